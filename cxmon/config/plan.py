@@ -1,0 +1,65 @@
+"""What a valid configuration means: plain frozen values, no YAML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cxmon.contracts import Channel, Check, Source
+from cxmon.model import Change, IncidentPolicy, Metric, Segment, Silence
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckPlan:
+    """One check with the metrics it runs on, and when its findings become incidents."""
+
+    name: str
+    check: Check
+    metrics: tuple[str, ...]
+    policy: IncidentPolicy = IncidentPolicy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """Who hears what: the first route that matches takes the message. Empty matches everything."""
+
+    channel: str
+    metrics: tuple[str, ...] = ()
+    segment: Segment | None = None
+    owners: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How often `cxmon run` collects and judges."""
+
+    collect_every: timedelta = timedelta(hours=1)
+    judge_every: timedelta = timedelta(hours=1)
+    deliver_every: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything the pipeline needs to know, from one YAML file.
+
+    `alarm_budget` is the number of false watch incidents per quarter that the team will put up with, over all series.
+    `as_of` freezes now. `board_url` is where links in messages point to.
+    """
+
+    path: Path
+    store_url: str
+    title: str = "Customer experience"
+    zone: str = "UTC"
+    as_of: datetime | None = None
+    backfill: timedelta = timedelta(days=550)
+    alarm_budget: float = 2.0
+    board_url: str = "http://127.0.0.1:8501"
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    checks: tuple[CheckPlan, ...] = ()
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    changes: tuple[Change, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    schedule: Schedule = Schedule()

@@ -1,0 +1,164 @@
+"""The whole extension surface on one page: Source, Check, Channel and Executor, with their promises.
+
+A plug-in is one file with one frozen, keyword-only dataclass that is its own options (`type: Literal["csv"] = "csv"`,
+fields, range checks in `__post_init__`, the method), plus one line in its package's registry `TYPES`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon.model import Finding, Message, Metric, Receipt, Segment, Window
+from cxmon.panel import Panel
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """A row that was set aside: where it stood (`calls.csv:17`), why, and its offending value, masked and short."""
+
+    where: str
+    reason: str
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Cells of one metric in columns; row i is one period of `segments[segment[i]]` as known at `known_at[i]`.
+
+    `start` and `known_at` are epoch seconds in UTC (int64, shape (R,)); `start` is the period's first instant. The
+    statistics are float64 of shape (R,), as in `Kind`; those a kind does not use are None. `sketches` are bytes of
+    `cxmon.sketch` for quantiles. Rows of one (segment, start) with several `known_at` are its revisions, in any order.
+    `known_at` 0 means: known when it is stored.
+    """
+
+    segments: tuple[Segment, ...]
+    segment: Ints
+    start: Ints
+    known_at: Ints
+    n: Floats
+    total: Floats
+    squares: Floats | None = None
+    base: Floats | None = None
+    base_squares: Floats | None = None
+    cross: Floats | None = None
+    sketches: Sequence[bytes] | None = None
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observations:
+    """SQL and CSV: everything the source holds of `window`, which is replaced whole; cells not in it have vanished."""
+
+    window: Window
+    cells: Cells
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One vendor record by its external id: when it counts, for which segment, with which value.
+
+    `value` as in `Read` for event rows; `base` is a ratio's denominator or a rate's exposure.
+    """
+
+    id: str
+    at: datetime
+    segment: Segment
+    value: float
+    base: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Vendor APIs: records to upsert and ids to delete; touched periods are aggregated again. `cursor` is stored with
+    them in one transaction."""
+
+    upserts: tuple[Fact, ...]
+    deletes: tuple[str, ...] = ()
+    cursor: str | None = None
+    rejected: tuple[Rejected, ...] = ()
+
+
+Batch = Observations | Facts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is asked of a source: one metric's figures in a window, from the stored cursor on."""
+
+    metric: Metric
+    window: Window
+    now: datetime
+    cursor: str | None = None
+
+
+class Source(Protocol):
+    """Where figures come from.
+
+    The same request twice leaves the same store. A row that cannot be taken is returned in `rejected`, never dropped
+    silently. Raises SourceError, naming itself and what it expected, where nothing can be taken. Files are relative to
+    the configuration's folder, which the loader has already resolved.
+    """
+
+    type: Any
+
+    def fetch(self, request: Request) -> Iterator[Batch]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckContext:
+    """What a check may know beside the panel: periods that end after `as_of` do not exist for it.
+
+    `mature` (T,) tells which periods of the panel are complete; `evaluated_through` is the start of the newest period
+    already judged (None at first); `last_run_ok_at` when the metric was last collected without an error.
+    """
+
+    as_of: datetime
+    mature: npt.NDArray[np.bool_]
+    evaluated_through: datetime | None = None
+    last_run_ok_at: datetime | None = None
+    alarm_budget_per_year: float = 0.5
+    since: datetime | None = None
+    rebaselined: dict[Segment, datetime] = field(default_factory=dict)
+
+
+class Check(Protocol):
+    """Says OK, BREACH or UNKNOWN of every series of a panel. Pure, batch over all series, deterministic; too little data
+    is UNKNOWN with the numbers in `reason`. Later periods never change what was said of earlier ones."""
+
+    type: Any
+
+    def evaluate(self, panel: Panel, context: CheckContext) -> list[Finding]: ...
+
+
+class Channel(Protocol):
+    """Where messages go. Returns where the message landed, or raises DeliveryError(permanent=..., in_doubt=...).
+
+    `previous` is the receipt of the thread's first message: then that one is edited, and `message.reply` is posted in
+    its thread. `picture` is a PNG or None; a picture that fails never keeps the words back.
+    """
+
+    type: Any
+    pace_s: ClassVar[float]
+
+    def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt: ...
+
+    def find(self, message: Message, since: datetime) -> Receipt | None:
+        """The receipt of `message` where it already arrived after `since`; None where it did not or cannot be known."""
+        ...
+
+
+class Executor(Protocol):
+    """The `concurrent.futures` interface; blocks of series travel as arrays."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]: ...

@@ -1,0 +1,149 @@
+"""What was decided: changes, their scope, limits and aims, and the responses to them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cxmon.model.metric import Amount, Segment
+
+
+class Category(StrEnum):
+    COST_CUT = "cost_cut"
+    POLICY = "policy"
+    PRICING = "pricing"
+    STAFFING = "staffing"
+    RELEASE = "release"
+    INVESTMENT = "investment"
+    PROGRAMME = "programme"
+    MEASUREMENT = "measurement"
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The segments a change touches: per dimension the values it touches; no dimension is everyone."""
+
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, str | list[str] | tuple[str, ...]]) -> "Scope":
+        as_tuples = ((k, (v,) if isinstance(v, str) else tuple(sorted(v))) for k, v in values.items())
+        return cls(tuple(sorted(as_tuples)))
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.values)
+
+    def touches(self, segment: Segment) -> bool:
+        """True where the whole of `segment` lies inside the scope. A segment that lacks a dimension is not inside."""
+        return all(segment.get(name) in allowed for name, allowed in self.values)
+
+    def overlaps(self, other: "Scope") -> bool:
+        """True where some customer could be in both: no shared dimension rules it out."""
+        theirs = dict(other.values)
+        return all(set(allowed) & set(theirs.get(name, allowed)) for name, allowed in self.values)
+
+    @property
+    def label(self) -> str:
+        return ", ".join("/".join(allowed) for _, allowed in self.values) or "all customers"
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What the owner claims to save. `verified_by` is empty while nobody has checked it."""
+
+    amount: float
+    currency: str
+    per: str = "year"
+    claimed_by: str = ""
+    verified_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A declared decision. `starts` and `ends` are UTC instants; `owner` is a role or department, never a person."""
+
+    id: str
+    title: str
+    category: Category
+    starts: datetime
+    owner: str
+    scope: Scope = Scope()
+    scope_by_metric: Mapping[str, Scope] = field(default_factory=dict)
+    spills_to: tuple[Scope, ...] = ()
+    ends: datetime | None = None
+    announced_days: int = 0
+    limits: Mapping[str, Amount] = field(default_factory=dict)
+    guards: tuple[str, ...] = ()
+    aims: Mapping[str, Amount] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    saving: Saving | None = None
+    horizon_days: int = 90
+    status: Status = Status.LIVE
+    responds_to: str | None = None
+    note: str = ""
+
+    @property
+    def declared_hash(self) -> str:
+        """Identity of what was declared; frozen with its time when the change goes live."""
+        doc = {k: v for k, v in vars(self).items() if k != "status"}
+        return hashlib.sha256(json.dumps(doc, default=repr, sort_keys=True).encode()).hexdigest()[:16]
+
+    def scope_for(self, metric: str) -> Scope:
+        return self.scope_by_metric.get(metric, self.scope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """A change as the registry holds it: what was frozen, when, and what was edited since."""
+
+    change: Change
+    declared_at: datetime
+    origin: str
+    frozen_hash: str | None = None
+    frozen_at: datetime | None = None
+    edits: tuple[str, ...] = ()
+
+    @property
+    def days_late(self) -> int:
+        """Whole days between the start and the declaration where the change was declared after the fact."""
+        return max(0, (self.declared_at - self.change.starts).days)
+
+
+class Decision(StrEnum):
+    KEEP = "keep"
+    AMEND = "amend"
+    ROLL_BACK = "roll_back"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """What was decided about a change or an incident. `by` is a role or department."""
+
+    subject: str
+    decision: Decision
+    by: str
+    why: str
+    at: datetime
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """Known quiet for what matches, until an end that always exists."""
+
+    id: str
+    metric: str | None
+    segment: Segment | None
+    starts: datetime
+    ends: datetime
+    by: str
+    why: str

@@ -1,0 +1,113 @@
+"""What a check says, and the lasting problems that come of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cxmon.model.metric import Segment
+
+
+class State(StrEnum):
+    OK = "OK"
+    BREACH = "BREACH"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one check says of one series at one time, with numbers and a reason.
+
+    `at` is the start of the newest period that was judged, `since` the start of the period in which it began.
+    `low` and `high` are the interval of `value` (or of the gap to `expected`), in the metric's natural unit.
+    """
+
+    check: str
+    metric: str
+    segment: Segment
+    at: datetime
+    state: State
+    reason: str
+    value: float = float("nan")
+    expected: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    n: float = 0.0
+    since: datetime | None = None
+    looked_at: int = 1
+    score: float = 0.0
+
+
+class IncidentState(StrEnum):
+    PENDING = "pending"
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    ENDED = "ended"
+
+
+class Ending(StrEnum):
+    RECOVERED = "recovered"
+    ACCEPTED = "accepted"
+    CLOSED_UNKNOWN = "closed_unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident:
+    """A lasting problem, found by one check (`verdict` for a change that is harmed or worse).
+
+    `root` is the segment it is told by, `members` all segments it covers, root included. `subject` is the metric's id,
+    the change's id where `check` is `verdict`, and the source's where it is source health.
+    """
+
+    id: str
+    check: str
+    subject: str
+    root: Segment
+    members: tuple[Segment, ...]
+    state: IncidentState
+    opened_at: datetime
+    since: datetime | None
+    last_breach_at: datetime
+    worst: Finding | None = None
+    latest: Finding | None = None
+    breaches: int = 0
+    quiet: int = 0
+    unknown: int = 0
+    ending: Ending | None = None
+    ended_at: datetime | None = None
+    acknowledged_by: str | None = None
+    told_score: float = 0.0
+    reopened: int = 0
+
+
+class Step(StrEnum):
+    """What happened to an incident: each is one message at most."""
+
+    OPENED = "opened"
+    WORSENED = "worsened"
+    WIDENED = "widened"
+    ACKNOWLEDGED = "acknowledged"
+    ENDED = "ended"
+    REOPENED = "reopened"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    incident: str
+    step: Step
+    at: datetime
+    reason: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentPolicy:
+    """When findings become incidents and when these end. `breaches` of the last `of` looks open one."""
+
+    breaches: int = 1
+    of: int = 1
+    recover_after: int = 3
+    unknown_after: int = 14
+    notify_again_ratio: float = 1.5
+    notify_again_score: float = 1.0

@@ -1,0 +1,96 @@
+"""What is told: neutral blocks that each channel renders in its own format."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """Meaning of a colour; shape and word always stand beside it."""
+
+    RED = "red"
+    AMBER = "amber"
+    TEAL = "teal"
+    GREY = "grey"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """Which chart goes with the message: drawn when it is delivered, by the board's own chart definition."""
+
+    metric: str
+    segment: str
+    change: str | None
+    title: str
+    subtitle: tuple[str, ...]
+    alt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """A button. `name` is acknowledge, silence, we_know_why or show_segments; `value` an opaque id."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One thing to tell. `thread` names the story it belongs to: its first message is edited, later ones are replies.
+
+    `text` is the plain one-line form (notifications, screen readers). All strings are data: channels escape them.
+    """
+
+    key: str
+    thread: str
+    tone: Tone
+    badge: str
+    title: str
+    text: str
+    lines: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    footer: str = ""
+    link: str | None = None
+    picture: Picture | None = None
+    actions: tuple[Action, ...] = ()
+    reply: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """Where a message landed: enough to edit it and to reply in its thread."""
+
+    channel: str
+    ref: str
+    detail: str = ""
+
+
+class Delivery(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    PARKED = "parked"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutboxRow:
+    """A message on its way to one channel. `key` is made from content, so that the same news is queued once."""
+
+    key: str
+    channel: str
+    message: Message
+    state: Delivery
+    attempts: int = 0
+    not_before: datetime | None = None
+    claimed_at: datetime | None = None
+    error: str = ""
+    receipt: Receipt | None = None

@@ -1,0 +1,198 @@
+"""What is measured: metrics, their kinds, segments and windows."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+
+class Kind(StrEnum):
+    """How a metric's figures are made, and so how they add up and how they vary.
+
+    Sufficient statistics of one cell (one metric, segment and period), by kind:
+
+    ==========  =======================  ===========================  =====================================
+    kind        n                        total                        further
+    ==========  =======================  ===========================  =====================================
+    proportion  answers                  satisfied answers            -
+    mean        answers                  sum of the values            squares = sum of squared values
+    quantile    tickets                  sum of the values            squares, sketch, value and variance
+    rate        exposure                 events                       -
+    ratio       units                    sum of numerators            squares, base, base_squares, cross
+    level       1 where measured         the snapshot                 adds over segments only
+    ==========  =======================  ===========================  =====================================
+    """
+
+    PROPORTION = "proportion"
+    MEAN = "mean"
+    QUANTILE = "quantile"
+    RATE = "rate"
+    RATIO = "ratio"
+    LEVEL = "level"
+
+
+class Better(StrEnum):
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+class Grain(StrEnum):
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, order=True)
+class Segment:
+    """One combination of dimension values; `EVERYONE`, with none, is all customers."""
+
+    items: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, str] | Iterable[tuple[str, str]] = (), /, **more: str) -> "Segment":
+        return cls(tuple(sorted((dict(values) | more).items())))
+
+    @classmethod
+    def from_key(cls, key: str) -> "Segment":
+        return cls.of(json.loads(key))
+
+    @cached_property
+    def key(self) -> str:
+        """Canonical JSON, the identity in the store: `{"channel": "phone"}`."""
+        return json.dumps(dict(self.items), sort_keys=True, ensure_ascii=False)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.items)
+
+    @property
+    def label(self) -> str:
+        """For people: `phone · eu`, or `all customers`."""
+        return " · ".join(value for _, value in self.items) or "all customers"
+
+    def get(self, dimension: str) -> str | None:
+        return dict(self.items).get(dimension)
+
+    def holds(self, other: "Segment") -> bool:
+        """True where `other` is this segment or a part of it."""
+        return set(self.items) <= set(other.items)
+
+    def along(self, dimensions: Iterable[str]) -> "Segment":
+        """This segment with the named dimensions only: the parent it rolls up into."""
+        wanted = set(dimensions)
+        return Segment(tuple(item for item in self.items if item[0] in wanted))
+
+
+EVERYONE = Segment()
+
+
+@dataclass(frozen=True)
+class Window:
+    """A half-open stretch of time `[since, until)`, both aware and in UTC."""
+
+    since: datetime
+    until: datetime
+
+    def __post_init__(self) -> None:
+        if self.since.tzinfo is None or self.until.tzinfo is None:
+            raise ValueError(f"window {self.since} to {self.until}: both ends need a time zone")
+        if self.since > self.until:
+            raise ValueError(f"window ends ({self.until}) before it begins ({self.since})")
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A size as its owner wrote it: `2pt`, `5min`, `10%` or a plain number.
+
+    `value` is in the metric's natural unit (shares are 0..1, so `2pt` is 0.02); where `relative`, a fraction of the
+    expected value (`10%` is 0.1).
+    """
+
+    value: float
+    relative: bool
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """Where a metric's figures stand in a table: column names, or SQL expressions for the `sql` source.
+
+    Event rows (one row an answer): `value` (proportion: 0/1; mean, quantile: the value; rate: events of the row, with
+    `n` its exposure; ratio: numerator, with `base` the denominator). Aggregated rows: `n`, `total` and what the kind
+    needs besides. `known_at` says when a row became known. `columns` maps a dimension to its column where they differ.
+    """
+
+    time: str
+    table: str | None = None
+    query: str | None = None
+    file: str | None = None
+    where: str | None = None
+    value: str | None = None
+    n: str | None = None
+    total: str | None = None
+    squares: str | None = None
+    base: str | None = None
+    base_squares: str | None = None
+    cross: str | None = None
+    known_at: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def aggregated(self) -> bool:
+        """True where each row already is a cell (it brings `total`), false where each row is one event."""
+        return self.total is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A named figure with a direction, a source and a kind (design: words)."""
+
+    id: str
+    label: str
+    kind: Kind
+    better: Better
+    matters: Amount
+    source: str
+    read: Read
+    unit: str = ""
+    per: float = 1.0
+    definition: str = ""
+    grain: Grain = Grain.DAY
+    zone: str = "UTC"
+    week_start: int = 0
+    dimensions: tuple[str, ...] = ()
+    by: tuple[tuple[str, ...], ...] = ((),)
+    quantiles: tuple[float, ...] = (0.5,)
+    matures_after: timedelta = timedelta(0)
+    lookback: timedelta = timedelta(days=7)
+    settle: timedelta = timedelta(0)
+    min_n: float = 10.0
+    additive: bool = True
+    guards: tuple[str, ...] = ()
+
+    @property
+    def harm_sign(self) -> int:
+        """+1 where a rise is harm, -1 where a fall is."""
+        return -1 if self.better is Better.HIGHER else 1
+
+    @property
+    def judged_as_ratio(self) -> bool:
+        """Durations are judged on the log scale: a quantile, or a mean whose `matters` is relative."""
+        return self.kind is Kind.QUANTILE or (self.kind is Kind.MEAN and self.matters.relative)
+
+    @property
+    def definition_hash(self) -> str:
+        """Changes when the figures would no longer be comparable: a new hash starts a new series."""
+        parts = [
+            self.kind,
+            self.source,
+            sorted((k, v) for k, v in vars(self.read).items() if k != "columns"),
+            sorted(self.read.columns.items()),
+            self.dimensions,
+            self.quantiles if self.kind is Kind.QUANTILE else (),
+        ]
+        return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,167 @@
+"""What was found out about a declared change: harms, aims and the verdict over them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """The verdict codes (design: verdicts). Gravest first is the order of `GRAVITY`."""
+
+    HARMED = "harmed"
+    WORSE = "worse"
+    IMPROVED = "improved"
+    SAFE = "safe"
+    UNDECIDED = "undecided"
+    WAITING = "waiting"
+    NOT_COMPARABLE = "not_comparable"
+    ENTANGLED = "entangled"
+
+
+GRAVITY = (
+    Code.HARMED,
+    Code.WORSE,
+    Code.NOT_COMPARABLE,
+    Code.ENTANGLED,
+    Code.WAITING,
+    Code.UNDECIDED,
+    Code.SAFE,
+    Code.IMPROVED,
+)
+
+
+class Grade(StrEnum):
+    """How strong the evidence is."""
+
+    CONTROLLED = "controlled"
+    BEFORE_AFTER = "before_after"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """An estimate with the range that may be read daily; NaN where nothing can be said."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placebo:
+    """In `windows` comparable windows without a change, a harm this large happened `as_large` times."""
+
+    as_large: int
+    windows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Harm:
+    """The harm of one change to one metric: positive is worse.
+
+    `unit` says how the numbers read: `pt` (shares 0..1, shown as points), `%` (fractions of the expected value, for
+    metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
+    `actual` and `expected` are in the metric's natural unit over the same window as `so_far`.
+    """
+
+    metric: str
+    code: Code
+    reason: str
+    unit: str
+    limit: float
+    so_far: Interval
+    now: Interval
+    actual: float
+    expected: float
+    grade: Grade
+    p_value: float
+    confidence: float
+    n_pre: int
+    n_post: int
+    answers: float
+    window_start: datetime | None
+    window_end: datetime | None
+    scope: str
+    controls: tuple[str, ...] = ()
+    due: date | None = None
+    placebo: Placebo | None = None
+    entangled_with: tuple[str, ...] = ()
+    second_opinion: Interval | None = None
+
+
+class AimCode(StrEnum):
+    SHOWN = "shown"
+    NOT_SHOWN = "not_shown"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AimResult:
+    """Whether a promised gain is shown (gain.low > 0), missed (gain.high < promised) or not shown yet.
+
+    `gain` has the harm's unit with the sign turned: positive is better.
+    """
+
+    metric: str
+    code: AimCode
+    unit: str
+    promised: float
+    gain: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """A parent's gap to expected, split into parts that add up exactly (design: mix)."""
+
+    metric: str
+    total: float
+    rate: float
+    mix: float
+    entry_exit: float
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1."""
+
+    change: str
+    as_of: datetime
+    code: Code
+    grade: Grade
+    harms: tuple[Harm, ...]
+    aims: tuple[AimResult, ...] = ()
+    splits: tuple[Split, ...] = ()
+    version: int = 1
+    day: int = 0
+    headline: str = ""
+    sentence: str = ""
+    story: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """Everything the trend chart of one series needs, computed once by judge and stored.
+
+    `key` is a segment's key, or `change:<id>` for the segments a change touches, pooled. All tuples have one entry a
+    period: `value` the figure itself and `n` the answers behind it, `avg` the trailing mean of `smooth` periods,
+    `expected` what would have been, averaged the same way, `low` and `high` where `avg` falls in 99 of 100 cases when
+    nothing changes; all in the metric's natural unit, NaN = missing. `complete` tells mature periods. Before `since`
+    the expectation is a fit, from there on a counterfactual.
+    """
+
+    metric: str
+    key: str
+    label: str
+    as_of: datetime
+    starts: tuple[int, ...]
+    value: tuple[float, ...]
+    n: tuple[float, ...]
+    avg: tuple[float, ...]
+    expected: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    complete: tuple[bool, ...]
+    smooth: int = 7
+    since: datetime | None = None
+    change: str | None = None
+    reason: str = ""

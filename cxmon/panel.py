@@ -1,0 +1,162 @@
+"""Many series of one metric on one time grid, as matrices; roll-ups by adding sufficient statistics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import sketch
+from cxmon.model import Kind, Metric, Segment
+from cxmon.periods import next_start
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+OPTIONAL = ("squares", "base", "base_squares", "cross", "counts")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judged:
+    """A panel on the scale it is judged on: values (S, T) with NaN = missing, n (S, T), se (S, T) or None.
+
+    `kind` is the noise model for `cxmon.stats.effect` (proportion, rate, or mean where `se` tells the sampling error);
+    `log` says that values are natural logarithms.
+    """
+
+    values: Floats
+    n: Floats
+    se: Floats | None
+    kind: str
+    log: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Panel:
+    """Cells of one metric: `segments` (S) by `starts` (T, epoch seconds in UTC). n = 0 means nothing was measured.
+
+    All matrices are (S, T) float64 as in `Kind`; those a kind does not use are None. `counts` (S, T, B) are the sketch
+    counts of a quantile over buckets `bucket0 .. bucket0 + B - 1`.
+    """
+
+    metric: Metric
+    segments: tuple[Segment, ...]
+    starts: Ints
+    n: Floats
+    total: Floats
+    squares: Floats | None = None
+    base: Floats | None = None
+    base_squares: Floats | None = None
+    cross: Floats | None = None
+    counts: Floats | None = None
+    bucket0: int = 0
+
+    def __post_init__(self) -> None:
+        shape = (len(self.segments), len(self.starts))
+        if self.n.shape != shape or self.total.shape != shape:
+            raise ValueError(f"panel of {self.metric.id}: n {self.n.shape}, total {self.total.shape}, expected {shape}")
+
+    def ends(self) -> Ints:
+        """Epoch seconds of each period's end (T,)."""
+        if not len(self.starts):
+            return self.starts
+        last = datetime.fromtimestamp(int(self.starts[-1]), UTC)
+        end = next_start(last, self.metric.grain, self.metric.zone)
+        return np.append(self.starts[1:], np.int64(end.timestamp()))
+
+    def mature(self, now: datetime) -> Bools:
+        """Which periods are complete enough to judge at `now` (T,): ended at least `matures_after` ago."""
+        return self.ends() + self.metric.matures_after.total_seconds() <= now.timestamp()
+
+    def values(self, quantile: float | None = None) -> Floats:
+        """Each cell's figure in natural units (S, T); NaN where nothing was measured."""
+        some = self.n > 0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            if self.metric.kind is Kind.QUANTILE and self.counts is not None:
+                q = self.metric.quantiles[0] if quantile is None else quantile
+                return sketch.quantiles(self.counts, self.bucket0, q)[0]
+            if self.metric.kind is Kind.RATIO and self.base is not None:
+                return np.where(some & (self.base != 0), self.total / self.base, np.nan)
+            if self.metric.kind is Kind.LEVEL:
+                return np.where(some, self.total, np.nan)
+            return np.where(some, self.total / self.n, np.nan)
+
+    def variances(self) -> Floats:
+        """Sampling variance of each value (S, T) from its own cell; NaN where it cannot be known (levels, n too small).
+
+        Proportion p(1-p)/n and rate events/n^2, both with one pseudo-event against zero; mean s^2/n; quantile
+        q(1-q)/(n f^2) with the sketch's density f; ratio by the delta method from squares and cross product.
+        """
+        n, total = self.n, self.total
+        with np.errstate(invalid="ignore", divide="ignore"):
+            match self.metric.kind:
+                case Kind.PROPORTION:
+                    p = (total + 0.5) / (n + 1)
+                    found = p * (1 - p) / n
+                case Kind.RATE:
+                    found = (total + 0.5) / n**2
+                case Kind.QUANTILE if self.counts is not None:
+                    found = sketch.quantiles(self.counts, self.bucket0, self.metric.quantiles[0])[1]
+                case Kind.RATIO if self.base is not None and self.base_squares is not None:
+                    r = total / self.base
+                    s2 = (self.squares - 2 * r * self.cross + r**2 * self.base_squares) / (n - 1)  # type: ignore[operator]
+                    found = n * s2 / self.base**2
+                case Kind.MEAN if self.squares is not None:
+                    found = np.maximum(self.squares - total**2 / n, 0) / (n - 1) / n
+                case _:
+                    found = np.full(n.shape, np.nan)
+        return np.where((n > 0) & np.isfinite(found), found, np.nan)
+
+    def judged(self) -> Judged:
+        """The figures on the scale of judgement: logarithms with a standard error for durations, else as they are."""
+        values, kind = self.values(), self.metric.kind
+        if kind in {Kind.PROPORTION, Kind.RATE}:
+            return Judged(values=values, n=self.n, se=None, kind=kind.value, log=False)
+        variances = self.variances()
+        if self.metric.judged_as_ratio:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                se = np.sqrt(variances) / values
+                logs = np.where(values > 0, np.log(values), np.nan)
+            return Judged(values=logs, n=self.n, se=_known(se), kind="mean", log=True)
+        return Judged(values=values, n=self.n, se=_known(np.sqrt(variances)), kind="mean", log=False)
+
+    def roll_up(self, parents: Sequence[Segment]) -> "Panel":
+        """One series per parent: the sum of all series of this panel that it holds."""
+        member = np.array([[p.holds(s) for s in self.segments] for p in parents], float).reshape(len(parents), -1)
+        return self._combined(tuple(parents), member)
+
+    def pooled(self, name: Segment, members: Bools) -> "Panel":
+        """One series: the sum of the series chosen by `members` (S,)."""
+        return self._combined((name,), members.astype(float)[None, :])
+
+    def select(self, segments: Sequence[Segment]) -> "Panel":
+        """The same panel with these series only, in this order."""
+        where = {s: i for i, s in enumerate(self.segments)}
+        return self._combined(tuple(segments), np.eye(len(self.segments))[[where[s] for s in segments]])
+
+    def cut(self, first: int, last: int) -> "Panel":
+        """Periods first .. last - 1 only."""
+        chosen = {name: getattr(self, name)[:, first:last] for name in OPTIONAL if getattr(self, name) is not None}
+        return replace(
+            self, starts=self.starts[first:last], n=self.n[:, first:last], total=self.total[:, first:last], **chosen
+        )
+
+    def _combined(self, segments: tuple[Segment, ...], weights: Floats) -> "Panel":
+        added = {
+            name: np.tensordot(weights, getattr(self, name), axes=1)
+            for name in ("n", "total", *OPTIONAL)
+            if getattr(self, name) is not None
+        }
+        if self.metric.kind is Kind.LEVEL:
+            added["n"] = np.minimum(added["n"], 1.0)
+        return replace(self, segments=segments, **added)
+
+
+def _known(se: Floats) -> Floats | None:
+    """Standard errors where any is known. A cell whose own cannot be computed takes its series' typical one."""
+    if not np.isfinite(se).any():
+        return None
+    typical = np.nanmedian(np.where(np.isfinite(se).any(1, keepdims=True), se, np.nanmedian(se)), axis=1, keepdims=True)
+    return np.where(np.isfinite(se), se, typical)

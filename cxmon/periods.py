@@ -1,0 +1,59 @@
+"""Local periods on the UTC time line: which period an instant lies in, and the grid of periods of a window.
+
+Days, weeks and months are those of the metric's time zone, so a day has 23, 24 or 25 hours. Hours are UTC hours, which
+never overlap; half-hour zones show them shifted.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon.model import Grain
+
+Ints = npt.NDArray[np.int64]
+
+
+def floor(at: datetime, grain: Grain, zone: str, week_start: int = 0) -> datetime:
+    """Start of the period that holds `at`, in UTC. `week_start`: 0 Monday to 6 Sunday."""
+    if grain is Grain.HOUR:
+        return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    day = at.astimezone(ZoneInfo(zone)).date()
+    if grain is Grain.WEEK:
+        day -= timedelta(days=(day.weekday() - week_start) % 7)
+    elif grain is Grain.MONTH:
+        day = day.replace(day=1)
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def next_start(start: datetime, grain: Grain, zone: str) -> datetime:
+    """Start of the period after the one that starts at `start`, in UTC."""
+    if grain is Grain.HOUR:
+        return start + timedelta(hours=1)
+    day = start.astimezone(ZoneInfo(zone)).date()
+    if grain is Grain.MONTH:
+        day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    else:
+        day += timedelta(days=7 if grain is Grain.WEEK else 1)
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def grid(since: datetime, until: datetime, grain: Grain, zone: str, week_start: int = 0) -> Ints:
+    """Epoch seconds of all period starts from the period that holds `since` to the last that starts before `until`."""
+    starts = []
+    at = floor(since, grain, zone, week_start)
+    while at < until:
+        starts.append(int(at.timestamp()))
+        at = next_start(at, grain, zone)
+    return np.array(starts, np.int64)
+
+
+def profile_labels(starts: Ints, grain: Grain, zone: str) -> tuple[Ints, int]:
+    """(label of each period in its profile, number of labels): local weekday, hour of the week, or none (all 0)."""
+    if grain in {Grain.WEEK, Grain.MONTH}:
+        return np.zeros(len(starts), np.int64), 1
+    local = [datetime.fromtimestamp(int(s), ZoneInfo(zone)) for s in starts]
+    if grain is Grain.DAY:
+        return np.array([d.weekday() for d in local], np.int64), 7
+    return np.array([d.weekday() * 24 + d.hour for d in local], np.int64), 168
