@@ -1,0 +1,46 @@
+# Two commands do everything: `make demo` shows the product, `make test` passes the tests.
+PYTHON ?= python3
+DEMO ?= desk
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check lint types layers coverage bench clean
+
+demo: .venv/run.stamp
+	@$(BIN)/cxmon demo $(DEMO)
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: lint types layers test
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev.stamp
+	$(BIN)/mypy
+
+layers: .venv/dev.stamp
+	$(BIN)/lint-imports
+
+coverage: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+bench: .venv/dev.stamp
+	$(BIN)/python benchmarks/stats_short.py
+
+# The base environment is what a user has; the tests add their tools to it.
+.venv/run.stamp: requirements.txt pyproject.toml
+	@echo "Installing into .venv (about a minute the first time) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv var build *.egg-info
