@@ -1,0 +1,114 @@
+"""collect, check, judge, status: the main job by hand."""
+
+from typing import Annotated
+
+import typer
+
+from cxmon.cli import Exit
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: cxmon collect --metric csat --backfill 18mo")(collect)
+    app.command(epilog="Example: cxmon check --json")(check)
+    app.command(epilog="Example: cxmon judge --change weekend-phone-desk")(judge)
+    app.command(epilog="Example: cxmon status --json")(status)
+
+
+def collect(
+    config: Config = DEFAULT_CONFIG,
+    metric: Annotated[list[str] | None, typer.Option(help="Only these metrics.")] = None,
+    backfill: Annotated[str | None, typer.Option(help="Re-read this far back, e.g. 18mo.")] = None,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Take a window even where more than half of its rows are gone.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Pull the figures from their sources into the store."""
+    from cxmon.config import parse_duration
+    from cxmon.pipeline.collect import collect as run
+    from cxmon.service import clock
+
+    with opened(config) as (plan, store), progress("collect") as advance:
+        now = clock(plan)
+        since = now - parse_duration(backfill) if backfill else None
+        done = run(plan, store, now=now, metrics=metric, since=since, accept_loss=accept_loss, progress=advance)
+    if as_json:
+        emit(done)
+    else:
+        rows = [
+            [
+                c.metric,
+                c.source,
+                "ok" if c.ok else "failed",
+                f"{c.written:,}",
+                f"{c.revised:,}",
+                f"{c.rejected:,}",
+                c.error,
+            ]
+            for c in done
+        ]
+        table(["metric", "source", "", "new", "revised", "set aside", "why"], rows)
+    if not all(c.ok for c in done):
+        raise typer.Exit(Exit.SOURCE)
+
+
+def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Run the checks on what was collected; opens and ends incidents."""
+    from cxmon.model import State
+    from cxmon.pipeline.check import check as run
+    from cxmon.service import clock
+
+    with opened(config) as (plan, store):
+        done = run(plan, store, now=clock(plan))
+        open_incidents = store.incidents.open()
+    if as_json:
+        emit({"checks": done, "open": open_incidents})
+    else:
+        counts = [[sum(f.state is state for f in c.findings) for state in State] for c in done]
+        rows = [[c.check, c.metric, *map(str, n), c.error] for c, n in zip(done, counts, strict=True)]
+        table(["check", "metric", "ok", "breach", "unknown", "why"], rows)
+        say(f"{len(open_incidents)} incidents are open." if open_incidents else "No incident is open.")
+    if open_incidents:
+        raise typer.Exit(Exit.BREACH)
+
+
+def judge(
+    config: Config = DEFAULT_CONFIG,
+    change: Annotated[list[str] | None, typer.Option(help="Only these changes.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge the declared changes; prints the story of each."""
+    from cxmon.cli.story import tell
+    from cxmon.model import Code
+    from cxmon.pipeline.judge import judge as run
+    from cxmon.service import clock
+
+    with opened(config) as (plan, store), progress("judge") as advance:
+        verdicts = run(plan, store, now=clock(plan), changes=change, progress=advance)
+        if as_json:
+            emit(verdicts)
+        else:
+            tell(plan, store, now=clock(plan))
+    if any(v.code in {Code.HARMED, Code.WORSE} for v in verdicts):
+        raise typer.Exit(Exit.BREACH)
+
+
+def status(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """What needs a decision, what is open, and how old the data are."""
+    from cxmon.cli.story import tell
+    from cxmon.service import clock
+
+    with opened(config, read_only=True) as (plan, store):
+        if as_json:
+            document = {
+                "verdicts": store.verdicts.all_latest(),
+                "incidents": store.incidents.open(),
+                "runs": store.runs.latest(),
+            }
+            emit(document)
+        else:
+            tell(plan, store, now=clock(plan))
+        red = store.incidents.open()
+    if red:
+        raise typer.Exit(Exit.BREACH)

@@ -1,0 +1,88 @@
+"""What the commands share: options, output, and opening plan and store."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cxmon.config.plan import Plan
+    from cxmon.store import Store
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", envvar="CXMON_CONFIG", help="The YAML file.", show_default=True)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+DEFAULT_CONFIG = Path("config/cxmon.yaml")
+
+
+def load_plan(path: Path) -> "Plan":
+    from cxmon.config import load
+
+    return load(path)
+
+
+@contextmanager
+def opened(path: Path, *, read_only: bool = False) -> "Iterator[tuple[Plan, Store]]":
+    """The plan of a configuration and its store."""
+    from cxmon.store import Store
+
+    plan = load_plan(path)
+    with Store.open(plan.store_url, read_only=read_only) as store:
+        yield plan, store
+
+
+def emit(document: Any) -> None:
+    """Print any of our values as JSON; what is not known is null."""
+    from pydantic_core import to_json
+
+    sys.stdout.write(to_json(document, indent=2, inf_nan_mode="null").decode() + "\n")
+
+
+def say(text: str = "") -> None:
+    """Print a line for a person."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def table(headers: list[str], rows: list[list[str]]) -> None:
+    """Columns for a person; without a terminal they are as wide as they need to be."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    shown = Table(*headers, box=SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        shown.add_row(*[cell.replace("[", r"\[") for cell in row])
+    console.print(shown)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on stderr: call it with (what, done, total)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def advance(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(f"{title} {what}", total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield advance
+
+
+def log_to_stderr(*, verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )

@@ -1,0 +1,192 @@
+"""effect: what a dated change did, for anybody with one series in a CSV file."""
+
+import csv
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cxmon.cli.common import Json, emit, say
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from cxmon.stats import Effect
+
+    Floats = npt.NDArray[np.float64]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: cxmon effect calls.csv --date 2026-09-01 --value csat --n answers --control chat")(
+        effect
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Columns of a CSV on a regular grid: `values`, `n` (T,), `controls` (K, T), NaN = missing; `set_aside` rows."""
+
+    starts: "npt.NDArray[np.int64]"
+    values: "Floats"
+    n: "Floats | None"
+    controls: "Floats | None"
+    grain: str
+    set_aside: tuple[str, ...]
+
+
+def effect(
+    file: Annotated[Path, typer.Argument(help="One row a day, week or month.")],
+    at: Annotated[str, typer.Option("--date", help="First day with the change, e.g. 2026-09-01.")],
+    value: Annotated[str, typer.Option(help="Column with the figure.")],
+    n: Annotated[str | None, typer.Option(help="Column with the number of answers behind it.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column with the date; default the first.")] = None,
+    control: Annotated[list[str] | None, typer.Option(help="Column of an untouched segment; may be repeated.")] = None,
+    kind: Annotated[str, typer.Option(help="mean, proportion (0..1) or rate.")] = "",
+    until: Annotated[str | None, typer.Option(help="First day without the change again.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The effect of a dated change on one series, with an interval, from a CSV file."""
+    import numpy as np
+
+    from cxmon.stats import effect as estimate
+
+    series = read_series(file, time=time, value=value, n=n, controls=control or [])
+    first = _index(series, at, "--date")
+    last = _index(series, until, "--until") if until else None
+    shares = n is not None and np.nanmin(series.values) >= 0 and np.nanmax(series.values) <= 1
+    used = kind or ("proportion" if shares else "mean")
+    if used not in {"mean", "proportion", "rate"}:
+        raise typer.BadParameter(f"found {used!r}, expected mean, proportion or rate", param_hint="--kind")
+    period = 7 if series.grain == "day" else 1
+    found = estimate(series.values, first, until=last, n=series.n, controls=series.controls, kind=used, period=period)
+    if as_json:
+        emit(_document(series, found, first, used))
+        return
+    for line in words(series, found, first, value):
+        say(line)
+
+
+def read_series(file: Path, *, time: str | None, value: str, n: str | None, controls: list[str]) -> Series:
+    """Read the columns and lay them on a daily, weekly or monthly grid; rows that cannot be read are set aside."""
+    import numpy as np
+
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as handle:
+            rows = list(csv.DictReader(handle))
+            columns = list(rows[0]) if rows else []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="FILE") from error
+    time = time or (columns[0] if columns else "")
+    wanted = [time, value, *([n] if n else []), *controls]
+    missing = [c for c in wanted if c not in columns]
+    if missing:
+        raise typer.BadParameter(f"{file}: found columns {', '.join(columns)}, expected {', '.join(missing)}")
+    days, cells, aside = [], [], []
+    for number, row in enumerate(rows, start=2):
+        try:
+            days.append(_day(row[time]))
+        except (ValueError, TypeError):
+            aside.append(f"{file.name}:{number}: {time} is not a date")
+            continue
+        cells.append([_number(row[c]) for c in wanted[1:]])
+    if len(set(days)) < len(days):
+        raise typer.BadParameter(f"{file}: {len(days) - len(set(days))} dates stand twice; expected one row a period")
+    starts, grain = _grid(days, file)
+    matrix = np.full((len(starts), len(wanted) - 1), np.nan)
+    where = {int(s): i for i, s in enumerate(starts)}
+    for day, cell in zip(days, cells, strict=True):
+        matrix[where[_epoch(day)]] = cell
+    answers = matrix[:, 1] if n else None
+    others = matrix[:, (2 if n else 1) :].T if controls else None
+    return Series(starts=starts, values=matrix[:, 0], n=answers, controls=others, grain=grain, set_aside=tuple(aside))
+
+
+def words(series: Series, found: "Effect", first: int, value: str) -> list[str]:
+    """The answer for a person: estimate, range, evidence and what was read."""
+    import numpy as np
+
+    lines = [f"Set aside: {line}" for line in series.set_aside]
+    if not np.isfinite(found.estimate):
+        return [*lines, f"Nothing can be said: {found.reason}"]
+    post = slice(first, None)
+    expected = float(np.nanmean(np.where(np.isfinite(series.values[post]), found.expected[post], np.nan)))
+    digits = max(0, 2 - int(np.floor(np.log10(max(found.high - found.low, 1e-12)))))
+    grade = "compared with untouched segments" if np.any(found.controls_used) else "before and after only"
+    verb = "surely changed" if found.low > 0 or found.high < 0 else "may not have changed"
+    return [
+        *lines,
+        f"{value} {verb}: {found.estimate:+.{digits}f} (95 % range {found.low:+.{digits}f} to {found.high:+.{digits}f}), {grade}.",
+        f"Expected without the change {expected:.{digits}f}, seen {expected + found.estimate:.{digits}f} on average.",
+        f"{found.n_pre} periods before, {found.n_post} after, one a {series.grain}; p = {found.p_value:.2g}."
+        + (f" {found.reason}" if found.reason else ""),
+    ]
+
+
+def _document(series: Series, found: "Effect", first: int, kind: str) -> dict[str, object]:
+    names = ("estimate", "low", "high", "p_value", "n_pre", "n_post", "reason")
+    return {
+        **{name: getattr(found, name) for name in names},
+        "kind": kind,
+        "grain": series.grain,
+        "first": datetime.fromtimestamp(int(series.starts[first]), UTC).date(),
+        "set_aside": series.set_aside,
+    }
+
+
+def _index(series: Series, text: str, option: str) -> int:
+    import numpy as np
+
+    try:
+        at = _epoch(_day(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"found {text!r}, expected a date like 2026-09-01", param_hint=option) from error
+    index = int(np.searchsorted(series.starts, at))
+    if not 0 < index < len(series.starts):
+        ends = [datetime.fromtimestamp(int(s), UTC).date().isoformat() for s in series.starts[[0, -1]]]
+        raise typer.BadParameter(f"found {text}, expected a date inside {ends[0]} to {ends[1]}", param_hint=option)
+    return index
+
+
+def _day(text: str) -> date:
+    return datetime.fromisoformat(text.strip()).date()
+
+
+def _epoch(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+def _number(text: str | None) -> float:
+    """A figure, or NaN where the cell is empty or not a finite number."""
+    import math
+
+    try:
+        found = float(text or "nan")
+    except ValueError:
+        return math.nan
+    return found if math.isfinite(found) else math.nan
+
+
+def _grid(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
+    """Period starts from the first date to the last, and the grain their spacing shows."""
+    from statistics import median
+
+    import numpy as np
+
+    from cxmon.model import Grain
+    from cxmon.periods import grid
+
+    if len(days) < 2:
+        raise typer.BadParameter(f"{file}: found {len(days)} dated rows, expected at least 2", param_hint="FILE")
+    ordered = sorted(days)
+    step = median((b - a).days for a, b in zip(ordered, ordered[1:], strict=False))
+    grain = Grain.DAY if step < 4 else Grain.WEEK if step < 20 else Grain.MONTH
+    since, until = (datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (ordered[0], ordered[-1]))
+    starts = grid(since, until, grain, "UTC", ordered[0].weekday())
+    starts = np.append(starts, np.int64(until.timestamp())) if until.timestamp() not in starts else starts
+    odd = [d.isoformat() for d in ordered if _epoch(d) not in set(starts.tolist())]
+    if odd:
+        raise typer.BadParameter(f"{file}: {odd[0]} does not fit a grid of one row a {grain}", param_hint="FILE")
+    return starts, str(grain)

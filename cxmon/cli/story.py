@@ -1,0 +1,100 @@
+"""The story in the terminal: what was decided, what came of it, what is open, how old the data are."""
+
+import textwrap
+from datetime import datetime
+
+from cxmon import wording
+from cxmon.cli.common import say
+from cxmon.config.plan import Plan
+from cxmon.model import EVERYONE, GRAVITY, Declared, Incident, Status, Verdict
+from cxmon.store import Store
+
+WIDTH = 100
+
+
+def tell(plan: Plan, store: Store, *, now: datetime) -> None:
+    """Print the story as of `now`."""
+    say()
+    say(f"{plan.title} · as of {wording.stamp(now, plan.zone)}")
+    _decisions(plan, store)
+    _incidents(plan, store)
+    _data(store)
+
+
+def _decisions(plan: Plan, store: Store) -> None:
+    verdicts = store.verdicts.all_latest()
+    declared = {d.change.id: d for d in store.changes.all()}
+    judged = sorted(
+        ((v, declared[v.change]) for v in verdicts.values() if v.change in declared),
+        key=lambda pair: (GRAVITY.index(pair[0].code), pair[1].change.starts),
+    )
+    for verdict, change in judged:
+        _one(plan, verdict, change)
+    drafts = [d for d in declared.values() if d.change.status is Status.DRAFT]
+    if drafts:
+        say(f"\n  {len(drafts)} drafts are not judged: " + ", ".join(d.change.title for d in drafts))
+    if not judged:
+        say("\n  No declared change has been judged yet.")
+
+
+def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
+    change = declared.change
+    say()
+    facts = [
+        str(change.category).replace("_", " "),
+        wording.day(change.starts, plan.zone),
+        change.scope.label,
+        change.owner,
+    ]
+    if declared.days_late:
+        facts.append(f"declared {declared.days_late} days late")
+    say(f"  {change.title}  ({' · '.join(facts)})")
+    _wrapped(f"{verdict.headline} ({verdict.code})", "    ")
+    for line in (verdict.sentence, *verdict.story):
+        if line:
+            _wrapped(line, "      ")
+    if change.saving:
+        _wrapped(wording.saving(change.saving), "      ")
+
+
+def _incidents(plan: Plan, store: Store) -> None:
+    found = store.incidents.open()
+    say()
+    if not found:
+        say("  No incident is open.")
+        return
+    say(f"  Open incidents: {len(found)}")
+    for incident in found:
+        _wrapped(
+            f"- {title(incident, store)}, since {wording.day(incident.since or incident.opened_at, plan.zone)}, {incident.state}",
+            "    ",
+        )
+        if incident.latest is not None and incident.check != "verdict":
+            _wrapped(incident.latest.reason, "      ")
+        say(f"      cxmon why {incident.id}")
+
+
+def title(incident: Incident, store: Store) -> str:
+    """`CSAT, phone · eu (watch)` or the title of the change."""
+    if incident.check == "verdict":
+        declared = store.changes.get(incident.subject)
+        return f"{declared.change.title if declared else incident.subject} (verdict)"
+    catalogue = store.catalogue.load()
+    labels = {m.id: m.label for m in catalogue.metrics} if catalogue else {}
+    where = f", {incident.root.label}" if incident.root != EVERYONE else ""
+    more = f" and {len(incident.members) - 1} more segments" if len(incident.members) > 1 else ""
+    return f"{labels.get(incident.subject, incident.subject)}{where}{more} ({incident.check})"
+
+
+def _data(store: Store) -> None:
+    runs = store.runs.latest()
+    failed = [f"{r.metric} ({r.error})" for r in runs.values() if not r.ok]
+    aside = sum(r.rejected for r in runs.values())
+    say()
+    if failed:
+        _wrapped("Not collected: " + "; ".join(failed), "  ")
+    say(f"  Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs.")
+
+
+def _wrapped(text: str, indent: str) -> None:
+    say(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  "))

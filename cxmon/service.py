@@ -1,0 +1,146 @@
+"""When: the scheduler that collects, judges and delivers, with a leader lease, a heartbeat and a clean end.
+
+The plan and the store are the schedule's truth, so the job store is memory and nothing is ever pickled. Correctness comes
+from the store's constraints; the lease only keeps two instances from doing the same work twice.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cxmon.config.plan import Plan
+from cxmon.errors import CxmonError
+from cxmon.store import Store
+
+LOG = logging.getLogger("cxmon.service")
+LEASE_S = 60.0
+HEARTBEAT_S = 15.0
+CLOCK_JUMP_S = 30.0
+STOP_WITHIN_S = 10.0
+
+
+def wall() -> datetime:
+    """The wall clock, for everything operational: leases, claims, retries."""
+    return datetime.now(UTC)
+
+
+def clock(plan: Plan) -> datetime:
+    """Now, as data and decisions know it: frozen where the plan says `as_of`."""
+    return plan.as_of or wall()
+
+
+def work(plan: Plan, store: Store, *, now: datetime, progress: Callable[[str, int, int], None] | None = None) -> None:
+    """One round of the main job: collect, check, judge. Each part reports its own failures and never stops the others."""
+    from cxmon.pipeline.check import check  # noqa: PLC0415 - statistics are imported when the first job runs.
+    from cxmon.pipeline.collect import collect  # noqa: PLC0415
+    from cxmon.pipeline.judge import judge  # noqa: PLC0415
+
+    for collected in collect(plan, store, now=now, progress=progress):
+        if not collected.ok:
+            LOG.warning("collect metric=%s source=%s error=%s", collected.metric, collected.source, collected.error)
+    for checked in check(plan, store, now=now):
+        if checked.error:
+            LOG.warning("check check=%s metric=%s error=%s", checked.check, checked.metric, checked.error)
+    for verdict in judge(plan, store, now=now):
+        LOG.info("judge change=%s code=%s version=%d", verdict.change, verdict.code, verdict.version)
+
+
+class Service:
+    """The jobs of one process. `run` blocks until `stop` is set, then ends within ten seconds, whatever hangs."""
+
+    def __init__(self, plan: Plan, *, holder: str | None = None) -> None:
+        self._plan = plan
+        self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"
+        self._busy = threading.Lock()
+        self._leader = threading.Event()
+        self._last_beat = (time.monotonic(), wall())
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
+
+        self._beat()
+        scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        every = self._plan.schedule
+        scheduler.add_job(self._beat, "interval", seconds=HEARTBEAT_S, id="heartbeat")
+        scheduler.add_job(
+            self._work,
+            "interval",
+            seconds=every.collect_every.total_seconds(),
+            id="work",
+            next_run_time=self._next_work(),
+        )
+        scheduler.add_job(
+            self._deliver,
+            "interval",
+            seconds=every.deliver_every.total_seconds(),
+            id="deliver",
+            next_run_time=wall(),
+        )
+        scheduler.start()
+        LOG.info("started holder=%s collect_every=%s", self._holder, every.collect_every)
+        self.stop.wait()
+        scheduler.pause()
+        ended = self._busy.acquire(timeout=STOP_WITHIN_S)
+        scheduler.shutdown(wait=False)
+        LOG.info("stopped clean=%s", ended)
+        if not ended:
+            # A job hangs in a driver. Every step is safe against kill -9, so leaving it is safe too.
+            logging.shutdown()
+            os._exit(0)
+
+    def _next_work(self) -> datetime:
+        """Overdue work runs at once; a restart does not push it an interval away."""
+        with Store.open(self._plan.store_url) as store:
+            finished = [run.finished_at for run in store.runs.latest().values()]
+        if not finished or self._plan.as_of is not None:
+            return wall()
+        return max(wall(), max(finished) + self._plan.schedule.collect_every)
+
+    def _beat(self) -> None:
+        """Renew the lease; after a jump of the wall clock the lease is asked for anew before any work is done."""
+        monotonic, now = time.monotonic(), wall()
+        drift = (now - self._last_beat[1]).total_seconds() - (monotonic - self._last_beat[0])
+        self._last_beat = (monotonic, now)
+        if abs(drift) > CLOCK_JUMP_S:
+            LOG.warning("clock jumped seconds=%.0f", drift)
+        try:
+            with Store.open(self._plan.store_url) as store:
+                held = store.lease("leader", self._holder, LEASE_S, now)
+        except CxmonError as error:
+            LOG.warning("heartbeat error=%s", error)
+            held = False
+        (self._leader.set if held else self._leader.clear)()
+
+    def _guarded(self, name: str, job: Callable[[Store], None]) -> None:
+        if self.stop.is_set() or not self._leader.is_set():
+            return
+        with self._busy:
+            began = time.monotonic()
+            try:
+                with Store.open(self._plan.store_url) as store:
+                    job(store)
+            except CxmonError as error:
+                LOG.warning("%s error=%s", name, error)
+            except Exception:
+                # The scheduler must outlive any one failure; the trace goes to the log and the next tick tries again.
+                LOG.exception("%s failed", name)
+            LOG.info("%s took_s=%.1f", name, time.monotonic() - began)
+
+    def _work(self) -> None:
+        self._guarded("work", lambda store: work(self._plan, store, now=clock(self._plan)))
+
+    def _deliver(self) -> None:
+        from cxmon.pipeline.notify import deliver  # noqa: PLC0415
+
+        def job(store: Store) -> None:
+            for row in deliver(self._plan, store, now=wall(), worker=self._holder):
+                LOG.info("deliver key=%s channel=%s state=%s %s", row.key, row.channel, row.state, row.error)
+
+        self._guarded("deliver", job)
