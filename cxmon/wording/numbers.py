@@ -1,0 +1,184 @@
+"""Figures, units, days and ranges as words: how precise a number reads follows its interval."""
+
+import math
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cxmon.model import Harm, Interval, Kind, Metric
+
+UNKNOWN = "not known"
+TIME_UNITS = frozenset({"ms", "s", "sec", "min", "h", "hour", "hours", "d", "day", "days"})
+
+
+def number(x: float, digits: int) -> str:
+    """`1,234.5`; never `-0.0`; `not known` for NaN and infinities."""
+    if not math.isfinite(x):
+        return UNKNOWN
+    text = f"{x:,.{digits}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", "−")
+
+
+def plain(x: float) -> str:
+    """A number as an owner would write it: at most three digits after the point, no zeros at the end."""
+    text = number(x, 3)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def value(metric: Metric, x: float, digits: int | None = None) -> str:
+    """A metric's figure in its natural unit, as people read it: `85.0 %`, `18.4 min`, `3.1 per 1,000`."""
+    if not math.isfinite(x):
+        return UNKNOWN
+    shown = x * factor(metric)
+    if digits is None:
+        digits = 1 if metric.kind is Kind.PROPORTION else _digits_by_size(shown)
+    return number(shown, digits) + _suffix(metric)
+
+
+def amount(metric: Metric, x: float, unit: str, digits: int | None = None) -> str:
+    """The size of a difference, without its sign: `2.6 points`, `12 %`, `5 min`, `0.6 per 1,000`.
+
+    `unit` as in `Harm`: `pt` and `%` are fractions shown times 100; anything else is the metric's natural unit.
+    """
+    if not math.isfinite(x):
+        return UNKNOWN
+    text = bare(metric, x, unit, digits)
+    if unit == "pt":
+        return f"{text} point" if text == "1" else f"{text} points"
+    return text + (" %" if unit == "%" else _suffix(metric))
+
+
+def bare(metric: Metric, x: float, unit: str, digits: int | None = None) -> str:
+    """The number of `amount` alone, without sign and unit."""
+    if not math.isfinite(x):
+        return UNKNOWN
+    shown = abs(x) * factor(metric, unit)
+    return plain(shown) if digits is None else number(shown, digits)
+
+
+def factor(metric: Metric, unit: str | None = None) -> float:
+    """What a stored figure (or a difference in `unit`) is multiplied with before it is shown."""
+    if unit in {"pt", "%"} or (unit is None and is_share(metric)):
+        return 100.0
+    return metric.per
+
+
+def is_share(metric: Metric) -> bool:
+    """Figures that are stored as shares 0..1 and shown as percentages; their differences are points."""
+    return metric.kind is Kind.PROPORTION or (metric.kind in {Kind.RATIO, Kind.RATE} and metric.unit == "%")
+
+
+def digits(metric: Metric, harm: Harm) -> int:
+    """Digits after the point for a harm's figures: two that count in the half width of its interval, and as many more
+    as it takes for the printed range not to contradict the code (low above the limit reads as above the limit)."""
+    scale = factor(metric, harm.unit)
+    low, high, limit = (x * scale for x in (harm.so_far.low, harm.so_far.high, harm.limit))
+    start = _digits_by_interval(high - low)
+    if harm.unit == "pt":
+        start = max(start, 1)
+    for more in range(start, start + 3):
+        if _reads_right(low, high, limit, more):
+            return more
+    return start + 2
+
+
+def harm_range(metric: Metric, harm: Harm, interval: Interval | None = None) -> str:
+    """The interval of a harm: `2.2 to 3.0`, `0.4 better to 0.7 worse`; a gain reads `4.2 to 5.9` (of better)."""
+    shown = harm.so_far if interval is None else interval
+    if not (math.isfinite(shown.low) and math.isfinite(shown.high)):
+        return UNKNOWN
+    precision = digits(metric, harm)
+    low, high = (bare(metric, x, harm.unit, precision) for x in (shown.low, shown.high))
+    if shown.low >= 0:
+        return f"{low} to {high}"
+    if shown.high <= 0:
+        return f"{high} to {low}"
+    return f"{low} better to {high} worse"
+
+
+def worse(metric: Metric, harm: Harm) -> str:
+    """The estimate in words: `2.6 points worse`, `12 % better`, `12 % faster`, `no different`."""
+    x = harm.so_far.estimate
+    size = amount(metric, x, harm.unit, digits(metric, harm))
+    if not math.isfinite(x):
+        return UNKNOWN
+    if is_speed(metric) and harm.unit == "%":
+        return f"{size} {'slower' if x > 0 else 'faster'}"
+    return f"{size} {'worse' if x > 0 else 'better'}"
+
+
+def largest(metric: Metric, harm: Harm) -> str:
+    """The largest harm that is not ruled out: `up to 1.2 points worse`, or that any harm is ruled out."""
+    if not math.isfinite(harm.so_far.high):
+        return "nothing is ruled out yet"
+    if harm.so_far.high <= 0:
+        return "a harm is ruled out"
+    return f"up to {amount(metric, harm.so_far.high, harm.unit, digits(metric, harm))} worse is still possible"
+
+
+def limit(metric: Metric, harm: Harm) -> str:
+    """The accepted harm as it reads beside the range: `1.5 points`."""
+    return amount(metric, harm.limit, harm.unit)
+
+
+def is_speed(metric: Metric) -> bool:
+    """Durations: what is faster when it gets better."""
+    return metric.better == "lower" and metric.unit in TIME_UNITS and metric.kind in {Kind.QUANTILE, Kind.MEAN}
+
+
+def day(at: datetime | date, zone: str = "UTC", *, now: datetime | None = None) -> str:
+    """`14 Sep`, with its year where that is not the year of `now`."""
+    local = at.astimezone(ZoneInfo(zone)).date() if isinstance(at, datetime) else at
+    if now is not None and now.astimezone(ZoneInfo(zone)).year != local.year:
+        return f"{local.day} {local:%b %Y}"
+    return f"{local.day} {local:%b}"
+
+
+def stamp(at: datetime, zone: str = "UTC") -> str:
+    """`Mon 23 Nov 2026, 06:00 UTC`: what a picture, brief or export carries as its as-of."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local:%Z}"
+
+
+def days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"
+
+
+def days_judged(harm: Harm) -> int:
+    """Days from the start of a harm's window to its end."""
+    if harm.window_start is None or harm.window_end is None:
+        return 0
+    return max(0, round((harm.window_end - harm.window_start) / timedelta(days=1)))
+
+
+def due_day(harm: Harm) -> int | None:
+    """The number of the day, counted from the start of the window as day 1, around which an answer is due."""
+    if harm.due is None or harm.window_start is None:
+        return None
+    return (harm.due - harm.window_start.date()).days + 1
+
+
+def _suffix(metric: Metric) -> str:
+    if metric.kind is Kind.PROPORTION or metric.unit == "%":
+        return " %"
+    if metric.per != 1:
+        return f" per {metric.per:,.0f}"
+    return f" {metric.unit}" if metric.unit else ""
+
+
+def _digits_by_size(shown: float) -> int:
+    size = abs(shown)
+    if size >= 100 or (size >= 10 and float(shown).is_integer()):
+        return 0
+    return 1 if size >= 1 or size == 0 else 2
+
+
+def _digits_by_interval(width: float) -> int:
+    if not math.isfinite(width) or width <= 0:
+        return 1
+    return min(4, max(0, -math.floor(math.log10(width / 2))))
+
+
+def _reads_right(low: float, high: float, bound: float, precision: int) -> bool:
+    """True where rounding keeps what is strictly apart apart: low and high from zero and from the limit."""
+    ends = [x for x in (low, high) if math.isfinite(x)]
+    return all(round(end, precision) != round(mark, precision) for end in ends for mark in (0.0, bound) if end != mark)

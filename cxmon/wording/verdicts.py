@@ -1,0 +1,244 @@
+"""A verdict in sentences: the headline, what is asked of the reader to know, and the terminal's story.
+
+The rules (look and design sections 6 and 8): the cause is named only where untouched segments were compared; every
+sentence names its grade; what is not red says the largest harm that is not ruled out and when the answer is due; a
+gain in speed beside a loss in quality is one breath.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from cxmon.model import (
+    GRAVITY,
+    AimCode,
+    AimResult,
+    Change,
+    Code,
+    Grade,
+    Harm,
+    Kind,
+    Metric,
+    Split,
+    Verdict,
+)
+from cxmon.wording import numbers as say
+from cxmon.wording.screen import aim, category, grade, scope, screen
+
+Titles = Mapping[str, str] | None
+Metrics = Mapping[str, Metric]
+
+_OPEN = (Code.UNDECIDED, Code.WAITING, Code.ENTANGLED, Code.NOT_COMPARABLE)
+_TOLD_AT_MOST = 3
+
+
+def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles = None) -> str:
+    """The answer in one line, without a cause."""
+    gravest = _by_gravity(verdict.harms)
+    if not gravest:
+        return f"{change.title}: {screen(verdict, titles=titles)[0]}"
+    first = gravest[0]
+    metric = metrics[first.metric]
+    more = sum(harm.code is first.code for harm in gravest) - 1
+    rest = f", and {more} more" if more else ""
+    match first.code:
+        case Code.HARMED:
+            moved = "fell" if metric.better == "higher" else "rose"
+            return f"{metric.label} {moved} more than the limit of {say.limit(metric, first)}{rest}"
+        case Code.WORSE:
+            return f"{metric.label} is {say.worse(metric, first)} than expected{rest}"
+        case Code.IMPROVED:
+            return f"{metric.label} is {say.worse(metric, first)} than expected{rest}"
+        case Code.WAITING:
+            return f"{change.title}: waiting for data on {metric.label}{rest}"
+        case Code.UNDECIDED:
+            return f"{change.title}: too early, {say.largest(metric, first)} for {metric.label}"
+        case _:
+            return f"{change.title}: {_lower(screen(verdict, titles=titles)[0])}"
+
+
+def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UTC", titles: Titles = None) -> str:
+    """What happened to whom, by how much, how sure: the gravest metrics in full, what is open, and the trade."""
+    harms = _by_gravity(verdict.harms)
+    grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
+    told = (grave or harms)[:_TOLD_AT_MOST]
+    parts = [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]
+    trade = speed_for_quality(harms, metrics)
+    if trade:
+        parts.append(trade + ".")
+    still = [harm for harm in harms if harm.code in _OPEN and harm not in told]
+    if still:
+        parts.append("Still open: " + "; ".join(_open_words(harm, metrics[harm.metric]) for harm in still) + ".")
+    return " ".join(parts)
+
+
+def clause(harm: Harm, metric: Metric, zone: str = "UTC", titles: Titles = None) -> str:
+    """One metric in one sentence, without the cause and without the full stop; names the grade."""
+    evidence = grade(harm.grade)
+    since = f"since {say.day(harm.window_start, zone)}, {say.days(say.days_judged(harm))}" if harm.window_start else ""
+    due = _due_words(harm)
+    match harm.code:
+        case Code.HARMED | Code.WORSE | Code.IMPROVED:
+            shown = f"{metric.label} is {say.worse(metric, harm)} than expected {since}"
+            return f"{shown} (range {say.harm_range(metric, harm)}, {evidence}), {_against_limit(metric, harm)}"
+        case Code.SAFE:
+            held = f"{metric.label}: limit of {say.limit(metric, harm)} held so far, to day {say.days_judged(harm)}"
+            return f"{held}; {say.largest(metric, harm)} ({evidence})"
+        case Code.UNDECIDED:
+            early = f"{metric.label}: too early to say {since}; {say.largest(metric, harm)}"
+            return f"{early}, limit {say.limit(metric, harm)} ({evidence}); {due}"
+        case Code.ENTANGLED:
+            joint = f"{metric.label}: {_lower(screen(harm, titles=titles)[0])}"
+            if math.isfinite(harm.so_far.high):
+                return f"{joint}; together {say.harm_range(metric, harm)} ({evidence})"
+            return f"{joint} ({evidence}): {harm.reason}"
+        case _:
+            return f"{metric.label}: {_lower(screen(harm)[0])} ({evidence}): {harm.reason}"
+
+
+def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
+    """A speed metric that got better beside a quality metric that got worse, in one breath; else empty."""
+    faster = [h for h in harms if h.code is Code.IMPROVED and say.is_speed(metrics[h.metric])]
+    poorer = [h for h in harms if h.code in {Code.HARMED, Code.WORSE} and not say.is_speed(metrics[h.metric])]
+    if not (faster and poorer):
+        return ""
+    quick, poor = faster[0], _by_gravity(poorer)[0]
+    speed, quality = metrics[quick.metric], metrics[poor.metric]
+    gain = say.worse(speed, quick)
+    if "faster" not in gain:
+        gain = f"{say.amount(speed, quick.so_far.estimate, quick.unit, say.digits(speed, quick))} faster"
+    evidence = " and ".join(dict.fromkeys(grade(harm.grade) for harm in (quick, poor)))
+    size = say.amount(quality, poor.so_far.estimate, poor.unit, say.digits(quality, poor))
+    return f"{speed.label} is {gain}, but {_lost(quality, size)} ({evidence})"
+
+
+def story(
+    verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UTC", titles: Titles = None
+) -> tuple[str, ...]:
+    """The lines for the terminal: word and code first, then each metric, the trade, the mix, the aims."""
+    words = screen(verdict, titles=titles)[0]
+    where = (
+        f"{_lower(category(change.category))}, {say.day(change.starts, zone, now=verdict.as_of)}, {scope(change.scope)}"
+    )
+    lines = [f"{words} ({verdict.code})", f"{change.title} ({where})"]
+    harms = _by_gravity(verdict.harms)
+    lines += [f"{clause(harm, metrics[harm.metric], zone, titles)} [{harm.code}]" for harm in harms]
+    trade = speed_for_quality(harms, metrics)
+    lines += [trade] if trade else []
+    lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
+    lines += [aimed(result, metrics[result.metric]) for result in verdict.aims]
+    return tuple(lines)
+
+
+def limits_answer(verdict: Verdict, titles: Titles = None) -> str:
+    """The first of a change's two answers: were the limits kept?"""
+    return screen(verdict, titles=titles)[0]
+
+
+def aims_answer(verdict: Verdict, metrics: Metrics) -> str:
+    """The second: were the promised gains seen? Empty where nothing was promised."""
+    return "; ".join(aimed(result, metrics[result.metric]) for result in verdict.aims)
+
+
+def aimed(result: AimResult, metric: Metric) -> str:
+    """One promised gain: shown with the least it is, or not, with the largest gain that is not ruled out."""
+    promised = say.amount(metric, result.promised, result.unit)
+    words = f"{aim(result.code)} for {metric.label}, promised {promised} better"
+    if not math.isfinite(result.gain.high):
+        return f"{words}: not known yet"
+    if result.code is AimCode.SHOWN:
+        return f"{words}: at least {say.amount(metric, result.gain.low, result.unit, 1)} better"
+    if result.gain.high <= 0:
+        return f"{words}: any gain is ruled out"
+    return f"{words}: a gain above {say.amount(metric, result.gain.high, result.unit, 1)} is ruled out"
+
+
+def mix(split: Split, metric: Metric) -> str:
+    """A moved total as the part that is a different kind of contacts and the part that is the same contacts faring
+    differently."""
+    if split.total == 0:
+        return f"{metric.label}, all customers: no different from before"
+    parts = [(split.mix, "from different kinds of contacts"), (split.rate, "from the same kinds of contacts")]
+    if split.entry_exit:
+        parts.append((split.entry_exit, "from kinds of contacts that came or went"))
+    told = ", ".join(f"{_moved(metric, part, split.unit)} {where}" for part, where in parts)
+    alone = "; it moved by mix alone" if moved_by_mix_alone(split, metric) else ""
+    return f"{metric.label}, all customers: {_moved(metric, split.total, split.unit)} than before ({told}){alone}"
+
+
+def moved_by_mix_alone(split: Split, metric: Metric) -> bool:
+    """True where a total moved by something worth acting on, and nearly all of that is mix, entry and exit."""
+    matters = metric.matters.value if not metric.matters.relative else 0.0
+    other = split.mix + split.entry_exit
+    return abs(split.total) >= matters / 2 and split.total * other > 0 and abs(split.rate) <= abs(other) / 4
+
+
+def window_text(harm: Harm, zone: str = "UTC") -> str:
+    """`since 14 Sep, 68 days`: the one window behind a metric's figures."""
+    if harm.window_start is None:
+        return "no window yet"
+    return f"since {say.day(harm.window_start, zone)}, {say.days(say.days_judged(harm))}"
+
+
+def not_complete(metric: Metric, first: datetime, last: datetime, zone: str = "UTC") -> str:
+    """`CSAT 21 Nov to 22 Nov not complete yet`."""
+    return f"{metric.label} {say.day(first, zone)} to {say.day(last, zone)} not complete yet"
+
+
+def _caused(harm: Harm, change: Change, metric: Metric, zone: str, titles: Titles, *, first: bool) -> str:
+    text = clause(harm, metric, zone, titles)
+    if not first or harm.code not in {Code.HARMED, Code.WORSE, Code.IMPROVED}:
+        return f"{text}."
+    if harm.grade is Grade.CONTROLLED:
+        return f"Because of {change.title}, {text}."
+    return f"Consistent with an effect of {change.title}: {text}."
+
+
+def _against_limit(metric: Metric, harm: Harm) -> str:
+    if harm.code is Code.HARMED:
+        return f"over the limit of {say.limit(metric, harm)}"
+    if harm.code is Code.IMPROVED:
+        return say.largest(metric, harm)
+    if harm.so_far.high <= harm.limit:
+        return f"within the limit of {say.limit(metric, harm)}, {say.largest(metric, harm)}"
+    due = _due_words(harm)
+    return f"limit of {say.limit(metric, harm)} still open, {say.largest(metric, harm)}; {due}"
+
+
+def _due_words(harm: Harm) -> str:
+    due = say.due_day(harm)
+    return f"an answer is due around day {due}" if due is not None else "no answer is in sight within a year"
+
+
+def _open_words(harm: Harm, metric: Metric) -> str:
+    if harm.code is Code.UNDECIDED:
+        return f"{metric.label}, {say.largest(metric, harm)}, {_due_words(harm)} ({grade(harm.grade)})"
+    return f"{metric.label}, {_lower(screen(harm)[0])} ({grade(harm.grade)})"
+
+
+def _lost(metric: Metric, size: str) -> str:
+    """`3.1 points fewer solved first time` where the label says what was done, else `CSAT is 3.1 points worse`."""
+    done = metric.label.split(" ", maxsplit=1)[0]
+    if metric.kind is Kind.PROPORTION and metric.better == "higher" and done.lower().endswith("ed"):
+        return f"{size} fewer {_lower(metric.label)}"
+    return f"{metric.label} is {size} worse"
+
+
+def _moved(metric: Metric, x: float, unit: str) -> str:
+    size = say.amount(metric, x, unit, 1 if unit in {"pt", "%"} else None)
+    return f"{size} {'worse' if x > 0 else 'better'}"
+
+
+def _by_gravity(harms: Iterable[Harm]) -> list[Harm]:
+    """Gravest first; within a code the largest harm against its limit first."""
+
+    def against_limit(harm: Harm) -> float:
+        size = harm.so_far.estimate / harm.limit if harm.limit else harm.so_far.estimate
+        return -size if math.isfinite(size) else 0.0
+
+    return sorted(harms, key=lambda harm: (GRAVITY.index(harm.code), against_limit(harm), harm.metric))
+
+
+def _lower(text: str) -> str:
+    """The first letter small, unless the word is an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
