@@ -133,8 +133,11 @@ class CheckContext:
 
 
 class Check(Protocol):
-    """Says OK, BREACH or UNKNOWN of every series of a panel. Pure, batch over all series, deterministic; too little data
-    is UNKNOWN with the numbers in `reason`. Later periods never change what was said of earlier ones."""
+    """Says OK, BREACH or UNKNOWN of every series of a panel.
+
+    Pure, batch over all series, deterministic; too little data is UNKNOWN with the numbers in `reason`. Later periods
+    never change what was said of earlier ones.
+    """
 
     type: Any
 

@@ -1,7 +1,7 @@
 """When: the scheduler that collects, judges and delivers, with a leader lease, a heartbeat and a clean end.
 
-The plan and the store are the schedule's truth, so the job store is memory and nothing is ever pickled. Correctness comes
-from the store's constraints; the lease only keeps two instances from doing the same work twice.
+The plan and the store are the schedule's truth, so the job store is memory and nothing is ever pickled. Correctness
+comes from the store's constraints; the lease only keeps two instances from doing the same work twice.
 """
 
 import logging
@@ -34,7 +34,7 @@ def clock(plan: Plan) -> datetime:
 
 
 def work(plan: Plan, store: Store, *, now: datetime, progress: Callable[[str, int, int], None] | None = None) -> None:
-    """One round of the main job: collect, check, judge. Each part reports its own failures and never stops the others."""
+    """One round of the main job: collect, check, judge. Each part reports its own failures and stops no other."""
     from cxmon.pipeline.check import check  # noqa: PLC0415 - statistics are imported when the first job runs.
     from cxmon.pipeline.collect import collect  # noqa: PLC0415
     from cxmon.pipeline.judge import judge  # noqa: PLC0415

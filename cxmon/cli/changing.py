@@ -78,9 +78,8 @@ def show(
     for edit in declared.edits:
         say(f"  edited: {edit}")
     for verdict in history:
-        say(
-            f"\n  Version {verdict.version}, {wording.stamp(verdict.as_of, plan.zone)}: {verdict.headline} ({verdict.code})"
-        )
+        at = wording.stamp(verdict.as_of, plan.zone)
+        say(f"\n  Version {verdict.version}, {at}: {verdict.headline} ({verdict.code})")
         for line in (verdict.sentence, *verdict.story):
             say(f"    {line}")
     for response in responses:

@@ -118,7 +118,8 @@ def words(series: Series, found: "Effect", first: int, value: str) -> list[str]:
     verb = "surely changed" if found.low > 0 or found.high < 0 else "may not have changed"
     return [
         *lines,
-        f"{value} {verb}: {found.estimate:+.{digits}f} (95 % range {found.low:+.{digits}f} to {found.high:+.{digits}f}), {grade}.",
+        f"{value} {verb}: {found.estimate:+.{digits}f} "
+        f"(95 % range {found.low:+.{digits}f} to {found.high:+.{digits}f}), {grade}.",
         f"Expected without the change {expected:.{digits}f}, seen {expected + found.estimate:.{digits}f} on average.",
         f"{found.n_pre} periods before, {found.n_post} after, one a {series.grain}; p = {found.p_value:.2g}."
         + (f" {found.reason}" if found.reason else ""),
@@ -171,6 +172,7 @@ def _number(text: str | None) -> float:
 
 def _grid(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
     """Period starts from the first date to the last, and the grain their spacing shows."""
+    from itertools import pairwise
     from statistics import median
 
     import numpy as np
@@ -181,7 +183,7 @@ def _grid(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
     if len(days) < 2:
         raise typer.BadParameter(f"{file}: found {len(days)} dated rows, expected at least 2", param_hint="FILE")
     ordered = sorted(days)
-    step = median((b - a).days for a, b in zip(ordered, ordered[1:], strict=False))
+    step = median((b - a).days for a, b in pairwise(ordered))
     grain = Grain.DAY if step < 4 else Grain.WEEK if step < 20 else Grain.MONTH
     since, until = (datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (ordered[0], ordered[-1]))
     starts = grid(since, until, grain, "UTC", ordered[0].weekday())

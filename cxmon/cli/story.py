@@ -65,10 +65,8 @@ def _incidents(plan: Plan, store: Store) -> None:
         return
     say(f"  Open incidents: {len(found)}")
     for incident in found:
-        _wrapped(
-            f"- {title(incident, store)}, since {wording.day(incident.since or incident.opened_at, plan.zone)}, {incident.state}",
-            "    ",
-        )
+        since = wording.day(incident.since or incident.opened_at, plan.zone)
+        _wrapped(f"- {title(incident, store)}, since {since}, {incident.state}", "    ")
         if incident.latest is not None and incident.check != "verdict":
             _wrapped(incident.latest.reason, "      ")
         say(f"      cxmon why {incident.id}")
