@@ -120,7 +120,8 @@ class CheckContext:
     """What a check may know beside the panel: periods that end after `as_of` do not exist for it.
 
     `mature` (T,) tells which periods of the panel are complete; `evaluated_through` is the start of the newest period
-    already judged (None at first); `last_run_ok_at` when the metric was last collected without an error.
+    already judged (None at first); `last_run_ok_at` when the metric was last collected without an error. `rebaselined`
+    holds per series the instants at which a new level was declared or accepted, oldest first.
     """
 
     as_of: datetime
@@ -129,7 +130,7 @@ class CheckContext:
     last_run_ok_at: datetime | None = None
     alarm_budget_per_year: float = 0.5
     since: datetime | None = None
-    rebaselined: dict[Segment, datetime] = field(default_factory=dict)
+    rebaselined: dict[Segment, tuple[datetime, ...]] = field(default_factory=dict)
 
 
 class Check(Protocol):

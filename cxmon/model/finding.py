@@ -56,7 +56,8 @@ class Incident:
     """A lasting problem, found by one check (`verdict` for a change that is harmed or worse).
 
     `root` is the segment it is told by, `members` all segments it covers, root included. `subject` is the metric's id,
-    the change's id where `check` is `verdict`, and the source's where it is source health.
+    the change's id where `check` is `verdict`, and the source's where it is source health. `looks` are the newest looks
+    of a pending incident, oldest first: B breach, o fine, ? unknown.
     """
 
     id: str
@@ -78,10 +79,12 @@ class Incident:
     acknowledged_by: str | None = None
     told_score: float = 0.0
     reopened: int = 0
+    looks: str = ""
 
 
 class Step(StrEnum):
-    """What happened to an incident: each is one message at most."""
+    """What happened to an incident: each is one message at most. `noted` is a decision to stay silent, kept so that
+    `why` can print it; it is never told."""
 
     OPENED = "opened"
     WORSENED = "worsened"
@@ -90,6 +93,7 @@ class Step(StrEnum):
     ENDED = "ended"
     REOPENED = "reopened"
     CORRECTED = "corrected"
+    NOTED = "noted"
 
 
 @dataclass(frozen=True, kw_only=True)
