@@ -1,0 +1,42 @@
+"""What effects mean for a decision: the grammar of verdicts, shares of error, overlap, due days, mix. Pure."""
+
+from cxmon.decisions.contribution import Contribution, contribution
+from cxmon.decisions.due import due_date, periods_needed
+from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
+from cxmon.decisions.news import TELLING, Telling, is_news, last_told, telling
+from cxmon.decisions.overlap import Placement, concerns, place, scope_of, touching
+from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
+from cxmon.decisions.shares import HARM_ERROR, NOW_PERIODS, SO_FAR, Share, shares
+
+__all__ = [
+    "HARM_ERROR",
+    "NOTHING",
+    "NOW_PERIODS",
+    "SO_FAR",
+    "TELLING",
+    "Contribution",
+    "Placement",
+    "Scale",
+    "Share",
+    "Telling",
+    "aim_result",
+    "code_of",
+    "concerns",
+    "contribution",
+    "day_of",
+    "due_date",
+    "expected_from",
+    "gravest",
+    "is_news",
+    "judge",
+    "last_told",
+    "own_unit",
+    "periods_needed",
+    "place",
+    "scale",
+    "scope_of",
+    "shares",
+    "telling",
+    "touching",
+    "turned",
+]

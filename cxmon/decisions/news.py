@@ -1,0 +1,75 @@
+"""Which of two readings of the same change is news: a new version, and whether people are told."""
+
+from dataclasses import dataclass
+
+from cxmon.model import Code, Harm, Verdict
+
+# What people are told without asking. The others are on the board and in the story.
+TELLING = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
+
+
+def is_news(previous: Verdict | None, current: Verdict) -> str:
+    """Why `current` deserves a version of its own; empty where it says the same again, a day later.
+
+    Reasons, in this order: first verdict; the verdict turned; the grade changed; a metric turned, came or went; an aim
+    turned; an estimate left the interval that was told.
+    """
+    if previous is None:
+        return "first verdict"
+    if previous.code is not current.code:
+        return f"turned from {previous.code} to {current.code}"
+    if previous.grade is not current.grade:
+        return f"evidence changed from {previous.grade} to {current.grade}"
+    before = {harm.metric: harm for harm in previous.harms}
+    after = {harm.metric: harm for harm in current.harms}
+    for metric in sorted(before.keys() ^ after.keys()):
+        return f"{metric} {'is watched now' if metric in after else 'is no longer watched'}"
+    for metric in sorted(after):
+        if before[metric].code is not after[metric].code:
+            return f"{metric} turned from {before[metric].code} to {after[metric].code}"
+    aims = {aim.metric: aim.code for aim in previous.aims}
+    for aim in sorted(current.aims, key=lambda one: one.metric):
+        if aims.get(aim.metric) is not aim.code:
+            return f"aim for {aim.metric} is {aim.code}"
+    for metric in sorted(after):
+        if _outside(before[metric], after[metric]):
+            return f"{metric} left the range that was told"
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """Whether a verdict is told, why, and whether it takes back what was told before."""
+
+    told: bool
+    reason: str
+    correction: bool = False
+
+
+def telling(told_before: Verdict | None, current: Verdict) -> Telling:
+    """Whether people hear of `current`, given the newest verdict that they have heard of (None: none yet).
+
+    Told are harmed, worse and improved the first time and where one turns into another; and, as a correction, any
+    other verdict that takes one of these back. Nothing is told twice.
+    """
+    if told_before is None:
+        told = current.code in TELLING
+        return Telling(told=told, reason="first verdict to tell" if told else f"{current.code} is not told")
+    if told_before.code is current.code:
+        return Telling(told=False, reason=f"already told: {current.code}")
+    reason = f"turned from {told_before.code} to {current.code}"
+    return Telling(told=True, reason=reason, correction=current.code not in TELLING)
+
+
+def last_told(history: tuple[Verdict, ...] | list[Verdict]) -> Verdict | None:
+    """The newest verdict of a history (oldest first) that people have heard of, by the rule of `telling`."""
+    told: Verdict | None = None
+    for verdict in history:
+        if telling(told, verdict).told:
+            told = verdict
+    return told
+
+
+def _outside(before: Harm, after: Harm) -> bool:
+    x = after.so_far.estimate
+    return before.unit == after.unit and (x < before.so_far.low or x > before.so_far.high)
