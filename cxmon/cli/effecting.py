@@ -118,8 +118,10 @@ def words(series: Series, found: "Effect", first: int, value: str) -> list[str]:
     verb = "surely changed" if found.low > 0 or found.high < 0 else "may not have changed"
     return [
         *lines,
-        f"{value} {verb}: {found.estimate:+.{digits}f} "
-        f"(95 % range {found.low:+.{digits}f} to {found.high:+.{digits}f}), {grade}.",
+        (
+            f"{value} {verb}: {found.estimate:+.{digits}f} "
+            f"(95 % range {found.low:+.{digits}f} to {found.high:+.{digits}f}), {grade}."
+        ),
         f"Expected without the change {expected:.{digits}f}, seen {expected + found.estimate:.{digits}f} on average.",
         f"{found.n_pre} periods before, {found.n_post} after, one a {series.grain}; p = {found.p_value:.2g}."
         + (f" {found.reason}" if found.reason else ""),
