@@ -1,0 +1,19 @@
+"""The life of an incident as a pure function of (incident, finding, policy, now), and which findings are one story."""
+
+from cxmon.incidents.lattice import comparable, components, fold, root_of
+from cxmon.incidents.lifecycle import decide, incident_id, join, merge, note
+from cxmon.incidents.reasons import Reason, sentence
+
+__all__ = [
+    "Reason",
+    "comparable",
+    "components",
+    "decide",
+    "fold",
+    "incident_id",
+    "join",
+    "merge",
+    "note",
+    "root_of",
+    "sentence",
+]

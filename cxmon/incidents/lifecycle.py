@@ -1,0 +1,231 @@
+"""The lifecycle: what one finding does to one incident. Pure; every decision has a named reason."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cxmon.incidents.reasons import Reason, sentence
+from cxmon.model import (
+    Ending,
+    Finding,
+    Incident,
+    IncidentPolicy,
+    IncidentState,
+    Segment,
+    State,
+    Step,
+    Transition,
+)
+
+Decided = tuple[Incident | None, Transition | None, Reason]
+
+MARKS = {State.BREACH: "B", State.OK: "o", State.UNKNOWN: "?"}
+
+
+def incident_id(check: str, subject: str, root: Segment, opened_at: datetime) -> str:
+    """The identity of an incident, from content only: whoever opens the same incident gives it the same id.
+
+    `opened_at` is the start of the period whose finding opened it, not the moment of the run that saw it.
+    """
+    content = f"{check}|{subject}|{root.key}|{opened_at.isoformat()}"
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def decide(incident: Incident | None, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+    """What `finding` does to `incident` (None: nothing is open or pending for its series).
+
+    Returns the incident as it is now (None: there is none), the transition where there is one, and the reason. UNKNOWN
+    never opens and never recovers. An incident that ended without knowing is reopened by the next breach; after
+    `recover_after` quiet looks it is corrected to recovered. An accepted level is told again only when clearly worse.
+    """
+    if incident is None:
+        return _fresh("", finding, policy, now)
+    if incident.latest is not None and finding.at <= incident.latest.at:
+        return incident, None, Reason.DUPLICATE_PERIOD
+    if incident.state is IncidentState.PENDING:
+        return _fresh(incident.looks, finding, policy, now, since=incident.since)
+    if incident.state is IncidentState.ENDED:
+        match incident.ending:
+            case Ending.CLOSED_UNKNOWN:
+                return _closed_unknown(incident, finding, policy, now)
+            case Ending.ACCEPTED if incident.quiet < policy.recover_after:
+                return _accepted(incident, finding, policy, now)
+            case _:
+                return _fresh("", finding, policy, now)
+    match finding.state:
+        case State.BREACH:
+            return _still(incident, finding, policy, now)
+        case State.OK:
+            return _quiet(incident, finding, policy, now)
+        case _:
+            return _unknown(incident, finding, policy, now)
+
+
+def join(incident: Incident, findings: Sequence[Finding], now: datetime) -> tuple[Incident, Transition | None]:
+    """Widens an open incident in place by the series of `findings`; None where it covers them all already."""
+    new = sorted({f.segment for f in findings} - set(incident.members))
+    if not new:
+        return incident, None
+    wider = replace(incident, members=tuple(sorted({*incident.members, *new})))
+    text = f"{Reason.JOINED.value}: now also in {', '.join(s.label for s in new)}"
+    numbers = {"members": float(len(wider.members))}
+    return wider, Transition(incident=incident.id, step=Step.WIDENED, at=now, reason=text, numbers=numbers)
+
+
+def merge(opened: Sequence[Incident], root: Segment) -> Incident:
+    """One incident for the series that opened together: told by `root`, covering all of them, begun with the first."""
+    told = next(i for i in opened if i.root == root)
+    begun = [i.since for i in opened if i.since is not None]
+    members = tuple(sorted({m for i in opened for m in i.members}))
+    return replace(told, members=members, since=min(begun, default=None))
+
+
+def note(incident: Incident, reason: Reason, finding: Finding, policy: IncidentPolicy, now: datetime) -> Transition:
+    """A decision to stay silent, as the history keeps it for `why`."""
+    return _transition(incident, Step.NOTED, reason, finding, policy, now)
+
+
+def clearly_worse(score: float, told: float, policy: IncidentPolicy) -> bool:
+    """Worse than what was told last, relatively and absolutely. A size that is not known is never worse."""
+    if not math.isfinite(score):
+        return False
+    return score >= told * policy.notify_again_ratio and score >= told + policy.notify_again_score
+
+
+def _fresh(
+    looks: str, finding: Finding, policy: IncidentPolicy, now: datetime, *, since: datetime | None = None
+) -> Decided:
+    """No incident yet: count the breaches among the last `of` looks. Only a breach can open."""
+    seen = (looks + MARKS[finding.state])[-policy.of :]
+    if "B" not in seen:
+        reason = Reason.UNKNOWN_OPENS_NOTHING if finding.state is State.UNKNOWN else Reason.NOTHING_TO_TELL
+        return None, None, Reason.PENDING_DROPPED if "B" in looks else reason
+    breach = finding.state is State.BREACH
+    begun = min((d for d in (since, finding.since or finding.at if breach else None) if d is not None), default=None)
+    incident = Incident(
+        id=incident_id(finding.check, finding.metric, finding.segment, finding.at),
+        check=finding.check,
+        subject=finding.metric,
+        root=finding.segment,
+        members=(finding.segment,),
+        state=IncidentState.PENDING,
+        opened_at=now,
+        since=begun,
+        last_breach_at=finding.at,
+        worst=finding if breach else None,
+        latest=finding,
+        breaches=seen.count("B"),
+        told_score=_score(finding),
+        looks=seen,
+    )
+    if not breach:
+        keeps = Reason.UNKNOWN_OPENS_NOTHING if finding.state is State.UNKNOWN else Reason.NOT_YET_K_OF_N
+        return incident, None, keeps
+    if seen.count("B") < policy.breaches:
+        return incident, None, Reason.NOT_YET_K_OF_N
+    opened = replace(incident, state=IncidentState.OPEN)
+    return opened, _transition(opened, Step.OPENED, Reason.OPENED, finding, policy, now), Reason.OPENED
+
+
+def _in_breach(incident: Incident, finding: Finding) -> Incident:
+    worst = finding if incident.worst is None or _score(finding) > _score(incident.worst) else incident.worst
+    begun = [d for d in (incident.since, finding.since) if d is not None]
+    return replace(
+        incident,
+        latest=finding,
+        worst=worst,
+        last_breach_at=finding.at,
+        since=min(begun, default=None),
+        breaches=incident.breaches + 1,
+        quiet=0,
+        unknown=0,
+    )
+
+
+def _still(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+    same = _in_breach(incident, finding)
+    if not clearly_worse(finding.score, incident.told_score, policy):
+        return same, None, Reason.STILL_BREACH_NOT_CLEARLY_WORSE
+    told = replace(same, told_score=finding.score)
+    return told, _transition(told, Step.WORSENED, Reason.WORSENED, finding, policy, now), Reason.WORSENED
+
+
+def _quiet(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+    calmer = replace(incident, latest=finding, quiet=incident.quiet + 1, unknown=0)
+    if calmer.quiet < policy.recover_after:
+        return calmer, None, Reason.QUIET_K_OF_R
+    ended = replace(calmer, state=IncidentState.ENDED, ending=Ending.RECOVERED, ended_at=now)
+    return ended, _transition(ended, Step.ENDED, Reason.RECOVERED, finding, policy, now), Reason.RECOVERED
+
+
+def _unknown(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+    dimmer = replace(incident, latest=finding, unknown=incident.unknown + 1)
+    if dimmer.unknown < policy.unknown_after:
+        return dimmer, None, Reason.UNKNOWN_KEEPS
+    ended = replace(dimmer, state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN, ended_at=now, quiet=0)
+    return ended, _transition(ended, Step.ENDED, Reason.CLOSED_UNKNOWN, finding, policy, now), Reason.CLOSED_UNKNOWN
+
+
+def _closed_unknown(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+    """It ended without knowing: the next breach reopens it at once, enough quiet looks correct it to recovered."""
+    match finding.state:
+        case State.BREACH:
+            again = replace(
+                _in_breach(incident, finding),
+                state=IncidentState.OPEN,
+                ending=None,
+                ended_at=None,
+                acknowledged_by=None,
+                told_score=_score(finding),
+                reopened=incident.reopened + 1,
+            )
+            return again, _transition(again, Step.REOPENED, Reason.REOPENED, finding, policy, now), Reason.REOPENED
+        case State.OK:
+            calmer = replace(incident, latest=finding, quiet=incident.quiet + 1)
+            if calmer.quiet < policy.recover_after:
+                return calmer, None, Reason.QUIET_K_OF_R
+            known = replace(calmer, ending=Ending.RECOVERED)
+            told = _transition(known, Step.CORRECTED, Reason.KNOWN_RECOVERED, finding, policy, now)
+            return known, told, Reason.KNOWN_RECOVERED
+        case _:
+            return replace(incident, latest=finding), None, Reason.STAYS_CLOSED
+
+
+def _accepted(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+    """Accepted as the new level: quiet while it is no clearly worse, used up once it has been quiet for long enough."""
+    match finding.state:
+        case State.BREACH:
+            if clearly_worse(finding.score, incident.told_score, policy):
+                return _fresh("B" * policy.of, finding, policy, now)
+            return replace(incident, latest=finding, quiet=0), None, Reason.ACCEPTED_LEVEL
+        case State.OK:
+            calmer = replace(incident, latest=finding, quiet=incident.quiet + 1)
+            used_up = calmer.quiet >= policy.recover_after
+            return calmer, None, Reason.ACCEPTED_USED_UP if used_up else Reason.QUIET_K_OF_R
+        case _:
+            return replace(incident, latest=finding), None, Reason.STAYS_CLOSED
+
+
+def _score(finding: Finding) -> float:
+    return finding.score if math.isfinite(finding.score) else 0.0
+
+
+def _transition(
+    incident: Incident, step: Step, reason: Reason, finding: Finding, policy: IncidentPolicy, now: datetime
+) -> Transition:
+    numbers = {
+        "value": finding.value,
+        "expected": finding.expected,
+        "low": finding.low,
+        "high": finding.high,
+        "n": finding.n,
+        "score": finding.score,
+        "told_score": incident.told_score,
+        "looked_at": float(finding.looked_at),
+        "period": finding.at.timestamp(),
+    }
+    known = {name: float(x) for name, x in numbers.items() if math.isfinite(x)}
+    text = sentence(reason, incident, finding, policy)
+    return Transition(incident=incident.id, step=step, at=now, reason=text, numbers=known)

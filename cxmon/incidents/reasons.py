@@ -1,0 +1,77 @@
+"""Why the lifecycle did what it did: one name for every decision, those to stay silent included."""
+
+from enum import StrEnum
+
+from cxmon.model import Finding, Incident, IncidentPolicy, State
+
+
+class Reason(StrEnum):
+    """The name of a decision. Every call of `decide` returns exactly one."""
+
+    NOTHING_TO_TELL = "nothing_to_tell"
+    UNKNOWN_OPENS_NOTHING = "unknown_opens_nothing"
+    NOT_YET_K_OF_N = "not_yet_k_of_n"
+    PENDING_DROPPED = "pending_dropped"
+    DUPLICATE_PERIOD = "duplicate_period"
+    OPENED = "opened"
+    REOPENED = "reopened"
+    JOINED = "joined"
+    STILL_BREACH_NOT_CLEARLY_WORSE = "still_breach_not_clearly_worse"
+    WORSENED = "worsened"
+    QUIET_K_OF_R = "quiet_k_of_r"
+    RECOVERED = "recovered"
+    UNKNOWN_KEEPS = "unknown_keeps"
+    CLOSED_UNKNOWN = "closed_unknown"
+    STAYS_CLOSED = "stays_closed"
+    KNOWN_RECOVERED = "known_recovered"
+    ACCEPTED_LEVEL = "accepted_level"
+    ACCEPTED_USED_UP = "accepted_used_up"
+    EXPLAINED = "explained"
+    TOLD_BY_SOURCE = "told_by_source"
+    FIRST_LOOK = "first_look"
+    ACKNOWLEDGED = "acknowledged"
+    ACCEPTED = "accepted"
+    RETIRED = "retired"
+
+
+def sentence(reason: Reason, incident: Incident | None, finding: Finding, policy: IncidentPolicy) -> str:
+    """One line for people that names the decision and the numbers behind it."""
+    return f"{reason.value}: {_words(reason, incident, finding, policy)}"
+
+
+def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: IncidentPolicy) -> str:
+    quiet, unknown, told = (incident.quiet, incident.unknown, incident.told_score) if incident else (0, 0, 0.0)
+    breaches = incident.looks.count("B") if incident else int(finding.state is State.BREACH)
+    worse = f"size {finding.score:.2f}, last told at {told:.2f}"
+    match reason:
+        case Reason.NOT_YET_K_OF_N:
+            return f"{breaches} of {policy.breaches} breaches needed within {policy.of} looks; {finding.reason}"
+        case Reason.OPENED:
+            return finding.reason
+        case Reason.REOPENED:
+            return f"in breach again after an end at which nothing was known; {finding.reason}"
+        case Reason.STILL_BREACH_NOT_CLEARLY_WORSE:
+            return (
+                f"still in breach; {worse}; told again from "
+                f"{max(told * policy.notify_again_ratio, told + policy.notify_again_score):.2f}; {finding.reason}"
+            )
+        case Reason.WORSENED:
+            return f"clearly worse: size {finding.score:.2f}; {finding.reason}"
+        case Reason.QUIET_K_OF_R:
+            return f"quiet for {quiet} of {policy.recover_after} looks; {finding.reason}"
+        case Reason.RECOVERED:
+            return f"quiet for {policy.recover_after} looks; {finding.reason}"
+        case Reason.UNKNOWN_KEEPS:
+            return f"nothing known for {unknown} of {policy.unknown_after} looks, kept open; {finding.reason}"
+        case Reason.CLOSED_UNKNOWN:
+            return f"nothing known for {policy.unknown_after} looks: not known whether it recovered; {finding.reason}"
+        case Reason.KNOWN_RECOVERED:
+            return f"quiet for {policy.recover_after} looks since: it is known now that it recovered; {finding.reason}"
+        case Reason.ACCEPTED_LEVEL:
+            return f"this level was accepted; {worse}; {finding.reason}"
+        case Reason.ACCEPTED_USED_UP:
+            return f"better than the accepted level for {policy.recover_after} looks; {finding.reason}"
+        case Reason.DUPLICATE_PERIOD:
+            return f"the period of {finding.at:%Y-%m-%d %H:%M} was decided before"
+        case _:
+            return finding.reason
