@@ -1,0 +1,30 @@
+"""Numerics: arrays in, small named results out. No pandas, no I/O, no clock.
+
+Names are re-exported lazily (PEP 562), so that a room that needs one of them does not load the others.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cxmon.stats.dated import effect, effects, estimate
+    from cxmon.stats.results import Effect, Estimate, Shift, WatchState
+    from cxmon.stats.opinion import SecondOpinion, second_opinion
+    from cxmon.stats.shift import shifts
+    from cxmon.stats.watching import watch, watch_state
+
+HOMES = {
+    "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results",
+    "WatchState": "results", "effect": "dated", "effects": "dated", "estimate": "dated", "second_opinion": "opinion",
+    "shifts": "shift", "watch": "watching", "watch_state": "watching",
+}  # fmt: skip
+__all__ = [
+    "Effect", "Estimate", "SecondOpinion", "Shift", "WatchState", "effect", "effects", "estimate",
+    "second_opinion", "shifts", "watch", "watch_state",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in HOMES:
+        return getattr(import_module(f"cxmon.stats.{HOMES[name]}"), name)
+    raise AttributeError(f"module 'cxmon.stats' has no attribute {name!r}")

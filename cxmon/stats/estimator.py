@@ -1,0 +1,174 @@
+"""The effect estimator: averages over noise parameters, trend variants and effect shapes, and tells what was expected.
+
+Two readings of "effect" are averaged: a shaped change (at once or phased in), which lets the data after the change help to
+place the level and is sharp under drift, and a free one (what was measured minus the forecast from before), which makes no
+assumption on the shape. Harvey & Durbin (1986) for the first, Brodersen et al. (2015) for the second, in closed form here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxmon.stats import boundary
+from cxmon.stats.arrays import TINY, Bools, Floats
+from cxmon.stats.filtering import Noise, Whitened, ahead, quadratic, whiten
+from cxmon.stats.mixture import Mixture, mix
+from cxmon.stats.noise import candidates
+from cxmon.stats.problem import Problem
+from cxmon.stats.regression import Posterior, Steps, add_steps, products, solve
+
+FREE = 0.3
+SHAPE_ODDS = np.log([0.7, 0.15, 0.15])
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A problem with its filter pass and the posterior of the periods before the change."""
+
+    problem: Problem
+    noise: Noise
+    filtered: Whitened
+    before: Posterior
+    weight: Floats  # (V, G) posterior weights given the periods before the change
+
+
+def fit(p: Problem) -> Fitted:
+    controlled = bool(p.controls_used.any())
+    noise = candidates(controlled=controlled)
+    filtered = whiten(np.c_[p.Z, p.shapes, p.y], p.variance, p.seen, noise, p.at)
+    width = p.Z.shape[1]
+    pre = filtered.rows[: p.at][:, :, [*range(width), -1]]
+    log_det = np.log(filtered.variance[: p.at][p.seen[: p.at]]).sum(0)
+    before, _ = solve(products(pre), log_det, p.n_pre, p.prior)
+    log_weight = before.evidence + noise.log_prior
+    weight = np.exp(log_weight - log_weight.max())
+    return Fitted(p, noise, filtered, before, weight / weight.sum())
+
+
+def posterior(f: Fitted, *, frozen: bool) -> Mixture:
+    """The effect's distribution in the values' units; `frozen` keeps noise parameters as they were before the change."""
+    p = f.problem
+    steps = _steps(f, p.seen)
+    log_free = np.log(np.maximum(f.weight, 1e-300))
+    if frozen:
+        scale = np.sqrt(f.before.scale2[:, :, None] / steps.information)
+        parts = [
+            ((1 - FREE), log_free, steps.mean[:, :, 0], scale[:, :, 0], np.full(log_free.shape, f.before.freedom)),
+        ]
+    else:
+        evidence = steps.evidence + f.noise.log_prior[None, :, None] + SHAPE_ODDS
+        parts = [((1 - FREE), evidence, steps.mean, steps.scale, np.full(evidence.shape, steps.freedom))]
+    mean, scale = _free(f)
+    parts.append((FREE, log_free, mean, scale, np.full(log_free.shape, f.before.freedom)))
+    found = mix(parts, floor=TINY)
+    return Mixture(found.weight, found.mean * p.unit, found.scale * p.unit, found.freedom)
+
+
+def _steps(f: Fitted, rows: Bools) -> Steps:
+    p = f.problem
+    used = f.filtered.rows[rows]
+    log_det = np.log(f.filtered.variance[rows]).sum(0)
+    M = products(used)
+    width = p.Z.shape[1]
+    plain, rss = solve(M[:, [*range(width), -1]][:, :, [*range(width), -1]], log_det, int(rows.sum()), p.prior)
+    return add_steps(M, plain, rss, p.prior)
+
+
+def _free(f: Fitted) -> tuple[Floats, Floats]:
+    """Mean and scale (V, G) of mean(judged values) minus its forecast from the periods before the change."""
+    p = f.problem
+    last = int(np.flatnonzero(p.judged)[-1]) + 1
+    w = p.judged[p.at : last] / p.n_post
+    return _contrast(f, w, p.at)
+
+
+def _contrast(f: Fitted, w: Floats, start: int) -> tuple[Floats, Floats]:
+    """Weighted mean of the values from `start` minus its forecast, (V, G) each; `start` counts from the first period."""
+    p = f.problem
+    width = p.Z.shape[1]
+    lead = np.r_[np.zeros(start - p.at), w]
+    load, added = ahead(f.noise, lead)
+    span = slice(p.at, p.at + len(lead))
+    state = load[0][:, None] * f.filtered.state[0] + load[1][:, None] * f.filtered.state[1]
+    g = (lead @ p.Z[span])[None] - state[:, :width]
+    value = float(lead @ p.y[span]) - state[:, -1]
+    mean = value[None] - np.einsum("gp,vgp->vg", g, f.before.coefficients)
+    from_b = np.einsum("gp,vgpq,gq->vg", g, f.before.covariance, g)
+    noise = float(lead**2 @ p.variance[span]) + quadratic(f.filtered.cov, load) + added
+    return mean, np.sqrt(f.before.scale2 * (noise[None] + from_b))
+
+
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """Estimate, interval and p-value of one posterior."""
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    se: float
+
+
+def interval(found: Mixture, confidence: float, *, length: float = 0.0, share: float = 1.0) -> Interval:
+    """The equal-tailed interval; for reading at every look, its level is that of the boundary of `length`, `share`."""
+    alpha = 1 - confidence
+    p = found.p_value()
+    level = alpha
+    if share < 1.0:
+        level = boundary.nominal(alpha, length, share)
+        p = boundary.overall(p, length, share)
+    low, high = found.quantile(level / 2), found.quantile(1 - level / 2)
+    if p < alpha and low <= 0 <= high:  # The two agree but for the last digits of the quantile search.
+        p = alpha
+    return Interval(found.center(), low, high, p, found.spread())
+
+
+def looks(f: Fitted, horizon: int) -> tuple[float, float]:
+    """Log ratio of the step's information, first look to horizon and horizon to ten horizons, with frozen noise.
+
+    Periods not yet seen count with the typical variance of those before the change. The first look is the first judged
+    period, so the ratio stays the same from look to look.
+    """
+    p = f.problem
+    keep = np.argsort(f.weight.sum(0))[::-1][:8]
+    share = f.weight.sum(0)[keep]
+    noise = Noise(f.noise.ar[keep], f.noise.phi[keep], f.noise.rw[keep], f.noise.log_prior[keep])
+    first = int(np.flatnonzero(p.judged)[0]) - p.at + 1
+    span = max(horizon, first)
+    back = min(p.at, 400)
+    size = back + 3 * span
+    X = np.c_[np.ones(size), (np.arange(size) >= back) * 1.0]
+    variance = np.r_[
+        p.variance[p.at - back : p.at], np.full(3 * span, float(np.median(p.variance[: p.at][p.seen[: p.at]])))
+    ]
+    seen = np.r_[p.seen[p.at - back : p.at], np.ones(3 * span, bool)]
+    e = whiten(X, variance, seen, noise, size).rows
+
+    def information(last: int) -> Floats:
+        a, b, c = ((e[:last, :, i] * e[:last, :, j]).sum(0) for i, j in ((1, 1), (0, 1), (0, 0)))
+        return np.asarray(np.maximum(a - b**2 / np.maximum(c, TINY), TINY))
+
+    def ratio(late: int, early: int) -> float:
+        return float(share @ np.log(information(late) / information(early)) / share.sum())
+
+    to_horizon = max(ratio(back + span, back + first), 0.0)
+    beyond = max(ratio(back + 3 * span, back + span), 0.0) * np.log(10.0) / np.log(3.0)
+    return to_horizon, float(beyond)
+
+
+def placebo_z(f: Fitted) -> float:
+    """Standardised false effect in the last stretch before the change, of the length judged (at most a third)."""
+    p = f.problem
+    span = max(2, min(p.n_post, p.at // 3))
+    width = p.Z.shape[1]
+    best = int(np.argmax(f.weight.max(0)))
+    noise = Noise(*(a[[best]] for a in (f.noise.ar, f.noise.phi, f.noise.rw, f.noise.log_prior)))
+    step = (np.arange(p.at) >= p.at - span) * 1.0
+    found = whiten(np.c_[p.Z[: p.at], step, p.y[: p.at]], p.variance[: p.at], p.seen[: p.at], noise, p.at)
+    rows = found.rows[p.seen[: p.at]]
+    M = products(rows)
+    log_det = np.log(found.variance[p.seen[: p.at]]).sum(0)
+    plain, rss = solve(M[:, [*range(width), -1]][:, :, [*range(width), -1]], log_det, p.n_pre, p.prior)
+    steps = add_steps(M, plain, rss, p.prior)
+    v = int(np.argmax(f.weight[:, best]))
+    return float(steps.mean[v, 0, 0] / steps.scale[v, 0, 0])

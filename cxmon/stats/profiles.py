@@ -1,0 +1,61 @@
+"""Regressors that repeat: the weekday (or hour of week, or holiday) profile and the yearly wave."""
+
+from typing import Any
+
+import numpy as np
+
+from cxmon.stats.arrays import Floats, Ints
+
+MOST_LABELS = 40
+
+
+def labels(period: Any, size: int) -> Ints:
+    """Profile label 0..L-1 of each period (T,), from a cycle length or from any (T,) labels."""
+    if np.ndim(period) == 0:
+        cycle = int(period)
+        if cycle < 1:
+            raise ValueError(f"period is {period}, expected at least 1")
+        return np.arange(size) % min(cycle, max(size, 1))
+    found = np.asarray(period)
+    if found.shape != (size,):
+        raise ValueError(f"period has shape {found.shape}, expected one number or ({size},)")
+    return np.asarray(np.unique(found, return_inverse=True)[1], np.int64).reshape(-1)
+
+
+def columns(period: Any, size: int) -> Floats:
+    """Sum-to-zero contrasts (T, L-1) of the profile; with over 40 labels three daily-like harmonics stand in for them."""
+    label = labels(period, size)
+    count = int(label.max()) + 1 if size else 0
+    if count <= 1:
+        return np.zeros((size, 0))
+    if count > MOST_LABELS:
+        turns = [1, 2, 3, 7, 14, 21]
+        angle = 2 * np.pi * label[:, None] * np.array(turns) / count
+        return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+    return (np.eye(count)[label] - 1.0 / count)[:, :-1]
+
+
+def yearly_columns(yearly: float | None, size: int) -> Floats:
+    """Two harmonics of the year (T, 4), none where there is less than one whole year to learn them from."""
+    if yearly is None or size < yearly:
+        return np.zeros((size, 0))
+    angle = 2 * np.pi * np.arange(size)[:, None] * np.array([1.0, 2.0]) / float(yearly)
+    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+
+
+def without_profile(values: Floats, cols: Floats) -> Floats:
+    """`values` (K, T) with gaps as NaN, minus each row's own profile fitted by lightly shrunk least squares."""
+    if not cols.shape[1] or not values.size:
+        return values
+    Z = np.c_[np.ones(len(cols)), cols]
+    ridge = np.diag(np.r_[1e-9, np.full(cols.shape[1], 0.5)])
+    out = np.empty_like(values)
+    for k, row in enumerate(values):
+        ok = np.isfinite(row)
+        if not ok.any():
+            out[k] = row
+            continue
+        center = float(np.mean(row[ok]))
+        b = np.linalg.solve(Z[ok].T @ Z[ok] + ridge, Z[ok].T @ (row[ok] - center))
+        out[k] = row - cols @ b[1:]
+    return out

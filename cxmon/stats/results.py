@@ -1,0 +1,70 @@
+"""What the statistics answer: small frozen values that carry their numbers and the reason when there are none."""
+
+from dataclasses import dataclass
+
+from cxmon.stats.arrays import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Effect:
+    """The difference a dated change made, in the units of the values; NaN with a `reason` where the data cannot say.
+
+    `estimate` is the unweighted mean over the judged periods of the change; `low`, `high` and `p_value` (two-sided) come
+    from one posterior, so 0 lies outside [low, high] exactly when p_value < 1 - confidence. `expected` (T,) is what the
+    model expects without the change: one step ahead before it, forecast from the last period before it afterwards;
+    `expected_low` and `expected_high` hold a single period's value with `confidence`.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+    se: float
+    expected: Floats
+    expected_low: Floats
+    expected_high: Floats
+    controls_used: Bools
+    n_pre: int
+    n_post: int
+    confidence: float
+    pre_fit_ok: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Estimate:
+    """An effect and the band of the board: 99 % of the trailing mean of `smooth` periods, all arrays (T,)."""
+
+    effect: Effect
+    band_expected: Floats
+    band_low: Floats
+    band_high: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """A change of level found in retrospect: `at` is the first period of the new level, `size` new minus old."""
+
+    at: int
+    size: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WatchState:
+    """What a monitor knows of S series at their last period; -1 and NaN where nothing can be said.
+
+    `first_alarm` day of the first alarm, `onset` the likeliest first day of that deviation, `score` the statistic at the
+    last period over its threshold (1 = at the threshold), `size` with 95 % range `low`..`high` the deviation (value minus
+    expected, in the values' units) since the onset, up to the last period. `active`: over the threshold at the last period.
+    """
+
+    first_alarm: Ints
+    onset: Ints
+    score: Floats
+    size: Floats
+    low: Floats
+    high: Floats
+    active: Bools
