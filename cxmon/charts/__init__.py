@@ -1,0 +1,23 @@
+"""One chart definition for board and Slack: Altair specifications made here and nowhere else."""
+
+from cxmon.charts.heat import Cell, heat
+from cxmon.charts.palette import PALETTES, Palette, Theme
+from cxmon.charts.picture import picture, render
+from cxmon.charts.points import Pin, Point, coarse, points, recent
+from cxmon.charts.trend import trend
+
+__all__ = [
+    "PALETTES",
+    "Cell",
+    "Palette",
+    "Pin",
+    "Point",
+    "Theme",
+    "coarse",
+    "heat",
+    "picture",
+    "points",
+    "recent",
+    "render",
+    "trend",
+]

@@ -1,0 +1,83 @@
+"""Segment by metric: where it hurts. Colour, number and word follow the verdict; a dot is within the expected range."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from cxmon.charts.palette import PALETTES, Theme
+from cxmon.model import Tone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One segment and metric. `text` and `word` are empty where nothing is beyond chance; `tip` explains on hover."""
+
+    segment: str
+    metric: str
+    tone: Tone
+    text: str = ""
+    word: str = ""
+    tip: str = ""
+
+
+def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> alt.LayerChart:
+    """The map. Rows and columns stand in the order of first appearance."""
+    colours = PALETTES[theme]
+    segments = list(dict.fromkeys(c.segment for c in cells))
+    metrics = list(dict.fromkeys(c.metric for c in cells))
+    rows = [
+        {
+            "segment": c.segment,
+            "metric": c.metric,
+            "fill": colours.fill(c.tone),
+            "ink": "#FFFFFF" if c.tone is Tone.RED else colours.ink,
+            "text": c.text or "·",
+            "word": c.word,
+            "tip": c.tip,
+            "dy": -7 if c.word else 0,
+        }
+        for c in cells
+    ]
+    x = alt.X(
+        "metric:N",
+        sort=metrics,
+        title=None,
+        axis=alt.Axis(
+            orient="top",
+            labelAngle=0,
+            labelColor=colours.muted,
+            domain=False,
+            ticks=False,
+            labelFontSize=11,
+            labelLimit=110,
+            labelExpr="split(datum.label, ', ')",
+            labelPadding=20 if any(", " in m for m in metrics) else 4,
+        ),
+    )
+    y = alt.Y(
+        "segment:N",
+        sort=segments,
+        title=None,
+        axis=alt.Axis(labelColor=colours.ink, domain=False, ticks=False, labelFontSize=12, labelLimit=150),
+    )
+    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    tips = [alt.Tooltip("segment:N", title="Segment"), alt.Tooltip("metric:N", title="Metric")]
+    box = base.mark_rect(stroke=colours.paper, strokeWidth=3, cornerRadius=5).encode(
+        color=alt.Color("fill:N", scale=None), tooltip=[*tips, alt.Tooltip("tip:N", title="Against expected")]
+    )
+    ink = alt.Color("ink:N", scale=None)
+    said = base.transform_filter("datum.word != ''")
+    dots = base.transform_filter("datum.word == ''").mark_text(fontSize=14, color=colours.muted)
+    layers = [
+        box,
+        said.mark_text(fontSize=13, fontWeight=600, dy=-7).encode(text="text:N", color=ink),
+        said.mark_text(fontSize=10.5, dy=8).encode(text="word:N", color=ink),
+        dots.encode(text="text:N"),
+    ]
+    return (
+        alt.layer(*layers)
+        .properties(width="container", height=row_px * max(len(segments), 1))
+        .configure(background=colours.paper)
+        .configure_view(stroke=None)
+    )

@@ -1,0 +1,362 @@
+"""The trend: expected band, daily dots, one strong line that changes colour, numbered pins, labels at its end."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import altair as alt
+
+from cxmon import wording
+from cxmon.charts import layout
+from cxmon.charts.palette import PALETTES, Palette, Theme
+from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
+from cxmon.model import Metric
+
+LABEL_PX = 132
+NARROW = "width < 520 ? 0 : 1"
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Frame:
+    """What all layers share: colours, scales and the reserved head-room for pins."""
+
+    metric: Metric
+    colours: Palette
+    x: alt.Scale
+    y: alt.Scale
+    first: int
+    last: int
+    low: float
+    high: float
+    top: float
+    row: float
+    height: int
+
+    def px(self, value: float) -> float:
+        return (self.top - min(max(value, self.low), self.top)) / (self.top - self.low) * self.height
+
+
+def trend(
+    found: Sequence[Point],
+    metric: Metric,
+    *,
+    pins: Sequence[Pin] = (),
+    limit: float | None = None,
+    limit_from: datetime | None = None,
+    limit_text: str = "",
+    theme: Theme = "light",
+    width: int | str = "container",
+    width_px: int = 1180,
+    height: int = 330,
+    hover: bool = True,
+) -> alt.LayerChart:
+    """The trend of one series. `limit` is the accepted harm on the shown scale, drawn from `limit_from` on."""
+    shown = coarse(found)
+    frame = _frame(shown, metric, pins, limit if limit_from else None, PALETTES[theme], width_px, height)
+    placed = layout.place(
+        [(p, local_ms(p.at, metric.zone)) for p in pins if frame.first <= local_ms(p.at, metric.zone) <= frame.last],
+        frame.first,
+        frame.last,
+        width_px - LABEL_PX,
+    )
+    layers = [*_band(frame, shown), *_stems(frame, placed), *_dots(frame, shown)]
+    if limit is not None and limit_from is not None:
+        layers += _limit(frame, shown, limit, local_ms(limit_from, metric.zone))
+    layers += _line(frame, shown)
+    if hover:
+        layers.append(_hover(frame, shown))
+    layers += _pins(frame, placed, hover=hover)
+    layers += _ends(frame, shown, limit if limit_from else None, limit_text)
+    return (
+        alt.layer(*layers)
+        .properties(width=width, height=height, padding={"left": 2, "right": 8, "top": 4, "bottom": 2})
+        .configure(background=frame.colours.paper)
+        .configure_view(stroke=None)
+    )
+
+
+def _frame(
+    shown: Sequence[Point],
+    metric: Metric,
+    pins: Sequence[Pin],
+    limit: float | None,
+    colours: Palette,
+    width_px: int,
+    height: int,
+) -> _Frame:
+    first, last = (shown[0].day, shown[-1].day) if shown else (0, 1)
+    levels = [(p, local_ms(p.at, metric.zone)) for p in pins]
+    inside = [(p, day) for p, day in levels if first <= day <= last]
+    rows = max((p.level for p in layout.place(inside, first, last, width_px - LABEL_PX)), default=-1) + 1
+    main = _finite(x for p in shown for x in (p.low, p.high, p.avg))
+    values = sorted(_finite(p.value for p in shown))
+    cut = len(values) // 50
+    main += values[cut : len(values) - cut]
+    if limit is not None and shown:
+        main.append(shown[-1].expected + metric.harm_sign * limit)
+    main = _finite(main) or [0.0, 1.0]
+    low, high = min(main), max(main)
+    pad = (high - low or abs(high) or 1.0) * 0.06
+    row = (high - low + 2 * pad) * 0.1
+    bottom, top = low - pad, high + pad + row * rows
+    return _Frame(
+        metric=metric,
+        colours=colours,
+        x=alt.Scale(type="utc", domain=[first, last]),
+        y=alt.Scale(domain=[bottom, top], nice=False, zero=False, clamp=True),
+        first=first,
+        last=last,
+        low=bottom,
+        high=high + pad,
+        top=top,
+        row=row,
+        height=height,
+    )
+
+
+def _finite(values: Iterable[float]) -> list[float]:
+    return [v for v in values if math.isfinite(v)]
+
+
+def _data(rows: Rows) -> alt.Data:
+    """Rows as inline data; what is not known is null, so that the drawing has a gap and not a zero."""
+    clean = [{k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in r.items()} for r in rows]
+    return alt.Data(values=clean)
+
+
+def _rows(found: Iterable[Point]) -> Rows:
+    return [asdict(p) for p in found]
+
+
+def _x(frame: _Frame) -> alt.X:
+    days = (frame.last - frame.first) / 86_400_000
+    pattern, every = ("%b", "month") if days > 120 else ("%-d %b", "week")
+    if days > 800:
+        pattern, every = "%Y", "year"
+    year = f"utcFormat(datum.value, '{pattern} %Y')"
+    text = f"month(datum.value) == 0 && {every == 'month'} ? {year} : utcFormat(datum.value, '{pattern}')".replace(
+        "True", "true"
+    ).replace("False", "false")
+    axis = alt.Axis(
+        grid=False,
+        tickCount={"interval": every, "step": 1},
+        labelExpr=text.replace("month(", "utcmonth("),
+        labelColor=frame.colours.muted,
+        domainColor=frame.colours.axis,
+        tickColor=frame.colours.axis,
+        labelFontSize=12,
+        labelPadding=6,
+        labelOverlap="greedy",
+        labelSeparation=10,
+    )
+    return alt.X("day:T", title=None, scale=frame.x, axis=axis)
+
+
+def _y(frame: _Frame, field: str) -> alt.Y:
+    at = layout.ticks(frame.low, frame.high)
+    suffix = " %" if wording.is_share(frame.metric) else ""
+    axis = alt.Axis(
+        values=at,
+        format=f",.{layout.decimals(at)}f",
+        labelExpr=f"datum.label + '{suffix}'",
+        gridColor=frame.colours.grid,
+        domain=False,
+        ticks=False,
+        labelColor=frame.colours.muted,
+        labelFontSize=12,
+    )
+    return alt.Y(f"{field}:Q", title=None, scale=frame.y, axis=axis)
+
+
+def _band(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
+    """One area for each regime: at an accepted or declared change the band steps, it never slides."""
+    base = alt.Chart(_data(_rows(p for p in shown if math.isfinite(p.low)))).encode(x=_x(frame))
+    area = base.mark_area(color=frame.colours.band, opacity=0.28)
+    dashed = base.mark_line(color=frame.colours.expected, strokeDash=[4, 3], strokeWidth=1.4)
+    return [
+        area.encode(y=_y(frame, "low"), y2="high:Q", detail="regime:N"),
+        dashed.encode(y=_y(frame, "expected"), detail="regime:N"),
+    ]
+
+
+def _dots(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
+    """Daily values as pale dots; hollow where the period is not complete yet."""
+    if len(shown) > 400:
+        return []
+    done = [p for p in shown if p.complete and math.isfinite(p.value)]
+    open_ = [p for p in shown if not p.complete and math.isfinite(p.value)]
+    full = alt.Chart(_data(_rows(done))).mark_circle(size=11, color=frame.colours.dot, opacity=0.55)
+    hollow = alt.Chart(_data(_rows(open_))).mark_point(size=13, color=frame.colours.dot, strokeWidth=1.1)
+    return [layer.encode(x=_x(frame), y=_y(frame, "value")) for layer in (full, hollow)]
+
+
+def _limit(frame: _Frame, shown: Sequence[Point], limit: float, since: int) -> list[alt.Chart]:
+    rows = [
+        {"day": p.day, "limit": p.expected + frame.metric.harm_sign * limit}
+        for p in shown
+        if p.day >= since and math.isfinite(p.expected)
+    ]
+    line = alt.Chart(_data(rows)).mark_line(
+        color=frame.colours.red, strokeDash=[1, 3], strokeCap="round", strokeWidth=1.8
+    )
+    return [line.encode(x=_x(frame), y=_y(frame, "limit"))]
+
+
+def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
+    """The average: strong where complete, pale and dotted where not."""
+    done = [p for p in shown if p.complete]
+    rest = done[-1:] + [p for p in shown if not p.complete]
+    colours = frame.colours
+    late = alt.Chart(_data(_rows(rest))).mark_line(color=colours.muted, opacity=0.6, strokeWidth=1.6, strokeDash=[2, 2])
+    strong = alt.Chart(_data([{"run": run, "hue": _hue(frame, p), **asdict(p)} for run, p in runs(done)])).mark_line(
+        strokeWidth=2.6, strokeCap="round", strokeJoin="round"
+    )
+    return [
+        late.encode(x=_x(frame), y=_y(frame, "avg")),
+        strong.encode(x=_x(frame), y=_y(frame, "avg"), detail="run:N", color=alt.Color("hue:N", scale=None)),
+    ]
+
+
+def _hover(frame: _Frame, shown: Sequence[Point]) -> alt.Chart:
+    near = alt.selection_point(nearest=True, on="pointerover", fields=["day"], empty=False, clear="pointerout")
+
+    def text(x: float) -> str:
+        return wording.value(frame.metric, x / wording.factor(frame.metric))
+
+    rows = [
+        {
+            "day": p.day,
+            "said": f"{datetime.fromtimestamp(p.day / 1000, UTC):%a %-d %b %Y}",
+            "avg": text(p.avg),
+            "value": text(p.value),
+            "expected": text(p.expected),
+            "range": f"{text(p.low)} to {text(p.high)}",
+            "data": "complete" if p.complete else "not complete yet",
+        }
+        for p in shown
+    ]
+    tips = {
+        "said": "Period",
+        "avg": "Average",
+        "value": "This period",
+        "expected": "Expected",
+        "range": "Expected range",
+        "data": "Data",
+    }
+    return (
+        alt.Chart(_data(rows))
+        .mark_rule(color=frame.colours.axis, strokeWidth=1)
+        .encode(
+            x=_x(frame),
+            opacity=alt.condition(near, alt.value(1), alt.value(0)),
+            tooltip=[alt.Tooltip(f"{k}:N", title=v) for k, v in tips.items()],
+        )
+        .add_params(near)
+    )
+
+
+def _pin_rows(frame: _Frame, placed: Sequence[layout.Placed]) -> Rows:
+    return [
+        {
+            "day": p.day,
+            "at": frame.top - frame.row * (p.level + 0.45),
+            "foot": frame.low,
+            "no": str(p.pin.number),
+            "title": p.pin.title,
+            "verdict": p.pin.verdict,
+            "category": p.pin.category,
+            "hue": frame.colours.tone(p.pin.tone),
+            "flipped": p.flipped,
+        }
+        for p in placed
+    ]
+
+
+def _hue(frame: _Frame, point: Point) -> str:
+    """The line's colour as data: layers share colour scales, and two scales in one chart would be merged."""
+    colours = frame.colours
+    return {"calm": colours.line, "amber": colours.amber, "red": colours.red, "teal": colours.teal}[point.state]
+
+
+def _stems(frame: _Frame, placed: Sequence[layout.Placed]) -> list[alt.Chart]:
+    if not placed:
+        return []
+    stems = alt.Chart(_data(_pin_rows(frame, placed))).mark_rule(strokeWidth=1.4, opacity=0.8)
+    return [stems.encode(x=_x(frame), y=_y(frame, "at"), y2="foot:Q", color=alt.Color("hue:N", scale=None))]
+
+
+def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> list[alt.Chart]:
+    """Numbered heads in the verdict's colour, their titles beside them; on narrow screens the number alone."""
+    rows = _pin_rows(frame, placed)
+    if not rows:
+        return []
+    tips = {"title": "Decision", "category": "Kind", "verdict": "Verdict"}
+    tooltip = [alt.Tooltip(f"{k}:N", title=v) for k, v in tips.items()] if hover else alt.Undefined
+    heads = alt.Chart(_data(rows)).encode(x=_x(frame), y=_y(frame, "at"))
+    layers = [
+        heads.mark_circle(size=250, opacity=1).encode(color=alt.Color("hue:N", scale=None), tooltip=tooltip),
+        heads.mark_text(fontSize=11, fontWeight=700, color=frame.colours.paper).encode(text="no:N"),
+    ]
+    for flipped, align, dx in ((False, "left", 13), (True, "right", -13)):
+        part = [r for r in rows if r["flipped"] is flipped]
+        if not part:
+            continue
+        text = alt.Chart(_data(part)).encode(x=_x(frame), y=_y(frame, "at"), text="title:N")
+        style: dict[str, Any] = {
+            "align": align,
+            "dx": dx,
+            "fontSize": 12,
+            "fontWeight": 600,
+            "baseline": "middle",
+            "opacity": alt.expr(NARROW),
+        }
+        halo: dict[str, Any] = {
+            "stroke": frame.colours.paper,
+            "strokeWidth": 5,
+            "strokeJoin": "round",
+            "color": frame.colours.paper,
+        }
+        layers += [
+            text.mark_text(**halo, **style),
+            text.mark_text(**style).encode(color=alt.Color("hue:N", scale=None)),
+        ]
+    return layers
+
+
+def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text: str) -> list[alt.Chart]:
+    """The last complete value, the expectation and the limit at the line's end instead of a legend."""
+    done = [p for p in shown if p.complete and math.isfinite(p.avg)]
+    if not done:
+        return []
+    last, colours = done[-1], frame.colours
+    scale = wording.factor(frame.metric)
+    colour = _hue(frame, last)
+    day = datetime.fromtimestamp(last.day / 1000, UTC)
+    at = frame.px(last.avg)
+    labels: list[tuple[float, float, dict[str, Any]]] = [
+        (at - 3, 19, _style(15, 700, colour, wording.value(frame.metric, last.avg / scale))),
+        (at + 12, 15, _style(11, 400, colours.muted, f"to {day:%-d %b}")),
+    ]
+    if math.isfinite(last.expected):
+        text = f"expected {wording.value(frame.metric, last.expected / scale)}"
+        labels.append((frame.px(last.expected), 16, _style(12, 400, colours.muted, text)))
+    if limit is not None and math.isfinite(last.expected):
+        y = frame.px(last.expected + frame.metric.harm_sign * limit)
+        labels.append((y, 16, _style(12, 400, colours.red, limit_text)))
+    if len(done) < len(shown) and any(not p.complete for p in shown):
+        labels.append((at + 27, 15, _style(11, 400, colours.muted, "later: not complete yet")))
+    heights = layout.spread([y for y, _, _ in labels], [gap for _, gap, _ in labels])
+    end = alt.Chart(_data([{"day": frame.last}])).encode(x=_x(frame))
+    texts = [
+        end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=alt.value(y))
+        for y, (_, _, style) in zip(heights, labels, strict=True)
+    ]
+    head = alt.Chart(_data(_rows([last]))).mark_point(filled=True, size=64, color=colour, opacity=1)
+    return [head.encode(x=_x(frame), y=_y(frame, "avg")), *texts]
+
+
+def _style(size: int, weight: int, colour: str, text: str) -> dict[str, Any]:
+    return {"fontSize": size, "fontWeight": weight, "color": colour, "text": text}
