@@ -1,0 +1,156 @@
+"""What was planted in the desk's data, and which verdicts are right: the generator reads it, the acceptance test too.
+
+All days count from the anchor, the day of the first build. Effects are exact by construction: shares move by points,
+durations, rates and volumes by a factor. Nobody but the generator and its tests may read this page.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from cxmon.model import Code, Scope
+
+EVERY_DAY = tuple(range(7))
+
+# Days after the anchor on which the verdicts are held against this page.
+LOOKS = (-55, -30, 0)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A planted effect on one figure: `size` in shares for `points`, else a fraction (0.35 = 35 % longer).
+
+    It begins `after` days past its start, grows over `ramp` days, and holds on the local `weekdays` only.
+    """
+
+    figure: str
+    size: float
+    points: bool = False
+    after: int = 0
+    ramp: int = 0
+    weekdays: tuple[int, ...] = EVERY_DAY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planted:
+    """One event in the desk's life: where, from which day on, what it really does, and what may be said of it when.
+
+    `right` holds, per look, the codes of the whole change that are right; `right_metrics` those of single metrics.
+    A look before the start allows WAITING only. An undeclared event has no right codes: it is no change.
+    """
+
+    id: str
+    title: str
+    start: int
+    scope: Scope
+    shifts: tuple[Shift, ...] = ()
+    declared: bool = True
+    right: dict[int, frozenset[Code]] = field(default_factory=dict)
+    right_metrics: dict[tuple[str, int], frozenset[Code]] = field(default_factory=dict)
+
+    def started(self, look: int) -> bool:
+        return look > self.start
+
+
+def codes(*names: Code) -> frozenset[Code]:
+    return frozenset(names)
+
+
+SAFE_OR_OPEN = codes(Code.SAFE, Code.UNDECIDED)
+EARLY = codes(Code.WAITING, Code.UNDECIDED)
+
+# The cut. Callers of the weekend are called back on Monday, so every day of the week gets worse, and those who
+# mainly call leave more often a month later. On day 20 any of "open", "worse" and "over the limit" is true and
+# honest; "limit held" is wrong from the first day. From day 45 on there are answers enough to see it.
+WEEKEND_PHONE = Planted(
+    id="weekend-phone-desk",
+    title="Weekend phone desk closed",
+    start=-75,
+    scope=Scope.of({"channel": "phone", "region": ["eu", "us"]}),
+    shifts=(
+        Shift("csat", -0.04, points=True),
+        Shift("first_response", 0.35),
+        Shift("churn", 0.30, after=30, ramp=10),
+        Shift("volume", -0.60, weekdays=(5, 6)),
+        Shift("volume", 0.25, weekdays=(0,)),
+    ),
+    right={
+        -55: codes(Code.UNDECIDED, Code.WORSE, Code.HARMED),
+        -30: codes(Code.HARMED),
+        0: codes(Code.HARMED),
+    },
+    right_metrics={
+        ("first_response", -30): codes(Code.HARMED),
+        ("first_response", 0): codes(Code.HARMED),
+        ("csat", 0): codes(Code.HARMED, Code.WORSE),
+    },
+)
+
+# A policy that helps. The answer times do not change, so the whole is at best "limit held": never red or amber.
+REFUNDS = Planted(
+    id="refunds-auto-approved",
+    title="Refunds under 50 approved automatically",
+    start=-110,
+    scope=Scope.of({"channel": "email", "region": "us"}),
+    shifts=(Shift("csat", 0.05, points=True), Shift("reopened", -0.04, points=True)),
+    right={
+        -55: codes(Code.UNDECIDED, Code.SAFE, Code.IMPROVED),
+        -30: codes(Code.SAFE, Code.IMPROVED),
+        0: codes(Code.SAFE, Code.IMPROVED),
+    },
+    right_metrics={("csat", 0): codes(Code.IMPROVED)},
+)
+
+# The bot takes chats that would have been easy for anybody, alike in all tiers: no channel's satisfaction changes,
+# yet everybody's falls by more than a point, because chats are the happiest contacts.
+CHAT_BOT = Planted(
+    id="chat-bot",
+    title="Chat bot answers simple chats",
+    start=-60,
+    scope=Scope.of({"channel": "chat", "region": ["eu", "us"]}),
+    shifts=(Shift("volume", -0.60),),
+    right={-55: EARLY | SAFE_OR_OPEN, -30: SAFE_OR_OPEN, 0: SAFE_OR_OPEN},
+)
+
+# Nothing changes for customers. "Better" would be as wrong as "worse".
+ROSTER = Planted(
+    id="new-roster",
+    title="New shift roster",
+    start=-90,
+    scope=Scope.of({"channel": "email", "region": "eu"}),
+    right={-55: SAFE_OR_OPEN, -30: SAFE_OR_OPEN, 0: SAFE_OR_OPEN},
+)
+
+# It does harm, but nobody can know after ten days of which two have their answers.
+REPLY_TEMPLATES = Planted(
+    id="reply-templates",
+    title="Email replies from templates",
+    start=-10,
+    scope=Scope.of({"channel": "email", "region": "latam"}),
+    shifts=(Shift("csat", -0.02, points=True),),
+    right={-55: codes(Code.WAITING), -30: codes(Code.WAITING), 0: EARLY},
+)
+
+# Nobody declared it: the first answer to emails from Asia takes longer and longer.
+EMAIL_DRIFT = Planted(
+    id="email-drift",
+    title="First response to emails drifts up",
+    start=-35,
+    scope=Scope.of({"channel": "email", "region": "apac"}),
+    shifts=(Shift("first_response", 0.45, ramp=10),),
+    declared=False,
+)
+
+PLANTED = (WEEKEND_PHONE, REFUNDS, CHAT_BOT, ROSTER, REPLY_TEMPLATES, EMAIL_DRIFT)
+CHANGES = tuple(event for event in PLANTED if event.declared)
+
+
+def look_at(anchor: date, look: int) -> datetime:
+    """The instant of one look: six in the morning (UTC), when the night's collection is done."""
+    return datetime.combine(anchor + timedelta(days=look), time(6), UTC)
+
+
+def is_right(event: Planted, look: int, code: Code | None) -> bool:
+    """Whether `code` may be said of a change at a look; None is "nothing is said", right before it starts only."""
+    if code is None:
+        return not event.started(look)
+    return code in event.right[look]
