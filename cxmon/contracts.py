@@ -157,8 +157,12 @@ class Channel(Protocol):
 
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt: ...
 
-    def find(self, message: Message, since: datetime) -> Receipt | None:
-        """The receipt of `message` where it already arrived after `since`; None where it did not or cannot be known."""
+    def find(self, message: Message, since: datetime, previous: Receipt | None = None) -> Receipt | None:
+        """The receipt of `message` where it already arrived after `since`, None where it did not.
+
+        `previous` as in `deliver`: later messages are replies in its thread. Raises DeliveryError where it cannot be
+        known: permanent where it never can, so that a resend is marked as a possible repeat; else ask again later.
+        """
         ...
 
 

@@ -37,12 +37,20 @@ class DeliveryError(CxmonError):
     `permanent` says that trying again will not help until somebody mends something.
     `in_doubt` says that it may have arrived all the same: reconcile before a resend.
     `retry_after` is the number of seconds the channel asked us to wait.
+    `payload` says that the channel refuses this very message, in every form, while others may pass.
     """
 
     def __init__(
-        self, message: str, *, permanent: bool = False, in_doubt: bool = False, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        in_doubt: bool = False,
+        retry_after: float | None = None,
+        payload: bool = False,
     ) -> None:
         self.permanent = permanent
         self.in_doubt = in_doubt
         self.retry_after = retry_after
+        self.payload = payload
         super().__init__(message)

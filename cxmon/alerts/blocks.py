@@ -1,0 +1,119 @@
+"""A neutral message as Slack's Block Kit, within Slack's limits. Pure: dictionaries out, nothing is sent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cxmon.alerts.markup import clean, cut, cut_lines, escape, safe_url, size, unformatted
+from cxmon.alerts.text import command_hint
+from cxmon.model import Action, Fact, Message, Tone
+
+Block = dict[str, Any]
+
+# A shape and a colour each; the word always stands beside them.
+SHAPES: Mapping[Tone, str] = {Tone.RED: "🛑", Tone.AMBER: "🔶", Tone.TEAL: "🟢", Tone.GREY: "⚪"}
+
+HEADER = 150
+SECTION = 3_000
+FIELD = 2_000
+FIELDS = 10
+BUTTON = 75
+BUTTONS = 25
+VALUE = 2_000
+ALT = 2_000
+TEXT = 3_900
+_FACTS = 40
+_FORMATTING = 8
+
+
+def notification(message: Message) -> str:
+    """The `text` of a payload: what notifications and screen readers get, escaped, never empty."""
+    return _escaped(message.text or message.title, TEXT) or "cxmon"
+
+
+def plain_text(message: Message) -> str:
+    """The whole message as escaped text without blocks: the fallback where Slack refuses the blocks."""
+    facts = [f"{f.label}: {f.text}" for f in message.facts]
+    link = safe_url(message.link)
+    lines = [f"{message.badge}: {message.title}", *message.lines, *facts, message.footer, link or ""]
+    kept = cut_lines([unformatted(clean(line)) for line in lines if line], TEXT)
+    return "\n".join(escape(line) for line in kept) or "cxmon"
+
+
+def render(message: Message, *, image: str | None = None, interactive: bool = False) -> list[Block]:
+    """The blocks of a message. `image` is the id of an uploaded file; `interactive` tells that somebody hears buttons:
+    without it the actions are named as commands, because a button that does nothing is worse than none."""
+    blocks: list[Block] = [
+        {"type": "header", "text": _plain(message.title or message.text, HEADER)},
+        {"type": "section", "text": _body(message)},
+        *_facts(message.facts),
+    ]
+    if image is not None:
+        alt = cut(clean(message.picture.alt if message.picture else message.text), ALT) or "chart"
+        blocks.append({"type": "image", "slack_file": {"id": image}, "alt_text": escape(alt)})
+    if interactive and message.actions:
+        blocks.append({"type": "actions", "elements": [_button(a) for a in message.actions[:BUTTONS]]})
+    footer = _footer(message, commands=not interactive)
+    return [*blocks, *footer]
+
+
+def render_reply(reply: str) -> list[Block]:
+    """A reply in a message's thread."""
+    lines = cut_lines([unformatted(clean(line)) for line in reply.splitlines() if clean(line)], SECTION)
+    return [{"type": "section", "text": _mrkdwn("\n".join(escape(line) for line in lines) or "…")}]
+
+
+def reply_text(reply: str) -> str:
+    """The `text` of a reply."""
+    return _escaped(reply, TEXT) or "…"
+
+
+def _escaped(text: str, limit: int) -> str:
+    return escape(cut(unformatted(clean(text)), limit))
+
+
+def _plain(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": escape(cut(clean(text), limit)) or "cxmon", "emoji": False}
+
+
+def _mrkdwn(escaped: str) -> Block:
+    return {"type": "mrkdwn", "text": escaped, "verbatim": True}
+
+
+def _body(message: Message) -> Block:
+    badge = f"{SHAPES[message.tone]} {cut(unformatted(clean(message.badge)), HEADER)}"
+    room = SECTION - size(badge) - _FORMATTING
+    lines = cut_lines([unformatted(clean(line)) for line in message.lines if clean(line)], room)
+    return _mrkdwn("\n".join([f"*{escape(badge)}*", *(escape(line) for line in lines)]))
+
+
+def _facts(facts: Sequence[Fact]) -> list[Block]:
+    shown = [_field(fact) for fact in facts[:_FACTS]]
+    if len(facts) > _FACTS:
+        shown[-1] = _mrkdwn(f"… (+{len(facts) - _FACTS + 1} more)")
+    return [{"type": "section", "fields": shown[i : i + FIELDS]} for i in range(0, len(shown), FIELDS)]
+
+
+def _field(fact: Fact) -> Block:
+    label = _escaped(fact.label, HEADER) or "…"
+    return _mrkdwn(f"*{label}*\n{_escaped(fact.text, FIELD - len(label.encode('utf-16-le')) // 2 - _FORMATTING)}")
+
+
+def _button(action: Action) -> Block:
+    return {
+        "type": "button",
+        "action_id": cut(clean(action.name), 255),
+        "text": _plain(action.label, BUTTON),
+        "value": cut(clean(action.value), VALUE),
+    }
+
+
+def _footer(message: Message, *, commands: bool) -> list[Block]:
+    parts = [_escaped(message.footer, FIELD)]
+    link = safe_url(message.link)
+    if link:
+        parts.insert(0, f"<{escape(link)}|Open the exact view>")
+    hint = command_hint(message) if commands else ""
+    if hint:
+        parts.append(f"`{_escaped(hint, 300)}`")
+    elements = [_mrkdwn(part) for part in parts if part]
+    return [{"type": "context", "elements": elements}] if elements else []

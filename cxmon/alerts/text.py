@@ -1,0 +1,44 @@
+"""A neutral message as plain lines for a terminal or a log: no colours, no control characters from data."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+
+from cxmon.alerts.markup import clean, safe_url
+from cxmon.model import Message, Tone
+
+SHAPES: Mapping[Tone, str] = {Tone.RED: "■", Tone.AMBER: "▲", Tone.TEAL: "●", Tone.GREY: "○"}
+WIDTH = 110
+_INDENT = "  "
+_LABEL = 24
+
+
+def render(message: Message, *, update: bool = False) -> str:
+    """The message in full; an `update` of what was told before is headed by its reply."""
+    news = [f"↳ {clean(line)}" for line in (message.reply or "").splitlines() if update and clean(line)]
+    lines = [*news, f"{SHAPES[message.tone]} {clean(message.badge)}: {clean(message.title)}"]
+    for line in message.lines:
+        lines += _wrapped(clean(line))
+    for fact in message.facts:
+        lines += _fact(clean(fact.label), clean(fact.text))
+    tail = (safe_url(message.link) or "", clean(message.footer), command_hint(message))
+    lines += [_INDENT + line for line in tail if line]
+    return "\n".join(lines) + "\n"
+
+
+def command_hint(message: Message) -> str:
+    """What to type instead of pressing a button that nobody hears: `cxmon ack ID · cxmon why ID`; empty without
+    actions."""
+    ids = {action.name: clean(action.value) for action in message.actions}
+    incident = ids.get("acknowledge")
+    return f"cxmon ack {incident} · cxmon why {incident}" if incident else ""
+
+
+def _wrapped(line: str) -> Iterator[str]:
+    yield from textwrap.wrap(line, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
+
+
+def _fact(label: str, text: str) -> Iterator[str]:
+    head = f"{_INDENT}{label:<{_LABEL}} "
+    yield from textwrap.wrap(
+        text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )
