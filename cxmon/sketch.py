@@ -1,0 +1,178 @@
+"""A mergeable histogram of values in logarithmic buckets, for medians and other quantiles.
+
+Bucket j >= 1 holds the values in (TINY * GAMMA**(j - 1), TINY * GAMMA**j], bucket -j their mirror image below zero, and
+bucket 0 everything within TINY of zero. A bucket is told by the value that is equally wrong at both its ends, so a
+quantile is off by at most (GAMMA - 1) / (GAMMA + 1) = 0.99 % of the value (by TINY within TINY of zero). Counts are
+whole numbers and merging adds them, so a merged year knows exactly what its days knew. Values beyond LARGEST count
+as LARGEST. The idea is DDSketch's (Masson, Rim and Lee, 2019).
+"""
+
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+GAMMA = 1.02
+TINY = 1e-4
+LARGEST = 1e12
+ERROR = (GAMMA - 1) / (GAMMA + 1)
+LAST_BUCKET = int(np.ceil(np.log(LARGEST / TINY) / np.log(GAMMA)))
+
+_VERSION = 1
+_HEADER = struct.Struct("<BBi")  # version, bytes per count, first bucket
+_WIDTHS = {1: "<u1", 2: "<u2", 4: "<u4", 8: "<u8"}
+_BLOCK = 4_000_000  # counts that are worked on at once: bounds the memory of `quantiles`
+
+
+def buckets(values: npt.ArrayLike) -> Ints:
+    """The bucket of each value, in the shape of `values`, which must be finite."""
+    x = np.asarray(values, float)
+    size = np.clip(np.abs(x), TINY, LARGEST)
+    index = np.ceil(np.log(size / TINY) / np.log(GAMMA)).astype(np.int64)
+    return np.where(np.abs(x) <= TINY, 0, np.sign(x).astype(np.int64) * np.clip(index, 1, LAST_BUCKET))
+
+
+def value_of(bucket: npt.ArrayLike) -> Floats:
+    """The value a bucket is told by: within 0.99 % of everything it holds."""
+    j = np.asarray(bucket, float)
+    return np.sign(j) * TINY * GAMMA ** np.abs(j) * (1 - ERROR)
+
+
+def encode(values: npt.ArrayLike) -> bytes:
+    """The sketch of `values` (any shape, finite). ValueError where one is NaN or infinite."""
+    x = np.asarray(values, float).ravel()
+    if not np.isfinite(x).all():
+        raise ValueError("a sketch takes finite values only")
+    if not len(x):
+        return encode_counts(0, np.zeros(0))
+    index = buckets(x)
+    low = int(index.min())
+    return encode_counts(low, np.bincount(index - low))
+
+
+def encode_counts(bucket0: int, counts: npt.ArrayLike) -> bytes:
+    """The sketch with `counts` (B,) in the buckets from `bucket0` on. Equal counts give equal bytes."""
+    c = np.rint(np.asarray(counts, float)).astype(np.uint64)
+    some = np.flatnonzero(c)
+    if not len(some):
+        return _HEADER.pack(_VERSION, 1, 0) + zlib.compress(b"")
+    c = c[some[0] : some[-1] + 1]
+    most = int(c.max())
+    width = next(w for w in _WIDTHS if most < 256**w)
+    return _HEADER.pack(_VERSION, width, bucket0 + int(some[0])) + zlib.compress(c.astype(_WIDTHS[width]).tobytes(), 6)
+
+
+def decode(data: bytes) -> tuple[int, Floats]:
+    """(first bucket, counts (B,)) of a sketch. ValueError where the bytes are not a sketch that this version knows."""
+    try:
+        version, width, bucket0 = _HEADER.unpack_from(data)
+        if version != _VERSION:
+            raise ValueError(f"sketch of version {version}; this code knows version {_VERSION}")
+        counts = np.frombuffer(zlib.decompress(data[_HEADER.size :]), _WIDTHS[width]).astype(float)
+    except (struct.error, zlib.error, KeyError) as error:
+        raise ValueError(f"{len(data)} bytes that are no sketch") from error
+    return int(bucket0), counts
+
+
+def stack(sketches: Sequence[bytes]) -> tuple[int, Floats]:
+    """(first bucket, counts (R, B)) of R sketches on common buckets; empty bytes are an empty sketch."""
+    rows = [decode(s) if s else (0, np.zeros(0)) for s in sketches]
+    filled = [(low, low + len(c)) for low, c in rows if len(c)]
+    if not filled:
+        return 0, np.zeros((len(rows), 0))
+    low, high = min(f[0] for f in filled), max(f[1] for f in filled)
+    counts = np.zeros((len(rows), high - low))
+    for row, (start, c) in zip(counts, rows, strict=True):
+        row[start - low : start - low + len(c)] = c
+    return low, counts
+
+
+def quantiles(counts: npt.ArrayLike, bucket0: int, q: float) -> tuple[Floats, Floats]:
+    """(value (...), sampling variance (...)) of the `q` quantile of each histogram (..., B); NaN where it is empty.
+
+    The value is that of the bucket which holds the ceil(q * n)-th smallest value. The variance is q (1 - q) / (n f**2)
+    with the density f taken over the ranks one standard error to both sides (Woodruff 1952), plus what telling the value
+    by its bucket adds; NaN below two values.
+    """
+    c = np.asarray(counts, float)
+    flat = c.reshape(-1, c.shape[-1]) if c.size else np.zeros((int(np.prod(c.shape[:-1])), 0))
+    value, variance = np.full(len(flat), np.nan), np.full(len(flat), np.nan)
+    rows = max(1, _BLOCK // max(1, flat.shape[1]))
+    for first in range(0, len(flat), rows):
+        block = slice(first, first + rows)
+        value[block], variance[block] = _quantiles(flat[block], bucket0, q)
+    return value.reshape(c.shape[:-1]), variance.reshape(c.shape[:-1])
+
+
+def share_below(counts: npt.ArrayLike, bucket0: int, x: float) -> Floats:
+    """Share of the values at or below `x` in each histogram (..., B), interpolated in the bucket of `x`; NaN: empty."""
+    c = np.asarray(counts, float)
+    total = c.sum(-1)
+    at = int(buckets(x)) - bucket0
+    if not 0 <= at < c.shape[-1]:
+        below = total * (at >= c.shape[-1])
+    else:
+        low, high = _edges(np.array(at + bucket0))
+        part = float(np.clip((x - low) / (high - low), 0, 1))
+        below = c[..., :at].sum(-1) + part * c[..., at]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(total > 0, below / total, np.nan))
+
+
+def _quantiles(c: Floats, bucket0: int, q: float) -> tuple[Floats, Floats]:
+    """Both results for histograms (R, B)."""
+    cum = np.cumsum(c, axis=1)
+    n = cum[:, -1] if c.shape[1] else np.zeros(len(c))
+    some = n > 0
+    value, variance = np.full(len(c), np.nan), np.full(len(c), np.nan)
+    if not some.any():
+        return value, variance
+    c, cum, n = c[some], cum[some], n[some]
+    # A hair below the rank, so that q * n that should be whole is not pushed into the next value by rounding.
+    rank = np.clip(np.ceil(q * n - 1e-9), 1, n)
+    value[some] = value_of((cum < rank[:, None]).sum(1) + bucket0)
+    step = np.sqrt(q * (1 - q) / n)
+    low, high = np.maximum(q - step, 0.5 / n), np.minimum(q + step, 1 - 0.5 / n)
+    above, below = (_ranked(c, cum, bucket0, p * n + 0.5) for p in (high, low))
+    spread = above - below
+    # Between two ends of one sign the spread is taken in logarithms: waiting times are far from straight lines there.
+    straight = (above * below <= 0) | (value[some] == 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.where(straight, spread, value[some] * np.log(above / below))
+        gaps = (high - low) * n
+        # A spread of g exponential gaps has the mean square (g + 1) / g times the square of its mean.
+        found = q * (1 - q) / n * (spread / (high - low)) ** 2 * gaps / (gaps + 1)
+        rounding = (value[some] * (GAMMA - 1)) ** 2 / 12
+        variance[some] = np.where(high > low, found + rounding, np.nan)
+    return value, variance
+
+
+def _ranked(c: Floats, cum: Floats, bucket0: int, rank: Floats) -> Floats:
+    """The value at a fractional rank 1 .. n (R,): between the two values next to it, as order statistics are."""
+    whole = np.clip(np.floor(rank), 1, cum[:, -1])
+    after = np.minimum(whole + 1, cum[:, -1])
+    first = _placed(c, cum, bucket0, whole)
+    return np.asarray(first + (rank - whole) * (_placed(c, cum, bucket0, after) - first))
+
+
+def _placed(c: Floats, cum: Floats, bucket0: int, rank: Floats) -> Floats:
+    """The value with a whole rank (R,), the values of a bucket taken as spread evenly over it."""
+    at = np.minimum((cum < rank[:, None]).sum(1), c.shape[1] - 1)
+    row = np.arange(len(c))
+    inside = c[row, at]
+    part = np.clip((rank - 0.5 - (cum[row, at] - inside)) / inside, 0, 1)
+    low, high = _edges(at + bucket0)
+    return np.asarray(low + part * (high - low))
+
+
+def _edges(bucket: Ints) -> tuple[Floats, Floats]:
+    """Lower and upper end of each bucket."""
+    j = np.abs(bucket).astype(float)
+    inner, outer = np.where(j > 0, TINY * GAMMA ** (j - 1), -TINY), TINY * GAMMA**j
+    negative = bucket < 0
+    return np.where(negative, -outer, inner), np.where(negative, -inner, outer)
