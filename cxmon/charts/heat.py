@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
+from cxmon.charts.inline import inline
 from cxmon.charts.palette import PALETTES, Theme
 from cxmon.model import Tone
 
@@ -61,7 +62,7 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
         title=None,
         axis=alt.Axis(labelColor=colours.ink, domain=False, ticks=False, labelFontSize=12, labelLimit=150),
     )
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    base = alt.Chart(inline(rows)).encode(x=x, y=y)
     tips = [alt.Tooltip("segment:N", title="Segment"), alt.Tooltip("metric:N", title="Metric")]
     box = base.mark_rect(stroke=colours.paper, strokeWidth=3, cornerRadius=5).encode(
         color=alt.Color("fill:N", scale=None), tooltip=[*tips, alt.Tooltip("tip:N", title="Against expected")]
@@ -75,9 +76,10 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
         said.mark_text(fontSize=10.5, dy=8).encode(text="word:N", color=ink),
         dots.encode(text="text:N"),
     ]
-    return (
+    chart: alt.LayerChart = (
         alt.layer(*layers)
         .properties(width="container", height=row_px * max(len(segments), 1))
         .configure(background=colours.paper)
         .configure_view(stroke=None)
     )
+    return chart

@@ -10,13 +10,13 @@ import altair as alt
 
 from cxmon import wording
 from cxmon.charts import layout
+from cxmon.charts.inline import Rows, inline
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Metric
 
 LABEL_PX = 132
 NARROW = "width < 520 ? 0 : 1"
-Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +70,13 @@ def trend(
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
     layers += _ends(frame, shown, limit if limit_from else None, limit_text)
-    return (
+    chart: alt.LayerChart = (
         alt.layer(*layers)
         .properties(width=width, height=height, padding={"left": 2, "right": 8, "top": 4, "bottom": 2})
         .configure(background=frame.colours.paper)
         .configure_view(stroke=None)
     )
+    return chart
 
 
 def _frame(
@@ -119,12 +120,6 @@ def _frame(
 
 def _finite(values: Iterable[float]) -> list[float]:
     return [v for v in values if math.isfinite(v)]
-
-
-def _data(rows: Rows) -> alt.Data:
-    """Rows as inline data; what is not known is null, so that the drawing has a gap and not a zero."""
-    clean = [{k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in r.items()} for r in rows]
-    return alt.Data(values=clean)
 
 
 def _rows(found: Iterable[Point]) -> Rows:
@@ -173,7 +168,7 @@ def _y(frame: _Frame, field: str) -> alt.Y:
 
 def _band(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
     """One area for each regime: at an accepted or declared change the band steps, it never slides."""
-    base = alt.Chart(_data(_rows(p for p in shown if math.isfinite(p.low)))).encode(x=_x(frame))
+    base = alt.Chart(inline(_rows(p for p in shown if math.isfinite(p.low)))).encode(x=_x(frame))
     area = base.mark_area(color=frame.colours.band, opacity=0.28)
     dashed = base.mark_line(color=frame.colours.expected, strokeDash=[4, 3], strokeWidth=1.4)
     return [
@@ -188,8 +183,8 @@ def _dots(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
         return []
     done = [p for p in shown if p.complete and math.isfinite(p.value)]
     open_ = [p for p in shown if not p.complete and math.isfinite(p.value)]
-    full = alt.Chart(_data(_rows(done))).mark_circle(size=11, color=frame.colours.dot, opacity=0.55)
-    hollow = alt.Chart(_data(_rows(open_))).mark_point(size=13, color=frame.colours.dot, strokeWidth=1.1)
+    full = alt.Chart(inline(_rows(done))).mark_circle(size=11, color=frame.colours.dot, opacity=0.55)
+    hollow = alt.Chart(inline(_rows(open_))).mark_point(size=13, color=frame.colours.dot, strokeWidth=1.1)
     return [layer.encode(x=_x(frame), y=_y(frame, "value")) for layer in (full, hollow)]
 
 
@@ -199,7 +194,7 @@ def _limit(frame: _Frame, shown: Sequence[Point], limit: float, since: int) -> l
         for p in shown
         if p.day >= since and math.isfinite(p.expected)
     ]
-    line = alt.Chart(_data(rows)).mark_line(
+    line = alt.Chart(inline(rows)).mark_line(
         color=frame.colours.red, strokeDash=[1, 3], strokeCap="round", strokeWidth=1.8
     )
     return [line.encode(x=_x(frame), y=_y(frame, "limit"))]
@@ -210,8 +205,10 @@ def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
     done = [p for p in shown if p.complete]
     rest = done[-1:] + [p for p in shown if not p.complete]
     colours = frame.colours
-    late = alt.Chart(_data(_rows(rest))).mark_line(color=colours.muted, opacity=0.6, strokeWidth=1.6, strokeDash=[2, 2])
-    strong = alt.Chart(_data([{"run": run, "hue": _hue(frame, p), **asdict(p)} for run, p in runs(done)])).mark_line(
+    late = alt.Chart(inline(_rows(rest))).mark_line(
+        color=colours.muted, opacity=0.6, strokeWidth=1.6, strokeDash=[2, 2]
+    )
+    strong = alt.Chart(inline([{"run": run, "hue": _hue(frame, p), **asdict(p)} for run, p in runs(done)])).mark_line(
         strokeWidth=2.6, strokeCap="round", strokeJoin="round"
     )
     return [
@@ -246,8 +243,8 @@ def _hover(frame: _Frame, shown: Sequence[Point]) -> alt.Chart:
         "range": "Expected range",
         "data": "Data",
     }
-    return (
-        alt.Chart(_data(rows))
+    rule: alt.Chart = (
+        alt.Chart(inline(rows))
         .mark_rule(color=frame.colours.axis, strokeWidth=1)
         .encode(
             x=_x(frame),
@@ -256,6 +253,7 @@ def _hover(frame: _Frame, shown: Sequence[Point]) -> alt.Chart:
         )
         .add_params(near)
     )
+    return rule
 
 
 def _pin_rows(frame: _Frame, placed: Sequence[layout.Placed]) -> Rows:
@@ -284,7 +282,7 @@ def _hue(frame: _Frame, point: Point) -> str:
 def _stems(frame: _Frame, placed: Sequence[layout.Placed]) -> list[alt.Chart]:
     if not placed:
         return []
-    stems = alt.Chart(_data(_pin_rows(frame, placed))).mark_rule(strokeWidth=1.4, opacity=0.8)
+    stems = alt.Chart(inline(_pin_rows(frame, placed))).mark_rule(strokeWidth=1.4, opacity=0.8)
     return [stems.encode(x=_x(frame), y=_y(frame, "at"), y2="foot:Q", color=alt.Color("hue:N", scale=None))]
 
 
@@ -295,7 +293,7 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
         return []
     tips = {"title": "Decision", "category": "Kind", "verdict": "Verdict"}
     tooltip = [alt.Tooltip(f"{k}:N", title=v) for k, v in tips.items()] if hover else alt.Undefined
-    heads = alt.Chart(_data(rows)).encode(x=_x(frame), y=_y(frame, "at"))
+    heads = alt.Chart(inline(rows)).encode(x=_x(frame), y=_y(frame, "at"))
     layers = [
         heads.mark_circle(size=250, opacity=1).encode(color=alt.Color("hue:N", scale=None), tooltip=tooltip),
         heads.mark_text(fontSize=11, fontWeight=700, color=frame.colours.paper).encode(text="no:N"),
@@ -304,7 +302,7 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
         part = [r for r in rows if r["flipped"] is flipped]
         if not part:
             continue
-        text = alt.Chart(_data(part)).encode(x=_x(frame), y=_y(frame, "at"), text="title:N")
+        text = alt.Chart(inline(part)).encode(x=_x(frame), y=_y(frame, "at"), text="title:N")
         style: dict[str, Any] = {
             "align": align,
             "dx": dx,
@@ -349,12 +347,12 @@ def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text
     if len(done) < len(shown) and any(not p.complete for p in shown):
         labels.append((at + 27, 15, _style(11, 400, colours.muted, "later: not complete yet")))
     heights = layout.spread([y for y, _, _ in labels], [gap for _, gap, _ in labels])
-    end = alt.Chart(_data([{"day": frame.last}])).encode(x=_x(frame))
+    end = alt.Chart(inline([{"day": frame.last}])).encode(x=_x(frame))
     texts = [
         end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=alt.value(y))
         for y, (_, _, style) in zip(heights, labels, strict=True)
     ]
-    head = alt.Chart(_data(_rows([last]))).mark_point(filled=True, size=64, color=colour, opacity=1)
+    head = alt.Chart(inline(_rows([last]))).mark_point(filled=True, size=64, color=colour, opacity=1)
     return [head.encode(x=_x(frame), y=_y(frame, "avg")), *texts]
 
 
