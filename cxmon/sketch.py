@@ -34,13 +34,13 @@ def buckets(values: npt.ArrayLike) -> Ints:
     x = np.asarray(values, float)
     size = np.clip(np.abs(x), TINY, LARGEST)
     index = np.ceil(np.log(size / TINY) / np.log(GAMMA)).astype(np.int64)
-    return np.where(np.abs(x) <= TINY, 0, np.sign(x).astype(np.int64) * np.clip(index, 1, LAST_BUCKET))
+    return np.asarray(np.where(np.abs(x) <= TINY, 0, np.sign(x).astype(np.int64) * np.clip(index, 1, LAST_BUCKET)))
 
 
 def value_of(bucket: npt.ArrayLike) -> Floats:
     """The value a bucket is told by: within 0.99 % of everything it holds."""
     j = np.asarray(bucket, float)
-    return np.sign(j) * TINY * GAMMA ** np.abs(j) * (1 - ERROR)
+    return np.asarray(np.sign(j) * TINY * GAMMA ** np.abs(j) * (1 - ERROR))
 
 
 def encode(values: npt.ArrayLike) -> bytes:
@@ -96,8 +96,8 @@ def quantiles(counts: npt.ArrayLike, bucket0: int, q: float) -> tuple[Floats, Fl
     """(value (...), sampling variance (...)) of the `q` quantile of each histogram (..., B); NaN where it is empty.
 
     The value is that of the bucket which holds the ceil(q * n)-th smallest value. The variance is q (1 - q) / (n f**2)
-    with the density f taken over the ranks one standard error to both sides (Woodruff 1952), plus what telling the value
-    by its bucket adds; NaN below two values.
+    with the density f taken over the ranks one standard error to both sides (Woodruff 1952), plus what telling the
+    value by its bucket adds; NaN below two values.
     """
     c = np.asarray(counts, float)
     flat = c.reshape(-1, c.shape[-1]) if c.size else np.zeros((int(np.prod(c.shape[:-1])), 0))

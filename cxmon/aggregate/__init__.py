@@ -1,0 +1,6 @@
+"""From rows to cells: reading what stands in a row, and adding rows up into sufficient statistics. Pure."""
+
+from cxmon.aggregate.parts import AGES, Parts, cells, merge
+from cxmon.aggregate.windows import span, stretches
+
+__all__ = ["AGES", "Parts", "cells", "merge", "span", "stretches"]
