@@ -19,11 +19,12 @@ from cxmon.model import (
     Harm,
     Kind,
     Metric,
+    Saving,
     Split,
     Verdict,
 )
 from cxmon.wording import numbers as say
-from cxmon.wording.screen import aim, category, grade, scope, screen
+from cxmon.wording.screen import aim, grade, screen
 
 Titles = Mapping[str, str] | None
 Metrics = Mapping[str, Metric]
@@ -115,19 +116,40 @@ def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
 def story(
     verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UTC", titles: Titles = None
 ) -> tuple[str, ...]:
-    """The lines for the terminal: word and code first, then each metric, the trade, the mix, the aims."""
-    words = screen(verdict, titles=titles)[0]
-    where = (
-        f"{_lower(category(change.category))}, {say.day(change.starts, zone, now=verdict.as_of)}, {scope(change.scope)}"
-    )
-    lines = [f"{words} ({verdict.code})", f"{change.title} ({where})"]
+    """The lines for the terminal: word and code first, then each metric, the trade, the mix, the aims.
+
+    The one that prints them names the change (its title, kind, day and scope) above.
+    """
+    since = f", since {say.day(change.starts, zone, now=verdict.as_of)}"
+    lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
     harms = _by_gravity(verdict.harms)
-    lines += [f"{clause(harm, metrics[harm.metric], zone, titles)} [{harm.code}]" for harm in harms]
+    lines += [line(harm, metrics[harm.metric], titles) for harm in harms]
     trade = speed_for_quality(harms, metrics)
     lines += [trade] if trade else []
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
     lines += [aimed(result, metrics[result.metric]) for result in verdict.aims]
     return tuple(lines)
+
+
+def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
+    """One metric in one line: `CSAT: Over the limit (harmed), 2.6 points worse (range 2.2 to 3.0), limit 1.5 points`."""
+    words = f"{metric.label}: {screen(harm, titles=titles)[0]} ({harm.code})"
+    if not math.isfinite(harm.so_far.high):
+        return f"{words}: {harm.reason}; {grade(harm.grade)}"
+    size = f"{say.worse(metric, harm)} (range {say.harm_range(metric, harm)})"
+    text = f"{words}, {size}, limit {say.limit(metric, harm)}; {grade(harm.grade)}"
+    if harm.code in {Code.HARMED, Code.IMPROVED}:
+        return text
+    open_still = harm.code is Code.UNDECIDED or (harm.code is Code.WORSE and harm.so_far.high > harm.limit)
+    return f"{text}; {say.largest(metric, harm)}" + (f"; {_due_words(harm)}" if open_still else "")
+
+
+def saving(claimed: Saving) -> str:
+    """What the owner claims: `Saves 1,200,000 USD a year, claimed by Operations, not verified`."""
+    verb = "Saves" if claimed.amount >= 0 else "Costs"
+    by = f"claimed by {claimed.claimed_by}" if claimed.claimed_by else "claimed"
+    checked = f"verified by {claimed.verified_by}" if claimed.verified_by else "not verified"
+    return f"{verb} {say.number(abs(claimed.amount), 0)} {claimed.currency} a {claimed.per}, {by}, {checked}"
 
 
 def limits_answer(verdict: Verdict, titles: Titles = None) -> str:
