@@ -132,7 +132,7 @@ def story(
 
 
 def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
-    """One metric in one line: `CSAT: Over the limit (harmed), 2.6 points worse (range 2.2 to 3.0), limit 1.5 points`."""
+    """One metric in one line: `CSAT: Over the limit (harmed), 2.6 points worse (range 2.2 to 3.0), limit ...`."""
     words = f"{metric.label}: {screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
         return f"{words}: {harm.reason}; {grade(harm.grade)}"
