@@ -16,7 +16,7 @@ class CheckPlan:
     name: str
     check: Check
     metrics: tuple[str, ...]
-    policy: IncidentPolicy = IncidentPolicy()
+    policy: IncidentPolicy = field(default_factory=IncidentPolicy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +40,24 @@ class Schedule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeamAgreement:
+    """What allows a team to be a dimension; teams with fewer than `min_head_count` people are not shown."""
+
+    stated: str
+    min_head_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Everything the pipeline needs to know, from one YAML file.
 
     `alarm_budget` is the number of false watch incidents per quarter that the team will put up with, over all series.
-    `as_of` freezes now. `board_url` is where links in messages point to.
+    `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
+    what is valid but may surprise. `store_url` may hold a password and is left out of the printed form.
     """
 
     path: Path
-    store_url: str
+    store_url: str = field(repr=False)
     title: str = "Customer experience"
     zone: str = "UTC"
     as_of: datetime | None = None
@@ -63,3 +72,5 @@ class Plan:
     changes: tuple[Change, ...] = ()
     silences: tuple[Silence, ...] = ()
     schedule: Schedule = Schedule()
+    team_agreement: TeamAgreement | None = None
+    notes: tuple[str, ...] = ()

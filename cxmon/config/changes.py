@@ -1,0 +1,151 @@
+"""Changes and silences: references, times that run forward, and the values made of them."""
+
+from typing import Any
+
+from cxmon.config.frame import Frame
+from cxmon.config.reading import BAD, did_you_mean
+from cxmon.config.shapes import Entry
+from cxmon.model import Change, Metric, Saving, Scope, Segment, Silence
+
+
+def build_changes(frame: Frame) -> tuple[Change, ...]:
+    entries = _entries(frame, "changes")
+    _unique(frame, entries)
+    ids = [entry.get("id") for entry in entries]
+    built = [build_change(frame, entry) for entry in entries]
+    for entry in entries:
+        _responds(frame, entry, [name for name in ids if name is not None])
+    _circles(frame, entries)
+    return tuple(change for change in built if change is not None)
+
+
+def build_change(frame: Frame, entry: Entry) -> Change | None:
+    """The change in `entry`; None where something in it is wrong."""
+    before = len(frame.reading.found)
+    _forward(frame, entry)
+    _scopes(frame, entry)
+    amounts = {key: frame.amounts(entry, key) for key in ("limits", "aims")}
+    for key in ("guards", "weights"):
+        if key in entry:
+            frame.known_items(entry.at(key), frame.names("metrics"), "metric")
+    return _change(entry, amounts) if entry.sound and len(frame.reading.found) == before else None
+
+
+def build_silences(frame: Frame) -> tuple[Silence, ...]:
+    entries = _entries(frame, "silences")
+    _unique(frame, entries)
+    built = []
+    for entry in entries:
+        before = len(frame.reading.found)
+        _forward(frame, entry)
+        frame.known(entry.at("metric"), entry.get("metric"), frame.names("metrics"), "metric")
+        _dimensions(frame, entry, "segment")
+        if entry.sound and len(frame.reading.found) == before:
+            segment = Segment.of(entry.get("segment")) if "segment" in entry else None
+            values = {"metric": None} | entry.values | {"segment": segment}
+            built.append(Silence(**values))
+    return tuple(built)
+
+
+def notes_on_scopes(frame: Frame, changes: tuple[Change, ...], metrics: dict[str, Metric]) -> None:
+    """A metric that lacks a dimension of a change's scope cannot be looked at inside it: say so."""
+    by_id = {entry.get("id"): entry for entry in _entries(frame, "changes")}
+    for change in changes:
+        named = {*change.limits, *change.aims, *change.guards, *change.weights}
+        named |= {guard for name in named if name in metrics for guard in metrics[name].guards}
+        for name in sorted(named or metrics):
+            if name not in metrics:
+                continue
+            missing = [d for d in change.scope_for(name).dimensions if d not in metrics[name].dimensions]
+            if missing:
+                entry = by_id[change.id]
+                frame.reading.note(entry.at("scope"), f"{name} has no {' and no '.join(missing)}; judged on everyone")
+
+
+def _entries(frame: Frame, section: str) -> list[Entry]:
+    """The readable entries of a section that is a list; also where another item of the list is broken."""
+    return [entry for entry in frame.listed(section) if isinstance(entry, Entry)]
+
+
+def _unique(frame: Frame, entries: list[Entry]) -> None:
+    first: dict[str, int] = {}
+    for entry in entries:
+        name, node = entry.get("id"), entry.at("id")
+        if name is None:
+            continue
+        if name in first:
+            frame.reading.wrong(node, f"the id '{name}' twice", f"each id once (first on line {first[name]})")
+        first.setdefault(name, node.line)
+
+
+def _forward(frame: Frame, entry: Entry) -> None:
+    starts, ends = entry.get("starts"), entry.get("ends")
+    if starts is not None and ends is not None and ends <= starts:
+        at = entry.at("starts")
+        frame.reading.wrong(
+            entry.at("ends"), f"an end ({entry.at('ends').text}) not after the start ({at.text})", "a later moment"
+        )
+
+
+def _scopes(frame: Frame, entry: Entry) -> None:
+    _dimensions(frame, entry, "scope")
+    for scope in entry.at("spills_to").items if "spills_to" in entry else []:
+        if frame.dimensions_known:
+            frame.known_items(scope, frame.every_dimension, "dimension")
+    if "scope_by_metric" not in entry:
+        return
+    node = entry.at("scope_by_metric")
+    frame.known_items(node, frame.names("metrics"), "metric")
+    for metric, scope in node.entries.items():
+        if metric in frame.dimensions:
+            frame.known_items(scope, frame.dimensions[metric], f"dimension of {metric}")
+
+
+def _dimensions(frame: Frame, entry: Entry, key: str) -> None:
+    if key in entry and frame.dimensions_known:
+        frame.known_items(entry.at(key), frame.every_dimension, "dimension")
+
+
+def _responds(frame: Frame, entry: Entry, ids: list[str]) -> None:
+    other, node = entry.get("responds_to"), entry.at("responds_to")
+    if other is None:
+        return
+    if other == entry.get("id"):
+        frame.reading.wrong(node, "the change itself", "another change's id")
+    elif other not in ids:
+        guess = did_you_mean(other, ids)
+        frame.reading.wrong(node, f"the unknown change '{other}'", f"the id of a change in this file{guess}")
+
+
+def _circles(frame: Frame, entries: list[Entry]) -> None:
+    mends = {entry.get("id"): entry for entry in entries}
+    for entry in entries:
+        seen, step = set(), entry.get("responds_to")
+        while step in mends and step not in seen:
+            seen.add(step)
+            if step == entry.get("id"):
+                if entry.get("responds_to") != step:
+                    frame.reading.wrong(
+                        entry.at("responds_to"), "changes that respond to each other", "an older change"
+                    )
+                break
+            step = mends[step].get("responds_to")
+
+
+def _change(entry: Entry, amounts: dict[str, Any]) -> Change:
+    keys = ["id", "title", "category", "starts", "ends", "owner", "status", "responds_to", "note"]
+    values: dict[str, Any] = {key: entry.values[key] for key in keys if key in entry.values}
+    renamed = {"announced": "announced_days", "horizon": "horizon_days"}
+    values |= {field: entry.values[key] for key, field in renamed.items() if key in entry.values}
+    saving = entry.get("saving")
+    return Change(
+        **values,
+        scope=Scope.of(entry.get("scope") or {}),
+        scope_by_metric={name: Scope.of(scope) for name, scope in (entry.get("scope_by_metric") or {}).items()},
+        spills_to=tuple(Scope.of(scope) for scope in entry.get("spills_to") or ()),
+        limits=amounts["limits"],
+        aims=amounts["aims"],
+        guards=tuple(entry.get("guards") or ()),
+        weights=entry.get("weights") or {},
+        saving=None if saving is None or saving is BAD else Saving(**saving.values),
+    )

@@ -1,0 +1,124 @@
+"""A YAML file -> a Plan, or every problem in it at once."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_scopes
+from cxmon.config.frame import Frame
+from cxmon.config.metrics import build_metrics, survey
+from cxmon.config.moments import known_zone, nearest_zone
+from cxmon.config.nodes import Node, read_tree
+from cxmon.config.plan import Plan, Schedule, TeamAgreement
+from cxmon.config.reading import BAD, Reading
+from cxmon.config.records import CHANGE, top
+from cxmon.config.shapes import Entry
+from cxmon.config.units import Measure
+from cxmon.config.wiring import build_channels, build_checks, build_routes, build_sources, sqlite_in_folder
+from cxmon.errors import ConfigError
+from cxmon.model import Change
+
+DEFAULT_STORE = "sqlite:///cxmon.db"
+
+
+def load(path: Path | str, *, environ: Mapping[str, str] | None = None) -> Plan:
+    """The plan in the YAML file at `path`; `${VAR}` is looked up in `environ`, the process's own without it.
+
+    Raises ConfigError with all problems, each `file:line: path: found ..., expected ...`, in the order of the file.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        expected = "a readable file; `cxmon init` writes a first one"
+        raise ConfigError([f"{path}: found {error.strerror or 'no such path'}, expected {expected}"]) from None
+    return parse(content, path=path, environ=os.environ if environ is None else environ)
+
+
+def parse(content: bytes, *, path: Path, environ: Mapping[str, str]) -> Plan:
+    """The same from bytes; files named in them are relative to the folder of `path`."""
+    reading = Reading(path.name, environ)
+    root = read_tree(content, reading)
+    plan = None
+    if root is not None:
+        reading.zone = _zone(root, reading)
+        entry = top().read(root, reading)
+        if isinstance(entry, Entry):
+            plan = _plan(Frame.of(reading, entry), path)
+    if reading.found or plan is None:
+        raise ConfigError(reading.problems)
+    return plan
+
+
+def _zone(root: Node, reading: Reading) -> ZoneInfo:
+    """The plan's zone, which must be known before any date is read."""
+    node = root.entries.get("zone")
+    if node is None or node.kind != "text" or node.trapped or not node.text:
+        return ZoneInfo("UTC")
+    if known_zone(node.text):
+        return ZoneInfo(node.text)
+    name = node.variable or f"'{node.text[:60]}'"
+    reading.wrong(node, f"the unknown time zone {name}", nearest_zone(node.text))
+    return ZoneInfo("UTC")
+
+
+def _plan(frame: Frame, path: Path) -> Plan | None:
+    """The parts are built even where others are broken, so that all problems are told in one go."""
+    reading, root = frame.reading, frame.root
+    folder = path.parent.resolve()
+    survey(frame)
+    metrics = build_metrics(frame, root.get("zone", "UTC"))
+    parts: dict[str, Any] = {
+        "metrics": metrics,
+        "sources": build_sources(frame, folder),
+        "checks": build_checks(frame),
+        "channels": build_channels(frame),
+        "routes": build_routes(frame),
+        "changes": build_changes(frame),
+        "silences": build_silences(frame),
+    }
+    if reading.found:
+        return None
+    notes_on_scopes(frame, parts["changes"], metrics)
+    for key in ("title", "zone", "as_of", "backfill", "board_url"):
+        if key in root:
+            parts[key] = root.values[key]
+    store = root.get("store")
+    url = DEFAULT_STORE if store is None or store is BAD else store.reveal()
+    agreement, budget = root.get("team_agreement"), root.get("alarm_budget")
+    if budget is not None:
+        parts["alarm_budget"] = budget.values["per_quarter"]
+    return Plan(
+        **parts,
+        path=path.resolve(),
+        store_url=sqlite_in_folder(url, folder),
+        schedule=Schedule(**root.get("schedule").values) if "schedule" in root else Schedule(),
+        team_agreement=None if agreement is None else TeamAgreement(**agreement.values),
+        notes=tuple(reading.notes),
+    )
+
+
+def parse_change(text: str, file: str, plan: Plan) -> Change:
+    """One change in YAML, as under `changes:`, for the metrics of `plan`. Raises ConfigError with all problems.
+
+    The change that it responds to is not looked up: it may be known to the store only.
+    """
+    reading = Reading(Path(file).name if file != "-" else "stdin", {}, ZoneInfo(plan.zone))
+    change = None
+    root = read_tree(text.encode(), reading)
+    entry = CHANGE.read(root, reading) if root is not None else BAD
+    if isinstance(entry, Entry):
+        metrics = plan.metrics.values()
+        frame = Frame(
+            reading,
+            entry,
+            defined={"metrics": list(plan.metrics)},
+            measures={m.id: Measure(m.kind, m.unit, m.per) for m in metrics},
+            dimensions={m.id: m.dimensions for m in metrics},
+        )
+        change = build_change(frame, entry)
+    if reading.found or change is None:
+        raise ConfigError(reading.problems)
+    return change

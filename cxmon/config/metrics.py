@@ -1,0 +1,195 @@
+"""Metrics: what only makes sense taken together, and the values made of it."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from cxmon.config import people
+from cxmon.config.frame import Frame
+from cxmon.config.moments import known_zone, nearest_zone
+from cxmon.config.records import WEEKDAYS
+from cxmon.config.shapes import Entry
+from cxmon.config.units import Measure
+from cxmon.model import Amount, Kind, Metric, Read
+
+DEFAULT_LOOKBACK = timedelta(days=7)
+
+# Columns that aggregated rows need besides `total`; quantiles cannot be made from sums.
+_AGGREGATED = {
+    Kind.PROPORTION: ("n",),
+    Kind.MEAN: ("n", "squares"),
+    Kind.RATE: ("n",),
+    Kind.RATIO: ("n", "squares", "base", "base_squares", "cross"),
+    Kind.LEVEL: (),
+}
+_USED = {
+    Kind.PROPORTION: {"n"},
+    Kind.MEAN: {"n", "squares"},
+    Kind.QUANTILE: {"n"},
+    Kind.RATE: {"n"},
+    Kind.RATIO: {"n", "squares", "base", "base_squares", "cross"},
+    Kind.LEVEL: {"n"},
+}
+
+
+def survey(frame: Frame) -> None:
+    """Fill in what the other sections need to know of the metrics, broken ones included."""
+    entries = frame.root.get("metrics") or {}
+    frame.metrics = {name: entry for name, entry in entries.items() if isinstance(entry, Entry)}
+    frame.measures = {
+        name: Measure(entry.get("kind"), entry.get("unit", ""), entry.get("per", 1.0))
+        for name, entry in frame.metrics.items()
+        if entry.get("kind") is not None
+    }
+    frame.dimensions = {
+        name: tuple(entry.get("dimensions") or ())
+        for name, entry in frame.metrics.items()
+        if len(entry.get("dimensions") or ()) == len(entry.at("dimensions").items if "dimensions" in entry else ())
+    }
+
+
+def build_metrics(frame: Frame, zone: str) -> dict[str, Metric]:
+    built = {}
+    for name, entry in frame.metrics.items():
+        before = len(frame.reading.found)
+        frame.known(entry.at("source"), entry.get("source"), frame.names("sources"), "source")
+        _people(frame, entry)
+        _by(frame, name, entry)
+        _shape(frame, entry)
+        _times(frame, entry)
+        matters = _matters(frame, name, entry)
+        if isinstance(entry.get("read"), Entry):
+            _read(frame, entry)
+        _guards(frame, name, entry)
+        if entry.sound and matters is not None and len(frame.reading.found) == before:
+            built[name] = _metric(name, entry, matters, zone)
+    return built
+
+
+def _matters(frame: Frame, name: str, entry: Entry) -> Amount | None:
+    size, measure = entry.get("matters"), frame.measures.get(name)
+    if size is None or measure is None:
+        return None
+    return frame.amount(entry.at("matters"), size, measure, name)
+
+
+def _people(frame: Frame, entry: Entry) -> None:
+    """No person is a dimension, neither by its name nor by the column behind it."""
+    agreed = "team_agreement" in frame.root
+    places = [item for item in entry.at("dimensions").items if item.kind == "text"] if "dimensions" in entry else []
+    read = entry.at("read") if "read" in entry else None
+    columns = read.entries.get("columns") if read is not None else None
+    places += [node for node in columns.entries.values() if node.kind == "text"] if columns is not None else []
+    for node in places:
+        named = re.findall(r"\w+", node.text) if node.variable is None else [node.text]
+        person = next((word for word in named if people.names_person(word)), None)
+        team = next((word for word in named if people.names_team(word)), None)
+        shown = f"{person or team}" if node.variable is None else node.variable
+        if person is not None:
+            frame.reading.wrong(node, f"the person field {shown}", people.REASON)
+        elif team is not None and not agreed:
+            frame.reading.wrong(node, f"the team field {shown}", people.TEAM_REASON)
+
+
+def _by(frame: Frame, name: str, entry: Entry) -> None:
+    dimensions = frame.dimensions.get(name)
+    if dimensions is None:
+        return
+    for combination in entry.at("by").items if "by" in entry else []:
+        frame.known_items(combination, dimensions, "dimension")
+    read = entry.at("read")
+    columns = read.entries.get("columns") if "read" in entry else None
+    if columns is not None:
+        frame.known_items(columns, dimensions, "dimension")
+
+
+def _shape(frame: Frame, entry: Entry) -> None:
+    """Keys that go with some kinds only."""
+    kind = entry.get("kind")
+    wrong = frame.reading.wrong
+    if "quantile" in entry and "quantiles" in entry:
+        wrong(entry.at("quantiles"), "both quantile and quantiles", "one of them")
+    for key in ("quantile", "quantiles"):
+        if key in entry and kind not in {None, Kind.QUANTILE}:
+            wrong(entry.at(key), f"{key} on a {kind}", "it on kind: quantile only")
+    if "per" in entry and kind not in {None, Kind.RATE, Kind.RATIO}:
+        wrong(entry.at("per"), f"per on a {kind}", "it on kind: rate or ratio only")
+    if "unit" in entry and kind is Kind.PROPORTION:
+        wrong(entry.at("unit"), "a unit on a proportion", "none: shares are shown in %")
+    if "week_start" in entry and "grain" not in entry:
+        wrong(entry.at("week_start"), "week_start without weeks", "grain: week beside it")
+
+
+def _times(frame: Frame, entry: Entry) -> None:
+    zone = entry.get("zone")
+    if zone is not None and not known_zone(zone):
+        frame.reading.wrong(entry.at("zone"), f"the unknown time zone '{zone[:60]}'", nearest_zone(zone))
+    lookback, matures = entry.get("lookback"), entry.get("matures_after")
+    if lookback is not None and matures is not None and lookback < matures:
+        found = f"lookback {entry.at('lookback').text}, shorter than matures_after {entry.at('matures_after').text}"
+        frame.reading.wrong(entry.at("lookback"), found, "at least as long: figures would never be read complete")
+
+
+def _guards(frame: Frame, name: str, entry: Entry) -> None:
+    if "guards" not in entry:
+        return
+    frame.known_items(entry.at("guards"), frame.names("metrics"), "metric")
+    for item in entry.at("guards").items:
+        if item.text == name:
+            frame.reading.wrong(item, f"{name} as its own guard", "other metrics")
+
+
+def _read(frame: Frame, entry: Entry) -> None:
+    """What the kind needs to be read."""
+    kind, read = entry.get("kind"), entry.get("read")
+    wrong = frame.reading.wrong
+    if "table" in read and "query" in read:
+        wrong(read.at("query"), "both table and query", "one of them")
+    if "where" in read and "query" in read:
+        wrong(read.at("where"), "where beside query", "the condition inside the query")
+    if "value" in read and "total" in read:
+        wrong(read.at("total"), "both value (event rows) and total (aggregated rows)", "one of them")
+        return
+    if kind is None:
+        return
+    if "value" not in read and "total" not in read:
+        rows = "value (event rows)" if kind is Kind.QUANTILE else "value (event rows) or total (aggregated rows)"
+        wrong(read.node, f"neither for a {kind}" if kind is not Kind.QUANTILE else f"none for a {kind}", rows)
+    elif "total" in read and kind is Kind.QUANTILE:
+        wrong(read.at("total"), "total for a quantile", "value (event rows): quantiles cannot be made from sums")
+    elif "total" in read:
+        for key in _AGGREGATED[kind]:
+            if key not in read:
+                wrong(read.node, f"no {key}", f"the key {key}: aggregated rows of a {kind} need it")
+    elif kind is Kind.RATIO and "base" not in read:
+        wrong(read.node, "no base", "the key base: the denominator of each row of a ratio")
+    for key in ("n", "squares", "base", "base_squares", "cross"):
+        if key in read and key not in _USED[kind]:
+            wrong(read.at(key), f"{key} for a {kind}", "none: this kind has no use for it")
+
+
+def _metric(name: str, entry: Entry, matters: Amount, zone: str) -> Metric:
+    values: dict[str, Any] = {k: v for k, v in entry.values.items() if k in _AS_WRITTEN}
+    dimensions = tuple(entry.get("dimensions") or ())
+    by = entry.get("by")
+    matures = entry.get("matures_after", timedelta(0))
+    read = entry.values["read"]
+    return Metric(
+        **values,
+        id=name,
+        label=entry.get("label") or name.replace("_", " "),
+        matters=matters,
+        read=Read(**read.values),
+        zone=entry.get("zone", zone),
+        week_start=WEEKDAYS.index(entry.get("week_start", WEEKDAYS[0])),
+        dimensions=dimensions,
+        by=tuple(tuple(c) for c in by) if by is not None else ((), *((d,) for d in dimensions)),
+        quantiles=tuple(entry.get("quantiles") or [entry.get("quantile", 0.5)]),
+        lookback=entry.get("lookback", max(DEFAULT_LOOKBACK, matures)),
+        guards=tuple(entry.get("guards") or ()),
+    )
+
+
+_AS_WRITTEN = frozenset(
+    ["source", "kind", "better", "unit", "per", "definition", "grain", "matures_after", "settle", "min_n", "additive"]
+)

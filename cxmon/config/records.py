@@ -1,0 +1,249 @@
+"""Every key a configuration may have, with what it means: loader and editors' schema are made from these tables."""
+
+from functools import cache
+
+from cxmon.config.plugins import PluginOf, registry
+from cxmon.config.shapes import (
+    Choice,
+    Either,
+    Field,
+    ListOf,
+    MapOf,
+    Moment,
+    Name,
+    Number,
+    Record,
+    SecretText,
+    SizeText,
+    Span,
+    Text,
+    Truth,
+)
+from cxmon.model import Better, Category, Grain, Kind, Status
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LEAST_HEAD_COUNT = 5
+
+_sql = Text("a column or an expression", longest=4000)
+_names = ListOf(Name, "a list of names such as [channel, region]")
+_metrics = ListOf(Name, "a list of metrics such as [csat]")
+_value = Text("a dimension's value", longest=200)
+_segment = MapOf(_value, "a segment such as {channel: phone}")
+_scope = MapOf(
+    Either(_value, ListOf(_value, "a list of values", least=1)),
+    "a scope such as {channel: phone, region: [eu, us]}",
+)
+_role = Text("a role or department, not a person", pattern=r"[^@]{1,200}")
+
+READ = Record(
+    {
+        "time": Field(_sql, "the column with the time (event rows) or the period (aggregated rows)", required=True),
+        "table": Field(_sql, "sql: the table or view with the rows"),
+        "query": Field(
+            Text("a query", longest=40000), "sql: a query of your own, with :since and :until; instead of table"
+        ),
+        "file": Field(Text("a file name"), "csv: the file or glob of this metric, where the source's is another"),
+        "where": Field(_sql, "sql: a condition on the rows of table"),
+        "value": Field(_sql, "event rows: the row's value; 0 or 1 for a proportion, the numerator for a ratio"),
+        "n": Field(_sql, "aggregated rows: answers, exposure or units behind the row; event rows of a rate: exposure"),
+        "total": Field(_sql, "aggregated rows: the sum of the values, satisfied answers or events"),
+        "squares": Field(_sql, "aggregated rows of a mean or ratio: the sum of the squared values"),
+        "base": Field(_sql, "ratio: the denominator of the row, or the sum of the denominators"),
+        "base_squares": Field(_sql, "aggregated rows of a ratio: the sum of the squared denominators"),
+        "cross": Field(_sql, "aggregated rows of a ratio: the sum of numerator times denominator"),
+        "known_at": Field(_sql, "when the row became known, for figures that arrive late"),
+        "columns": Field(MapOf(_sql, "a mapping of dimensions to columns"), "dimensions whose column has another name"),
+    },
+    "a mapping with the columns, such as {table: ratings, time: solved_at, value: satisfied}",
+)
+
+METRIC = Record(
+    {
+        "label": Field(Text(longest=80), "the name on the board; without it the metric's id"),
+        "source": Field(Name, "the source to read from", required=True),
+        "kind": Field(Choice.of(Kind), "how the figure is made, and so how it adds up and varies", required=True),
+        "better": Field(Choice.of(Better), "which direction is good", required=True),
+        "matters": Field(SizeText(), "the smallest difference worth acting on: 2pt, 10%, 5min", required=True),
+        "unit": Field(Text(longest=20), "what the values are counted in: min, h, EUR"),
+        "per": Field(Number("a number above zero", above=0), "rate: shown per this many, such as 1000"),
+        "dimensions": Field(_names, "by what the figure can be split"),
+        "by": Field(
+            ListOf(_names, "a list of lists such as [[], [channel], [channel, region]]", least=1),
+            "which combinations are watched and shown; without it everyone, and each dimension alone",
+        ),
+        "quantile": Field(Number("a share above 0 and below 1", least=1e-6, most=1 - 1e-6), "quantile: such as 0.9"),
+        "quantiles": Field(
+            ListOf(Number("a share above 0 and below 1", least=1e-6, most=1 - 1e-6), "a list of shares", least=1),
+            "quantile: several; the first is judged",
+        ),
+        "grain": Field(Choice.of(Grain), "the length of a period; without it a day"),
+        "zone": Field(Text("a time zone such as Europe/Berlin"), "where its periods begin; without it the plan's"),
+        "week_start": Field(Choice(WEEKDAYS), "the first day of a week; without it monday"),
+        "matures_after": Field(Span(), "how old a period must be for its figure to be complete"),
+        "lookback": Field(Span(), "how far back each collection reads again, because the past is revised"),
+        "settle": Field(Span(), "how long rows need to arrive at all; younger ones are not read yet"),
+        "min_n": Field(Number("a number above zero", above=0), "answers a period needs to be judged"),
+        "additive": Field(Truth(), "false where customers overlap between segments: it brings its own totals"),
+        "definition": Field(Text(longest=1000), "what the figure says, for the board"),
+        "guards": Field(_metrics, "metrics that are watched wherever this one is"),
+        "read": Field(READ, "where the figures stand", required=True),
+    },
+    "a mapping with source, kind, better, matters and read",
+)
+
+SAVING = Record(
+    {
+        "amount": Field(Number("a number, zero or more", least=0), "how much", required=True),
+        "currency": Field(
+            Text("a currency of three letters such as EUR", r"[A-Z]{3}"), "in which currency", required=True
+        ),
+        "per": Field(Choice(("day", "week", "month", "quarter", "year", "once")), "per what; without it a year"),
+        "claimed_by": Field(_role, "who says so"),
+        "verified_by": Field(
+            Text("a role or department", pattern=r"[^@]{0,200}", may_be_empty=True), "who checked it; empty: nobody yet"
+        ),
+    },
+    "a saving such as {amount: 1200000, currency: USD, per: year}",
+)
+
+CHANGE = Record(
+    {
+        "id": Field(Name, "the name in links and messages; never reused", required=True),
+        "title": Field(Text(longest=120), "what was decided, for people", required=True),
+        "category": Field(Choice.of(Category), "what sort of decision it is", required=True),
+        "starts": Field(Moment(), "when it takes effect: a day (from local midnight) or an instant", required=True),
+        "ends": Field(Moment(), "when it was taken back, if it was"),
+        "owner": Field(_role, "the role or department that decided", required=True),
+        "scope": Field(_scope, "the segments it touches; without it all customers"),
+        "scope_by_metric": Field(
+            MapOf(_scope, "a mapping of metrics to scopes"), "where a metric has other dimensions"
+        ),
+        "spills_to": Field(ListOf(_scope, "a list of scopes"), "segments it may reach: never used for comparison"),
+        "announced": Field(Span(whole_days=True), "how long before the start people knew; left out of the comparison"),
+        "limits": Field(MapOf(SizeText(), "a mapping of metrics to sizes"), "the harm its owner accepts, per metric"),
+        "guards": Field(_metrics, "further metrics that must not get worse"),
+        "aims": Field(MapOf(SizeText(), "a mapping of metrics to sizes"), "the gain it promises, per metric"),
+        "weights": Field(
+            MapOf(Number("a number above zero", above=0), "a mapping of metrics to numbers"),
+            "how much of the error allowance each metric gets; without it all the same",
+        ),
+        "saving": Field(SAVING, "what it is said to save"),
+        "horizon": Field(Span(whole_days=True, above_zero=True), "how long it is watched; without it 90d"),
+        "status": Field(Choice.of(Status), "draft: a pin on the charts, not judged; without it live"),
+        "responds_to": Field(Name, "the change that this one mends"),
+        "note": Field(Text(longest=2000), "anything else worth knowing"),
+    },
+    "a mapping with id, title, category, starts and owner",
+)
+
+SILENCE = Record(
+    {
+        "id": Field(Name, "its name", required=True),
+        "metric": Field(Name, "only this metric; without it all"),
+        "segment": Field(_segment, "only this segment and its parts; without it all"),
+        "starts": Field(Moment(), "from when", required=True),
+        "ends": Field(Moment(), "until when: a silence always ends", required=True),
+        "by": Field(_role, "the role or department that asked for quiet", required=True),
+        "why": Field(Text(longest=500), "the reason, for those who wonder", required=True),
+    },
+    "a mapping with id, starts, ends, by and why",
+)
+
+ROUTE = Record(
+    {
+        "channel": Field(Name, "where the message goes", required=True),
+        "metrics": Field(_metrics, "only news of these metrics"),
+        "segment": Field(_segment, "only news of this segment and its parts"),
+        "owners": Field(ListOf(_role, "a list of owners"), "only changes of these owners"),
+        "checks": Field(
+            ListOf(Name, "a list of checks"), "only what these checks found; `verdict` is the judgement on changes"
+        ),
+    },
+    "a route such as {channel: slack, metrics: [csat]}",
+)
+
+SCHEDULE = Record(
+    {
+        "collect_every": Field(Span(above_zero=True), "how often `cxmon run` collects; without it 1h"),
+        "judge_every": Field(Span(above_zero=True), "how often it judges; without it 1h"),
+        "deliver_every": Field(Span(above_zero=True), "how often it delivers; without it 10s"),
+    },
+    "a schedule such as {collect_every: 1h}",
+)
+
+TEAM_AGREEMENT = Record(
+    {
+        "stated": Field(Text(longest=1000), "who agreed to team figures, when, and where it is written", required=True),
+        "min_head_count": Field(
+            Number(f"a whole number of at least {LEAST_HEAD_COUNT}", least=LEAST_HEAD_COUNT, whole=True),
+            "teams with fewer people are not shown",
+            required=True,
+        ),
+    },
+    "an agreement such as {stated: ..., min_head_count: 5}",
+)
+
+# What a check needs besides its own options: on which metrics it runs, and when findings become incidents.
+CHECK_KEYS = {
+    "metrics": Field(_metrics, "the metrics it runs on; without it all"),
+    "opens_after": Field(
+        Text("a number of periods such as 2, or 2 of 3", r"[1-9][0-9]?( of [1-9][0-9]?)?"),
+        "how many breaches, of how many periods, open an incident",
+    ),
+    "recovers_after": Field(Number("a whole number above zero", least=1, whole=True), "quiet periods that end one"),
+    "unknown_after": Field(
+        Number("a whole number above zero", least=1, whole=True), "periods without data after which one is closed"
+    ),
+}
+
+ALARM_BUDGET = Record(
+    {
+        "per_quarter": Field(
+            Number("a number above zero", above=0),
+            "false watch incidents a quarter that the team will put up with, over everything",
+            required=True,
+        )
+    },
+    "a budget such as {per_quarter: 2}",
+)
+
+
+@cache
+def top() -> Record:
+    """The whole file. It is made on first use, because plug-ins describe their own options."""
+    return Record(
+        {
+            "version": Field(Number("1, the version of this format", least=1, most=1, whole=True), "the format: 1"),
+            "title": Field(Text(longest=80), "the board's title"),
+            "zone": Field(Text("a time zone such as Europe/Berlin"), "where days begin; without it UTC"),
+            "as_of": Field(Moment(), "freezes now, for demonstrations and historic data"),
+            "store": Field(
+                SecretText("the address of the store", may_be_empty=False),
+                "where cxmon keeps what it knows; without it sqlite:///cxmon.db beside this file",
+            ),
+            "backfill": Field(Span(above_zero=True), "how far back the first collection reads; without it 18mo"),
+            "alarm_budget": Field(ALARM_BUDGET, "how many false alarms are bearable"),
+            "board_url": Field(Text("an address such as https://cx.example.com", r"https?://\S+"), "for links"),
+            "team_agreement": Field(TEAM_AGREEMENT, "without it no figure may be split by team"),
+            "sources": Field(
+                MapOf(PluginOf("source", registry("sources")), "a mapping of names to sources", least=1),
+                "where figures come from",
+                required=True,
+            ),
+            "metrics": Field(
+                MapOf(METRIC, "a mapping of names to metrics", least=1), "the figures that matter", required=True
+            ),
+            "checks": Field(
+                MapOf(PluginOf("check", registry("checks"), CHECK_KEYS), "a mapping of names to checks"),
+                "what is looked for, whatever was decided",
+            ),
+            "channels": Field(
+                MapOf(PluginOf("channel", registry("alerts")), "a mapping of names to channels"), "where messages go"
+            ),
+            "routes": Field(ListOf(ROUTE, "a list of routes"), "who hears what; the first that matches takes it"),
+            "changes": Field(ListOf(CHANGE, "a list of changes"), "the decisions to judge"),
+            "silences": Field(ListOf(SILENCE, "a list of silences"), "known quiet"),
+            "schedule": Field(SCHEDULE, "how often things happen"),
+        },
+        "a mapping with sources and metrics",
+    )

@@ -1,0 +1,156 @@
+"""Sources, checks, channels and routes: plug-ins made from their options, and who gets what."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from cxmon.config.frame import Frame
+from cxmon.config.plan import CheckPlan, Route
+from cxmon.config.plugins import make, registry
+from cxmon.config.reading import BAD
+from cxmon.config.records import CHECK_KEYS
+from cxmon.config.shapes import Entry
+from cxmon.config.units import Size, level
+from cxmon.contracts import Channel, Check, Source
+from cxmon.model import Amount, IncidentPolicy, Secret, Segment
+
+# Who speaks besides the checks of the file: verdicts on changes, and the health of sources.
+OWN_CHECKS = ("verdict", "source")
+
+
+def build_sources(frame: Frame, folder: Path) -> dict[str, Source]:
+    sources = {}
+    for name, entry in (frame.root.get("sources") or {}).items():
+        if isinstance(entry, Entry) and entry.sound:
+            plugin = registry("sources")()[entry.values["type"]]
+            values = {key: _in_folder(key, value, folder) for key, value in entry.values.items()}
+            made = make(plugin, entry, values, frame.reading)
+            if made is not BAD:
+                sources[name] = made
+    used = {entry.get("source") for entry in frame.metrics.values()}
+    for name in sources:
+        if name not in used:
+            frame.reading.note(frame.root.at("sources").entries[name], "no metric reads from this source")
+    return sources
+
+
+def _in_folder(key: str, value: Any, folder: Path) -> Any:
+    """Files are relative to the configuration's folder."""
+    if key == "url" and isinstance(value, Secret):
+        return Secret(sqlite_in_folder(value.reveal(), folder))
+    return str(folder / value) if key == "path" and isinstance(value, str) else value
+
+
+def sqlite_in_folder(url: str, folder: Path) -> str:
+    """`sqlite:///var/desk.db` as an absolute path below `folder`; every other address as it is."""
+    match = re.fullmatch(r"(sqlite(?:\+\w+)?:///)(file:)?([^?]+)(\?.*)?", url)
+    if match is None or match[3].startswith("/") or match[3] == ":memory:":
+        return url
+    path = (folder / match[3]).resolve()
+    return f"{match[1]}{match[2] or ''}{path}{match[4] or ''}"
+
+
+def build_channels(frame: Frame) -> dict[str, Channel]:
+    channels: dict[str, Channel] = {}
+    if "channels" not in frame.root and "console" in registry("alerts")():
+        return {"console": registry("alerts")()["console"]()}
+    for name, entry in (frame.root.get("channels") or {}).items():
+        if isinstance(entry, Entry) and entry.sound:
+            made = make(registry("alerts")()[entry.values["type"]], entry, entry.values, frame.reading)
+            if made is not BAD:
+                channels[name] = made
+    return channels
+
+
+def build_routes(frame: Frame) -> tuple[Route, ...]:
+    channels = frame.names("channels") if "channels" in frame.root else ["console"]
+    if "routes" not in frame.root:
+        if len(channels) > 1:
+            expected = "routes that say which of the channels gets what; {channel: ...} alone takes everything"
+            frame.reading.wrong(frame.root.node, "no routes", expected, key="routes")
+        return tuple(Route(channel=name) for name in channels[:1])
+    checks = [*frame.names("checks"), *OWN_CHECKS]
+    routes, takes_all = [], None
+    for entry in frame.listed("routes"):
+        if not isinstance(entry, Entry):
+            continue
+        frame.known(entry.at("channel"), entry.get("channel"), channels, "channel")
+        for key, names, what in (("metrics", frame.names("metrics"), "metric"), ("checks", checks, "check")):
+            if key in entry:
+                frame.known_items(entry.at(key), names, what)
+        if "segment" in entry and frame.dimensions_known:
+            frame.known_items(entry.at("segment"), frame.every_dimension, "dimension")
+        if takes_all is not None:
+            frame.reading.note(entry.node, f"never reached: the route on line {takes_all} takes everything")
+        elif entry.values.keys() == {"channel"}:
+            takes_all = entry.node.line
+        if entry.sound:
+            routes.append(_route(entry))
+    used = {entry.get("channel") for entry in frame.listed("routes") if isinstance(entry, Entry)}
+    for name in channels if "channels" in frame.root else []:
+        if name not in used:
+            frame.reading.note(frame.root.at("channels").entries[name], "no route leads to this channel")
+    return tuple(routes)
+
+
+def _route(entry: Entry) -> Route:
+    lists = {key: tuple(entry.get(key) or ()) for key in ("metrics", "owners", "checks")}
+    segment = entry.get("segment")
+    return Route(channel=entry.values["channel"], segment=None if segment is None else Segment.of(segment), **lists)
+
+
+def build_checks(frame: Frame) -> tuple[CheckPlan, ...]:
+    plans: list[CheckPlan] = []
+    for name, entry in (frame.root.get("checks") or {}).items():
+        if not isinstance(entry, Entry):
+            continue
+        if name in OWN_CHECKS:
+            frame.reading.wrong(entry.node, f"a check named {name}", "another name: that one is cxmon's own")
+        if "metrics" in entry:
+            frame.known_items(entry.at("metrics"), frame.names("metrics"), "metric")
+        policy = _policy(frame, entry)
+        if entry.sound:
+            plans += _check_plans(frame, name, entry, policy)
+    return tuple(plans)
+
+
+def _policy(frame: Frame, entry: Entry) -> IncidentPolicy:
+    breaches, _, of = (entry.get("opens_after") or "1").partition(" of ")
+    if of and int(breaches) > int(of):
+        frame.reading.wrong(entry.at("opens_after"), f"{breaches} of {of}", "no more breaches than periods")
+    own = {"recover_after": entry.get("recovers_after"), "unknown_after": entry.get("unknown_after")}
+    given = {key: value for key, value in own.items() if value is not None}
+    return IncidentPolicy(breaches=int(breaches), of=int(of or breaches), **given)
+
+
+def _check_plans(frame: Frame, name: str, entry: Entry, policy: IncidentPolicy) -> list[CheckPlan]:
+    """One plan; or one per metric where the check has levels that mean different numbers in different units."""
+    plugin = registry("checks")()[entry.values["type"]]
+    metrics = tuple(entry.get("metrics") or frame.names("metrics"))
+    values = {key: value for key, value in entry.values.items() if key not in CHECK_KEYS}
+    sized = {key: value for key, value in values.items() if isinstance(value, Size)}
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for metric in metrics:
+        numbers = tuple(_level(frame, entry, key, size, metric) for key, size in sized.items())
+        groups.setdefault(numbers, []).append(metric)
+    plans = []
+    for numbers, members in groups.items():
+        if any(number is None for number in numbers):
+            continue
+        made = make(plugin, entry, values | dict(zip(sized, numbers, strict=True)), frame.reading)
+        if made is not BAD:
+            check: Check = made
+            plans.append(CheckPlan(name=name, check=check, metrics=tuple(members), policy=policy))
+    return plans
+
+
+def _level(frame: Frame, entry: Entry, key: str, size: Size, metric: str) -> Amount | None:
+    measure = frame.measures.get(metric)
+    if measure is None:
+        return None
+    value = level(size, measure)
+    if value is None:
+        of = f"{metric} (a {measure.kind}{' in ' + measure.unit if measure.unit else ''})"
+        frame.reading.wrong(entry.at(key), f"'{size.text}' for {of}", measure.levels)
+        return None
+    return Amount(value, relative=False, text=size.text)
