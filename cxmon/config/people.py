@@ -4,57 +4,15 @@ import itertools
 import re
 
 # Words that name an employee, whole or as a part of a column's name.
-_PERSON = frozenset(
-    [
-        "agent",
-        "agents",
-        "assignee",
-        "assignees",
-        "assigned",
-        "teammate",
-        "teammates",
-        "employee",
-        "employees",
-        "rep",
-        "reps",
-        "representative",
-        "staff",
-        "staffer",
-        "handler",
-        "worker",
-        "colleague",
-        "advisor",
-        "adviser",
-        "clerk",
-        "technician",
-        "operator",
-        "supervisor",
-        "manager",
-        "username",
-        "login",
-        "person",
-        "persons",
-        "people",
-        "admin",
-    ]
+_PERSON = re.compile(
+    r"(agent|assignee|teammate|employee|rep|representative|staffer|handler|worker|colleague|advis[oe]r|clerk"
+    r"|technician|supervisor|manager|person)s?|staff|assigned|username|login|admin"
 )
-_DONE_BY = frozenset(
-    [
-        "handled",
-        "solved",
-        "answered",
-        "closed",
-        "resolved",
-        "assigned",
-        "created",
-        "taken",
-        "updated",
-        "served",
-        "owned",
-    ]
-)
-_NAMED = frozenset(["owner", "user", "author", "staff", "requester"])
-_TEAM = frozenset(["team", "teams", "squad", "squads", "crew", "crews"])
+# `handled_by`, `assigned_to`; `owner_name`, `user_id`.
+_DONE = re.compile(r"handled|solved|answered|closed|resolved|assigned|created|taken|updated|served|owned")
+_SOMEBODY = re.compile(r"owner|user|author|requester")
+_IDENTITY = re.compile(r"name|id|email|login")
+_TEAM = re.compile(r"(team|squad|crew)s?")
 
 REASON = (
     "a dimension that is no person (cxmon says where customers were hurt, never who served them; "
@@ -70,13 +28,14 @@ def words(name: str) -> list[str]:
 
 def names_person(name: str) -> bool:
     found = words(name)
-    if _PERSON & set(found):
+    if found == ["owner"] or any(_PERSON.fullmatch(word) for word in found):
         return True
-    pairs = list(itertools.pairwise(found))
-    if any(first in _DONE_BY and second in {"by", "to"} for first, second in pairs):
-        return True
-    return found == ["owner"] or any(first in _NAMED and second in {"name", "id", "email"} for first, second in pairs)
+    return any(
+        (_DONE.fullmatch(first) and second in {"by", "to"})
+        or (_SOMEBODY.fullmatch(first) and _IDENTITY.fullmatch(second))
+        for first, second in itertools.pairwise(found)
+    )
 
 
 def names_team(name: str) -> bool:
-    return bool(_TEAM & set(words(name)))
+    return any(_TEAM.fullmatch(word) for word in words(name))

@@ -132,17 +132,23 @@ class PluginOf:
         return {"type": "object", "required": ["type"], "oneOf": shapes}
 
 
+# How a plug-in's `__post_init__` refuses its options: `timeout_s: found 90, expected at most 60`.
+_REFUSAL = re.compile(r"(?:(\w+): )?found (.+?), expected (.+)", re.DOTALL)
+
+
 def make(plugin: type, entry: Entry, values: Mapping[str, Any], reading: Reading) -> Any:
     """The plug-in itself. Its own refusal (ValueError) becomes a problem; BAD then."""
     arguments = {key: _as_hinted(plugin, key, value) for key, value in values.items()}
     try:
         return plugin(**arguments)
     except (ValueError, TypeError) as error:
-        said = str(error)
-        if ", expected " in said:
-            found, expected = said.split(", expected ", 1)
-            return reading.wrong(entry.node, found.removeprefix("found "), expected)
-        return reading.wrong(entry.node, "options that do not go together", said)
+        refused = str(error)
+        said = _REFUSAL.fullmatch(refused)
+    if said is None:
+        return reading.wrong(entry.node, "options that do not go together", refused)
+    key, found, expected = said.groups()
+    place = entry.at(key) if key else entry.node
+    return reading.wrong(place, shown(place) if place.variable else found, expected)
 
 
 def _as_hinted(plugin: type, key: str, value: Any) -> Any:

@@ -1,0 +1,89 @@
+"""validate, schema, init: the configuration by hand. None of them opens a store or a source."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cxmon.cli import Exit
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, say
+
+if TYPE_CHECKING:
+    from cxmon.config.plan import Plan
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: cxmon validate --config config/cxmon.yaml")(validate)
+    app.command(epilog="Example: cxmon schema > config/cxmon.schema.json")(schema)
+    app.command(epilog="Example: cxmon init config/cxmon.yaml")(init)
+
+
+def validate(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Name every mistake in the configuration by file, line and key."""
+    from cxmon.config import load
+    from cxmon.errors import ConfigError
+
+    try:
+        plan = load(config)
+    except ConfigError as error:
+        if not as_json:
+            raise
+        say(_as_text({"valid": False, "problems": list(error.problems), "notes": []}))
+        raise typer.Exit(Exit.USAGE) from None
+    if as_json:
+        say(_as_text({"valid": True, "problems": [], "notes": list(plan.notes)}))
+        return
+    for note in plan.notes:
+        say(f"note: {note}")
+    say(f"{config} is valid: {summary(plan)}.")
+
+
+def schema() -> None:
+    """Print the JSON schema of a configuration, for editors."""
+    say(schema_text())
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="The file to write.", show_default=True)] = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+) -> None:
+    """Write a first configuration, and the schema for editors beside it."""
+    from cxmon.errors import ActionError
+
+    if path.exists() and not force:
+        raise ActionError(f"{path} is there already; name another file, or write over it with --force")
+    beside = path.with_name("cxmon.schema.json")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(files("cxmon.config").joinpath("first.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        beside.write_text(schema_text() + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ActionError(f"{path} cannot be written: {error.strerror}") from None
+    say(f"Wrote {path}, and {beside} for your editor.")
+    say(f"Put your file beside it, change the names, then: cxmon validate --config {path}")
+
+
+def schema_text() -> str:
+    """The schema as it is kept in files."""
+    from cxmon.config import schema as described
+
+    return _as_text(described())
+
+
+def summary(plan: "Plan") -> str:
+    """`6 metrics from 2 sources, 3 checks, 2 channels, 5 changes`."""
+    counts = {
+        "metric": len(plan.metrics),
+        "source": len(plan.sources),
+        "check": len({check.name for check in plan.checks}),
+        "channel": len(plan.channels),
+        "change": len(plan.changes),
+    }
+    said = [f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items()]
+    return f"{said[0]} from {', '.join(said[1:])}"
+
+
+def _as_text(document: Any) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
