@@ -1,0 +1,15 @@
+"""Page wiring: the overview for those who decide, one decision in full, and the health of the data."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="Customer experience", page_icon=str(HERE / "icon.png"), layout="wide")
+pages = [
+    st.Page(str(HERE / "views" / "overview.py"), title="Overview", url_path="overview", default=True),
+    st.Page(str(HERE / "views" / "decision.py"), title="Decisions", url_path="decision"),
+    st.Page(str(HERE / "views" / "health.py"), title="Data health", url_path="health"),
+]
+st.navigation(pages, position="top").run()

@@ -1,0 +1,329 @@
+"""View models: what headline, cards, ledger and map say, as plain values. No Streamlit here.
+
+One number for one thing: a card, the caption of the trend and the first row of the map read the same `Gap` of the same
+stored band; headline and ledger read the same stored harm.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cxmon import wording
+from cxmon.charts import Cell, Pin
+from cxmon.model import EVERYONE, GRAVITY, Band, Code, Harm, Incident, Metric, Segment, Tone, Verdict
+from dashboards.reading import World
+
+RED = (Code.HARMED, Code.WORSE)
+OPEN = (Code.UNDECIDED, Code.WAITING, Code.ENTANGLED, Code.NOT_COMPARABLE)
+SPARK_DAYS = 84
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """The newest complete average against what was expected; harm is positive, in `unit` as in `Harm`."""
+
+    value: float
+    expected: float
+    harm: float
+    low: float
+    high: float
+    unit: str
+    until: datetime
+    n: float
+    spark: tuple[float, ...]
+
+    @property
+    def tone(self) -> Tone:
+        if self.low > 0:
+            return Tone.AMBER
+        return Tone.TEAL if self.high < 0 else Tone.GREY
+
+
+def gap(band: Band, metric: Metric) -> Gap | None:
+    """The gap of a band's last complete period; None where nothing is complete."""
+    done = [i for i, ok in enumerate(band.complete) if ok and math.isfinite(band.avg[i])]
+    done = [i for i in done if math.isfinite(band.expected[i]) and math.isfinite(band.low[i])]
+    if not done:
+        return None
+    i = done[-1]
+    avg, expected, sign = band.avg[i], band.expected[i], metric.harm_sign
+    ends = sorted((sign * (avg - band.low[i]), sign * (avg - band.high[i])))
+    unit, per = _unit(metric, expected)
+    scale = wording.factor(metric)
+    first = max(0, i + 1 - SPARK_DAYS)
+    return Gap(
+        value=avg,
+        expected=expected,
+        harm=sign * (avg - expected) / per,
+        low=ends[0] / per,
+        high=ends[1] / per,
+        unit=unit,
+        until=datetime.fromtimestamp(band.starts[i], UTC),
+        n=sum(band.n[max(0, i + 1 - band.smooth) : i + 1]),
+        spark=tuple(band.avg[j] * scale for j in range(first, i + 1) if math.isfinite(band.avg[j])),
+    )
+
+
+def _unit(metric: Metric, expected: float) -> tuple[str, float]:
+    """(unit of differences, what a natural difference is divided by)."""
+    if metric.judged_as_ratio or metric.matters.relative:
+        return "%", expected or 1.0
+    return ("pt", 1.0) if wording.is_share(metric) else (metric.unit, 1.0)
+
+
+def pill(found: Gap, metric: Metric) -> str:
+    """`2.6 points worse`, or `as expected`."""
+    if found.tone is Tone.GREY:
+        return "as expected"
+    return f"{_size(found.harm, found, metric)} {'worse' if found.harm > 0 else 'better'}"
+
+
+def possible(found: Gap, metric: Metric) -> str:
+    """What a card or caption adds: the range of the gap, or the largest harm that could still hide in it."""
+    if found.tone is Tone.GREY:
+        return f"up to {_size(found.high, found, metric)} worse still possible"
+    ends = sorted((abs(found.low), abs(found.high)))
+    return f"range {_bare(ends[0], found, metric)} to {_size(ends[1], found, metric)}"
+
+
+def _digits(found: Gap, metric: Metric) -> int:
+    width = abs(found.high - found.low) * wording.factor(metric, found.unit)
+    return 1 if width <= 0 else min(3, max(0, 1 - math.floor(math.log10(width / 2))))
+
+
+def _size(x: float, found: Gap, metric: Metric) -> str:
+    return wording.amount(metric, abs(x), found.unit, _digits(found, metric))
+
+
+def _bare(x: float, found: Gap, metric: Metric) -> str:
+    return wording.bare(metric, abs(x), found.unit, _digits(found, metric))
+
+
+def window(found: Gap, band: Band, zone: str) -> str:
+    """`7 days to 14 Nov`, the window behind a figure."""
+    day = wording.day(found.until, zone)
+    return f"{band.smooth} days to {day}" if band.smooth > 1 else f"period of {day}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the ledger."""
+
+    number: int
+    change: str
+    title: str
+    facts: str
+    words: str
+    tone: Tone
+    shape: str
+    grade: str
+    harm: str
+    open: str
+    claim: str
+    owner: str
+    response: str
+
+
+def ledger(world: World) -> list[Row]:
+    """Decisions, gravest first, newest first within a code; drafts and changes not judged yet stand last."""
+    rows = []
+    for declared in world.ordered():
+        verdict = world.verdicts.get(declared.change.id)
+        rank = GRAVITY.index(verdict.code) if verdict else len(GRAVITY)
+        rows.append((rank, -declared.change.starts.timestamp(), declared.change.id))
+    return [_row(world, change) for _, _, change in sorted(rows)]
+
+
+def _row(world: World, change_id: str) -> Row:
+    declared, verdict = world.declared[change_id], world.verdicts.get(change_id)
+    change = declared.change
+    titles = {key: d.change.title for key, d in world.declared.items()}
+    words, tone, shape = ("Not judged yet", Tone.GREY, "pending")
+    if verdict is not None:
+        words, tone, shape = wording.screen(verdict, titles=titles)
+    facts = [
+        wording.category(change.category),
+        wording.day(change.starts, world.zone, now=world.as_of),
+        wording.scope(change.scope),
+    ]
+    if declared.days_late:
+        facts.append(f"declared {wording.days(declared.days_late)} late")
+    response = next((r for r in reversed(world.responses) if r.subject == change_id), None)
+    return Row(
+        number=world.number(change_id),
+        change=change_id,
+        title=change.title,
+        facts=" · ".join(facts),
+        words=words,
+        tone=tone,
+        shape=shape,
+        grade=wording.grade(verdict.grade) if verdict else "",
+        harm="; ".join(harm_words(h, world) for h in told(verdict)),
+        open="; ".join(open_words(h, world) for h in still_open(verdict)),
+        claim=wording.saving(change.saving) if change.saving else "",
+        owner=change.owner,
+        response=_response(response, tone, world.zone),
+    )
+
+
+def _response(response: object, tone: Tone, zone: str) -> str:
+    from cxmon.model import Response  # noqa: PLC0415 - narrow here, where it is read.
+
+    if isinstance(response, Response):
+        due = f", due {wording.day(response.due, zone)}" if response.due else ""
+        return f"{wording.decision(response.decision)}, {wording.day(response.at, zone)}{due}"
+    return "Asked: keep, amend or roll back" if tone in {Tone.RED, Tone.AMBER} else ""
+
+
+def told(verdict: Verdict | None) -> list[Harm]:
+    """The metrics that decide a verdict: those of its own code, at most two."""
+    return [h for h in verdict.harms if h.code is verdict.code][:2] if verdict else []
+
+
+def still_open(verdict: Verdict | None) -> list[Harm]:
+    """Watched metrics without an answer, beyond those already told."""
+    if verdict is None:
+        return []
+    shown = told(verdict)
+    return [h for h in verdict.harms if h.code in OPEN and h not in shown]
+
+
+def harm_words(harm: Harm, world: World) -> str:
+    metric = world.metrics[harm.metric]
+    if harm.code in {*RED, Code.IMPROVED}:
+        size = wording.worse(metric, harm)
+        return f"{metric.label} {size} ({wording.harm_range(metric, harm)}), limit {wording.limit(metric, harm)}"
+    return open_words(harm, world)
+
+
+def open_words(harm: Harm, world: World) -> str:
+    metric = world.metrics[harm.metric]
+    if harm.code is Code.WAITING:
+        return f"{metric.label}: {harm.reason}"
+    return f"{metric.label}: {wording.largest(metric, harm)}, limit {wording.limit(metric, harm)}"
+
+
+def gravest(world: World) -> Verdict | None:
+    """The verdict that the headline tells: the gravest, the newest among equals."""
+    live = [v for v in world.verdicts.values() if v.change in world.declared]
+    return min(
+        live, key=lambda v: (GRAVITY.index(v.code), -world.declared[v.change].change.starts.timestamp()), default=None
+    )
+
+
+def calm_of(verdicts: Iterable[Verdict]) -> str:
+    """How many decisions are in which state: `2 too early, 1 limit held so far`."""
+    counts = Counter(wording.screen(v.code)[0].lower() for v in verdicts)
+    return ", ".join(f"{n} {words}" for words, n in counts.items())
+
+
+def pins(world: World) -> list[Pin]:
+    """All declared changes as numbered pins."""
+    found = []
+    for declared in world.ordered():
+        verdict = world.verdicts.get(declared.change.id)
+        words, tone, _ = wording.screen(verdict) if verdict else ("Not judged yet", Tone.GREY, "")
+        found.append(
+            Pin(
+                number=world.number(declared.change.id),
+                at=declared.change.starts,
+                title=declared.change.title,
+                tone=tone,
+                verdict=words,
+                category=wording.category(declared.change.category),
+            )
+        )
+    return found
+
+
+def harmed_since(world: World, metric: str, key: str) -> tuple[datetime, Harm, str] | None:
+    """The latest decision over its limit whose scope holds this series: (start, harm, change)."""
+    found = []
+    for change, verdict in world.verdicts.items():
+        if change in world.declared and _inside(world, change, metric, key):
+            starts = world.declared[change].change.starts
+            found += [(starts, h, change) for h in verdict.harms if h.metric == metric and h.code is Code.HARMED]
+    return max(found, key=lambda item: item[0], default=None)
+
+
+def _inside(world: World, change: str, metric: str, key: str) -> bool:
+    if key.startswith("change:"):
+        return key == f"change:{change}"
+    return world.declared[change].change.scope_for(metric).touches(Segment.from_key(key))
+
+
+def heat_cells(world: World, most: int = 12) -> list[Cell]:
+    """Segment by metric, everyone first, then the segments where most metrics have an answer."""
+    keys = [EVERYONE.key]
+    seen: dict[str, int] = {}
+    for _, key in world.bands:
+        if not key.startswith("change:") and key not in keys:
+            seen[key] = seen.get(key, 0) + 1
+    keys += sorted(seen, key=lambda k: (-seen[k], len(Segment.from_key(k).items), k))[: most - 1]
+    return [_cell(world, key, metric) for key in keys for metric in world.metrics.values()]
+
+
+def _cell(world: World, key: str, metric: Metric) -> Cell:
+    label = Segment.from_key(key).label
+    segment = label[:1].upper() + label[1:]
+    band = world.bands.get((metric.id, key))
+    found = gap(band, metric) if band else None
+    if band is None or found is None:
+        return Cell(segment=segment, metric=metric.label, tone=Tone.GREY, tip="not known: too little data")
+    tip = f"{pill(found, metric)}, {possible(found, metric)}; {window(found, band, world.zone)}"
+    if found.tone is Tone.GREY:
+        return Cell(segment=segment, metric=metric.label, tone=Tone.GREY, tip=tip)
+    over = found.tone is Tone.AMBER and harmed_since(world, metric.id, key) is not None
+    text = _size(found.harm, found, metric).removesuffix(" points").removesuffix(" point")
+    return Cell(
+        segment=segment,
+        metric=metric.label,
+        tone=Tone.RED if over else found.tone,
+        text=text,
+        word="worse" if found.harm > 0 else "better",
+        tip=tip,
+    )
+
+
+def data_age(world: World) -> Sequence[str]:
+    """One line a metric whose last collection failed, and how far the data are complete."""
+    lines = []
+    for run in world.runs.values():
+        if not run.ok:
+            label = world.metrics[run.metric].label if run.metric in world.metrics else run.metric
+            lines.append(f"{label}: not collected, {run.error}")
+    return lines
+
+
+def complete_to(world: World) -> str:
+    """`complete to 14 Nov` from the bands of everyone, earliest and latest where metrics differ."""
+    days = set()
+    for (metric, key), band in world.bands.items():
+        found = gap(band, world.metrics[metric]) if key == EVERYONE.key and metric in world.metrics else None
+        if found:
+            days.add(found.until)
+    if not days:
+        return "nothing complete yet"
+    first, last = wording.day(min(days), world.zone), wording.day(max(days), world.zone)
+    return f"complete to {last}" if first == last else f"complete to {first}–{last}, by metric"
+
+
+def incident_title(incident: Incident, world: World) -> str:
+    """`CSAT, phone · eu`, or the title of the decision."""
+    if incident.check == "verdict":
+        declared = world.declared.get(incident.subject)
+        return declared.change.title if declared else incident.subject
+    metric = world.metrics.get(incident.subject)
+    where = f", {incident.root.label}" if incident.root != EVERYONE else ""
+    more = len(incident.members) - 1
+    rest = f" and {more} more segments" if more > 0 else ""
+    return f"{metric.label if metric else incident.subject}{where}{rest}"
+
+
+def incident_detail(incident: Incident, world: World) -> str:
+    """The reason of the latest finding; for a decision the words of its verdict."""
+    if incident.check == "verdict" and incident.subject in world.verdicts:
+        return wording.screen(world.verdicts[incident.subject])[0]
+    return incident.latest.reason if incident.latest else f"found by {incident.check}"

@@ -1,0 +1,34 @@
+"""What every page begins with: the world, or the designed empty state; title, as-of and the age of the data."""
+
+import streamlit as st
+
+from cxmon import wording
+from cxmon.charts import Theme
+from dashboards import figures
+from dashboards.reading import World, world
+from dashboards.text import grey, md
+
+
+def theme() -> Theme:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def opened(heading: str | None = None) -> World | None:
+    """The world with its header drawn, or None after the empty state was drawn."""
+    found = world()
+    if isinstance(found, str):
+        st.title("Customer experience", anchor=False)
+        with st.container(border=True):
+            st.markdown(":gray-badge[:material/pending: Waiting for data]")
+            st.markdown(md(found))
+        return None
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    left.title(md(heading or found.title), anchor=False)
+    if found.as_of is None:
+        right.markdown(grey("Not judged yet"), text_alignment="right")
+    else:
+        stamp = wording.stamp(found.as_of, found.zone)
+        right.markdown(grey(md(f"As of {stamp} · {figures.complete_to(found)}")), text_alignment="right")
+    for line in figures.data_age(found):
+        st.warning(md(line), icon=":material/cloud_off:")
+    return found

@@ -1,0 +1,77 @@
+"""What the pages show, read once per version of the store through a read-only connection."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from cxmon.errors import StoreError
+from cxmon.model import Band, Declared, Incident, Metric, Response, Verdict
+from cxmon.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything of the overview, as of the newest judgement."""
+
+    title: str
+    zone: str
+    metrics: Mapping[str, Metric]
+    as_of: datetime | None
+    declared: Mapping[str, Declared]
+    verdicts: Mapping[str, Verdict]
+    responses: tuple[Response, ...]
+    incidents: tuple[Incident, ...]
+    bands: Mapping[tuple[str, str], Band]
+    runs: Mapping[str, Any]
+    rejected: tuple[Any, ...]
+
+    def segments(self, metric: str) -> list[str]:
+        """Keys of the stored segment series of a metric, everyone first."""
+        return sorted(key for m, key in self.bands if m == metric and not key.startswith("change:"))
+
+    def ordered(self) -> list[Declared]:
+        """Declared changes by date: their places are the numbers on pins and in the ledger."""
+        return sorted(self.declared.values(), key=lambda d: (d.change.starts, d.change.id))
+
+    def number(self, change: str) -> int:
+        return 1 + [d.change.id for d in self.ordered()].index(change)
+
+
+def world() -> World | str:
+    """The world, or one sentence that says why there is none."""
+    url = os.environ.get("CXMON_STORE_URL", "")
+    try:
+        with Store.open(url, read_only=True) as store:
+            version = store.version()
+        return _load(url, version)
+    except StoreError as error:
+        return str(error)
+
+
+@st.cache_data(show_spinner=False, max_entries=2)
+def _load(url: str, version: int) -> World | str:
+    """Cached on the store's version: a backfill shows at once, an idle store costs one small read."""
+    del version
+    with Store.open(url, read_only=True) as store:
+        catalogue = store.catalogue.load()
+        if catalogue is None:
+            return "Nothing has been collected yet. Run `cxmon collect`, then `cxmon judge`."
+        bands = {key: band for key in store.bands.keys() if (band := store.bands.get(*key)) is not None}  # noqa: SIM118
+        as_of = [b.as_of for b in bands.values()]
+        return World(
+            title=catalogue.title,
+            zone=catalogue.zone,
+            metrics={m.id: m for m in catalogue.metrics},
+            as_of=max(as_of) if as_of else None,
+            declared={d.change.id: d for d in store.changes.all()},
+            verdicts=store.verdicts.all_latest(),
+            responses=tuple(store.changes.responses(None)),
+            incidents=tuple(store.incidents.open()),
+            bands=bands,
+            runs=store.runs.latest(),
+            rejected=tuple(store.observations.rejected(limit=200)),
+        )

@@ -1,0 +1,70 @@
+"""The trend of one series with its caption, as overview and decision pages show it."""
+
+import streamlit as st
+
+from cxmon import charts, wording
+from cxmon.model import Band, Metric, Tone
+from dashboards import figures
+from dashboards.frame import theme
+from dashboards.reading import World
+from dashboards.text import grey, md
+
+LEGEND = (
+    "average of {smooth} periods, {better} is better. Shaded: where 99 of 100 fall when nothing changes. Line: "
+    ":orange[amber] when worse than that, :red[vermilion] when a decision is over its limit, :green[teal] when better."
+)
+
+
+def caption(band: Band, metric: Metric, world: World, where: str) -> str:
+    """What the chart says, in words: the same figures as the card."""
+    found = figures.gap(band, metric)
+    if found is None:
+        return f"**{md(metric.label)}**, {md(where)}: too little data. {md(band.reason)}"
+    told = f"**{md(figures.pill(found, metric))}**"
+    if found.harm and found.tone is not Tone.GREY:
+        told += " than expected"
+    detail = f"{figures.window(found, band, world.zone)}, {figures.possible(found, metric)}"
+    return f"**{md(metric.label)}**, {md(where)}: {told} {md(f'({detail}; n {found.n:,.0f})')}"
+
+
+def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key: str) -> None:
+    """Caption, chart and download of one series."""
+    over = figures.harmed_since(world, metric.id, band.key)
+    since, limit, text = None, None, ""
+    if over is not None and over[1].unit != "%":
+        since, limit = over[0], over[1].limit * wording.factor(metric)
+        text = f"limit of #{world.number(over[2])}: {wording.limit(metric, over[1])}"
+    points = charts.points(band, metric, grave_since=over[0] if over else None, limit=limit)
+    shown = charts.recent(points, days)
+    head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top")
+    better = "higher" if metric.better == "higher" else "lower"
+    legend = grey(LEGEND.format(smooth=band.smooth, better=better))
+    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", width="content")
+    head.download_button(
+        "CSV",
+        csv(band),
+        file_name=f"{metric.id}_as_of_{band.as_of:%Y-%m-%d}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        key=f"csv_{key}",
+    )
+    pins = figures.pins(world)
+    chart = charts.trend(shown, metric, pins=pins, limit=limit, limit_from=since, limit_text=text, theme=theme())
+    said = caption(band, metric, world, where).replace("*", "").replace("\\", "")
+    marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
+    st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}")
+
+
+def csv(band: Band) -> bytes:
+    """The series as CSV; all cells are numbers and dates of ours, so no cell can be a formula."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - only the download needs it.
+
+    lines = ["start_utc,value,n,average,expected,low,high,complete"]
+    columns = (band.value, band.n, band.avg, band.expected, band.low, band.high)
+    for i, start in enumerate(band.starts):
+        at = datetime.fromtimestamp(start, UTC).isoformat()
+        numbers = ",".join("" if c[i] != c[i] else f"{c[i]:.6g}" for c in columns)
+        lines.append(f"{at},{numbers},{str(band.complete[i]).lower()}")
+    return ("\n".join(lines) + "\n").encode()

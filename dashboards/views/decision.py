@@ -1,0 +1,89 @@
+"""One decision in full: what was declared, what is said of it and how sure, its trend, and what was said before."""
+
+import streamlit as st
+
+from cxmon import wording
+from cxmon.model import GRAVITY, Harm
+from dashboards import figures, trending
+from dashboards.frame import opened
+from dashboards.links import linked
+from dashboards.reading import World
+from dashboards.text import badge, grey, md
+
+
+def harms(world: World, found: tuple[Harm, ...]) -> None:
+    """One line a watched metric, gravest first."""
+    order = sorted(found, key=lambda h: GRAVITY.index(h.code))
+    with st.grid(1, border=True, gap=6, key="harms"):
+        for harm in order:
+            metric = world.metrics.get(harm.metric)
+            if metric is None:
+                continue
+            words, tone, shape = wording.screen(harm)
+            cells = st.columns([20, 24, 40, 20], gap="small")
+            cells[0].markdown(f"**{md(metric.label)}**  \n:gray[:small[{md(harm.scope)}]]")
+            cells[1].markdown(badge(words, tone, shape))
+            cells[2].markdown(f"{md(figures.harm_words(harm, world))}  \n:gray[:small[{md(_seen(harm, world))}]]")
+            compared = f"with {', '.join(harm.controls)}" if harm.controls else ""
+            cells[3].markdown(f"{md(wording.grade(harm.grade))}  \n:gray[:small[{md(compared)}]]")
+
+
+def _seen(harm: Harm, world: World) -> str:
+    metric = world.metrics[harm.metric]
+    return (
+        f"seen {wording.value(metric, harm.actual)}, expected {wording.value(metric, harm.expected)}, "
+        f"{wording.window_text(harm, world.zone)}, n {harm.answers:,.0f}"
+    )
+
+
+def page() -> None:
+    world = opened("Decisions")
+    if world is None:
+        return
+    ids = [row.change for row in figures.ledger(world)]
+    if not ids:
+        st.markdown(grey("No decision has been declared yet."))
+        return
+    chosen = st.selectbox(
+        "Decision",
+        ids,
+        format_func=lambda k: f"{world.number(k)} · {world.declared[k].change.title}",
+        **linked("change", ids, ids[0]),
+    )
+    declared, verdict = world.declared[chosen], world.verdicts.get(chosen)
+    row = next(r for r in figures.ledger(world) if r.change == chosen)
+    with st.container(border=True, key="answer"):
+        st.markdown(f"#### {badge(row.words, row.tone, row.shape)}&ensp;{md(row.title)}", anchors=False)
+        st.markdown(grey(md(" · ".join(filter(None, (row.facts, row.owner, row.claim))))))
+        if verdict is None:
+            st.markdown(md("Not judged yet."))
+        else:
+            st.markdown(md(verdict.sentence))
+            for line in verdict.story[2:]:
+                st.markdown(f":small[{md(line)}]")
+        frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
+        st.caption(md(f"Declared {wording.stamp(declared.declared_at, world.zone)} by {declared.origin}{frozen}"))
+        for edit in declared.edits:
+            st.caption(md(f"Edited later: {edit}"))
+    if verdict is None:
+        return
+    harms(world, verdict.harms)
+    shown = [h.metric for h in verdict.harms if (h.metric, f"change:{chosen}") in world.bands]
+    if shown:
+        with st.container(border=True, key="trend"):
+            metric_id = (
+                st.segmented_control(
+                    "Metric",
+                    shown,
+                    format_func=lambda k: md(world.metrics[k].label),
+                    required=True,
+                    label_visibility="collapsed",
+                    **linked("metric", shown, shown[0]),
+                )
+                or shown[0]
+            )
+            band = world.bands[metric_id, f"change:{chosen}"]
+            trending.draw(world, band, world.metrics[metric_id], where=band.label, days=372, key="decision")
+
+
+page()

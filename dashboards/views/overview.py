@@ -1,0 +1,211 @@
+"""The answer in ten seconds: one sentence, the cards, the trend, the ledger, where it hurts, what is open."""
+
+import streamlit as st
+
+from cxmon import charts, wording
+from cxmon.model import EVERYONE, Band, Code, Harm, Metric, Segment, Tone
+from dashboards import figures, trending
+from dashboards.frame import opened, theme
+from dashboards.links import linked
+from dashboards.reading import World
+from dashboards.text import BADGE, badge, grey, md
+
+RANGES = {"90d": ("90 d", 96), "6mo": ("6 mo", 189), "1y": ("1 y", 372), "all": ("All", 100_000)}
+
+
+def headline(world: World) -> None:
+    """One sentence that says what needs a decision; nothing open is shown as fine."""
+    verdict = figures.gravest(world)
+    with st.container(border=True, key="headline"):
+        if verdict is None:
+            st.markdown("#### No decision has been judged yet")
+            st.markdown(grey("Declare one in the configuration or with `cxmon change add`, then run `cxmon judge`."))
+            return
+        titles = {key: d.change.title for key, d in world.declared.items()}
+        words, tone, shape = wording.screen(verdict, titles=titles)
+        st.markdown(f"#### {badge(words, tone, shape)}&ensp;{md(verdict.headline)}", anchors=False)
+        st.markdown(md(verdict.sentence))
+        others = [v for v in world.verdicts.values() if v.change != verdict.change]
+        row = next(r for r in figures.ledger(world) if r.change == verdict.change)
+        with st.grid(4, min_column_width=220, gap="small"):
+            st.markdown(f"{grey('Decision')}  \n#{row.number} {md(row.title)}  \n{grey(md(row.facts))}")
+            st.markdown(f"{grey('How unusual')}  \n{md(_unusual(verdict.harms))}")
+            st.markdown(f"{grey('Price')}  \n{md(row.claim or 'No saving was claimed')}")
+            asked = md(row.response or "Nothing is asked now")
+            st.markdown(f"{grey('Asked of ' + md(row.owner))}  \n{asked}")
+        if others:
+            rest = figures.calm_of(others)
+            st.markdown(grey(md(f"The other decisions: {rest}.")))
+
+
+def _unusual(harms: tuple[Harm, ...]) -> str:
+    """The placebo rank of the gravest metric in words, where it could be found."""
+    for harm in harms:
+        if harm.placebo is not None and harm.code in {Code.HARMED, Code.WORSE}:
+            times = "never happened" if harm.placebo.as_large == 0 else f"happened {harm.placebo.as_large} times"
+            return f"In {harm.placebo.windows} comparable windows without a change, a harm this large {times}"
+    return "Not compared with earlier windows"
+
+
+def cards(world: World) -> None:
+    """One card a metric: value, pill, twelve weeks, and over which days."""
+    with st.grid(min(6, max(1, len(world.metrics))), min_column_width=170, gap="small"):
+        for metric in world.metrics.values():
+            band = world.bands.get((metric.id, EVERYONE.key))
+            found = figures.gap(band, metric) if band else None
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                if band is None or found is None:
+                    st.metric(md(metric.label), "–", "waiting for data", delta_color="gray", delta_arrow="off")
+                    st.caption("too little complete data")
+                    continue
+                st.metric(
+                    md(metric.label),
+                    wording.value(metric, found.value),
+                    figures.pill(found, metric),
+                    delta_color=BADGE[found.tone],  # type: ignore[arg-type]
+                    delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
+                    chart_data=[round(x, 4) for x in found.spark],
+                    chart_type="area",
+                    help=md(_help(metric, found, band, world)),
+                )
+                more = "than expected, " if found.tone is not Tone.GREY else ""
+                window = figures.window(found, band, world.zone)
+                st.caption(f"{md(more + figures.possible(found, metric))}  \n{md(window)}")
+
+
+def _help(metric: Metric, found: figures.Gap, band: Band, world: World) -> str:
+    better = "Higher" if metric.better == "higher" else "Lower"
+    definition = f"{metric.definition.rstrip('.')}. " if metric.definition else ""
+    return (
+        f"{definition}Average of {figures.window(found, band, world.zone)}, complete periods only; expected "
+        f"{wording.value(metric, found.expected)}, {figures.possible(found, metric)}. {better} is better. "
+        f"n {found.n:,.0f}. Line: the last twelve weeks."
+    )
+
+
+@st.fragment
+def trend(world: World) -> None:
+    """The chart with its three choices; each stands in the address."""
+    with st.container(border=True, key="trend"):
+        shown = [m for m in world.metrics if world.segments(m)]
+        if not shown:
+            st.markdown(grey("No series is long enough for a trend yet."))
+            return
+        head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+        metric_id = (
+            head.segmented_control(
+                "Metric",
+                shown,
+                format_func=lambda k: md(world.metrics[k].label),
+                required=True,
+                label_visibility="collapsed",
+                **linked("metric", shown, shown[0]),
+            )
+            or shown[0]
+        )
+        options = head.container(horizontal=True, width="content", vertical_alignment="center")
+        keys = world.segments(metric_id)
+        segment = (
+            options.selectbox(
+                "Segment",
+                keys,
+                format_func=lambda k: Segment.from_key(k).label,
+                label_visibility="collapsed",
+                width=180,
+                **linked("segment", keys, keys[0]),
+            )
+            or keys[0]
+        )
+        span = (
+            options.segmented_control(
+                "Range",
+                list(RANGES),
+                format_func=lambda k: RANGES[k][0],
+                required=True,
+                label_visibility="collapsed",
+                **linked("range", list(RANGES), "1y"),
+            )
+            or "1y"
+        )
+        band = world.bands[metric_id, segment]
+        where = Segment.from_key(segment).label
+        trending.draw(world, band, world.metrics[metric_id], where=where, days=RANGES[span][1], key="overview")
+
+
+def ledger(world: World) -> None:
+    """Decisions and their verdicts, gravest first; the heading claims no cause."""
+    st.subheader(
+        "Decisions and their verdicts",
+        anchor=False,
+        help="Gravest first; the numbers are the pins above. The range stands in brackets.",
+    )
+    rows = figures.ledger(world)
+    if not rows:
+        st.markdown(grey("No decision has been declared yet."))
+        return
+    with st.grid(1, border=True, gap=6, key="ledger"):
+        for row in rows:
+            cells = st.columns([24, 20, 28, 22, 16], gap="small")
+            link = f"[{md(row.title)}](decision?change={row.change})" if row.change.isascii() else md(row.title)
+            told = [
+                (f"**{row.number} · {link}**", row.facts),
+                (badge(row.words, row.tone, row.shape), row.grade),
+                (md(row.harm), f"Open: {row.open}" if row.open else ""),
+                (md(row.claim or "No saving was claimed"), ""),
+                (md(row.owner), row.response),
+            ]
+            for cell, (top, low) in zip(cells, told, strict=True):
+                cell.markdown(top + (f"  \n:gray[:small[{md(low)}]]" if low else ""))
+
+
+def where(world: World) -> None:
+    with st.container(border=True, height="stretch", key="where"):
+        st.subheader("Where it happens", anchor=False)
+        cells = figures.heat_cells(world)
+        known = sum(bool(c.tip) and not c.tip.startswith("not known") for c in cells)
+        st.caption(
+            md(
+                "Against expected, over the days on the cards. Strong colour: a decision there is over its limit. "
+                f"Pale: outside the range that holds 99 of 100. Dot: inside it. {known} cells looked at, so about "
+                f"{max(1, round(known / 100))} would be outside by chance."
+            )
+        )
+        words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
+        st.altair_chart(
+            charts.heat(cells, theme=theme()), key="heat", theme=None, alt=f"Gap to expected: {words or 'none'}"
+        )
+
+
+def incidents(world: World) -> None:
+    with st.container(border=True, height="stretch", key="incidents"):
+        st.subheader("Open incidents", anchor=False)
+        if not world.incidents:
+            st.markdown(grey("None is open. What is not red may still be too early to know."))
+            return
+        for incident in world.incidents:
+            label = figures.incident_title(incident, world)
+            tone = Tone.RED if incident.state == "open" else Tone.AMBER
+            shape = "report" if incident.state == "open" else "visibility"
+            since = wording.day(incident.since or incident.opened_at, world.zone)
+            st.markdown(
+                f"{badge(wording.state(incident), tone, shape)} **{md(label)}**  \n"
+                f":gray[:small[{md(figures.incident_detail(incident, world))}; since {md(since)}]]"
+            )
+
+
+def page() -> None:
+    world = opened()
+    if world is None:
+        return
+    headline(world)
+    cards(world)
+    trend(world)
+    ledger(world)
+    left, right = st.columns([3, 2], gap="small")
+    with left:
+        where(world)
+    with right:
+        incidents(world)
+
+
+page()
