@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -124,17 +125,23 @@ class Panel:
 
     def roll_up(self, parents: Sequence[Segment]) -> "Panel":
         """One series per parent: the sum of all series of this panel that it holds."""
-        member = np.array([[p.holds(s) for s in self.segments] for p in parents], float).reshape(len(parents), -1)
-        return self._combined(tuple(parents), member)
+        parent, member = membership(parents, self.segments)
+        bounds = np.searchsorted(parent, np.arange(len(parents) + 1))
+        return self._combined(tuple(parents), [member[a:b] for a, b in pairwise(bounds.tolist())])
 
     def pooled(self, name: Segment, members: Bools) -> "Panel":
         """One series: the sum of the series chosen by `members` (S,)."""
-        return self._combined((name,), members.astype(float)[None, :])
+        return self._combined((name,), [np.flatnonzero(members)])
 
-    def select(self, segments: Sequence[Segment]) -> "Panel":
-        """The same panel with these series only, in this order."""
-        where = {s: i for i, s in enumerate(self.segments)}
-        return self._combined(tuple(segments), np.eye(len(self.segments))[[where[s] for s in segments]])
+    def select(self, segments: Sequence[Segment], *, missing_as_empty: bool = False) -> "Panel":
+        """The same panel with these series only, in this order.
+
+        A segment that is not in the panel is a KeyError, or with `missing_as_empty` a series in which nothing was
+        measured.
+        """
+        where = {s: [i] for i, s in enumerate(self.segments)}
+        found = [where.get(s, []) if missing_as_empty else where[s] for s in segments]
+        return self._combined(tuple(segments), [np.array(f, np.int64) for f in found])
 
     def cut(self, first: int, last: int) -> "Panel":
         """Periods first .. last - 1 only."""
@@ -143,15 +150,33 @@ class Panel:
             self, starts=self.starts[first:last], n=self.n[:, first:last], total=self.total[:, first:last], **chosen
         )
 
-    def _combined(self, segments: tuple[Segment, ...], weights: Floats) -> "Panel":
-        added = {
-            name: np.tensordot(weights, getattr(self, name), axes=1)
-            for name in ("n", "total", *OPTIONAL)
-            if getattr(self, name) is not None
-        }
+    def _combined(self, segments: tuple[Segment, ...], members: Sequence[Ints]) -> "Panel":
+        """One series per entry of `members`: the sum of this panel's series with these indices."""
+        added: dict[str, Floats] = {}
+        for name in ("n", "total", *OPTIONAL):
+            matrix = getattr(self, name)
+            if matrix is not None:
+                added[name] = np.empty((len(segments), *matrix.shape[1:]))
+                for i, rows in enumerate(members):
+                    added[name][i] = matrix[rows].sum(axis=0)
         if self.metric.kind is Kind.LEVEL:
             added["n"] = np.minimum(added["n"], 1.0)
-        return replace(self, segments=segments, **added)
+        return replace(self, segments=segments, **added)  # type: ignore[arg-type]
+
+
+def membership(parents: Sequence[Segment], segments: Sequence[Segment]) -> tuple[Ints, Ints]:
+    """All pairs (index of a parent, index of a segment that it holds), sorted by parent and then by segment."""
+    named: dict[tuple[str, ...], dict[Segment, list[int]]] = {}
+    for i, parent in enumerate(parents):
+        named.setdefault(parent.dimensions, {}).setdefault(parent, []).append(i)
+    pairs = [
+        (i, j)
+        for dimensions, of_these in named.items()
+        for j, segment in enumerate(segments)
+        for i in of_these.get(segment.along(dimensions), ())
+    ]
+    found = np.array(sorted(pairs), np.int64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
 
 
 def _known(se: Floats) -> Floats | None:

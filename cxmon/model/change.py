@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from cxmon.model.metric import Amount, Segment
@@ -94,10 +94,15 @@ class Change:
     def declared_hash(self) -> str:
         """Identity of what was declared; frozen with its time when the change goes live."""
         doc = {k: v for k, v in vars(self).items() if k != "status"}
-        return hashlib.sha256(json.dumps(doc, default=repr, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(doc, default=_canonical, sort_keys=True).encode()).hexdigest()[:16]
 
     def scope_for(self, metric: str) -> Scope:
         return self.scope_by_metric.get(metric, self.scope)
+
+
+def _canonical(value: object) -> str:
+    """The same instant is the same text, whichever class its time zone has."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else repr(value)
 
 
 @dataclass(frozen=True, kw_only=True)

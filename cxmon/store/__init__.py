@@ -1,0 +1,7 @@
+"""Everything cxmon remembers: `Store.open(url)` on SQLite or PostgreSQL. No other room knows the layout."""
+
+from cxmon.store.catalogue import Catalogue, Run
+from cxmon.store.facade import Store
+from cxmon.store.observations import Applied, RejectedRow
+
+__all__ = ["Applied", "Catalogue", "RejectedRow", "Run", "Store"]

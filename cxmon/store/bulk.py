@@ -1,0 +1,95 @@
+"""Many rows in and out at once: the driver's own fast path on each database, arrays on our side."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+Column = npt.NDArray[Any] | Sequence[Any]
+
+# Below this many rows a statement per page is as fast as COPY into a temporary table.
+_COPY_FROM = 500
+
+
+def insert(conn: sa.Connection, table: sa.Table, columns: dict[str, Column], *, replace: bool = False) -> None:
+    """Writes rows given in columns; NaN becomes NULL. `replace` overwrites rows with the same primary key."""
+    rows = list(zip(*(_values(c) for c in columns.values()), strict=True))
+    if not rows:
+        return
+    names = list(columns)
+    if conn.dialect.name == "postgresql" and len(rows) >= _COPY_FROM:
+        _copy(conn, table, names, rows, replace=replace)
+        return
+    mark = "?" if conn.dialect.name == "sqlite" else "%s"
+    marks = ", ".join([mark] * len(names))
+    conn.exec_driver_sql(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) {_conflict(table, names, replace=replace)}",  # noqa: S608 - names are our own.
+        rows,
+    )
+
+
+def fetch(conn: sa.Connection, statement: sa.Select[Any], fields: Sequence[tuple[str, str]]) -> npt.NDArray[Any]:
+    """The rows of `statement` as one structured array; `fields` are (name, dtype) of its columns, which hold no NULL."""
+    found = conn.execute(statement)
+    return np.fromiter(_tuples(found.cursor), dtype=list(fields))
+
+
+def any_of(column: sa.ColumnElement[Any], values: Iterable[int | str], conn: sa.Connection) -> sa.ColumnElement[bool]:
+    """`column IN (values)` as one bound parameter, however many there are."""
+    if conn.dialect.name == "postgresql":
+        kind = sa.BigInteger if isinstance(column.type, sa.BigInteger) else sa.Text
+        return column == sa.any_(sa.bindparam(None, list(values), type_=sa.ARRAY(kind)))
+    listed = sa.func.json_each(sa.bindparam(None, list(values), type_=sa.JSON)).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+def _tuples(cursor: Any) -> Iterable[tuple[Any, ...]]:
+    while page := cursor.fetchmany(10_000):
+        yield from page
+
+
+def _values(column: Column) -> list[Any]:
+    if isinstance(column, np.ndarray):
+        if column.dtype.kind == "f" and np.isnan(column).any():
+            return [None if x != x else x for x in column.tolist()]  # noqa: PLR0124 - NaN is what differs from itself.
+        found: list[Any] = column.tolist()
+        return found
+    return list(column)
+
+
+def _conflict(table: sa.Table, names: list[str], *, replace: bool) -> str:
+    if not replace:
+        return ""
+    keys = [c.name for c in table.primary_key]
+    rest = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
+    return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {rest}"
+
+
+def _copy(conn: sa.Connection, table: sa.Table, names: list[str], rows: list[Any], *, replace: bool) -> None:
+    types = [_PG_TYPES[type(table.c[name].type)] for name in names]
+    listed = ", ".join(names)
+    target = table.name
+    if replace:
+        target = f"incoming_{table.name}"
+        conn.exec_driver_sql(f"CREATE TEMP TABLE {target} (LIKE {table.name}) ON COMMIT DROP")
+    raw: Any = conn.connection.driver_connection
+    with raw.cursor() as cursor, cursor.copy(f"COPY {target} ({listed}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+    if replace:
+        conn.exec_driver_sql(
+            f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {target} {_conflict(table, names, replace=True)}"  # noqa: S608 - names are our own.
+        )
+        conn.exec_driver_sql(f"DROP TABLE {target}")
+
+
+_PG_TYPES: dict[type[Any], str] = {
+    sa.BigInteger: "int8",
+    sa.Integer: "int4",
+    sa.Double: "float8",
+    sa.LargeBinary: "bytea",
+    sa.Text: "text",
+}

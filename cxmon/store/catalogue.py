@@ -1,0 +1,79 @@
+"""What the board needs to know of the configuration, and how the collectors' runs went."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from cxmon.model import Metric
+from cxmon.store import codec, schema
+from cxmon.store.engine import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """The configuration without its secrets: what is measured and how it is to be shown."""
+
+    title: str
+    zone: str
+    metrics: tuple[Metric, ...]
+    as_of: datetime | None = None
+    board_url: str = ""
+    alarm_budget: float = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One collection of one metric, finished well or not."""
+
+    metric: str
+    source: str
+    started_at: datetime
+    finished_at: datetime
+    ok: bool
+    written: int = 0
+    revised: int = 0
+    rejected: int = 0
+    error: str = ""
+
+
+class CatalogueStore:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def save(self, catalogue: Catalogue) -> None:
+        """Replaces the catalogue; writes nothing where it is the same."""
+        if self.load() == catalogue:
+            return
+        t = schema.catalogue
+        with self._db.write() as conn:
+            conn.execute(sa.delete(t))
+            conn.execute(sa.insert(t).values(name="current", doc=codec.dump(catalogue)))
+
+    def load(self) -> Catalogue | None:
+        with self._db.read() as conn:
+            doc = conn.execute(sa.select(schema.catalogue.c.doc)).scalar()
+        return None if doc is None else codec.load(Catalogue, doc)
+
+
+class RunStore:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def record(self, run: Run) -> None:
+        with self._db.write() as conn:
+            conn.execute(sa.insert(schema.run).values(**vars(run)))
+
+    def latest(self) -> dict[str, Run]:
+        """The newest run of each metric, by its id."""
+        t = schema.run
+        newest = sa.select(sa.func.max(t.c.id)).group_by(t.c.metric)
+        with self._db.read() as conn:
+            rows = conn.execute(sa.select(t).where(t.c.id.in_(newest)).order_by(t.c.metric)).mappings().all()
+        return {r["metric"]: Run(**{k: v for k, v in r.items() if k != "id"}) for r in rows}
+
+    def last_ok(self, metric_id: str) -> datetime | None:
+        """When the newest run without an error finished."""
+        t = schema.run.c
+        with self._db.read() as conn:
+            return conn.execute(sa.select(sa.func.max(t.finished_at)).where(t.metric == metric_id, t.ok)).scalar()

@@ -1,0 +1,53 @@
+"""Frozen values to JSON text and back, at the store's edge. Numbers that are not finite travel as `"NaN"`, `"Infinity"`."""
+
+from collections.abc import Hashable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, TypeVar
+
+import pydantic_core
+import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
+
+from cxmon.errors import StoreError
+
+T = TypeVar("T")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@cache
+def _adapter(shape: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
+
+
+def dump(value: object) -> str:
+    """JSON text of a frozen value of `cxmon.model` or of a tuple of such."""
+    return pydantic_core.to_json(value, inf_nan_mode="strings").decode()
+
+
+def load(shape: type[T], text: str) -> T:
+    """The value that `dump` wrote. Raises StoreError where the text is not one of `shape`."""
+    try:
+        found: T = _adapter(shape).validate_json(text)
+    except ValidationError as e:
+        name = getattr(shape, "__name__", str(shape))
+        raise StoreError(f"the store holds a {name} that this version cannot read: {e.errors()[0]['msg']}") from e
+    return found
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware instant as microseconds since 1970 in UTC: exact, sortable, and the same on every database."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} needs a time zone")
+        return (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else _EPOCH + timedelta(microseconds=value)

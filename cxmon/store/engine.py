@@ -1,0 +1,137 @@
+"""Connections: one reader's snapshot or one writer at a time, the same on SQLite and PostgreSQL.
+
+Every write transaction first grows the data version. On SQLite `BEGIN IMMEDIATE` makes writers queue, on PostgreSQL
+the row lock of that first statement does, so no code above has to think about two writers at once.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+from cxmon.errors import StoreError
+from cxmon.store import schema
+
+# Seconds a writer waits for another one before it gives up.
+BUSY_S = 30
+
+
+class Database:
+    """An engine with our two kinds of transaction. Database errors leave it as StoreError without the password."""
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        try:
+            parsed = sa.make_url(url)
+        except sa.exc.ArgumentError as e:
+            raise StoreError("store: this is not a database address; expected sqlite:///... or postgresql://...") from e
+        self.read_only = read_only
+        self.name = parsed.render_as_string(hide_password=True)
+        self.path: Path | None = None
+        match parsed.get_backend_name():
+            case "sqlite":
+                self.engine = self._sqlite(parsed)
+            case "postgresql":
+                self.engine = self._postgresql(parsed)
+            case other:
+                raise StoreError(f"store {self.name}: {other} is not supported; expected sqlite or postgresql")
+        self.sqlite = self.engine.dialect.name == "sqlite"
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One snapshot: everything read inside belongs to the same state of the store."""
+        with self._named(), self.engine.connect() as conn:
+            if not self.sqlite:
+                conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)  # noqa: PLW2901
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def write(self, *, news: bool = True) -> Iterator[sa.Connection]:
+        """One transaction, alone among writers. `news=False` leaves the data version as it is (leases)."""
+        if self.read_only:
+            raise StoreError(f"store {self.name}: it was opened read-only")
+        with self._named(), self.engine.connect() as conn:
+            conn = conn.execution_options(cxmon_begin="BEGIN IMMEDIATE")  # noqa: PLW2901
+            with conn.begin():
+                if news:
+                    conn.execute(_GROW)
+                else:
+                    conn.execute(_LOCK if self.sqlite else _LOCK.with_for_update())
+                yield conn
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as e:
+            raise StoreError(f"store {self.name}: {_reason(e)}") from e
+
+    def _sqlite(self, url: sa.URL) -> sa.Engine:
+        memory = url.database in {None, "", ":memory:"}
+        if memory:
+            engine = sa.create_engine("sqlite://", poolclass=StaticPool)
+        else:
+            self.path = Path(str(url.database))
+            self._prepare_file(self.path)
+            mode = "ro" if self.read_only else "rw"
+            address = f"{self.path.absolute().as_uri()}?mode={mode}&uri=true"
+            engine = sa.create_engine(f"sqlite:///{address}", connect_args={"timeout": BUSY_S})
+
+        @sa.event.listens_for(engine, "connect")
+        def configure(dbapi: Any, _record: object) -> None:
+            # The driver must not begin transactions by itself: see `begin` below.
+            dbapi.isolation_level = None
+            cursor = dbapi.cursor()
+            for pragma in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536"):
+                cursor.execute(f"PRAGMA {pragma}")
+            if not self.read_only:
+                cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.close()
+
+        @sa.event.listens_for(engine, "begin")
+        def begin(conn: sa.Connection) -> None:
+            conn.exec_driver_sql(conn.get_execution_options().get("cxmon_begin", "BEGIN"))
+
+        return engine
+
+    def _prepare_file(self, path: Path) -> None:
+        if self.read_only:
+            if not path.is_file():
+                raise StoreError(f"store {self.name}: there is no such file; `cxmon collect` makes it")
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as e:
+            raise StoreError(f"store {self.name}: cannot be written: {e.strerror}") from e
+
+    def _postgresql(self, url: sa.URL) -> sa.Engine:
+        options: dict[str, Any] = {"connect_timeout": 10, "application_name": "cxmon"}
+        if self.read_only:
+            options["options"] = "-c default_transaction_read_only=on"
+        try:
+            return sa.create_engine(
+                url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=options, pool_size=3
+            )
+        except ModuleNotFoundError as e:
+            raise StoreError(f"store {self.name}: needs psycopg: pip install 'cxmon[postgres]'") from e
+
+
+_GROW = sa.update(schema.meta).where(schema.meta.c.name == "version").values(value=schema.meta.c.value + 1)
+_LOCK = sa.select(schema.meta.c.value).where(schema.meta.c.name == "version")
+
+
+def _reason(error: sa.exc.DBAPIError) -> str:
+    """The driver's own words on one line, without the statement and its parameters (these hold data)."""
+    first = str(error.orig).strip().splitlines()
+    text = first[0] if first else type(error.orig).__name__
+    if "readonly database" in text or "read-only transaction" in text:
+        return f"cannot be written: {text}"
+    return text

@@ -1,0 +1,160 @@
+"""Incidents, what happened to them, and how far each check has judged: written together or not at all."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from cxmon.errors import StoreError
+from cxmon.failpoints import failpoint
+from cxmon.model import Incident, IncidentState, OutboxRow, Transition, Verdict
+from cxmon.store import codec, outbox, schema, verdicts
+from cxmon.store.engine import Database
+
+
+class IncidentStore:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def open(self, check: str | None = None) -> list[Incident]:
+        """All that have not ended, pending ones included, oldest first; those of one check, or of all."""
+        t = schema.incident.c
+        lasting = t.state != IncidentState.ENDED.value
+        return self._select(lasting if check is None else sa.and_(lasting, t.check_name == check))
+
+    def get(self, id: str) -> Incident | None:  # noqa: A002 - the word of the house for what names an incident.
+        return next(iter(self._select(schema.incident.c.id == id)), None)
+
+    def recent(self, limit: int = 50) -> list[Incident]:
+        """Newest first, whatever their state."""
+        t = schema.incident.c
+        with self._db.read() as conn:
+            docs = conn.execute(sa.select(t.doc).order_by(t.opened_at.desc(), t.id).limit(limit)).scalars().all()
+        return [codec.load(Incident, d) for d in docs]
+
+    def history(self, id: str) -> list[Transition]:  # noqa: A002 - see `get`.
+        """What happened to it, oldest first."""
+        t = schema.transition.c
+        with self._db.read() as conn:
+            docs = conn.execute(sa.select(t.doc).where(t.incident == id).order_by(t.seq)).scalars().all()
+        return [codec.load(Transition, d) for d in docs]
+
+    def evaluated_through(self, check: str, subject: str) -> datetime | None:
+        """Start of the newest period that this check has judged for this subject; None before the first time."""
+        t = schema.evaluated.c
+        with self._db.read() as conn:
+            return conn.execute(sa.select(t.through).where(t.check_name == check, t.subject == subject)).scalar()
+
+    def commit(
+        self,
+        *,
+        check: str,
+        subject: str,
+        seen_through: datetime | None,
+        through: datetime,
+        incidents: Iterable[Incident],
+        transitions: Iterable[Transition],
+        outbox: Sequence[OutboxRow],
+        verdicts: Sequence[Verdict] = (),
+        now: datetime,
+    ) -> bool:
+        """One transaction for everything that one look at one subject brings.
+
+        False, with nothing written, where `evaluated_through` is not `seen_through` any more: somebody else has looked
+        meanwhile, so look again. It never moves back (False as well); it may stay where it is. Outbox rows whose key is
+        known are left out. StoreError where a series would belong to two open incidents of one check.
+        """
+        with self._db.write() as conn:
+            if not _moved(conn, check, subject, seen_through, through):
+                return False
+            failpoint("incidents-through-moved")
+            _write(conn, incidents, transitions)
+            failpoint("incidents-written")
+            _queue(conn, outbox, verdicts, now)
+            failpoint("incidents-before-commit")
+        failpoint("incidents-after-commit")
+        return True
+
+    def amend(self, incident: Incident, transition: Transition, outbox: Sequence[OutboxRow] = ()) -> None:
+        """What was done by hand: acknowledged, accepted, closed."""
+        with self._db.write() as conn:
+            _write(conn, [incident], [transition])
+            _queue(conn, outbox, (), transition.at)
+            failpoint("amend-before-commit")
+        failpoint("amend-after-commit")
+
+    def _select(self, condition: sa.ColumnElement[bool]) -> list[Incident]:
+        t = schema.incident.c
+        with self._db.read() as conn:
+            docs = conn.execute(sa.select(t.doc).where(condition).order_by(t.opened_at, t.id)).scalars().all()
+        return [codec.load(Incident, d) for d in docs]
+
+
+def _moved(conn: sa.Connection, check: str, subject: str, seen: datetime | None, through: datetime) -> bool:
+    """Compare and set: writers come one at a time, so what is read here still holds at the commit."""
+    t = schema.evaluated
+    of_check = sa.and_(t.c.check_name == check, t.c.subject == subject)
+    stored = conn.execute(sa.select(t.c.through).where(of_check)).scalar()
+    if stored != seen or (stored is not None and through < stored):
+        return False
+    if stored is None:
+        conn.execute(sa.insert(t).values(check_name=check, subject=subject, through=through))
+    else:
+        conn.execute(sa.update(t).where(of_check).values(through=through))
+    return True
+
+
+def _queue(conn: sa.Connection, rows: Sequence[OutboxRow], said: Sequence[Verdict], now: datetime) -> None:
+    outbox.queue(conn, rows, now)
+    failpoint("incidents-outbox-written")
+    for v in said:
+        verdicts.insert(conn, v)
+
+
+def _write(conn: sa.Connection, incidents: Iterable[Incident], transitions: Iterable[Transition]) -> None:
+    listed = list(incidents)
+    held = schema.incident_series
+    for i in listed:
+        # All are let go first, so that a series may pass from one incident to another within one commit.
+        conn.execute(sa.delete(held).where(held.c.incident == i.id))
+        values = _columns(i)
+        if not conn.execute(sa.update(schema.incident).where(schema.incident.c.id == i.id).values(values)).rowcount:
+            conn.execute(sa.insert(schema.incident).values(id=i.id, **values))
+    for i in listed:
+        series = [
+            {
+                "incident": i.id,
+                "segment": s.key,
+                "check_name": i.check,
+                "subject": i.subject,
+                "is_open": i.state is not IncidentState.ENDED,
+            }
+            for s in dict.fromkeys((i.root, *i.members))
+        ]
+        try:
+            conn.execute(sa.insert(held), series)
+        except sa.exc.IntegrityError as e:
+            raise StoreError(
+                f"incident {i.id}: one of its series already belongs to another open incident of "
+                f"check {i.check} on {i.subject}"
+            ) from e
+    t = schema.transition
+    for step in transitions:
+        last = conn.execute(sa.select(sa.func.max(t.c.seq)).where(t.c.incident == step.incident)).scalar() or 0
+        conn.execute(
+            sa.insert(t).values(
+                incident=step.incident, seq=last + 1, step=step.step.value, at=step.at, doc=codec.dump(step)
+            )
+        )
+
+
+def _columns(i: Incident) -> dict[str, Any]:
+    return {
+        "check_name": i.check,
+        "subject": i.subject,
+        "state": i.state.value,
+        "opened_at": i.opened_at,
+        "ended_at": i.ended_at,
+        "doc": codec.dump(i),
+    }

@@ -1,0 +1,202 @@
+"""Messages on their way: queued once, claimed by one worker at a time, in order within their thread."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from cxmon.failpoints import failpoint
+from cxmon.model import Delivery, Message, OutboxRow, Receipt
+from cxmon.store import bulk, codec, schema
+from cxmon.store.engine import Database
+
+_t = schema.outbox
+
+# While one of these stands before it in its thread, a later message waits: replies never overtake what they answer.
+_IN_THE_WAY = (Delivery.WAITING.value, Delivery.SENDING.value, Delivery.PARKED.value)
+
+
+class OutboxStore:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def claim(self, now: datetime, *, worker: str, limit: int = 20, lease_s: float = 60) -> list[OutboxRow]:
+        """Takes up to `limit` due rows for `worker`, oldest first, at most the first one of each thread and channel.
+
+        They are `sending` until `sent`, `later`, `park` or `dead`; a row that stays so beyond its lease is `doubtful`.
+        Channels that are paused are passed over.
+        """
+        before = _t.alias("before")
+        paused = sa.select(schema.pause.c.channel).where(schema.pause.c.until > now)
+        blocked = sa.exists().where(
+            before.c.channel == _t.c.channel,
+            before.c.thread == _t.c.thread,
+            before.c.seq < _t.c.seq,
+            before.c.state.in_(_IN_THE_WAY),
+        )
+        due = (
+            sa.select(_t)
+            .where(
+                _t.c.state == Delivery.WAITING.value,
+                sa.or_(_t.c.not_before.is_(None), _t.c.not_before <= now),
+                _t.c.channel.not_in(paused),
+                ~blocked,
+            )
+            .order_by(_t.c.seq)
+            .limit(limit)
+        )
+        # An idle worker asks every few seconds: it must neither hold up writers nor grow the data version.
+        with self._db.read() as conn:
+            if conn.execute(due.limit(1)).first() is None:
+                return []
+        with self._db.write() as conn:
+            found = conn.execute(due).mappings().all()
+            _lease(conn, [r["seq"] for r in found], now, worker=worker, lease_s=lease_s)
+            claimed = {"state": Delivery.SENDING.value, "claimed_at": now}
+            rows = [_row({**r, **claimed, "attempts": r["attempts"] + 1}) for r in found]
+            failpoint("outbox-claim-before-commit")
+        failpoint("outbox-claim-after-commit")
+        return rows
+
+    def sent(self, key: str, receipt: Receipt, now: datetime) -> None:
+        """It arrived."""
+        done = {"state": Delivery.SENT.value, "receipt": codec.dump(receipt), "sent_at": now, "error": ""}
+        with self._db.write() as conn:
+            conn.execute(sa.update(_t).where(_t.c.key == key).values(**done, not_before=None))
+            failpoint("outbox-sent-before-commit")
+        failpoint("outbox-sent-after-commit")
+
+    def later(self, key: str, error: str, not_before: datetime) -> None:
+        """It did not arrive: try again, no earlier than `not_before`. A row that was sent stays sent."""
+        self._change(key, {"state": Delivery.WAITING.value, "error": error, "not_before": not_before})
+
+    def park(self, key: str, error: str) -> None:
+        """It cannot arrive until somebody mends something; `unpark` or `later` takes it up again."""
+        self._change(key, {"state": Delivery.PARKED.value, "error": error})
+
+    def dead(self, key: str, error: str) -> None:
+        """It will never be sent; its thread goes on without it."""
+        self._change(key, {"state": Delivery.DEAD.value, "error": error})
+
+    def unpark(self, channel: str, now: datetime) -> int:
+        """Sends the parked rows of a channel on their way again; returns how many."""
+        parked = sa.and_(_t.c.channel == channel, _t.c.state == Delivery.PARKED.value)
+        with self._db.write() as conn:
+            changed = sa.update(_t).where(parked).values(state=Delivery.WAITING.value, not_before=now)
+            return int(conn.execute(changed).rowcount)
+
+    def doubtful(self, now: datetime, older_than_s: float) -> list[OutboxRow]:
+        """Rows that were claimed at least `older_than_s` ago, whose lease has run out, and that may or may not have
+        arrived; oldest first.
+
+        Whoever gets them holds them for another `older_than_s`, so two workers never reconcile the same row.
+        `claimed_at` of the rows is that of the claim in doubt: look for the message from then on.
+        """
+        stuck = (
+            sa.select(_t)
+            .where(
+                _t.c.state == Delivery.SENDING.value,
+                _t.c.claimed_at <= now - timedelta(seconds=older_than_s),
+                _t.c.lease_until <= now,
+            )
+            .order_by(_t.c.seq)
+        )
+        with self._db.read() as conn:
+            if conn.execute(stuck.limit(1)).first() is None:
+                return []
+        with self._db.write() as conn:
+            found = conn.execute(stuck).mappings().all()
+            until = now + timedelta(seconds=older_than_s)
+            held = bulk.any_of(_t.c.seq, [r["seq"] for r in found], conn)
+            conn.execute(sa.update(_t).where(held).values(lease_until=until))
+            return [_row(r) for r in found]
+
+    def first_receipt(self, thread: str, channel: str) -> Receipt | None:
+        """Where the thread's first message landed in this channel."""
+        first = (
+            sa.select(_t.c.receipt)
+            .where(_t.c.thread == thread, _t.c.channel == channel, _t.c.state == Delivery.SENT.value)
+            .order_by(_t.c.seq)
+            .limit(1)
+        )
+        with self._db.read() as conn:
+            doc = conn.execute(first).scalar()
+        return None if doc is None else codec.load(Receipt, doc)
+
+    def rows(self, state: Delivery | None = None, limit: int = 200) -> list[OutboxRow]:
+        """Newest first, of one state or of all."""
+        chosen = sa.select(_t).order_by(_t.c.seq.desc()).limit(limit)
+        if state is not None:
+            chosen = chosen.where(_t.c.state == Delivery(state).value)
+        with self._db.read() as conn:
+            return [_row(r) for r in conn.execute(chosen).mappings().all()]
+
+    def queue(self, rows: Sequence[OutboxRow], now: datetime) -> None:
+        """Adds rows outside any incident (digests, tests of a channel); known keys are left out."""
+        with self._db.write() as conn:
+            queue(conn, rows, now)
+
+    def pause(self, channel: str, until: datetime) -> None:
+        """Nothing is claimed for this channel before `until`."""
+        t = schema.pause
+        with self._db.write() as conn:
+            conn.execute(sa.delete(t).where(t.c.channel == channel))
+            conn.execute(sa.insert(t).values(channel=channel, until=until))
+
+    def paused(self, channel: str) -> datetime | None:
+        """Until when the channel was paused last; the caller compares it with now."""
+        t = schema.pause.c
+        with self._db.read() as conn:
+            return conn.execute(sa.select(t.until).where(t.channel == channel)).scalar()
+
+    def _change(self, key: str, values: dict[str, Any]) -> None:
+        with self._db.write() as conn:
+            open_row = sa.and_(_t.c.key == key, _t.c.state != Delivery.SENT.value)
+            conn.execute(sa.update(_t).where(open_row).values(values))
+
+
+def queue(conn: sa.Connection, rows: Sequence[OutboxRow], now: datetime) -> None:
+    """Adds rows inside a transaction; a key that is known is left as it is."""
+    for r in rows:
+        if conn.execute(sa.select(_t.c.seq).where(_t.c.key == r.key)).first() is not None:
+            continue
+        conn.execute(
+            sa.insert(_t).values(
+                key=r.key,
+                channel=r.channel,
+                thread=r.message.thread,
+                state=r.state.value,
+                attempts=r.attempts,
+                not_before=r.not_before,
+                queued_at=now,
+                error=r.error,
+                receipt=None if r.receipt is None else codec.dump(r.receipt),
+                doc=codec.dump(r.message),
+            )
+        )
+
+
+def _lease(conn: sa.Connection, seqs: list[int], now: datetime, *, worker: str, lease_s: float) -> None:
+    values = {
+        "state": Delivery.SENDING.value,
+        "attempts": _t.c.attempts + 1,
+        "claimed_at": now,
+        "lease_until": now + timedelta(seconds=lease_s),
+        "worker": worker,
+    }
+    conn.execute(sa.update(_t).where(bulk.any_of(_t.c.seq, seqs, conn)).values(values))
+
+
+def _row(r: Any) -> OutboxRow:
+    return OutboxRow(
+        key=r["key"],
+        channel=r["channel"],
+        message=codec.load(Message, r["doc"]),
+        state=Delivery(r["state"]),
+        attempts=r["attempts"],
+        not_before=r["not_before"],
+        claimed_at=r["claimed_at"],
+        error=r["error"],
+        receipt=None if r["receipt"] is None else codec.load(Receipt, r["receipt"]),
+    )

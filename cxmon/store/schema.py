@@ -1,0 +1,267 @@
+"""The tables as the code reads and writes them; `migrations/` makes them, and a test holds the two together.
+
+Instants that only we read are microseconds (`Instant`); period starts and `seen_at` are whole epoch seconds, since
+they travel as integer arrays.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cxmon.store.codec import Instant
+
+metadata = sa.MetaData()
+
+# SQLite numbers rows by itself for INTEGER only.
+_SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_F = sa.Double
+
+
+def _table(name: str, *parts: Any) -> sa.Table:
+    """A table that is read by its whole primary key: without SQLite's hidden row number."""
+    return sa.Table(name, metadata, *parts, sqlite_with_rowid=False)
+
+
+def _figures() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("n", _F, nullable=False),
+        sa.Column("total", _F, nullable=False),
+        sa.Column("squares", _F),
+        sa.Column("base", _F),
+        sa.Column("base_squares", _F),
+        sa.Column("cross_", _F),
+    ]
+
+
+meta = _table("meta", sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.BigInteger, nullable=False))
+
+series = sa.Table(
+    "series",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("metric", sa.Text, nullable=False),
+    sa.Column("definition", sa.Text, nullable=False),
+    sa.Column("segment", sa.Text, nullable=False),
+    sa.Column("grain", sa.Text, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("week_start", sa.Integer, nullable=False),
+    # For readers of the flat view only: both are part of the definition.
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("quantile", _F),
+    sa.UniqueConstraint("metric", "definition", "grain", "zone", "week_start", "segment", name="series_identity"),
+)
+
+observation = _table(
+    "observation",
+    sa.Column("series_id", sa.BigInteger, sa.ForeignKey("series.id"), primary_key=True),
+    sa.Column("start_utc", sa.BigInteger, primary_key=True),
+    *_figures(),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+)
+
+observation_history = _table(
+    "observation_history",
+    sa.Column("series_id", sa.BigInteger, sa.ForeignKey("series.id"), primary_key=True),
+    sa.Column("start_utc", sa.BigInteger, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    *_figures(),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sa.Column("superseded_at", sa.BigInteger, nullable=False),
+)
+
+# All revisions stand here: the join on `revision` finds the current one as well as a past one.
+sketch = _table(
+    "sketch",
+    sa.Column("series_id", sa.BigInteger, sa.ForeignKey("series.id"), primary_key=True),
+    sa.Column("start_utc", sa.BigInteger, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+quantile_value = _table(
+    "quantile_value",
+    sa.Column("series_id", sa.BigInteger, sa.ForeignKey("series.id"), primary_key=True),
+    sa.Column("start_utc", sa.BigInteger, primary_key=True),
+    sa.Column("q", _F, primary_key=True),
+    sa.Column("value", _F),
+    sa.Column("variance", _F),
+)
+
+fact = _table(
+    "fact",
+    sa.Column("metric", sa.Text, primary_key=True),
+    sa.Column("definition", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("at_utc", sa.BigInteger, nullable=False),
+    sa.Column("segment", sa.Text, nullable=False),
+    sa.Column("value", _F, nullable=False),
+    sa.Column("base", _F, nullable=False),
+    sa.Column("known_at", sa.BigInteger, nullable=False),
+    sa.Index("fact_time", "metric", "definition", "at_utc"),
+)
+
+progress = _table(
+    "progress",
+    sa.Column("metric", sa.Text, primary_key=True),
+    sa.Column("definition", sa.Text, primary_key=True),
+    sa.Column("watermark", sa.BigInteger),
+    sa.Column("cursor", sa.Text),
+)
+
+rejected_row = sa.Table(
+    "rejected_row",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("metric", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.UniqueConstraint("metric", "place", "reason", "value", name="rejected_row_once"),
+)
+
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("metric", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("finished_at", Instant, nullable=False),
+    sa.Column("ok", sa.Boolean, nullable=False),
+    sa.Column("written", sa.BigInteger, nullable=False),
+    sa.Column("revised", sa.BigInteger, nullable=False),
+    sa.Column("rejected", sa.BigInteger, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Index("run_metric", "metric", "id"),
+)
+
+catalogue = _table("catalogue", sa.Column("name", sa.Text, primary_key=True), sa.Column("doc", sa.Text, nullable=False))
+
+change = _table(
+    "change",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("starts", Instant, nullable=False),
+    sa.Column("declared_at", Instant, nullable=False),
+    sa.Column("frozen_hash", sa.Text),
+    sa.Column("frozen_at", Instant),
+    sa.Column("asked_hash", sa.Text, nullable=False),
+    sa.Column("edits", sa.Text, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
+response = sa.Table(
+    "response",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+    sa.UniqueConstraint("subject", "doc", name="response_once"),
+)
+
+silence = _table(
+    "silence",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("starts", Instant, nullable=False),
+    sa.Column("ends", Instant, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
+verdict = _table(
+    "verdict",
+    sa.Column("change", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("as_of", Instant, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
+band = _table(
+    "band",
+    sa.Column("metric", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("as_of", Instant, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
+incident = _table(
+    "incident",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("check_name", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("doc", sa.Text, nullable=False),
+    sa.Index("incident_state", "state", "check_name"),
+)
+
+incident_series = _table(
+    "incident_series",
+    sa.Column("incident", sa.Text, sa.ForeignKey("incident.id"), primary_key=True),
+    sa.Column("segment", sa.Text, primary_key=True),
+    sa.Column("check_name", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Index(
+        "incident_series_open",
+        "check_name",
+        "subject",
+        "segment",
+        unique=True,
+        sqlite_where=sa.text("is_open"),
+        postgresql_where=sa.text("is_open"),
+    ),
+)
+
+transition = _table(
+    "transition",
+    sa.Column("incident", sa.Text, sa.ForeignKey("incident.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
+evaluated = _table(
+    "evaluated",
+    sa.Column("check_name", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("through", Instant, nullable=False),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("seq", _SERIAL, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("thread", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("not_before", Instant),
+    sa.Column("claimed_at", Instant),
+    sa.Column("lease_until", Instant),
+    sa.Column("worker", sa.Text),
+    sa.Column("queued_at", Instant, nullable=False),
+    sa.Column("sent_at", Instant),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("receipt", sa.Text),
+    sa.Column("doc", sa.Text, nullable=False),
+    sa.Index("outbox_state", "state", "seq"),
+    sa.Index("outbox_thread", "channel", "thread", "seq"),
+)
+
+pause = _table("pause", sa.Column("channel", sa.Text, primary_key=True), sa.Column("until", Instant, nullable=False))
+
+lease = _table(
+    "lease",
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+)
