@@ -110,7 +110,8 @@ class Source(Protocol):
     the configuration's folder, which the loader has already resolved.
     """
 
-    type: Any
+    @property
+    def type(self) -> str: ...
 
     def fetch(self, request: Request) -> Iterator[Batch]: ...
 
@@ -140,7 +141,8 @@ class Check(Protocol):
     never change what was said of earlier ones.
     """
 
-    type: Any
+    @property
+    def type(self) -> str: ...
 
     def evaluate(self, panel: Panel, context: CheckContext) -> list[Finding]: ...
 
@@ -152,7 +154,9 @@ class Channel(Protocol):
     its thread. `picture` is a PNG or None; a picture that fails never keeps the words back.
     """
 
-    type: Any
+    @property
+    def type(self) -> str: ...
+
     pace_s: ClassVar[float]
 
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt: ...
