@@ -27,9 +27,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 DAY_S = 86_400
-TICKETS_PER_DAY = 900.0
+TICKETS_PER_DAY = 950.0
 CUSTOMERS = 120_000
-ANSWER_SHARE = 0.42
+ANSWER_SHARE = 0.6
 # Everything about a ticket is settled within this many days: solved (20), answered (8), closed (5 after solving).
 SETTLED_DAYS = 29
 SOLVED_DAYS = 20

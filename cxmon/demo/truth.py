@@ -85,13 +85,13 @@ WEEKEND_PHONE = Planted(
     },
 )
 
-# A policy that helps. The answer times do not change, so the whole is at best "limit held": never red or amber.
+# A policy that helps, on both figures that are watched. From day 80 on nobody may call that open.
 REFUNDS = Planted(
     id="refunds-auto-approved",
     title="Refunds under 50 approved automatically",
     start=-110,
-    scope=Scope.of({"channel": "email", "region": "us"}),
-    shifts=(Shift("csat", 0.05, points=True), Shift("reopened", -0.04, points=True)),
+    scope=Scope.of({"channel": "email", "region": ["eu", "us"]}),
+    shifts=(Shift("csat", 0.06, points=True), Shift("reopened", -0.04, points=True)),
     right={
         -55: codes(Code.UNDECIDED, Code.SAFE, Code.IMPROVED),
         -30: codes(Code.SAFE, Code.IMPROVED),
@@ -116,7 +116,7 @@ ROSTER = Planted(
     id="new-roster",
     title="New shift roster",
     start=-90,
-    scope=Scope.of({"channel": "email", "region": "eu"}),
+    scope=Scope.of({"channel": "chat", "region": "apac"}),
     right={-55: SAFE_OR_OPEN, -30: SAFE_OR_OPEN, 0: SAFE_OR_OPEN},
 )
 

@@ -31,10 +31,10 @@ LATENT_STREAM, DAY_STREAM, CHURN_STREAM = 1, 2, 3
 
 # Persistence per day of the latent states, and their standard deviation (logit or log) per figure:
 # common to all, per channel, per region, per leaf; the last column is fresh every day (overdispersion).
-PERSISTENCE = (0.75, 0.6, 0.6, 0.3, 0.0)
+PERSISTENCE = (0.75, 0.5, 0.5, 0.3, 0.0)
 SPREAD = np.array(
     [
-        [0.06, 0.03, 0.03, 0.04, 0.08],  # csat
+        [0.06, 0.02, 0.02, 0.03, 0.08],  # csat
         [0.06, 0.04, 0.03, 0.05, 0.05],  # first_response
         [0.04, 0.03, 0.02, 0.04, 0.04],  # handling
         [0.05, 0.03, 0.03, 0.05, 0.06],  # reopened
@@ -62,7 +62,7 @@ REGION_LEVEL = np.array(
         [0.0, 0.0, 0.05, 0.05],
         [0.0, 0.0, 0.05, 0.0],
         [0.0, 0.05, 0.0, 0.05],
-        np.log([0.34, 0.30, 0.20, 0.16]),
+        np.log([0.32, 0.28, 0.22, 0.18]),
     ]
 )
 TIER_LEVEL = np.array(

@@ -152,7 +152,7 @@ def leaves_of(event):
     [
         (WEEKEND_PHONE, "csat", -0.04),
         (WEEKEND_PHONE, "first_response", 0.35),
-        (REFUNDS, "csat", 0.05),
+        (REFUNDS, "csat", 0.06),
         (REFUNDS, "reopened", -0.04),
         (CHAT_BOT, "volume", -0.60),
     ],
