@@ -1,0 +1,210 @@
+"""What the trend charts draw: one band for every metric and shown segment, computed once and stored."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import decisions, stats
+from cxmon.model import EVERYONE, Band, Change, Grain, Incident, Metric, Segment, Status
+from cxmon.panel import Panel
+from cxmon.periods import profile_labels
+from cxmon.pipeline import scoping
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+AT_MOST = 60
+# A change that touches a smaller share of a segment does not step the segment's band.
+TOUCHES = 0.2
+# Steps nearer to each other than this are one: between them there is too little to learn a new level from.
+APART = timedelta(days=28)
+# Where nothing was declared, the newest periods are set against a forecast from before them, so that no band creeps.
+FORECAST = {Grain.HOUR: 72, Grain.DAY: 28, Grain.WEEK: 4, Grain.MONTH: 3}
+SHORTEST_PAST = {Grain.HOUR: 336, Grain.DAY: 28, Grain.WEEK: 8, Grain.MONTH: 8}
+IN_A_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: 365.25, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Where a band may step: a declared change, or a level that was accepted as the new one (`change` is None)."""
+
+    at: datetime
+    change: Change | None = None
+    members: tuple[Segment, ...] = ()
+
+    def touches(self, leaves: Panel, segment: Segment) -> bool:
+        if self.change is None:
+            return any(member.holds(segment) for member in self.members)
+        scope = decisions.scope_of(self.change, leaves.metric)
+        return scoping.covered(scope, leaves, segment) >= TOUCHES
+
+
+def smoothing(metric: Metric) -> int:
+    """Periods in the trailing mean that is drawn: a week of days; longer periods are drawn as they are."""
+    return {Grain.HOUR: 24, Grain.DAY: 7}.get(metric.grain, 1)
+
+
+def steps(changes: Sequence[Change], accepted: Sequence[Incident], metric: Metric, now: datetime) -> list[Step]:
+    """All steps that may concern a metric, oldest first."""
+    found = [
+        Step(at=c.starts, change=c)
+        for c in changes
+        if c.status is Status.LIVE and c.starts <= now and decisions.concerns(c, metric)
+    ]
+    found += [Step(at=i.since, members=i.members) for i in accepted if i.subject == metric.id and i.since is not None]
+    return sorted(found, key=lambda step: step.at)
+
+
+def shown(leaves: Panel) -> list[Segment]:
+    """Everyone and the metric's configured roll-ups, largest first, at most 60, without those that are too thin."""
+    metric = leaves.metric
+    if not metric.additive:
+        return sorted(leaves.segments)[:AT_MOST]
+    found = {EVERYONE} | {
+        s.along(dims) for dims in metric.by for s in leaves.segments if set(dims) <= set(s.dimensions)
+    }
+    panel = leaves.roll_up(sorted(found))
+    T = len(panel.starts)
+    thick = scoping.enough(panel, T) | np.array([s == EVERYONE for s in panel.segments])
+    volume = np.abs(panel.total).sum(1) if metric.kind == "level" else panel.n.sum(1)
+    order = sorted(np.flatnonzero(thick), key=lambda i: (len(panel.segments[i].items), -volume[i]))
+    return [panel.segments[i] for i in order[:AT_MOST]]
+
+
+def bands(leaves: Panel, known: Sequence[Step], *, now: datetime) -> list[Band]:
+    """The band of every shown segment of one metric."""
+    if not len(leaves.starts) or not leaves.n.any():
+        return []
+    mature = leaves.mature(now)
+    if not mature.any():
+        return []
+    segments = shown(leaves)
+    panel = leaves.roll_up(segments) if leaves.metric.additive else leaves.select(segments)
+    return [_one(panel.select([s]), [k for k in known if k.touches(leaves, s)], mature, now) for s in panel.segments]
+
+
+def band_of(
+    panel: Panel, mature: Bools, first: int, last: int, estimate: stats.Estimate, *, log: bool, key: str, label: str,
+    now: datetime, since: datetime | None, change: str | None,
+) -> Band:  # fmt: skip
+    """A band over the panel's whole grid from an estimate over its periods `first` to before `last`."""
+    metric, T = panel.metric, len(panel.starts)
+    smooth = smoothing(metric)
+    natural = panel.values()[0]
+    judged = panel.judged().values[0]
+    back = np.exp if log else np.asarray
+    wide = {name: np.full(T, math.nan) for name in ("expected", "low", "high")}
+    for name, part in zip(wide, (estimate.band_expected, estimate.band_low, estimate.band_high), strict=True):
+        wide[name][first:last] = back(part)
+    return Band(
+        metric=metric.id,
+        key=key,
+        label=label,
+        as_of=now,
+        starts=tuple(int(s) for s in panel.starts),
+        value=_tuple(natural),
+        n=_tuple(panel.n[0]),
+        avg=_tuple(back(trailing(np.where(mature, judged, math.nan), smooth))),
+        expected=_tuple(wide["expected"]),
+        low=_tuple(wide["low"]),
+        high=_tuple(wide["high"]),
+        complete=tuple(bool(m) for m in mature),
+        smooth=smooth,
+        since=since,
+        change=change,
+        reason=estimate.effect.reason,
+    )
+
+
+def trailing(values: Floats, smooth: int) -> Floats:
+    """The mean of the last `smooth` periods (T,); NaN where fewer than half of them were measured."""
+    seen = np.isfinite(values)
+    total, count = np.cumsum(np.where(seen, values, 0.0)), np.cumsum(seen)
+    total[smooth:] -= total[:-smooth].copy()
+    count[smooth:] -= count[:-smooth].copy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(seen & (2 * count >= smooth), total / count, math.nan))
+
+
+def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime) -> Band:
+    """One segment's band: the past fitted from the last step but one on, a forecast from the last step on.
+
+    Earlier stretches between steps get a fit of their own, so that the band steps where the level was allowed to.
+    """
+    metric = panel.metric
+    last = int(np.flatnonzero(mature)[-1]) + 1
+    measured = np.flatnonzero(panel.n[0, :last] > 0)
+    figures = panel.judged()
+    least = SHORTEST_PAST[metric.grain]
+    begin = int(measured[0]) if len(measured) else 0
+    marks = [m for m in _marks(panel, known) if begin + least <= m[0] < last]
+    if marks:
+        origin, step = marks[-1]
+        since = datetime.fromtimestamp(int(panel.starts[origin]), UTC)
+        change = step.change.id if step.change is not None else None
+        cuts = [begin, *(m[0] for m in marks[:-1])]
+    else:
+        origin = max(last - FORECAST[metric.grain], begin + min(least, (last - begin) // 2))
+        since, change, cuts = datetime.fromtimestamp(int(panel.starts[origin]), UTC), None, [begin]
+    whole = _fit(panel, figures.values[0], cuts[-1], origin, last)
+    found = band_of(
+        panel, mature, cuts[-1], last, whole, log=figures.log, key=panel.segments[0].key,
+        label=panel.segments[0].label, now=now, since=since, change=change,
+    )  # fmt: skip
+    for low, high in pairwise(cuts):
+        part = _fit(panel, figures.values[0], low, max(low + 8, high - 1), high)
+        found = _with(found, low, high, part, log=figures.log)
+    return found
+
+
+def _marks(panel: Panel, known: Sequence[Step]) -> list[tuple[int, Step]]:
+    """The first period of each step, near ones taken together as the first of them."""
+    found: list[tuple[int, Step]] = []
+    newest: datetime | None = None
+    for step in known:
+        if newest is None or step.at - newest >= APART:
+            found.append((int(np.searchsorted(panel.starts, step.at.timestamp(), "left")), step))
+        newest = step.at
+    return found
+
+
+def _fit(panel: Panel, values: Floats, first: int, at: int, last: int) -> stats.Estimate:
+    metric = panel.metric
+    part = panel.cut(first, last)
+    figures = part.judged()
+    labels, count = profile_labels(part.starts, metric.grain, metric.zone)
+    long = at - first >= 1.1 * IN_A_YEAR[metric.grain]
+    return stats.estimate(
+        values[first:last],
+        at - first,
+        smooth=smoothing(metric),
+        n=figures.n[0] if figures.kind in {"proportion", "rate"} else None,
+        se=None if figures.se is None else figures.se[0],
+        kind=figures.kind,
+        period=labels if count > 1 else 1,
+        yearly=IN_A_YEAR[metric.grain] if long else None,
+    )
+
+
+def _with(band: Band, low: int, high: int, part: stats.Estimate, *, log: bool) -> Band:
+    """The same band with another stretch filled in."""
+    back = np.exp if log else np.asarray
+
+    def filled(whole: tuple[float, ...], values: Floats) -> tuple[float, ...]:
+        return (*whole[:low], *_tuple(back(values)), *whole[high:])
+
+    return replace(
+        band,
+        expected=filled(band.expected, part.band_expected),
+        low=filled(band.low, part.band_low),
+        high=filled(band.high, part.band_high),
+    )
+
+
+def _tuple(values: Floats) -> tuple[float, ...]:
+    return tuple(float(x) for x in values)

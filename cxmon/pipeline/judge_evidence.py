@@ -1,0 +1,319 @@
+"""The evidence on one change and one metric: which series, which periods, the effect, and the harm that it means."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import decisions, stats
+from cxmon.decisions import NOTHING, Placement, Share
+from cxmon.model import AimResult, Band, Category, Change, Code, Grade, Grain, Harm, Interval, Kind, Metric, Split
+from cxmon.panel import Judged, Panel
+from cxmon.periods import profile_labels
+from cxmon.pipeline import scoping
+from cxmon.pipeline.judge_bands import band_of, smoothing
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# How far back the past of a comparison reaches, and of one without controls, which needs a year to know its seasons.
+PAST = timedelta(days=365)
+LONG_PAST = timedelta(days=730)
+YEAR_KNOWN = timedelta(days=400)
+IN_A_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: 365.25, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
+# The first look: fewer mature periods say nothing that anybody should act on.
+FIRST_LOOK = {Grain.HOUR: 24, Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1}
+# A scope that has been empty for this many mature periods has vanished.
+VANISHED = 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What judge knows of one change and one metric."""
+
+    harm: Harm
+    aim: AimResult | None = None
+    split: Split | None = None
+    band: Band | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Span:
+    """Which periods count: `first` to `last` of the panel's grid, the change from `at` to before `until` (all indices
+    into the grid), and which periods between are left out."""
+
+    first: int
+    at: int
+    until: int
+    last: int
+    out: Bools
+
+
+def evidence(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime, banded: bool = True
+) -> Evidence:
+    """Judges one change on one metric. `leaves` are all stored leaf segments, as known at `now`."""
+    metric = leaves.metric
+    if change.category is Category.MEASUREMENT:
+        reason = "the measurement itself changed; figures before and after are not compared"
+        return Evidence(harm=_open(metric, change, Code.NOT_COMPARABLE, reason, share))
+    if not len(leaves.starts) or not leaves.n.any():
+        return Evidence(harm=_open(metric, change, Code.WAITING, f"no figures of {metric.label} yet", share))
+    placement = decisions.place(change, others, metric, now)
+    mature = leaves.mature(now)
+    span = spanned(placement, change, leaves, mature, PAST)
+    until = placement.until or now
+    found = scoping.sides(change, others, leaves, at=span.at, until=until)
+    if found.treated is None:
+        return Evidence(harm=_open(metric, change, Code.NOT_COMPARABLE, found.reason, share, scope=found.label))
+    if found.controls is None:
+        span = spanned(placement, change, leaves, mature, LONG_PAST)
+    treated = found.treated
+    judged = min(span.until, span.last) - span.at
+    missing = _missing(change, metric, treated, span, judged)
+    if placement.not_comparable:
+        missing = Code.NOT_COMPARABLE, placement.not_comparable
+    if missing:
+        code, reason = missing
+        harm = _open(metric, change, code, _said(reason, found.note, placement), share, scope=found.label)
+        return Evidence(harm=replace(harm, due=_first_answer(change, metric, now) if code is Code.WAITING else None))
+    return _estimated(change, metric, found, placement, span, mature, share, now, leaves, banded=banded)
+
+
+def spanned(placement: Placement, change: Change, panel: Panel, mature: Bools, past: timedelta) -> Span:
+    """The periods that count. A period that is only partly with the change belongs to neither side."""
+    starts, ends = panel.starts, panel.ends()
+    T = len(starts)
+    begin, stop = placement.start.timestamp(), _stamp(placement.until)
+    at = int(np.searchsorted(starts, begin, "left"))
+    until = T if stop is None else max(at, int(np.searchsorted(ends, stop, "right")))
+    last = int(np.flatnonzero(mature)[-1]) + 1 if mature.any() else 0
+    cut = _stamp(placement.data_until)
+    if cut is not None:
+        last = min(last, int(np.searchsorted(ends, cut, "right")))
+    since = begin - past.total_seconds()
+    since = max(since, _stamp(placement.since) or since)
+    first = min(int(np.searchsorted(starts, since, "left")), at)
+    out = (starts < begin) & (ends > begin - change.announced_days * 86_400)
+    if stop is not None:
+        out |= (starts < stop) & (ends > stop)
+    for since_out, until_out in placement.left_out:
+        out |= (starts < until_out.timestamp()) & (ends > since_out.timestamp())
+    return Span(first=first, at=at, until=until, last=last, out=out | ~mature)
+
+
+def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> tuple[Judged, dict[str, Any]]:
+    """The treated figures and everything `stats.estimate` is asked besides, cut to the span."""
+    metric = panel.metric
+    cut = slice(span.first, span.last)
+    shown = panel.cut(span.first, span.last)
+    figures = shown.judged()
+    labels, count = profile_labels(shown.starts, metric.grain, metric.zone)
+    asked: dict[str, Any] = {"kind": figures.kind, "period": labels if count > 1 else 1, "n": None, "se": None}
+    if figures.se is not None:
+        asked["se"] = figures.se[0]
+    elif figures.kind in {"proportion", "rate"}:
+        asked["n"] = figures.n[0]
+    past = panel.starts[span.at] - panel.starts[span.first] if span.at < len(panel.starts) else 0
+    if long and past >= YEAR_KNOWN.total_seconds():
+        asked["yearly"] = IN_A_YEAR[metric.grain]
+    if controls is not None:
+        theirs = controls.cut(span.first, span.last).judged()
+        values = np.where(span.out[cut], np.nan, theirs.values)
+        if metric.kind is Kind.LEVEL:
+            values = _on_level(values, figures.values[0], span.at - span.first)
+        asked["controls"] = values
+        asked["controls_se"] = theirs.se
+        asked["controls_n"] = theirs.n if theirs.kind in {"proportion", "rate"} else None
+    return figures, asked
+
+
+def _estimated(
+    change: Change, metric: Metric, found: scoping.Sides, placement: Placement, span: Span, mature: Bools, share: Share,
+    now: datetime, leaves: Panel, *, banded: bool,
+) -> Evidence:  # fmt: skip
+    treated = found.treated
+    assert treated is not None  # noqa: S101 - the caller has told the other case already.
+    figures, asked = options(treated, found.controls, span, long=found.controls is None)
+    values = np.where(span.out[span.first : span.last], np.nan, figures.values[0])
+    at, until = span.at - span.first, min(span.until, span.last) - span.first
+    horizon = _periods(change.horizon_days, metric)
+    asked |= {"until": until, "sequential": True, "horizon": horizon}
+    smooth = smoothing(metric)
+    estimate = stats.estimate(values, at, smooth=smooth, confidence=share.confidence, **asked)
+    effect = estimate.effect
+    if not math.isfinite(effect.estimate):
+        reason = _said(effect.reason, found.note, placement)
+        return Evidence(harm=_open(metric, change, Code.WAITING, reason, share, scope=found.label))
+    recent = _now(values, at, until, share, asked)
+    window = np.arange(at, until)[np.isfinite(values[at:until])]
+    mean = float(np.mean(values[window]))
+    actual = math.exp(mean) if figures.log else mean
+    expected = decisions.expected_from(actual, effect.estimate, log=figures.log)
+    scale = decisions.scale(metric, change.limits.get(metric.id), expected=expected, log=figures.log)
+    so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
+    code = Code.ENTANGLED if placement.entangled_with else decisions.code_of(so_far, scale.limit)
+    controlled = bool(np.any(effect.controls_used)) and effect.pre_fit_ok
+    names = found.controls.segments if found.controls is not None else ()
+    ends, where = treated.ends(), window + span.first
+    harm = Harm(
+        metric=metric.id,
+        code=code,
+        reason=_said(_why(code, effect.n_post, controlled=controlled, had=bool(names)), found.note, placement),
+        unit=scale.unit,
+        limit=scale.limit,
+        so_far=so_far,
+        now=so_far if recent is None else scale.harm(recent),
+        actual=actual,
+        expected=expected,
+        grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
+        p_value=effect.p_value,
+        confidence=share.confidence,
+        n_pre=effect.n_pre,
+        n_post=effect.n_post,
+        answers=float(treated.n[0, where].sum()),
+        window_start=_utc(treated.starts[where[0]]),
+        window_end=_utc(ends[where[-1]]),
+        scope=found.label,
+        controls=tuple(s.label for s, used in zip(names, effect.controls_used, strict=True) if used),
+        entangled_with=placement.entangled_with,
+    )
+    if code is Code.UNDECIDED or (code is Code.WORSE and so_far.high > scale.limit):
+        harm = replace(harm, due=decisions.due_date(harm, metric, now))
+    band = None
+    if banded:
+        band = band_of(
+            treated, mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
+            label=found.label, now=now, since=harm.window_start, change=change.id,
+        )  # fmt: skip
+    return Evidence(
+        harm=harm,
+        aim=_aim(change, metric, effect, expected, log=figures.log),
+        split=_split(metric, leaves, found.treated_leaves, span),
+        band=band,
+    )
+
+
+def _now(values: Floats, at: int, until: int, share: Share, asked: dict[str, Any]) -> Interval | None:
+    """The effect over the last 14 judged periods, with its own share of the error; None where "so far" is no longer."""
+    judged = at + np.flatnonzero(np.isfinite(values[at:until]))
+    if len(judged) <= decisions.NOW_PERIODS:
+        return None
+    begin = int(judged[-decisions.NOW_PERIODS])
+    recent = values.copy()
+    recent[at:begin] = np.nan
+    found = stats.effect(recent, begin, confidence=share.confidence_now, **asked)
+    return Interval(estimate=found.estimate, low=found.low, high=found.high)
+
+
+def _aim(change: Change, metric: Metric, effect: stats.Effect, expected: float, *, log: bool) -> AimResult | None:
+    promised = change.aims.get(metric.id)
+    if promised is None:
+        return None
+    scale = decisions.scale(metric, promised, expected=expected, log=log)
+    harm = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
+    return decisions.aim_result(metric.id, scale.unit, scale.limit, harm)
+
+
+def _split(metric: Metric, leaves: Panel, touched: Bools, span: Span) -> Split | None:
+    """How everyone's figure moved between the window and as many periods before it; None where the change did not shift
+    who makes up the total by at least a tenth, or where it moved nothing worth a word. Positive is worse."""
+    if metric.kind not in {Kind.PROPORTION, Kind.MEAN, Kind.RATE} or not metric.additive or touched.all():
+        return None
+    after = np.flatnonzero(~span.out & (np.arange(len(leaves.starts)) >= span.at))
+    after = after[after < min(span.until, span.last)]
+    before = np.flatnonzero(~span.out[: span.at])[-max(len(after), 28) :]
+    if not len(after) or not len(before):
+        return None
+    n0, n1 = leaves.n[:, before].sum(1), leaves.n[:, after].sum(1)
+    if not n0.sum() or not n1.sum():
+        return None
+    parts = decisions.contribution(n0, leaves.total[:, before].sum(1), n1, leaves.total[:, after].sum(1))
+    was, became = n0[touched].sum() / n0.sum(), n1[touched].sum() / n1.sum()
+    sign = metric.harm_sign
+    matters = metric.matters.value * (abs(parts.before) if metric.matters.relative else 1.0)
+    if abs(became - was) < 0.1 * was or abs(parts.mix + parts.entry_exit) < matters / 4:
+        return None
+    return Split(
+        metric=metric.id, total=sign * parts.total, rate=sign * parts.rate, mix=sign * parts.mix,
+        entry_exit=sign * parts.entry_exit, unit=decisions.own_unit(metric),
+    )  # fmt: skip
+
+
+def _missing(change: Change, metric: Metric, treated: Panel, span: Span, judged: int) -> tuple[Code, str] | None:
+    """Why there is nothing to judge yet; None where there is."""
+    need = FIRST_LOOK[metric.grain]
+    unit = f"complete {metric.grain}s" if need != 1 else f"complete {metric.grain}"
+    if judged <= 0:
+        return Code.WAITING, f"no {metric.grain} since the start is complete yet"
+    rows = slice(span.at, span.at + judged)
+    seen = int(((treated.n[0, rows] > 0) & ~span.out[rows]).sum())
+    if not seen and judged >= VANISHED and treated.n[0, : span.at].any():
+        return Code.NOT_COMPARABLE, f"no figures of {metric.label} since the change, {judged} {metric.grain}s"
+    ended = change.ends is not None and span.until <= span.last
+    if seen < need and not (ended and seen):
+        return Code.WAITING, f"{seen} {unit} since the start, {need} are needed"
+    return None
+
+
+def _open(metric: Metric, change: Change, code: Code, reason: str, share: Share, *, scope: str = "") -> Harm:
+    """A harm of which nothing is known, with the reason."""
+    amount = change.limits.get(metric.id) or metric.matters
+    relative = amount.relative or metric.judged_as_ratio
+    nan = math.nan
+    return Harm(
+        metric=metric.id, code=code, reason=reason, unit="%" if relative else decisions.own_unit(metric),
+        limit=amount.value if amount.relative or not relative else nan, so_far=NOTHING, now=NOTHING, actual=nan,
+        expected=nan, grade=Grade.BEFORE_AFTER, p_value=nan, confidence=share.confidence, n_pre=0, n_post=0,
+        answers=0.0, window_start=None, window_end=None, scope=scope or change.scope_for(metric.id).label,
+    )  # fmt: skip
+
+
+def failed(metric: Metric, change: Change, error: Exception, share: Share) -> Evidence:
+    """One bad metric never stops the others: it waits, with the reason."""
+    text = f"could not be judged: {str(error) or type(error).__name__}"
+    return Evidence(harm=_open(metric, change, Code.WAITING, text, share))
+
+
+def _why(code: Code, periods: int, *, controlled: bool, had: bool) -> str:
+    if code is Code.ENTANGLED:
+        return "another change began too near to this one; the effect is the joint one"
+    if controlled:
+        return f"{periods} periods, compared with untouched segments"
+    kind = "untouched segments did not move alike before the change" if had else "there are no untouched segments"
+    return f"{periods} periods, before and after only: {kind}"
+
+
+def _said(reason: str, note: str, placement: Placement) -> str:
+    return "; ".join(part for part in (reason, note, *placement.notes) if part)
+
+
+def _first_answer(change: Change, metric: Metric, now: datetime) -> Any:
+    """The day on which the first look is possible; None where that day is past and data are simply missing."""
+    days = FIRST_LOOK[metric.grain] * {Grain.HOUR: 1 / 24, Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31}[metric.grain]
+    at = change.starts + timedelta(days=days + 1) + metric.matures_after
+    return at.date() if at > now else None
+
+
+def _on_level(values: Floats, treated: Floats, at: int) -> Floats:
+    """Counts of other segments in units of the treated one's: the shared movement of volumes is proportional."""
+    mine = np.nanmean(treated[:at]) if np.isfinite(treated[:at]).any() else np.nan
+    theirs = np.array([np.nanmean(row[:at]) if np.isfinite(row[:at]).any() else np.nan for row in values])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(values * np.where(theirs > 0, mine / theirs, np.nan)[:, None])
+
+
+def _periods(days: int, metric: Metric) -> int:
+    return max(1, round(days * IN_A_YEAR[metric.grain] / 365.25))
+
+
+def _stamp(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
+
+
+def _utc(seconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

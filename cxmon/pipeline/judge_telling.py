@@ -1,0 +1,208 @@
+"""From a verdict to what is kept and told: one incident per change, one message per piece of news, one transaction."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cxmon import decisions, wording
+from cxmon.alerts.message import for_verdict
+from cxmon.config.plan import Plan
+from cxmon.decisions import Telling
+from cxmon.incidents import incident_id
+from cxmon.model import (
+    EVERYONE,
+    Code,
+    Declared,
+    Ending,
+    Finding,
+    Harm,
+    Incident,
+    IncidentState,
+    Metric,
+    OutboxRow,
+    State,
+    Step,
+    Transition,
+    Verdict,
+)
+from cxmon.pipeline.route import queue
+from cxmon.store import Store
+
+CHECK = "verdict"
+BREACHES = frozenset({Code.HARMED, Code.WORSE})
+FINE = frozenset({Code.SAFE, Code.IMPROVED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lived:
+    """What a verdict does to the change's incident; both None where there is nothing to do."""
+
+    incident: Incident | None = None
+    transition: Transition | None = None
+
+
+def keep(
+    plan: Plan, store: Store, declared: Declared, verdict: Verdict, history: Sequence[Verdict], *, now: datetime
+) -> bool:
+    """Stores the verdict. With news: version, incident and messages in one transaction; without: in place.
+
+    False, with nothing written, where another process has judged this change meanwhile, or for a later moment.
+    """
+    change = declared.change
+    seen = store.incidents.evaluated_through(CHECK, change.id)
+    if seen is not None and seen > now:
+        return False
+    previous = history[-1] if history else None
+    if previous is not None and previous.version == verdict.version:
+        store.verdicts.touch(verdict)
+        return True
+    told = decisions.last_told(list(history))
+    news = decisions.telling(told, verdict)
+    lived = live(latest(store, change.id), verdict, previous, now)
+    rows = _rows(plan, store, declared, verdict, told, lived, news, now) if news.told else []
+    return store.incidents.commit(
+        check=CHECK,
+        subject=change.id,
+        seen_through=seen,
+        through=now,
+        incidents=[lived.incident] if lived.incident else [],
+        transitions=[lived.transition] if lived.transition else [],
+        outbox=rows,
+        verdicts=[verdict],
+        now=now,
+    )
+
+
+def latest(store: Store, change: str) -> Incident | None:
+    """The change's incident: the open one, else the newest that ended."""
+    for incident in store.incidents.open(CHECK):
+        if incident.subject == change:
+            return incident
+    return next((i for i in store.incidents.recent(1000) if i.check == CHECK and i.subject == change), None)
+
+
+def live(incident: Incident | None, verdict: Verdict, previous: Verdict | None, now: datetime) -> Lived:
+    """The life of a change's incident: opened by harmed or worse, worsened from worse to harmed, ended by any verdict
+    that is neither. One that was accepted opens again only when worse has become harmed. Pure."""
+    breach = verdict.code in BREACHES
+    finding = as_finding(verdict)
+    lasting = incident is not None and incident.state is not IncidentState.ENDED
+    if incident is None or not lasting:
+        accepted = incident is not None and incident.ending is Ending.ACCEPTED
+        graver = previous is not None and previous.code is Code.WORSE and verdict.code is Code.HARMED
+        if not breach or (accepted and not graver):
+            return Lived()
+        root = finding.segment
+        opened = Incident(
+            id=incident_id(CHECK, verdict.change, root, now),
+            check=CHECK,
+            subject=verdict.change,
+            root=root,
+            members=(root,),
+            state=IncidentState.OPEN,
+            opened_at=now,
+            since=finding.since,
+            last_breach_at=finding.at,
+            worst=finding,
+            latest=finding,
+            breaches=1,
+            told_score=finding.score,
+        )
+        step = Step.OPENED if incident is None else Step.REOPENED
+        return Lived(incident=opened, transition=_transition(opened, step, finding, now))
+    if breach:
+        worst = finding if incident.worst is None or finding.score > incident.worst.score else incident.worst
+        same = replace(
+            incident, latest=finding, worst=worst, last_breach_at=finding.at, breaches=incident.breaches + 1, quiet=0
+        )
+        if previous is not None and previous.code is Code.WORSE and verdict.code is Code.HARMED:
+            told = replace(same, told_score=finding.score)
+            return Lived(incident=told, transition=_transition(told, Step.WORSENED, finding, now))
+        return Lived(incident=same)
+    ending = Ending.RECOVERED if verdict.code in FINE else Ending.CLOSED_UNKNOWN
+    ended = replace(incident, state=IncidentState.ENDED, ending=ending, ended_at=now, latest=finding)
+    return Lived(incident=ended, transition=_transition(ended, Step.ENDED, finding, now))
+
+
+def as_finding(verdict: Verdict) -> Finding:
+    """The verdict's gravest metric as a finding; low and high are the range of the harm, positive is worse."""
+    harm = max((h for h in verdict.harms if h.code is verdict.code), key=_against_limit, default=None)
+    state = State.BREACH if verdict.code in BREACHES else State.OK if verdict.code in FINE else State.UNKNOWN
+    if harm is None:
+        return Finding(
+            check=CHECK, metric="", segment=EVERYONE, at=verdict.as_of, state=state, reason=verdict.code.value
+        )  # fmt: skip
+    return Finding(
+        check=CHECK,
+        metric=harm.metric,
+        segment=EVERYONE,
+        at=harm.window_end or verdict.as_of,
+        state=state,
+        reason=verdict.headline or harm.reason,
+        value=harm.actual,
+        expected=harm.expected,
+        low=harm.so_far.low,
+        high=harm.so_far.high,
+        n=harm.answers,
+        since=harm.window_start,
+        looked_at=len(verdict.harms),
+        score=_against_limit(harm),
+    )
+
+
+def in_words(
+    verdict: Verdict, declared: Declared, metrics: Mapping[str, Metric], zone: str, titles: Mapping[str, str]
+) -> Verdict:
+    """The verdict with its headline, sentence and story."""
+    change = declared.change
+    return replace(
+        verdict,
+        headline=wording.headline(verdict, change, metrics, titles),
+        sentence=wording.sentence(verdict, change, metrics, zone, titles),
+        story=wording.story(verdict, change, metrics, zone, titles),
+    )
+
+
+def _rows(
+    plan: Plan, store: Store, declared: Declared, verdict: Verdict, told: Verdict | None, lived: Lived, news: Telling,
+    now: datetime,
+) -> list[OutboxRow]:  # fmt: skip
+    """The messages of one piece of news: one for each channel that its routes name."""
+    metrics = {m.id: m for m in plan.metrics.values()}
+    transition = lived.transition
+    if news.correction and transition is not None and transition.step is Step.ENDED:
+        # What is told is the correction; the incident's own history says that it ended.
+        transition = replace(transition, step=Step.CORRECTED)
+    message = for_verdict(
+        verdict=verdict,
+        previous=told,
+        declared=declared,
+        metrics=metrics,
+        zone=plan.zone,
+        board_url=plan.board_url,
+        transition=transition,
+        titles={d.change.id: d.change.title for d in store.changes.all()},
+    )
+    return queue(
+        plan,
+        store,
+        message,
+        metrics=tuple(h.metric for h in verdict.harms if h.code is verdict.code),
+        segment=EVERYONE,
+        check=CHECK,
+        owner=declared.change.owner,
+        now=now,
+    )
+
+
+def _transition(incident: Incident, step: Step, finding: Finding, now: datetime) -> Transition:
+    numbers = {"low": finding.low, "high": finding.high, "score": finding.score, "n": finding.n}
+    known = {name: x for name, x in numbers.items() if math.isfinite(x)}
+    return Transition(incident=incident.id, step=step, at=now, reason=finding.reason, numbers=known)
+
+
+def _against_limit(harm: Harm) -> float:
+    """The size of a harm in limits; 0 where it is not known."""
+    x = harm.so_far.estimate / harm.limit if harm.limit else harm.so_far.estimate
+    return x if math.isfinite(x) else 0.0

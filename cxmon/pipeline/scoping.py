@@ -1,0 +1,175 @@
+"""Which series a change touches and which it leaves alone, per metric: the treated pooled, the controls rolled up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import decisions
+from cxmon.model import EVERYONE, Change, Kind, Scope, Segment, Status
+from cxmon.panel import Panel
+
+Bools = npt.NDArray[np.bool_]
+
+# Fewer controls tell little of the shared movement, more are thinner than they need to be.
+FEWEST, MOST = 3, 20
+# A change this near to the start or within the window spoils a control; older ones are left to the pre-period fit.
+NEAR = timedelta(days=60)
+# Controls that keep less than this share of the untouched volume are not sensible: coarser ones are taken.
+KEPT = 0.8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sides:
+    """The treated series (1, T), the controls (K, T) and what to say of the scope. `reason` is why there is nothing."""
+
+    treated: Panel | None
+    controls: Panel | None
+    treated_leaves: Bools
+    label: str
+    note: str = ""
+    reason: str = ""
+
+
+def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, until: datetime) -> Sides:
+    """Resolves a change's scope on a metric's stored leaf segments; `at` is the first period with the change."""
+    metric = leaves.metric
+    declared = change.scope_for(metric.id)
+    scope = decisions.scope_of(change, metric)
+    missing = [name for name in declared.dimensions if name not in metric.dimensions]
+    note = f"judged on {scope.label}: {metric.label} is not known by {' and '.join(missing)}" if missing else ""
+    touched = np.array([scope.touches(s) for s in leaves.segments], bool)
+    if not metric.additive:
+        return _whole(scope, leaves, note)
+    if not touched.any():
+        reason = f"no figures of {metric.label} for {scope.label}"
+        return Sides(treated=None, controls=None, treated_leaves=touched, label=scope.label, note=note, reason=reason)
+    free = ~touched & ~_spoiled(change, others, leaves, until)
+    return Sides(
+        treated=leaves.pooled(EVERYONE, touched),
+        controls=controls(leaves, free, at),
+        treated_leaves=touched,
+        label=scope.label,
+        note=note,
+    )
+
+
+def controls(leaves: Panel, free: Bools, at: int) -> Panel | None:
+    """Untouched leaves rolled up along the dimensions that give 3 to 20 series with enough answers; None without any.
+
+    Of the roll-ups that keep at least 80 % of the volume the finest within bounds is taken; where none has three, the
+    two or one that there are do not make a comparison of their own, and two are the least.
+    """
+    if not free.any() or at < 1:
+        return None
+    chosen = [s for s, ok in zip(leaves.segments, free, strict=True) if ok]
+    dims = sorted({name for s in chosen for name in s.dimensions})
+    volume = _volume(leaves)[free, :at].sum()
+    best: tuple[tuple[bool, int], Bools] | None = None
+    for size in range(len(dims), -1, -1):
+        for along in combinations(dims, size):
+            groups = _groups(leaves, free, along)
+            thick = _thick(leaves, groups, at)
+            groups = groups[thick]
+            kept = (groups @ _volume(leaves)[:, :at].sum(1)).sum() if len(groups) else 0.0
+            enough = bool(kept >= KEPT * volume)
+            if not 2 <= len(groups) <= MOST or not enough:
+                continue
+            rank = (len(groups) >= FEWEST, len(groups))
+            if best is None or rank > best[0]:
+                best = rank, groups
+    if best is None:
+        return None
+    pooled = [leaves.pooled(EVERYONE, group) for group in best[1]]
+    return _stacked(pooled, tuple(_named(leaves, group) for group in best[1]))
+
+
+def covered(scope: Scope, leaves: Panel, segment: Segment) -> float:
+    """The share of a segment's volume that lies inside a scope, 0..1."""
+    inside = np.array([segment.holds(s) for s in leaves.segments], bool)
+    both = inside & np.array([scope.touches(s) for s in leaves.segments], bool)
+    volume = _volume(leaves).sum(1)
+    whole = float(volume[inside].sum())
+    return float(volume[both].sum()) / whole if whole else 0.0
+
+
+def enough(panel: Panel, at: int) -> Bools:
+    """Which series (S,) have the metric's minimum of answers in a typical period before `at`."""
+    return _thick(panel, np.eye(len(panel.segments), dtype=bool), at)
+
+
+def _whole(scope: Scope, leaves: Panel, note: str) -> Sides:
+    """A metric whose segments overlap: the stored total of exactly this scope, or everyone's."""
+    single = all(len(allowed) == 1 for _, allowed in scope.values)
+    wanted = Segment.of({name: allowed[0] for name, allowed in scope.values}) if single else None
+    for segment in (wanted, EVERYONE):
+        if segment is not None and segment in leaves.segments:
+            mask = np.array([s == segment for s in leaves.segments], bool)
+            said = note or ("" if segment == wanted else "judged on all customers: segments of it overlap")
+            treated = leaves.select([segment])
+            return Sides(treated=treated, controls=None, treated_leaves=mask, label=segment.label, note=said)
+    nothing = np.zeros(len(leaves.segments), bool)
+    reason = f"no stored total of {leaves.metric.label} for {scope.label}, and its segments overlap"
+    return Sides(treated=None, controls=None, treated_leaves=nothing, label=scope.label, note=note, reason=reason)
+
+
+def _spoiled(change: Change, others: Sequence[Change], leaves: Panel, until: datetime) -> Bools:
+    """Leaves that the change may spill to, or that another live change touched near in time or since."""
+    metric = leaves.metric
+    scopes = [Scope(tuple(i for i in s.values if i[0] in metric.dimensions)) for s in change.spills_to]
+    for other in others:
+        near = change.starts - NEAR <= other.starts < until
+        if other.id != change.id and other.status is Status.LIVE and near and decisions.concerns(other, metric):
+            scopes += [decisions.scope_of(other, metric), *other.spills_to]
+    return np.array([any(scope.touches(s) for scope in scopes) for s in leaves.segments], bool)
+
+
+def _volume(panel: Panel) -> npt.NDArray[np.float64]:
+    return np.abs(panel.total) if panel.metric.kind is Kind.LEVEL else panel.n
+
+
+def _groups(leaves: Panel, free: Bools, along: tuple[str, ...]) -> Bools:
+    """One row of members (G, S) per combination of values of the dimensions `along`, free leaves only."""
+    parents = [s.along(along) for s in leaves.segments]
+    names = sorted({p for p, ok in zip(parents, free, strict=True) if ok})
+    return np.array([[ok and p == name for p, ok in zip(parents, free, strict=True)] for name in names], bool)
+
+
+def _thick(leaves: Panel, groups: Bools, at: int) -> Bools:
+    """Groups (G,) with a figure in most periods before `at` and the metric's minimum of answers in the typical one."""
+    if leaves.metric.kind is Kind.LEVEL:
+        return np.asarray((groups.astype(float) @ leaves.n[:, :at] > 0).mean(1) > 0.5)
+    typical = np.median(groups.astype(float) @ leaves.n[:, :at], axis=1)
+    return np.asarray(typical >= leaves.metric.min_n)
+
+
+def _named(leaves: Panel, group: Bools) -> Segment:
+    """What a group's members have in common."""
+    items = [set(s.items) for s, ok in zip(leaves.segments, group, strict=True) if ok]
+    return Segment(tuple(sorted(set.intersection(*items))))
+
+
+def _stacked(parts: Sequence[Panel], names: tuple[Segment, ...]) -> Panel:
+    first = parts[0]
+
+    def column(name: str) -> npt.NDArray[np.float64] | None:
+        if getattr(first, name) is None:
+            return None
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return Panel(
+        metric=first.metric,
+        segments=names,
+        starts=first.starts,
+        n=np.concatenate([part.n for part in parts]),
+        total=np.concatenate([part.total for part in parts]),
+        squares=column("squares"),
+        base=column("base"),
+        base_squares=column("base_squares"),
+        cross=column("cross"),
+        counts=column("counts"),
+        bucket0=first.bucket0,
+    )
