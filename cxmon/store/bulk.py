@@ -31,7 +31,7 @@ def insert(conn: sa.Connection, table: sa.Table, columns: dict[str, Column], *, 
 
 
 def fetch(conn: sa.Connection, statement: sa.Select[Any], fields: Sequence[tuple[str, str]]) -> npt.NDArray[Any]:
-    """The rows of `statement` as one structured array; `fields` are (name, dtype) of its columns, which hold no NULL."""
+    """The rows of `statement` as one structured array; `fields` are (name, dtype) of its columns (no NULLs)."""
     found = conn.execute(statement)
     return np.fromiter(_tuples(found.cursor), dtype=list(fields))
 

@@ -114,12 +114,12 @@ class Database:
 
     def _postgresql(self, url: sa.URL) -> sa.Engine:
         options: dict[str, Any] = {"connect_timeout": 10, "application_name": "cxmon"}
-        if self.read_only:
-            options["options"] = "-c default_transaction_read_only=on"
         try:
-            return sa.create_engine(
+            engine = sa.create_engine(
                 url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=options, pool_size=3
             )
+            # On the engine, so that no connection of a read-only store can write, whoever asks for it.
+            return engine.execution_options(postgresql_readonly=True) if self.read_only else engine
         except ModuleNotFoundError as e:
             raise StoreError(f"store {self.name}: needs psycopg: pip install 'cxmon[postgres]'") from e
 

@@ -166,8 +166,8 @@ def _write(conn: sa.Connection, metric: Metric, stored: Rows, new: Rows, gone: B
     failpoint("collect-current-written")
     if found.sketched.sketch is not None:
         rows, data = found.sketched, list(found.sketched.sketch)
-        columns = {"series_id": rows.series, "start_utc": rows.start, "revision": rows.revision, "data": data}
-        bulk.insert(conn, schema.sketch, columns)
+        keys: dict[str, bulk.Column] = {"series_id": rows.series, "start_utc": rows.start, "revision": rows.revision}
+        bulk.insert(conn, schema.sketch, keys | {"data": data})
         _write_quantiles(conn, metric, found.current)
     return found
 
