@@ -39,7 +39,7 @@ def fit(p: Problem) -> Fitted:
     width = p.Z.shape[1]
     pre = filtered.rows[: p.at][:, :, [*range(width), -1]]
     log_det = np.log(filtered.variance[: p.at][p.seen[: p.at]]).sum(0)
-    before, _ = solve(products(pre), log_det, p.n_pre, p.prior)
+    before, _ = solve(products(pre, width), log_det, p.n_pre, p.prior)
     log_weight = before.evidence + noise.log_prior
     weight = np.exp(log_weight - log_weight.max())
     return Fitted(p, noise, filtered, before, weight / weight.sum())
@@ -68,9 +68,8 @@ def _steps(f: Fitted, rows: Bools) -> Steps:
     p = f.problem
     used = f.filtered.rows[rows]
     log_det = np.log(f.filtered.variance[rows]).sum(0)
-    M = products(used)
-    width = p.Z.shape[1]
-    plain, rss = solve(M[:, [*range(width), -1]][:, :, [*range(width), -1]], log_det, int(rows.sum()), p.prior)
+    M = products(used, p.Z.shape[1])
+    plain, rss = solve(M, log_det, int(rows.sum()), p.prior)
     return add_steps(M, plain, rss, p.prior)
 
 
@@ -166,9 +165,9 @@ def placebo_z(f: Fitted) -> float:
     step = (np.arange(p.at) >= p.at - span) * 1.0
     found = whiten(np.c_[p.Z[: p.at], step, p.y[: p.at]], p.variance[: p.at], p.seen[: p.at], noise, p.at)
     rows = found.rows[p.seen[: p.at]]
-    M = products(rows)
+    M = products(rows, p.Z.shape[1])
     log_det = np.log(found.variance[p.seen[: p.at]]).sum(0)
-    plain, rss = solve(M[:, [*range(width), -1]][:, :, [*range(width), -1]], log_det, p.n_pre, p.prior)
+    plain, rss = solve(M, log_det, p.n_pre, p.prior)
     steps = add_steps(M, plain, rss, p.prior)
     v = int(np.argmax(f.weight[:, best]))
     return float(steps.mean[v, 0, 0] / steps.scale[v, 0, 0])

@@ -49,25 +49,35 @@ class Steps:
     freedom: float
 
 
-def products(rows: Floats) -> Floats:
-    """Cross products (G, m, m) of whitened rows (T, G, m)."""
+@dataclass(frozen=True, eq=False)
+class Products:
+    """Cross products of whitened rows: regressors and value `plain` (G, p + 1, p + 1), regressors with effect columns `ZD`
+    (G, p, D), effect columns with themselves `DD` (G, D) and with the value `Dy` (G, D)."""
+
+    plain: Floats
+    ZD: Floats
+    DD: Floats
+    Dy: Floats
+
+
+def products(rows: Floats, p: int) -> Products:
+    """From whitened rows (T, G, m): the first p columns are regressors, the last is the value, effects lie between."""
     by_set = rows.transpose(1, 0, 2)
-    return np.asarray(by_set.transpose(0, 2, 1) @ by_set)
+    Zy, D = by_set[:, :, [*range(p), -1]], by_set[:, :, p:-1]
+    across = Zy.transpose(0, 2, 1) @ D
+    return Products(Zy.transpose(0, 2, 1) @ Zy, across[:, :p], np.einsum("gtd,gtd->gd", D, D), across[:, p])
 
 
-def solve(M: Floats, log_det: Floats, count: int, prior: Prior) -> tuple[Posterior, Floats]:
-    """Posterior from cross products `M` (G, m, m) whose first p columns are regressors and whose last is the value.
-
-    Also returns the residual sums of squares (V, G), prior included.
-    """
+def solve(M: Products, log_det: Floats, count: int, prior: Prior) -> tuple[Posterior, Floats]:
+    """Posterior without effect columns, and the residual sums of squares (V, G), prior included."""
     p = len(prior.mean)
-    P = prior.precision
-    A = M[None, :, :p, :p] + np.einsum("vp,pq->vpq", P, np.eye(p))[:, None]
-    h = M[None, :, :p, -1] + (P * prior.mean)[:, None]
+    P, full = prior.precision, M.plain
+    A = full[None, :, :p, :p] + np.einsum("vp,pq->vpq", P, np.eye(p))[:, None]
+    h = full[None, :, :p, -1] + (P * prior.mean)[:, None]
     inverse = np.linalg.inv(A)
     b = np.einsum("vgpq,vgq->vgp", inverse, h)
     rss = (
-        M[None, :, -1, -1]
+        full[None, :, -1, -1]
         + ((P * prior.mean**2).sum(1) + prior.nu0 * prior.s0)[:, None]
         - np.einsum("vgp,vgp->vg", b, h)
     )
@@ -79,10 +89,9 @@ def solve(M: Floats, log_det: Floats, count: int, prior: Prior) -> tuple[Posteri
     return Posterior(evidence + prior.log_weight[:, None], b, inverse, scale2, freedom), rss
 
 
-def add_steps(M: Floats, fit: Posterior, rss: Floats, prior: Prior) -> Steps:
-    """Effect columns, those between the first p and the last of `M`, each added alone to `fit`."""
-    p = len(prior.mean)
-    ZD, DD, Dy = M[:, :p, p:-1], np.einsum("gdd->gd", M[:, p:-1, p:-1]), M[:, p:-1, -1]
+def add_steps(M: Products, fit: Posterior, rss: Floats, prior: Prior) -> Steps:
+    """Each effect column of `M` added alone to `fit`."""
+    ZD, DD, Dy = M.ZD, M.DD, M.Dy
     solved = np.einsum("vgpq,gqd->vgpd", fit.covariance, ZD)
     information = np.maximum(DD[None] - np.einsum("gpd,vgpd->vgd", ZD, solved), TINY)
     gain = Dy[None] - np.einsum("vgp,gpd->vgd", fit.coefficients, ZD)
