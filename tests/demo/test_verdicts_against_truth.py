@@ -1,0 +1,92 @@
+"""The acceptance test of the first verdict: 20 desks, three days each, collected and judged against the truth."""
+
+import multiprocessing
+import os
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cxmon.demo.desk import build, write_config
+from cxmon.demo.truth import CHANGES, CHAT_BOT, LOOKS, is_right, look_at
+from cxmon.model import Code
+
+ANCHOR = date(2026, 10, 15)
+SEEDS = range(101, 121)
+ENOUGH = 18
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said of one change at one look."""
+
+    code: Code
+    metrics: dict[str, Code]
+    mix: dict[str, float]
+
+
+def said_of_desk(seed: int, folder: Path) -> dict[tuple[str, int], Said]:
+    """Builds one desk, collects it once, and asks the store at each look for what was known then."""
+    from cxmon.config import load
+    from cxmon.pipeline.collect import collect
+    from cxmon.pipeline.judge import judge
+    from cxmon.store import Store
+
+    desk = folder / "desk.db"
+    plan = load(write_config(folder, build(desk, seed=seed, until=ANCHOR)))
+    found: dict[tuple[str, int], Said] = {}
+    with Store.open(plan.store_url) as store:
+        collected = collect(plan, store, now=look_at(ANCHOR, 0))
+        assert not [c.error for c in collected if not c.ok]
+        for look in sorted(LOOKS):
+            for verdict in judge(plan, store, now=look_at(ANCHOR, look)):
+                found[verdict.change, look] = Said(
+                    code=verdict.code,
+                    metrics={harm.metric: harm.code for harm in verdict.harms},
+                    mix={split.metric: split.mix for split in verdict.splits},
+                )
+    for file in folder.iterdir():
+        file.unlink()
+    return found
+
+
+@pytest.fixture(scope="module")
+def desks(tmp_path_factory):
+    """One entry a seed. Two workers, which must not run more threads than that on two cores."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    context = multiprocessing.get_context("spawn")
+    folders = [tmp_path_factory.mktemp(f"desk{seed}") for seed in SEEDS]
+    with ProcessPoolExecutor(2, mp_context=context) as pool:
+        return dict(zip(SEEDS, pool.map(said_of_desk, SEEDS, folders), strict=True))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("event", CHANGES, ids=lambda event: event.id)
+def test_verdicts_hold_against_truth(desks, event, look):
+    said = {seed: found.get((event.id, look)) for seed, found in desks.items()}
+    right = [seed for seed, s in said.items() if is_right(event, look, s and s.code)]
+    heard = Counter(s.code.value if s else "nothing" for s in said.values())
+    assert len(right) >= ENOUGH, f"right are {sorted(event.right[look])}, said was {dict(heard)}"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("event", "metric", "look"),
+    [(event, *key) for event in CHANGES for key in event.right_metrics],
+    ids=lambda part: getattr(part, "id", str(part)),
+)
+def test_the_figures_behind_the_verdicts_hold_against_truth(desks, event, metric, look):
+    said = {seed: found[event.id, look].metrics[metric] for seed, found in desks.items()}
+    wanted = event.right_metrics[metric, look]
+    assert sum(code in wanted for code in said.values()) >= ENOUGH, f"right are {sorted(wanted)}, said was {said}"
+
+
+@pytest.mark.timeout(600)
+def test_the_split_shows_that_the_bot_moved_the_total_by_mix(desks):
+    """Harm counts positive: everybody's satisfaction falls by about a point, because happy chats are missing."""
+    mixes = {seed: found[CHAT_BOT.id, 0].mix.get("csat", 0.0) for seed, found in desks.items()}
+    assert sum(0.008 < mix < 0.018 for mix in mixes.values()) >= ENOUGH, mixes
