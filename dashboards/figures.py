@@ -90,7 +90,7 @@ def possible(found: Gap, metric: Metric) -> str:
 
 def _digits(found: Gap, metric: Metric) -> int:
     width = abs(found.high - found.low) * wording.factor(metric, found.unit)
-    return 1 if width <= 0 else min(3, max(0, 1 - math.floor(math.log10(width / 2))))
+    return 1 if width <= 0 else min(3, max(0, -math.floor(math.log10(width / 2))))
 
 
 def _size(x: float, found: Gap, metric: Metric) -> str:
@@ -104,7 +104,14 @@ def _bare(x: float, found: Gap, metric: Metric) -> str:
 def window(found: Gap, band: Band, zone: str) -> str:
     """`7 days to 14 Nov`, the window behind a figure."""
     day = wording.day(found.until, zone)
-    return f"{band.smooth} days to {day}" if band.smooth > 1 else f"period of {day}"
+    if band.smooth <= 1:
+        return f"period of {day}"
+    return f"{band.smooth} {'days' if daily(band) else 'periods'} to {day}"
+
+
+def daily(band: Band) -> bool:
+    """True where the periods are days."""
+    return len(band.starts) > 1 and band.starts[1] - band.starts[0] < 2 * 86_400
 
 
 @dataclass(frozen=True, kw_only=True)

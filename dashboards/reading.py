@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from cxmon.errors import StoreError
-from cxmon.model import Band, Declared, Incident, Metric, Response, Verdict
+from cxmon.model import Band, Declared, Incident, Metric, Response, Segment, Verdict
 from cxmon.store import Store
 
 
@@ -31,7 +31,8 @@ class World:
 
     def segments(self, metric: str) -> list[str]:
         """Keys of the stored segment series of a metric, everyone first."""
-        return sorted(key for m, key in self.bands if m == metric and not key.startswith("change:"))
+        keys = [key for m, key in self.bands if m == metric and not key.startswith("change:")]
+        return sorted(keys, key=lambda key: (len(Segment.from_key(key).items), key))
 
     def ordered(self) -> list[Declared]:
         """Declared changes by date: their places are the numbers on pins and in the ledger."""

@@ -10,7 +10,7 @@ from dashboards.reading import World
 from dashboards.text import grey, md
 
 LEGEND = (
-    "average of {smooth} periods, {better} is better. Shaded: where 99 of 100 fall when nothing changes. Line: "
+    "{smooth}, {better} is better. Shaded: where 99 of 100 fall when nothing changes. Line: "
     ":orange[amber] when worse than that, :red[vermilion] when a decision is over its limit, :green[teal] when better."
 )
 
@@ -36,11 +36,11 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         text = f"limit of #{world.number(over[2])}: {wording.limit(metric, over[1])}"
     points = charts.points(band, metric, grave_since=over[0] if over else None, limit=limit)
     shown = charts.recent(points, days)
-    head = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top")
+    head, side = st.columns([9, 1], vertical_alignment="top")
     better = "higher" if metric.better == "higher" else "lower"
-    legend = grey(LEGEND.format(smooth=band.smooth, better=better))
-    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", width="content")
-    head.download_button(
+    legend = grey(LEGEND.format(smooth=_average(band), better=better))
+    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}")
+    side.download_button(
         "CSV",
         csv(band),
         file_name=f"{metric.id}_as_of_{band.as_of:%Y-%m-%d}.csv",
@@ -55,6 +55,12 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     said = caption(band, metric, world, where).replace("*", "").replace("\\", "")
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
     st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}")
+
+
+def _average(band: Band) -> str:
+    if band.smooth <= 1:
+        return "Each period"
+    return f"{band.smooth}-day average" if figures.daily(band) else f"Average of {band.smooth} periods"
 
 
 def csv(band: Band) -> bytes:

@@ -9,6 +9,8 @@ from cxmon.charts.inline import inline
 from cxmon.charts.palette import PALETTES, Theme
 from cxmon.model import Tone
 
+HEADS_PX = 46
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
@@ -36,7 +38,6 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
             "text": c.text or "·",
             "word": c.word,
             "tip": c.tip,
-            "dy": -7 if c.word else 0,
         }
         for c in cells
     ]
@@ -78,7 +79,7 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
     ]
     chart: alt.LayerChart = (
         alt.layer(*layers)
-        .properties(width="container", height=row_px * max(len(segments), 1))
+        .properties(width="container", height=row_px * max(len(segments), 1) + HEADS_PX)
         .configure(background=colours.paper)
         .configure_view(stroke=None)
     )

@@ -15,12 +15,12 @@ class Placed:
     """A pin at pixel `x`, `level` rows down from the top, its text on the right side or flipped to the left."""
 
     pin: Pin
-    day: int
+    day: float
     level: int
     flipped: bool
 
 
-def place(pins: Sequence[tuple[Pin, int]], first: int, last: int, width_px: float) -> list[Placed]:
+def place(pins: Sequence[tuple[Pin, float]], first: float, last: float, width_px: float) -> list[Placed]:
     """Give each (pin, day) a level, so that no label covers another; flip those that would leave the plot."""
     ends: list[float] = []
     placed = []

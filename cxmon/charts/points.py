@@ -28,9 +28,12 @@ class Pin:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One period on the shown scale (percent, per 1,000, minutes); `day` is milliseconds of the local date as UTC."""
+    """One period on the shown scale (percent, per 1,000, minutes); `day` is milliseconds of the local date as UTC.
 
-    day: int
+    It is a float because whole numbers reach the browser as BigInt, which Vega's scales do not take.
+    """
+
+    day: float
     value: float
     avg: float
     expected: float
@@ -41,9 +44,9 @@ class Point:
     regime: int = 0
 
 
-def local_ms(at: datetime, zone: str) -> int:
+def local_ms(at: datetime, zone: str) -> float:
     """The local wall time of `at` as if it were UTC, so that a browser in any zone draws the same day."""
-    return int(at.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC).timestamp() * 1000)
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC).timestamp() * 1000.0
 
 
 def points(

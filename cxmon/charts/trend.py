@@ -27,8 +27,8 @@ class _Frame:
     colours: Palette
     x: alt.Scale
     y: alt.Scale
-    first: int
-    last: int
+    first: float
+    last: float
     low: float
     high: float
     top: float
@@ -88,7 +88,7 @@ def _frame(
     width_px: int,
     height: int,
 ) -> _Frame:
-    first, last = (shown[0].day, shown[-1].day) if shown else (0, 1)
+    first, last = (shown[0].day, shown[-1].day) if shown else (0.0, 1.0)
     levels = [(p, local_ms(p.at, metric.zone)) for p in pins]
     inside = [(p, day) for p, day in levels if first <= day <= last]
     rows = max((p.level for p in layout.place(inside, first, last, width_px - LABEL_PX)), default=-1) + 1
@@ -106,7 +106,8 @@ def _frame(
     return _Frame(
         metric=metric,
         colours=colours,
-        x=alt.Scale(type="utc", domain=[first, last]),
+        # As ISO instants: numbers are read as years by some versions of Vega-Lite.
+        x=alt.Scale(type="utc", domain=[_iso(first), _iso(last)]),
         y=alt.Scale(domain=[bottom, top], nice=False, zero=False, clamp=True),
         first=first,
         last=last,
@@ -116,6 +117,10 @@ def _frame(
         row=row,
         height=height,
     )
+
+
+def _iso(day: float) -> str:
+    return datetime.fromtimestamp(day / 1000, UTC).isoformat()
 
 
 def _finite(values: Iterable[float]) -> list[float]:
@@ -188,7 +193,7 @@ def _dots(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
     return [layer.encode(x=_x(frame), y=_y(frame, "value")) for layer in (full, hollow)]
 
 
-def _limit(frame: _Frame, shown: Sequence[Point], limit: float, since: int) -> list[alt.Chart]:
+def _limit(frame: _Frame, shown: Sequence[Point], limit: float, since: float) -> list[alt.Chart]:
     rows = [
         {"day": p.day, "limit": p.expected + frame.metric.harm_sign * limit}
         for p in shown
@@ -349,11 +354,16 @@ def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text
     heights = layout.spread([y for y, _, _ in labels], [gap for _, gap, _ in labels])
     end = alt.Chart(inline([{"day": frame.last}])).encode(x=_x(frame))
     texts = [
-        end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=alt.value(y))
+        end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=_at(frame, y))
         for y, (_, _, style) in zip(heights, labels, strict=True)
     ]
     head = alt.Chart(inline(_rows([last]))).mark_point(filled=True, size=64, color=colour, opacity=1)
     return [head.encode(x=_x(frame), y=_y(frame, "avg")), *texts]
+
+
+def _at(frame: _Frame, px: float) -> Any:
+    """A height as a share of the plot's, because a page may draw the plot lower than it was laid out."""
+    return alt.value(alt.expr(f"height * {px / frame.height:.4f}"))
 
 
 def _style(size: int, weight: int, colour: str, text: str) -> dict[str, Any]:
