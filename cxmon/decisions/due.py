@@ -11,20 +11,22 @@ _DAYS = {Grain.HOUR: 1 / 24, Grain.DAY: 1.0, Grain.WEEK: 7.0, Grain.MONTH: 30.44
 
 
 def periods_needed(harm: Interval, limit: float, n_post: int) -> float:
-    """Periods past the change after which the interval decides, whatever the harm really is: inf where never.
+    """Periods past the change after which the interval is likely to decide: inf where it never will.
 
-    An interval narrower than the limit cannot hold both 0 and the limit, so it rules out one of them. First form: the
-    half width shrinks as 1 / sqrt(periods), so that `n_post * (width / limit)^2` periods are needed. A harm that is
-    sure already (low > 0) needs the limit alone to leave the interval: half width < |limit - estimate|, but not less
-    than a quarter of the limit, because the estimate itself is unsure.
+    First form: the half width shrinks as 1 / sqrt(periods). An interval with a half width below `limit / 2` cannot hold
+    both 0 and the limit, so it decides whatever the harm really is; the further the estimate lies from the middle
+    between the two, the less is needed, and that distance counts half, because the estimate itself is unsure. Where
+    harm is sure already (low > 0) only the limit is open: then the middle is the limit itself, and a quarter of the
+    limit the least that is asked for.
     """
-    width = harm.high - harm.low
-    if n_post < 1 or not math.isfinite(width) or not limit > 0:
+    half = (harm.high - harm.low) / 2
+    if n_post < 1 or not math.isfinite(half) or not limit > 0:
         return math.inf
-    goal = limit
     if harm.low > 0:
-        goal = 2 * max(abs(limit - harm.estimate), limit / 4)
-    return float(n_post * max(1.0, width / goal) ** 2)
+        goal = max(abs(harm.estimate - limit), limit / 4)
+    else:
+        goal = limit / 2 + abs(harm.estimate - limit / 2) / 2
+    return float(n_post * max(1.0, half / goal) ** 2)
 
 
 def due_date(harm: Harm, metric: Metric, now: datetime) -> date | None:

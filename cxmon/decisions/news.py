@@ -57,8 +57,9 @@ def telling(told_before: Verdict | None, current: Verdict) -> Telling:
         return Telling(told=told, reason="first verdict to tell" if told else f"{current.code} is not told")
     if told_before.code is current.code:
         return Telling(told=False, reason=f"already told: {current.code}")
+    told = current.code in TELLING or told_before.code in TELLING
     reason = f"turned from {told_before.code} to {current.code}"
-    return Telling(told=True, reason=reason, correction=current.code not in TELLING)
+    return Telling(told=told, reason=reason, correction=told and current.code not in TELLING)
 
 
 def last_told(history: tuple[Verdict, ...] | list[Verdict]) -> Verdict | None:

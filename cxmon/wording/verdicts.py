@@ -132,16 +132,20 @@ def story(
 
 
 def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
-    """One metric in one line: `CSAT: Over the limit (harmed), 2.6 points worse (range 2.2 to 3.0), limit ...`."""
+    """One metric in one line: `CSAT: Over the limit (harmed), 2.6 points worse (range 2.2 to 3.0, limit ...)`.
+
+    A size is called worse or better only where it is beyond chance; else the largest harm still possible stands.
+    """
     words = f"{metric.label}: {screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
         return f"{words}: {harm.reason}; {grade(harm.grade)}"
-    size = f"{say.worse(metric, harm)} (range {say.harm_range(metric, harm)})"
-    text = f"{words}, {size}, limit {say.limit(metric, harm)}; {grade(harm.grade)}"
-    if harm.code in {Code.HARMED, Code.IMPROVED}:
-        return text
+    evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm.grade)}"
+    if harm.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}:
+        words += f", {say.worse(metric, harm)}"
+    if harm.code not in {Code.HARMED, Code.IMPROVED}:
+        words += f", {say.largest(metric, harm)}"
     open_still = harm.code is Code.UNDECIDED or (harm.code is Code.WORSE and harm.so_far.high > harm.limit)
-    return f"{text}; {say.largest(metric, harm)}" + (f"; {_due_words(harm)}" if open_still else "")
+    return f"{words} ({evidence})" + (f"; {_due_words(harm)}" if open_still else "")
 
 
 def saving(claimed: Saving) -> str:
