@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -151,13 +151,15 @@ class Channel(Protocol):
     """Where messages go. Returns where the message landed, or raises DeliveryError(permanent=..., in_doubt=...).
 
     `previous` is the receipt of the thread's first message: then that one is edited, and `message.reply` is posted in
-    its thread. `picture` is a PNG or None; a picture that fails never keeps the words back.
+    its thread. `picture` is a PNG or None; a picture that fails never keeps the words back. `pace_s` is the least time
+    between two messages, over all workers.
     """
 
     @property
     def type(self) -> str: ...
 
-    pace_s: ClassVar[float]
+    @property
+    def pace_s(self) -> float: ...
 
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt: ...
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cxmon.alerts.markup import clean, cut, cut_lines, escape, safe_url, size, unformatted
+from cxmon.alerts.parts import one_line
 from cxmon.alerts.text import command_hint
 from cxmon.model import Action, Fact, Message, Tone
 
@@ -34,7 +35,7 @@ def plain_text(message: Message) -> str:
     """The whole message as escaped text without blocks: the fallback where Slack refuses the blocks."""
     facts = [f"{f.label}: {f.text}" for f in message.facts]
     link = safe_url(message.link)
-    lines = [f"{message.badge}: {message.title}", *message.lines, *facts, message.footer, link or ""]
+    lines = [one_line(message.badge, message.title), *message.lines, *facts, message.footer, link or ""]
     kept = cut_lines([unformatted(clean(line)) for line in lines if line], TEXT)
     return "\n".join(escape(line) for line in kept) or "cxmon"
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from cxmon.alerts import blocks
@@ -45,8 +45,6 @@ class Slack:
     base_url: str = "https://slack.com/api/"
     timeout_s: float = 10.0
 
-    pace_s: ClassVar[float] = 1.0
-
     def __post_init__(self) -> None:
         if not self.channel.strip():
             raise ValueError("channel: found nothing, expected a channel's name or id")
@@ -55,6 +53,11 @@ class Slack:
         if urlsplit(self.base_url).scheme not in {"http", "https"}:
             raise ValueError(f"base_url: found {self.base_url!r}, expected an http or https address")
 
+    @property
+    def pace_s(self) -> float:
+        """Slack takes about one message a second in a channel; a console takes what comes."""
+        return 1.0 if self.token else 0.0
+
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt:
         """Post `message`, or edit `previous` and reply in its thread. Raises DeliveryError; a picture never does."""
         if not self.token:
@@ -62,7 +65,7 @@ class Slack:
         client = self._client()
         known = previous if previous is not None and _ID.fullmatch(previous.channel) else None
         receipt = self._edit(client, message, known) if known else self._post(client, message)
-        failpoint("slack.told")
+        failpoint("slack-told")
         if picture is not None:
             self._illustrate(client, message, receipt, picture)
         return receipt
@@ -113,7 +116,7 @@ class Slack:
         """Edit the first message, which may be done any number of times, then reply, which may not."""
         if not self._update(client, message, previous):
             return self._post(client, message)
-        failpoint("slack.edited")
+        failpoint("slack-edited")
         if message.reply:
             text = blocks.reply_text(message.reply)
             shown = {"text": text, "blocks": blocks.render_reply(message.reply)}
@@ -177,7 +180,7 @@ class Slack:
                 channel=receipt.channel,
                 thread_ts=receipt.ref,
             )
-            failpoint("slack.uploaded")
+            failpoint("slack-uploaded")
             image = str(_data(uploaded)["files"][0]["id"])
             if self._ready(client, image):
                 self._update(client, message, receipt, image=image)

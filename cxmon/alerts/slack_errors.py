@@ -8,12 +8,12 @@ from cxmon.errors import DeliveryError
 # Somebody has to mend the token, the app or the channel; until then the message waits, for ever if need be.
 BLOCKED = frozenset({
     "access_denied", "account_inactive", "as_user_not_supported", "cannot_reply_to_message",
-    "channel_is_limited_access", "channel_not_found", "ekm_access_denied", "enterprise_is_restricted", "invalid_auth", "is_archived", "is_inactive",
-    "method_not_supported_for_channel_type", "missing_scope", "no_permission", "not_allowed_token_type", "not_authed",
-    "not_in_channel", "org_login_required", "restricted_action", "restricted_action_non_threadable_channel",
-    "restricted_action_read_only_channel", "restricted_action_thread_locked",
-    "restricted_action_thread_only_channel", "team_access_not_granted", "team_not_found", "token_expired",
-    "token_revoked", "two_factor_setup_required", "unknown_method",
+    "channel_is_limited_access", "channel_not_found", "ekm_access_denied", "enterprise_is_restricted",
+    "invalid_auth", "is_archived", "is_inactive", "method_not_supported_for_channel_type", "missing_scope",
+    "no_permission", "not_allowed_token_type", "not_authed", "not_in_channel", "org_login_required",
+    "restricted_action", "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
+    "restricted_action_thread_locked", "restricted_action_thread_only_channel", "team_access_not_granted",
+    "team_not_found", "token_expired", "token_revoked", "two_factor_setup_required", "unknown_method",
 })  # fmt: skip
 
 # Slack refuses this very message: as plain text once more, then never again.

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from cxmon.alerts.markup import clean, safe_url
+from cxmon.alerts.parts import one_line
 from cxmon.model import Message, Tone
 
 SHAPES: Mapping[Tone, str] = {Tone.RED: "■", Tone.AMBER: "▲", Tone.TEAL: "●", Tone.GREY: "○"}
@@ -15,7 +16,7 @@ _LABEL = 24
 def render(message: Message, *, update: bool = False) -> str:
     """The message in full; an `update` of what was told before is headed by its reply."""
     news = [f"↳ {clean(line)}" for line in (message.reply or "").splitlines() if update and clean(line)]
-    lines = [*news, f"{SHAPES[message.tone]} {clean(message.badge)}: {clean(message.title)}"]
+    lines = [*news, f"{SHAPES[message.tone]} {one_line(clean(message.badge), clean(message.title))}"]
     for line in message.lines:
         lines += _wrapped(clean(line))
     for fact in message.facts:

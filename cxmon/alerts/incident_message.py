@@ -1,0 +1,286 @@
+"""An incident in words: what happened, since when, how much, where, how sure, what was declared near by, and whose."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cxmon import wording
+from cxmon.alerts.parts import LEGEND, actions, at_most, lower, near, near_fact, news_key, one_line, view_link
+from cxmon.model import (
+    Declared,
+    Ending,
+    Fact,
+    Finding,
+    Grade,
+    Incident,
+    IncidentState,
+    Message,
+    Metric,
+    Picture,
+    Segment,
+    Step,
+    Tone,
+    Transition,
+)
+
+# What a check is called on the screen while its incident is open, by the check's type.
+_BADGES = {
+    "threshold": ("Out of bounds", Tone.RED),
+    "watch": ("Worse than expected", Tone.AMBER),
+    "freshness": ("No new data", Tone.GREY),
+    "funnel": ("Outside what its size explains", Tone.AMBER),
+}
+_ENDINGS = {
+    Ending.RECOVERED: "has recovered",
+    Ending.ACCEPTED: "is accepted at its new level",
+    Ending.CLOSED_UNKNOWN: "stopped being measurable; it is not known whether it recovered",
+}
+_SURE_OF_ENDS = {
+    Ending.RECOVERED: "inside what chance explains, for as many periods as it takes to be called recovered",
+    Ending.ACCEPTED: "a decision, not a measurement: the figure is where it is",
+    Ending.CLOSED_UNKNOWN: "not known: too little complete data to judge by",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A difference to expected on the scale it is judged on; `unit` as in `Harm`. NaN where an end is not known."""
+
+    size: float
+    low: float
+    high: float
+    unit: str
+
+
+def for_incident(
+    *,
+    incident: Incident,
+    transition: Transition,
+    finding: Finding | None,
+    metric: Metric | None,
+    changes_near: Sequence[Declared] = (),
+    zone: str = "UTC",
+    board_url: str = "",
+    owner: str = "",
+    check_type: str = "",
+) -> Message:
+    """The message for one transition of an incident.
+
+    `finding` is what brought it (else the incident's latest one is told); `metric` is None where a source is told of.
+    `changes_near` may be all declared changes: those far off in time or scope are left out. `owner` is a department.
+    `check_type` is the check's plug-in type; without it, it is guessed from the numbers.
+    """
+    told = finding or incident.latest or incident.worst
+    kind = check_type or _guess(told)
+    what = metric.label if metric else incident.subject
+    since = _since(incident, told)
+    headline = _headline(incident, told, metric, what, kind, zone)
+    badge, tone = _badge(incident, transition, kind)
+    close = near(changes_near, incident.root, since or transition.at)
+    stamp = wording.stamp(told.at if told else transition.at, zone)
+    thread = f"incident:{incident.id}"
+    view = view_link(
+        board_url,
+        metric=metric.id if metric else "",
+        segment=incident.root,
+        change=close[0].change.id if close else "",
+    )
+    facts = [Fact(label="Since", text=_since_words(incident, since, zone))]
+    facts += _how_much(told, metric)
+    facts.append(Fact(label="Where", text=_where(incident, told)))
+    facts.append(Fact(label="How sure", text=_how_sure(incident, told, kind)))
+    facts.append(near_fact(close, zone))
+    facts += [Fact(label="Owner", text=owner)] if owner else []
+    picture = None
+    if metric is not None and kind != "freshness":
+        footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
+        lines = (footing, LEGEND)
+        picture = Picture(
+            metric=metric.id, segment=incident.root.key, change=None, title=headline, subtitle=lines, alt=headline
+        )
+    return Message(
+        key=news_key(thread, transition.step, _version(transition)),
+        thread=thread,
+        tone=tone,
+        badge=badge,
+        title=headline,
+        text=one_line(badge, headline),
+        lines=_lines(incident, transition, told, metric),
+        facts=tuple(facts),
+        footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
+        link=view,
+        picture=picture,
+        actions=actions(incident.id) if incident.state is not IncidentState.ENDED else (),
+        reply=_reply(transition, badge, headline),
+        at=transition.at,
+    )
+
+
+def gap(finding: Finding, metric: Metric) -> Gap | None:
+    """The finding against expected: durations as a share of expected, shares in points, else in the metric's unit.
+
+    The interval may be one of the value or one of the gap (see Finding): whichever holds its estimate.
+    """
+    value, expected, low, high = finding.value, finding.expected, finding.low, finding.high
+    if not (math.isfinite(value) and math.isfinite(expected)):
+        return None
+    if low <= value <= high:
+        low, high = low - expected, high - expected
+    elif not low <= value - expected <= high:
+        low = high = math.nan
+    if metric.judged_as_ratio and expected > 0:
+        return Gap(size=(value - expected) / expected, low=low / expected, high=high / expected, unit="%")
+    return Gap(size=value - expected, low=low, high=high, unit="pt" if wording.is_share(metric) else "")
+
+
+def gap_words(found: Gap, metric: Metric) -> str:
+    """`2.6 points below expected (2.2 to 3.0)`."""
+    side = "below" if found.size < 0 else "above"
+    text = f"{_amount(found.size, metric, found.unit)} {side} expected"
+    if not (math.isfinite(found.low) and math.isfinite(found.high)):
+        return text
+    ends = [wording.bare(metric, x, found.unit, _digits(x, metric, found.unit)) for x in (found.low, found.high)]
+    if found.low * found.high >= 0:
+        return f"{text} ({' to '.join(ends if found.size >= 0 else ends[::-1])})"
+    return f"{text} ({ends[0]} below to {ends[1]} above)"
+
+
+def _amount(x: float, metric: Metric, unit: str) -> str:
+    return wording.amount(metric, x, unit, _digits(x, metric, unit))
+
+
+def _digits(x: float, metric: Metric, unit: str) -> int:
+    return 0 if abs(x) * wording.factor(metric, unit) >= 100 else 1
+
+
+def _version(transition: Transition) -> str:
+    """The period that brought it, where one did: whoever evaluates that period again finds the same news."""
+    period = transition.numbers.get("period")
+    return f"{period:.0f}" if period is not None else transition.at.isoformat()
+
+
+def _guess(finding: Finding | None) -> str:
+    if finding is None or not math.isfinite(finding.value):
+        return "freshness"
+    return "watch" if math.isfinite(finding.expected) else "threshold"
+
+
+def _badge(incident: Incident, transition: Transition, kind: str) -> tuple[str, Tone]:
+    if incident.state is IncidentState.ENDED and incident.ending is not None:
+        tone = Tone.TEAL if incident.ending is Ending.RECOVERED else Tone.GREY
+        words = wording.ending(incident.ending)
+        return (f"Corrected: {lower(words)}" if transition.step is Step.CORRECTED else words), tone
+    words, tone = _BADGES.get(kind, _BADGES["watch"])
+    if incident.state is IncidentState.ACKNOWLEDGED:
+        return f"{words}, acknowledged", tone
+    if transition.step is Step.CORRECTED:
+        return f"{words}, corrected", tone
+    return words, tone
+
+
+def _headline(
+    incident: Incident, finding: Finding | None, metric: Metric | None, what: str, kind: str, zone: str
+) -> str:
+    where = f" in {_where_short(incident.root)}" if incident.root.items else ""
+    if incident.state is IncidentState.ENDED and incident.ending is not None:
+        return f"{what}{where} {_ENDINGS[incident.ending]}"
+    since = _since(incident, finding)
+    when = f" since {wording.day(since, zone)}" if since else ""
+    if kind == "freshness":
+        return f"{what}{where}: no new data{when}"
+    found = gap(finding, metric) if finding and metric else None
+    if finding is None or metric is None:
+        return f"{what}{where} is out of bounds{when}"
+    if kind == "watch" and found is not None:
+        side = "below" if found.size < 0 else "above"
+        return f"{what}{where} is {_amount(found.size, metric, found.unit)} {side} expected{when}"
+    if kind == "funnel":
+        return f"{what}{where} is outside what its size explains{when}"
+    return f"{what}{where} is {wording.value(metric, finding.value)}, out of bounds{when}"
+
+
+def _lines(
+    incident: Incident, transition: Transition, finding: Finding | None, metric: Metric | None
+) -> tuple[str, ...]:
+    """What the step adds, and what the check said in its own words."""
+    said = _reason(transition)
+    step = wording.step(transition.step)
+    if incident.ending is not None and incident.state is IncidentState.ENDED:
+        step = wording.ending(incident.ending)
+    by = f" by {incident.acknowledged_by}" if transition.step is Step.ACKNOWLEDGED and incident.acknowledged_by else ""
+    first = f"{step}{by}: {said}" if said else f"{step}{by}."
+    checked = finding.reason if finding and finding.reason and finding.reason not in said else ""
+    return tuple(line for line in (first, checked, _definition(metric)) if line)
+
+
+def _definition(metric: Metric | None) -> str:
+    return f"{metric.label}: {lower(metric.definition)}" if metric and metric.definition else ""
+
+
+def _reason(transition: Transition) -> str:
+    """The reason without the decision's name, which is for `cxmon why`."""
+    name, colon, rest = transition.reason.partition(": ")
+    return rest if colon and name.replace("_", "").isalpha() and " " not in name else transition.reason
+
+
+def _since(incident: Incident, finding: Finding | None) -> datetime | None:
+    return incident.since or (finding.since if finding else None)
+
+
+def _since_words(incident: Incident, since: datetime | None, zone: str) -> str:
+    found = f"found on {wording.day(incident.opened_at, zone)}"
+    begun = f"{wording.day(since, zone)}, {found}" if since else found
+    ended = f", ended on {wording.day(incident.ended_at, zone)}" if incident.ended_at else ""
+    again = f", came back {incident.reopened}x" if incident.reopened else ""
+    return begun + ended + again
+
+
+def _how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
+    if finding is None or metric is None or not math.isfinite(finding.value):
+        return []
+    answers = f", {wording.number(finding.n, 0)} {wording.count_word(metric)}" if finding.n else ""
+    value = wording.value(metric, finding.value)
+    found = gap(finding, metric)
+    if found is None:
+        ends = (finding.low, finding.high)
+        known = all(math.isfinite(x) for x in ends)
+        spread = f" (range {' to '.join(wording.value(metric, x) for x in ends)})" if known else ""
+        return [Fact(label="How much", text=f"{value}{spread}{answers}")]
+    against = f"{value} instead of {wording.value(metric, finding.expected)}: {gap_words(found, metric)}"
+    return [Fact(label="Against expected", text=against + answers)]
+
+
+def _where_short(segment: Segment) -> str:
+    return wording.segment(segment)
+
+
+def _where(incident: Incident, finding: Finding | None) -> str:
+    others = [wording.segment(m) for m in incident.members if m != incident.root]
+    text = wording.segment(incident.root)
+    if others:
+        text += f"; seen in {', '.join(at_most(others, 5))}"
+    if finding and finding.looked_at > 1:
+        text += f" ({finding.looked_at:,} series looked at)"
+    return text
+
+
+def _how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
+    if incident.state is IncidentState.ENDED and incident.ending is not None:
+        return _SURE_OF_ENDS[incident.ending]
+    if kind == "freshness":
+        return "certain: nothing arrived; whether customers are well is not known"
+    if finding is None:
+        return "not known"
+    evidence = wording.grade(Grade.BEFORE_AFTER)
+    return {
+        "threshold": "the whole range of the figure is beyond its bound; no cause is claimed",
+        "funnel": "more than chance and size explain, also after counting how many were looked at",
+    }.get(kind, f"more than chance explains, judged by its own past ({evidence}); no cause is claimed")
+
+
+def _reply(transition: Transition, badge: str, headline: str) -> str:
+    said = _reason(transition)
+    words = wording.step(transition.step)
+    first = f"{words}. {badge}: {headline}" if transition.step is not Step.ENDED else f"{badge}: {headline}"
+    return f"{first}\n{said}" if said else first

@@ -1,0 +1,87 @@
+"""Parts that messages of every sort share: links, near-by changes, actions, the key of a piece of news."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote, urlencode
+
+from cxmon import wording
+from cxmon.model import Action, Declared, Fact, Segment, Step
+
+NEAR = timedelta(days=14)
+TOLD_AT_MOST = 3
+LEGEND = "line: running average; shaded: expected range; dots: single periods"
+
+
+def view_link(
+    board_url: str, *, page: str = "", metric: str = "", segment: Segment | None = None, change: str = ""
+) -> str:
+    """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision has a page of its
+    own (`page="decision"`)."""
+    wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change}
+    query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote)
+    return f"{board_url.rstrip('/')}/{page}{'?' if query else ''}{query}"
+
+
+def news_key(thread: str, step: str, version: str) -> str:
+    """The identity of one piece of news: made from content, so that whoever finds it out again tells it no second
+    time. The channel is added when it is queued."""
+    return f"{thread}|{step}|{version}"
+
+
+def step_of(key: str) -> str:
+    """The step in a key of `news_key`, with or without its channel."""
+    return key.split("|")[1] if key.count("|") >= 2 else ""
+
+
+def is_end(key: str) -> bool:
+    """Ends are told even where a silence covers them."""
+    return step_of(key) == Step.ENDED
+
+
+def near(changes: Iterable[Declared], segment: Segment, at: datetime, *, window: timedelta = NEAR) -> list[Declared]:
+    """The live changes that begin or end within `window` of `at` and could touch `segment`, nearest first."""
+    found = []
+    for declared in changes:
+        change = declared.change
+        moments = [m for m in (change.starts, change.ends) if m is not None]
+        distance = min(abs(m - at) for m in moments)
+        meets = all(segment.get(name) in {None, *allowed} for name, allowed in change.scope.values)
+        if change.status == "live" and distance <= window and meets:
+            found.append((distance, change.id, declared))
+    return [declared for _, _, declared in sorted(found, key=lambda f: f[:2])]
+
+
+def near_fact(changes: Sequence[Declared], zone: str) -> Fact:
+    """What was declared near by. It stands in time and place beside the news: no cause is claimed."""
+    if not changes:
+        return Fact(label="Declared near by", text="no change that touches these customers in these weeks")
+    told = [
+        f"{d.change.title} ({wording.day(d.change.starts, zone)}, {wording.scope(d.change.scope)})" for d in changes
+    ]
+    return Fact(label="Declared near by", text="; ".join(at_most(told)) + " (near in time, not judged to be the cause)")
+
+
+def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:
+    """The first few, and how many more."""
+    return list(told) if len(told) <= most else [*told[:most], f"and {len(told) - most} more"]
+
+
+def actions(incident: str) -> tuple[Action, ...]:
+    """What can be done about an incident; the value is an opaque id."""
+    names = {
+        "acknowledge": "Acknowledge",
+        "silence": "Silence",
+        "we_know_why": "We know why",
+        "show_segments": "Show segments",
+    }
+    return tuple(Action(name=name, label=label, value=incident) for name, label in names.items())
+
+
+def one_line(badge: str, title: str) -> str:
+    """Badge and title; a title that says the badge's words itself stands alone."""
+    return title if badge.lower() in title.lower() else f"{badge}: {title}"
+
+
+def lower(text: str) -> str:
+    """The first letter small, unless the word is an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -1,0 +1,212 @@
+"""A verdict in words: the judgement on one declared change, with its limit, its grade and what it was said to save."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from cxmon import wording
+from cxmon.alerts.parts import LEGEND, NEAR, actions, at_most, near_fact, news_key, one_line, view_link
+from cxmon.model import (
+    GRAVITY,
+    Code,
+    Declared,
+    Fact,
+    Harm,
+    Message,
+    Metric,
+    Picture,
+    Placebo,
+    Saving,
+    Step,
+    Tone,
+    Transition,
+    Verdict,
+)
+
+
+def for_verdict(
+    *,
+    verdict: Verdict,
+    previous: Verdict | None,
+    declared: Declared,
+    metrics: Mapping[str, Metric],
+    zone: str = "UTC",
+    board_url: str = "",
+    transition: Transition | None = None,
+    changes_near: Sequence[Declared] = (),
+    titles: Mapping[str, str] | None = None,
+) -> Message:
+    """The message for a verdict that is news.
+
+    `previous` is the version that was told before: what it said is shown, and where `transition` is a correction it is
+    called one. `transition` belongs to the change's incident where there is one. `changes_near` may be all declared changes. `titles` maps changes' ids to titles.
+    """
+    change = declared.change
+    known = dict(titles or {}) | {d.change.id: d.change.title for d in changes_near}
+    words, tone, _ = wording.screen(verdict, titles=known)
+    corrected = transition is not None and transition.step is Step.CORRECTED
+    badge = f"Corrected: {words}" if corrected else words
+    title = verdict.headline or wording.headline(verdict, change, metrics, known)
+    harms = _gravest_first(verdict.harms)
+    first = harms[0] if harms else None
+    metric = metrics[first.metric] if first else None
+    thread = f"change:{change.id}"
+    others = [d for d in changes_near if _beside(d, declared, verdict)]
+    facts = [
+        *(_first_facts(first, metric, zone) if first and metric else []),
+        *_side_effects(harms[1:], metrics, zone, known),
+        *_aims(verdict, metrics),
+        *([near_fact(others, zone)] if others else []),
+        *_declaration(declared, zone),
+    ]
+    grade = wording.grade(verdict.grade)
+    version = f"as of {wording.stamp(verdict.as_of, zone)} · verdict version {verdict.version}"
+    incident = transition.incident if transition is not None else ""
+    step = transition.step if transition is not None else "verdict"
+    return Message(
+        key=news_key(thread, step, str(verdict.version)),
+        thread=thread,
+        tone=tone,
+        badge=badge,
+        title=title,
+        text=f"{one_line(badge, title)} ({grade})",
+        lines=_lines(verdict, previous, declared, metrics, zone, known, corrected=corrected),
+        facts=tuple(facts),
+        footer=f"{grade} · {version}" + (f" · incident {incident}" if incident else ""),
+        link=view_link(board_url, page="decision", metric=metric.id if metric else "", change=change.id),
+        picture=_picture(verdict, declared, first, metric, zone, title) if first and metric else None,
+        actions=actions(incident) if incident and tone in {Tone.RED, Tone.AMBER} else (),
+        reply=_reply(verdict, previous, badge, title, zone, known),
+        at=verdict.as_of,
+    )
+
+
+def placebo_words(placebo: Placebo, metric: Metric) -> str:
+    """`in 211 comparable windows without a change, a fall this large happened once`."""
+    moved = "fall" if metric.harm_sign < 0 else "rise"
+    times = {0: "never happened", 1: "happened once", 2: "happened twice"}
+    happened = times.get(placebo.as_large, f"happened {placebo.as_large} times")
+    return f"in {placebo.windows:,} comparable windows without a change, a {moved} this large {happened}"
+
+
+def _beside(other: Declared, declared: Declared, verdict: Verdict) -> bool:
+    """Another live change that could touch the same customers while this one is watched."""
+    mine, theirs = declared.change, other.change
+    begun = mine.starts - NEAR <= theirs.starts <= verdict.as_of
+    return theirs.id != mine.id and theirs.status == "live" and begun and mine.scope.overlaps(theirs.scope)
+
+
+def _gravest_first(harms: Sequence[Harm]) -> list[Harm]:
+    def size(harm: Harm) -> float:
+        ratio = harm.so_far.estimate / harm.limit if harm.limit else harm.so_far.estimate
+        return -ratio if math.isfinite(ratio) else 0.0
+
+    return sorted(harms, key=lambda h: (GRAVITY.index(h.code), size(h), h.metric))
+
+
+def _lines(
+    verdict: Verdict,
+    previous: Verdict | None,
+    declared: Declared,
+    metrics: Mapping[str, Metric],
+    zone: str,
+    titles: Mapping[str, str],
+    *,
+    corrected: bool,
+) -> tuple[str, ...]:
+    sentence = verdict.sentence or wording.sentence(verdict, declared.change, metrics, zone, titles)
+    lines = [sentence] if sentence else []
+    lines += [wording.mix(split, metrics[split.metric]) for split in verdict.splits if split.metric in metrics]
+    before = _before(verdict, previous, zone, titles)
+    if corrected and before:
+        lines.insert(0, f"Correction, late data changed what was said. {before}")
+    elif before:
+        lines.append(before)
+    return tuple(lines)
+
+
+def _before(verdict: Verdict, previous: Verdict | None, zone: str, titles: Mapping[str, str]) -> str:
+    if previous is None or previous.version == verdict.version:
+        return ""
+    words = wording.screen(previous, titles=titles)[0]
+    return f"Before: {words} (version {previous.version}, {wording.day(previous.as_of, zone, now=verdict.as_of)})."
+
+
+def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
+    """The gravest metric: since when, how much against expected, where, how sure."""
+    sure = wording.grade(harm.grade)
+    if harm.placebo is not None and harm.placebo.windows and harm.so_far.estimate > 0:
+        sure += f"; {placebo_words(harm.placebo, metric)}"
+    if harm.code is not Code.HARMED:
+        sure += f"; {wording.largest(metric, harm)}"
+    due = wording.due_day(harm)
+    facts = [
+        Fact(label="Since", text=wording.window_text(harm, zone).removeprefix("since ")),
+        Fact(label="Against expected", text=_how_much(harm, metric)),
+        Fact(label="Where", text=harm.scope or "all customers"),
+        Fact(label="How sure", text=sure),
+    ]
+    if due is not None and harm.code not in {Code.HARMED, Code.IMPROVED}:
+        facts.append(Fact(label="Answer due", text=f"around day {due}"))
+    return facts
+
+
+def _how_much(harm: Harm, metric: Metric) -> str:
+    limit = f"limit {wording.limit(metric, harm)}"
+    if not math.isfinite(harm.so_far.estimate):
+        return f"{metric.label}: {harm.reason or 'not known yet'}; {limit}"
+    size = f"{wording.worse(metric, harm)} ({wording.harm_range(metric, harm)}), {limit}"
+    if not (math.isfinite(harm.actual) and math.isfinite(harm.expected)):
+        return f"{metric.label}: {size}"
+    figures = f"{wording.value(metric, harm.actual)} instead of {wording.value(metric, harm.expected)}"
+    return f"{metric.label} {figures}: {size}"
+
+
+def _side_effects(
+    harms: Sequence[Harm], metrics: Mapping[str, Metric], zone: str, titles: Mapping[str, str]
+) -> list[Fact]:
+    told = [wording.clause(h, metrics[h.metric], zone, titles) for h in harms if h.metric in metrics]
+    return [Fact(label="Side effects", text="; ".join(at_most(told)))] if told else []
+
+
+def _aims(verdict: Verdict, metrics: Mapping[str, Metric]) -> list[Fact]:
+    answer = wording.aims_answer(verdict, metrics)
+    return [Fact(label="Promised", text=answer)] if answer else []
+
+
+def _declaration(declared: Declared, zone: str) -> list[Fact]:
+    """Who owns it, what it is said to save, and whether it was declared in time and left alone."""
+    change = declared.change
+    facts = [Fact(label="Owner", text=change.owner)]
+    if change.saving is not None:
+        facts.append(Fact(label="Said to save", text=_saving(change.saving)))
+    late = f", declared {wording.days(declared.days_late)} late" if declared.days_late else ""
+    edited = f", edited since ({len(declared.edits)}x, the frozen limits stand)" if declared.edits else ""
+    if late or edited:
+        facts.append(Fact(label="Declared", text=f"{wording.day(declared.declared_at, zone)}{late}{edited}"))
+    return facts
+
+
+def _saving(saving: Saving) -> str:
+    checked = f"verified by {saving.verified_by}" if saving.verified_by else "not verified"
+    by = f"claimed by {saving.claimed_by}, " if saving.claimed_by else ""
+    return f"{wording.number(saving.amount, 0)} {saving.currency} a {saving.per} ({by}{checked})"
+
+
+def _picture(verdict: Verdict, declared: Declared, harm: Harm, metric: Metric, zone: str, title: str) -> Picture:
+    change = declared.change
+    stamp = wording.stamp(verdict.as_of, zone)
+    ranged = f"range {wording.harm_range(metric, harm)} · limit {wording.limit(metric, harm)}"
+    subtitle = (
+        f"{change.title} · {wording.grade(harm.grade)} · {wording.window_text(harm, zone)}, {ranged}",
+        f"As of {stamp}, verdict version {verdict.version} · {harm.scope} · {LEGEND}",
+    )
+    alt = f"{metric.label} over time: {wording.clause(harm, metric, zone)}"
+    return Picture(metric=metric.id, segment="{}", change=change.id, title=title, subtitle=subtitle, alt=alt)
+
+
+def _reply(
+    verdict: Verdict, previous: Verdict | None, badge: str, title: str, zone: str, titles: Mapping[str, str]
+) -> str:
+    before = _before(verdict, previous, zone, titles)
+    news = f"{one_line(badge, title)} (version {verdict.version}, {wording.grade(verdict.grade)})."
+    return f"{news}\n{before}" if before else news

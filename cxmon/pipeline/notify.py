@@ -1,0 +1,294 @@
+"""What was decided reaches people: claim, draw, deliver, mark as sent; what is in doubt is looked up before a resend.
+
+The promise: at least once, and one visible alert per piece of news, through a kill at any point, several workers and a
+day without Slack. A row in `sending` whose worker died may have arrived: the channel is asked for its key first, and
+where the channel cannot tell, the resend says that it may be a repeat.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from cxmon.alerts.message import for_test
+from cxmon.config.plan import Plan
+from cxmon.contracts import Channel
+from cxmon.errors import DeliveryError
+from cxmon.failpoints import failpoint
+from cxmon.model import Delivery, Message, OutboxRow, Receipt
+from cxmon.pipeline.drawing import any_picture, draw
+from cxmon.pipeline.route import channels_of
+from cxmon.store import Store
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 60.0
+STALE_S = 25.0
+RUN_S = 45.0
+SHORT_PAUSE_S = 2.0
+BLOCKED_S = 600.0
+BACKOFF_S = 5.0
+LONGEST_BACKOFF_S = 600.0
+TRIES_OF_A_BUG = 10
+LOOK_BACK = timedelta(minutes=10)
+REPEAT = "possible repeat"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """What became of one row in this run."""
+
+    key: str
+    channel: str
+    state: Delivery
+    error: str = ""
+
+
+@dataclass
+class _Run:
+    """One run of `deliver`: who works, and what time it is by `now` plus what has passed since."""
+
+    plan: Plan
+    store: Store
+    now: datetime
+    worker: str
+    channels: Mapping[str, Channel]
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def at(self) -> datetime:
+        return self.now + timedelta(seconds=self.elapsed)
+
+
+def deliver(plan: Plan, store: Store, *, now: datetime, worker: str) -> list[Delivered]:
+    """Send what is due, for at most 45 seconds, and return what became of each row.
+
+    `now` is the wall clock even where `as_of` freezes the figures: leases and pauses must run out. Channel errors are
+    in the rows, never raised.
+    """
+    run = _Run(plan=plan, store=store, now=now, worker=worker, channels=channels_of(plan))
+    _take_up_parked(run)
+    done = _reconcile(run)
+    while run.elapsed < RUN_S:
+        rows = store.outbox.claim(run.at, worker=worker, limit=1, lease_s=LEASE_S)
+        if rows:
+            failpoint("notify-claimed")
+            done.append(_one(run, rows[0]))
+        elif (pause := _short_pause(run)) > 0:
+            time.sleep(pause)
+        else:
+            break
+    return done
+
+
+def send_test(plan: Plan, store: Store, *, channel: str | None = None, now: datetime) -> list[Delivered]:
+    """Send one well-formed test message, with a picture where there is one to draw, past the outbox.
+
+    `channel` None is every configured channel. Raises DeliveryError where there is no such channel; what the channel
+    itself says is in the result. A channel that takes the message takes up again what was parked for it.
+    """
+    known = channels_of(plan)
+    if channel is not None and channel not in known:
+        raise DeliveryError(f"no channel {channel!r}: expected one of {', '.join(known)}", permanent=True)
+    picture = any_picture(plan, store)
+    done = []
+    for name in [channel] if channel is not None else list(known):
+        message = for_test(
+            channel=name, now=now, title=plan.title, zone=plan.zone, board_url=plan.board_url, picture=picture
+        )
+        try:
+            known[name].deliver(message, None, draw(store, plan.metrics, message))
+        except DeliveryError as problem:
+            state = Delivery.PARKED if problem.permanent else Delivery.WAITING
+            done.append(Delivered(key=message.key, channel=name, state=state, error=str(problem)))
+            continue
+        store.outbox.pause(name, now)
+        store.outbox.unpark(name, now)
+        done.append(Delivered(key=message.key, channel=name, state=Delivery.SENT))
+    return done
+
+
+def _take_up_parked(run: _Run) -> None:
+    """Try again, slowly: what was parked goes on its way when its channel's pause is over."""
+    for name in {row.channel for row in run.store.outbox.rows(Delivery.PARKED)}:
+        until = run.store.outbox.paused(name)
+        if name in run.channels and (until is None or until <= run.at):
+            run.store.outbox.unpark(name, run.at)
+
+
+def _reconcile(run: _Run) -> list[Delivered]:
+    """Rows in doubt: those that arrived are marked as sent, those that did not are sent again."""
+    done = []
+    outbox = run.store.outbox
+    for row in outbox.doubtful(run.at, LEASE_S):
+        channel = run.channels.get(row.channel)
+        if channel is None:
+            done.append(_parked(run, row, _unknown_channel(row)))
+            continue
+        since = (row.claimed_at or run.at) - LOOK_BACK
+        try:
+            found = channel.find(row.message, since, outbox.first_receipt(row.message.thread, row.channel))
+        except DeliveryError as problem:
+            if problem.permanent:
+                outbox.later(row.key, f"{REPEAT}: {problem}", run.at)
+            else:
+                log.warning("%s is still in doubt: %s", row.key, problem)
+            continue
+        failpoint("notify-looked-up")
+        if found is None:
+            outbox.later(row.key, "it did not arrive at the first try", run.at)
+        else:
+            outbox.sent(row.key, found, run.at)
+            done.append(Delivered(key=row.key, channel=row.channel, state=Delivery.SENT))
+    return done
+
+
+def _short_pause(run: _Run) -> float:
+    """Seconds until a channel that waits for its pace may go on, where something is due for it; else 0."""
+    due = {r.channel for r in run.store.outbox.rows(Delivery.WAITING) if r.not_before is None or r.not_before <= run.at}
+    waits = []
+    for name in due:
+        until = run.store.outbox.paused(name)
+        left = (until - run.at).total_seconds() if until is not None else 0.0
+        if 0 < left <= SHORT_PAUSE_S:
+            waits.append(left)
+    return min(waits) + 0.01 if waits else 0.0
+
+
+def _one(run: _Run, row: OutboxRow) -> Delivered:
+    """One claimed row to its end in this run."""
+    claimed = run.elapsed
+    outbox = run.store.outbox
+    channel = run.channels.get(row.channel)
+    if channel is None:
+        return _parked(run, row, _unknown_channel(row))
+    previous = outbox.first_receipt(row.message.thread, row.channel)
+    if previous is not None and row.key in _folded(previous):
+        return _sent(run, row, previous)
+    message, folded = _as_it_stands(run, row, first=previous is None)
+    picture = draw(run.store, run.plan.metrics, message)
+    failpoint("notify-drawn")
+    if run.elapsed - claimed > STALE_S:
+        # The lease may be over before the answer is here: somebody else could be looking for it by then.
+        outbox.later(row.key, "drawing took too long", run.at)
+        return Delivered(key=row.key, channel=row.channel, state=Delivery.WAITING, error="drawing took too long")
+    _pace(run, row.channel, channel)
+    try:
+        receipt = channel.deliver(message, previous, picture)
+    except DeliveryError as problem:
+        return _failed(run, row, problem)
+    except Exception as problem:
+        log.exception("channel %s failed on %s", row.channel, row.key)
+        return _broken(run, row, problem)
+    failpoint("notify-delivered")
+    if folded:
+        receipt = replace(receipt, detail=json.dumps({"folded": folded}))
+    return _sent(run, row, receipt)
+
+
+def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, list[str]]:
+    """What to send for a row: itself, or, where a story's beginning was held up, the story as it stands by now in one
+    message; with the keys of the rows that are told by it."""
+    message = row.message
+    if row.error.startswith(REPEAT):
+        message = replace(message, footer=f"{message.footer} · {REPEAT}", reply=_marked(message.reply))
+    if not first or row.attempts <= 1:
+        return message, []
+    newer = [
+        r
+        for r in reversed(run.store.outbox.rows(Delivery.WAITING, limit=1_000))
+        if r.channel == row.channel and r.message.thread == message.thread and r.key != row.key
+    ]
+    if not newer:
+        return message, []
+    latest = newer[-1].message
+    told = f"Told late: the channel was out of reach. At first: {row.message.badge}, {row.message.title}."
+    merged = replace(latest, key=message.key, reply=None, lines=(*latest.lines, told))
+    return merged, [r.key for r in newer]
+
+
+def _marked(reply: str | None) -> str | None:
+    return f"{reply} ({REPEAT})" if reply else reply
+
+
+def _folded(receipt: Receipt) -> list[str]:
+    if not receipt.detail.startswith("{"):
+        return []
+    try:
+        return [str(key) for key in json.loads(receipt.detail).get("folded", [])]
+    except ValueError:
+        return []
+
+
+def _pace(run: _Run, name: str, channel: Channel) -> None:
+    """Claim the channel's next moment before using it: all workers read the same pause."""
+    until = run.at + timedelta(seconds=channel.pace_s)
+    if channel.pace_s > 0:
+        _pause(run, name, until)
+
+
+def _pause(run: _Run, name: str, until: datetime) -> None:
+    """Pauses only ever grow: a pace must not undo what the channel asked for."""
+    before = run.store.outbox.paused(name)
+    if before is None or before < until:
+        run.store.outbox.pause(name, until)
+
+
+def _sent(run: _Run, row: OutboxRow, receipt: Receipt) -> Delivered:
+    run.store.outbox.sent(row.key, receipt, run.at)
+    failpoint("notify-sent")
+    return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
+
+
+def _failed(run: _Run, row: OutboxRow, problem: DeliveryError) -> Delivered:
+    """The four things that can be wrong, each with its own end."""
+    # That it may be a repeat must outlive a failed try.
+    error = row.error if row.error.startswith(REPEAT) else str(problem)
+    if problem.in_doubt:
+        # Left in `sending`: it is looked up when its lease is over, never sent again before that.
+        log.warning("%s is in doubt: %s", row.key, error)
+        return Delivered(key=row.key, channel=row.channel, state=Delivery.SENDING, error=error)
+    if problem.payload:
+        log.error("%s cannot be sent in any form: %s", row.key, error)
+        run.store.outbox.dead(row.key, error)
+        return Delivered(key=row.key, channel=row.channel, state=Delivery.DEAD, error=error)
+    if problem.permanent:
+        return _parked(run, row, error)
+    wait = _backoff(row.attempts)
+    if problem.retry_after is not None:
+        wait = min(max(problem.retry_after, 1.0), LONGEST_BACKOFF_S)
+        _pause(run, row.channel, run.at + timedelta(seconds=wait))
+    run.store.outbox.later(row.key, error, run.at + timedelta(seconds=wait))
+    return Delivered(key=row.key, channel=row.channel, state=Delivery.WAITING, error=error)
+
+
+def _parked(run: _Run, row: OutboxRow, error: str) -> Delivered:
+    """It waits for somebody to mend something, and its channel with it; tried again every ten minutes, for ever."""
+    log.error("channel %s takes nothing: %s", row.channel, error)
+    run.store.outbox.park(row.key, error)
+    _pause(run, row.channel, run.at + timedelta(seconds=BLOCKED_S))
+    return Delivered(key=row.key, channel=row.channel, state=Delivery.PARKED, error=error)
+
+
+def _broken(run: _Run, row: OutboxRow, problem: Exception) -> Delivered:
+    """A fault of ours or of a plug-in: others go on, this row is given up after some tries."""
+    error = f"{type(problem).__name__}: {problem}"
+    if row.attempts >= TRIES_OF_A_BUG:
+        run.store.outbox.dead(row.key, error)
+        return Delivered(key=row.key, channel=row.channel, state=Delivery.DEAD, error=error)
+    run.store.outbox.later(row.key, error, run.at + timedelta(seconds=_backoff(row.attempts)))
+    return Delivered(key=row.key, channel=row.channel, state=Delivery.WAITING, error=error)
+
+
+def _backoff(attempts: int) -> float:
+    return float(min(BACKOFF_S * 2 ** min(attempts, 10), LONGEST_BACKOFF_S))
+
+
+def _unknown_channel(row: OutboxRow) -> str:
+    return f"the configuration has no channel {row.channel!r} any more"

@@ -1,0 +1,189 @@
+"""Messages of every sort, made from made-up but whole domain values."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from cxmon.alerts.message import for_incident, for_test, for_verdict
+from cxmon.model import (
+    EVERYONE,
+    AimCode,
+    AimResult,
+    Amount,
+    Better,
+    Category,
+    Change,
+    Code,
+    Declared,
+    Ending,
+    Finding,
+    Grade,
+    Harm,
+    Incident,
+    IncidentState,
+    Interval,
+    Kind,
+    Metric,
+    Placebo,
+    Read,
+    Saving,
+    Scope,
+    Segment,
+    State,
+    Step,
+    Transition,
+    Verdict,
+)
+
+BOARD = "http://127.0.0.1:8501"
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+START = datetime(2026, 9, 14, tzinfo=UTC)
+PHONE = Segment.of(channel="phone")
+PHONE_EU = Segment.of(channel="phone", region="eu")
+
+CSAT = Metric(
+    id="csat", label="CSAT", kind=Kind.PROPORTION, better=Better.HIGHER, matters=Amount(0.015, False, "1.5pt"),
+    source="desk", read=Read(time="solved_at", table="ratings"), dimensions=("channel", "region"),
+    definition="Share of answered surveys that are satisfied",
+)  # fmt: skip
+RESPONSE = Metric(
+    id="first_response", label="First response time", kind=Kind.QUANTILE, better=Better.LOWER,
+    matters=Amount(0.1, True, "10%"), source="desk", read=Read(time="at", table="tickets"), unit="min",
+    dimensions=("channel", "region"),
+)  # fmt: skip
+CHURN = Metric(
+    id="churn", label="Churn", kind=Kind.RATE, better=Better.LOWER, matters=Amount(0.001, False, "1"), source="desk",
+    read=Read(time="at", table="subscriptions"), per=1000,
+)  # fmt: skip
+METRICS = {m.id: m for m in (CSAT, RESPONSE, CHURN)}
+
+CHANGE = Change(
+    id="tier-1-chat", title="Tier-1 chat outsourced", category=Category.COST_CUT, starts=START, owner="Operations",
+    scope=Scope.of({"channel": "chat"}), limits={"csat": Amount(0.015, False, "1.5pt")},
+    saving=Saving(amount=1_200_000, currency="USD", claimed_by="Operations"),
+)  # fmt: skip
+DECLARED = Declared(
+    change=CHANGE, declared_at=START + timedelta(days=12), origin="yaml", frozen_hash="f", frozen_at=START
+)
+OTHER = Declared(
+    change=Change(id="refunds", title="Refunds auto-approved", category=Category.POLICY,
+                  starts=datetime(2026, 10, 18, tzinfo=UTC), owner="Payments"),
+    declared_at=START, origin="yaml",
+)  # fmt: skip
+
+
+def harm(metric="csat", code=Code.HARMED, unit="pt", limit=0.015, so_far=(0.026, 0.022, 0.030), **more):
+    estimate, low, high = so_far
+    given = {
+        "reason": "", "now": Interval(estimate=estimate, low=low, high=high), "actual": 0.876 - estimate, "expected": 0.876,
+        "grade": Grade.CONTROLLED, "p_value": 0.0001, "confidence": 0.95, "n_pre": 365, "n_post": 68,
+        "answers": 9_500.0, "window_start": START, "window_end": START + timedelta(days=68), "scope": "chat",
+        "placebo": Placebo(as_large=1, windows=211),
+    } | more  # fmt: skip
+    return Harm(
+        metric=metric,
+        code=code,
+        unit=unit,
+        limit=limit,
+        so_far=Interval(estimate=estimate, low=low, high=high),
+        **given,
+    )
+
+
+def verdict(code=Code.HARMED, harms=None, **more):
+    harms = (harm(code=code),) if harms is None else harms
+    given = {"grade": Grade.CONTROLLED, "version": 3, "day": 68, "as_of": NOW} | more
+    return Verdict(change=CHANGE.id, code=code, harms=harms, **given)
+
+
+def told(which, previous=None, transition=None, changes_near=()):
+    return for_verdict(
+        verdict=which, previous=previous, declared=DECLARED, metrics=METRICS, zone="UTC", board_url=BOARD,
+        transition=transition, changes_near=changes_near,
+    )  # fmt: skip
+
+
+def finding(check="regressions", metric="csat", segment=PHONE_EU, **more):
+    given = {
+        "at": datetime(2026, 10, 20, tzinfo=UTC), "state": State.BREACH,
+        "reason": "below expected for 6 days in a row", "value": 0.821, "expected": 0.853, "low": -0.041, "high": -0.023,
+        "n": 1_480.0, "since": datetime(2026, 10, 14, tzinfo=UTC), "looked_at": 40, "score": 4.2,
+    } | more  # fmt: skip
+    return Finding(check=check, metric=metric, segment=segment, **given)
+
+
+def incident(which=None, state=IncidentState.OPEN, **more):
+    which = which or finding()
+    given = {
+        "id": "a1b2c3d4e5f60718", "check": which.check, "subject": which.metric, "root": which.segment,
+        "members": (which.segment,), "opened_at": datetime(2026, 10, 20, 7, tzinfo=UTC), "since": which.since,
+        "last_breach_at": which.at, "latest": which, "worst": which,
+    } | more  # fmt: skip
+    return Incident(state=state, **given)
+
+
+def transition(step=Step.OPENED, reason="opened: below expected for 6 days in a row", **more):
+    numbers = {"period": datetime(2026, 10, 20, tzinfo=UTC).timestamp()} | more
+    return Transition(
+        incident="a1b2c3d4e5f60718", step=step, at=datetime(2026, 10, 20, 7, tzinfo=UTC), reason=reason, numbers=numbers
+    )
+
+
+def of_incident(which=None, step=Step.OPENED, found=None, metric=CSAT, reason=None, **more):
+    found = found or finding()
+    which = which or incident(found)
+    moved = transition(step) if reason is None else transition(step, reason)
+    given = {"changes_near": (DECLARED, OTHER), "board_url": BOARD, "owner": "Operations"} | more
+    return for_incident(incident=which, transition=moved, finding=found, metric=metric, **given)
+
+
+def ended(ending, reason):
+    which = incident(state=IncidentState.ENDED, ending=ending, ended_at=datetime(2026, 11, 2, tzinfo=UTC))
+    calm = finding(state=State.OK, value=0.851, low=-0.012, high=0.008, reason="as expected")
+    return of_incident(which, Step.ENDED, calm, reason=reason)
+
+
+def messages():
+    """Every sort of message by name; the golden payloads are made of these."""
+    early = harm(code=Code.UNDECIDED, so_far=(0.008, -0.004, 0.021), due=date(2026, 10, 12))
+    slow = harm("first_response", Code.WORSE, "%", 0.1, (0.12, 0.08, 0.16), actual=20.6, expected=18.4,
+                grade=Grade.BEFORE_AFTER)  # fmt: skip
+    faster = harm("first_response", Code.IMPROVED, "%", 0.1, (-0.3, -0.38, -0.22), actual=12.9, expected=18.4)
+    nothing = harm(code=Code.WAITING, so_far=(float("nan"),) * 3, reason="3 of 7 complete days", actual=float("nan"),
+                   expected=float("nan"), window_start=None, window_end=None, placebo=None)  # fmt: skip
+    before = verdict(Code.UNDECIDED, (early,), version=2, as_of=NOW - timedelta(days=7))
+    aim = AimResult(metric="first_response", code=AimCode.SHOWN, unit="%", promised=0.05,
+                    gain=Interval(estimate=0.3, low=0.22, high=0.38))  # fmt: skip
+    opened = transition(Step.OPENED, "opened: over the limit")
+    floor = finding("csat_floor", segment=EVERYONE, value=0.782, low=0.770, high=0.794, expected=float("nan"),
+                    reason="below the floor of 80 % on 2 of 3 days", looked_at=1)  # fmt: skip
+    quiet = finding("quiet", segment=EVERYONE, value=float("nan"), low=float("nan"), high=float("nan"), n=0.0,
+                    expected=float("nan"), reason="no new data for 39 hours, expected within 36", looked_at=1)  # fmt: skip
+    wide = incident(members=(PHONE_EU, *(Segment.of(channel="phone", region=r) for r in ("us", "uk", "latam"))))
+    late = Step.CORRECTED
+    return {
+        "verdict-harmed": told(verdict(harms=(harm(), faster), aims=(aim,)), before, opened, (DECLARED, OTHER)),
+        "verdict-worse-before-after": told(verdict(Code.WORSE, (slow,), grade=Grade.BEFORE_AFTER)),
+        "verdict-improved": told(verdict(Code.IMPROVED, (faster,))),
+        "verdict-safe": told(verdict(Code.SAFE, (harm(code=Code.SAFE, so_far=(0.002, -0.003, 0.007)),))),
+        "verdict-undecided": told(before),
+        "verdict-waiting": told(verdict(Code.WAITING, (nothing,), version=1)),
+        "verdict-not-comparable": told(verdict(Code.NOT_COMPARABLE, (replace(nothing, code=Code.NOT_COMPARABLE,
+                                       reason="the survey's scale changed on 1 Oct"),))),
+        "verdict-entangled": told(verdict(Code.ENTANGLED, (harm(code=Code.ENTANGLED, entangled_with=("refunds",)),)),
+                                  changes_near=(OTHER,)),
+        "verdict-corrected": told(verdict(Code.SAFE, (harm(code=Code.SAFE, so_far=(0.004, -0.002, 0.011)),), version=4),
+                                  verdict(as_of=NOW - timedelta(days=1)), transition(late, "corrected: late answers changed it")),
+        "incident-watch": of_incident(check_type="watch"),
+        "incident-threshold": of_incident(found=floor, which=incident(floor), reason=f"opened: {floor.reason}", check_type="threshold"),
+        "incident-freshness": of_incident(found=quiet, which=incident(quiet), reason=f"opened: {quiet.reason}", check_type="freshness", changes_near=()),
+        "incident-worsened": of_incident(step=Step.WORSENED, reason="worsened: clearly worse: size 7.1"),
+        "incident-widened": of_incident(wide, Step.WIDENED, reason="joined: now also in phone · us"),
+        "incident-acknowledged": of_incident(incident(state=IncidentState.ACKNOWLEDGED, acknowledged_by="Operations"),
+                                             Step.ACKNOWLEDGED, reason="acknowledged: looking into it"),
+        "incident-recovered": ended(Ending.RECOVERED, "recovered: quiet for 3 looks"),
+        "incident-accepted": ended(Ending.ACCEPTED, "accepted: the new level stays"),
+        "incident-closed-unknown": ended(Ending.CLOSED_UNKNOWN, "closed_unknown: nothing known for 14 looks"),
+        "incident-slow": of_incident(found=finding(metric="first_response", value=24.0, expected=18.4, low=3.1, high=8.1),
+                                     metric=RESPONSE),
+        "test": for_test(channel="slack", now=NOW, title="Northwind Support", board_url=BOARD),
+    }  # fmt: skip
