@@ -21,14 +21,14 @@ def build_changes(frame: Frame) -> tuple[Change, ...]:
 
 def build_change(frame: Frame, entry: Entry) -> Change | None:
     """The change in `entry`; None where something in it is wrong."""
-    before = len(frame.reading.found)
+    before = frame.reading.faults
     _forward(frame, entry)
     _scopes(frame, entry)
     amounts = {key: frame.amounts(entry, key) for key in ("limits", "aims")}
     for key in ("guards", "weights"):
         if key in entry:
             frame.known_items(entry.at(key), frame.names("metrics"), "metric")
-    return _change(entry, amounts) if entry.sound and len(frame.reading.found) == before else None
+    return _change(entry, amounts) if entry.sound and frame.reading.faults == before else None
 
 
 def build_silences(frame: Frame) -> tuple[Silence, ...]:
@@ -36,11 +36,11 @@ def build_silences(frame: Frame) -> tuple[Silence, ...]:
     _unique(frame, entries)
     built = []
     for entry in entries:
-        before = len(frame.reading.found)
+        before = frame.reading.faults
         _forward(frame, entry)
         frame.known(entry.at("metric"), entry.get("metric"), frame.names("metrics"), "metric")
         _dimensions(frame, entry, "segment")
-        if entry.sound and len(frame.reading.found) == before:
+        if entry.sound and frame.reading.faults == before:
             segment = Segment.of(entry.get("segment")) if "segment" in entry else None
             values = {"metric": None} | entry.values | {"segment": segment}
             built.append(Silence(**values))
@@ -98,7 +98,7 @@ def _scopes(frame: Frame, entry: Entry) -> None:
     frame.known_items(node, frame.names("metrics"), "metric")
     for metric, scope in node.entries.items():
         if metric in frame.dimensions:
-            frame.known_items(scope, frame.dimensions[metric], f"dimension of {metric}")
+            frame.known_items(scope, frame.dimensions[metric], "dimension", of=metric)
 
 
 def _dimensions(frame: Frame, entry: Entry, key: str) -> None:

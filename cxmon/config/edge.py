@@ -5,7 +5,7 @@ from typing import Any
 
 from cxmon.config.nodes import Node
 from cxmon.config.reading import BAD, Reading, shown
-from cxmon.config.shapes import Schema
+from cxmon.config.scalars import Schema
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class ByPydantic:
         from pydantic import ValidationError  # noqa: PLC0415 - most configurations never come here.
 
         if node.trapped:
-            return BAD
+            return reading.told()
         try:
             return _adapter(self.hint).validate_python(plain(node))
         except ValidationError as error:

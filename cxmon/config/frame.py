@@ -45,28 +45,25 @@ class Frame:
         """False while some metric's dimensions could not be read: then nothing is told as an unknown dimension."""
         return len(self.dimensions) == len(self.names("metrics"))
 
-    def known(self, node: Node, name: Any, names: Iterable[str], what: str) -> bool:
-        """Tell a reference that leads nowhere."""
+    def known(self, node: Node, name: Any, names: Iterable[str], what: str, of: str = "") -> bool:
+        """Tell a reference that leads nowhere; `of` says who lacks it."""
         names = list(names)
         if name is BAD or name is None or name in names:
             return True
         given = "" if node.variable else name
-        options = one_of(names, given)
-        self.reading.wrong(node, f"the unknown {what} {shown(node)}", options)
+        found = f"the {what} {shown(node)}, which {of} does not have" if of else f"the unknown {what} {shown(node)}"
+        self.reading.wrong(node, found, one_of(names, given))
         return False
 
-    def known_items(self, node: Node, names: Iterable[str], what: str) -> None:
+    def known_items(self, node: Node, names: Iterable[str], what: str, of: str = "") -> None:
         """The same for each item of a list, or for each key of a mapping."""
         names = list(names)
         for item in node.items:
             if item.kind == "text" and not item.trapped and item.text:
-                self.known(item, item.text, names, what)
+                self.known(item, item.text, names, what, of)
         for key in node.entries:
-            self.known_key(node, key, names, what)
-
-    def known_key(self, node: Node, key: str, names: Iterable[str], what: str) -> bool:
-        named = Node("text", node.key_lines[key], node.path, key)
-        return key == "<<" or self.known(named, key, names, what)
+            if key != "<<":
+                self.known(Node("text", node.key_lines[key], node.path, key), key, names, what, of)
 
     def amounts(self, entry: Entry, key: str) -> dict[str, Amount]:
         """A mapping of metrics to sizes, each above zero and of a sort that its metric can have."""

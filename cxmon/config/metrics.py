@@ -7,6 +7,7 @@ from typing import Any
 from cxmon.config import people
 from cxmon.config.frame import Frame
 from cxmon.config.moments import known_zone, nearest_zone
+from cxmon.config.reading import shown
 from cxmon.config.records import WEEKDAYS
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Measure
@@ -15,21 +16,18 @@ from cxmon.model import Amount, Kind, Metric, Read
 DEFAULT_LOOKBACK = timedelta(days=7)
 
 # Columns that aggregated rows need besides `total`; quantiles cannot be made from sums.
-_AGGREGATED = {
+_NEEDED = {
     Kind.PROPORTION: ("n",),
-    Kind.MEAN: ("n", "squares"),
+    Kind.MEAN: ("n",),
     Kind.RATE: ("n",),
-    Kind.RATIO: ("n", "squares", "base", "base_squares", "cross"),
+    Kind.RATIO: ("n", "base"),
     Kind.LEVEL: (),
 }
-_USED = {
-    Kind.PROPORTION: {"n"},
-    Kind.MEAN: {"n", "squares"},
-    Kind.QUANTILE: {"n"},
-    Kind.RATE: {"n"},
-    Kind.RATIO: {"n", "squares", "base", "base_squares", "cross"},
-    Kind.LEVEL: {"n"},
-}
+# Columns from which a day's own uncertainty comes; of a ratio all of them or none.
+_SQUARES = {Kind.MEAN: ("squares",), Kind.RATIO: ("squares", "base_squares", "cross")}
+
+# What the source types of the house can do with `read`; others say so when they are asked.
+_REFUSED = {"csv": ("table", "query", "where"), "sql": ("file",)}
 
 
 def survey(frame: Frame) -> None:
@@ -51,7 +49,7 @@ def survey(frame: Frame) -> None:
 def build_metrics(frame: Frame, zone: str) -> dict[str, Metric]:
     built = {}
     for name, entry in frame.metrics.items():
-        before = len(frame.reading.found)
+        before = frame.reading.faults
         frame.known(entry.at("source"), entry.get("source"), frame.names("sources"), "source")
         _people(frame, entry)
         _by(frame, name, entry)
@@ -61,7 +59,7 @@ def build_metrics(frame: Frame, zone: str) -> dict[str, Metric]:
         if isinstance(entry.get("read"), Entry):
             _read(frame, entry)
         _guards(frame, name, entry)
-        if entry.sound and matters is not None and len(frame.reading.found) == before:
+        if entry.sound and matters is not None and frame.reading.faults == before:
             built[name] = _metric(name, entry, matters, zone)
     return built
 
@@ -96,11 +94,11 @@ def _by(frame: Frame, name: str, entry: Entry) -> None:
     if dimensions is None:
         return
     for combination in entry.at("by").items if "by" in entry else []:
-        frame.known_items(combination, dimensions, "dimension")
+        frame.known_items(combination, dimensions, "dimension", of=name)
     read = entry.at("read")
     columns = read.entries.get("columns") if "read" in entry else None
     if columns is not None:
-        frame.known_items(columns, dimensions, "dimension")
+        frame.known_items(columns, dimensions, "dimension", of=name)
 
 
 def _shape(frame: Frame, entry: Entry) -> None:
@@ -111,9 +109,9 @@ def _shape(frame: Frame, entry: Entry) -> None:
         wrong(entry.at("quantiles"), "both quantile and quantiles", "one of them")
     for key in ("quantile", "quantiles"):
         if key in entry and kind not in {None, Kind.QUANTILE}:
-            wrong(entry.at(key), f"{key} on a {kind}", "it on kind: quantile only")
+            wrong(entry.at(key), f"{key} on a {kind}", "kind: quantile beside it, or no such key")
     if "per" in entry and kind not in {None, Kind.RATE, Kind.RATIO}:
-        wrong(entry.at("per"), f"per on a {kind}", "it on kind: rate or ratio only")
+        wrong(entry.at("per"), f"per on a {kind}", "kind: rate or ratio beside it, or no such key")
     if "unit" in entry and kind is Kind.PROPORTION:
         wrong(entry.at("unit"), "a unit on a proportion", "none: shares are shown in %")
     if "week_start" in entry and "grain" not in entry:
@@ -126,8 +124,8 @@ def _times(frame: Frame, entry: Entry) -> None:
         frame.reading.wrong(entry.at("zone"), f"the unknown time zone '{zone[:60]}'", nearest_zone(zone))
     lookback, matures = entry.get("lookback"), entry.get("matures_after")
     if lookback is not None and matures is not None and lookback < matures:
-        found = f"lookback {entry.at('lookback').text}, shorter than matures_after {entry.at('matures_after').text}"
-        frame.reading.wrong(entry.at("lookback"), found, "at least as long: figures would never be read complete")
+        found = f"{shown(entry.at('lookback'))}, shorter than matures_after ({entry.at('matures_after').text})"
+        frame.reading.wrong(entry.at("lookback"), found, "at least as long, or figures would never be read complete")
 
 
 def _guards(frame: Frame, name: str, entry: Entry) -> None:
@@ -140,32 +138,48 @@ def _guards(frame: Frame, name: str, entry: Entry) -> None:
 
 
 def _read(frame: Frame, entry: Entry) -> None:
-    """What the kind needs to be read."""
-    kind, read = entry.get("kind"), entry.get("read")
-    wrong = frame.reading.wrong
+    """What the source and the kind need to be read."""
+    read, wrong = entry.get("read"), frame.reading.wrong
     if "table" in read and "query" in read:
         wrong(read.at("query"), "both table and query", "one of them")
     if "where" in read and "query" in read:
         wrong(read.at("where"), "where beside query", "the condition inside the query")
+    source = (frame.root.get("sources") or {}).get(entry.get("source"))
+    sort = source.get("type") if isinstance(source, Entry) else None
+    for key in _REFUSED.get(sort or "", ()):
+        if key in read:
+            wrong(read.at(key), f"{key} for a {sort} source", "none: such a source has no use for it")
+    if sort == "sql" and "table" not in read and "query" not in read:
+        wrong(read.node, "neither table nor query", "one of them: a sql source needs to know what to read")
     if "value" in read and "total" in read:
         wrong(read.at("total"), "both value (event rows) and total (aggregated rows)", "one of them")
-        return
-    if kind is None:
-        return
+    elif entry.get("kind") is not None:
+        _figures(frame, entry.get("kind"), read)
+
+
+def _figures(frame: Frame, kind: Kind, read: Entry) -> None:
+    wrong = frame.reading.wrong
     if "value" not in read and "total" not in read:
-        rows = "value (event rows)" if kind is Kind.QUANTILE else "value (event rows) or total (aggregated rows)"
-        wrong(read.node, f"neither for a {kind}" if kind is not Kind.QUANTILE else f"none for a {kind}", rows)
+        rows = "the key value (event rows)" + ("" if kind is Kind.QUANTILE else " or total (aggregated rows)")
+        wrong(read.node, "no figures", rows)
     elif "total" in read and kind is Kind.QUANTILE:
         wrong(read.at("total"), "total for a quantile", "value (event rows): quantiles cannot be made from sums")
-    elif "total" in read:
-        for key in _AGGREGATED[kind]:
-            if key not in read:
-                wrong(read.node, f"no {key}", f"the key {key}: aggregated rows of a {kind} need it")
-    elif kind is Kind.RATIO and "base" not in read:
+    elif kind is Kind.RATIO and "value" in read and "base" not in read:
         wrong(read.node, "no base", "the key base: the denominator of each row of a ratio")
-    for key in ("n", "squares", "base", "base_squares", "cross"):
-        if key in read and key not in _USED[kind]:
-            wrong(read.at(key), f"{key} for a {kind}", "none: this kind has no use for it")
+    missing = [key for key in _NEEDED.get(kind, ()) if key not in read] if "total" in read else []
+    for key in missing:
+        wrong(read.node, f"no {key}", f"the key {key}: aggregated rows of a {kind} need it")
+    if "base" in read and kind is not Kind.RATIO:
+        wrong(read.at("base"), f"base for a {kind}", "none: only a ratio has a denominator")
+    useful = _SQUARES.get(kind, ()) if "total" in read else ()
+    for key in ("squares", "base_squares", "cross"):
+        if key in read and key not in useful:
+            wrong(read.at(key), f"{key} for {'event rows' if 'value' in read else f'a {kind}'}", "none")
+    given = [key for key in useful if key in read]
+    if given and len(given) < len(useful):
+        wrong(read.node, f"{' and '.join(given)} alone", f"{', '.join(useful)} together, or none of them")
+    elif useful and not given:
+        frame.reading.note(read.node, f"no {', '.join(useful)}: noise is learnt from how the figure scatters over time")
 
 
 def _metric(name: str, entry: Entry, matters: Amount, zone: str) -> Metric:

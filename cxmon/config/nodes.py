@@ -162,6 +162,7 @@ class _Builder:
             self.root = node
             return
         parent = self.stack[-1]
+        node.path = self._here()
         if parent.kind == "list":
             parent.items.append(node)
         elif self.pending[-1] is None:
@@ -193,8 +194,13 @@ class _Builder:
         return key
 
     def _here(self) -> str:
-        names = [key for key in self.pending if key is not None]
-        return ".".join(names)
+        """The path of what comes next."""
+        if not self.stack:
+            return ""
+        parent, key = self.stack[-1], self.pending[-1]
+        if parent.kind == "list":
+            return f"{parent.path}[{len(parent.items)}]"
+        return parent.path if key is None else parent.under(key)
 
     def _stop(self, line: int, found: str, expected: str) -> None:
         self.reading.at(line, self._here(), found, expected)

@@ -15,22 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from cxmon.config.edge import ByPydantic
 from cxmon.config.nodes import Node
 from cxmon.config.reading import BAD, Reading, one_of, shown
-from cxmon.config.shapes import (
-    Choice,
-    Entry,
-    Field,
-    ListOf,
-    MapOf,
-    Number,
-    Record,
-    Schema,
-    SecretText,
-    Shape,
-    SizeText,
-    Span,
-    Text,
-    Truth,
-)
+from cxmon.config.scalars import Choice, Number, Schema, SecretText, SizeText, Span, Text, Truth
+from cxmon.config.shapes import Entry, Field, ListOf, MapOf, Record, Shape
 from cxmon.model import Amount, Secret
 
 Registry = Callable[[], Mapping[str, type]]
@@ -96,7 +82,7 @@ def _doc(plugin: type, option: "dataclasses.Field[Any]") -> str:
         return str(option.metadata["doc"])
     text = " ".join((inspect.getdoc(plugin) or "").split())
     sentences = [s for s in re.split(r"(?<=[.;])\s+", text) if f"`{option.name}`" in s]
-    return " ".join(sentences) or option.name.replace("_", " ")
+    return " ".join(sentences).rstrip(" ;.") or option.name.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -109,7 +95,7 @@ class PluginOf:
 
     def read(self, node: Node, reading: Reading) -> Any:
         if node.trapped:
-            return BAD
+            return reading.told()
         if node.kind != "map":
             return reading.wrong(
                 node, shown(node), f"a {self.sort} such as {{type: {next(iter(self.types()), '...')}}}"

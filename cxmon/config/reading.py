@@ -38,6 +38,7 @@ class Reading:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     found: list[tuple[int, str]] = field(default_factory=list)
     remarks: list[tuple[int, str]] = field(default_factory=list)
+    faults: int = 0
 
     def wrong(self, node: "Node", found: str, expected: str, *, key: str | None = None, line: int | None = None) -> Bad:
         """Tell a problem at `node`, or at its key `key` where that is what is wrong."""
@@ -45,7 +46,13 @@ class Reading:
         self.at(line or node.line, path, found, expected)
         return BAD
 
+    def told(self) -> Bad:
+        """For a node whose problem was told when the tree was built: what is made of it is not sound either."""
+        self.faults += 1
+        return BAD
+
     def at(self, line: int, path: str, found: str, expected: str) -> None:
+        self.faults += 1
         where = f"{path}: " if path else ""
         self.found.append((line, f"{self.file}:{line}: {where}found {found}, expected {expected}"))
 
@@ -95,7 +102,13 @@ def one_of(options: Iterable[str], given: str = "") -> str:
     return listed + did_you_mean(given, names)
 
 
-def did_you_mean(given: str, options: Iterable[str]) -> str:
+def nearest(given: str, options: Iterable[str]) -> str | None:
+    """The option that is probably meant, if any is near."""
     by_lower = {option.lower(): option for option in options}
     near = difflib.get_close_matches(given.lower()[:80], by_lower, n=1, cutoff=0.6) if given else []
-    return f" (did you mean {by_lower[near[0]]}?)" if near else ""
+    return by_lower[near[0]] if near else None
+
+
+def did_you_mean(given: str, options: Iterable[str]) -> str:
+    meant = nearest(given, options)
+    return f" (did you mean {meant}?)" if meant else ""

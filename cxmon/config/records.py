@@ -3,22 +3,8 @@
 from functools import cache
 
 from cxmon.config.plugins import PluginOf, registry
-from cxmon.config.shapes import (
-    Choice,
-    Either,
-    Field,
-    ListOf,
-    MapOf,
-    Moment,
-    Name,
-    Number,
-    Record,
-    SecretText,
-    SizeText,
-    Span,
-    Text,
-    Truth,
-)
+from cxmon.config.scalars import Choice, Moment, Name, Number, OutOf, SecretText, SizeText, Span, Text, Truth
+from cxmon.config.shapes import Either, Field, ListOf, MapOf, Record
 from cxmon.model import Better, Category, Grain, Kind, Status
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -187,7 +173,7 @@ TEAM_AGREEMENT = Record(
 CHECK_KEYS = {
     "metrics": Field(_metrics, "the metrics it runs on; without it all"),
     "opens_after": Field(
-        Text("a number of periods such as 2, or 2 of 3", r"[1-9][0-9]?( of [1-9][0-9]?)?"),
+        OutOf(),
         "how many breaches, of how many periods, open an incident",
     ),
     "recovers_after": Field(Number("a whole number above zero", least=1, whole=True), "quiet periods that end one"),

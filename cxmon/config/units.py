@@ -10,7 +10,8 @@ from cxmon.model import Amount, Kind
 # A month is a twelfth of a mean year; a quarter and a year are 3mo and 12mo.
 DAYS_PER_MONTH = 30.44
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0, "mo": DAYS_PER_MONTH * 86400.0}
-DURATION = "a duration such as 30s, 5min, 36h, 8d, 2w or 18mo"
+DURATION = "a duration{} such as 30s, 5min, 36h, 8d, 2w or 18mo"
+WHOLE_DAYS = "whole days{} such as 7d, 2w or 3mo"
 LONGEST = timedelta(days=36525)
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(s|min|h|d|w|mo)")
@@ -39,7 +40,7 @@ def parse_duration(text: str) -> timedelta:
     """`18mo` -> 548 days. Raises ConfigError where `text` is not a duration."""
     span = duration(text)
     if span is None:
-        raise ConfigError([f"found '{text[:60]}', expected {DURATION}"])
+        raise ConfigError([f"found '{text[:60]}', expected {DURATION.format('')}"])
     return span
 
 

@@ -1,5 +1,6 @@
 """Sources, checks, channels and routes: plug-ins made from their options, and who gets what."""
 
+import glob
 import re
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,10 @@ def _in_folder(key: str, value: Any, folder: Path) -> Any:
     """Files are relative to the configuration's folder."""
     if key == "url" and isinstance(value, Secret):
         return Secret(sqlite_in_folder(value.reveal(), folder))
-    return str(folder / value) if key == "path" and isinstance(value, str) else value
+    if key == "path" and isinstance(value, str):
+        # The folder is meant literally, whatever it is called; the rest may be a glob.
+        return str(Path(glob.escape(str(folder))) / value)
+    return value
 
 
 def sqlite_in_folder(url: str, folder: Path) -> str:
@@ -108,19 +112,17 @@ def build_checks(frame: Frame) -> tuple[CheckPlan, ...]:
             frame.reading.wrong(entry.node, f"a check named {name}", "another name: that one is cxmon's own")
         if "metrics" in entry:
             frame.known_items(entry.at("metrics"), frame.names("metrics"), "metric")
-        policy = _policy(frame, entry)
+        policy = _policy(entry)
         if entry.sound:
             plans += _check_plans(frame, name, entry, policy)
     return tuple(plans)
 
 
-def _policy(frame: Frame, entry: Entry) -> IncidentPolicy:
-    breaches, _, of = (entry.get("opens_after") or "1").partition(" of ")
-    if of and int(breaches) > int(of):
-        frame.reading.wrong(entry.at("opens_after"), f"{breaches} of {of}", "no more breaches than periods")
+def _policy(entry: Entry) -> IncidentPolicy:
+    breaches, of = entry.get("opens_after") or (1, 1)
     own = {"recover_after": entry.get("recovers_after"), "unknown_after": entry.get("unknown_after")}
     given = {key: value for key, value in own.items() if value is not None}
-    return IncidentPolicy(breaches=int(breaches), of=int(of or breaches), **given)
+    return IncidentPolicy(breaches=breaches, of=of, **given)
 
 
 def _check_plans(frame: Frame, name: str, entry: Entry, policy: IncidentPolicy) -> list[CheckPlan]:
