@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cxmon.stats.dated import effect, effects, estimate
-    from cxmon.stats.results import Effect, Estimate, Shift, WatchState
     from cxmon.stats.opinion import SecondOpinion, second_opinion
+    from cxmon.stats.results import Effect, Estimate, Shift, WatchState
     from cxmon.stats.shift import shifts
     from cxmon.stats.watching import watch, watch_state
 

@@ -1,8 +1,8 @@
 """What untouched segments say about the movement that everyone shared: one robust, smoothed common factor.
 
 Segments measure the same thing, so their precision-weighted mean is a good guess of the shared movement; smoothing it
-before regression keeps its sampling noise from flattening the slope. A control that moved on its own at the change, judged
-against its like-sized moves before, loses its weight.
+before regression keeps its sampling noise from flattening the slope. A control that moved on its own at the change,
+judged against its like-sized moves before, loses its weight.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Common:
 
 def common(values: Floats, variance: Floats, profile: Floats, at: int, until: int) -> Common:
     """Common factor of `values` (K, T), NaN = missing, with sampling `variance` (K, T)."""
-    K, T = values.shape
+    K = len(values)
     seen = np.isfinite(values)
     # A control says something only where it was measured on both sides of the change.
     fit = (seen[:, :at].sum(1) >= max(3, min(8, at // 2))) & seen[:, at:until].any(1)
@@ -47,7 +47,8 @@ def common(values: Floats, variance: Floats, profile: Floats, at: int, until: in
     W = ok * weight[:, None]
     total = W.sum(0)
     there = total > 0
-    # A control whose variance differs by day (few answers on Sundays) counts by its typical one; the sum keeps the days apart.
+    # A control whose variance differs by day (few answers on Sundays) counts by its typical one; the sum keeps the
+    # days apart.
     daily = np.where(ok, np.clip(variance / np.median(variance[ok]), 0.2, 5) if ok.any() else 1.0, 0.0)
     mean = np.where(there, (W * np.where(ok, X - center[:, None], 0.0)).sum(0) / np.maximum(total, TINY), 0.0)
     spread = (W**2 * daily * np.where(fit, own, 0.0)[:, None]).sum(0) / np.maximum(total, TINY) ** 2
@@ -121,7 +122,7 @@ def smooth(y: Floats, variance: Floats, seen: Bools) -> Floats:
     out = np.zeros(len(y))
     for g in np.flatnonzero(weight > 0.02):
         out += weight[g] * _local_level(y, variance, seen, SMOOTHNESS[g] * reference)
-    return out / weight[weight > 0.02].sum()
+    return np.asarray(out / weight[weight > 0.02].sum())
 
 
 def _local_level(y: Floats, variance: Floats, seen: Bools, rw: float) -> Floats:

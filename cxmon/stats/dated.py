@@ -6,14 +6,13 @@ import numpy as np
 
 from cxmon.stats.arrays import Floats
 from cxmon.stats.boundary import SPENT_TO_HORIZON
-from cxmon.stats.estimator import Fitted, Interval, fit, interval, looks, placebo_z, posterior
+from cxmon.stats.estimator import Fitted, Interval, fit, interval, looks, posterior, pre_fit_ok
 from cxmon.stats.expectation import expected
 from cxmon.stats.mixture import Mixture
 from cxmon.stats.problem import Asked, Problem, asked, problem
 from cxmon.stats.results import Effect, Estimate
 
 BAND = 0.99
-ODD_PLACEBO = 2.6
 
 
 def effect(
@@ -41,7 +40,8 @@ def effect(
 def effects(values: Any, at: Any, *, controls: Any = None, **options: Any) -> list[Effect]:
     """`effect` for each row of `values` (S, T); `at` and `until` int or (S,), `controls` (K, T) or (S, K, T).
 
-    Per-series options (`n`, `se`, `complete` as (S, T); `controls_n`, `controls_se` like `controls`) are taken row by row.
+    Per-series options (`n`, `se`, `complete` as (S, T); `controls_n`, `controls_se` like `controls`) are taken row by
+    row.
     """
     rows = np.atleast_2d(np.asarray(values, float))
     starts = np.broadcast_to(np.asarray(at), (len(rows),))
@@ -88,11 +88,10 @@ def _answer(a: Asked, confidence: float, *, sequential: bool, horizon: int | Non
     after = np.arange(len(middle)) >= p.at
     middle = np.where(after, middle + gap, middle)
     low, high = (_inside(a.kind, np.where(after, x + gap, x)) for x in (low, high))
-    used = bool(p.controls_used.any())
     return Effect(
         estimate=answer.estimate, low=answer.low, high=answer.high, p_value=answer.p_value, se=answer.se,
         expected=middle, expected_low=low, expected_high=high, controls_used=p.controls_used, n_pre=p.n_pre,
-        n_post=p.n_post, confidence=confidence, pre_fit_ok=used and abs(placebo_z(f)) < ODD_PLACEBO, reason="",
+        n_post=p.n_post, confidence=confidence, pre_fit_ok=pre_fit_ok(f), reason="",
     ), f  # fmt: skip
 
 

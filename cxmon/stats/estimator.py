@@ -1,8 +1,9 @@
 """The effect estimator: averages over noise parameters, trend variants and effect shapes, and tells what was expected.
 
-Two readings of "effect" are averaged: a shaped change (at once or phased in), which lets the data after the change help to
-place the level and is sharp under drift, and a free one (what was measured minus the forecast from before), which makes no
-assumption on the shape. Harvey & Durbin (1986) for the first, Brodersen et al. (2015) for the second, in closed form here.
+Two readings of "effect" are averaged: a shaped change (at once or phased in), which lets the data after the change
+help to place the level and is sharp under drift, and a free one (what was measured minus the forecast from before),
+which makes no assumption on the shape. Harvey & Durbin (1986) for the first, Brodersen et al. (2015) for the second,
+in closed form here.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from cxmon.stats.problem import Problem
 from cxmon.stats.regression import Posterior, Steps, add_steps, products, solve
 
 FREE = 0.3
+MOST_WANDER = 2.0
+ODD_PLACEBO = 2.6
 SHAPE_ODDS = np.log([0.7, 0.15, 0.15])
 
 
@@ -46,7 +49,8 @@ def fit(p: Problem) -> Fitted:
 
 
 def posterior(f: Fitted, *, frozen: bool) -> Mixture:
-    """The effect's distribution in the values' units; `frozen` keeps noise parameters as they were before the change."""
+    """The effect's distribution in the values' units; `frozen` keeps noise parameters as they were before the
+    change."""
     p = f.problem
     steps = _steps(f, p.seen)
     log_free = np.log(np.maximum(f.weight, 1e-300))
@@ -82,7 +86,8 @@ def _free(f: Fitted) -> tuple[Floats, Floats]:
 
 
 def _contrast(f: Fitted, w: Floats, start: int) -> tuple[Floats, Floats]:
-    """Weighted mean of the values from `start` minus its forecast, (V, G) each; `start` counts from the first period."""
+    """Weighted mean of the values from `start` minus its forecast, (V, G) each; `start` counts from the first
+    period."""
     p = f.problem
     width = p.Z.shape[1]
     lead = np.r_[np.zeros(start - p.at), w]
@@ -155,11 +160,21 @@ def looks(f: Fitted, horizon: int) -> tuple[float, float]:
     return to_horizon, float(beyond)
 
 
+def pre_fit_ok(f: Fitted) -> bool:
+    """Whether the controls told the story before the change: the gap to them did not wander by more than twice the
+    noise of one period over a stretch as long as the judged one, and the last stretch shows no false effect."""
+    p = f.problem
+    if not p.controls_used.any():
+        return False
+    span = max(2, min(p.n_post, p.at // 3))
+    wander = float(np.sqrt(f.weight.sum(0) @ f.noise.rw * span))
+    return wander < MOST_WANDER and abs(placebo_z(f)) < ODD_PLACEBO
+
+
 def placebo_z(f: Fitted) -> float:
     """Standardised false effect in the last stretch before the change, of the length judged (at most a third)."""
     p = f.problem
     span = max(2, min(p.n_post, p.at // 3))
-    width = p.Z.shape[1]
     best = int(np.argmax(f.weight.max(0)))
     noise = Noise(*(a[[best]] for a in (f.noise.ar, f.noise.phi, f.noise.rw, f.noise.log_prior)))
     step = (np.arange(p.at) >= p.at - span) * 1.0

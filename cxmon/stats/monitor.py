@@ -1,7 +1,9 @@
-"""The monitor itself: a generalised likelihood ratio over the possible first days of a lasting step, after a Kalman filter.
+"""The monitor itself: a generalised likelihood ratio over the possible first days of a lasting step, after a Kalman
+filter.
 
-For every possible onset the filter carries what it has already absorbed of a step begun then; what is left of the step in the
-day's innovation is its signature (Willsky & Jones 1976). Innovations are cut at three sigma, so no single day can alarm.
+For every possible onset the filter carries what it has already absorbed of a step begun then; what is left of the
+step in the day's innovation is its signature (Willsky & Jones 1976). Innovations are cut at three sigma, so no single
+day can alarm.
 """
 
 from dataclasses import dataclass
@@ -44,7 +46,7 @@ def run(y: Floats, variance: Floats, seen: Bools, noise: Frozen, *, first: int, 
     num, den = np.zeros((N, w)), np.zeros((N, w))
     kept1, kept2 = np.zeros((N, w)), np.zeros((N, w))
     born = np.full(w, -1)
-    out = Paths(*(np.zeros((S, T - start)) for _ in range(4)))  # type: ignore[arg-type]
+    out = Paths(*(np.zeros((S, T - start)) for _ in range(4)))
     rows = np.repeat(np.arange(S), J)
     for t in range(T):
         c1, c2 = p11 + p12, p12 + p22

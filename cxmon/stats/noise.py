@@ -21,9 +21,9 @@ class Sampling:
 def sampling(values: Floats, n: Floats | None, se: Floats | None, kind: str, seen: Bools, base: Bools) -> Sampling:
     """Sampling variance of `values` (T,), learnt from the seen periods in `base` (those before the change).
 
-    Proportion p(1-p)/n and rate r/n with one half pseudo-event against zeros; se^2 where given; else 1/n shaped, or flat,
-    with the size of the period-to-period noise. Noise between periods beyond the counts is overdispersion: half of the
-    excess is added as white noise, because autocorrelated noise has its own place in the model.
+    Proportion p(1-p)/n and rate r/n with one half pseudo-event against zeros; se^2 where given; else 1/n shaped, or
+    flat, with the size of the period-to-period noise. Noise between periods beyond the counts is overdispersion: half
+    of the excess is added as white noise, because autocorrelated noise has its own place in the model.
     """
     use = seen & base
     rough = half_difference(values, use)

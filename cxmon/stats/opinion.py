@@ -24,8 +24,8 @@ def second_opinion(
 ) -> SecondOpinion:
     """Local level + seasonal + step (+ mean of `controls` (K, T)) by `UnobservedComponents`; variances are plugged in.
 
-    It takes the noise parameters as known and knows no answer counts, so it errs on the narrow side; it serves to notice
-    disagreement, not to replace `effect`. Costs about 0.1 s of CPU and, once, the import of statsmodels.
+    It takes the noise parameters as known and knows no answer counts, so it errs on the narrow side; it serves to
+    notice disagreement, not to replace `effect`. Costs about 0.1 s of CPU and, once, the import of statsmodels.
     """
     y = vector("values", values)
     T = len(y)

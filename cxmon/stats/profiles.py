@@ -23,7 +23,8 @@ def labels(period: Any, size: int) -> Ints:
 
 
 def columns(period: Any, size: int) -> Floats:
-    """Sum-to-zero contrasts (T, L-1) of the profile; with over 40 labels three daily-like harmonics stand in for them."""
+    """Sum-to-zero contrasts (T, L-1) of the profile; with over 40 labels three daily-like harmonics stand in for
+    them."""
     label = labels(period, size)
     count = int(label.max()) + 1 if size else 0
     if count <= 1:
@@ -32,7 +33,16 @@ def columns(period: Any, size: int) -> Floats:
         turns = [1, 2, 3, 7, 14, 21]
         angle = 2 * np.pi * label[:, None] * np.array(turns) / count
         return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
-    return (np.eye(count)[label] - 1.0 / count)[:, :-1]
+    return _contrasts(count)[label]
+
+
+def _contrasts(count: int) -> Floats:
+    """Orthonormal sum-to-zero basis (L, L-1). Equal shrinkage of its coefficients favours no label over another."""
+    out = np.zeros((count, count - 1))
+    for j in range(1, count):
+        out[:j, j - 1], out[j, j - 1] = 1.0, -j
+        out[:, j - 1] /= np.sqrt(j * (j + 1.0))
+    return out
 
 
 def yearly_columns(yearly: float | None, size: int) -> Floats:

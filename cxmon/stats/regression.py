@@ -51,8 +51,8 @@ class Steps:
 
 @dataclass(frozen=True, eq=False)
 class Products:
-    """Cross products of whitened rows: regressors and value `plain` (G, p + 1, p + 1), regressors with effect columns `ZD`
-    (G, p, D), effect columns with themselves `DD` (G, D) and with the value `Dy` (G, D)."""
+    """Cross products of whitened rows: regressors and value `plain` (G, p + 1, p + 1), regressors with effect columns
+    `ZD` (G, p, D), effect columns with themselves `DD` (G, D) and with the value `Dy` (G, D)."""
 
     plain: Floats
     ZD: Floats

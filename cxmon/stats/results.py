@@ -9,10 +9,10 @@ from cxmon.stats.arrays import Bools, Floats, Ints
 class Effect:
     """The difference a dated change made, in the units of the values; NaN with a `reason` where the data cannot say.
 
-    `estimate` is the unweighted mean over the judged periods of the change; `low`, `high` and `p_value` (two-sided) come
-    from one posterior, so 0 lies outside [low, high] exactly when p_value < 1 - confidence. `expected` (T,) is what the
-    model expects without the change: one step ahead before it, forecast from the last period before it afterwards;
-    `expected_low` and `expected_high` hold a single period's value with `confidence`.
+    `estimate` is the unweighted mean over the judged periods of the change; `low`, `high` and `p_value` (two-sided)
+    come from one posterior, so 0 lies outside [low, high] exactly when p_value < 1 - confidence. `expected` (T,) is
+    what the model expects without the change: one step ahead before it, forecast from the last period before it
+    afterwards; `expected_low` and `expected_high` hold a single period's value with `confidence`.
     """
 
     estimate: float
@@ -56,9 +56,10 @@ class Shift:
 class WatchState:
     """What a monitor knows of S series at their last period; -1 and NaN where nothing can be said.
 
-    `first_alarm` day of the first alarm, `onset` the likeliest first day of that deviation, `score` the statistic at the
-    last period over its threshold (1 = at the threshold), `size` with 95 % range `low`..`high` the deviation (value minus
-    expected, in the values' units) since the onset, up to the last period. `active`: over the threshold at the last period.
+    `first_alarm` day of the first alarm, `onset` the likeliest first day of that deviation, `score` the statistic at
+    the last period over its threshold (1 = at the threshold), `size` with 95 % range `low`..`high` the deviation
+    (value minus expected, in the values' units) since the onset, up to the last period. `active`: over the threshold
+    at the last period.
     """
 
     first_alarm: Ints

@@ -1,7 +1,8 @@
 """When did the level change, in retrospect? One change at a time, against everything that also wanders without one.
 
-A change is accepted where a step (or a passing change, two steps) explains what the best correlated noise without it does
-not: the gain in maximised likelihood, noise parameters fitted anew on both sides, must beat chance over all possible dates.
+A change is accepted where a step (or a passing change, two steps) explains what the best correlated noise without it
+does not: the gain in maximised likelihood, noise parameters fitted anew on both sides, must beat chance over all
+possible dates.
 """
 
 from typing import Any
@@ -10,11 +11,11 @@ import numpy as np
 from scipy.stats import chi2
 
 from cxmon.stats.arrays import TINY, Bools, Floats, vector
-from cxmon.stats.filtering import Noise, Whitened, whiten
+from cxmon.stats.filtering import Noise, whiten
 from cxmon.stats.mixture import mix
 from cxmon.stats.noise import KINDS, sampling
 from cxmon.stats.profiles import columns, without_profile, yearly_columns
-from cxmon.stats.regression import Prior, add_steps, products, solve
+from cxmon.stats.regression import Prior, Products, add_steps, products, solve
 from cxmon.stats.results import Shift
 from cxmon.stats.watch_noise import grid, tame
 
@@ -29,7 +30,8 @@ DAYS = 365.25
 def shifts(
     values: Any, *, n: Any = None, kind: str = "mean", period: Any = 7, yearly: float | None = None
 ) -> list[Shift]:  # fmt: skip
-    """Lasting changes of level in `values` (T,), NaN = missing, in order; sizes in the values' units with 95 % intervals.
+    """Lasting changes of level in `values` (T,), NaN = missing, in order; sizes in the values' units with 95 %
+    intervals.
 
     n, kind, period, yearly   as in `effect`; with a daily week (period 7) and no `yearly`, a wave of 365.25 periods is
                               allowed for, so that a season is not taken for a change
@@ -56,7 +58,7 @@ class _Search:
         profile = columns(period, T)
         cycle = profile.shape[1] + 1
         season = yearly if yearly is not None or cycle != 7 else DAYS
-        waves = yearly_columns(season, T) if season is None or T >= season else self._half_wave(season, T)
+        waves = yearly_columns(season, T) if season is None or season <= T else self._half_wave(season, T)
         every = np.ones(T, bool)
         filled = np.where(seen, y, 0.0)
         flat = without_profile(np.where(seen, y, np.nan)[None, :], profile)[0]
@@ -81,10 +83,10 @@ class _Search:
     @staticmethod
     def _half_wave(season: float, T: int) -> Floats:
         """Under a year of data: one harmonic once half a year is there, else none."""
-        if T < season / 2:
+        if season / 2 > T:
             return np.zeros((T, 0))
         angle = 2 * np.pi * np.arange(T) / season
-        return np.stack([np.sin(angle), np.cos(angle)], axis=1)
+        return np.asarray(np.stack([np.sin(angle), np.cos(angle)], axis=1), float)
 
     def run(self) -> list[Shift]:
         found: list[int] = []
@@ -111,14 +113,14 @@ class _Search:
         count = self.seen.sum() + (10.0 if self.known else 1.0)
         return np.asarray(log_prior - 0.5 * log_det - 0.5 * count * np.log(rss))
 
-    def _whiten(self, Z: Floats, D: Floats, noise: Noise) -> tuple[Whitened, Floats, Floats]:
+    def _whiten(self, Z: Floats, D: Floats, noise: Noise) -> tuple[Products, Floats]:
         w = whiten(np.c_[Z, D, self.y], self.variance, self.seen, noise, self.T)
-        return w, products(w.rows[self.seen], Z.shape[1]), np.log(w.variance[self.seen]).sum(0)
+        return products(w.rows[self.seen], Z.shape[1]), np.log(w.variance[self.seen]).sum(0)
 
     def _plain(self, found: list[int]) -> tuple[float, Floats]:
         """Best log likelihood with the changes `found`, and that of each noise parameter set (G,)."""
         Z, prior = self._design(found)
-        _, M, log_det = self._whiten(Z, np.zeros((self.T, 0)), self.noise)
+        M, log_det = self._whiten(Z, np.zeros((self.T, 0)), self.noise)
         _, rss = solve(M, log_det, int(self.seen.sum()), prior)
         ll = self._likelihood(log_det, rss[0], self.noise.log_prior)
         return float(ll.max()), ll
@@ -137,7 +139,7 @@ class _Search:
         index = np.arange(self.T)[:, None]
         first, last = np.array(spans).T
         D = ((index >= first) & (index < last)) * 1.0
-        _, M, log_det = self._whiten(Z, D, noise)
+        M, log_det = self._whiten(Z, D, noise)
         plain, rss = solve(M, log_det, int(self.seen.sum()), prior)
         steps = add_steps(M, plain, rss, prior)
         left = np.maximum(rss[0][:, None] - steps.mean[0] ** 2 * steps.information[0], TINY)
@@ -205,7 +207,7 @@ class _Search:
         if not found:
             return []
         Z, prior = self._design(found)
-        _, M, log_det = self._whiten(Z, np.zeros((self.T, 0)), self.noise)
+        M, log_det = self._whiten(Z, np.zeros((self.T, 0)), self.noise)
         fit, _ = solve(M, log_det, int(self.seen.sum()), prior)
         out = []
         for j, at in enumerate(found):

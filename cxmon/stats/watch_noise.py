@@ -6,7 +6,8 @@ import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats
 
-AR = ((0.05, 0.5), (0.15, 0.5), (0.15, 0.75), (0.15, 0.92), (0.5, 0.5), (0.5, 0.75), (0.5, 0.92), (1.5, 0.5), (1.5, 0.75),
+AR = ((0.05, 0.5), (0.15, 0.5), (0.15, 0.75), (0.15, 0.92), (0.5, 0.5), (0.5, 0.75), (0.5, 0.92), (1.5, 0.5), (1.5,
+0.75),
       (1.5, 0.92), (5.0, 0.5), (5.0, 0.75), (5.0, 0.92))  # fmt: skip
 RW = {0.0: 0.0, 1e-4: 0.0, 6e-4: 0.0, 4e-3: -0.3, 0.025: -1.0, 0.15: -2.0, 1.0: -3.0}
 KEPT = 3
@@ -15,8 +16,8 @@ OUTLYING = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """The KEPT likeliest parameter sets of each series, all (S, J): weights that sum to one, AR variance and correlation,
-    random-walk variance, noise scale s2; variances in units of the series' typical sampling variance."""
+    """The KEPT likeliest parameter sets of each series, all (S, J): weights that sum to one, AR variance and
+    correlation, random-walk variance, noise scale s2; variances in units of the series' typical sampling variance."""
 
     weight: Floats
     ar: Floats
@@ -36,7 +37,7 @@ def grid() -> tuple[Floats, Floats, Floats, Floats]:
 def tame(y: Floats, seen: Bools, window: int = 15) -> Floats:
     """Values (S, T) with wild single periods pulled to three robust sigma around the running median."""
     filled = np.where(seen, y, np.nan)
-    S, T = y.shape
+    T = y.shape[1]
     half = min(window, T) // 2
     padded = np.pad(filled, ((0, 0), (half, half)), mode="reflect") if half and half < T else filled
     views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=1) if half else filled[:, :, None]
@@ -52,7 +53,8 @@ def tame(y: Floats, seen: Bools, window: int = 15) -> Floats:
 
 
 def freeze(y: Floats, variance: Floats, seen: Bools, lost: Floats, *, known: Bools) -> Frozen:
-    """Parameters from history `y` (S, T0) with relative sampling variance, `lost` (S,) degrees of freedom of the profile.
+    """Parameters from history `y` (S, T0) with relative sampling variance, `lost` (S,) degrees of freedom of the
+    profile.
 
     `known` (S,): sampling variance rests on counts, so the noise cannot be much smaller than it says.
     """

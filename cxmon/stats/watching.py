@@ -40,9 +40,9 @@ def watch(
     budget   false alarms per series and year; a year is `yearly` periods, or 365.25 where it is not given
     better   higher: alarms on falls; lower: on rises; either: on both
 
-    The alarm of a period rests on that period and earlier ones: parameters are learnt before `start` and again each time
-    the history has doubled. A series with under ten periods or three cycles of history is not watched. ValueError on
-    wrong shapes or names. Method: docs/methods/watch.md.
+    The alarm of a period rests on that period and earlier ones: parameters are learnt before `start` and again each
+    time the history has doubled. A series with under ten periods or three cycles of history is not watched.
+    ValueError on wrong shapes or names. Method: docs/methods/watch.md.
     """
     return watch_state(values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly).first_alarm
 
