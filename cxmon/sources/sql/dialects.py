@@ -1,0 +1,163 @@
+"""What differs between databases that add up for us: how they hold instants and numbers. Others send their rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cxmon import sketch
+from cxmon.errors import SourceError
+from cxmon.sources.sql.connect import Session
+
+# Numbers beyond this are no figures, here as in `cxmon.aggregate.reading`; epoch seconds are taken between these.
+LARGEST = 1e100
+EPOCH = "BETWEEN 100000000 AND 99999999999"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """An event table: everything in SQL, ready to be put into a statement. `exprs` by role."""
+
+    name: str
+    exprs: Mapping[str, str]
+    where: str = ""
+
+    def source(self, *conditions: str) -> str:
+        """`FROM ... WHERE ...` with the configuration's own condition first."""
+        every = [c for c in (self.where, *conditions) if c]
+        return f"FROM {self.name}" + (f" WHERE {' AND '.join(every)}" if every else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What a table holds: the `clock` of its times (epoch, text, typed, or mixed: rows cannot be picked by time), and
+    whether the database can add its rows up. `types` by role, where the database has types."""
+
+    clock: str
+    pushable: bool
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+class Dialect(Protocol):
+    """`fence` keeps the planner from evaluating an inner column again wherever the outer statement names it."""
+
+    fence: str
+
+    def survey(self, session: Session, table: Table) -> Survey: ...
+
+    def wall(self, expr: str, kind: str) -> tuple[str, str]:
+        """SQL: (whole seconds of an instant, 1 where those are epoch seconds and 0 where a local clock's as if UTC)."""
+        ...
+
+    def number(self, expr: str, kind: str) -> tuple[str, str]:
+        """SQL: (floating point number, whether it is one)."""
+        ...
+
+    def bucket(self, value: str) -> str:
+        """SQL: the sketch bucket of a number, as `cxmon.sketch.buckets`."""
+        ...
+
+
+class Sqlite:
+    """Any column may hold anything: instants as ISO text with or without a zone or as epoch seconds, row by row."""
+
+    fence = "LIMIT -1"
+
+    def survey(self, session: Session, table: Table) -> Survey:
+        times = [table.exprs[role] for role in ("time", "known_at") if role in table.exprs]
+        forms = ", ".join(f"{self._form(t)} AS form{i}" for i, t in enumerate(times))
+        groups = ", ".join(str(i + 1) for i in range(len(times)))
+        found = session.one(f"SELECT {forms}, COUNT(*) {table.source(f'{times[0]} IS NOT NULL')} GROUP BY {groups}")
+        clocks = {row[0] for row in found}
+        odd = any("odd" in row[: len(times)] for row in found)
+        clock = "mixed" if odd or len(clocks) != 1 else clocks.pop()
+        try:
+            session.one("SELECT CEIL(LN(2.0))")
+        except SourceError:
+            return Survey(clock=clock, pushable=False)
+        return Survey(clock=clock, pushable=not odd)
+
+    def wall(self, expr: str, kind: str) -> tuple[str, str]:  # noqa: ARG002 - SQLite's columns have no type to go by.
+        zoned = f"({expr} LIKE '%Z' OR substr({expr}, 11) GLOB '*[+-][0-9][0-9]\\:[0-9][0-9]')"
+        real = f"date(substr({expr}, 1, 10)) = substr({expr}, 1, 10)"
+        seconds = (
+            f"CASE WHEN typeof({expr}) <> 'text' THEN CAST({expr} AS INTEGER) "
+            f"WHEN {real} THEN CAST(strftime('%s', {expr}) AS INTEGER) END"
+        )
+        return seconds, f"CASE WHEN typeof({expr}) <> 'text' OR {zoned} THEN 1 ELSE 0 END"
+
+    def number(self, expr: str, kind: str) -> tuple[str, str]:  # noqa: ARG002
+        ok = f"(typeof({expr}) IN ('integer', 'real') AND {expr} BETWEEN -{LARGEST} AND {LARGEST})"
+        return f"({expr} * 1.0)", ok
+
+    def bucket(self, value: str) -> str:
+        return _bucket(value, "INTEGER", "{}")
+
+    @staticmethod
+    def _form(expr: str) -> str:
+        """SQL: how one instant is held."""
+        iso = f"{expr} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
+        return (
+            f"CASE WHEN {expr} IS NULL THEN '' WHEN typeof({expr}) = 'text' AND {iso} THEN 'text' "
+            f"WHEN typeof({expr}) IN ('integer', 'real') AND {expr} {EPOCH} THEN 'epoch' ELSE 'odd' END"
+        )
+
+
+class Postgres:
+    """Columns have types; text columns are read row by row."""
+
+    fence = "OFFSET 0"
+
+    _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
+    _ZONED = "timestamp with time zone"
+    _WALL = frozenset({"timestamp without time zone", "date"})
+
+    def survey(self, session: Session, table: Table) -> Survey:
+        picked = ", ".join(f"{expr} AS c{i}" for i, expr in enumerate(table.exprs.values()))
+        asked = ", ".join(f"CAST(pg_typeof(x.c{i}) AS text)" for i in range(len(table.exprs)))
+        inner = f"(SELECT {picked} FROM {table.name} LIMIT 0)"  # noqa: S608 - names are quoted, SQL is the author's.
+        row = session.one(f"SELECT {asked} FROM (SELECT 1) AS one LEFT JOIN {inner} AS x ON true")[0]  # noqa: S608
+        types = dict(zip(table.exprs, row, strict=True))
+        times = [types[role] for role in ("time", "known_at") if role in types]
+        values = [types[role] for role in ("value", "n", "base") if role in types]
+        pushable = all(t in self._NUMBERS | self._WALL | {self._ZONED} for t in times) and all(
+            v in self._NUMBERS | {"boolean"} for v in values
+        )
+        if types["time"] in self._NUMBERS:
+            return Survey(clock="epoch", pushable=pushable, types=types)
+        typed = types["time"] in self._WALL | {self._ZONED}
+        return Survey(clock="typed" if typed else "mixed", pushable=pushable, types=types)
+
+    def wall(self, expr: str, kind: str) -> tuple[str, str]:
+        if kind in self._NUMBERS:
+            return f"CASE WHEN {expr} {EPOCH} THEN CAST(floor({expr}) AS bigint) END", "1"
+        seconds = f"CASE WHEN isfinite({expr}) THEN CAST(floor(extract(epoch FROM {expr})) AS bigint) END"
+        return seconds, "1" if kind == self._ZONED else "0"
+
+    def number(self, expr: str, kind: str) -> tuple[str, str]:
+        plain = f"CAST({expr} AS integer)" if kind == "boolean" else expr
+        real = f"CAST({plain} AS double precision)"
+        # NaN and infinity are larger than every number here.
+        return real, f"({real} BETWEEN -{LARGEST} AND {LARGEST})"
+
+    def bucket(self, value: str) -> str:
+        return _bucket(value, "bigint", "CAST({} AS double precision)")
+
+
+def _bucket(value: str, whole: str, real: str) -> str:
+    import numpy as np  # noqa: PLC0415
+
+    tiny, step = real.format(repr(sketch.TINY)), real.format(repr(float(np.log(sketch.GAMMA))))
+
+    def size(x: str) -> str:
+        index = f"CAST(ceil(ln({x} / {tiny}) / {step}) AS {whole})"
+        return (
+            f"CASE WHEN {x} >= {real.format(repr(sketch.LARGEST))} THEN {sketch.LAST_BUCKET} "
+            f"WHEN {x} < {real.format(repr(sketch.TINY * sketch.GAMMA))} THEN 1 ELSE {index} END"
+        )
+
+    return (
+        f"CASE WHEN abs({value}) <= {tiny} THEN 0 WHEN {value} > 0 THEN {size(value)} ELSE -({size(f'(-{value})')}) END"
+    )
+
+
+KNOWN: Mapping[str, Dialect] = {"sqlite": Sqlite(), "postgresql": Postgres()}

@@ -1,0 +1,131 @@
+"""From a database to batches: let it add up where it can, else read its rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cxmon.aggregate import Intake, reading, stretches
+from cxmon.contracts import Observations
+from cxmon.errors import SourceError
+from cxmon.model import Metric, Window
+from cxmon.sources.sql.connect import Session, literal
+from cxmon.sources.sql.dialects import KNOWN, Dialect, Survey, Table
+from cxmon.sources.sql.pushdown import added, condition
+
+_FIRST_EPOCH = datetime(1974, 1, 1, tzinfo=UTC)  # Earlier instants are no numbers that we take for epoch seconds.
+
+
+def batches(
+    session: Session, metric: Metric, wanted: Mapping[str, str], window: Window, now: datetime
+) -> Iterator[Observations]:
+    """`window`, which is whole periods, in pieces; `wanted` maps roles to columns or expressions."""
+    read = metric.read
+    if read.query is not None:
+        return _query(session, metric, wanted, window, now)
+    name = str(read.table)
+    columns = session.columns(name)
+    exprs = {role: session.expression(text, columns, name) for role, text in wanted.items()}
+    where = f"({literal(read.where)})" if read.where else ""
+    table = Table(name=session.table(name), exprs=exprs, where=where)
+    dialect = KNOWN.get(session.dialect)
+    if dialect is None:
+        return _rows(session, metric, table, _sampled(session, table), window, now)
+    survey = dialect.survey(session, table)
+    if survey.pushable and not read.aggregated and window.since > _FIRST_EPOCH:
+        return _added(session, dialect, survey, metric, table, window, now)
+    return _rows(session, metric, table, survey.clock, window, now)
+
+
+def _added(
+    session: Session, dialect: Dialect, survey: Survey, metric: Metric, table: Table, window: Window, now: datetime
+) -> Iterator[Observations]:
+    """Added up by the database; from the first piece with a bad row on, row by row, which tells what is wrong."""
+    for piece in stretches(metric, window):
+        found = added(session, dialect, survey, metric, table, piece, now)
+        if found.bad:
+            rest = Window(piece.since, window.until)
+            yield from _rows(session, metric, table, survey.clock, rest, now)
+            return
+        intake = Intake(metric=metric, window=piece, now=now)
+        if found.parts is not None:
+            intake.add_parts(found.dimensions, found.parts)
+        yield from intake.batches()
+
+
+def _rows(
+    session: Session, metric: Metric, table: Table, clock: str, window: Window, now: datetime
+) -> Iterator[Observations]:
+    """Rows of a table, added up here."""
+    picked, params = condition(clock, table.exprs["time"], window)
+    names = [f"c{i}" for i in range(len(table.exprs))]
+    pairs = zip(table.exprs.values(), names, strict=True)
+    statement = f"SELECT {', '.join(f'{expr} AS {name}' for expr, name in pairs)} {table.source(picked)}"
+    intake = Intake(metric=metric, window=window, now=now)
+    for rows in session.rows(statement, params):
+        _take(intake, list(table.exprs), rows, str(metric.read.table))
+    yield from intake.batches()
+
+
+def _query(
+    session: Session, metric: Metric, wanted: Mapping[str, str], window: Window, now: datetime
+) -> Iterator[Observations]:
+    """A query of the configuration's author, asked once per piece where it uses our bounds."""
+    text = str(metric.read.query)
+    bounded = any(f":{name}" in text for name in ("since", "until"))
+    for piece in stretches(metric, window) if bounded else [window]:
+        names, chunks = session.result(text, _bounds(session.dialect, metric, piece))
+        lower = [name.lower() for name in names]
+        missing = sorted({c for c in wanted.values() if c.lower() not in lower})
+        if missing:
+            raise SourceError(
+                f"{metric.id}: source {metric.source}: the query brings no column {missing[0]!r}; "
+                f"it brings {', '.join(names)}"
+            )
+        at = [names.index(c) if c in names else lower.index(c.lower()) for c in wanted.values()]
+        intake = Intake(metric=metric, window=piece, now=now)
+        for rows in chunks:
+            _take(intake, list(wanted), [[row[i] for i in at] for row in rows], "query")
+        yield from intake.batches()
+
+
+def _take(intake: Intake, roles: Sequence[str], rows: Sequence[Sequence[object]], name: str) -> None:
+    if not rows:
+        return
+    columns = dict(zip(roles, zip(*rows, strict=True), strict=True))
+    label, times = intake.metric.read.time, columns["time"]
+    intake.add(columns, lambda i: f"{name}, {label} {reading.shown(times[i])}")
+
+
+def _bounds(dialect: str, metric: Metric, window: Window) -> dict[str, object]:
+    """What a query may bind. In SQLite, where instants are text, the bounds are local dates: of a stretch that holds
+    the window, since text of another zone cannot be compared to the second; rows beyond it are left out afterwards."""
+    zone = ZoneInfo(metric.zone)
+    since, until = window.since.astimezone(zone), window.until.astimezone(zone)
+    epochs: dict[str, object] = {
+        "since_epoch": int(window.since.timestamp()),
+        "until_epoch": int(window.until.timestamp()),
+    }
+    if dialect == "sqlite":
+        last = until.date() + timedelta(days=0 if until.time().isoformat() == "00:00:00" else 1)
+        if not metric.read.aggregated:
+            last += timedelta(days=1)
+        first = since.date() - timedelta(days=1)
+        return epochs | {"since": first.isoformat(), "until": last.isoformat()}
+    if dialect == "postgresql":
+        return epochs | {"since": since, "until": until}
+    return epochs | {"since": since.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
+
+
+def _sampled(session: Session, table: Table) -> str:
+    """The clock of a database whose types we do not know, by the first instants that it shows."""
+    time = table.exprs["time"]
+    kinds = set()
+    for rows in session.rows(f"SELECT {time} {table.source(f'{time} IS NOT NULL')}"):
+        for row in rows[:1000]:
+            value = row[0]
+            if isinstance(value, datetime):
+                kinds.add("typed" if value.tzinfo else "naive")
+            else:
+                kinds.add("date" if isinstance(value, date) else "other")
+        break
+    return kinds.pop() if len(kinds) == 1 else "mixed"
