@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cxmon import wording
-from cxmon.alerts.parts import LEGEND, actions, at_most, lower, near, near_fact, news_key, one_line, view_link
+from cxmon.alerts.parts import (
+    CORRECTED,
+    LEGEND,
+    actions,
+    at_most,
+    lower,
+    near,
+    near_fact,
+    news_key,
+    one_line,
+    view_link,
+)
 from cxmon.model import (
     Declared,
     Ending,
@@ -170,7 +181,7 @@ def _badge(incident: Incident, transition: Transition, kind: str) -> tuple[str, 
     if incident.state is IncidentState.ENDED and incident.ending is not None:
         tone = Tone.TEAL if incident.ending is Ending.RECOVERED else Tone.GREY
         words = wording.ending(incident.ending)
-        return (f"Corrected: {lower(words)}" if transition.step is Step.CORRECTED else words), tone
+        return (CORRECTED + lower(words) if transition.step is Step.CORRECTED else words), tone
     words, tone = _BADGES.get(kind, _BADGES["watch"])
     if incident.state is IncidentState.ACKNOWLEDGED:
         return f"{words}, acknowledged", tone

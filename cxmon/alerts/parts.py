@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from cxmon import wording
 from cxmon.model import Action, Declared, Fact, Segment, Step
 
+CORRECTED = "Corrected: "
 NEAR = timedelta(days=14)
 TOLD_AT_MOST = 3
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
@@ -78,8 +79,11 @@ def actions(incident: str) -> tuple[Action, ...]:
 
 
 def one_line(badge: str, title: str) -> str:
-    """Badge and title; a title that says the badge's words itself stands alone."""
-    return title if badge.lower() in title.lower() else f"{badge}: {title}"
+    """Badge and title; a title that says the badge's words itself stands alone, but for a correction's mark."""
+    words = badge.removeprefix(CORRECTED)
+    if words.lower() not in title.lower():
+        return f"{badge}: {title}"
+    return title if words == badge else CORRECTED + title
 
 
 def lower(text: str) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from cxmon import wording
-from cxmon.alerts.parts import LEGEND, NEAR, actions, at_most, near_fact, news_key, one_line, view_link
+from cxmon.alerts.parts import CORRECTED, LEGEND, NEAR, actions, at_most, near_fact, news_key, one_line, view_link
 from cxmon.model import (
     GRAVITY,
     Code,
@@ -38,13 +38,14 @@ def for_verdict(
     """The message for a verdict that is news.
 
     `previous` is the version that was told before: what it said is shown, and where `transition` is a correction it is
-    called one. `transition` belongs to the change's incident where there is one. `changes_near` may be all declared changes. `titles` maps changes' ids to titles.
+    called one. `transition` belongs to the change's incident where there is one. `changes_near` may be all declared
+    changes. `titles` maps changes' ids to titles.
     """
     change = declared.change
     known = dict(titles or {}) | {d.change.id: d.change.title for d in changes_near}
     words, tone, _ = wording.screen(verdict, titles=known)
     corrected = transition is not None and transition.step is Step.CORRECTED
-    badge = f"Corrected: {words}" if corrected else words
+    badge = CORRECTED + words if corrected else words
     title = verdict.headline or wording.headline(verdict, change, metrics, known)
     harms = _gravest_first(verdict.harms)
     first = harms[0] if harms else None

@@ -74,7 +74,8 @@ OTHER = Declared(
 def harm(metric="csat", code=Code.HARMED, unit="pt", limit=0.015, so_far=(0.026, 0.022, 0.030), **more):
     estimate, low, high = so_far
     given = {
-        "reason": "", "now": Interval(estimate=estimate, low=low, high=high), "actual": 0.876 - estimate, "expected": 0.876,
+        "reason": "", "now": Interval(estimate=estimate, low=low, high=high), "actual": 0.876 - estimate,
+        "expected": 0.876,
         "grade": Grade.CONTROLLED, "p_value": 0.0001, "confidence": 0.95, "n_pre": 365, "n_post": 68,
         "answers": 9_500.0, "window_start": START, "window_end": START + timedelta(days=68), "scope": "chat",
         "placebo": Placebo(as_large=1, windows=211),
@@ -105,7 +106,8 @@ def told(which, previous=None, transition=None, changes_near=()):
 def finding(check="regressions", metric="csat", segment=PHONE_EU, **more):
     given = {
         "at": datetime(2026, 10, 20, tzinfo=UTC), "state": State.BREACH,
-        "reason": "below expected for 6 days in a row", "value": 0.821, "expected": 0.853, "low": -0.041, "high": -0.023,
+        "reason": "below expected for 6 days in a row", "value": 0.821, "expected": 0.853, "low": -0.041,
+        "high": -0.023,
         "n": 1_480.0, "since": datetime(2026, 10, 14, tzinfo=UTC), "looked_at": 40, "score": 4.2,
     } | more  # fmt: skip
     return Finding(check=check, metric=metric, segment=segment, **given)
@@ -154,10 +156,12 @@ def messages():
     aim = AimResult(metric="first_response", code=AimCode.SHOWN, unit="%", promised=0.05,
                     gain=Interval(estimate=0.3, low=0.22, high=0.38))  # fmt: skip
     opened = transition(Step.OPENED, "opened: over the limit")
+    nan = float("nan")
     floor = finding("csat_floor", segment=EVERYONE, value=0.782, low=0.770, high=0.794, expected=float("nan"),
                     reason="below the floor of 80 % on 2 of 3 days", looked_at=1)  # fmt: skip
-    quiet = finding("quiet", segment=EVERYONE, value=float("nan"), low=float("nan"), high=float("nan"), n=0.0,
-                    expected=float("nan"), reason="no new data for 39 hours, expected within 36", looked_at=1)  # fmt: skip
+    quiet = finding("quiet", segment=EVERYONE, value=nan, low=nan, high=nan, n=0.0,
+                    expected=nan, reason="no new data for 39 hours, expected within 36",
+                    looked_at=1)  # fmt: skip
     wide = incident(members=(PHONE_EU, *(Segment.of(channel="phone", region=r) for r in ("us", "uk", "latam"))))
     late = Step.CORRECTED
     return {
@@ -172,10 +176,13 @@ def messages():
         "verdict-entangled": told(verdict(Code.ENTANGLED, (harm(code=Code.ENTANGLED, entangled_with=("refunds",)),)),
                                   changes_near=(OTHER,)),
         "verdict-corrected": told(verdict(Code.SAFE, (harm(code=Code.SAFE, so_far=(0.004, -0.002, 0.011)),), version=4),
-                                  verdict(as_of=NOW - timedelta(days=1)), transition(late, "corrected: late answers changed it")),
+                                  verdict(as_of=NOW - timedelta(days=1)),
+                                  transition(late, "corrected: late answers changed it")),
         "incident-watch": of_incident(check_type="watch"),
-        "incident-threshold": of_incident(found=floor, which=incident(floor), reason=f"opened: {floor.reason}", check_type="threshold"),
-        "incident-freshness": of_incident(found=quiet, which=incident(quiet), reason=f"opened: {quiet.reason}", check_type="freshness", changes_near=()),
+        "incident-threshold": of_incident(found=floor, which=incident(floor), reason=f"opened: {floor.reason}",
+                                          check_type="threshold"),
+        "incident-freshness": of_incident(found=quiet, which=incident(quiet), reason=f"opened: {quiet.reason}",
+                                          check_type="freshness", changes_near=()),
         "incident-worsened": of_incident(step=Step.WORSENED, reason="worsened: clearly worse: size 7.1"),
         "incident-widened": of_incident(wide, Step.WIDENED, reason="joined: now also in phone · us"),
         "incident-acknowledged": of_incident(incident(state=IncidentState.ACKNOWLEDGED, acknowledged_by="Operations"),
@@ -183,7 +190,7 @@ def messages():
         "incident-recovered": ended(Ending.RECOVERED, "recovered: quiet for 3 looks"),
         "incident-accepted": ended(Ending.ACCEPTED, "accepted: the new level stays"),
         "incident-closed-unknown": ended(Ending.CLOSED_UNKNOWN, "closed_unknown: nothing known for 14 looks"),
-        "incident-slow": of_incident(found=finding(metric="first_response", value=24.0, expected=18.4, low=3.1, high=8.1),
-                                     metric=RESPONSE),
+        "incident-slow": of_incident(metric=RESPONSE, found=finding(metric="first_response", value=24.0, expected=18.4,
+                                                                    low=3.1, high=8.1)),
         "test": for_test(channel="slack", now=NOW, title="Northwind Support", board_url=BOARD),
     }  # fmt: skip
