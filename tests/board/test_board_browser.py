@@ -1,0 +1,53 @@
+"""The board in a real Chromium: what it shows, that it is drawn, and that nothing leaves the machine."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def visit(browser, board_url):
+    pages = []
+
+    def opened(path="/", *, width=1280, scheme="light"):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.errors, page.outside = [], []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("request", lambda r: page.outside.append(r.url) if not _ours(r.url, board_url) else None)
+        page.goto(board_url + path)
+        pages.append(page)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+def _ours(url, board_url):
+    return url.startswith((board_url, board_url.replace("http", "ws"), "data:", "blob:"))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (400, "light")])
+def test_the_overview_is_readable_and_drawn(visit, tmp_path, width, scheme):
+    page = visit(width=width, scheme=scheme)
+    page.get_by_text("CSAT fell more than the limit of 1.5 points").wait_for(timeout=60_000)
+    page.locator("[data-testid=stVegaLiteChart] svg path").first.wait_for(timeout=60_000, state="attached")
+    picture = tmp_path / "board.png"
+    page.screenshot(path=str(picture), full_page=True)
+    assert picture.stat().st_size > 20_000
+    assert page.errors == []
+    assert page.outside == []
+
+
+def test_a_slack_link_opens_the_exact_view(visit):
+    page = visit("/?metric=reply&segment=%7B%22channel%22%3A%20%22chat%22%7D&range=90d")
+    page.get_by_text("First reply, median, chat", exact=False).first.wait_for(timeout=60_000)
+
+
+def test_the_ledger_leads_to_the_decision(visit):
+    page = visit()
+    with page.expect_popup(timeout=60_000) as popup:
+        page.get_by_role("link", name="Weekend phone desk closed").click(timeout=60_000)
+    page = popup.value
+    page.get_by_text("Declared", exact=False).first.wait_for(timeout=60_000)
+    page.get_by_text("seen 88.0", exact=False).first.wait_for(timeout=60_000)

@@ -1,0 +1,88 @@
+"""The chart definition: deterministic, bounded, and the line agrees with the verdict."""
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+import worlds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxmon import charts
+from cxmon.charts import layout
+from cxmon.model import Tone
+
+CSAT = worlds.METRICS[0]
+SINCE = worlds.NOW.replace(hour=0) - timedelta(days=68)
+BAND = worlds.band("csat", worlds.PHONE, drop=-0.04, since=SINCE)
+PINS = [charts.Pin(number=2, at=SINCE, title="Weekend phone desk closed", tone=Tone.RED, verdict="Over the limit")]
+
+
+def spec(found, **more):
+    return json.dumps(charts.trend(found, CSAT, pins=PINS, **more).to_dict(validate=False), sort_keys=True)
+
+
+def test_the_same_band_gives_the_same_specification():
+    found = charts.points(BAND, CSAT)
+    assert spec(found).replace("view_", "") != ""
+    first, second = (json.loads(spec(found, hover=False)) for _ in range(2))
+    assert first == second
+
+
+def test_the_line_is_vermilion_only_where_a_verdict_is_over_its_limit():
+    without = {p.state for p in charts.points(BAND, CSAT)}
+    with_verdict = charts.points(BAND, CSAT, grave_since=SINCE, limit=1.5)
+    assert "red" not in without
+    assert "red" in {p.state for p in with_verdict}
+    assert all(p.state != "red" for p in with_verdict if p.day < charts.points(BAND, CSAT)[332].day - 86_400_000 * 2)
+
+
+def test_points_stay_below_the_cap_and_keep_the_last():
+    many = charts.points(BAND, CSAT) * 40
+    kept = charts.coarse(many)
+    assert len(kept) <= 2001
+    assert kept[-1] == many[-1]
+
+
+def test_a_picture_is_a_png_of_twice_the_size():
+    png = charts.picture(
+        charts.points(BAND, CSAT, grave_since=SINCE, limit=1.5),
+        CSAT,
+        title="CSAT is 4.0 points worse than expected since 15 Sep",
+        subtitle=["Decision 2", "As of Sun 22 Nov 2026"],
+        pins=PINS,
+        limit=1.5,
+        limit_from=SINCE,
+        limit_text="limit of #2: 1.5 points",
+    )
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = (int.from_bytes(png[i : i + 4], "big") for i in (16, 20))
+    assert (1400 <= width <= 1900, 600 <= height <= 900) == (True, True)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_band_of_one_period_or_none_still_draws(complete):
+    one = charts.points(BAND, CSAT)[-1 if not complete else 20 :][:1]
+    spec(one)
+    spec([])
+
+
+@given(st.lists(st.tuples(st.floats(0, 300), st.floats(5, 30)), max_size=8))
+def test_end_labels_never_overlap_and_keep_their_order(wanted):
+    heights, gaps = [y for y, _ in wanted], [gap for _, gap in wanted]
+    found = layout.spread(heights, gaps)
+    order = sorted(range(len(wanted)), key=lambda i: found[i])
+    for a, b in pairwise(order):
+        assert found[b] - found[a] >= (gaps[a] + gaps[b]) / 2 - 1e-6
+    for i in range(len(wanted)):
+        for j in range(len(wanted)):
+            if heights[i] < heights[j]:
+                assert found[i] < found[j]
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_ticks_are_few_and_inside(low, span):
+    at = layout.ticks(low, low + span)
+    assert len(at) <= 14
+    assert all(low - span * 1e-6 <= t <= low + span * (1 + 1e-6) for t in at)
