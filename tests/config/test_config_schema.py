@@ -1,0 +1,134 @@
+"""The editors' schema and the loader say the same."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cxmon.config import load, schema
+from cxmon.errors import ConfigError
+
+jsonschema = pytest.importorskip("jsonschema", reason="jsonschema comes with the board's libraries")
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "config" / "cxmon.yaml"
+WRONG = Path(__file__).with_name("wrong")
+SEEN_BY_EDITORS = [
+    "kind-misspelt",
+    "unknown-key",
+    "unknown-top-level-key",
+    "no-kind",
+    "no-metrics",
+    "only-a-list",
+    "by-not-nested",
+    "number-as-text",
+    "number-in-quotes",
+    "plug-in-unknown",
+    "plug-in-without-type",
+    "plug-in-option-unknown",
+    "plug-in-option-missing",
+    "size-unreadable",
+    "duration-unreadable",
+    "american-date",
+    "silence-without-end",
+    "quantile-too-large",
+    "alarm-budget-zero",
+    "team-of-two",
+    "version-of-tomorrow",
+    "name-with-spaces",
+    "currency-unknown",
+    "owner-is-a-person",
+]
+
+
+def as_editors_see(path):
+    """YAML as JSON: editors read a date as text."""
+
+    def plain(node):
+        if isinstance(node, dict):
+            return {str(key): plain(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [plain(value) for value in node]
+        return node.isoformat() if isinstance(node, dt.date) else node
+
+    return plain(yaml.safe_load(path.read_text()))
+
+
+@pytest.fixture(scope="module")
+def validator():
+    described = schema()
+    jsonschema.Draft202012Validator.check_schema(described)
+    return jsonschema.Draft202012Validator(described)
+
+
+@pytest.mark.parametrize("path", [EXAMPLE, ROOT / "cxmon" / "config" / "first.yaml"], ids=lambda path: path.name)
+def test_what_the_loader_takes_the_schema_takes(validator, path):
+    load(path, environ={})
+    assert [error.message for error in validator.iter_errors(as_editors_see(path))] == []
+
+
+@pytest.mark.parametrize("name", SEEN_BY_EDITORS)
+def test_editors_see_the_mistake_too(validator, name):
+    assert list(validator.iter_errors(as_editors_see(WRONG / f"{name}.yaml")))
+
+
+def objects(node, where=()):
+    """Every mapping with known keys in the schema, with the way to it."""
+    if isinstance(node, dict):
+        if node.get("additionalProperties") is False:
+            yield where, node
+        for key, child in node.items():
+            yield from objects(child, (*where, key))
+    elif isinstance(node, list):
+        for i, child in enumerate(node):
+            yield from objects(child, (*where, i))
+
+
+def test_every_key_is_described(validator):
+    bare = [
+        (where, key)
+        for where, node in objects(validator.schema)
+        for key, value in node["properties"].items()
+        if not value.get("description")
+    ]
+    assert bare == []
+
+
+PLACES = {
+    (): lambda keys: keys,
+    ("metrics",): lambda keys: {"metrics": {"m": keys}},
+    ("metrics", "read"): lambda keys: {"metrics": {"m": {"read": keys}}},
+    ("changes",): lambda keys: {"changes": [keys]},
+    ("changes", "saving"): lambda keys: {"changes": [{"saving": keys}]},
+    ("silences",): lambda keys: {"silences": [keys]},
+    ("routes",): lambda keys: {"routes": [keys]},
+    ("schedule",): lambda keys: {"schedule": keys},
+    ("alarm_budget",): lambda keys: {"alarm_budget": keys},
+    ("team_agreement",): lambda keys: {"team_agreement": keys},
+}
+
+
+def test_the_loader_knows_every_key_of_the_schema_and_no_other(validator, tmp_path):
+    path = tmp_path / "cxmon.yaml"
+    tried = 0
+    for where, node in objects(validator.schema):
+        names = tuple(step for step in where if step not in {"properties", "items", "additionalProperties"})
+        if "oneOf" in names:
+            section, title = names[0], node["title"]
+            place = {"sources": {}} | {section: {"p": {"type": title} | dict.fromkeys(node["properties"], title)}}
+        else:
+            place = PLACES[names](dict.fromkeys(node["properties"], "x"))
+        path.write_text(json.dumps(place | {"nonsense": 1}))
+        with pytest.raises(ConfigError) as refused:
+            load(path, environ={})
+        unknown = [problem for problem in refused.value.problems if "unknown key" in problem]
+        assert ["'nonsense'" in problem for problem in unknown] == [True], unknown
+        tried += 1
+    assert tried >= len(PLACES) + 8
+
+
+def test_the_schema_beside_the_example_is_fresh():
+    kept = json.loads((ROOT / "config" / "cxmon.schema.json").read_text())
+    assert kept == schema(), "run: cxmon schema > config/cxmon.schema.json"
