@@ -1,0 +1,175 @@
+"""Sources into the store: every metric for itself, so that one that fails takes no other with it."""
+
+import logging
+import re
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+from cxmon.config.plan import Plan
+from cxmon.contracts import Observations, Request, Source
+from cxmon.errors import ConfigError, CxmonError, StoreError
+from cxmon.failpoints import failpoint
+from cxmon.model import Metric, Secret, Window
+from cxmon.store import Run, Store
+
+Progress = Callable[[str, int, int], None]
+
+_LOG = logging.getLogger(__name__)
+# What may carry a secret into an error: user:password@host, Slack's tokens and hooks, authorization headers.
+_SECRETS = (
+    (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), "***"),
+    (re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]+"), "***"),
+    (re.compile(r"hooks\.slack\.com/services/\S+"), "hooks.slack.com/services/***"),
+    (re.compile(r"(?i)\b(bearer |(?:authorization|password|token)\s*[:=]\s*(?:basic |bearer )?)[^\s,;]+"), r"\1***"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collected:
+    """What collecting one metric came to, in cells; `error` is empty where `ok`."""
+
+    metric: str
+    source: str
+    ok: bool
+    written: int = 0
+    revised: int = 0
+    vanished: int = 0
+    rejected: int = 0
+    error: str = ""
+
+
+def collect(
+    plan: Plan,
+    store: Store,
+    *,
+    now: datetime,
+    metrics: Iterable[str] | None = None,
+    since: datetime | None = None,
+    accept_loss: bool = False,
+    progress: Progress | None = None,
+) -> list[Collected]:
+    """Collects `metrics` (all where None), one after the other, and records a run of each.
+
+    Reads from the watermark less the metric's lookback, or from `since`, or at first the plan's backfill, up to
+    `now - settle`. Each batch is one transaction: what a failing source brought before it failed stays. `accept_loss`
+    takes windows that lost more than half of their cells. `progress(metric, days done, days in all)`. Raises
+    ConfigError where a named metric does not exist; everything else ends in `error` of its metric.
+    """
+    chosen = list(plan.metrics) if metrics is None else list(metrics)
+    unknown = [name for name in chosen if name not in plan.metrics]
+    if unknown:
+        raise ConfigError([f"no metric {name!r}; there are {', '.join(plan.metrics)}" for name in unknown])
+    return [_collect(plan, store, plan.metrics[m], now, since, progress, accept_loss=accept_loss) for m in chosen]
+
+
+def redacted(text: str, secrets: Iterable[str] = ()) -> str:
+    """`text` with known secrets, and what looks like one, replaced by ***."""
+    for secret in sorted({s for s in secrets if len(s) > 2}, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def _collect(
+    plan: Plan,
+    store: Store,
+    metric: Metric,
+    now: datetime,
+    since: datetime | None,
+    progress: Progress | None,
+    *,
+    accept_loss: bool,
+) -> Collected:
+    counts = {"written": 0, "revised": 0, "vanished": 0, "rejected": 0}
+    secrets = _secrets_of(plan.sources.get(metric.source))
+    error = ""
+    try:
+        _take(plan, store, metric, now, since, progress, counts, accept_loss=accept_loss)
+    except CxmonError as failure:
+        error = redacted(str(failure), secrets)
+    except Exception as failure:  # noqa: BLE001 - a fault in one source must not keep the other metrics from running.
+        error = redacted(f"{metric.id}: unexpected {type(failure).__name__}: {failure}", secrets)
+        _LOG.error("%s", redacted(traceback.format_exc(), secrets))
+    done = Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **counts)
+    return _recorded(store, done, now)
+
+
+def _take(
+    plan: Plan,
+    store: Store,
+    metric: Metric,
+    now: datetime,
+    since: datetime | None,
+    progress: Progress | None,
+    counts: dict[str, int],
+    *,
+    accept_loss: bool,
+) -> None:
+    """Every batch of the window into the store; `counts` holds what was taken, also where this raises."""
+    window = _window(plan, store, metric, now, since)
+    if window is None:
+        return
+    total = max(1, (window.until - window.since).days)
+    request = Request(metric=metric, window=window, now=now, cursor=store.observations.cursor(metric))
+    if progress is not None:
+        progress(metric.id, 0, total)
+    for batch in plan.sources[metric.source].fetch(request):
+        failpoint("collect-batch-fetched")
+        applied = store.observations.apply(metric, batch, now=now, accept_loss=accept_loss)
+        for name in counts:
+            counts[name] += getattr(applied, name)
+        if progress is not None and isinstance(batch, Observations):
+            progress(metric.id, min(total, max(0, (batch.window.until - window.since).days)), total)
+    if progress is not None:
+        progress(metric.id, total, total)
+
+
+def _window(plan: Plan, store: Store, metric: Metric, now: datetime, since: datetime | None) -> Window | None:
+    """What is read: None where nothing has settled yet."""
+    until = now - metric.settle
+    if since is None:
+        watermark = store.observations.watermark(metric)
+        since = now - plan.backfill if watermark is None else watermark - metric.lookback
+    return Window(since, until) if since < until else None
+
+
+def _recorded(store: Store, done: Collected, now: datetime) -> Collected:
+    """`done`, once its run stands in the store; a store that cannot take it makes it fail."""
+    failpoint("collect-before-run")
+    run = Run(
+        metric=done.metric,
+        source=done.source,
+        started_at=now,
+        finished_at=now,
+        ok=done.ok,
+        written=done.written,
+        revised=done.revised,
+        rejected=done.rejected,
+        error=done.error,
+    )
+    try:
+        store.runs.record(run)
+    except StoreError as failure:
+        kept = {name: getattr(done, name) for name in ("written", "revised", "vanished", "rejected")}
+        error = done.error or str(failure)
+        return Collected(metric=done.metric, source=done.source, ok=False, error=error, **kept)
+    return done
+
+
+def _secrets_of(source: Source | None) -> list[str]:
+    """The values that a source keeps secret, and the passwords inside its addresses."""
+    if source is None or not is_dataclass(source):
+        return []
+    values = [v.reveal() for f in fields(source) if isinstance(v := getattr(source, f.name), Secret)]
+    passwords = []
+    for value in values:
+        try:
+            found = urlsplit(value).password
+        except ValueError:
+            continue
+        passwords += [found, unquote(found)] if found else []
+    return [*values, *passwords]
