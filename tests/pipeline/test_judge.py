@@ -1,0 +1,364 @@
+"""judge on small planted worlds in a real store."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from judge_world import (
+    LEAVES,
+    START,
+    TENTH,
+    World,
+    built,
+    change,
+    csat,
+    day,
+    falls,
+    first_reply,
+)
+
+from cxmon.model import (
+    Amount,
+    Category,
+    Code,
+    Ending,
+    Grade,
+    Grain,
+    IncidentState,
+    Scope,
+    Segment,
+    Status,
+    Step,
+)
+from cxmon.pipeline.judge import judge
+
+HARM = {"csat": falls(-0.05)}
+PLAIN = {"by": ((),)}
+THREE_POINTS = {"csat": Amount(0.03, relative=False, text="3pt")}
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Builds a store; `world(World(...), metrics, changes)` -> (plan, store). Closed at the end."""
+    opened = []
+
+    def make(figures, metrics=None, changes=(), **more):
+        plan, store = built(tmp_path, figures, metrics or [csat(**PLAIN)], changes, **more)
+        opened.append(store)
+        return plan, store
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+def only(verdicts):
+    assert len(verdicts) == 1
+    return verdicts[0]
+
+
+def test_a_harmful_change_is_over_the_limit_and_its_true_size_is_in_the_range(world):
+    plan, store = world(World(moves=HARM), changes=[change()])
+    verdict = only(judge(plan, store, now=day(300)))
+    harm = only(verdict.harms)
+    assert (verdict.code, verdict.grade) == (Code.HARMED, Grade.CONTROLLED)
+    assert harm.so_far.low < 0.05 < harm.so_far.high
+    assert (harm.limit, harm.unit) == (0.015, "pt")
+    assert (harm.window_start, harm.window_end) == (day(200), day(298))
+    assert (harm.n_post, verdict.day) == (98, 98)
+    assert harm.expected - harm.actual == pytest.approx(harm.so_far.estimate)
+    assert harm.controls
+    assert verdict.story[0] == "Over the limit (harmed), since 18 Dec 2025"
+    assert verdict.sentence.startswith("Because of Phone desk cut, CSAT is ")
+
+
+def test_a_harmless_change_is_never_red_and_in_the_end_holds_its_limit(world):
+    plan, store = world(World(seed=3), changes=[change(limits=THREE_POINTS)])
+    said = [only(judge(plan, store, now=day(at))).code for at in range(206, 318, 16)]
+    assert not {Code.HARMED, Code.WORSE} & set(said)
+    assert said[-1] is Code.SAFE
+    assert store.incidents.recent() == []
+    assert store.outbox.rows() == []
+
+
+def test_an_improvement_is_better_and_told_without_an_incident(world):
+    plan, store = world(World(moves={"csat": falls(0.06)}), changes=[change()])
+    assert only(judge(plan, store, now=day(300))).code is Code.IMPROVED
+    assert store.incidents.recent() == []
+    assert len(store.outbox.rows()) == 1
+
+
+def test_before_its_start_a_change_is_not_judged_and_just_after_it_waits_for_mature_days(world):
+    plan, store = world(World(moves=HARM), changes=[change()])
+    assert judge(plan, store, now=day(199)) == []
+    verdict = only(judge(plan, store, now=day(204)))
+    assert verdict.code is Code.WAITING
+    assert only(verdict.harms).reason == "2 complete days since the start, 3 are needed"
+    assert only(verdict.harms).due == day(206).date()
+
+
+def test_too_early_names_what_is_not_ruled_out_and_when_an_answer_is_due(world):
+    plan, store = world(World(), changes=[change()])
+    verdict = only(judge(plan, store, now=day(208)))
+    assert verdict.code is Code.UNDECIDED
+    assert "worse is still possible" in verdict.sentence
+    assert "an answer is due around day" in verdict.sentence or "no answer is in sight" in verdict.sentence
+
+
+def test_what_is_known_later_does_not_reach_an_earlier_judgement(world):
+    plan, store = world(World(moves={"csat": falls(-0.05, begins=230)}), changes=[change()])
+    early = only(judge(plan, store, now=day(229)))
+    assert early.harms[0].window_end == day(227)
+    assert early.code not in {Code.HARMED, Code.WORSE}
+
+
+def test_a_change_five_days_later_in_the_same_place_cannot_be_separated(world):
+    second = change(205, id="phone-menu", title="New phone menu")
+    plan, store = world(World(moves=HARM), changes=[change(), second])
+    verdicts = {v.change: v for v in judge(plan, store, now=day(300))}
+    assert {v.code for v in verdicts.values()} == {Code.ENTANGLED}
+    assert verdicts["phone-cut"].harms[0].entangled_with == ("phone-menu",)
+    assert "cannot be separated from New phone menu; together" in verdicts["phone-cut"].sentence
+    joint = verdicts["phone-menu"].harms[0]
+    assert joint.window_start == day(200)
+    assert joint.so_far.low > 0
+
+
+def test_a_change_long_after_cuts_the_window_and_leaves_the_verdict(world):
+    second = change(260, id="phone-menu", title="New phone menu")
+    plan, store = world(World(moves=HARM), changes=[change(), second])
+    first = judge(plan, store, now=day(300))[0]
+    assert first.code is Code.HARMED
+    assert first.harms[0].window_end == day(260)
+    assert "window ends where phone-menu begins" in first.harms[0].reason
+
+
+def test_without_untouched_segments_the_grade_is_before_and_after_and_no_cause_is_named(world):
+    phone = [s for s in LEAVES if s.get("channel") == "phone"]
+    plan, store = world(World(moves={"csat": falls(-0.12)}, leaves=phone), changes=[change()])
+    verdict = only(judge(plan, store, now=day(300)))
+    assert (verdict.code, verdict.grade) == (Code.HARMED, Grade.BEFORE_AFTER)
+    assert "there are no untouched segments" in verdict.harms[0].reason
+    assert "Because of" not in verdict.sentence
+    assert "before and after only" in verdict.sentence
+
+
+def test_segments_that_the_change_spills_to_or_that_another_change_touches_are_no_controls(world):
+    spill = change(spills_to=(Scope.of({"channel": "email"}),))
+    elsewhere = change(220, id="bot", title="Bot", scope=Scope.of({"channel": "chat", "region": "eu"}))
+    plan, store = world(World(moves=HARM), changes=[spill, elsewhere])
+    harm = judge(plan, store, now=day(300))[0].harms[0]
+    assert not any("email" in label or "chat · eu" in label for label in harm.controls)
+
+
+def test_an_empty_store_waits_with_a_reason(world):
+    plan, store = world(World(days=0), changes=[change()])
+    verdict = only(judge(plan, store, now=day(300)))
+    assert verdict.code is Code.WAITING
+    assert verdict.harms[0].reason == "no figures of CSAT yet"
+    assert "no figures of CSAT yet" in verdict.sentence
+
+
+def test_a_scope_without_figures_is_not_compared_and_a_vanished_one_neither(world):
+    nowhere = change(scope=Scope.of({"channel": "fax"}))
+    plan, store = world(World(), changes=[nowhere])
+    harm = only(judge(plan, store, now=day(300))).harms[0]
+    assert (harm.code, harm.reason) == (Code.NOT_COMPARABLE, "no figures of CSAT for fax")
+
+
+def test_a_scope_that_vanishes_with_the_change_is_not_compared(world):
+    closed = World(volume=lambda s, t: -1.0 if t >= 200 and s.get("channel") == "phone" else 0.0)
+    plan, store = world(closed, changes=[change()])
+    harm = only(judge(plan, store, now=day(300))).harms[0]
+    assert (harm.code, harm.reason) == (Code.NOT_COMPARABLE, "no figures of CSAT since the change, 98 days")
+
+
+def test_one_bad_metric_does_not_stop_the_others(world):
+    nothing = Amount(0.0, relative=True, text="0%")
+    both = change(limits={"csat": Amount(0.015, relative=False, text="1.5pt"), "first_reply": nothing})
+    plan, store = world(World(moves=HARM, answers=60), [first_reply(by=((),)), csat(**PLAIN)], [both])
+    harms = {h.metric: h for h in only(judge(plan, store, now=day(300))).harms}
+    assert harms["csat"].code is Code.HARMED
+    assert harms["first_reply"].code is Code.WAITING
+    assert harms["first_reply"].reason.startswith("could not be judged: first_reply: '0%': found 0.0")
+
+
+def test_a_metric_without_figures_waits_beside_the_others(world):
+    plan, store = world(World(moves=HARM), changes=[change(limits={})])
+    plan = replace(plan, metrics={**plan.metrics, "churn": csat(id="churn", label="Churn")})
+    harms = {h.metric: h.code for h in only(judge(plan, store, now=day(300))).harms}
+    assert harms == {"csat": Code.HARMED, "churn": Code.WAITING}
+
+
+def test_judging_again_adds_neither_version_nor_message_nor_incident(world):
+    plan, store = world(World(moves=HARM), changes=[change()])
+    for _ in range(2):
+        judge(plan, store, now=day(300))
+    judge(plan, store, now=day(301))
+    assert [v.version for v in store.verdicts.history("phone-cut")] == [1]
+    assert store.verdicts.latest("phone-cut").as_of == day(301)
+    assert len(store.incidents.recent()) == len(store.outbox.rows()) == 1
+
+
+def test_a_verdict_for_an_earlier_moment_is_not_stored_over_a_later_one(world):
+    plan, store = world(World(moves=HARM), changes=[change()])
+    judge(plan, store, now=day(300))
+    bands = store.bands.get("csat", "{}")
+    assert only(judge(plan, store, now=day(210))).as_of == day(210)
+    assert store.verdicts.latest("phone-cut").as_of == day(300)
+    assert store.bands.get("csat", "{}").as_of == bands.as_of == day(300)
+
+
+def test_one_incident_lives_through_the_change_and_each_step_is_one_message(world):
+    passing = lambda s, t: -0.06 if 200 <= t < 228 and s.get("channel") == "phone" else 0.0  # noqa: E731
+    plan, store = world(World(moves={"csat": passing}, days=380), changes=[change(limits=THREE_POINTS)])
+    for at in (206, 218, 230, 242, 300, 362, 374):
+        judge(plan, store, now=day(at))
+    incident = only(store.incidents.recent())
+    steps = [t.step for t in store.incidents.history(incident.id)]
+    assert steps == [Step.OPENED, Step.WORSENED, Step.ENDED]
+    assert incident.state is IncidentState.ENDED
+    assert incident.ending in {Ending.RECOVERED, Ending.CLOSED_UNKNOWN}
+    badges = [row.message.badge for row in reversed(store.outbox.rows())]
+    assert badges == ["Worse, limit still open", "Over the limit", "Worse, limit still open", "Corrected: Too early"]
+
+
+def test_drafts_and_changes_that_were_not_asked_for_are_not_judged(world):
+    draft = change(id="draft", status=Status.DRAFT)
+    other = change(id="chat", title="Chat", scope=Scope.of({"channel": "chat"}))
+    plan, store = world(World(), changes=[change(), draft, other])
+    assert [v.change for v in judge(plan, store, now=day(300), changes=["chat"])] == ["chat"]
+    assert store.verdicts.latest("draft") is None
+
+
+def test_a_dimension_that_the_metric_lacks_is_left_out_and_said(world):
+    flat = csat(dimensions=("region",), **PLAIN)
+    leaves = (Segment.of(channel="phone", region="eu"), Segment.of(channel="phone", region="us"))
+    plan, store = world(World(leaves=leaves), [flat], [change(scope=Scope.of({"team": "night"}))])
+    harm = only(judge(plan, store, now=day(300))).harms[0]
+    assert harm.scope == "all customers"
+    assert "judged on all customers: CSAT is not known by team" in harm.reason
+
+
+def test_a_survey_change_is_not_comparable_and_blocks_what_begins_near_it(world):
+    survey = change(195, id="scale", title="New scale", category=Category.MEASUREMENT, scope=Scope(), limits={})
+    plan, store = world(World(moves=HARM), changes=[survey, change()])
+    codes = {v.change: v.code for v in judge(plan, store, now=day(300))}
+    assert codes == {"scale": Code.NOT_COMPARABLE, "phone-cut": Code.NOT_COMPARABLE}
+
+
+def test_announced_days_are_left_out_of_the_past(world):
+    rush = lambda s, t: {True: -0.30, False: 0.0}[190 <= t < 200 and s.get("channel") == "phone"]  # noqa: E731
+    plan, store = world(World(moves={"csat": rush}), changes=[change(announced_days=10, limits=THREE_POINTS)])
+    harm = only(judge(plan, store, now=day(300))).harms[0]
+    assert harm.n_pre == 190
+    assert harm.so_far.low < 0 < harm.so_far.high
+
+
+def test_a_change_that_ended_is_judged_on_its_own_days(world):
+    week = lambda s, t: -0.15 if 200 <= t < 207 and s.get("channel") == "phone" else 0.0  # noqa: E731
+    plan, store = world(World(moves={"csat": week}), changes=[change(ends=day(207))])
+    harm = only(judge(plan, store, now=day(300))).harms[0]
+    assert (harm.n_post, harm.window_end) == (7, day(207))
+    assert harm.so_far.low < 0.15 < harm.so_far.high
+    assert harm.code is Code.HARMED
+
+
+def test_fewer_happy_chats_are_told_as_mix_and_not_as_harm(world):
+    fewer = World(volume=lambda s, t: -0.7 if t >= 200 and s.get("channel") == "chat" else 0.0)
+    bot = change(id="bot", title="Chat bot", scope=Scope.of({"channel": "chat"}), limits=THREE_POINTS)
+    plan, store = world(fewer, changes=[bot])
+    verdict = only(judge(plan, store, now=day(300)))
+    split = only(verdict.splits)
+    assert verdict.code in {Code.SAFE, Code.UNDECIDED}
+    assert split.rate + split.mix + split.entry_exit == pytest.approx(split.total, abs=1e-12)
+    assert split.mix > 0.01
+    assert abs(split.rate) < split.mix
+    assert any("from different kinds of contacts" in line for line in verdict.story)
+
+
+def test_speed_and_quality_are_said_in_one_breath(world):
+    figures = World(moves={"csat": falls(-0.08), "first_reply": falls(-0.3)}, answers=60)
+    both = change(limits={"csat": Amount(0.015, relative=False, text="1.5pt"), "first_reply": TENTH})
+    plan, store = world(figures, [csat(**PLAIN), first_reply(by=((),))], [both])
+    verdict = only(judge(plan, store, now=day(300)))
+    assert "% faster, but CSAT is" in verdict.sentence
+
+
+@pytest.mark.parametrize("grain", [Grain.WEEK, Grain.MONTH])
+def test_weeks_and_months_are_judged_too(world, grain):
+    figures = World(days=900, answers=40, moves={"csat": falls(-0.08, begins=700)})
+    coarse = csat(grain=grain, matures_after=timedelta(0), min_n=5, **PLAIN)
+    plan, store = world(Coarse(figures), [coarse], [change(700)])
+    harm = only(judge(plan, store, now=day(890))).harms[0]
+    assert harm.code in {Code.HARMED, Code.WORSE}
+    assert harm.so_far.low < 0.08 < harm.so_far.high
+    # 2 May 2027 to 8 November: from Monday 3 May, and from 1 June to the end of October.
+    assert harm.n_post == {Grain.WEEK: 27, Grain.MONTH: 5}[grain]
+
+
+class Coarse:
+    """A daily world summed into its metric's own periods."""
+
+    def __init__(self, daily):
+        self.daily = daily
+
+    def fill(self, store, metric):
+        from cxmon.contracts import Cells, Observations
+        from cxmon.model import Window
+        from cxmon.periods import grid
+
+        cells = self.daily.cells(metric)
+        starts = grid(START, day(self.daily.days), metric.grain, metric.zone)
+        period = np.searchsorted(starts, cells.start, "right") - 1
+        key = cells.segment * len(starts) + period
+        keys, inverse = np.unique(key, return_inverse=True)
+        n, total = (np.bincount(inverse, column) for column in (cells.n, cells.total))
+        summed = Cells(
+            segments=cells.segments, segment=keys // len(starts), start=starts[keys % len(starts)],
+            known_at=np.zeros(len(keys), np.int64), n=n, total=total,
+        )  # fmt: skip
+        window = Window(START - timedelta(days=40), day(self.daily.days))
+        store.observations.apply(metric, Observations(window=window, cells=summed), now=START)
+
+
+def test_every_shown_segment_and_every_change_has_a_band(world):
+    plan, store = world(World(moves=HARM), [csat()], [change()])
+    harm = only(judge(plan, store, now=day(300))).harms[0]
+    keys = {key for _, key in store.bands.keys()}  # noqa: SIM118 - a method, not a mapping.
+    shown = {"{}", *(s.key for s in LEAVES), *(s.along(("channel",)).key for s in LEAVES)}
+    assert keys == {*shown, "change:phone-cut"}
+    for key in keys:
+        band = store.bands.get("csat", key)
+        lengths = {len(c) for c in (band.starts, band.value, band.n, band.avg, band.expected, band.low, band.high)}
+        assert lengths == {len(band.complete)} == {320}
+        drawn = np.isfinite(band.expected)
+        assert drawn[60:298].all()
+        assert (np.array(band.low)[drawn] <= np.array(band.high)[drawn]).all()
+    band = store.bands.get("csat", "change:phone-cut")
+    assert (band.since, band.change) == (harm.window_start, "phone-cut")
+    assert not any(band.complete[298:])
+    touched, calm = (
+        store.bands.get("csat", Segment.of(channel="phone").key),
+        store.bands.get("csat", '{"channel": "chat"}'),
+    )
+    assert (touched.change, touched.since) == ("phone-cut", day(200))
+    assert calm.change is None
+    assert np.mean(np.array(touched.avg)[220:298] < np.array(touched.low)[220:298]) > 0.5
+
+
+def test_the_band_of_a_change_and_its_harm_are_one_answer(world):
+    plan, store = world(World(moves=HARM), changes=[change()])
+    harm = only(judge(plan, store, now=day(300))).harms[0]
+    band = store.bands.get("csat", "change:phone-cut")
+    values, expected = np.array(band.value)[200:298], np.array(band.expected)[207:298]
+    assert values.mean() == pytest.approx(harm.actual)
+    assert expected.mean() == pytest.approx(harm.expected, abs=0.004)
+
+
+def test_progress_names_every_metric_and_ends_full(world):
+    plan, store = world(World(days=30), [csat(**PLAIN), first_reply(by=((),))], [])
+    seen = []
+    judge(plan, store, now=day(300), progress=lambda *step: seen.append(step))
+    assert seen == [("csat", 0, 2), ("first_reply", 1, 2), ("verdicts", 2, 2)]
