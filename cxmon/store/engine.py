@@ -1,7 +1,7 @@
 """Connections: one reader's snapshot or one writer at a time, the same on SQLite and PostgreSQL.
 
-Every write transaction first grows the data version. On SQLite `BEGIN IMMEDIATE` makes writers queue, on PostgreSQL
-the row lock of that first statement does, so no code above has to think about two writers at once.
+On SQLite `BEGIN IMMEDIATE` makes writers queue, on PostgreSQL a lock on the row of the data version does, so no code
+above has to think about two writers at once.
 """
 
 import os
@@ -54,16 +54,16 @@ class Database:
 
     @contextmanager
     def write(self, *, news: bool = True) -> Iterator[sa.Connection]:
-        """One transaction, alone among writers. `news=False` leaves the data version as it is (leases)."""
+        """One transaction, alone among writers. With `news=False` the data version grows only where `grow` is called."""
         if self.read_only:
             raise StoreError(f"store {self.name}: it was opened read-only")
         with self._named(), self.engine.connect() as conn:
             conn = conn.execution_options(cxmon_begin="BEGIN IMMEDIATE")  # noqa: PLW2901
             with conn.begin():
+                if not self.sqlite:
+                    conn.execute(_LOCK)
                 if news:
-                    conn.execute(_GROW)
-                else:
-                    conn.execute(_LOCK if self.sqlite else _LOCK.with_for_update())
+                    grow(conn)
                 yield conn
 
     @contextmanager
@@ -124,8 +124,13 @@ class Database:
             raise StoreError(f"store {self.name}: needs psycopg: pip install 'cxmon[postgres]'") from e
 
 
+def grow(conn: sa.Connection) -> None:
+    """Tells readers that there is news, once this transaction is committed."""
+    conn.execute(_GROW)
+
+
 _GROW = sa.update(schema.meta).where(schema.meta.c.name == "version").values(value=schema.meta.c.value + 1)
-_LOCK = sa.select(schema.meta.c.value).where(schema.meta.c.name == "version")
+_LOCK = sa.select(schema.meta.c.value).where(schema.meta.c.name == "version").with_for_update()
 
 
 def _reason(error: sa.exc.DBAPIError) -> str:

@@ -10,7 +10,7 @@ from cxmon.errors import StoreError
 from cxmon.failpoints import failpoint
 from cxmon.model import Incident, IncidentState, OutboxRow, Transition, Verdict
 from cxmon.store import codec, outbox, schema, verdicts
-from cxmon.store.engine import Database
+from cxmon.store.engine import Database, grow
 
 
 class IncidentStore:
@@ -65,9 +65,10 @@ class IncidentStore:
         meanwhile, so look again. It never moves back (False as well); it may stay where it is. Outbox rows whose key is
         known are left out. StoreError where a series would belong to two open incidents of one check.
         """
-        with self._db.write() as conn:
+        with self._db.write(news=False) as conn:
             if not _moved(conn, check, subject, seen_through, through):
                 return False
+            grow(conn)
             failpoint("incidents-through-moved")
             _write(conn, incidents, transitions)
             failpoint("incidents-written")

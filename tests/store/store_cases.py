@@ -109,9 +109,9 @@ def finding(at, **more):
     return Finding(**(given | more))
 
 
-def incident(id="i1", *, at=NOW, members=(PHONE,), **more):
+def incident(name="i1", *, at=NOW, members=(PHONE,), **more):
     given = {
-        "id": id,
+        "id": name,
         "check": "floor",
         "subject": "csat",
         "root": members[0],
@@ -125,8 +125,8 @@ def incident(id="i1", *, at=NOW, members=(PHONE,), **more):
     return Incident(**(given | more))
 
 
-def transition(id="i1", step=Step.OPENED, at=NOW):
-    return Transition(incident=id, step=step, at=at, reason="two of three below", numbers={"value": 0.71})
+def transition(name="i1", step=Step.OPENED, at=NOW):
+    return Transition(incident=name, step=step, at=at, reason="two of three below", numbers={"value": 0.71})
 
 
 def message(key="k1", thread="i1"):
