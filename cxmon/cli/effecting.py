@@ -25,6 +25,10 @@ def register(app: typer.Typer) -> None:
     )
 
 
+# A yearly profile is asked for where at least one and a half years lie before the change.
+PERIODS_A_YEAR = {"day": 365.25, "week": 52.18, "month": 12.0}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Series:
     """Columns of a CSV on a regular grid: `values`, `n` (T,), `controls` (K, T), NaN = missing; `set_aside` rows."""
@@ -61,11 +65,21 @@ def effect(
     if used not in {"mean", "proportion", "rate"}:
         raise typer.BadParameter(f"found {used!r}, expected mean, proportion or rate", param_hint="--kind")
     period = 7 if series.grain == "day" else 1
-    found = estimate(series.values, first, until=last, n=series.n, controls=series.controls, kind=used, period=period)
+    year = PERIODS_A_YEAR[series.grain]
+    found = estimate(
+        series.values,
+        first,
+        until=last,
+        n=series.n,
+        controls=series.controls,
+        kind=used,
+        period=period,
+        yearly=year if first >= 1.5 * year else None,
+    )
     if as_json:
         emit(_document(series, found, first, used))
         return
-    for line in words(series, found, first, value):
+    for line in words(series, found, first, value, share=used == "proportion"):
         say(line)
 
 
@@ -104,27 +118,30 @@ def read_series(file: Path, *, time: str | None, value: str, n: str | None, cont
     return Series(starts=starts, values=matrix[:, 0], n=answers, controls=others, grain=grain, set_aside=tuple(aside))
 
 
-def words(series: Series, found: "Effect", first: int, value: str) -> list[str]:
-    """The answer for a person: estimate, range, evidence and what was read."""
+def words(series: Series, found: "Effect", first: int, value: str, *, share: bool = False) -> list[str]:
+    """The answer for a person: estimate, range, evidence and what was read; shares read as points and percent."""
     import numpy as np
 
     lines = [f"Set aside: {line}" for line in series.set_aside]
     if not np.isfinite(found.estimate):
         return [*lines, f"Nothing can be said: {found.reason}"]
-    post = slice(first, None)
-    expected = float(np.nanmean(np.where(np.isfinite(series.values[post]), found.expected[post], np.nan)))
-    digits = max(0, 2 - int(np.floor(np.log10(max(found.high - found.low, 1e-12)))))
-    grade = "compared with untouched segments" if np.any(found.controls_used) else "before and after only"
-    verb = "surely changed" if found.low > 0 or found.high < 0 else "may not have changed"
+    scale, unit, level = (100.0, " points", " %") if share else (1.0, "", "")
+    seen = np.isfinite(series.values[first:])
+    expected = float(np.mean(found.expected[first:][seen])) * scale
+    estimate, low, high = found.estimate * scale, found.low * scale, found.high * scale
+    digits = max(0, 1 - int(np.floor(np.log10(max(high - low, 1e-12)))))
+    grade = "before and after only"
+    if np.any(found.controls_used) and found.pre_fit_ok:
+        grade = "compared with untouched segments"
+    verb = "surely changed" if low > 0 or high < 0 else "may not have changed"
+    year = ", a yearly profile taken out" if first >= 1.5 * PERIODS_A_YEAR[series.grain] else ""
+    spread = f"95 % range {low:+.{digits}f} to {high:+.{digits}f}"
     return [
         *lines,
-        (
-            f"{value} {verb}: {found.estimate:+.{digits}f} "
-            f"(95 % range {found.low:+.{digits}f} to {found.high:+.{digits}f}), {grade}."
-        ),
-        f"Expected without the change {expected:.{digits}f}, seen {expected + found.estimate:.{digits}f} on average.",
-        f"{found.n_pre} periods before, {found.n_post} after, one a {series.grain}; p = {found.p_value:.2g}."
-        + (f" {found.reason}" if found.reason else ""),
+        f"{value} {verb}: {estimate:+.{digits}f}{unit} ({spread}), {grade}.",
+        f"Expected without the change {expected:.{digits}f}{level}, seen {expected + estimate:.{digits}f}{level}.",
+        f"{found.n_pre} periods before, {found.n_post} after, one a {series.grain}{year}; p = {found.p_value:.2g}.",
+        *([found.reason] if found.reason else []),
     ]
 
 

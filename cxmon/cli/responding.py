@@ -128,4 +128,5 @@ def parse_segment(parts: "list[str] | None") -> "Segment | None":
     wrong = [p for p in parts if "=" not in p]
     if wrong:
         raise typer.BadParameter(f"found {wrong[0]!r}, expected dimension=value", param_hint="--segment")
-    return Segment.of(p.split("=", 1) for p in parts)
+    pairs = (p.partition("=") for p in parts)
+    return Segment.of((name, found) for name, _, found in pairs)
