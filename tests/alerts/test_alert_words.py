@@ -1,0 +1,201 @@
+"""What messages say: causes only where they are known, ends by their name, corrections where everybody sees them."""
+
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from alert_samples import (
+    CHURN,
+    CSAT,
+    DECLARED,
+    OTHER,
+    PHONE_EU,
+    RESPONSE,
+    START,
+    finding,
+    harm,
+    incident,
+    messages,
+    of_incident,
+    told,
+    transition,
+    verdict,
+)
+
+from cxmon.alerts.incident_message import gap, gap_words
+from cxmon.alerts.message import is_end, near, step_of
+from cxmon.alerts.text import render
+from cxmon.model import EVERYONE, Code, Grade, Placebo, Scope, Segment, Status, Step, Tone
+
+ALL = messages()
+
+
+def whole(message):
+    return render(message) + (message.reply or "")
+
+
+def test_because_of_is_said_for_controlled_evidence_only():
+    controlled = told(verdict(harms=(harm(grade=Grade.CONTROLLED),)))
+    alone = told(verdict(harms=(harm(grade=Grade.BEFORE_AFTER),), grade=Grade.BEFORE_AFTER))
+    assert "Because of Tier-1 chat outsourced" in whole(controlled)
+    assert "because of" not in whole(alone).lower()
+    assert all("because of" not in whole(m).lower() for name, m in ALL.items() if name.startswith("incident"))
+
+
+@pytest.mark.parametrize("name", [n for n in ALL if n.startswith("verdict")])
+def test_every_verdict_names_its_grade_version_and_date(name):
+    message = ALL[name]
+    grade = "compared with untouched segments" if "before-after" not in name else "before and after only"
+    assert grade in message.text
+    assert f"{grade} · as of " in message.footer
+    assert "verdict version" in message.footer
+
+
+@pytest.mark.parametrize("name", ["verdict-undecided", "verdict-safe", "verdict-worse-before-after"])
+def test_what_is_not_red_says_the_largest_harm_still_possible(name):
+    assert "worse is still possible" in render(ALL[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "badge"),
+    [
+        ("incident-recovered", "Recovered"),
+        ("incident-accepted", "Accepted as the new level"),
+        ("incident-closed-unknown", "Closed, not known whether it recovered"),
+    ],
+)
+def test_an_end_is_one_of_three_by_name_and_asks_for_nothing(name, badge):
+    message = ALL[name]
+    assert message.badge == badge
+    assert message.actions == ()
+    assert is_end(message.key)
+    assert "cxmon ack" not in render(message)
+
+
+def test_only_a_recovery_is_teal_among_the_ends():
+    tones = {name: ALL[f"incident-{name}"].tone for name in ("recovered", "accepted", "closed-unknown")}
+    assert tones == {"recovered": Tone.TEAL, "accepted": Tone.GREY, "closed-unknown": Tone.GREY}
+
+
+def test_a_correction_says_so_and_what_was_said_before():
+    message = ALL["verdict-corrected"]
+    assert message.badge.startswith("Corrected: ")
+    assert message.lines[0].startswith("Correction, late data changed what was said. Before: Over the limit (version 3")
+    assert "Before: Over the limit" in message.reply
+
+
+def test_the_parts_stand_in_their_order():
+    labels = [f.label for f in ALL["verdict-harmed"].facts]
+    order = ["Since", "Against expected", "Where", "How sure", "Declared near by", "Owner"]
+    assert [label for label in labels if label in order] == order
+    labels = [f.label for f in ALL["incident-watch"].facts]
+    assert labels == order
+
+
+def test_a_claimed_saving_names_who_claims_it_and_that_nobody_checked():
+    facts = {f.label: f.text for f in ALL["verdict-harmed"].facts}
+    assert facts["Said to save"] == "1,200,000 USD a year (claimed by Operations, not verified)"
+    assert facts["Declared"] == "26 Sep, declared 12 days late"
+
+
+def test_the_link_opens_the_exact_view():
+    seen = urlsplit(ALL["incident-watch"].link)
+    query = parse_qs(seen.query)
+    assert query["metric"] == ["csat"]
+    assert Segment.from_key(query["segment"][0]) == PHONE_EU
+    decision = urlsplit(ALL["verdict-harmed"].link)
+    assert (decision.path, parse_qs(decision.query)["change"]) == ("/decision", ["tier-1-chat"])
+
+
+def test_news_has_a_key_of_its_content():
+    assert ALL["verdict-harmed"].key == "change:tier-1-chat|opened|3"
+    again = of_incident(check_type="watch")
+    assert again.key == ALL["incident-watch"].key
+    assert of_incident(step=Step.WORSENED).key != again.key
+    assert step_of(again.key + "|slack") == "opened"
+
+
+def test_the_gap_reads_the_interval_of_the_value_and_of_the_gap_alike():
+    by_gap = gap(finding(value=0.821, expected=0.853, low=-0.041, high=-0.023), CSAT)
+    by_value = gap(finding(value=0.821, expected=0.853, low=0.812, high=0.830), CSAT)
+    assert gap_words(by_gap, CSAT) == gap_words(by_value, CSAT) == "3.2 points below expected (2.3 to 4.1)"
+
+
+def test_durations_are_told_as_a_share_of_expected_and_rates_in_their_unit():
+    slow = gap(finding(value=24.0, expected=20.0, low=2.0, high=6.0), RESPONSE)
+    assert gap_words(slow, RESPONSE) == "20.0 % above expected (10.0 to 30.0)"
+    churn = gap(finding(value=0.0042, expected=0.0031, low=0.0004, high=0.0018), CHURN)
+    assert gap_words(churn, CHURN) == "1.1 per 1,000 above expected (0.4 to 1.8)"
+
+
+def test_an_interval_that_holds_neither_is_not_shown():
+    odd = gap(finding(value=0.821, expected=0.853, low=0.5, high=0.6), CSAT)
+    assert gap_words(odd, CSAT) == "3.2 points below expected"
+
+
+def test_near_by_are_live_changes_of_these_weeks_that_could_touch_these_customers():
+    far = replace(DECLARED, change=replace(DECLARED.change, id="far", starts=START - timedelta(days=200)))
+    draft = replace(OTHER, change=replace(OTHER.change, id="draft", status=Status.DRAFT))
+    at = OTHER.change.starts + timedelta(days=3)
+    assert near([far, draft, DECLARED, OTHER], EVERYONE, at) == [OTHER]
+    elsewhere = replace(OTHER, change=replace(OTHER.change, scope=Scope.of({"channel": "email"})))
+    assert near([elsewhere], PHONE_EU, at) == []
+    ended = replace(far, change=replace(far.change, ends=at, scope=Scope()))
+    assert near([ended], PHONE_EU, at) == [ended]
+
+
+def test_an_unusual_harm_is_told_by_how_often_it_happened_by_itself():
+    def sure(placebo):
+        message = told(verdict(harms=(harm(placebo=placebo),)))
+        return next(f.text for f in message.facts if f.label == "How sure")
+
+    assert "never happened" in sure(Placebo(as_large=0, windows=1_211))
+    assert "in 1,211 comparable windows" in sure(Placebo(as_large=0, windows=1_211))
+    assert "happened 7 times" in sure(Placebo(as_large=7, windows=211))
+    gain = told(verdict(Code.IMPROVED, (harm(code=Code.IMPROVED, so_far=(-0.02, -0.03, -0.01)),)))
+    assert "comparable windows" not in whole(gain)
+
+
+def test_where_names_the_members_and_how_many_were_looked_at():
+    where = next(f.text for f in ALL["incident-widened"].facts if f.label == "Where")
+    assert where == "phone · eu; seen in phone · us, phone · uk, phone · latam (40 series looked at)"
+    many = incident(members=tuple(Segment.of(region=f"r{i}") for i in range(9)))
+    where = next(f.text for f in of_incident(many).facts if f.label == "Where")
+    assert "and 4 more" in where
+
+
+def test_a_quiet_source_claims_nothing_about_customers():
+    message = ALL["incident-freshness"]
+    assert message.tone is Tone.GREY
+    assert message.picture is None
+    assert "whether customers are well is not known" in render(message)
+
+
+def test_the_name_of_a_decision_stays_out_of_what_people_read():
+    message = of_incident(reason="still_breach_not_clearly_worse: size 4.2")
+    assert "still_breach" not in whole(message)
+    plain = of_incident(reason="closed by hand: the survey is gone")
+    assert "closed by hand: the survey is gone" in whole(plain)
+
+
+def test_a_source_is_told_of_without_a_metric():
+    quiet = finding("quiet", metric="desk", segment=EVERYONE, value=float("nan"), expected=float("nan"), n=0.0)
+    message = of_incident(incident(quiet), found=quiet, metric=None, check_type="freshness")
+    assert message.title == "desk: no new data since 14 Oct"
+    assert message.picture is None
+
+
+def test_the_guess_of_a_check_s_type_follows_the_numbers():
+    assert of_incident().badge == "Worse than expected"
+    assert of_incident(found=finding(expected=float("nan"), low=0.81, high=0.83)).badge == "Out of bounds"
+    assert of_incident(found=finding(value=float("nan"))).badge == "No new data"
+
+
+def test_transitions_without_a_period_are_told_apart_by_their_time():
+    moved = replace(transition(), numbers={})
+    assert of_incident().key.endswith("|1792454400")
+    from cxmon.alerts.message import for_incident
+
+    told_of = for_incident(incident=incident(), transition=moved, finding=None, metric=CSAT)
+    assert told_of.key.endswith("|2026-10-20T07:00:00+00:00")
