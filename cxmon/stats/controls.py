@@ -13,37 +13,49 @@ from scipy.linalg import solveh_banded
 from cxmon.stats.arrays import TINY, Bools, Floats, half_difference
 from cxmon.stats.filtering import Noise, whiten
 from cxmon.stats.profiles import without_profile
+from cxmon.stats.regression import products
 
+MOST_SIBLINGS = 6
+OWN = [(0.0, 0.0), (0.2, 0.5), (0.2, 0.85), (1.0, 0.5), (1.0, 0.85)]
+OWN_NOISE = Noise(
+    ar=np.repeat([a for a, _ in OWN], 3), phi=np.repeat([p for _, p in OWN], 3), rw=np.tile([0.0, 2e-3, 2e-2], 5),
+    log_prior=np.zeros(15),
+)  # fmt: skip
 SMOOTHNESS = np.array([0.003, 0.02, 0.08, 0.3, 1.0, 4.0, 20.0])
 
 
 @dataclass(frozen=True, eq=False)
 class Common:
-    """The shared movement (T,), centred before the change, or None; which controls carry it (K,)."""
+    """The shared movement (T,), centred before the change, or None; which controls carry it (K,); and what is each
+    control's own, in units of its period-to-period noise (k, T): they tell how such a series wanders by itself.
+    `doubt` is the variance that not knowing which controls moved by themselves adds to the shared level after the
+    change."""
 
     level: Floats | None
     used: Bools
+    siblings: Floats
+    doubt: float
 
 
 def common(values: Floats, variance: Floats, profile: Floats, at: int, until: int) -> Common:
     """Common factor of `values` (K, T), NaN = missing, with sampling `variance` (K, T)."""
-    K = len(values)
+    K, T = values.shape
     seen = np.isfinite(values)
     # A control says something only where it was measured on both sides of the change.
     fit = (seen[:, :at].sum(1) >= max(3, min(8, at // 2))) & seen[:, at:until].any(1)
     if not fit.any():
-        return Common(None, np.zeros(K, bool))
+        return Common(None, np.zeros(K, bool), np.zeros((0, T)), 0.0)
     X = without_profile(np.where(fit[:, None], values, np.nan), profile)
     ok = seen & fit[:, None]
     rough = np.array([half_difference(X[k], ok[k]) if fit[k] else np.inf for k in range(K)])
     own = np.where(fit, np.maximum(rough, TINY), np.inf)
     base = np.where(fit, 1 / (own + np.median(own[fit])), 0.0)
-    weight = base
-    for _ in range(2):
-        center = _levels(X, ok, weight, at)
-        weight = base * trust(X - center[:, None], ok, own, at, until)
+    center = _levels(X, ok, base, at)
+    sure, moved = trust(X - center[:, None], ok, own, at, until)
+    weight = base * np.where(sure > 0.05, sure, 0.0)
+    center = _levels(X, ok, weight, at)
     if not (weight > 0).any():
-        return Common(None, np.zeros(K, bool))
+        return Common(None, np.zeros(K, bool), np.zeros((0, T)), 0.0)
     W = ok * weight[:, None]
     total = W.sum(0)
     there = total > 0
@@ -53,7 +65,22 @@ def common(values: Floats, variance: Floats, profile: Floats, at: int, until: in
     mean = np.where(there, (W * np.where(ok, X - center[:, None], 0.0)).sum(0) / np.maximum(total, TINY), 0.0)
     spread = (W**2 * daily * np.where(fit, own, 0.0)[:, None]).sum(0) / np.maximum(total, TINY) ** 2
     level = smooth(mean, np.where(there, np.maximum(spread, TINY), 1.0), there)
-    return Common(level - level[:at].mean(), weight > 0.05 * weight.max())
+    used = weight > 0.1 * weight.max()
+    share = weight / weight.sum()
+    doubt = float((share**2 * sure * (1 - sure) * moved**2).sum())
+    return Common(level - level[:at].mean(), used, _siblings(X - center[:, None], ok, mean, own, used, at), doubt)
+
+
+def _siblings(X: Floats, ok: Bools, mean: Floats, own: Floats, used: Bools, at: int) -> Floats:
+    """What each of the least noisy well-measured controls does apart from the shared movement, before the change."""
+    good = np.flatnonzero(used & (ok[:, :at].mean(1) > 0.9))
+    if len(good) < 3:
+        return np.zeros((0, X.shape[1]))
+    good = good[np.argsort(own[good], kind="stable")][:MOST_SIBLINGS]
+    gap = np.where(ok[good], X[good] - mean, 0.0)
+    gap[:, at:] = 0.0
+    # Each control is part of the mean it is compared with; the factor gives back what that hides.
+    return np.asarray(gap * np.sqrt(used.sum() / (used.sum() - 1.0)) / np.sqrt(own[good])[:, None])
 
 
 def _levels(X: Floats, ok: Bools, weight: Floats, at: int) -> Floats:
@@ -72,36 +99,39 @@ def _levels(X: Floats, ok: Bools, weight: Floats, at: int) -> Floats:
     return np.asarray(center.reshape(K))
 
 
-def trust(X: Floats, ok: Bools, own: Floats, at: int, until: int) -> Floats:
-    """Weight 0..1 of each control (K,): 1 for those whose move at the change is like their moves at other times.
+def trust(X: Floats, ok: Bools, own: Floats, at: int, until: int) -> tuple[Floats, Floats]:
+    """Chance (K,) that each control did not move by itself at the change, and its own move there (K,), in X's units.
 
-    Needs three controls and three windows of history; with less nobody can be told apart and all are trusted.
+    The move is a step in its distance to the median of all, by generalised least squares with noise that the controls
+    share; a control that moved is expected to have moved by some four standard errors, one in ten is. Needs three
+    controls: with less nobody can be told apart and all are trusted.
     """
-    K = len(X)
-    able = np.isfinite(own)
-    span = min(until, X.shape[1]) - at
-    H = min(span, at // 3)
-    if able.sum() < 3 or H < 2:
-        return np.ones(K)
+    K, T = X.shape
+    able = np.flatnonzero(np.isfinite(own))
+    if len(able) < 3 or at < 8:
+        return np.ones(K), np.zeros(K)
     gap = np.where(ok, X, np.nan)[able]
-    lonely = ~np.isfinite(gap).any(0)
-    gap[:, lonely] = 0.0
-    gap = gap - np.nanmedian(gap, axis=0)
-
-    def move(first: int, last: int) -> Floats:
-        after, before = gap[:, first:last], gap[:, max(0, first - 2 * H) : first]
-        enough = (np.isfinite(after).sum(1) > 0) & (np.isfinite(before).sum(1) > 0)
-        out = np.zeros(len(gap))
-        out[enough] = np.nanmean(after[enough], axis=1) - np.nanmean(before[enough], axis=1)
-        return out / np.sqrt(own[able])
-
-    now = move(at, at + span)
-    placebo = np.array([move(e - H, e) for e in range(at, 3 * H - 1, -max(1, H // 2))])
-    scale = 1.4826 * float(np.median(np.abs(placebo))) * np.sqrt(K / (K - 1.0)) + TINY
-    far = np.abs(now) / scale
-    out = np.ones(K)
-    out[able] = np.where(far < 2, 1.0, np.where(far > 4, 0.0, 1 - ((far - 2) / 2) ** 2))
-    return out
+    gap[:, ~np.isfinite(gap).any(0)] = 0.0
+    gap = np.nan_to_num(gap - np.nanmedian(gap, axis=0)) / np.sqrt(own[able])[:, None]
+    index = np.arange(T)
+    columns = np.c_[np.ones(T), (index >= at) & (index < until), gap.T, np.zeros(T)]
+    G = len(OWN_NOISE.ar)
+    found = whiten(columns, np.ones(T), np.ones(T, bool), OWN_NOISE, T)
+    M = products(found.rows, 2)
+    inverse = np.linalg.inv(M.plain[:, :2, :2] + 1e-9 * np.eye(2))
+    coefficients = inverse @ M.ZD
+    rss = np.maximum(M.DD - (M.ZD * coefficients).sum(1), TINY)
+    ll = -0.5 * (np.log(found.variance).sum(0)[:, None] + (T - 2) * np.log(rss)).sum(1) * min(1.0, 3 / len(able))
+    weight = np.exp(ll - ll.max()).reshape(G, 1)
+    weight = weight / weight.sum()
+    move = (weight * coefficients[:, 1]).sum(0)
+    spread = np.sqrt((weight * (rss / max(T - 2, 1) * inverse[:, 1, 1, None])).sum(0))
+    z2 = (move / np.maximum(spread, TINY)) ** 2
+    odds = np.log(9.0) + 0.5 * np.log(17.0) - 0.5 * z2 * (1 - 1 / 17)
+    sure, moved = np.ones(K), np.zeros(K)
+    sure[able] = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+    moved[able] = move * np.sqrt(own[able])
+    return sure, moved
 
 
 def smooth(y: Floats, variance: Floats, seen: Bools) -> Floats:

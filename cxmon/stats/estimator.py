@@ -6,7 +6,7 @@ which makes no assumption on the shape. Harvey & Durbin (1986) for the first, Br
 in closed form here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from cxmon.stats.problem import Problem
 from cxmon.stats.regression import Posterior, Steps, add_steps, products, solve
 
 FREE = 0.3
+LESSON = 2.5
 MOST_WANDER = 2.0
 ODD_PLACEBO = 2.6
 SHAPE_ODDS = np.log([0.7, 0.15, 0.15])
@@ -38,14 +39,33 @@ class Fitted:
 def fit(p: Problem) -> Fitted:
     controlled = bool(p.controls_used.any())
     noise = candidates(controlled=controlled)
-    filtered = whiten(np.c_[p.Z, p.shapes, p.y], p.variance, p.seen, noise, p.at)
+    filtered = whiten(np.c_[p.Z, p.shapes, p.siblings, p.y], p.variance, p.seen, noise, p.at)
     width = p.Z.shape[1]
     pre = filtered.rows[: p.at][:, :, [*range(width), -1]]
     log_det = np.log(filtered.variance[: p.at][p.seen[: p.at]]).sum(0)
     before, _ = solve(products(pre, width), log_det, p.n_pre, p.prior)
+    noise = replace(noise, log_prior=noise.log_prior + _lesson(p, filtered, log_det))
     log_weight = before.evidence + noise.log_prior
     weight = np.exp(log_weight - log_weight.max())
     return Fitted(p, noise, filtered, before, weight / weight.sum())
+
+
+def _lesson(p: Problem, filtered: Whitened, log_det: Floats) -> Floats:
+    """Log prior (G,) learnt from the controls' own movements: segments of one company wander alike, if not the same.
+
+    Their likelihood counts as much as that of LESSON series, however many there are (an empirical Bayes step,
+    tempered).
+    """
+    count = p.siblings.shape[1]
+    if not count:
+        return np.zeros(len(log_det))
+    rows = filtered.rows[: p.at][p.seen[: p.at]]
+    one, gaps = rows[:, :, 0], rows[:, :, -1 - count : -1]
+    level = np.einsum("tg,tgk->gk", one, gaps) / np.maximum((one**2).sum(0), TINY)[:, None]
+    rss = np.maximum((gaps**2).sum(0) - level**2 * (one**2).sum(0)[:, None], TINY)
+    nu = max(p.n_pre - 1, 1)
+    each = -0.5 * (log_det + np.log(np.maximum((one**2).sum(0), TINY)))[:, None] - 0.5 * nu * np.log(rss)
+    return np.asarray(each.sum(1) * min(1.0, LESSON / count))
 
 
 def posterior(f: Fitted, *, frozen: bool) -> Mixture:
@@ -64,13 +84,16 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
         parts = [((1 - FREE), evidence, steps.mean, steps.scale, np.full(evidence.shape, steps.freedom))]
     mean, scale = _free(f)
     parts.append((FREE, log_free, mean, scale, np.full(log_free.shape, f.before.freedom)))
+    # Which controls moved by themselves is not known for sure: each part of the answer carries that doubt.
+    parts = [(share, lw, mean, np.sqrt(scale**2 + p.doubt), nu) for share, lw, mean, scale, nu in parts]
     found = mix(parts, floor=TINY)
     return Mixture(found.weight, found.mean * p.unit, found.scale * p.unit, found.freedom)
 
 
 def _steps(f: Fitted, rows: Bools) -> Steps:
     p = f.problem
-    used = f.filtered.rows[rows]
+    width = p.Z.shape[1] + p.shapes.shape[1]
+    used = f.filtered.rows[rows][:, :, [*range(width), -1]]
     log_det = np.log(f.filtered.variance[rows]).sum(0)
     M = products(used, p.Z.shape[1])
     plain, rss = solve(M, log_det, int(rows.sum()), p.prior)

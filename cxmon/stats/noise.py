@@ -49,7 +49,8 @@ def sampling(values: Floats, n: Floats | None, se: Floats | None, kind: str, see
 
 
 AR = ((0.12, 0.4), (0.12, 0.7), (0.12, 0.9), (0.6, 0.4), (0.6, 0.7), (0.6, 0.9), (3.0, 0.4), (3.0, 0.7), (3.0, 0.9))
-RW_ALONE = {0.0: -0.3, 4e-4: -0.2, 3e-3: -0.1, 0.02: -0.6, 0.15: -1.6, 1.2: -2.6}
+AR_STRONG = {0.12: 0.0, 0.6: 0.3, 3.0: 1.2}
+RW_ALONE = {0.0: -0.5, 4e-4: -0.2, 3e-3: -0.1, 0.02: -0.2, 0.15: -1.3, 1.2: -2.5}
 RW_WITH_CONTROLS = {0.0: 0.0, 4e-4: -0.3, 3e-3: -1.0, 0.02: -2.2, 0.15: -3.3, 1.2: -4.2}
 
 
@@ -60,6 +61,6 @@ def candidates(*, controlled: bool) -> Noise:
     """
     walk = RW_WITH_CONTROLS if controlled else RW_ALONE
     rows = [(0.0, 0.0, rw, np.log(3.0) + lp) for rw, lp in walk.items()]
-    rows += [(ar, phi, rw, lp) for ar, phi in AR for rw, lp in walk.items()]
+    rows += [(ar, phi, rw, lp - AR_STRONG[ar]) for ar, phi in AR for rw, lp in walk.items()]
     ar, phi, rw, lp = np.array(rows).T
     return Noise(ar=ar, phi=phi, rw=rw, log_prior=lp)

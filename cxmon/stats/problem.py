@@ -25,6 +25,8 @@ class Problem:
     seen: Bools
     judged: Bools
     shapes: Floats
+    siblings: Floats
+    doubt: float
     prior: Prior
     center: float
     unit: float
@@ -102,8 +104,9 @@ def problem(a: Asked) -> Problem:
     Z, prior = _design(T, a, shared, profile, (y - center)[seen & before] / unit, unit, known=noise.known)
     return Problem(
         Z=Z, y=np.where(seen, (y - center) / unit, 0.0), variance=variance / unit**2, seen=seen, judged=judged,
-        shapes=shapes(a.at, a.until, T, judged, profile.shape[1] + 1), prior=prior, center=center, unit=unit, at=a.at,
-        until=a.until, controls_used=shared.used, n_pre=n_pre, n_post=n_post, reason="",
+        shapes=shapes(a.at, a.until, T, judged, profile.shape[1] + 1), siblings=shared.siblings.T, doubt=shared.doubt
+        / unit**2, prior=prior, center=center, unit=unit, at=a.at, until=a.until, controls_used=shared.used,
+        n_pre=n_pre, n_post=n_post, reason="",
     )  # fmt: skip
 
 
@@ -135,7 +138,7 @@ def _flat(y: Floats, seen: Bools, profile: Floats) -> Floats:
 def _shared(a: Asked, profile: Floats) -> Common:
     K, T = a.controls.shape
     if not K:
-        return Common(None, np.zeros(0, bool))
+        return Common(None, np.zeros(0, bool), np.zeros((0, T)), 0.0)
     X = a.controls.copy()
     if a.controls_n is not None:
         X[~(np.nan_to_num(a.controls_n) > 0)] = np.nan
@@ -173,10 +176,10 @@ def _design(
     reach = 2.5 * min(1.0, (history / 90) ** 0.75)
     small = np.concatenate([*precision, np.array([1 / 0.3**2])])
     large = np.concatenate([*precision, np.array([1 / reach**2])])
-    odds = np.log([0.85, 0.15] if controlled else [0.65, 0.35])
+    odds = np.log([0.95, 0.05] if controlled else [0.65, 0.35])
     prior = Prior(
-        mean=np.concatenate(mean), precision=np.stack([small, large]), log_weight=odds, nu0=10.0 if known else 1.0,
-        s0=1.05, least=0.7 if known else TINY,
+        mean=np.concatenate(mean), precision=np.stack([small, large]), log_weight=odds, nu0=20.0 if known else 1.0,
+        s0=1.0, least=0.7 if known else TINY,
     )  # fmt: skip
     return np.concatenate(cols, axis=1), prior
 
@@ -185,7 +188,7 @@ def _empty(a: Asked, T: int, seen: Bools, judged: Bools, n_pre: int, n_post: int
     none = np.zeros((T, 0))
     prior = Prior(np.zeros(0), np.zeros((1, 0)), np.zeros(1), 0.0, 1.0, 0.0)
     return Problem(
-        Z=none, y=np.zeros(T), variance=np.ones(T), seen=seen, judged=judged, shapes=none, prior=prior, center=0.0,
-        unit=1.0, at=a.at, until=a.until, controls_used=np.zeros(len(a.controls), bool), n_pre=n_pre, n_post=n_post,
-        reason=reason,
+        Z=none, y=np.zeros(T), variance=np.ones(T), seen=seen, judged=judged, shapes=none, siblings=none, doubt=0.0,
+        prior=prior, center=0.0, unit=1.0, at=a.at, until=a.until, controls_used=np.zeros(len(a.controls), bool),
+        n_pre=n_pre, n_post=n_post, reason=reason,
     )  # fmt: skip
