@@ -29,6 +29,8 @@ IN_A_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: 365.25, Grain.WEEK: 52.18, Grain.MON
 FIRST_LOOK = {Grain.HOUR: 24, Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1}
 # A scope that has been empty for this many mature periods has vanished.
 VANISHED = 14
+# A shift of volume by a tenth makes a total of other people than before.
+SHIFTED = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +195,7 @@ def _estimated(
     return Evidence(
         harm=harm,
         aim=_aim(change, metric, effect, expected, log=figures.log),
-        split=_split(metric, leaves, found.treated_leaves, span),
+        split=_split(metric, leaves, found, span),
         band=band,
     )
 
@@ -219,9 +221,13 @@ def _aim(change: Change, metric: Metric, effect: stats.Effect, expected: float, 
     return decisions.aim_result(metric.id, scale.unit, scale.limit, harm)
 
 
-def _split(metric: Metric, leaves: Panel, touched: Bools, span: Span) -> Split | None:
-    """How everyone's figure moved between the window and as many periods before it; None where the change did not shift
-    who makes up the total by at least a tenth, or where it moved nothing worth a word. Positive is worse."""
+def _split(metric: Metric, leaves: Panel, found: scoping.Sides, span: Span) -> Split | None:
+    """How everyone's figure moved between the window and as many periods before it. Positive is worse.
+
+    None where the change did not shift who makes up the total: where the volume of the touched segments moved by less
+    than a tenth against that of untouched ones; and where the shift moved nothing worth a word.
+    """
+    touched, free = found.treated_leaves, found.free_leaves
     if metric.kind not in {Kind.PROPORTION, Kind.MEAN, Kind.RATE} or not metric.additive or touched.all():
         return None
     after = np.flatnonzero(~span.out & (np.arange(len(leaves.starts)) >= span.at))
@@ -233,10 +239,14 @@ def _split(metric: Metric, leaves: Panel, touched: Bools, span: Span) -> Split |
     if not n0.sum() or not n1.sum():
         return None
     parts = decisions.contribution(n0, leaves.total[:, before].sum(1), n1, leaves.total[:, after].sum(1))
-    was, became = n0[touched].sum() / n0.sum(), n1[touched].sum() / n1.sum()
+    others = free if n0[free].sum() and n1[free].sum() else ~touched
+    sizes = [n0[touched].sum(), n1[touched].sum(), n0[others].sum(), n1[others].sum()]
+    if not all(sizes):
+        return None
+    shifted = math.log(sizes[1] / sizes[0] * sizes[2] / sizes[3])
     sign = metric.harm_sign
     matters = metric.matters.value * (abs(parts.before) if metric.matters.relative else 1.0)
-    if abs(became - was) < 0.1 * was or abs(parts.mix + parts.entry_exit) < matters / 4:
+    if abs(shifted) < SHIFTED or abs(parts.mix + parts.entry_exit) < matters / 4:
         return None
     return Split(
         metric=metric.id, total=sign * parts.total, rate=sign * parts.rate, mix=sign * parts.mix,

@@ -24,11 +24,15 @@ KEPT = 0.8
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sides:
-    """The treated series (1, T), the controls (K, T) and what to say of the scope. `reason` is why there is nothing."""
+    """The treated series (1, T), the controls (K, T) and what to say of the scope. `reason` is why there is nothing.
+
+    `treated_leaves` and `free_leaves` (S,) tell which stored leaves the change touches, and which nothing touched.
+    """
 
     treated: Panel | None
     controls: Panel | None
     treated_leaves: Bools
+    free_leaves: Bools
     label: str
     note: str = ""
     reason: str = ""
@@ -46,12 +50,13 @@ def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, u
         return _whole(scope, leaves, note)
     if not touched.any():
         reason = f"no figures of {metric.label} for {scope.label}"
-        return Sides(treated=None, controls=None, treated_leaves=touched, label=scope.label, note=note, reason=reason)
+        return _nothing(leaves, scope.label, note, reason)
     free = ~touched & ~_spoiled(change, others, leaves, until)
     return Sides(
         treated=leaves.pooled(EVERYONE, touched),
         controls=controls(leaves, free, at),
         treated_leaves=touched,
+        free_leaves=free,
         label=scope.label,
         note=note,
     )
@@ -110,10 +115,18 @@ def _whole(scope: Scope, leaves: Panel, note: str) -> Sides:
             mask = np.array([s == segment for s in leaves.segments], bool)
             said = note or ("" if segment == wanted else "judged on all customers: segments of it overlap")
             treated = leaves.select([segment])
-            return Sides(treated=treated, controls=None, treated_leaves=mask, label=segment.label, note=said)
-    nothing = np.zeros(len(leaves.segments), bool)
+            return Sides(
+                treated=treated, controls=None, treated_leaves=mask, free_leaves=~mask, label=segment.label, note=said
+            )  # fmt: skip
     reason = f"no stored total of {leaves.metric.label} for {scope.label}, and its segments overlap"
-    return Sides(treated=None, controls=None, treated_leaves=nothing, label=scope.label, note=note, reason=reason)
+    return _nothing(leaves, scope.label, note, reason)
+
+
+def _nothing(leaves: Panel, label: str, note: str, reason: str) -> Sides:
+    none = np.zeros(len(leaves.segments), bool)
+    return Sides(
+        treated=None, controls=None, treated_leaves=none, free_leaves=none, label=label, note=note, reason=reason
+    )  # fmt: skip
 
 
 def _spoiled(change: Change, others: Sequence[Change], leaves: Panel, until: datetime) -> Bools:

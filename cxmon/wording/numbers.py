@@ -81,6 +81,12 @@ def digits(metric: Metric, harm: Harm) -> int:
     return start + 2
 
 
+def digits_of(metric: Metric, interval: Interval, unit: str) -> int:
+    """Digits after the point for an interval of differences that no limit stands beside."""
+    found = _digits_by_interval((interval.high - interval.low) * factor(metric, unit))
+    return max(found, 1) if unit == "pt" else found
+
+
 def harm_range(metric: Metric, harm: Harm, interval: Interval | None = None) -> str:
     """The interval of a harm: `2.2 to 3.0`, `0.4 better to 0.7 worse`; a gain reads `4.2 to 5.9` (of better)."""
     shown = harm.so_far if interval is None else interval
@@ -92,7 +98,8 @@ def harm_range(metric: Metric, harm: Harm, interval: Interval | None = None) -> 
         return f"{low} to {high}"
     if shown.high <= 0:
         return f"{high} to {low}"
-    return f"{low} better to {high} worse"
+    worse_word, better_word = _sides(metric, harm)
+    return f"{low} {better_word} to {high} {worse_word}"
 
 
 def worse(metric: Metric, harm: Harm) -> str:
@@ -101,9 +108,8 @@ def worse(metric: Metric, harm: Harm) -> str:
     size = amount(metric, x, harm.unit, digits(metric, harm))
     if not math.isfinite(x):
         return UNKNOWN
-    if is_speed(metric) and harm.unit == "%":
-        return f"{size} {'slower' if x > 0 else 'faster'}"
-    return f"{size} {'worse' if x > 0 else 'better'}"
+    worse_word, better_word = _sides(metric, harm)
+    return f"{size} {worse_word if x > 0 else better_word}"
 
 
 def largest(metric: Metric, harm: Harm) -> str:
@@ -112,7 +118,8 @@ def largest(metric: Metric, harm: Harm) -> str:
         return "nothing is ruled out yet"
     if harm.so_far.high <= 0:
         return "a harm is ruled out"
-    return f"up to {amount(metric, harm.so_far.high, harm.unit, digits(metric, harm))} worse is still possible"
+    size = amount(metric, harm.so_far.high, harm.unit, digits(metric, harm))
+    return f"up to {size} {_sides(metric, harm)[0]} is still possible"
 
 
 def limit(metric: Metric, harm: Harm) -> str:
@@ -155,6 +162,11 @@ def due_day(harm: Harm) -> int | None:
     if harm.due is None or harm.window_start is None:
         return None
     return (harm.due - harm.window_start.date()).days + 1
+
+
+def _sides(metric: Metric, harm: Harm) -> tuple[str, str]:
+    """The words for more harm and for less of it."""
+    return ("slower", "faster") if is_speed(metric) and harm.unit == "%" else ("worse", "better")
 
 
 def _suffix(metric: Metric) -> str:

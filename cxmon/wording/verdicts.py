@@ -172,11 +172,12 @@ def aimed(result: AimResult, metric: Metric) -> str:
     words = f"{aim(result.code)} for {metric.label}, promised {promised} better"
     if not math.isfinite(result.gain.high):
         return f"{words}: not known yet"
+    precision = say.digits_of(metric, result.gain, result.unit)
     if result.code is AimCode.SHOWN:
-        return f"{words}: at least {say.amount(metric, result.gain.low, result.unit, 1)} better"
+        return f"{words}: at least {say.amount(metric, result.gain.low, result.unit, precision)} better"
     if result.gain.high <= 0:
         return f"{words}: any gain is ruled out"
-    return f"{words}: a gain above {say.amount(metric, result.gain.high, result.unit, 1)} is ruled out"
+    return f"{words}: a gain above {say.amount(metric, result.gain.high, result.unit, precision)} is ruled out"
 
 
 def mix(split: Split, metric: Metric) -> str:
