@@ -6,3 +6,5 @@ from cxmon.checks.threshold import Threshold
 from cxmon.checks.watch import Watch
 
 TYPES = {"threshold": Threshold, "freshness": Freshness, "watch": Watch, "funnel": Funnel}
+
+__all__ = ["TYPES", "Freshness", "Funnel", "Threshold", "Watch"]

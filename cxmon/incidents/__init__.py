@@ -3,9 +3,12 @@
 from cxmon.incidents.lattice import comparable, components, fold, root_of
 from cxmon.incidents.lifecycle import decide, incident_id, join, merge, note
 from cxmon.incidents.reasons import Reason, sentence
+from cxmon.incidents.walk import Event, Walked, walk
 
 __all__ = [
+    "Event",
     "Reason",
+    "Walked",
     "comparable",
     "components",
     "decide",
@@ -16,4 +19,5 @@ __all__ = [
     "note",
     "root_of",
     "sentence",
+    "walk",
 ]

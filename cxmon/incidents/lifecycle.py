@@ -75,11 +75,9 @@ def join(incident: Incident, findings: Sequence[Finding], now: datetime) -> tupl
 
 
 def merge(opened: Sequence[Incident], root: Segment) -> Incident:
-    """One incident for the series that opened together: told by `root`, covering all of them, begun with the first."""
+    """One incident for the series that opened together: told by `root`, begun when it began there, covering them all."""
     told = next(i for i in opened if i.root == root)
-    begun = [i.since for i in opened if i.since is not None]
-    members = tuple(sorted({m for i in opened for m in i.members}))
-    return replace(told, members=members, since=min(begun, default=None))
+    return replace(told, members=tuple(sorted({m for i in opened for m in i.members})))
 
 
 def note(incident: Incident, reason: Reason, finding: Finding, policy: IncidentPolicy, now: datetime) -> Transition:
@@ -131,7 +129,9 @@ def _fresh(
 
 def _in_breach(incident: Incident, finding: Finding) -> Incident:
     worst = finding if incident.worst is None or _score(finding) > _score(incident.worst) else incident.worst
-    begun = [d for d in (incident.since, finding.since) if d is not None]
+    # The story is told by its root: a part that went wrong earlier does not date the whole.
+    own = finding.since if finding.segment == incident.root else None
+    begun = [d for d in (incident.since, own) if d is not None]
     return replace(
         incident,
         latest=finding,

@@ -155,7 +155,7 @@ def test_the_id_is_made_of_content_and_not_of_the_moment_of_the_run():
     assert one.id != decide(None, found(0, "B", segment=EVERYONE), policy, DAY0)[0].id
 
 
-def test_series_that_open_together_are_one_incident_that_begins_with_the_first_of_them():
+def test_series_that_open_together_are_one_incident_that_began_when_its_root_did():
     policy = IncidentPolicy()
     phone, _, _ = decide(None, replace(found(5, "B"), since=DAY0 + timedelta(days=2)), policy, DAY0)
     everyone, _, _ = decide(None, found(5, "B", segment=EVERYONE), policy, DAY0)

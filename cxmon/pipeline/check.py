@@ -1,0 +1,209 @@
+"""Runs the checks: new mature periods become findings, findings become incidents, incidents become messages."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from cxmon.checks import Watch
+from cxmon.config.plan import CheckPlan, Plan
+from cxmon.contracts import CheckContext
+from cxmon.incidents import Reason, Walked, walk
+from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
+from cxmon.panel import Panel
+from cxmon.pipeline import source_health
+from cxmon.pipeline.check_telling import tell
+from cxmon.pipeline.checked import Checked
+from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
+from cxmon.store import Store
+
+__all__ = ["Checked", "check", "rolled"]
+
+log = logging.getLogger(__name__)
+
+# After a long pause the newest periods are walked; what lay before them is not told after the fact.
+CATCH_UP = 31
+# How often a look is taken again when somebody else looked at the same subject meanwhile.
+TRIES = 3
+RECENT = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What the store knows when a look begins."""
+
+    incidents: tuple[Incident, ...]
+    changes: tuple[Declared, ...]
+    verdicts: dict[str, Incident]
+
+
+def check(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
+    """Runs every configured check on every metric it names, up to the newest period that is mature at `now`.
+
+    Incidents, transitions and messages of one check on one metric are one transaction, which also moves on how far the
+    check has judged: the same periods are never told twice. A check that raises is reported in its `Checked.error` and
+    stops no other. Incidents of checks and metrics that are configured no longer are ended, told once.
+    """
+    done = source_health.run(plan, store, now=now)
+    budget = _budget(plan, store)
+    for check_plan in plan.checks:
+        if source_health.is_about_sources(check_plan):
+            continue
+        for metric_id in check_plan.metrics:
+            try:
+                done.append(_one(plan, store, check_plan, plan.metrics[metric_id], budget, now))
+            except Exception as e:
+                log.exception("check %s on %s failed", check_plan.name, metric_id)
+                done.append(Checked(check=check_plan.name, metric=metric_id, error=f"{type(e).__name__}: {e}"))
+    done += source_health.retire(plan, store, now=now)
+    return done
+
+
+def rolled(store: Store, metric: Metric) -> tuple[Segment, ...]:
+    """The series of a metric that are watched: its stored leaves rolled up along each of `by`."""
+    leaves = store.leaves(metric)
+    return tuple(
+        sorted({leaf.along(dims) for dims in metric.by for leaf in leaves if set(dims) <= set(leaf.dimensions)})
+    )
+
+
+def _budget(plan: Plan, store: Store) -> float:
+    """False alarms per watched series and year: the quarter's budget shared evenly by all series that watch looks at.
+
+    Every series may open an incident alone, so each one counts, whichever stories they would join.
+    """
+    watched = [m for c in plan.checks if isinstance(c.check, Watch) for m in c.metrics]
+    series = sum(len(rolled(store, plan.metrics[m])) for m in watched)
+    return plan.alarm_budget * 4 / max(series, 1)
+
+
+def _one(plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, budget: float, now: datetime) -> Checked:
+    for _ in range(TRIES):
+        taken = _look(plan, store, check_plan, metric, budget, now)
+        if taken is not None:
+            return taken
+    return Checked(check=check_plan.name, metric=metric.id, error="another process was looking at the same time")
+
+
+def _look(
+    plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, budget: float, now: datetime
+) -> Checked | None:
+    """One look; None where somebody else has looked meanwhile, so that nothing was written."""
+    name = check_plan.name
+    seen = store.incidents.evaluated_through(name, metric.id)
+    segments = rolled(store, metric)
+    if not segments:
+        return Checked(check=name, metric=metric.id)
+    panel = store.panel(metric, segments, as_known_at=now)
+    mature = panel.mature(now)
+    new = np.flatnonzero(mature & (panel.starts > (-np.inf if seen is None else seen.timestamp())))
+    if not len(new):
+        return Checked(check=name, metric=metric.id)
+    known = _known(store, name, metric)
+    context = CheckContext(
+        as_of=now,
+        mature=mature,
+        evaluated_through=_from(panel, mature, new, check_plan, first=seen is None),
+        last_run_ok_at=store.runs.last_ok(metric.id),
+        alarm_budget_per_year=budget,
+        rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
+    )
+    findings, quiet = _findings(check_plan, panel, context, known)
+    walked = walk(
+        known.incidents, findings, check_plan.policy, now, seen_through=seen, first=seen is None,
+        explained=told_elsewhere(metric, known.changes, known.verdicts) if _watches(check_plan) else lambda _: None,
+    )  # fmt: skip
+    walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
+    telling = tell(
+        plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type, changes=known.changes,
+        now=now,
+    )  # fmt: skip
+    told = (*telling.transitions, *_notes(store, walked, now))
+    through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
+    taken = store.incidents.commit(
+        check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents, transitions=told,
+        outbox=telling.rows, now=now,
+    )  # fmt: skip
+    if not taken:
+        return None
+    fresh = tuple(f for f in findings if f.at == through)
+    news = tuple(t for t in told if t.step is not Step.NOTED)
+    return Checked(check=name, metric=metric.id, findings=fresh, transitions=news)
+
+
+def _known(store: Store, name: str, metric: Metric) -> _Known:
+    recent = store.incidents.recent(RECENT)
+    mine = {i.id: i for i in (*recent, *store.incidents.open(name)) if i.check == name and i.subject == metric.id}
+    return _Known(
+        incidents=tuple(mine.values()),
+        changes=tuple(store.changes.all()),
+        verdicts=open_verdicts(store.incidents.open("verdict")),
+    )
+
+
+def _from(panel: Panel, mature: np.ndarray, new: np.ndarray, check_plan: CheckPlan, *, first: bool) -> datetime | None:
+    """Where judging starts: a bounded number of new periods, and before them the looks that k of n needs.
+
+    A first run looks only at the newest periods, as many as it takes to open or end an incident.
+    """
+    policy = check_plan.policy
+    most = max(policy.of, policy.recover_after) if first else CATCH_UP
+    oldest = new[-most:][0]
+    before = np.flatnonzero(mature[:oldest])[-policy.of :]
+    warm = before[:1] if len(before) else before
+    return datetime.fromtimestamp(int(panel.starts[warm[0]]), UTC) if len(warm) else None
+
+
+def _findings(
+    check_plan: CheckPlan, panel: Panel, context: CheckContext, known: _Known
+) -> tuple[list[Finding], list[tuple[Finding, str]]]:
+    """(the findings, under the check's name and with the change they are consistent with; breaches that the incident of
+    a verdict already tells of). Watch takes the level since such a change as the new one, and looks again."""
+    findings = _named(check_plan, check_plan.check.evaluate(panel, context))
+    if not _watches(check_plan):
+        return findings, []
+    mine = {m for i in known.incidents if i.state is not IncidentState.ENDED for m in i.members}
+    told: dict[Segment, tuple[Finding, str]] = {}
+    levels = dict(context.rebaselined)
+    for finding in findings:
+        if finding.state is not State.BREACH or finding.segment in mine:
+            continue
+        found = explanation(finding, panel.metric, known.changes, known.verdicts)
+        if found is not None and found.incident is not None:
+            told[finding.segment] = finding, found.incident.id
+            starts = found.change.change.starts
+            levels[finding.segment] = tuple(sorted({*levels.get(finding.segment, ()), starts}))
+    if told:
+        findings = _named(check_plan, check_plan.check.evaluate(panel, replace(context, rebaselined=levels)))
+    return [_consistent(f, panel.metric, known) for f in findings], list(told.values())
+
+
+def _watches(check_plan: CheckPlan) -> bool:
+    return isinstance(check_plan.check, Watch)
+
+
+def _named(check_plan: CheckPlan, findings: Iterable[Finding]) -> list[Finding]:
+    return [replace(f, check=check_plan.name) for f in findings]
+
+
+def _consistent(finding: Finding, metric: Metric, known: _Known) -> Finding:
+    """The finding, naming the declared change that it is consistent with where there is one."""
+    found = explanation(finding, metric, known.changes, known.verdicts) if finding.state is State.BREACH else None
+    if found is None:
+        return finding
+    title = found.change.change.title
+    return replace(finding, reason=f"{finding.reason}; consistent with the declared change “{title}”")
+
+
+def _notes(store: Store, walked: Walked, now: datetime) -> Sequence[Transition]:
+    """What was not opened because a verdict's incident tells of it, noted there once for each segment."""
+    notes: dict[tuple[str, Segment], Transition] = {}
+    for finding, incident in walked.kept_quiet:
+        head = f"{Reason.EXPLAINED.value}: {finding.check} sees it too in {finding.segment.label}"
+        if not any(t.reason.startswith(head) for t in store.incidents.history(incident)):
+            notes[incident, finding.segment] = Transition(
+                incident=incident, step=Step.NOTED, at=now, reason=f"{head}; {finding.reason}"
+            )
+    return tuple(notes.values())

@@ -1,0 +1,17 @@
+"""What one check on one subject brought."""
+
+from dataclasses import dataclass
+
+from cxmon.model import Finding, Transition
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """`findings` are those of the newest period judged, `transitions` what was decided to tell. `metric` is the
+    source's name for checks of source health. `error` is empty where the check ran."""
+
+    check: str
+    metric: str
+    findings: tuple[Finding, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    error: str = ""

@@ -1,0 +1,148 @@
+"""Incidents about sources: a run that failed, a source gone quiet, and what is configured no longer."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cxmon.checks import Freshness
+from cxmon.config.plan import CheckPlan, Plan
+from cxmon.contracts import CheckContext
+from cxmon.incidents import Event, Reason, walk
+from cxmon.model import EVERYONE, Ending, Finding, IncidentPolicy, IncidentState, State, Step, Transition
+from cxmon.pipeline.check_telling import tell
+from cxmon.pipeline.checked import Checked
+from cxmon.store import Run, Store
+
+log = logging.getLogger(__name__)
+
+SOURCE = "source"
+# Whether a run failed is a fact, not noise: it opens and ends an incident at once.
+AT_ONCE = IncidentPolicy(breaches=1, of=1, recover_after=1)
+
+
+def is_about_sources(check_plan: CheckPlan) -> bool:
+    return isinstance(check_plan.check, Freshness)
+
+
+def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
+    """One look at each source: first its runs, then, for each freshness check, its data. One incident per source."""
+    runs = store.runs.latest()
+    done: list[Checked] = []
+    for source in sorted({m.source for m in plan.metrics.values()}):
+        mine = [r for metric, r in sorted(runs.items()) if metric in plan.metrics and r.source == source]
+        if mine:
+            done.append(_guarded(plan, store, SOURCE, source, _of_runs(source, mine), now))
+        failed = any(not r.ok for r in mine)
+        for check_plan in filter(is_about_sources, plan.checks):
+            metrics = [m for m in check_plan.metrics if plan.metrics[m].source == source]
+            if not metrics:
+                continue
+            try:
+                finding = _freshness(plan, store, check_plan, source, metrics, now)
+            except Exception as e:
+                log.exception("check %s on %s failed", check_plan.name, source)
+                done.append(Checked(check=check_plan.name, metric=source, error=f"{type(e).__name__}: {e}"))
+                continue
+            if failed and finding.state is State.BREACH and not _open(store, check_plan.name, source):
+                # The incident of the failed run tells of it; two messages for one fault help nobody.
+                told = replace(finding, reason=f"{Reason.TOLD_BY_SOURCE.value}: {finding.reason}")
+                done.append(Checked(check=check_plan.name, metric=source, findings=(told,)))
+            else:
+                done.append(_guarded(plan, store, check_plan.name, source, finding, now))
+    return done
+
+
+def retire(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
+    """Ends what nobody looks at any more, because its check, metric or source has left the configuration."""
+    looked_at = {(c.name, m) for c in plan.checks for m in c.metrics}
+    sources = {m.source for m in plan.metrics.values()}
+    looked_at |= {(c.name, s) for c in plan.checks if is_about_sources(c) for s in sources}
+    looked_at |= {(SOURCE, s) for s in sources}
+    done = []
+    for incident in store.incidents.open():
+        if incident.check == "verdict" or (incident.check, incident.subject) in looked_at:
+            continue
+        ended = replace(incident, state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN, ended_at=now)
+        why = f"{Reason.RETIRED.value}: {incident.check} on {incident.subject} is configured no longer"
+        transition = Transition(incident=incident.id, step=Step.ENDED, at=now, reason=why)
+        event = Event(transition=transition, incident=ended, finding=incident.latest)
+        metric = plan.metrics.get(incident.subject)
+        telling = tell(plan, store, [event], metric=metric, check=incident.check, check_type="", changes=(), now=now)
+        store.incidents.amend(ended, transition, telling.rows)
+        done.append(Checked(check=incident.check, metric=incident.subject, transitions=(transition,)))
+    return done
+
+
+def _of_runs(source: str, runs: Sequence[Run]) -> Finding:
+    failed = [r for r in runs if not r.ok]
+    words = "; ".join(f"{r.metric}: {r.error or 'no reason given'}" for r in failed)
+    return Finding(
+        check=SOURCE,
+        metric=source,
+        segment=EVERYONE,
+        at=max(r.finished_at for r in runs),
+        state=State.BREACH if failed else State.OK,
+        reason=f"{len(failed)} of {len(runs)} metrics could not be collected: {words}" if failed else "collected",
+        since=min((r.started_at for r in failed), default=None),
+        looked_at=len(runs),
+        score=float(len(failed)),
+    )
+
+
+def _freshness(
+    plan: Plan, store: Store, check_plan: CheckPlan, source: str, metrics: Sequence[str], now: datetime
+) -> Finding:
+    """The metrics of one source as one finding: the most overdue speaks, all that are quiet are named."""
+    found = []
+    for metric_id in metrics:
+        metric = plan.metrics[metric_id]
+        panel = store.panel(metric, (EVERYONE,), as_known_at=now)
+        ran = store.runs.last_ok(metric_id)
+        context = CheckContext(as_of=now, mature=panel.mature(now), last_run_ok_at=ran)
+        found += check_plan.check.evaluate(panel, context)
+    worst = max(found, key=lambda f: (f.state is State.BREACH, f.score, f.metric))
+    quiet = [f.reason for f in found if f.state is State.BREACH]
+    return replace(
+        worst,
+        check=check_plan.name,
+        metric=source,
+        reason="; ".join(quiet) or worst.reason,
+        looked_at=len(found),
+    )
+
+
+def _guarded(plan: Plan, store: Store, check: str, source: str, finding: Finding, now: datetime) -> Checked:
+    try:
+        return _look(plan, store, check, source, finding, now)
+    except Exception as e:
+        log.exception("check %s on %s failed", check, source)
+        return Checked(check=check, metric=source, error=f"{type(e).__name__}: {e}")
+
+
+def _look(plan: Plan, store: Store, check: str, source: str, finding: Finding, now: datetime) -> Checked:
+    seen = store.incidents.evaluated_through(check, source)
+    if seen is not None and finding.at <= seen:
+        return Checked(check=check, metric=source, findings=(finding,))
+    policy = _policy(plan, check)
+    known = [i for i in store.incidents.recent(1000) if (i.check, i.subject) == (check, source)]
+    walked = walk(known, [finding], policy, now, seen_through=seen)
+    telling = tell(plan, store, walked.events, metric=None, check=check, check_type="freshness", changes=(), now=now)
+    taken = store.incidents.commit(
+        check=check, subject=source, seen_through=seen, through=finding.at, incidents=walked.incidents,
+        transitions=telling.transitions, outbox=telling.rows, now=now,
+    )  # fmt: skip
+    if not taken:
+        return Checked(check=check, metric=source, findings=(finding,))
+    news = tuple(t for t in telling.transitions if t.step is not Step.NOTED)
+    return Checked(check=check, metric=source, findings=(finding,), transitions=news)
+
+
+def _policy(plan: Plan, check: str) -> IncidentPolicy:
+    """Freshness has its patience in `after`: one look opens, and data that are there again end it at once."""
+    planned = next((c.policy for c in plan.checks if c.name == check), AT_ONCE)
+    return replace(planned, breaches=1, of=1, recover_after=1)
+
+
+def _open(store: Store, check: str, source: str) -> bool:
+    return any(i.subject == source for i in store.incidents.open(check))
