@@ -1,0 +1,76 @@
+"""`cxmon effect`: anybody with one series."""
+
+import csv
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+CAUSAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "causal"
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "cxmon", "effect", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def series(tmp_path):
+    """150 days of shares with a fall of 5 points from day 120 on."""
+    rng = np.random.default_rng(4)
+    path = tmp_path / "calls.csv"
+    with path.open("w", newline="") as handle:
+        out = csv.writer(handle)
+        out.writerow(["day", "csat", "answers", "chat"])
+        for i in range(150):
+            n, share = rng.poisson(140), 0.86 - 0.05 * (i >= 120)
+            chat = rng.binomial(120, 0.8) / 120
+            out.writerow([date(2026, 5, 1) + timedelta(days=i), rng.binomial(n, share) / n, n, chat])
+    return path
+
+
+def test_a_planted_fall_is_found_with_its_range(series):
+    done = run(series, "--date", "2026-08-29", "--value", "csat", "--n", "answers", "--json")
+    found = json.loads(done.stdout)
+    assert found["kind"] == "proportion"
+    assert found["low"] < -0.05 < found["high"] < 0
+    assert (found["n_pre"], found["n_post"]) == (120, 30)
+
+
+def test_words_name_the_grade(series):
+    alone = run(series, "--date", "2026-08-29", "--value", "csat", "--n", "answers").stdout
+    beside = run(series, "--date", "2026-08-29", "--value", "csat", "--n", "answers", "--control", "chat").stdout
+    assert "points" in alone
+    assert "before and after only" in alone
+    assert "surely changed" in beside
+
+
+def test_a_missing_column_is_named_with_those_there_are(series):
+    done = run(series, "--date", "2026-08-29", "--value", "csta")
+    assert done.returncode == 2
+    assert "found columns day, csat, answers, chat, expected csta" in " ".join(done.stderr.split())
+
+
+def test_a_date_outside_the_file_is_refused(series):
+    done = run(series, "--date", "2030-01-01", "--value", "csat")
+    assert done.returncode == 2
+    assert "2026-05-01 to 2026-09-27" in " ".join(done.stderr.split())
+
+
+def test_rows_without_a_date_are_set_aside_and_shown(series):
+    with series.open("a") as handle:
+        handle.write("yesterday,0.5,10,0.5\n")
+    done = run(series, "--date", "2026-08-29", "--value", "csat")
+    assert "Set aside: calls.csv:152: day is not a date" in done.stdout
+
+
+@pytest.mark.skipif(not CAUSAL.exists(), reason="the shared data are not beside this checkout")
+def test_the_seat_belt_law_is_found():
+    done = run(CAUSAL / "seatbelts.csv", "--date", "1983-02-01", "--value", "drivers", "--json")
+    found = json.loads(done.stdout)
+    assert found["grain"] == "month"
+    assert found["high"] < 0

@@ -1,0 +1,75 @@
+"""The laws of the house that a linter does not know."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted([*(ROOT / "cxmon").rglob("*.py"), *(ROOT / "dashboards").rglob("*.py")])
+HEAVY = ("statsmodels", "scipy", "sqlalchemy", "streamlit", "slack_sdk", "altair", "pandas", "apscheduler")
+
+
+def functions():
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.relative_to(ROOT)}:{node.name}", node.end_lineno - node.lineno + 1
+
+
+def test_no_file_is_longer_than_400_lines():
+    long = {str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 400}
+    assert long == {}
+
+
+def test_no_function_is_longer_than_60_lines():
+    assert {name: n for name, n in functions() if n > 60} == {}
+
+
+def test_there_is_no_catch_all_module():
+    banned = {"utils", "util", "helpers", "helper", "common_utils", "misc"}
+    assert [str(p) for p in SOURCES if p.stem in banned] == []
+
+
+def loaded(*statement):
+    """Names of the heavy packages that a fresh interpreter holds after `statement`."""
+    code = f"{'; '.join(statement)}\nimport sys; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return ast.literal_eval(done.stdout.splitlines()[-1])
+
+
+def test_importing_cxmon_costs_nothing():
+    assert loaded("import cxmon") == []
+
+
+def test_help_and_validate_import_nothing_heavy():
+    config = ROOT / "config" / "cxmon.yaml"
+    assert loaded("from cxmon.cli.app import build", "build()") == []
+    assert loaded("from cxmon.config import load", f"load(__import__('pathlib').Path({str(config)!r}))") == []
+
+
+@pytest.mark.parametrize("folder", ["sources", "checks", "alerts"])
+def test_every_plug_in_is_documented(folder):
+    from importlib import import_module
+
+    docs = "\n".join(p.read_text() for p in (ROOT / "docs").rglob("*.md")) + (ROOT / "README.md").read_text()
+    assert [name for name in import_module(f"cxmon.{folder}").TYPES if f"`{name}`" not in docs] == []
+
+
+def test_every_command_is_documented():
+    from typer.main import get_command
+
+    from cxmon.cli.app import build
+
+    docs = "\n".join(p.read_text() for p in (ROOT / "docs").rglob("*.md")) + (ROOT / "README.md").read_text()
+    assert [name for name in get_command(build()).commands if f"cxmon {name}" not in docs] == []
+
+
+def test_no_document_names_a_registry_or_a_path_of_a_machine():
+    pattern = r"(pypi|pythonhosted|npmjs)\.(org|com)|deb\.debian|/tmp/|/root/"
+    kinds = ["*.md", "*.txt", "*.toml", "*.yaml", "Makefile", ".ci"]
+    command = ["git", "grep", "-nIE", pattern, "--", *kinds]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert found.stdout == ""
