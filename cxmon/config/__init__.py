@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from cxmon.config.plan import CheckPlan, Plan, Route, Schedule, TeamAgreement
 
 if TYPE_CHECKING:
+    from cxmon.config.editors import schema
     from cxmon.config.loader import load, parse_change
     from cxmon.config.moments import parse_instant
-    from cxmon.config.schema import schema
     from cxmon.config.units import parse_duration
 
 __all__ = [
@@ -31,7 +31,7 @@ _HOMES = {
     "parse_change": "loader",
     "parse_duration": "units",
     "parse_instant": "moments",
-    "schema": "schema",
+    "schema": "editors",
 }
 
 

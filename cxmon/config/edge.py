@@ -24,16 +24,19 @@ class ByPydantic:
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_input=False):
                 place = _down(node, problem["loc"])
-                message = problem["msg"]
-                expected = message[:1].lower() + message[1:]
-                reading.wrong(
-                    place, shown(place), expected.removeprefix("value error, ").removeprefix("input should be ")
-                )
+                reading.wrong(place, shown(place), _expected(problem["msg"]))
             return BAD
 
     def schema(self) -> Schema:
         described: Schema = _adapter(self.hint).json_schema()
         return described
+
+
+def _expected(message: str) -> str:
+    """Pydantic's sentence as the end of `expected ...`."""
+    for opening in ("Input should be ", "Input is not ", "Value error, "):
+        message = message.removeprefix(opening)
+    return message[:1].lower() + message[1:]
 
 
 def _adapter(hint: Any) -> Any:

@@ -1,6 +1,6 @@
 """What the parts of a configuration need to know of each other: which names exist, and what a size means."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ class Frame:
 
     reading: Reading
     root: Entry
-    defined: Mapping[str, list[str]] = field(default_factory=dict)
+    defined: Mapping[str, Collection[str]] = field(default_factory=dict)
     metrics: Mapping[str, Entry] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -25,11 +25,11 @@ class Frame:
     @classmethod
     def of(cls, reading: Reading, root: Entry) -> "Frame":
         named = ("sources", "metrics", "checks", "channels")
-        return cls(reading, root, {name: list(root.at(name).entries) for name in named if name in root})
+        return cls(reading, root, {name: root.at(name).entries for name in named if name in root})
 
-    def names(self, section: str) -> list[str]:
+    def names(self, section: str) -> Collection[str]:
         """The names that are defined in a section."""
-        return self.defined.get(section, [])
+        return self.defined.get(section, ())
 
     def listed(self, section: str) -> list[Any]:
         """What was read of a section that is a list; nothing where it is no list or is absent."""
@@ -45,9 +45,8 @@ class Frame:
         """False while some metric's dimensions could not be read: then nothing is told as an unknown dimension."""
         return len(self.dimensions) == len(self.names("metrics"))
 
-    def known(self, node: Node, name: Any, names: Iterable[str], what: str, of: str = "") -> bool:
+    def known(self, node: Node, name: Any, names: Collection[str], what: str, of: str = "") -> bool:
         """Tell a reference that leads nowhere; `of` says who lacks it."""
-        names = list(names)
         if name is BAD or name is None or name in names:
             return True
         given = "" if node.variable else name
@@ -55,9 +54,8 @@ class Frame:
         self.reading.wrong(node, found, one_of(names, given))
         return False
 
-    def known_items(self, node: Node, names: Iterable[str], what: str, of: str = "") -> None:
+    def known_items(self, node: Node, names: Collection[str], what: str, of: str = "") -> None:
         """The same for each item of a list, or for each key of a mapping."""
-        names = list(names)
         for item in node.items:
             if item.kind == "text" and not item.trapped and item.text:
                 self.known(item, item.text, names, what, of)

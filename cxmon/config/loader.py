@@ -114,7 +114,7 @@ def parse_change(text: str, file: str, plan: Plan) -> Change:
         frame = Frame(
             reading,
             entry,
-            defined={"metrics": list(plan.metrics)},
+            defined={"metrics": plan.metrics.keys()},
             measures={m.id: Measure(m.kind, m.unit, m.per) for m in metrics},
             dimensions={m.id: m.dimensions for m in metrics},
         )

@@ -42,7 +42,8 @@ class Node:
     key_lines: dict[str, int] = field(default_factory=dict)
 
     def under(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
+        """The path of what stands under `key`; a key that is too long to be one is cut."""
+        return f"{self.path}.{key[:64]}" if self.path else key[:64]
 
     @property
     def empty(self) -> bool:

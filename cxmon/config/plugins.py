@@ -17,6 +17,7 @@ from cxmon.config.nodes import Node
 from cxmon.config.reading import BAD, Reading, one_of, shown
 from cxmon.config.scalars import Choice, Number, Schema, SecretText, SizeText, Span, Text, Truth
 from cxmon.config.shapes import Entry, Field, ListOf, MapOf, Record, Shape
+from cxmon.config.units import Size
 from cxmon.model import Amount, Secret
 
 Registry = Callable[[], Mapping[str, type]]
@@ -65,6 +66,9 @@ def shape_of(hint: Any) -> Shape:
         return Choice(tuple(str(arg) for arg in args))
     if origin in {Union, UnionType} and NoneType in args and len(args) == 2:
         return shape_of(next(arg for arg in args if arg is not NoneType))
+    if set(args) - {NoneType} == {float, str}:
+        # A figure of the metric that a check is about: `80%`, `15min`.
+        return SizeText()
     if origin in {tuple, list} and len([arg for arg in args if arg is not ...]) == 1:
         return ListOf(shape_of(args[0]))
     if origin in {dict, Mapping, _mapping_origin()} and args and args[0] is str:
@@ -141,6 +145,8 @@ def _as_hinted(plugin: type, key: str, value: Any) -> Any:
     hint = get_type_hints(plugin).get(key)
     options_of_union = [arg for arg in get_args(hint) if arg is not NoneType] if NoneType in get_args(hint) else [hint]
     wanted = options_of_union[0]
+    if isinstance(value, Size):
+        return value.text
     if wanted is Path:
         return Path(value)
     return tuple(value) if isinstance(value, list) and get_origin(wanted) is tuple else value

@@ -54,11 +54,11 @@ class Reading:
     def at(self, line: int, path: str, found: str, expected: str) -> None:
         self.faults += 1
         where = f"{path}: " if path else ""
-        self.found.append((line, f"{self.file}:{line}: {where}found {found}, expected {expected}"))
+        self.found.append((line, _told(f"{self.file}:{line}: {where}found {found}, expected {expected}")))
 
     def note(self, node: "Node", text: str) -> None:
         where = f"{node.path}: " if node.path else ""
-        self.remarks.append((node.line, f"{self.file}:{node.line}: {where}{text}"))
+        self.remarks.append((node.line, _told(f"{self.file}:{node.line}: {where}{text}")))
 
     @property
     def problems(self) -> list[str]:
@@ -67,6 +67,12 @@ class Reading:
     @property
     def notes(self) -> list[str]:
         return _in_file_order(self.remarks)
+
+
+def _told(text: str) -> str:
+    """One line whatever the keys hold; a credential that somebody wrote as a key is not repeated either."""
+    hidden = re.sub(r"(xox[a-z]|xapp)-\S+|://[^/\s]*:[^/\s]*@", "***", text)
+    return "".join(char if char.isprintable() else " " for char in hidden)
 
 
 def _in_file_order(lines: Iterable[tuple[int, str]]) -> list[str]:

@@ -244,5 +244,5 @@ class SizeText:
         return reading.wrong(node, shown(node), self.what + _comma(text)) if size is None else size
 
     def schema(self) -> Schema:
-        pattern = r"^(-?[0-9]+(\.[0-9]+)? ?(pt|%|s|min|h|d|w)?|\$\{.*\})$"
+        pattern = r"^(-?[0-9]+(\.[0-9]+)?( ?(pt|%|s|min|h|d|w)| per [0-9]+)?|\$\{.*\})$"
         return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": pattern}]}

@@ -32,12 +32,14 @@ class ListOf:
         if len(node.items) < self.least:
             return reading.wrong(node, "an empty list", self.what)
         values: list[Any] = []
+        seen = set()
         for child in node.items:
             value = self.item.read(child, reading)
             if value is BAD:
                 continue
-            if self.unique and value in values:
+            if self.unique and repr(value) in seen:
                 reading.wrong(child, f"{shown(child)} twice", "each once")
+            seen.add(repr(value))
             values.append(value)
         return values
 

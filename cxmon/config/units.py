@@ -15,7 +15,7 @@ WHOLE_DAYS = "whole days{} such as 7d, 2w or 3mo"
 LONGEST = timedelta(days=36525)
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(s|min|h|d|w|mo)")
-_SIZE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?) ?(pt|%|s|min|h|d|w)?")
+_SIZE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)(?: ?(pt|%|s|min|h|d|w)| per ([1-9][0-9]{0,11}))?")
 
 # How a metric may write its own unit of time.
 _TIME_UNITS = {
@@ -57,16 +57,20 @@ def duration(text: str) -> timedelta | None:
 
 @dataclass(frozen=True)
 class Size:
-    """A size before the metric is known: the number and its suffix (`pt`, `%`, a unit of time or none)."""
+    """A size before the metric is known: the number and its suffix (`pt`, `%`, `per`, a unit of time or none)."""
 
     number: float
     suffix: str
     text: str
+    per: float = 1.0
 
 
 def parse_size(text: str) -> Size | None:
     match = _SIZE.fullmatch(text)
-    return None if match is None else Size(float(match[1]), match[2] or "", text)
+    if match is None:
+        return None
+    suffix = match[2] or ("per" if match[3] else "")
+    return Size(float(match[1]), suffix, text, float(match[3] or 1))
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,12 @@ def level(size: Size, measure: Measure) -> float | None:
 
 
 def _natural(size: Size, measure: Measure) -> float | None:
+    if measure.kind is Kind.RATE and size.suffix in {"", "per"}:
+        # A rate is written as it is shown: per as many as the metric says, unless the size says it itself.
+        return size.number / (size.per if size.suffix else measure.per)
     if not size.suffix:
-        return size.number / measure.per if measure.kind is Kind.RATE else size.number
+        return size.number
+    if size.suffix == "per":
+        return None
     seconds = measure.unit_seconds
     return None if seconds is None else size.number * SECONDS[size.suffix] / seconds

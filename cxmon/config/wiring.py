@@ -13,7 +13,7 @@ from cxmon.config.records import CHECK_KEYS
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Size, level
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import Amount, IncidentPolicy, Secret, Segment
+from cxmon.model import IncidentPolicy, Secret, Segment
 
 # Who speaks besides the checks of the file: verdicts on changes, and the health of sources.
 OWN_CHECKS = ("verdict", "source")
@@ -67,7 +67,7 @@ def build_channels(frame: Frame) -> dict[str, Channel]:
 
 
 def build_routes(frame: Frame) -> tuple[Route, ...]:
-    channels = frame.names("channels") if "channels" in frame.root else ["console"]
+    channels = list(frame.names("channels")) if "channels" in frame.root else ["console"]
     if "routes" not in frame.root:
         if len(channels) > 1:
             expected = "routes that say which of the channels gets what; {channel: ...} alone takes everything"
@@ -146,7 +146,7 @@ def _check_plans(frame: Frame, name: str, entry: Entry, policy: IncidentPolicy) 
     return plans
 
 
-def _level(frame: Frame, entry: Entry, key: str, size: Size, metric: str) -> Amount | None:
+def _level(frame: Frame, entry: Entry, key: str, size: Size, metric: str) -> float | None:
     measure = frame.measures.get(metric)
     if measure is None:
         return None
@@ -154,5 +154,4 @@ def _level(frame: Frame, entry: Entry, key: str, size: Size, metric: str) -> Amo
     if value is None:
         of = f"{metric} (a {measure.kind}{' in ' + measure.unit if measure.unit else ''})"
         frame.reading.wrong(entry.at(key), f"'{size.text}' for {of}", measure.levels)
-        return None
-    return Amount(value, relative=False, text=size.text)
+    return value

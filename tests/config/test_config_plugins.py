@@ -93,7 +93,10 @@ volume: 11
         ("tries: 2.5", "tries: found '2.5', expected a whole number"),
         ("pause: 5", "pause: found '5', expected a duration such as 30s, 5min, 36h, 8d, 2w or 18mo"),
         ("paper: leter", "paper: found 'leter', expected one of a4, letter (did you mean letter?)"),
-        ("colour: True", 'colour: found True, which YAML reads as true, expected "True" in quotes as text, or true or false'),
+        (
+            "colour: True",
+            'colour: found True, which YAML reads as true, expected "True" in quotes as text, or true or false',
+        ),
         ("pages: 1", "pages: found '1', expected a list"),
         ("pages: [1, x]", "pages[1]: found 'x', expected a whole number"),
         ("headers: {From: 1}", 'headers.From: found the number 1, expected text (write "1" in quotes)'),
