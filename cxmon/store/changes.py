@@ -41,6 +41,8 @@ class ChangeStore:
         this id.
         """
         t = schema.change
+        # As it will be read back, so that its hash is the same before and after (2 and 2.0 are one weight).
+        change = codec.load(Change, codec.dump(change))
         with self._db.write() as conn:
             row = conn.execute(sa.select(t).where(t.c.id == change.id)).mappings().first()
             if row is None:

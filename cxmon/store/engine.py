@@ -54,7 +54,7 @@ class Database:
 
     @contextmanager
     def write(self, *, news: bool = True) -> Iterator[sa.Connection]:
-        """One transaction, alone among writers. With `news=False` the data version grows only where `grow` is called."""
+        """One transaction, alone among writers. With `news=False` the data version grows only by a call of `grow`."""
         if self.read_only:
             raise StoreError(f"store {self.name}: it was opened read-only")
         with self._named(), self.engine.connect() as conn:

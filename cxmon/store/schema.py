@@ -38,7 +38,7 @@ meta = _table("meta", sa.Column("name", sa.Text, primary_key=True), sa.Column("v
 series = sa.Table(
     "series",
     metadata,
-    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
     sa.Column("metric", sa.Text, nullable=False),
     sa.Column("definition", sa.Text, nullable=False),
     sa.Column("segment", sa.Text, nullable=False),
@@ -112,7 +112,7 @@ progress = _table(
 rejected_row = sa.Table(
     "rejected_row",
     metadata,
-    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
     sa.Column("metric", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("place", sa.Text, nullable=False),
@@ -124,7 +124,7 @@ rejected_row = sa.Table(
 run = sa.Table(
     "run",
     metadata,
-    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
     sa.Column("metric", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("started_at", Instant, nullable=False),
@@ -156,7 +156,7 @@ change = _table(
 response = sa.Table(
     "response",
     metadata,
-    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("doc", sa.Text, nullable=False),
@@ -238,7 +238,7 @@ evaluated = _table(
 outbox = sa.Table(
     "outbox",
     metadata,
-    sa.Column("seq", _SERIAL, primary_key=True),
+    sa.Column("seq", _SERIAL, primary_key=True, autoincrement=True),
     sa.Column("key", sa.Text, nullable=False, unique=True),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("thread", sa.Text, nullable=False),

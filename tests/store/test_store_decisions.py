@@ -52,8 +52,8 @@ def test_a_live_change_is_frozen_with_hash_and_time(store):
 
 
 def test_the_hash_of_a_change_survives_the_store(store):
-    store.changes.put(CUT, now=day(1), origin="yaml")
-    assert store.changes.get("weekend").change.declared_hash == CUT.declared_hash
+    found = store.changes.put(replace(CUT, weights={"csat": 2}, horizon_days=60), now=day(1), origin="yaml")
+    assert store.changes.get("weekend").change.declared_hash == found.frozen_hash
 
 
 def test_frozen_terms_stay_and_every_edit_stays_visible(store):
@@ -121,7 +121,8 @@ def verdict(version=1, change="weekend", code=Code.UNDECIDED, **more):
     harm = Harm(
         metric="csat", code=code, reason="few answers", unit="pt", limit=0.015, so_far=nothing,
         now=Interval(estimate=0.02, low=0.01, high=0.03), actual=0.8, expected=0.82, grade=Grade.CONTROLLED,
-        p_value=NAN, confidence=0.95, n_pre=90, n_post=12, answers=1680, window_start=day(10), window_end=None, scope="phone",
+        p_value=NAN, confidence=0.95, n_pre=90, n_post=12, answers=1680.0, window_start=day(10),
+        window_end=None, scope="phone",
     )  # fmt: skip
     return Verdict(
         change=change, as_of=day(22), code=code, grade=Grade.CONTROLLED, harms=(harm,), version=version, **more

@@ -107,7 +107,7 @@ def test_a_read_only_store_reads_and_never_writes(store_url):
 
 
 def test_a_file_that_is_no_database_gives_one_clear_message(tmp_path):
-    path = tmp_path / "store.db"
+    path = tmp_path / "diary.db"
     path.write_text("this is a diary, and long enough to be read as a header " * 20)
     with pytest.raises(StoreError, match="file is not a database"):
         Store.open(f"sqlite:///{path}")
