@@ -111,21 +111,23 @@ def trust(X: Floats, ok: Bools, own: Floats, at: int, until: int) -> tuple[Float
     if len(able) < 3 or at < 8:
         return np.ones(K), np.zeros(K)
     gap = np.where(ok, X, np.nan)[able]
-    gap[:, ~np.isfinite(gap).any(0)] = 0.0
+    there = np.isfinite(gap).any(0)
+    gap[:, ~there] = 0.0
     gap = np.nan_to_num(gap - np.nanmedian(gap, axis=0)) / np.sqrt(own[able])[:, None]
     index = np.arange(T)
     columns = np.c_[np.ones(T), (index >= at) & (index < until), gap.T, np.zeros(T)]
     G = len(OWN_NOISE.ar)
-    found = whiten(columns, np.ones(T), np.ones(T, bool), OWN_NOISE, T)
+    found = whiten(columns, np.ones(T), there, OWN_NOISE, T)
     M = products(found.rows, 2)
     inverse = np.linalg.inv(M.plain[:, :2, :2] + 1e-9 * np.eye(2))
     coefficients = inverse @ M.ZD
     rss = np.maximum(M.DD - (M.ZD * coefficients).sum(1), TINY)
-    ll = -0.5 * (np.log(found.variance).sum(0)[:, None] + (T - 2) * np.log(rss)).sum(1) * min(1.0, 3 / len(able))
+    nu = max(int(there.sum()) - 2, 1)
+    ll = -0.5 * (np.log(found.variance[there]).sum(0)[:, None] + nu * np.log(rss)).sum(1) * min(1.0, 3 / len(able))
     weight = np.exp(ll - ll.max()).reshape(G, 1)
     weight = weight / weight.sum()
     move = (weight * coefficients[:, 1]).sum(0)
-    spread = np.sqrt((weight * (rss / max(T - 2, 1) * inverse[:, 1, 1, None])).sum(0))
+    spread = np.sqrt((weight * (rss / nu * inverse[:, 1, 1, None])).sum(0))
     z2 = (move / np.maximum(spread, TINY)) ** 2
     odds = np.log(9.0) + 0.5 * np.log(17.0) - 0.5 * z2 * (1 - 1 / 17)
     sure, moved = np.ones(K), np.zeros(K)

@@ -44,7 +44,9 @@ def sampling(values: Floats, n: Floats | None, se: Floats | None, kind: str, see
         scale = max(rough, TINY * (1.0 + float(np.mean(values[use] ** 2))))
         return Sampling(np.where(seen, shape, 1.0) * scale, known=False)
     known = np.where(seen, known, float(np.median(known[use])))
-    excess = 0.5 * max(rough - float(np.median(known[use])), 0.0)
+    # What chance alone adds to the differences of so few periods is no overdispersion.
+    by_chance = 1 + 1.5 * float(np.sqrt(3.0 / max(int(use.sum()), 3)))
+    excess = 0.5 * max(rough - by_chance * float(np.median(known[use])), 0.0)
     return Sampling(np.maximum(known, TINY) + excess, known=True)
 
 
@@ -61,6 +63,6 @@ def candidates(*, controlled: bool) -> Noise:
     """
     walk = RW_WITH_CONTROLS if controlled else RW_ALONE
     rows = [(0.0, 0.0, rw, np.log(3.0) + lp) for rw, lp in walk.items()]
-    rows += [(ar, phi, rw, lp - AR_STRONG[ar]) for ar, phi in AR for rw, lp in walk.items()]
+    rows += [(ar, phi, rw, lp - AR_STRONG[ar] * controlled) for ar, phi in AR for rw, lp in walk.items()]
     ar, phi, rw, lp = np.array(rows).T
     return Noise(ar=ar, phi=phi, rw=rw, log_prior=lp)

@@ -174,7 +174,7 @@ def _design(
     cols.append(((np.arange(T) - a.at / 2) / history)[:, None])
     mean.append(np.zeros(1))
     reach = 2.5 * min(1.0, (history / 90) ** 0.75)
-    small = np.concatenate([*precision, np.array([1 / 0.3**2])])
+    small = np.concatenate([*precision, np.array([1 / (0.08 if controlled else 0.15) ** 2])])
     large = np.concatenate([*precision, np.array([1 / reach**2])])
     odds = np.log([0.95, 0.05] if controlled else [0.65, 0.35])
     prior = Prior(

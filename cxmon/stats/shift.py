@@ -58,7 +58,7 @@ class _Search:
         profile = columns(period, T)
         cycle = profile.shape[1] + 1
         season = yearly if yearly is not None or cycle != 7 else DAYS
-        waves = yearly_columns(season, T) if season is None or season <= T else self._half_wave(season, T)
+        waves: Floats = yearly_columns(season, T) if season is None or season <= T else self._half_wave(season, T)
         every = np.ones(T, bool)
         filled = np.where(seen, y, 0.0)
         flat = without_profile(np.where(seen, y, np.nan)[None, :], profile)[0]
@@ -98,7 +98,7 @@ class _Search:
         return self._told(found)
 
     def _step(self, at: int) -> Floats:
-        return (np.arange(self.T) >= at) * 1.0
+        return np.asarray(np.arange(self.T) >= at, float)
 
     def _design(self, found: list[int]) -> tuple[Floats, Prior]:
         Z = np.column_stack([self.base, *(self._step(at) for at in found)]) if found else self.base

@@ -1,0 +1,131 @@
+"""The machinery against brute force: dense matrices and plain simulation."""
+
+import numpy as np
+import pytest
+from scipy import stats as sp
+
+from cxmon.stats import boundary, effect
+from cxmon.stats.filtering import Noise, ahead, quadratic, whiten
+from cxmon.stats.mixture import Mixture
+from cxmon.stats.watch_noise import freeze
+
+
+def dense(ar, phi, rw, variance):
+    """Covariance of AR(1) + random walk from zero + independent noise."""
+    t = np.arange(len(variance))
+    return ar * phi ** np.abs(t[:, None] - t) + rw * np.minimum(t[:, None], t) + np.diag(variance)
+
+
+@pytest.mark.parametrize(("ar", "phi", "rw"), [(0.0, 0.0, 0.0), (0.8, 0.7, 0.0), (0.0, 0.0, 0.1), (1.5, 0.9, 0.02)])
+def test_whitened_products_equal_generalised_least_squares_with_gaps(ar, phi, rw):
+    rng = np.random.default_rng(1)
+    X, variance, seen = rng.standard_normal((40, 3)), rng.uniform(0.5, 2, 40), rng.random(40) > 0.2
+    noise = Noise(*(np.array([v]) for v in (ar, phi, rw, 0.0)))
+    found = whiten(X, variance, seen, noise, 40)
+    S = dense(ar, phi, rw, variance)[np.ix_(seen, seen)]
+    rows = found.rows[:, 0][seen]
+    np.testing.assert_allclose(rows.T @ rows, X[seen].T @ np.linalg.solve(S, X[seen]), rtol=1e-8)
+    assert np.log(found.variance[seen]).sum() == pytest.approx(np.linalg.slogdet(S)[1], rel=1e-8, abs=1e-9)
+
+
+def test_forecast_means_and_variances_equal_conditioning_on_the_past():
+    rng = np.random.default_rng(2)
+    T, at, ar, phi, rw = 30, 22, 1.2, 0.8, 0.05
+    variance, y = rng.uniform(0.5, 2, T), rng.standard_normal((T, 1))
+    noise = Noise(*(np.array([v]) for v in (ar, phi, rw, 0.0)))
+    found = whiten(y, variance, np.arange(T) < at, noise, at)
+    w = rng.random(T - at)
+    load, added = ahead(noise, w)
+    S = dense(ar, phi, rw, variance)
+    gain = S[at:, :at] @ np.linalg.inv(S[:at, :at])
+    mean = load[0] * found.state[0, :, 0] + load[1] * found.state[1, :, 0]
+    assert mean[0] == pytest.approx(float((w @ gain @ y[:at])[0]), rel=1e-8)
+    cov = S[at:, at:] - np.diag(variance[at:]) - gain @ S[:at, at:]
+    assert (quadratic(found.cov, load) + added)[0] == pytest.approx(float(w @ cov @ w), rel=1e-8)
+
+
+def test_a_boundary_is_crossed_as_often_as_it_says():
+    rng = np.random.default_rng(3)
+    length, step, paths = 2.0, 0.05, 40_000
+    z, keep = rng.standard_normal(paths), np.exp(-0.05 / 2)
+    top = np.abs(z)
+    for _ in range(int(length / step)):
+        z = keep * z + np.sqrt(1 - keep**2) * rng.standard_normal(paths)
+        top = np.maximum(top, np.abs(z))
+    for c in (1.96, 2.5, 3.0):
+        said = boundary.overall(2 * sp.norm.sf(c), length, 1.0)
+        share = (top > c).mean()
+        assert said == pytest.approx(share, abs=4 * np.sqrt(share / paths) + 0.02 * share)
+
+
+@pytest.mark.parametrize("alpha", [0.2, 0.05, 0.005])
+@pytest.mark.parametrize("length", [0.0, 0.7, 3.0])
+def test_level_and_overall_p_value_are_inverse(alpha, length):
+    level = boundary.nominal(alpha, length, 0.8)
+    assert boundary.overall(level, length, 0.8) == pytest.approx(alpha, rel=1e-6)
+    assert level <= alpha * 0.8 * (1 + 1e-9)
+
+
+def test_a_longer_watch_asks_for_more():
+    levels = [boundary.nominal(0.05, length, 1.0) for length in (0.0, 1.0, 2.0, 4.0)]
+    assert levels == sorted(levels, reverse=True)
+    assert levels[0] == pytest.approx(0.05, rel=0.02)
+
+
+def test_a_mixture_of_one_is_a_student_t():
+    m = Mixture(np.ones(1), np.array([2.0]), np.array([0.5]), np.array([7.0]))
+    assert m.quantile(0.975) == pytest.approx(2 + 0.5 * sp.t.ppf(0.975, 7), rel=1e-6)
+    assert m.p_value() == pytest.approx(2 * sp.t.sf(4, 7), rel=1e-6)
+
+
+def test_frozen_noise_finds_the_noise_it_was_drawn_from():
+    rng = np.random.default_rng(4)
+    S, T = 40, 400
+    slow = np.zeros((S, T))
+    for t in range(1, T):
+        slow[:, t] = 0.75 * slow[:, t - 1] + np.sqrt(1.5 * (1 - 0.75**2)) * rng.standard_normal(S)
+    y = slow + rng.standard_normal((S, T))
+    f = freeze(y, np.ones((S, T)), np.ones((S, T), bool), np.zeros(S), known=np.zeros(S, bool))
+    assert np.median((f.weight * f.phi).sum(1)) == pytest.approx(0.75, abs=0.17)
+    total = (f.weight * f.scale2 * (1 + f.ar)).sum(1)
+    assert np.median(total) == pytest.approx(2.5, rel=0.15)
+    assert (f.weight * f.rw).sum(1).max() < 0.02
+
+
+def simulated(rng, K, T, at, size):
+    """A world of its own: AR(1) common movement and own days, weekday wave, binomial answers."""
+    own = np.zeros((K + 1, T))
+    shared = np.zeros(T)
+    for t in range(1, T):
+        own[:, t] = 0.6 * own[:, t - 1] + 0.01 * rng.standard_normal(K + 1)
+        shared[t] = 0.85 * shared[t - 1] + 0.012 * rng.standard_normal()
+    p = 0.75 + shared + own + 0.03 * np.cos(2 * np.pi * np.arange(T) / 7)
+    p[0, at:] += size
+    n = rng.poisson(120, (K + 1, T)) + 1
+    return rng.binomial(n, np.clip(p, 0, 1)) / n, n.astype(float)
+
+
+@pytest.mark.parametrize(("K", "at", "T"), [(0, 70, 90), (4, 70, 90), (0, 28, 42)])
+def test_intervals_cover_the_truth(K, at, T):
+    """At a true coverage of 0.95, under 0.82 in 60 worlds has a chance of 1 in 8,000 (binomial)."""
+    rng = np.random.default_rng(5)
+    covered, worlds = 0, 60
+    for _ in range(worlds):
+        Y, N = simulated(rng, K, T, at, -0.04)
+        e = effect(Y[0], at, n=N[0], controls=Y[1:] if K else None, controls_n=N[1:] if K else None, kind="proportion")
+        covered += e.low <= -0.04 <= e.high
+    assert covered / worlds >= 0.82
+
+
+def test_reading_twice_a_week_seldom_calls_a_harmless_change_harmful():
+    """At a true rate of 0.05, more than 5 of 25 watched worlds has a chance of 1 in 800 (binomial)."""
+    rng = np.random.default_rng(6)
+    called = 0
+    for _ in range(25):
+        Y, N = simulated(rng, 0, 88, 60, 0.0)
+        for day in range(4, 29, 4):
+            e = effect(Y[0, : 60 + day], 60, n=N[0, : 60 + day], kind="proportion", sequential=True, horizon=28)
+            if e.low > 0 or e.high < 0:
+                called += 1
+                break
+    assert called <= 5

@@ -1,0 +1,134 @@
+"""Laws of the monitor: no look ahead, a budget that is kept, and harm on the right side."""
+
+import numpy as np
+import pytest
+
+from cxmon.stats import watch, watch_state
+
+START = 120
+
+
+def series(seed, S=24, T=200, phi=0.5, n=100):
+    """Daily shares around 0.8 with a weekday wave, AR(1) days and binomial noise."""
+    rng = np.random.default_rng(seed)
+    own = np.zeros((S, T))
+    for t in range(1, T):
+        own[:, t] = phi * own[:, t - 1] + 0.01 * rng.standard_normal(S)
+    p = np.clip(0.8 + own + 0.02 * np.sin(2 * np.pi * np.arange(T) / 7), 0.01, 0.99)
+    N = rng.poisson(n, (S, T)) + 1.0
+    return p, N, rng
+
+
+def drawn(seed, fall=0.0, at=140, **options):
+    p, N, rng = series(seed, **options)
+    p[:, at:] -= fall
+    return rng.binomial(N.astype(int), p) / N, N
+
+
+def test_a_real_fall_is_noticed_after_it_began_and_dated_near_its_day():
+    Y, N = drawn(1, fall=0.12)
+    s = watch_state(Y, N, START, 0.5, kind="proportion")
+    found = s.first_alarm >= 140
+    assert found.mean() > 0.85
+    assert np.median(s.first_alarm[found] - 140) <= 6
+    assert np.median(np.abs(s.onset[found & s.active] - 140)) <= 2
+    assert np.median(s.size[found]) == pytest.approx(-0.12, abs=0.03)
+    covers = (s.low[found] <= -0.12) & (s.high[found] >= -0.12)
+    assert covers.mean() > 0.75
+
+
+def test_days_to_come_change_no_earlier_alarm():
+    Y, N = drawn(2, fall=0.08)
+    full = watch(Y, N, START, 1.0, kind="proportion")
+    for day in (150, 175):
+        part = watch(Y[:, :day], N[:, :day], START, 1.0, kind="proportion")
+        np.testing.assert_array_equal(part, np.where((full >= 0) & (full < day), full, -1))
+
+
+def test_one_series_alone_is_answered_as_in_company():
+    Y, N = drawn(3, fall=0.06, S=6)
+    together = watch_state(Y, N, START, 1.0, kind="proportion")
+    for s in range(6):
+        alone = watch_state(Y[s : s + 1], N[s : s + 1], START, 1.0, kind="proportion")
+        assert alone.first_alarm[0] == together.first_alarm[s]
+        assert alone.score[0] == pytest.approx(together.score[s], rel=1e-8)
+
+
+def test_only_harm_alarms_and_either_hears_both():
+    rng = np.random.default_rng(4)
+    Y = 10 + rng.standard_normal((10, 200))
+    Y[:, 150:] += 3
+    assert (watch(Y, None, START, 0.5, better="higher") < 0).all()
+    assert (watch(Y, None, START, 0.5, better="lower") >= 150).all()
+    either = watch_state(Y, None, START, 0.5, better="either")
+    assert (either.first_alarm >= 150).all()
+    assert (either.size > 1.5).all()
+    fell = watch_state(-Y, None, START, 0.5, better="either")
+    np.testing.assert_array_equal(fell.first_alarm, either.first_alarm)
+    np.testing.assert_allclose(fell.size, -either.size, rtol=1e-6)
+
+
+def test_a_missing_value_is_the_same_as_no_answers():
+    Y, N = drawn(5, fall=0.05, S=8)
+    lost = np.random.default_rng(5).random(Y.shape) < 0.1
+    silent, absent = np.where(lost, 0, N), np.where(lost, np.nan, Y)
+    one = watch_state(absent, N, START, 1.0, kind="proportion")
+    other = watch_state(Y, silent, START, 1.0, kind="proportion")
+    np.testing.assert_array_equal(one.first_alarm, other.first_alarm)
+    np.testing.assert_allclose(one.score, other.score, rtol=1e-9)
+
+
+def test_a_larger_budget_never_alarms_later():
+    Y, N = drawn(6, fall=0.04)
+    strict, loose = (watch(Y, N, START, b, kind="proportion") for b in (0.05, 4.0))
+    assert ((strict < 0) | ((loose >= 0) & (loose <= strict))).all()
+    assert (loose >= 0).sum() > (strict >= 0).sum()
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.6])
+def test_the_budget_is_kept_where_nothing_happens(phi):
+    """Poisson count of alarms within two standard errors of what the budget allows."""
+    Y, N = drawn(7, S=250, T=240, phi=phi)
+    alarm = watch(Y, N, START, 1.0, kind="proportion")
+    years = np.where(alarm >= 0, alarm - START + 1, 120).sum() / 365.25
+    assert (alarm >= 0).sum() <= years + 2 * np.sqrt(years)
+
+
+def test_a_single_wild_day_is_not_a_regression():
+    Y = 10 + np.random.default_rng(8).standard_normal((20, 200))
+    quiet = watch(Y, None, START, 0.3)
+    Y[:, 150] -= 60
+    wild = watch(Y, None, START, 0.3)
+    assert (quiet == wild)[quiet < 0].mean() > 0.8
+
+
+def test_what_cannot_be_watched_says_so():
+    rng = np.random.default_rng(9)
+    Y = np.stack([np.full(60, np.nan), np.r_[np.full(52, np.nan), rng.random(8)], rng.random(60), np.full(60, 0.5)])
+    s = watch_state(Y, None, 40, 1.0)
+    assert (s.first_alarm[[0, 1, 3]] == -1).all()
+    assert np.isnan(s.score[:2]).all()
+    assert np.isfinite(s.score[2:]).all()
+    assert (watch(Y, None, 5, 1.0) == -1).all()
+    assert (watch(Y, None, 60, 1.0) == -1).all()
+    assert not s.active.any()
+
+
+def test_a_year_of_months_can_be_watched():
+    rng = np.random.default_rng(10)
+    Y = 0.03 + 0.004 * rng.standard_normal((5, 24))
+    Y[:, 20:] += 0.1
+    first = watch(Y, np.full((5, 24), 90_000.0), 12, 0.5, kind="proportion", better="lower", period=1)
+    assert (first >= 20).all()
+    assert (watch(Y[:, :12], None, 12, 0.5, period=1) == -1).all()
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+@pytest.mark.parametrize("kind", ["mean", "proportion", "rate"])
+def test_constant_series_are_watched_in_silence(level, kind):
+    assert (watch(np.full((2, 150), level), np.full((2, 150), 30.0), 100, 0.5, kind=kind) == -1).all()
+
+
+def test_wrong_words_are_refused():
+    with pytest.raises(ValueError, match="better 'more'"):
+        watch(np.zeros((1, 50)), None, 30, 0.5, better="more")
