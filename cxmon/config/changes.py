@@ -47,19 +47,26 @@ def build_silences(frame: Frame) -> tuple[Silence, ...]:
     return tuple(built)
 
 
-def notes_on_scopes(frame: Frame, changes: tuple[Change, ...], metrics: dict[str, Metric]) -> None:
-    """A metric that lacks a dimension of a change's scope cannot be looked at inside it: say so."""
+def notes_on_changes(frame: Frame, changes: tuple[Change, ...], metrics: dict[str, Metric]) -> None:
+    """What is valid but may surprise: metrics that cannot be looked at inside the scope, and weights for nothing."""
     by_id = {entry.get("id"): entry for entry in _entries(frame, "changes")}
     for change in changes:
-        named = {*change.limits, *change.aims, *change.guards, *change.weights}
-        named |= {guard for name in named if name in metrics for guard in metrics[name].guards}
+        entry = by_id[change.id]
+        named = {*change.limits, *change.aims, *change.guards}
+        named |= {guard for name in named for guard in metrics[name].guards}
         for name in sorted(named or metrics):
-            if name not in metrics:
-                continue
-            missing = [d for d in change.scope_for(name).dimensions if d not in metrics[name].dimensions]
+            declared = change.scope_for(name)
+            missing = [d for d in declared.dimensions if d not in metrics[name].dimensions]
             if missing:
-                entry = by_id[change.id]
-                frame.reading.note(entry.at("scope"), f"{name} has no {' and no '.join(missing)}; judged on everyone")
+                left = Scope(tuple(item for item in declared.values if item[0] not in missing))
+                whom = left.label if left.values else "everyone"
+                frame.reading.note(entry.at("scope"), f"{name} has no {' and no '.join(missing)}; judged on {whom}")
+        for name in change.weights:
+            if named and name not in named:
+                node = entry.at("weights").entries[name]
+                frame.reading.note(
+                    node, f"{name} has no limit or aim and is no guard here; its weight counts for nothing"
+                )
 
 
 def _entries(frame: Frame, section: str) -> list[Entry]:

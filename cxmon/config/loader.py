@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_scopes
+from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
 from cxmon.config.frame import Frame
 from cxmon.config.metrics import build_metrics, survey
 from cxmon.config.moments import known_zone, nearest_zone
@@ -81,7 +81,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
     }
     if reading.found:
         return None
-    notes_on_scopes(frame, parts["changes"], metrics)
+    notes_on_changes(frame, parts["changes"], metrics)
     for key in ("title", "zone", "as_of", "backfill", "board_url"):
         if key in root:
             parts[key] = root.values[key]

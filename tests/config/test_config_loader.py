@@ -321,6 +321,18 @@ def test_a_metric_without_the_scopes_dimension_is_noted_as_judged_on_everyone(pl
     plan = plan_of(SMALL + change % "")
     assert plan.notes == ("cxmon.yaml:18: changes.a.scope: speed has no region; judged on everyone",)
     assert plan_of(SMALL + change % ", limits: {csat: 1pt}").notes == ()
+    known_by_region = SMALL.replace("    unit: h\n", "    unit: h\n    dimensions: [region]\n")
+    both = change.replace("{region: eu}", "{region: eu, channel: chat}")
+    plan = plan_of(known_by_region + both % ", limits: {speed: 5%}")
+    assert plan.notes == ("cxmon.yaml:19: changes.a.scope: speed has no channel; judged on eu",)
+
+
+def test_a_weight_that_counts_for_nothing_is_noted(plan_of):
+    change = (
+        "{id: a, title: A, category: policy, starts: 2026-01-01, owner: Ops, limits: {csat: 1pt}, weights: {speed: 2}}"
+    )
+    expected = "speed has no limit or aim and is no guard here; its weight counts for nothing"
+    assert plan_of(f"{SMALL}changes: [{change}]\n").notes == (f"cxmon.yaml:18: changes.a.weights.speed: {expected}",)
 
 
 def test_what_leads_nowhere_is_noted(plan_of):
