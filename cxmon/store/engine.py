@@ -71,6 +71,9 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as e:
+            raise StoreError(f"store {self.name}: {_reason(e.orig or e)}") from e
+        except self.engine.dialect.loaded_dbapi.Error as e:
+            # COPY goes to the driver directly.
             raise StoreError(f"store {self.name}: {_reason(e)}") from e
 
     def _sqlite(self, url: sa.URL) -> sa.Engine:
@@ -133,10 +136,10 @@ _GROW = sa.update(schema.meta).where(schema.meta.c.name == "version").values(val
 _LOCK = sa.select(schema.meta.c.value).where(schema.meta.c.name == "version").with_for_update()
 
 
-def _reason(error: sa.exc.DBAPIError) -> str:
+def _reason(error: BaseException) -> str:
     """The driver's own words on one line, without the statement and its parameters (these hold data)."""
-    first = str(error.orig).strip().splitlines()
-    text = first[0] if first else type(error.orig).__name__
+    first = str(error).strip().splitlines()
+    text = first[0] if first else type(error).__name__
     if "readonly database" in text or "read-only transaction" in text:
         return f"cannot be written: {text}"
     return text
