@@ -36,10 +36,10 @@ def metric(kind: Kind = Kind.PROPORTION, read: Read | None = None, **further) ->
 def sqlite_desk(path: Path, rows: Iterable[Sequence[object]], columns: str, table: str = "ratings") -> Sql:
     """An SQLite source of one table; `columns` as in CREATE TABLE."""
     with sqlite3.connect(path) as conn:
-        conn.execute(f"CREATE TABLE {table} ({columns})")
+        conn.execute(f'CREATE TABLE "{table}" ({columns})')
         rows = list(rows)
         if rows:
-            conn.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+            conn.executemany(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(rows[0]))})', rows)
     conn.close()
     return Sql(url=Secret(f"sqlite:///{path}"))
 

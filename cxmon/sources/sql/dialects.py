@@ -78,7 +78,8 @@ class Sqlite:
 
     def wall(self, expr: str, kind: str) -> tuple[str, str]:  # noqa: ARG002 - SQLite's columns have no type to go by.
         zoned = f"({expr} LIKE '%Z' OR substr({expr}, 11) GLOB '*[+-][0-9][0-9]\\:[0-9][0-9]')"
-        real = f"date(substr({expr}, 1, 10)) = substr({expr}, 1, 10)"
+        # By way of the day number, since SQLite itself would take 30 February for 2 March.
+        real = f"date(julianday(substr({expr}, 1, 10))) = substr({expr}, 1, 10)"
         seconds = (
             f"CASE WHEN typeof({expr}) <> 'text' THEN CAST({expr} AS INTEGER) "
             f"WHEN {real} THEN CAST(strftime('%s', {expr}) AS INTEGER) END"
