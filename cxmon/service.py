@@ -38,7 +38,9 @@ def work(plan: Plan, store: Store, *, now: datetime, progress: Callable[[str, in
     from cxmon.pipeline.check import check  # noqa: PLC0415 - statistics are imported when the first job runs.
     from cxmon.pipeline.collect import collect  # noqa: PLC0415
     from cxmon.pipeline.judge import judge  # noqa: PLC0415
+    from cxmon.pipeline.register import register  # noqa: PLC0415
 
+    register(plan, store, now=now)
     for collected in collect(plan, store, now=now, progress=progress):
         if not collected.ok:
             LOG.warning("collect metric=%s source=%s error=%s", collected.metric, collected.source, collected.error)

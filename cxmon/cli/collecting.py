@@ -27,11 +27,13 @@ def collect(
     """Pull the figures from their sources into the store."""
     from cxmon.config import parse_duration
     from cxmon.pipeline.collect import collect as run
+    from cxmon.pipeline.register import register
     from cxmon.service import clock
 
     with opened(config) as (plan, store), progress("collect") as advance:
         now = clock(plan)
         since = now - parse_duration(backfill) if backfill else None
+        register(plan, store, now=now)
         done = run(plan, store, now=now, metrics=metric, since=since, accept_loss=accept_loss, progress=advance)
     if as_json:
         emit(done)
@@ -57,9 +59,11 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     """Run the checks on what was collected; opens and ends incidents."""
     from cxmon.model import State
     from cxmon.pipeline.check import check as run
+    from cxmon.pipeline.register import register
     from cxmon.service import clock
 
     with opened(config) as (plan, store):
+        register(plan, store, now=clock(plan))
         done = run(plan, store, now=clock(plan))
         open_incidents = store.incidents.open()
     if as_json:
@@ -82,9 +86,11 @@ def judge(
     from cxmon.cli.story import tell
     from cxmon.model import Code
     from cxmon.pipeline.judge import judge as run
+    from cxmon.pipeline.register import register
     from cxmon.service import clock
 
     with opened(config) as (plan, store), progress("judge") as advance:
+        register(plan, store, now=clock(plan))
         verdicts = run(plan, store, now=clock(plan), changes=change, progress=advance)
         if as_json:
             emit(verdicts)

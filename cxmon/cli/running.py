@@ -16,6 +16,7 @@ from cxmon.cli.common import DEFAULT_CONFIG, Config, load_plan, log_to_stderr, p
 if TYPE_CHECKING:
     from cxmon.config.plan import Plan
     from cxmon.service import Service
+    from cxmon.store import Store
 
 Port = Annotated[int, typer.Option(help="Port of the board.")]
 Address = Annotated[str, typer.Option(help="Address the board listens on; beyond loopback it needs a sign-in.")]
@@ -77,12 +78,23 @@ def demo(
     plan = load_plan(path)
     say(f"{plan.title}: configuration {path}, store {_shown(plan.store_url)}")
     with Store.open(plan.store_url) as store, progress("collect") as advance:
+        _declared_in_time(plan, store)
         work(plan, store, now=clock(plan), progress=advance)
         tell(plan, store, now=clock(plan))
     if not serve or not sys.stdout.isatty():
         return
     say(f"\n  The board: http://127.0.0.1:{port}   (Ctrl-C ends it)")
     _until_stopped(_service(plan), _start_board(plan, port, "127.0.0.1"))
+
+
+def _declared_in_time(plan: "Plan", store: "Store") -> None:
+    """A demo's world has a past: each of its changes was declared the day before it started."""
+    from cxmon import actions
+
+    known = {declared.change.id for declared in store.changes.all()}
+    for change in plan.changes:
+        if change.id not in known:
+            actions.declare(store, change, now=change.starts - timedelta(days=1), origin="yaml")
 
 
 def _service(plan: "Plan") -> "Service":
