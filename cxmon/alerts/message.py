@@ -8,11 +8,11 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.alerts.incident_message import for_incident
-from cxmon.alerts.parts import is_end, near, step_of, view_link
+from cxmon.alerts.parts import breaks_silence, near, step_of, view_link
 from cxmon.alerts.verdict_message import for_verdict
 from cxmon.model import Fact, Message, Picture, Tone
 
-__all__ = ["for_incident", "for_test", "for_verdict", "is_end", "near", "step_of", "view_link"]
+__all__ = ["breaks_silence", "for_incident", "for_test", "for_verdict", "near", "step_of", "view_link"]
 
 
 def for_test(
@@ -27,7 +27,7 @@ def for_test(
         tone=Tone.GREY,
         badge="Test",
         title=headline,
-        text=f"Test: {headline}",
+        text=headline,
         lines=("If you can read this, alerts reach this channel.", "No customer, metric or decision is behind it."),
         facts=(
             Fact(label="Channel", text=channel),

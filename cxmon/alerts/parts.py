@@ -34,9 +34,9 @@ def step_of(key: str) -> str:
     return key.split("|")[1] if key.count("|") >= 2 else ""
 
 
-def is_end(key: str) -> bool:
-    """Ends are told even where a silence covers them."""
-    return step_of(key) == Step.ENDED
+def breaks_silence(key: str) -> bool:
+    """Ends are told even where a silence covers them, and so is what takes back something that was said."""
+    return step_of(key) in {Step.ENDED, Step.CORRECTED}
 
 
 def near(changes: Iterable[Declared], segment: Segment, at: datetime, *, window: timedelta = NEAR) -> list[Declared]:

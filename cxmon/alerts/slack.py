@@ -229,6 +229,7 @@ class Slack:
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+        raise DeliveryError(f"Slack has more {into} than are looked through ({_PAGES * _PAGE:,})", permanent=True)
 
 
 def opaque(key: str) -> str:

@@ -32,8 +32,10 @@ BLOCKED_S = 600.0
 BACKOFF_S = 5.0
 LONGEST_BACKOFF_S = 600.0
 TRIES_OF_A_BUG = 10
-LOOK_BACK = timedelta(minutes=10)
+# Our clock may run ahead of the channel's: the look-up begins well before the claim.
+LOOK_BACK = timedelta(days=1)
 REPEAT = "possible repeat"
+NOT_ARRIVED = "it did not arrive at the first try"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +144,7 @@ def _reconcile(run: _Run) -> list[Delivered]:
             continue
         failpoint("notify-looked-up")
         if found is None:
-            outbox.later(row.key, "it did not arrive at the first try", run.at)
+            outbox.later(row.key, NOT_ARRIVED, run.at)
         else:
             outbox.sent(row.key, found, run.at)
             done.append(Delivered(key=row.key, channel=row.channel, state=Delivery.SENT))
@@ -193,12 +195,12 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
 
 
 def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, list[str]]:
-    """What to send for a row: itself, or, where a story's beginning was held up, the story as it stands by now in one
-    message; with the keys of the rows that are told by it."""
+    """What to send for a row: itself, or, where the channel has refused a story's beginning before, the story as it
+    stands by now in one message; with the keys of the rows that are told by it."""
     message = row.message
     if row.error.startswith(REPEAT):
         message = replace(message, footer=f"{message.footer} · {REPEAT}", reply=_marked(message.reply))
-    if not first or row.attempts <= 1:
+    if not first or not row.error or row.error.startswith((REPEAT, NOT_ARRIVED)):
         return message, []
     newer = [
         r

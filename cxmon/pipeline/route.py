@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cxmon.alerts import Console
-from cxmon.alerts.message import is_end, step_of
+from cxmon.alerts.message import breaks_silence, step_of
 from cxmon.config.plan import Plan, Route
 from cxmon.contracts import Channel
 from cxmon.model import EVERYONE, Delivery, Message, OutboxRow, Segment, Silence, Step
@@ -40,8 +40,9 @@ def queue(
     owner: str,
     now: datetime,
 ) -> list[OutboxRow]:
-    """The rows to write in the transaction that decides about the news; none where it is silenced, unless it is an end.
+    """The rows to write in the transaction that decides about the news.
 
+    None where it is silenced, unless it is an end or a correction.
     A story that has been told in a channel is told on there, wherever the routes point by now.
     """
     if step_of(message.key) == Step.NOTED:
@@ -69,7 +70,7 @@ def decide(
 ) -> Routed:
     """Where one message goes, with the reason in a sentence. Pure."""
     quiet = next((s for s in silences if silenced(s, metrics, segment, now)), None)
-    if quiet is not None and not is_end(message.key):
+    if quiet is not None and not breaks_silence(message.key):
         until = f"{quiet.ends:%Y-%m-%d %H:%M} UTC"
         return Routed(channels=(), silence=quiet, reason=f"silenced until {until} by {quiet.by} ({quiet.why})")
     for number, route in enumerate(plan.routes, start=1):

@@ -234,6 +234,14 @@ def test_a_message_is_found_among_many(slack, fake_slack, opened):
     assert slack.find(opened, LONG_AGO) is not None
 
 
+def test_a_history_too_long_to_look_through_is_no_proof_that_nothing_arrived(slack, fake_slack, opened):
+    for number in range(2_001):
+        fake_slack.messages.append({"channel": "C0ALERTS", "ts": f"{9_999_999_999}.{number:06d}", "text": "chat"})
+    with pytest.raises(DeliveryError, match="more messages than are looked through") as caught:
+        slack.find(opened, LONG_AGO)
+    assert caught.value.permanent
+
+
 @pytest.mark.parametrize("scope", ["channels:history", "channels:read"])
 def test_what_can_never_be_known_is_permanent(slack, fake_slack, opened, scope):
     fake_slack.scopes.discard(scope)

@@ -1,0 +1,126 @@
+"""Who hears what: the first route that matches, silences, and one row for one piece of news."""
+
+from dataclasses import replace
+
+import pytest
+from notify_world import NOW, after, news, plan, row
+
+from cxmon.alerts import Console
+from cxmon.config.plan import Route
+from cxmon.model import EVERYONE, Receipt, Segment, Silence
+from cxmon.pipeline.notify import deliver
+from cxmon.pipeline.route import decide, matches, queue, silenced
+
+PHONE = Segment.of(channel="phone")
+PHONE_EU = Segment.of(channel="phone", region="eu")
+ABOUT = {"metrics": ["csat"], "segment": PHONE_EU, "check": "regressions", "owner": "Operations"}
+
+
+def quiet(**more):
+    given = {"id": "h", "metric": "csat", "segment": PHONE, "starts": NOW, "ends": after(days=3), "by": "CX team",
+             "why": "Christmas"} | more  # fmt: skip
+    return Silence(**given)
+
+
+@pytest.mark.parametrize(
+    ("route", "hears"),
+    [
+        (Route(channel="c"), True),
+        (Route(channel="c", metrics=("csat", "churn")), True),
+        (Route(channel="c", metrics=("churn",)), False),
+        (Route(channel="c", segment=PHONE), True),
+        (Route(channel="c", segment=PHONE_EU), True),
+        (Route(channel="c", segment=Segment.of(region="us")), False),
+        (Route(channel="c", owners=("Operations",)), True),
+        (Route(channel="c", owners=("Finance",)), False),
+        (Route(channel="c", checks=("regressions",)), True),
+        (Route(channel="c", checks=("verdict",)), False),
+        (Route(channel="c", metrics=("csat",), owners=("Finance",)), False),
+    ],
+)
+def test_a_route_hears_what_fits_everything_it_names(route, hears):
+    assert matches(route, **ABOUT) is hears
+
+
+def test_a_route_for_a_part_does_not_hear_of_the_whole():
+    assert not matches(Route(channel="c", segment=PHONE), **(ABOUT | {"segment": EVERYONE}))
+    assert not matches(Route(channel="c", segment=PHONE), **(ABOUT | {"segment": None}))
+
+
+def test_the_first_matching_route_takes_the_message_and_says_so():
+    routes = (Route(channel="b", metrics=("churn",)), Route(channel="c", segment=PHONE), Route(channel="a"))
+    routed = decide(plan("http://x", routes=routes), [], news(), now=NOW, **ABOUT)
+    assert (routed.channels, routed.reason) == (("c",), "route 2 sends it to c")
+
+
+def test_where_no_route_matches_the_first_channel_hears_it():
+    routes = (Route(channel="b", metrics=("churn",)),)
+    given = plan("http://x", routes=routes, channels={"first": Console(), "b": Console()})
+    assert decide(given, [], news(), now=NOW, **ABOUT).channels == ("first",)
+    assert decide(plan("http://x", channels={}), [], news(), now=NOW, **ABOUT).channels == ("console",)
+
+
+@pytest.mark.parametrize(
+    ("more", "covered"),
+    [
+        ({}, True),
+        ({"metric": None}, True),
+        ({"metric": "churn"}, False),
+        ({"segment": None}, True),
+        ({"segment": Segment.of(channel="email")}, False),
+        ({"starts": after(hours=1)}, False),
+        ({"starts": after(days=-3), "ends": NOW}, False),
+    ],
+)
+def test_a_silence_covers_its_metric_its_segment_and_its_time(more, covered):
+    assert silenced(quiet(**more), ["csat"], PHONE_EU, NOW) is covered
+
+
+def test_a_silence_for_a_part_does_not_hide_the_whole_or_another_metric():
+    assert not silenced(quiet(), ["csat"], EVERYONE, NOW)
+    assert not silenced(quiet(segment=None), ["csat", "churn"], PHONE, NOW)
+
+
+def test_what_is_silenced_is_not_queued_but_its_end_is(sqlite_store):
+    given = plan("http://x")
+    sqlite_store.changes.put_silence(quiet(), origin="cli")
+    assert queue(given, sqlite_store, news("opened"), now=NOW, **ABOUT) == []
+    assert queue(given, sqlite_store, news("worsened"), now=NOW, **ABOUT) == []
+    assert [r.channel for r in queue(given, sqlite_store, news("ended"), now=NOW, **ABOUT)] == ["slack"]
+    assert [r.channel for r in queue(given, sqlite_store, news("corrected"), now=NOW, **ABOUT)] == ["slack"]
+    assert len(queue(given, sqlite_store, news("opened"), now=after(days=3), **ABOUT)) == 1
+
+
+def test_a_silence_names_who_and_why():
+    routed = decide(plan("http://x"), [quiet()], news(), now=NOW, **ABOUT)
+    assert routed.reason == "silenced until 2026-03-05 06:00 UTC by CX team (Christmas)"
+    assert routed.silence == quiet()
+
+
+def test_a_decision_to_stay_silent_is_never_queued(sqlite_store):
+    assert queue(plan("http://x"), sqlite_store, news("noted"), now=NOW, **ABOUT) == []
+
+
+def test_the_same_news_is_queued_once_and_other_news_beside_it(sqlite_store):
+    given = plan("http://x")
+    for message in (news(), news(), news(version="2"), news(thread="incident:b")):
+        sqlite_store.outbox.queue(queue(given, sqlite_store, message, now=NOW, **ABOUT), NOW)
+    keys = sorted(r.key for r in sqlite_store.outbox.rows())
+    assert keys == ["incident:a|opened|1|slack", "incident:a|opened|2|slack", "incident:b|opened|1|slack"]
+    assert all(r.message.key == r.key for r in sqlite_store.outbox.rows())
+
+
+def test_a_story_is_told_on_where_it_was_told_before(sqlite_store):
+    before = plan("http://x", channels={"console": Console(), "new": Console()})
+    sqlite_store.outbox.queue([row(news(), "console")], NOW)
+    sqlite_store.outbox.sent("incident:a|opened|1|console", Receipt(channel="console", ref="1"), NOW)
+    moved = replace(before, routes=(Route(channel="new"),))
+    queued = queue(moved, sqlite_store, news("ended"), now=NOW, **ABOUT)
+    assert [r.channel for r in queued] == ["new", "console"]
+
+
+def test_messages_reach_the_console_where_nothing_is_configured(sqlite_store, capsys):
+    given = plan("http://x", channels={})
+    sqlite_store.outbox.queue(queue(given, sqlite_store, news(), now=NOW, **ABOUT), NOW)
+    assert [d.state.value for d in deliver(given, sqlite_store, now=NOW, worker="w")] == ["sent"]
+    assert "CSAT opened in incident:a" in capsys.readouterr().out
