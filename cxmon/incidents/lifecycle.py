@@ -75,7 +75,7 @@ def join(incident: Incident, findings: Sequence[Finding], now: datetime) -> tupl
 
 
 def merge(opened: Sequence[Incident], root: Segment) -> Incident:
-    """One incident for the series that opened together: told by `root`, begun when it began there, covering them all."""
+    """One incident for the series that opened together: told by `root`, begun when it began there."""
     told = next(i for i in opened if i.root == root)
     return replace(told, members=tuple(sorted({m for i in opened for m in i.members})))
 

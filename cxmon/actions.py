@@ -1,0 +1,254 @@
+"""The one door through which people change anything: command line, Slack buttons and board all come in here."""
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from cxmon.alerts.message import for_incident
+from cxmon.errors import ActionError, StoreError
+from cxmon.incidents import Reason
+from cxmon.model import (
+    Change,
+    Decision,
+    Declared,
+    Delivery,
+    Ending,
+    Incident,
+    IncidentState,
+    Message,
+    OutboxRow,
+    Response,
+    Segment,
+    Silence,
+    Status,
+    Step,
+    Transition,
+)
+from cxmon.store import Store
+
+VERDICT, SOURCE = "verdict", "source"
+ROWS = 2000
+
+
+def acknowledge(store: Store, incident_id: str, *, by: str, now: datetime) -> Incident:
+    """Somebody is on it. Twice is once: an incident that is acknowledged already stays as it is.
+
+    ActionError where there is no such incident, it has ended, or `by` is empty.
+    """
+    by = _said("by", by)
+    incident = _lasting(store, incident_id)
+    if incident.state is IncidentState.ACKNOWLEDGED:
+        return incident
+    acknowledged = replace(incident, state=IncidentState.ACKNOWLEDGED, acknowledged_by=by)
+    reason = f"{Reason.ACKNOWLEDGED.value}: {by} is on it"
+    transition = Transition(incident=incident.id, step=Step.ACKNOWLEDGED, at=now, reason=reason)
+    store.incidents.amend(acknowledged, transition, _told_on(store, acknowledged, transition))
+    return acknowledged
+
+
+def accept(store: Store, incident_id: str, *, by: str, why: str, now: datetime) -> Incident:
+    """Takes the level as the new one: the incident ends, and opens again only when it is clearly worse.
+
+    ActionError where there is no such incident, it has ended, it is about a change (answer that one with `respond`) or
+    about a source (which cannot be accepted as broken), or `by` or `why` is empty.
+    """
+    by, why = _said("by", by), _said("why", why)
+    incident = _lasting(store, incident_id)
+    if incident.check == VERDICT:
+        raise ActionError(
+            f"incident {incident.id} is about the change {incident.subject}: respond to the change instead"
+        )
+    if incident.check == SOURCE or incident.subject in _sources(store):
+        raise ActionError(
+            f"incident {incident.id} is about the source {incident.subject}: it cannot be accepted, mend it"
+        )
+    ended = replace(incident, state=IncidentState.ENDED, ending=Ending.ACCEPTED, ended_at=now, quiet=0, unknown=0)
+    reason = f"{Reason.ACCEPTED.value}: {by} accepted this as the new level: {why}"
+    transition = Transition(incident=incident.id, step=Step.ENDED, at=now, reason=reason)
+    store.changes.respond(Response(subject=incident.id, decision=Decision.ACCEPT, by=by, why=why, at=now))
+    store.incidents.amend(ended, transition, _told_on(store, ended, transition))
+    return ended
+
+
+def silence(
+    store: Store,
+    *,
+    metric: str | None = None,
+    segment: Segment | None = None,
+    starts: datetime,
+    ends: datetime,
+    by: str,
+    why: str,
+    origin: str = "cli",
+) -> Silence:
+    """Known quiet from `starts` to `ends` for what matches. The same silence twice is one.
+
+    ActionError where it has no end after its start, names no reason, or a metric that is not known.
+    """
+    by, why = _said("by", by), _said("why", why)
+    if ends <= starts:
+        raise ActionError(f"the silence ends ({_stamp(ends)}) before it begins ({_stamp(starts)})")
+    catalogue = store.catalogue.load()
+    known = [] if catalogue is None else [m.id for m in catalogue.metrics]
+    if metric is not None and known and metric not in known:
+        raise ActionError(f"there is no metric {metric}; there are {', '.join(known)}")
+    content = f"{metric}|{segment.key if segment else ''}|{starts.isoformat()}|{ends.isoformat()}|{by}"
+    name = f"quiet-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+    made = Silence(id=name, metric=metric, segment=segment, starts=starts, ends=ends, by=by, why=why)
+    _put(lambda: store.changes.put_silence(made, origin=origin))
+    return made
+
+
+def respond(store: Store, response: Response) -> Response:
+    """Records what was decided about a change or an incident. Accepting an open incident of a check ends it.
+
+    ActionError where neither a change nor an incident has that id, or `by` or `why` is empty.
+    """
+    response = replace(response, by=_said("by", response.by), why=_said("why", response.why))
+    incident = store.incidents.get(response.subject)
+    if incident is None and store.changes.get(response.subject) is None:
+        raise ActionError(f"there is neither a change nor an incident {response.subject}")
+    lasting = incident is not None and incident.state is not IncidentState.ENDED and incident.check != VERDICT
+    if response.decision is Decision.ACCEPT and lasting:
+        accept(store, response.subject, by=response.by, why=response.why, now=response.at)
+    else:
+        store.changes.respond(response)
+    return response
+
+
+def declare(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:
+    """Declares a change or edits it: drafts are replaced freely, a live one keeps its limits and shows later edits.
+
+    ActionError where it ends before it begins, answers a change that does not exist, or was declared elsewhere.
+    """
+    if change.ends is not None and change.ends <= change.starts:
+        raise ActionError(f"change {change.id} ends ({_stamp(change.ends)}) before it begins ({_stamp(change.starts)})")
+    if change.responds_to is not None and store.changes.get(change.responds_to) is None:
+        raise ActionError(f"change {change.id} responds to {change.responds_to}, which was never declared")
+    _put(lambda: store.changes.put(change, now=now, origin=origin))
+    declared = store.changes.get(change.id)
+    if declared is None:
+        raise ActionError(f"change {change.id} was not kept")
+    return declared
+
+
+def edit(store: Store, change_id: str, *, now: datetime, origin: str, **fields: object) -> Declared:
+    """Changes named fields of a declared change; on a live one the frozen fields stay, and the attempt is told."""
+    found = _change(store, change_id)
+    unknown = sorted(set(fields) - set(vars(found.change)) | ({"id"} & set(fields)))
+    if unknown:
+        raise ActionError(f"change {change_id} has no field {', '.join(unknown)} that can be edited")
+    return declare(store, replace(found.change, **fields), now=now, origin=origin)  # type: ignore[arg-type]
+
+
+def go_live(store: Store, change_id: str, *, now: datetime, origin: str) -> Declared:
+    """Puts a draft live: from now on it is judged, and what it says is frozen. Live stays live."""
+    found = _change(store, change_id)
+    if found.change.status is Status.LIVE:
+        return found
+    return declare(store, replace(found.change, status=Status.LIVE), now=now, origin=origin)
+
+
+def why(store: Store, incident_id: str) -> list[str]:
+    """Every decision about an incident, silence included, oldest first: when, what, why, with which numbers.
+
+    ActionError where there is no such incident.
+    """
+    incident = _incident(store, incident_id)
+    told_of = f"{incident.subject}, {incident.root.label}"
+    lines = [f"Incident {incident.id}: {told_of}, found by {incident.check}, {_state(incident)}"]
+    if len(incident.members) > 1:
+        lines.append(f"covers {', '.join(m.label for m in incident.members)}")
+    for t in store.incidents.history(incident.id):
+        numbers = ", ".join(f"{name} {x:.4g}" for name, x in t.numbers.items() if name != "period" and math.isfinite(x))
+        period = t.numbers.get("period")
+        judged = f" [period {_stamp(datetime.fromtimestamp(period, UTC))}]" if period is not None else ""
+        lines.append(f"{_stamp(t.at)} {t.step.value}: {t.reason}{judged}{f' ({numbers})' if numbers else ''}")
+    answers = store.changes.responses(incident.id)
+    return [*lines, *(f"{_stamp(r.at)} response: {r.decision.value} by {r.by}: {r.why}" for r in answers)]
+
+
+def _state(incident: Incident) -> str:
+    if incident.ending is not None and incident.ended_at is not None:
+        return f"{incident.ending.value} since {_stamp(incident.ended_at)}"
+    by = f" by {incident.acknowledged_by}" if incident.acknowledged_by else ""
+    return f"{incident.state.value}{by} since {_stamp(incident.opened_at)}"
+
+
+def _told_on(store: Store, incident: Incident, transition: Transition) -> list[OutboxRow]:
+    """The news for every channel in which this story was told before: its first message is edited, a reply added."""
+    last: dict[str, OutboxRow] = {}
+    for row in store.outbox.rows(limit=ROWS):
+        # A check's story has the incident's id in its thread; rows come newest first.
+        if incident.id in row.message.thread:
+            last.setdefault(row.channel, row)
+    rows = []
+    for channel, row in sorted(last.items()):
+        message = _message(store, incident, transition, row.message)
+        key = f"{message.key}|{channel}"
+        rows.append(OutboxRow(key=key, channel=channel, message=replace(message, key=key), state=Delivery.WAITING))
+    return rows
+
+
+def _message(store: Store, incident: Incident, transition: Transition, last: Message) -> Message:
+    catalogue = store.catalogue.load()
+    metric = next((m for m in catalogue.metrics if m.id == incident.subject), None) if catalogue else None
+    if catalogue is None or incident.check == VERDICT:
+        reply = transition.reason.partition(": ")[2]
+        key = f"{last.thread}|{transition.step.value}|{transition.at.isoformat()}"
+        return replace(last, key=key, badge=f"{last.badge}, {transition.step.value}", reply=reply, at=transition.at)
+    return for_incident(
+        incident=incident,
+        transition=transition,
+        finding=incident.latest,
+        metric=metric,
+        changes_near=store.changes.all(),
+        zone=catalogue.zone,
+        board_url=catalogue.board_url,
+    )
+
+
+def _incident(store: Store, incident_id: str) -> Incident:
+    found = store.incidents.get(incident_id)
+    if found is None:
+        raise ActionError(f"there is no incident {incident_id}")
+    return found
+
+
+def _lasting(store: Store, incident_id: str) -> Incident:
+    found = _incident(store, incident_id)
+    if found.state is IncidentState.ENDED:
+        when = f" on {_stamp(found.ended_at)}" if found.ended_at else ""
+        raise ActionError(f"incident {incident_id} has ended{when}: there is nothing to do about it")
+    return found
+
+
+def _change(store: Store, change_id: str) -> Declared:
+    found = store.changes.get(change_id)
+    if found is None:
+        raise ActionError(f"there is no change {change_id}")
+    return found
+
+
+def _sources(store: Store) -> Sequence[str]:
+    catalogue = store.catalogue.load()
+    return () if catalogue is None else sorted({m.source for m in catalogue.metrics})
+
+
+def _said(name: str, text: str) -> str:
+    if not text.strip():
+        raise ActionError(f"{name} is empty: " + ("name a role or department" if name == "by" else "give a reason"))
+    return text.strip()
+
+
+def _put(write: Callable[[], object]) -> None:
+    try:
+        write()
+    except StoreError as e:
+        raise ActionError(str(e)) from e
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
