@@ -103,7 +103,8 @@ class Panel:
                 case Kind.RATIO if self.base is not None and self.base_squares is not None:
                     r = total / self.base
                     s2 = (self.squares - 2 * r * self.cross + r**2 * self.base_squares) / (n - 1)  # type: ignore[operator]
-                    found = n * s2 / self.base**2
+                    # Rounding may take it a hair below zero.
+                    found = n * np.maximum(s2, 0) / self.base**2
                 case Kind.MEAN if self.squares is not None:
                     found = np.maximum(self.squares - total**2 / n, 0) / (n - 1) / n
                 case _:
@@ -118,10 +119,10 @@ class Panel:
         variances = self.variances()
         if self.metric.judged_as_ratio:
             with np.errstate(invalid="ignore", divide="ignore"):
-                se = np.sqrt(variances) / values
+                se = np.where(values > 0, np.sqrt(variances) / values, np.nan)
                 logs = np.where(values > 0, np.log(values), np.nan)
-            return Judged(values=logs, n=self.n, se=_known(se), kind="mean", log=True)
-        return Judged(values=values, n=self.n, se=_known(np.sqrt(variances)), kind="mean", log=False)
+            return Judged(values=logs, n=self.n, se=_known(se, self.n), kind="mean", log=True)
+        return Judged(values=values, n=self.n, se=_known(np.sqrt(variances), self.n), kind="mean", log=False)
 
     def roll_up(self, parents: Sequence[Segment]) -> "Panel":
         """One series per parent: the sum of all series of this panel that it holds."""
@@ -179,9 +180,17 @@ def membership(parents: Sequence[Segment], segments: Sequence[Segment]) -> tuple
     return found[:, 0], found[:, 1]
 
 
-def _known(se: Floats) -> Floats | None:
-    """Standard errors where any is known. A cell whose own cannot be computed takes its series' typical one."""
-    if not np.isfinite(se).any():
+def _known(se: Floats, n: Floats) -> Floats | None:
+    """Standard errors where any is known.
+
+    A cell whose own cannot be computed (too few answers, or all the same) takes the typical variance of one answer in
+    its series, or in all of them, over its own n: a cell of one answer is never as sure as one of a hundred.
+    """
+    usable = np.isfinite(se) & (se > 0) & (n > 0)
+    if not usable.any():
         return None
-    typical = np.nanmedian(np.where(np.isfinite(se).any(1, keepdims=True), se, np.nanmedian(se)), axis=1, keepdims=True)
-    return np.where(np.isfinite(se), se, typical)
+    per_answer = np.where(usable, np.where(usable, se, 0.0) ** 2 * n, np.nan)
+    overall = np.nanmedian(per_answer)
+    rows = np.where(usable.any(1, keepdims=True), per_answer, overall)
+    typical = np.nanmedian(rows, axis=1, keepdims=True)
+    return np.where(usable, se, np.sqrt(typical / np.maximum(n, 1.0)))
