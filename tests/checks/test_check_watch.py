@@ -1,0 +1,106 @@
+"""The watch: lasting regressions are found with their beginning, and a new level is a new start."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from check_cases import NAMES, context, instant, panel
+
+from cxmon.checks import Watch
+from cxmon.model import EVERYONE, Better, Segment, State
+
+TEAM = Segment.of(team="c")
+
+
+def falls(at, by=0.08, until=None):
+    def move(shares):
+        shares[NAMES.index("c"), at:until] -= by
+        return shares
+
+    return move
+
+
+def told(of, **more):
+    return {f.segment: f for f in Watch().evaluate(of, context(of, **more))}
+
+
+def test_a_lasting_fall_is_found_with_its_beginning_size_and_range():
+    found = told(panel(140, move=falls(110)))
+    team = found[TEAM]
+    assert team.state is State.BREACH
+    assert abs((team.since - instant(110)).days) <= 4
+    assert team.low < 0.77 < team.high < team.expected
+    assert team.expected == pytest.approx(0.85, abs=0.015)
+    assert (team.looked_at, team.score > 2) == (13, True)
+    assert "instead of 8" in team.reason
+    others = [f for s, f in found.items() if s not in {TEAM, EVERYONE}]
+    assert {f.state for f in others} == {State.OK}
+
+
+def test_better_is_not_reported_as_a_regression():
+    assert told(panel(140, move=falls(110, by=-0.08)))[TEAM].state is State.OK
+    assert told(panel(140, move=falls(110, by=-0.08), better=Better.LOWER))[TEAM].state is State.BREACH
+
+
+def test_a_short_history_is_unknown_with_the_periods_it_has_and_needs():
+    assert told(panel(50))[TEAM].reason == "too little history: 50 periods with data, more than 56 needed"
+
+
+def test_a_series_that_begins_late_is_watched_once_it_is_known_well_enough():
+    given = panel(150, move=falls(130, by=0.12))
+    n = given.n.copy()
+    n[1 + NAMES.index("c"), :60] = 0
+    late = type(given)(
+        metric=given.metric, segments=given.segments, starts=given.starts, n=n, total=np.minimum(given.total, n)
+    )
+    assert told(late, last=100)[TEAM].state is State.UNKNOWN
+    assert told(late)[TEAM].state is State.BREACH
+
+
+def test_a_declared_new_level_is_learnt_unwatched_and_then_is_the_level():
+    given = panel(160, move=falls(110))
+    levels = {TEAM: (instant(110),)}
+    learning = told(given, last=115, rebaselined=levels)[TEAM]
+    assert (learning.state, learning.reason) == (State.UNKNOWN, "the new level is being learnt: 6 of 14 periods")
+    assert told(given, rebaselined=levels)[TEAM].state is State.OK
+    assert told(given)[TEAM].state is State.BREACH
+
+
+def test_a_regression_on_top_of_a_declared_change_is_found_as_one_of_its_own():
+    def twice(shares):
+        shares[NAMES.index("c"), 110:] -= 0.05
+        shares[NAMES.index("c"), 150:] -= 0.08
+        return shares
+
+    found = told(panel(170, move=twice), rebaselined={TEAM: (instant(110),)})[TEAM]
+    assert found.state is State.BREACH
+    assert abs((found.since - instant(150)).days) <= 4
+    assert found.expected == pytest.approx(0.80, abs=0.02)
+
+
+def test_a_smaller_budget_never_alarms_earlier():
+    given = panel(140, move=falls(110, by=0.05))
+    days = range(110, 140, 3)
+
+    def alarms(budget):
+        return [told(given, last=d, alarm_budget_per_year=budget)[TEAM].state is State.BREACH for d in days]
+
+    many, few = alarms(2.0), alarms(0.02)
+    assert any(few)
+    assert all(m or not f for m, f in zip(many, few, strict=True))
+    assert many.index(True) <= few.index(True)
+
+
+def test_learning_too_briefly_is_refused():
+    with pytest.raises(ValueError, match="learn: 2"):
+        Watch(learn=2)
+
+
+def test_one_day_is_judged_with_what_was_known_then():
+    given = panel(140, move=falls(110))
+    whole = Watch().evaluate(given, context(given, since=120))
+    for day in (121, 130):
+        short = given.cut(0, day + 1)
+        alone = Watch().evaluate(short, context(short))
+        assert repr(alone) == repr([f for f in whole if f.at == instant(day)])
+    assert (whole[-1].at - whole[0].at) == timedelta(days=18)
