@@ -13,10 +13,23 @@ from scipy.special import log_ndtr, ndtri
 from cxmon.stats.arrays import Floats
 
 SPENT_TO_HORIZON = 0.8
+# Of that, what may be spent while there is little information: the first look knows too little to decide much anyway.
+SPENT_EARLY = 0.05
+LATE = 1.2
 LONGEST = 8.0
 STEP = 0.05
 NODES = 64
 HEIGHTS = np.arange(0.2, 7.01, 0.2)
+
+
+def zone(total: float, left: float) -> tuple[float, float]:
+    """Length and share of the error of the zone a look falls in: `total` log information from the first look to the
+    horizon, `left` from this look to the horizon. The last LATE of it is one zone, what comes before another."""
+    if total <= LATE:
+        return total, SPENT_TO_HORIZON
+    if left > LATE:
+        return total - LATE, SPENT_TO_HORIZON * SPENT_EARLY
+    return LATE, SPENT_TO_HORIZON * (1 - SPENT_EARLY)
 
 
 @lru_cache(maxsize=1)

@@ -111,7 +111,7 @@ def trust(X: Floats, ok: Bools, own: Floats, at: int, until: int) -> tuple[Float
     if len(able) < 3 or at < 8:
         return np.ones(K), np.zeros(K)
     gap = np.where(ok, X, np.nan)[able]
-    there = np.isfinite(gap).any(0)
+    there = np.asarray(np.isfinite(gap).any(0))
     gap[:, ~there] = 0.0
     gap = np.nan_to_num(gap - np.nanmedian(gap, axis=0)) / np.sqrt(own[able])[:, None]
     index = np.arange(T)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from cxmon.stats.arrays import Floats
-from cxmon.stats.boundary import SPENT_TO_HORIZON
+from cxmon.stats.boundary import SPENT_TO_HORIZON, zone
 from cxmon.stats.estimator import Fitted, Interval, fit, interval, looks, posterior, pre_fit_ok
 from cxmon.stats.expectation import expected
 from cxmon.stats.mixture import Mixture
@@ -101,8 +101,9 @@ def _interval(f: Fitted, found: Mixture, confidence: float, *, sequential: bool,
     p = f.problem
     age = int(np.flatnonzero(p.judged)[-1]) - p.at + 1
     last = max(age, 1) if horizon is None else max(int(horizon), 1)
-    inside, beyond = looks(f, last)
-    first = interval(found, confidence, length=inside, share=SPENT_TO_HORIZON)
+    total, left, beyond = looks(f, last)
+    length, share = zone(total, left)
+    first = interval(found, confidence, length=length, share=share)
     if age <= last:
         return first
     later = interval(found, confidence, length=beyond, share=1 - SPENT_TO_HORIZON)

@@ -34,20 +34,30 @@ class Fitted:
     filtered: Whitened
     before: Posterior
     weight: Floats  # (V, G) posterior weights given the periods before the change
+    placebo: float  # standardised false effect in the last stretch before the change
 
 
 def fit(p: Problem) -> Fitted:
-    controlled = bool(p.controls_used.any())
-    noise = candidates(controlled=controlled)
-    filtered = whiten(np.c_[p.Z, p.shapes, p.siblings, p.y], p.variance, p.seen, noise, p.at)
+    noise = candidates(controlled=bool(p.controls_used.any()))
+    last = (np.arange(len(p.y)) >= p.at - _stretch(p)) * 1.0
+    filtered = whiten(np.c_[p.Z, last, p.shapes, p.siblings, p.y], p.variance, p.seen, noise, p.at)
     width = p.Z.shape[1]
-    pre = filtered.rows[: p.at][:, :, [*range(width), -1]]
+    pre = filtered.rows[: p.at][:, :, [*range(width + 1), -1]]
     log_det = np.log(filtered.variance[: p.at][p.seen[: p.at]]).sum(0)
-    before, _ = solve(products(pre, width), log_det, p.n_pre, p.prior)
+    M = products(pre, width)
+    before, rss = solve(M, log_det, p.n_pre, p.prior)
+    false = add_steps(M, before, rss, p.prior)
     noise = replace(noise, log_prior=noise.log_prior + _lesson(p, filtered, log_det))
     log_weight = before.evidence + noise.log_prior
     weight = np.exp(log_weight - log_weight.max())
-    return Fitted(p, noise, filtered, before, weight / weight.sum())
+    weight = weight / weight.sum()
+    placebo = float((weight * false.mean[:, :, 0] / false.scale[:, :, 0]).sum())
+    return Fitted(p, noise, filtered, before, weight, placebo)
+
+
+def _stretch(p: Problem) -> int:
+    """Length of the last stretch before the change that stands in for the judged one: as long, at most a third."""
+    return max(2, min(p.n_post, p.at // 3))
 
 
 def _lesson(p: Problem, filtered: Whitened, log_det: Floats) -> Floats:
@@ -92,8 +102,9 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
 
 def _steps(f: Fitted, rows: Bools) -> Steps:
     p = f.problem
-    width = p.Z.shape[1] + p.shapes.shape[1]
-    used = f.filtered.rows[rows][:, :, [*range(width), -1]]
+    first = p.Z.shape[1]
+    kept = [*range(first), *range(first + 1, first + 1 + p.shapes.shape[1]), -1]
+    used = f.filtered.rows[rows][:, :, kept]
     log_det = np.log(f.filtered.variance[rows]).sum(0)
     M = products(used, p.Z.shape[1])
     plain, rss = solve(M, log_det, int(rows.sum()), p.prior)
@@ -150,8 +161,9 @@ def interval(found: Mixture, confidence: float, *, length: float = 0.0, share: f
     return Interval(found.center(), low, high, p, found.spread())
 
 
-def looks(f: Fitted, horizon: int) -> tuple[float, float]:
-    """Log ratio of the step's information, first look to horizon and horizon to ten horizons, with frozen noise.
+def looks(f: Fitted, horizon: int) -> tuple[float, float, float]:
+    """Log ratios of the step's information with frozen noise: first look to horizon, this look to horizon, and
+    horizon to ten horizons.
 
     Periods not yet seen count with the typical variance of those before the change. The first look is the first judged
     period, so the ratio stays the same from look to look.
@@ -180,7 +192,9 @@ def looks(f: Fitted, horizon: int) -> tuple[float, float]:
 
     to_horizon = max(ratio(back + span, back + first), 0.0)
     beyond = max(ratio(back + 3 * span, back + span), 0.0) * np.log(10.0) / np.log(3.0)
-    return to_horizon, float(beyond)
+    now = int(np.flatnonzero(p.judged)[-1]) - p.at + 1
+    left = max(ratio(back + span, back + min(now, span)), 0.0)
+    return to_horizon, left, float(beyond)
 
 
 def pre_fit_ok(f: Fitted) -> bool:
@@ -189,23 +203,5 @@ def pre_fit_ok(f: Fitted) -> bool:
     p = f.problem
     if not p.controls_used.any():
         return False
-    span = max(2, min(p.n_post, p.at // 3))
-    wander = float(np.sqrt(f.weight.sum(0) @ f.noise.rw * span))
-    return wander < MOST_WANDER and abs(placebo_z(f)) < ODD_PLACEBO
-
-
-def placebo_z(f: Fitted) -> float:
-    """Standardised false effect in the last stretch before the change, of the length judged (at most a third)."""
-    p = f.problem
-    span = max(2, min(p.n_post, p.at // 3))
-    best = int(np.argmax(f.weight.max(0)))
-    noise = Noise(*(a[[best]] for a in (f.noise.ar, f.noise.phi, f.noise.rw, f.noise.log_prior)))
-    step = (np.arange(p.at) >= p.at - span) * 1.0
-    found = whiten(np.c_[p.Z[: p.at], step, p.y[: p.at]], p.variance[: p.at], p.seen[: p.at], noise, p.at)
-    rows = found.rows[p.seen[: p.at]]
-    M = products(rows, p.Z.shape[1])
-    log_det = np.log(found.variance[p.seen[: p.at]]).sum(0)
-    plain, rss = solve(M, log_det, p.n_pre, p.prior)
-    steps = add_steps(M, plain, rss, p.prior)
-    v = int(np.argmax(f.weight[:, best]))
-    return float(steps.mean[v, 0, 0] / steps.scale[v, 0, 0])
+    wander = float(np.sqrt(f.weight.sum(0) @ f.noise.rw * _stretch(p)))
+    return wander < MOST_WANDER and abs(f.placebo) < ODD_PLACEBO

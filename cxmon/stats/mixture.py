@@ -47,12 +47,12 @@ class Mixture:
 
 
 def mix(parts: list[tuple[float, Floats, Floats, Floats, Floats]], floor: float) -> Mixture:
-    """Join (share, log weight, mean, scale, freedom) groups; components below one ten-thousandth are dropped."""
+    """Join (share, log weight, mean, scale, freedom) groups; components below three ten-thousandths are dropped."""
     weights, means, scales, freedoms = [], [], [], []
     for share, log_weight, mean, scale, freedom in parts:
         w = np.exp(log_weight - log_weight.max())
         w = w / w.sum()
-        keep = w > 1e-4
+        keep = w > 3e-4
         weights.append(share * w[keep] / w[keep].sum())
         means.append(mean[keep])
         scales.append(np.maximum(scale[keep], floor))

@@ -50,7 +50,8 @@ def test_the_sign_and_the_unit_carry_over():
     y[100:] += 5
     (one,), (other,) = shifts(y), shifts(-0.01 * y)
     assert one.at == other.at
-    assert [other.size, other.high, other.low] == pytest.approx([-0.01 * v for v in (one.size, one.low, one.high)], rel=1e-4)
+    turned = [-0.01 * v for v in (one.size, one.low, one.high)]
+    assert [other.size, other.high, other.low] == pytest.approx(turned, rel=1e-4)
 
 
 def test_shares_with_counts_and_gaps_are_searched():
