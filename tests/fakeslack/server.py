@@ -364,7 +364,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _result(self, method: str, body: bytes) -> dict[str, Any]:
         kind = self.headers.get("Content-Type", "")
-        args = json.loads(body) if kind.startswith("application/json") else dict(parse_qsl(body.decode()))
+        args = json.loads(body or b"{}") if kind.startswith("application/json") else dict(parse_qsl(body.decode()))
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         return self.server.slack.answer(method, token, args)
 

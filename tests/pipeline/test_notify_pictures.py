@@ -1,0 +1,132 @@
+"""The board's own chart goes with the message; where it cannot be drawn, the words go alone."""
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fakeslack.plugin import fake_slack
+from notify_world import NOW, news, plan, row
+
+from cxmon.model import (
+    EVERYONE,
+    Amount,
+    Band,
+    Better,
+    Category,
+    Change,
+    Code,
+    Grade,
+    Harm,
+    Interval,
+    Kind,
+    Metric,
+    Picture,
+    Read,
+    Scope,
+    Verdict,
+)
+from cxmon.pipeline.drawing import any_picture, draw
+from cxmon.pipeline.notify import deliver, send_test
+
+pytest.importorskip("vl_convert", reason="the pictures extra is not installed")
+
+__all__ = ["fake_slack"]
+
+CSAT = Metric(
+    id="csat", label="CSAT", kind=Kind.PROPORTION, better=Better.HIGHER, matters=Amount(0.015, False, "1.5pt"),
+    source="desk", read=Read(time="at", table="ratings"),
+)  # fmt: skip
+STARTS = NOW - timedelta(days=40)
+CHANGE = Change(id="cut", title="Tier-1 chat outsourced", category=Category.COST_CUT, starts=STARTS, owner="Operations",
+                scope=Scope.of({"channel": "chat"}))  # fmt: skip
+
+
+def band(key):
+    days = 150
+    starts = [int((NOW - timedelta(days=days - i)).timestamp()) for i in range(days)]
+    fell = [0.026 if datetime.fromtimestamp(s, UTC) >= STARTS else 0.0 for s in starts]
+    value = [0.876 - f + 0.004 * math.sin(1.7 * i) for i, f in enumerate(fell)]
+    return Band(
+        metric="csat", key=key, label="chat", as_of=NOW, starts=tuple(starts), value=tuple(value), n=(140.0,) * days,
+        avg=tuple(0.876 - f for f in fell), expected=(0.876,) * days, low=(0.870,) * days, high=(0.882,) * days,
+        complete=(True,) * days, since=STARTS, change="cut",
+    )  # fmt: skip
+
+
+def verdict():
+    harm = Harm(
+        metric="csat", code=Code.HARMED, reason="", unit="pt", limit=0.015,
+        so_far=Interval(estimate=0.026, low=0.022, high=0.030), now=Interval(estimate=0.026, low=0.022, high=0.030),
+        actual=0.85, expected=0.876, grade=Grade.CONTROLLED, p_value=0.001, confidence=0.95, n_pre=100, n_post=40,
+        answers=5_000.0, window_start=STARTS, window_end=NOW, scope="chat",
+    )  # fmt: skip
+    return Verdict(change="cut", as_of=NOW, code=Code.HARMED, grade=Grade.CONTROLLED, harms=(harm,), day=40)
+
+
+def picture(**more):
+    given = {"metric": "csat", "segment": "{}", "change": "cut", "title": "CSAT is 2.6 points below expected",
+             "subtitle": ("Tier-1 chat outsourced", "As of today"), "alt": "CSAT over time"} | more  # fmt: skip
+    return Picture(**given)
+
+
+@pytest.fixture
+def world(fake_slack, sqlite_store):
+    fake_slack.pace_s = 0.0
+    sqlite_store.changes.put(CHANGE, now=NOW, origin="cli")
+    sqlite_store.verdicts.put(verdict())
+    sqlite_store.bands.put([band("change:cut"), band(EVERYONE.key)])
+    return plan(fake_slack.url, metrics={"csat": CSAT}), sqlite_store, fake_slack
+
+
+def is_png(data):
+    return data is not None and data.startswith(b"\x89PNG") and len(data) > 20_000
+
+
+def test_a_message_brings_its_chart(world):
+    given, store, slack = world
+    store.outbox.queue([row(news(picture=picture()))], NOW)
+    assert [d.state.value for d in deliver(given, store, now=NOW, worker="w")] == ["sent"]
+    (post,) = slack.posts()
+    image = next(b for b in post["blocks"] if b["type"] == "image")
+    assert image["alt_text"] == "CSAT over time"
+    assert is_png(slack.files[image["slack_file"]["id"]]["data"])
+    assert slack.problems == []
+
+
+def test_an_edit_brings_a_fresh_chart(world):
+    given, store, slack = world
+    store.outbox.queue([row(news(picture=picture())), row(news("worsened", picture=picture()))], NOW)
+    deliver(given, store, now=NOW, worker="w")
+    (post,) = slack.posts()
+    assert [b["type"] for b in post["blocks"]].count("image") == 1
+    assert len(slack.pictures(post["ts"])) == 2
+
+
+def test_a_change_without_a_band_of_its_own_shows_its_segment(world):
+    given, store, _ = world
+    assert is_png(draw(store, given.metrics, news(picture=picture(change="another"))))
+
+
+@pytest.mark.parametrize("wanted", [None, picture(metric="gone"), picture(change=None, segment='{"channel": "fax"}')])
+def test_where_there_is_nothing_to_draw_the_words_go_alone(world, wanted):
+    given, store, slack = world
+    store.outbox.queue([row(news(picture=wanted))], NOW)
+    assert [d.state.value for d in deliver(given, store, now=NOW, worker="w")] == ["sent"]
+    assert all(b["type"] != "image" for b in slack.posts()[0]["blocks"])
+
+
+def test_a_chart_that_fails_is_logged_and_passed_over(world, caplog):
+    given, store, _ = world
+    store.bands.put([replace(band("change:cut"), value=(0.5,))])
+    assert draw(store, given.metrics, news(picture=picture())) is None
+    assert "no picture for incident:a|opened|1: IndexError" in caplog.text
+
+
+def test_a_test_message_shows_a_series_where_one_is_stored(world):
+    given, store, slack = world
+    wanted = any_picture(given, store)
+    assert wanted is not None
+    assert (wanted.metric, wanted.segment) == ("csat", "{}")
+    send_test(given, store, channel="slack", now=NOW)
+    assert any(b["type"] == "image" for b in slack.posts()[0]["blocks"])
