@@ -5,6 +5,7 @@ from cxmon.decisions.due import due_date, periods_needed
 from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
 from cxmon.decisions.news import TELLING, Telling, is_news, last_told, telling
 from cxmon.decisions.overlap import Placement, concerns, place, scope_of, touching
+from cxmon.decisions.placebo import placebo, shared_movement
 from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
 from cxmon.decisions.shares import HARM_ERROR, NOW_PERIODS, SO_FAR, Share, shares
 
@@ -33,8 +34,10 @@ __all__ = [
     "own_unit",
     "periods_needed",
     "place",
+    "placebo",
     "scale",
     "scope_of",
+    "shared_movement",
     "shares",
     "telling",
     "touching",

@@ -49,8 +49,9 @@ class Telling:
 def telling(told_before: Verdict | None, current: Verdict) -> Telling:
     """Whether people hear of `current`, given the newest verdict that they have heard of (None: none yet).
 
-    Told are harmed, worse and improved the first time and where one turns into another; and, as a correction, any
-    other verdict that takes one of these back. Nothing is told twice.
+    Told are harmed, worse and improved, the first time and where one turns into another, and any other verdict that
+    follows one of these. That is an end where a harm has come to be within the limit, else a correction: what was
+    called sure is not sure any more. Nothing is told twice.
     """
     if told_before is None:
         told = current.code in TELLING
@@ -59,7 +60,8 @@ def telling(told_before: Verdict | None, current: Verdict) -> Telling:
         return Telling(told=False, reason=f"already told: {current.code}")
     told = current.code in TELLING or told_before.code in TELLING
     reason = f"turned from {told_before.code} to {current.code}"
-    return Telling(told=told, reason=reason, correction=told and current.code not in TELLING)
+    ended = told_before.code in {Code.HARMED, Code.WORSE} and current.code is Code.SAFE
+    return Telling(told=told, reason=reason, correction=told and current.code not in TELLING and not ended)
 
 
 def last_told(history: tuple[Verdict, ...] | list[Verdict]) -> Verdict | None:

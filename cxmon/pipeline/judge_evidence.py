@@ -11,7 +11,21 @@ import numpy.typing as npt
 
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share
-from cxmon.model import AimResult, Band, Category, Change, Code, Grade, Grain, Harm, Interval, Kind, Metric, Split
+from cxmon.model import (
+    AimResult,
+    Band,
+    Category,
+    Change,
+    Code,
+    Grade,
+    Grain,
+    Harm,
+    Interval,
+    Kind,
+    Metric,
+    Placebo,
+    Split,
+)
 from cxmon.panel import Judged, Panel
 from cxmon.periods import profile_labels
 from cxmon.pipeline import scoping
@@ -27,6 +41,14 @@ YEAR_KNOWN = timedelta(days=400)
 IN_A_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: 365.25, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
 # The first look: fewer mature periods say nothing that anybody should act on.
 FIRST_LOOK = {Grain.HOUR: 24, Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1}
+PERIOD = {
+    Grain.HOUR: timedelta(hours=1), Grain.DAY: timedelta(days=1), Grain.WEEK: timedelta(days=7),
+    Grain.MONTH: timedelta(days=31),
+}  # fmt: skip
+# Monthly figures are watched for half a year at least, or the horizon would leave hardly a whole month.
+LEAST_WATCH = 6
+# Periods before a date that a layman would compare with: eight weeks, or as many months.
+BACK = {Grain.HOUR: 336, Grain.DAY: 56, Grain.WEEK: 8, Grain.MONTH: 8}
 # A scope that has been empty for this many mature periods has vanished.
 VANISHED = 14
 # A shift of volume by a tenth makes a total of other people than before.
@@ -55,35 +77,75 @@ class Span:
     out: Bools
 
 
-def evidence(
-    change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime, banded: bool = True
-) -> Evidence:
-    """Judges one change on one metric. `leaves` are all stored leaf segments, as known at `now`."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Case:
+    """One change on one metric with everything that was found out before the figures are asked."""
+
+    change: Change
+    leaves: Panel
+    share: Share
+    now: datetime
+    mature: Bools
+    placement: Placement
+    span: Span
+    found: scoping.Sides
+
+    @property
+    def metric(self) -> Metric:
+        return self.leaves.metric
+
+    @property
+    def closed(self) -> bool:
+        """True where every period of the window is in: no later one will belong to it."""
+        return self.placement.until is not None and self.span.until <= self.span.last
+
+
+def evidence(change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime) -> Evidence:
+    """Judges one change on one metric. `leaves` are all stored leaf segments, as known at `now`.
+
+    The watch ends with the change's horizon, and what was found by then stands: a window that goes on for ever only
+    becomes vaguer. Where the answer is still open at the horizon it goes on, with the wider range that stats gives it.
+    """
     metric = leaves.metric
     if change.category is Category.MEASUREMENT:
         reason = "the measurement itself changed; figures before and after are not compared"
         return Evidence(harm=_open(metric, change, Code.NOT_COMPARABLE, reason, share))
     if not len(leaves.starts) or not leaves.n.any():
         return Evidence(harm=_open(metric, change, Code.WAITING, f"no figures of {metric.label} yet", share))
-    placement = decisions.place(change, others, metric, now)
+    horizon = change.starts + max(timedelta(days=change.horizon_days), LEAST_WATCH * PERIOD[metric.grain])
+    if horizon < now:
+        watched = decisions.place(change, others, metric, horizon)
+        ends = min(horizon, watched.until or horizon)
+        # Later periods of a change that goes on are neither judged nor past; of one that ended they are past again.
+        data_until = watched.data_until or (None if change.ends is not None and change.ends <= horizon else horizon)
+        bounded = replace(watched, until=ends, data_until=data_until)
+        found = _within(change, others, leaves, share, bounded, now)
+        if found.harm.code not in {Code.UNDECIDED, Code.WAITING}:
+            return found
+    return _within(change, others, leaves, share, decisions.place(change, others, metric, now), now)
+
+
+def _within(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, placement: Placement, now: datetime
+) -> Evidence:
+    """The evidence of one placement in time."""
+    metric = leaves.metric
     mature = leaves.mature(now)
     span = spanned(placement, change, leaves, mature, PAST)
-    until = placement.until or now
-    found = scoping.sides(change, others, leaves, at=span.at, until=until)
+    found = scoping.sides(change, others, leaves, at=span.at, until=placement.until or now)
     if found.treated is None:
         return Evidence(harm=_open(metric, change, Code.NOT_COMPARABLE, found.reason, share, scope=found.label))
     if found.controls is None:
         span = spanned(placement, change, leaves, mature, LONG_PAST)
-    treated = found.treated
-    judged = min(span.until, span.last) - span.at
-    missing = _missing(change, metric, treated, span, judged)
+    case = Case(
+        change=change, leaves=leaves, share=share, now=now, mature=mature, placement=placement, span=span, found=found
+    )  # fmt: skip
+    missing = _missing(change, metric, found.treated, span, min(span.until, span.last) - span.at)
     if placement.not_comparable:
         missing = Code.NOT_COMPARABLE, placement.not_comparable
     if missing:
-        code, reason = missing
-        harm = _open(metric, change, code, _said(reason, found.note, placement), share, scope=found.label)
-        return Evidence(harm=replace(harm, due=_first_answer(change, metric, now) if code is Code.WAITING else None))
-    return _estimated(change, metric, found, placement, span, mature, share, now, leaves, banded=banded)
+        return _without(case, *missing)
+    return _estimated(case, found.treated)
 
 
 def spanned(placement: Placement, change: Change, panel: Panel, mature: Bools, past: timedelta) -> Span:
@@ -134,69 +196,95 @@ def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> 
     return figures, asked
 
 
-def _estimated(
-    change: Change, metric: Metric, found: scoping.Sides, placement: Placement, span: Span, mature: Bools, share: Share,
-    now: datetime, leaves: Panel, *, banded: bool,
-) -> Evidence:  # fmt: skip
-    treated = found.treated
-    assert treated is not None  # noqa: S101 - the caller has told the other case already.
-    figures, asked = options(treated, found.controls, span, long=found.controls is None)
+def _estimated(case: Case, treated: Panel) -> Evidence:
+    """The effect, and all that is made of it."""
+    change, metric, span, share = case.change, case.metric, case.span, case.share
+    figures, asked = options(treated, case.found.controls, span, long=case.found.controls is None)
     values = np.where(span.out[span.first : span.last], np.nan, figures.values[0])
     at, until = span.at - span.first, min(span.until, span.last) - span.first
-    horizon = _periods(change.horizon_days, metric)
+    horizon = max(1, round(change.horizon_days * IN_A_YEAR[metric.grain] / 365.25))
     asked |= {"until": until, "sequential": True, "horizon": horizon}
-    smooth = smoothing(metric)
-    estimate = stats.estimate(values, at, smooth=smooth, confidence=share.confidence, **asked)
+    estimate = stats.estimate(values, at, smooth=smoothing(metric), confidence=share.confidence, **asked)
     effect = estimate.effect
     if not math.isfinite(effect.estimate):
-        reason = _said(effect.reason, found.note, placement)
-        return Evidence(harm=_open(metric, change, Code.WAITING, reason, share, scope=found.label))
-    recent = _now(values, at, until, share, asked)
+        return _without(case, Code.WAITING, effect.reason)
     window = np.arange(at, until)[np.isfinite(values[at:until])]
     mean = float(np.mean(values[window]))
     actual = math.exp(mean) if figures.log else mean
     expected = decisions.expected_from(actual, effect.estimate, log=figures.log)
     scale = decisions.scale(metric, change.limits.get(metric.id), expected=expected, log=figures.log)
+    recent = _now(values, at, until, share, asked)
+    harm = _harm(case, treated, effect, scale, window + span.first)
+    harm = replace(harm, actual=actual, expected=expected, now=harm.so_far if recent is None else scale.harm(recent))
+    if harm.so_far.estimate > 0:
+        harm = replace(harm, placebo=_placebo(metric, values, at, until, asked))
+    band = band_of(
+        treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
+        label=case.found.label, now=case.now, since=harm.window_start, change=change.id,
+    )  # fmt: skip
+    aim = _aim(change, metric, effect, expected, log=figures.log)
+    return Evidence(harm=harm, aim=aim, split=_split(metric, case.leaves, case.found, span), band=band)
+
+
+def _harm(
+    case: Case, treated: Panel, effect: stats.Effect, scale: decisions.Scale, where: npt.NDArray[np.int64]
+) -> Harm:
+    """The harm that an effect over the periods `where` of the grid means; `actual`, `expected` and `now` come after."""
+    placement, controls = case.placement, case.found.controls
     so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
     code = Code.ENTANGLED if placement.entangled_with else decisions.code_of(so_far, scale.limit)
     controlled = bool(np.any(effect.controls_used)) and effect.pre_fit_ok
-    names = found.controls.segments if found.controls is not None else ()
-    ends, where = treated.ends(), window + span.first
+    names = controls.segments if controls is not None else ()
+    why = _why(code, _counted(effect.n_post, case.metric), controlled=controlled, had=bool(names))
     harm = Harm(
-        metric=metric.id,
+        metric=case.metric.id,
         code=code,
-        reason=_said(_why(code, effect.n_post, controlled=controlled, had=bool(names)), found.note, placement),
+        reason=_said(why, case.found.note, placement),
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
-        now=so_far if recent is None else scale.harm(recent),
-        actual=actual,
-        expected=expected,
+        now=so_far,
+        actual=math.nan,
+        expected=math.nan,
         grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
         p_value=effect.p_value,
-        confidence=share.confidence,
+        confidence=case.share.confidence,
         n_pre=effect.n_pre,
         n_post=effect.n_post,
         answers=float(treated.n[0, where].sum()),
         window_start=_utc(treated.starts[where[0]]),
-        window_end=_utc(ends[where[-1]]),
-        scope=found.label,
+        window_end=_utc(treated.ends()[where[-1]]),
+        scope=case.found.label,
         controls=tuple(s.label for s, used in zip(names, effect.controls_used, strict=True) if used),
         entangled_with=placement.entangled_with,
     )
+    if case.closed:
+        return harm
     if code is Code.UNDECIDED or (code is Code.WORSE and so_far.high > scale.limit):
-        harm = replace(harm, due=decisions.due_date(harm, metric, now))
-    band = None
-    if banded:
-        band = band_of(
-            treated, mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
-            label=found.label, now=now, since=harm.window_start, change=change.id,
-        )  # fmt: skip
-    return Evidence(
-        harm=harm,
-        aim=_aim(change, metric, effect, expected, log=figures.log),
-        split=_split(metric, leaves, found, span),
-        band=band,
+        return replace(harm, due=decisions.due_date(harm, case.metric, case.now))
+    return harm
+
+
+def _without(case: Case, code: Code, reason: str) -> Evidence:
+    """Evidence without an effect, with the reason and, where data are awaited, the day of the first look."""
+    said = _said(reason, case.found.note, case.placement)
+    harm = _open(case.metric, case.change, code, said, case.share, scope=case.found.label)
+    due = _first_answer(case.change, case.metric, case.now) if code is Code.WAITING else None
+    return Evidence(harm=replace(harm, due=due))
+
+
+def _placebo(metric: Metric, values: Floats, at: int, until: int, asked: dict[str, Any]) -> Placebo | None:
+    """How often the figures moved as much before the change, against as long a past as eight weeks."""
+    controls = asked.get("controls")
+    labels = asked["period"] if isinstance(asked["period"], np.ndarray) else np.zeros(len(values), np.int64)
+    return decisions.placebo(
+        values,
+        at,
+        until,
+        labels=labels,
+        shared=None if controls is None else decisions.shared_movement(controls, at),
+        sign=metric.harm_sign,
+        back=BACK[metric.grain],
     )
 
 
@@ -289,13 +377,17 @@ def failed(metric: Metric, change: Change, error: Exception, share: Share) -> Ev
     return Evidence(harm=_open(metric, change, Code.WAITING, text, share))
 
 
-def _why(code: Code, periods: int, *, controlled: bool, had: bool) -> str:
+def _counted(periods: int, metric: Metric) -> str:
+    return f"{periods} {metric.grain}" if periods == 1 else f"{periods} {metric.grain}s"
+
+
+def _why(code: Code, periods: str, *, controlled: bool, had: bool) -> str:
     if code is Code.ENTANGLED:
         return "another change began too near to this one; the effect is the joint one"
     if controlled:
-        return f"{periods} periods, compared with untouched segments"
+        return f"{periods}, compared with untouched segments"
     kind = "untouched segments did not move alike before the change" if had else "there are no untouched segments"
-    return f"{periods} periods, before and after only: {kind}"
+    return f"{periods}, before and after only: {kind}"
 
 
 def _said(reason: str, note: str, placement: Placement) -> str:
@@ -304,8 +396,7 @@ def _said(reason: str, note: str, placement: Placement) -> str:
 
 def _first_answer(change: Change, metric: Metric, now: datetime) -> Any:
     """The day on which the first look is possible; None where that day is past and data are simply missing."""
-    days = FIRST_LOOK[metric.grain] * {Grain.HOUR: 1 / 24, Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31}[metric.grain]
-    at = change.starts + timedelta(days=days + 1) + metric.matures_after
+    at = change.starts + (FIRST_LOOK[metric.grain] + 1) * PERIOD[metric.grain] + metric.matures_after
     return at.date() if at > now else None
 
 
@@ -315,10 +406,6 @@ def _on_level(values: Floats, treated: Floats, at: int) -> Floats:
     theirs = np.array([np.nanmean(row[:at]) if np.isfinite(row[:at]).any() else np.nan for row in values])
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(values * np.where(theirs > 0, mine / theirs, np.nan)[:, None])
-
-
-def _periods(days: int, metric: Metric) -> int:
-    return max(1, round(days * IN_A_YEAR[metric.grain] / 365.25))
 
 
 def _stamp(at: datetime | None) -> float | None:

@@ -262,3 +262,10 @@ def test_only_verdicts_that_need_telling_are_told_once_and_taken_back_visibly():
     told = [decisions.telling(decisions.last_told(verdicts[:i]), v) for i, v in enumerate(verdicts)]
     assert [t.told for t in told] == [False, False, True, False, True, True, False]
     assert [t.correction for t in told] == [False, False, False, False, False, True, False]
+
+
+def test_a_harm_that_comes_to_be_within_the_limit_is_an_end_and_no_correction():
+    over, held = verdict(harm(Code.HARMED, 0.02, 0.03)), verdict(harm(Code.SAFE, -0.01, 0.01))
+    better = verdict(harm(Code.IMPROVED, -0.03, -0.02))
+    assert decisions.telling(over, held) == decisions.Telling(told=True, reason="turned from harmed to safe")
+    assert decisions.telling(better, held).correction

@@ -45,7 +45,7 @@ def day(number: int) -> datetime:
 def change(begins: int = 200, **more) -> Change:
     given = {
         "id": "phone-cut", "title": "Phone desk cut", "category": Category.COST_CUT, "starts": day(begins),
-        "owner": "Operations", "scope": Scope.of({"channel": "phone"}),
+        "owner": "Operations", "scope": Scope.of({"channel": "phone"}), "horizon_days": 120,
         "limits": {"csat": Amount(0.015, relative=False, text="1.5pt")},
     }  # fmt: skip
     return Change(**(given | more))

@@ -67,6 +67,7 @@ def test_a_harmful_change_is_over_the_limit_and_its_true_size_is_in_the_range(wo
     assert (harm.limit, harm.unit) == (0.015, "pt")
     assert (harm.window_start, harm.window_end) == (day(200), day(298))
     assert (harm.n_post, verdict.day) == (98, 98)
+    assert (harm.placebo.as_large, harm.placebo.windows) == (0, 200 - 56 - 98 + 1)
     assert harm.expected - harm.actual == pytest.approx(harm.so_far.estimate)
     assert harm.controls
     assert verdict.story[0] == "Over the limit (harmed), since 18 Dec 2025"
@@ -211,17 +212,22 @@ def test_a_verdict_for_an_earlier_moment_is_not_stored_over_a_later_one(world):
 
 
 def test_one_incident_lives_through_the_change_and_each_step_is_one_message(world):
-    passing = lambda s, t: -0.06 if 200 <= t < 228 and s.get("channel") == "phone" else 0.0  # noqa: E731
-    plan, store = world(World(moves={"csat": passing}, days=380), changes=[change(limits=THREE_POINTS)])
+    def passing(segment, t):
+        return (-0.06 if t < 228 else 0.03) if t >= 200 and segment.get("channel") == "phone" else 0.0
+
+    plan, store = world(
+        World(moves={"csat": passing}, days=380), changes=[change(limits=THREE_POINTS, horizon_days=400)]
+    )
     for at in (206, 218, 230, 242, 300, 362, 374):
         judge(plan, store, now=day(at))
     incident = only(store.incidents.recent())
     steps = [t.step for t in store.incidents.history(incident.id)]
     assert steps == [Step.OPENED, Step.WORSENED, Step.ENDED]
     assert incident.state is IncidentState.ENDED
-    assert incident.ending in {Ending.RECOVERED, Ending.CLOSED_UNKNOWN}
+    assert incident.ending is Ending.RECOVERED
     badges = [row.message.badge for row in reversed(store.outbox.rows())]
-    assert badges == ["Worse, limit still open", "Over the limit", "Worse, limit still open", "Corrected: Too early"]
+    assert badges[:2] == ["Worse, limit still open", "Over the limit"]
+    assert badges[-1].startswith("Limit held so far, to day ")
 
 
 def test_drafts_and_changes_that_were_not_asked_for_are_not_judged(world):
@@ -265,6 +271,28 @@ def test_a_change_that_ended_is_judged_on_its_own_days(world):
     assert harm.code is Code.HARMED
 
 
+def test_what_was_found_by_the_horizon_stands_and_what_is_open_goes_on(world):
+    harmless = csat(id="other", label="Other", **PLAIN)
+    both = change(horizon_days=40, limits={}, guards=("csat", "other"))
+    plan, store = world(World(moves=HARM, days=420), [csat(**PLAIN), harmless], [both])
+    early = {h.metric: h for h in only(judge(plan, store, now=day(260))).harms}
+    late = {h.metric: h for h in only(judge(plan, store, now=day(410))).harms}
+    assert early["csat"].code in {Code.HARMED, Code.WORSE}
+    assert late["csat"] == early["csat"]
+    assert late["csat"].window_end == day(240)
+    assert late["csat"].due is None
+    assert early["other"].code is Code.UNDECIDED
+    assert late["other"].window_end == day(408)
+    # Beyond the horizon only a fifth of the error is left to spend.
+    assert late["other"].so_far.high - late["other"].so_far.low > 0
+
+
+def test_a_change_that_ended_undecided_promises_no_answer(world):
+    plan, store = world(World(answers=20), changes=[change(ends=day(207))])
+    harm = only(judge(plan, store, now=day(300))).harms[0]
+    assert (harm.code, harm.due) == (Code.UNDECIDED, None)
+
+
 def test_fewer_happy_chats_are_told_as_mix_and_not_as_harm(world):
     fewer = World(volume=lambda s, t: -0.7 if t >= 200 and s.get("channel") == "chat" else 0.0)
     bot = change(id="bot", title="Chat bot", scope=Scope.of({"channel": "chat"}), limits=THREE_POINTS)
@@ -294,8 +322,8 @@ def test_weeks_and_months_are_judged_too(world, grain):
     harm = only(judge(plan, store, now=day(890))).harms[0]
     assert harm.code in {Code.HARMED, Code.WORSE}
     assert harm.so_far.low < 0.08 < harm.so_far.high
-    # 2 May 2027 to 8 November: from Monday 3 May, and from 1 June to the end of October.
-    assert harm.n_post == {Grain.WEEK: 27, Grain.MONTH: 5}[grain]
+    # From 2 May 2027: weeks for the 120 days to 30 August; months for half a year at least, June to October.
+    assert harm.n_post == {Grain.WEEK: 17, Grain.MONTH: 5}[grain]
 
 
 class Coarse:
