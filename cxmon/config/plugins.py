@@ -137,6 +137,9 @@ def make(plugin: type, entry: Entry, values: Mapping[str, Any], reading: Reading
     if said is None:
         return reading.wrong(entry.node, "options that do not go together", refused)
     key, found, expected = said.groups()
+    named = re.fullmatch(r"(\w+):? (.+)", found, re.DOTALL)
+    if named is not None and named[1] in entry:
+        key, found = named.groups()
     place = entry.at(key) if key else entry.node
     return reading.wrong(place, shown(place) if place.variable else found, expected)
 

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ _CREDENTIAL = re.compile(
     r"xox[a-z]-|xapp-|hooks\.slack\.com|://[^/\s]*:[^/\s]*@|password|secret|bearer ", re.IGNORECASE
 )
 LONGEST_SHOWN = 60
+MOST_COMPARED = 2000
 
 
 @dataclass
@@ -108,13 +109,15 @@ def one_of(options: Iterable[str], given: str = "") -> str:
     return listed + did_you_mean(given, names)
 
 
-def nearest(given: str, options: Iterable[str]) -> str | None:
-    """The option that is probably meant, if any is near."""
+def nearest(given: str, options: Collection[str]) -> str | None:
+    """The option that is probably meant, if any is near. Among very many it is not looked for: that takes too long."""
+    if len(options) > MOST_COMPARED:
+        return None
     by_lower = {option.lower(): option for option in options}
     near = difflib.get_close_matches(given.lower()[:80], by_lower, n=1, cutoff=0.6) if given else []
     return by_lower[near[0]] if near else None
 
 
-def did_you_mean(given: str, options: Iterable[str]) -> str:
+def did_you_mean(given: str, options: Collection[str]) -> str:
     meant = nearest(given, options)
     return f" (did you mean {meant}?)" if meant else ""

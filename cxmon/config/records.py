@@ -226,9 +226,11 @@ def top() -> Record:
             "channels": Field(
                 MapOf(PluginOf("channel", registry("alerts")), "a mapping of names to channels"), "where messages go"
             ),
-            "routes": Field(ListOf(ROUTE, "a list of routes"), "who hears what; the first that matches takes it"),
-            "changes": Field(ListOf(CHANGE, "a list of changes"), "the decisions to judge"),
-            "silences": Field(ListOf(SILENCE, "a list of silences"), "known quiet"),
+            "routes": Field(
+                ListOf(ROUTE, "a list of routes", unique=False), "who hears what; the first that matches takes it"
+            ),
+            "changes": Field(ListOf(CHANGE, "a list of changes", unique=False), "the decisions to judge"),
+            "silences": Field(ListOf(SILENCE, "a list of silences", unique=False), "known quiet"),
             "schedule": Field(SCHEDULE, "how often things happen"),
         },
         "a mapping with sources and metrics",

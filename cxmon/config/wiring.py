@@ -112,10 +112,21 @@ def build_checks(frame: Frame) -> tuple[CheckPlan, ...]:
             frame.reading.wrong(entry.node, f"a check named {name}", "another name: that one is cxmon's own")
         if "metrics" in entry:
             frame.known_items(entry.at("metrics"), frame.names("metrics"), "metric")
+        if "by" in entry:
+            _along(frame, entry)
         policy = _policy(entry)
         if entry.sound:
             plans += _check_plans(frame, name, entry, policy)
     return tuple(plans)
+
+
+def _along(frame: Frame, entry: Entry) -> None:
+    """A check that compares segments does so along dimensions that its metrics have."""
+    for metric in entry.get("metrics") or ():
+        if metric in frame.dimensions:
+            frame.known_items(entry.at("by"), frame.dimensions[metric], "dimension", of=metric)
+    if "metrics" not in entry and frame.dimensions_known:
+        frame.known_items(entry.at("by"), frame.every_dimension, "dimension")
 
 
 def _policy(entry: Entry) -> IncidentPolicy:
