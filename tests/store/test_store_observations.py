@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -225,6 +226,14 @@ def test_any_tool_can_read_the_flat_view(store):
         (row,) = conn.execute(sa.text(query)).all()
     assert (row[:2], row[3:]) == (("csat", '{"channel": "phone"}'), (10.0, 8.0, 0.8))
     assert str(row.period_start).startswith("2026-03-01 00:00:00")
+
+
+def test_the_query_that_the_page_shows_adds_segments_up(store):
+    store.observations.apply(CSAT, window(0, 1, [(PHONE, day(0), None, 30, 15), (CHAT, day(0), None, 10, 9)]), now=NOW)
+    page = (Path(__file__).parents[2] / "docs" / "store.md").read_text(encoding="utf-8")
+    query = page.split("```sql\n")[1].split("```")[0].rstrip().rstrip(";")
+    with store._db.read() as conn:
+        assert [r.csat for r in conn.execute(sa.text(query)).all()] == [0.6]
 
 
 COUNTER = iter(range(1_000_000))

@@ -1,6 +1,7 @@
 """What surrounds the store fails: one clear message, and nothing half-written."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -70,6 +71,13 @@ def test_a_lost_connection_is_replaced_and_one_lost_while_writing_is_named(pg_ur
         with pytest.raises(StoreError, match=r"store postgresql.*: terminating connection"):
             write_while_cut_off(store, other)
         assert store.version() == 0
+
+
+def test_one_store_serves_many_threads(store):
+    store.observations.apply(metric(), window(0, 10, rows(10)), now=NOW)
+    with ThreadPoolExecutor(4) as pool:
+        sums = [f.result().n.sum() for f in [pool.submit(store.panel, metric()) for _ in range(12)]]
+    assert sums == [200.0] * 12
 
 
 def test_a_value_that_this_version_cannot_read_is_named(store):
