@@ -16,7 +16,7 @@ SPENT_TO_HORIZON = 0.8
 # Of that, what may be spent while there is little information: the first look knows too little to decide much anyway.
 SPENT_EARLY = 0.05
 LATE = 1.2
-LONGEST = 8.0
+LONGEST = 16.0
 STEP = 0.05
 NODES = 64
 HEIGHTS = np.arange(0.2, 7.01, 0.2)

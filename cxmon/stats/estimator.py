@@ -165,36 +165,36 @@ def looks(f: Fitted, horizon: int) -> tuple[float, float, float]:
     """Log ratios of the step's information with frozen noise: first look to horizon, this look to horizon, and
     horizon to ten horizons.
 
-    Periods not yet seen count with the typical variance of those before the change. The first look is the first judged
-    period, so the ratio stays the same from look to look.
+    Periods not yet seen count with the typical variance of those before the change. Where the judged periods start late
+    after the change, they are taken for a window that moves along ("now"): its estimates forget, so what counts is how
+    often the window renews itself up to the horizon (correlation 1 - d / w of windows of w periods, d apart).
     """
     p = f.problem
+    judged = np.flatnonzero(p.judged) - p.at
+    late, now = int(judged[0]), int(judged[-1]) + 1
+    span = max(horizon, late + 1)
+    if 2 * late > p.n_post:
+        renewed = 2.0 * max(span - p.n_post, 0) / p.n_post
+        return renewed, renewed, 2.0 * 9 * span / p.n_post
     keep = np.argsort(f.weight.sum(0))[::-1][:8]
     share = f.weight.sum(0)[keep]
     noise = Noise(f.noise.ar[keep], f.noise.phi[keep], f.noise.rw[keep], f.noise.log_prior[keep])
-    first = int(np.flatnonzero(p.judged)[0]) - p.at + 1
-    span = max(horizon, first)
     back = min(p.at, 400)
     size = back + 3 * span
     X = np.c_[np.ones(size), (np.arange(size) >= back) * 1.0]
-    variance = np.r_[
-        p.variance[p.at - back : p.at], np.full(3 * span, float(np.median(p.variance[: p.at][p.seen[: p.at]])))
-    ]
-    seen = np.r_[p.seen[p.at - back : p.at], np.ones(3 * span, bool)]
-    e = whiten(X, variance, seen, noise, size).rows
+    past = slice(p.at - back, p.at)
+    typical = float(np.median(p.variance[: p.at][p.seen[: p.at]]))
+    seen = np.r_[p.seen[past], np.arange(3 * span) >= late]
+    e = whiten(X, np.r_[p.variance[past], np.full(3 * span, typical)], seen, noise, size).rows
 
     def information(last: int) -> Floats:
         a, b, c = ((e[:last, :, i] * e[:last, :, j]).sum(0) for i, j in ((1, 1), (0, 1), (0, 0)))
         return np.asarray(np.maximum(a - b**2 / np.maximum(c, TINY), TINY))
 
-    def ratio(late: int, early: int) -> float:
-        return float(share @ np.log(information(late) / information(early)) / share.sum())
+    def ratio(end: int, start: int) -> float:
+        return max(float(share @ np.log(information(back + end) / information(back + start)) / share.sum()), 0.0)
 
-    to_horizon = max(ratio(back + span, back + first), 0.0)
-    beyond = max(ratio(back + 3 * span, back + span), 0.0) * np.log(10.0) / np.log(3.0)
-    now = int(np.flatnonzero(p.judged)[-1]) - p.at + 1
-    left = max(ratio(back + span, back + min(now, span)), 0.0)
-    return to_horizon, left, float(beyond)
+    return ratio(span, late + 1), ratio(span, min(now, span)), ratio(3 * span, span) * float(np.log(10.0) / np.log(3.0))
 
 
 def pre_fit_ok(f: Fitted) -> bool:

@@ -165,3 +165,14 @@ def test_a_yearly_wave_is_not_taken_for_an_effect():
     e = effect(y, 640, yearly=365.25)
     assert e.low < 0 < e.high
     assert e.high - e.low < 2
+
+
+def test_a_moving_fortnight_is_judged_more_strictly_than_all_periods_so_far():
+    """A window that moves along forgets, so it gets more chances to err until the horizon."""
+    y = 10 + np.random.default_rng(13).standard_normal(160)
+    now = y.copy()
+    now[100:146] = np.nan
+    window = effect(now, 100, sequential=True, horizon=90)
+    short = effect(np.r_[y[:100], now[146:]], 100, sequential=True, horizon=14)
+    assert window.n_post == short.n_post == 14
+    assert window.high - window.low > short.high - short.low
