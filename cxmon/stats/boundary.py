@@ -18,6 +18,7 @@ SPENT_EARLY = 0.05
 LATE = 1.2
 LONGEST = 16.0
 STEP = 0.05
+FAR = 3.4
 NODES = 64
 HEIGHTS = np.arange(0.2, 7.01, 0.2)
 
@@ -62,7 +63,16 @@ def _curve(length: float) -> Floats:
     """Log P(ever outside) over HEIGHTS for one log information ratio."""
     lengths, table = _table()
     at = min(max(length, 0.0), LONGEST)
-    return np.array([np.interp(at, lengths, table[:, j]) for j in range(len(HEIGHTS))])
+    near = HEIGHTS <= FAR + 1e-9
+    out = np.array([np.interp(at, lengths, table[:, j]) for j in range(int(near.sum()))])
+    far = _far(HEIGHTS[~near], at) - _far(np.array([FAR]), at) + out[-1]
+    return np.concatenate([out, far])
+
+
+def _far(c: Floats, length: float) -> Floats:
+    """Log chance of passing a far height, but for a constant (Miller & Siegmund 1982); integration loses its digits
+    there."""
+    return np.asarray(-0.5 * c**2 + np.log((c - 1 / c) * length + 4 / c))
 
 
 def overall(p_fixed: float, length: float, share: float) -> float:

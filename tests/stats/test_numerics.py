@@ -52,7 +52,7 @@ def test_a_boundary_is_crossed_as_often_as_it_says():
     for _ in range(int(length / step)):
         z = keep * z + np.sqrt(1 - keep**2) * rng.standard_normal(paths)
         top = np.maximum(top, np.abs(z))
-    for c in (1.96, 2.5, 3.0):
+    for c in (1.96, 2.5, 3.0, 3.5):
         said = boundary.overall(2 * sp.norm.sf(c), length, 1.0)
         share = (top > c).mean()
         assert said == pytest.approx(share, abs=4 * np.sqrt(share / paths) + 0.02 * share)
@@ -129,3 +129,10 @@ def test_reading_twice_a_week_seldom_calls_a_harmless_change_harmful():
                 called += 1
                 break
     assert called <= 5
+
+
+def test_far_out_more_looks_still_mean_more_chances():
+    for p in (1e-3, 1e-5, 1e-8, 1e-14):
+        said = [boundary.overall(p, length, 1.0) for length in (0.0, 0.5, 2.0, 8.0)]
+        assert said == sorted(said)
+        assert said[-1] > 5 * said[0]
