@@ -166,7 +166,6 @@ class _Row:
         expected, value = self._natural(level - size), self._natural(level)
         ends = self._natural(level - size + low), self._natural(level - size + high)
         since = self._at(first)
-        near = max(self.metric.harm_sign * (end - expected) for end in [min(ends, key=lambda e: abs(e - expected))])
         unit = self.metric.matters.value * (abs(expected) if self.metric.matters.relative else 1.0)
         words = (
             f"{wording.value(self.metric, value)} instead of {wording.value(self.metric, expected)} "
@@ -182,7 +181,7 @@ class _Row:
             high=ends[1],
             n=float(self.n[first:].sum()),
             since=since,
-            score=max(near, 0.0) / unit if unit > 0 else 0.0,
+            score=max(self.metric.harm_sign * (value - expected), 0.0) / unit if unit > 0 else 0.0,
         )
 
     def _finding(self, state: State, reason: str) -> Finding:

@@ -1,0 +1,268 @@
+"""Checks through the pipeline: real store, real findings, incidents and messages, day after day."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from judge_world import World, built, change, csat, day, falls
+
+from cxmon import actions
+from cxmon.checks import Freshness, Funnel, Threshold, Watch
+from cxmon.config.plan import CheckPlan
+from cxmon.model import EVERYONE, Ending, Incident, IncidentPolicy, IncidentState, Segment, Silence, State, Step
+from cxmon.pipeline.check import check
+from cxmon.store import Run
+
+PHONE = Segment.of(channel="phone")
+FLOOR = CheckPlan(name="floor", check=Threshold(floor="74%"), metrics=("csat",))
+WATCH = CheckPlan(name="regressions", check=Watch(), metrics=("csat",))
+QUIET = CheckPlan(name="quiet", check=Freshness(after=timedelta(hours=36)), metrics=("csat",))
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Builds a store of csat and its plan; closes it afterwards."""
+    opened = []
+
+    def build(*checks, moves=None, days=150, **more):
+        metric = csat(**more.pop("metric", {}))
+        made = World(days=days, moves={"csat": moves} if moves else {}, answers=more.pop("answers", 150))
+        plan, store = built(tmp_path, made, [metric], [], checks=checks, **more)
+        opened.append(store)
+        return plan, store
+
+    yield build
+    for store in opened:
+        store.close()
+
+
+def live(plan, store, first, last):
+    """The transitions told on each day from `first` to `last`, one run a day; csat is mature after two more days."""
+    told = []
+    for number in range(first, last + 1):
+        for done in check(plan, store, now=day(number + 3)):
+            assert done.error == ""
+            told += [(number, t.step) for t in done.transitions]
+    return told
+
+
+def until(begins, ends, size=-0.2, channel="phone"):
+    return lambda s, t: size if begins <= t < ends and s.get("channel") == channel else 0.0
+
+
+def test_a_fall_opens_one_incident_and_one_message_and_both_end_when_it_is_over(world):
+    plan, store = world(FLOOR, moves=until(105, 112))
+    told = live(plan, store, 100, 118)
+    assert told == [(105, Step.OPENED), (114, Step.ENDED)]
+    (incident,) = store.incidents.recent()
+    assert incident.ending is Ending.RECOVERED
+    assert incident.root == PHONE
+    assert [r.message.key.split("|")[1] for r in reversed(store.outbox.rows())] == ["opened", "ended"]
+
+
+def test_running_again_on_the_same_day_tells_nothing_again(world):
+    plan, store = world(FLOOR, moves=until(105, 112))
+    live(plan, store, 100, 108)
+    rows, version = store.outbox.rows(), store.version()
+    for _ in range(3):
+        assert [t for c in check(plan, store, now=day(111) + timedelta(hours=3)) for t in c.transitions] == []
+    assert (store.outbox.rows(), store.version()) == (rows, version)
+
+
+def test_the_first_run_opens_only_what_is_in_breach_at_its_end(world):
+    plan, store = world(
+        FLOOR, moves=lambda s, t: until(60, 80)(s, t) + until(120, 200, channel="chat", size=-0.3)(s, t)
+    )
+    assert live(plan, store, 130, 130) == [(130, Step.OPENED)]
+    (incident,) = store.incidents.recent()
+    assert (incident.root.get("channel"), incident.since) == ("chat", day(120))
+    assert len(store.outbox.rows()) == 1
+
+
+def test_days_that_were_missed_are_walked_in_order(world):
+    plan, store = world(FLOOR, moves=until(105, 112))
+    live(plan, store, 100, 100)
+    done = [t.step for c in check(plan, store, now=day(121)) for t in c.transitions]
+    assert done == [Step.OPENED, Step.ENDED]
+    (late,) = store.incidents.recent()
+    assert late.since == day(105)
+
+
+def test_k_of_n_counts_across_runs(world):
+    policy = IncidentPolicy(breaches=2, of=3, recover_after=2)
+    plan, store = world(replace(FLOOR, policy=policy), moves=lambda s, t: until(105, 106)(s, t) + until(110, 120)(s, t))
+    assert live(plan, store, 100, 113) == [(111, Step.OPENED)]
+
+
+def test_a_story_and_its_end_are_kept_with_every_decision_between(world):
+    plan, store = world(FLOOR, moves=until(105, 108))
+    live(plan, store, 100, 112)
+    (incident,) = store.incidents.recent()
+    names = [t.reason.split(":")[0] for t in store.incidents.history(incident.id)]
+    assert names[0] == "opened"
+    assert names[-3:] == ["quiet_k_of_r", "quiet_k_of_r", "recovered"]
+    assert set(names[1:-3]) <= {"still_breach_not_clearly_worse", "worsened", "joined"}
+    lines = actions.why(store, incident.id)
+    assert "recovered since" in lines[0]
+    assert any("still_breach_not_clearly_worse" in line and "score" in line for line in lines)
+
+
+def test_an_undeclared_regression_is_one_incident_told_by_the_segment_it_happens_in(world):
+    plan, store = world(WATCH, moves=falls(-0.09, begins=110))
+    told = live(plan, store, 105, 135)
+    assert [step for _, step in told].count(Step.OPENED) == 1
+    (incident,) = store.incidents.open()
+    assert incident.root == PHONE
+    assert abs((incident.since - day(110)).days) <= 6
+    assert len(incident.members) > 1
+
+
+def test_a_regression_at_a_declared_change_is_left_to_its_verdict_and_the_next_one_is_its_own(world):
+    def twice(s, t):
+        return falls(-0.08, begins=110)(s, t) + falls(-0.12, begins=140)(s, t)
+
+    plan, store = world(WATCH, moves=twice, days=160, metric={"by": (("channel",),)})
+    store.changes.put(change(begins=110), now=day(109), origin="yaml")
+    assert live(plan, store, 105, 138) == []
+    told = live(plan, store, 139, 157)
+    assert [step for _, step in told][:1] == [Step.OPENED]
+    (incident,) = store.incidents.recent()
+    assert abs((incident.since - day(140)).days) <= 4
+
+
+def test_a_fall_of_the_whole_is_explained_by_the_verdict_incident_of_a_part_and_noted_there(world):
+    plan, store = world(WATCH, moves=falls(-0.12, begins=110), metric={"by": ((),)})
+    store.changes.put(change(begins=110), now=day(109), origin="yaml")
+    verdict = Incident(
+        id="v1", check="verdict", subject="phone-cut", root=EVERYONE, members=(EVERYONE,), state=IncidentState.OPEN,
+        opened_at=day(112), since=day(110), last_breach_at=day(112),
+    )  # fmt: skip
+    store.incidents.commit(
+        check="verdict", subject="phone-cut", seen_through=None, through=day(112), incidents=[verdict], transitions=[],
+        outbox=[], now=day(112),
+    )  # fmt: skip
+    assert live(plan, store, 112, 135) == []
+    (noted,) = store.incidents.history("v1")
+    assert noted.reason.startswith("explained: regressions sees it too in all customers")
+
+
+def test_a_fall_near_a_change_without_a_verdict_incident_opens_and_names_the_change(world):
+    plan, store = world(WATCH, moves=falls(-0.12, begins=110), metric={"by": ((),)})
+    store.changes.put(change(begins=110), now=day(109), origin="yaml")
+    assert Step.OPENED in {step for _, step in live(plan, store, 112, 135)}
+    (incident,) = store.incidents.open()
+    assert "consistent with the declared change “Phone desk cut”" in incident.latest.reason
+
+
+def test_a_change_elsewhere_is_no_alibi(world):
+    plan, store = world(WATCH, moves=falls(-0.12, begins=110), metric={"by": (("channel",),)})
+    elsewhere = change(begins=110, scope=type(change().scope).of({"channel": "email"}))
+    store.changes.put(elsewhere, now=day(109), origin="yaml")
+    live(plan, store, 112, 130)
+    (incident,) = store.incidents.open()
+    assert (incident.root, "consistent with" in incident.latest.reason) == (PHONE, False)
+
+
+def test_an_accepted_level_is_quiet_from_then_on(world):
+    plan, store = world(WATCH, moves=falls(-0.09, begins=110), metric={"by": (("channel",),)})
+    live(plan, store, 105, 130)
+    (incident,) = store.incidents.open()
+    actions.accept(store, incident.id, by="Operations", why="cheaper desk, agreed", now=day(133))
+    assert live(plan, store, 131, 147) == []
+    assert store.incidents.open() == []
+
+
+def test_a_silence_keeps_the_news_back_but_not_the_end_and_both_are_kept_with_a_reason(world):
+    plan, store = world(FLOOR, moves=until(105, 112))
+    quiet = Silence(id="q", metric="csat", segment=None, starts=day(0), ends=day(300), by="CX", why="known")
+    store.changes.put_silence(quiet, origin="yaml")
+    live(plan, store, 100, 118)
+    assert [r.message.key.split("|")[1] for r in store.outbox.rows()] == ["ended"]
+    (incident,) = store.incidents.recent()
+    assert any(t.reason.startswith("silenced") for t in store.incidents.history(incident.id))
+
+
+def test_a_check_that_raises_is_reported_and_stops_no_other(world):
+    broken = CheckPlan(name="broken", check=Threshold(floor=80), metrics=("csat",))
+    plan, store = world(broken, FLOOR, moves=until(105, 200))
+    done = {c.check: c for c in check(plan, store, now=day(113))}
+    assert "expected a share" in done["broken"].error
+    assert (done["floor"].error, len(done["floor"].transitions)) == ("", 1)
+
+
+def test_a_look_that_somebody_else_took_meanwhile_writes_nothing_twice(world):
+    plan, store = world(FLOOR, moves=until(105, 112))
+    now = day(109)
+    check(plan, store, now=now)
+    refused = store.incidents.commit(
+        check="floor",
+        subject="csat",
+        seen_through=None,
+        through=day(107),
+        incidents=[],
+        transitions=[],
+        outbox=[],
+        now=now,
+    )
+    assert not refused
+    assert len(store.outbox.rows()) == 1
+
+
+def test_an_incident_of_a_check_that_left_the_configuration_is_ended_and_told_once(world):
+    plan, store = world(FLOOR, moves=until(105, 200))
+    live(plan, store, 106, 106)
+    without = replace(plan, checks=())
+    for _ in range(2):
+        check(without, store, now=day(110))
+    (incident,) = store.incidents.recent()
+    assert incident.ending is Ending.CLOSED_UNKNOWN
+    steps = [t for t in store.incidents.history(incident.id) if t.step is Step.ENDED]
+    assert [t.reason for t in steps] == ["retired: floor on csat is configured no longer"]
+    assert len(store.outbox.rows()) == 2
+
+
+def run(ok, at, error=""):
+    return Run(metric="csat", source="desk", started_at=at, finished_at=at, ok=ok, error=error)
+
+
+def test_a_failed_run_is_one_incident_of_its_source_and_ends_with_the_next_good_one(world):
+    plan, store = world(QUIET)
+    store.runs.record(run(False, day(100), "table ratings is locked"))
+    for hour in range(3):
+        check(plan, store, now=day(100) + timedelta(hours=hour))
+    (incident,) = store.incidents.open()
+    assert (incident.check, incident.subject, incident.root) == ("source", "desk", EVERYONE)
+    assert incident.worst.reason == "1 of 1 metrics could not be collected: csat: table ratings is locked"
+    assert len(store.outbox.rows()) == 1
+    store.runs.record(run(True, day(100) + timedelta(hours=4)))
+    check(plan, store, now=day(100) + timedelta(hours=4))
+    assert store.incidents.open() == []
+    assert [r.message.key.split("|")[1] for r in store.outbox.rows()] == ["ended", "opened"]
+
+
+def test_a_source_that_goes_quiet_is_one_incident_and_ends_when_data_are_there_again(world):
+    plan, store = world(QUIET, days=100)
+    store.runs.record(run(True, day(150)))
+    assert [c.findings[0].state for c in check(plan, store, now=day(102)) if c.check == "quiet"] == [State.OK]
+    for number in (105, 106, 107):
+        check(plan, store, now=day(number))
+    (incident,) = store.incidents.open()
+    assert (incident.check, incident.subject) == ("quiet", "desk")
+    assert "CSAT: the newest day with data ended" in incident.latest.reason
+    World(days=108).fill(store, plan.metrics["csat"])
+    check(plan, store, now=day(108))
+    assert store.incidents.open() == []
+
+
+def test_a_source_whose_run_failed_is_not_told_of_as_quiet_besides(world):
+    plan, store = world(QUIET, days=100)
+    store.runs.record(run(False, day(110), "refused"))
+    done = {c.check: c for c in check(plan, store, now=day(110))}
+    assert done["quiet"].findings[0].reason.startswith("told_by_source")
+    assert [i.check for i in store.incidents.open()] == ["source"]
+
+
+def test_an_empty_store_is_no_error_and_opens_nothing_but_the_quiet_source(world):
+    plan, store = world(FLOOR, WATCH, CheckPlan(name="funnel", check=Funnel(), metrics=("csat",)), QUIET, days=0)
+    assert {c.error for c in check(plan, store, now=day(10))} == {""}
+    assert [i.check for i in store.incidents.open()] == ["quiet"]
