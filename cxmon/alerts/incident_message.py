@@ -30,6 +30,7 @@ from cxmon.model import (
     Metric,
     Picture,
     Segment,
+    State,
     Step,
     Tone,
     Transition,
@@ -82,8 +83,8 @@ def for_incident(
     `changes_near` may be all declared changes: those far off in time or scope are left out. `owner` is a department.
     `check_type` is the check's plug-in type; without it, it is guessed from the numbers.
     """
-    told = finding or incident.latest or incident.worst
-    kind = check_type or _guess(told)
+    told = _figures(incident, finding or incident.latest)
+    kind = check_type or _guess(incident.worst or told)
     what = metric.label if metric else incident.subject
     since = _since(incident, told)
     headline = _headline(incident, told, metric, what, kind, zone)
@@ -171,10 +172,21 @@ def _version(transition: Transition) -> str:
     return f"{period:.0f}" if period is not None else transition.at.isoformat()
 
 
+def _figures(incident: Incident, finding: Finding | None) -> Finding | None:
+    """What is told: while it lasts, a look that knew nothing is told by the worst one that did."""
+    lasting = incident.state is not IncidentState.ENDED
+    if finding is None or (lasting and finding.state is State.UNKNOWN):
+        return incident.worst or finding
+    return finding
+
+
 def _guess(finding: Finding | None) -> str:
-    if finding is None or not math.isfinite(finding.value):
-        return "freshness"
-    return "watch" if math.isfinite(finding.expected) else "threshold"
+    known = finding is not None and math.isfinite(finding.value)
+    compared = finding is not None and math.isfinite(finding.expected)
+    # Only a funnel's whole compares without a figure of its own.
+    return {(True, True): "watch", (True, False): "threshold", (False, True): "funnel"}.get(
+        (known, compared), "freshness"
+    )
 
 
 def _badge(incident: Incident, transition: Transition, kind: str) -> tuple[str, Tone]:
@@ -207,7 +219,8 @@ def _headline(
         side = "below" if found.size < 0 else "above"
         return f"{what}{where} is {_amount(found.size, metric, found.unit)} {side} expected{when}"
     if kind == "funnel":
-        return f"{what}{where} is outside what its size explains{when}"
+        parts = finding.reason.partition(":")[0] if not math.isfinite(finding.value) else ""
+        return f"{what}{where}: {parts}" if parts else f"{what}{where} is outside what its size explains{when}"
     return f"{what}{where} is {wording.value(metric, finding.value)}, out of bounds{when}"
 
 

@@ -26,7 +26,20 @@ from alert_samples import (
 from cxmon.alerts.incident_message import gap, gap_words
 from cxmon.alerts.message import breaks_silence, near, step_of
 from cxmon.alerts.text import render
-from cxmon.model import EVERYONE, Code, Grade, Placebo, Scope, Segment, Status, Step, Tone
+from cxmon.model import (
+    EVERYONE,
+    Code,
+    Ending,
+    Grade,
+    IncidentState,
+    Placebo,
+    Scope,
+    Segment,
+    State,
+    Status,
+    Step,
+    Tone,
+)
 
 ALL = messages()
 
@@ -188,8 +201,29 @@ def test_a_source_is_told_of_without_a_metric():
 
 def test_the_guess_of_a_check_s_type_follows_the_numbers():
     assert of_incident().badge == "Worse than expected"
-    assert of_incident(found=finding(expected=float("nan"), low=0.81, high=0.83)).badge == "Out of bounds"
-    assert of_incident(found=finding(value=float("nan"))).badge == "No new data"
+    assert badge_of(finding(expected=float("nan"), low=0.81, high=0.83)) == "Out of bounds"
+    nan = float("nan")
+    assert badge_of(finding(value=nan, expected=nan)) == "No new data"
+    assert badge_of(finding(value=nan)) == "Outside what its size explains"
+
+
+def badge_of(found):
+    return of_incident(incident(found), found=found).badge
+
+
+def test_a_look_that_knows_nothing_is_told_by_the_worst_that_did():
+    unknown = finding(state=State.UNKNOWN, value=float("nan"), expected=float("nan"), n=0.0)
+    assert of_incident(incident(), found=unknown).title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
+    closed = incident(state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN)
+    assert "Against expected" not in [f.label for f in of_incident(closed, Step.ENDED, unknown).facts]
+
+
+def test_a_funnel_names_how_many_lie_outside():
+    words = "7 of 44 segments lie outside what their size explains: a, b, c"
+    whole_of_them = finding(segment=EVERYONE, value=float("nan"), reason=words)
+    message = of_incident(incident(whole_of_them), found=whole_of_them, check_type="funnel")
+    assert message.title == "CSAT: 7 of 44 segments lie outside what their size explains"
+    assert words in render(message)
 
 
 def test_transitions_without_a_period_are_told_apart_by_their_time():

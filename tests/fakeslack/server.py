@@ -75,8 +75,6 @@ class FakeSlack:
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
 
-    # -- life -------------------------------------------------------------------------------------------------
-
     def start(self) -> "FakeSlack":
         """Listen; after `stop` on the same port again, as a Slack that comes back from an outage does."""
         self._server = _Server(("127.0.0.1", self._port), _Handler)
@@ -104,8 +102,6 @@ class FakeSlack:
             waiting[0].times -= 1
             return waiting[0] if waiting[0].times > 0 else waiting.pop(0)
 
-    # -- what tests ask ---------------------------------------------------------------------------------------
-
     def posts(self, channel: str = "C0ALERTS") -> list[dict[str, Any]]:
         """The channel's own messages, replies in threads and shared files left out."""
         return [m for m in self.messages if m["channel"] == channel and "thread_ts" not in m and "files" not in m]
@@ -118,8 +114,6 @@ class FakeSlack:
 
     def count(self, method: str) -> int:
         return sum(1 for c in self.calls if c.method == method)
-
-    # -- the API ----------------------------------------------------------------------------------------------
 
     def answer(self, method: str, token: str, args: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
