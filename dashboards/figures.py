@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from cxmon import wording
 from cxmon.charts import Cell, Pin
-from cxmon.model import EVERYONE, GRAVITY, Band, Code, Harm, Incident, Metric, Segment, Tone, Verdict
+from cxmon.model import EVERYONE, GRAVITY, Band, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
 from dashboards.reading import World
 
 RED = (Code.HARMED, Code.WORSE)
@@ -273,8 +273,7 @@ def heat_cells(world: World, most: int = 12) -> list[Cell]:
 
 
 def _cell(world: World, key: str, metric: Metric) -> Cell:
-    label = Segment.from_key(key).label
-    segment = label[:1].upper() + label[1:]
+    segment = "All customers" if key == EVERYONE.key else Segment.from_key(key).label
     band = world.bands.get((metric.id, key))
     found = gap(band, metric) if band else None
     if band is None or found is None:
@@ -330,7 +329,8 @@ def incident_title(incident: Incident, world: World) -> str:
 
 
 def incident_detail(incident: Incident, world: World) -> str:
-    """The reason of the latest finding; for a decision the words of its verdict."""
+    """The reason of the newest breach; for a decision the words of its verdict."""
     if incident.check == "verdict" and incident.subject in world.verdicts:
         return wording.screen(world.verdicts[incident.subject])[0]
-    return incident.latest.reason if incident.latest else f"found by {incident.check}"
+    told = incident.worst if incident.latest is None or incident.latest.state is not State.BREACH else incident.latest
+    return told.reason if told else f"found by {incident.check}"

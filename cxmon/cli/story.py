@@ -6,7 +6,7 @@ from datetime import datetime
 from cxmon import wording
 from cxmon.cli.common import say
 from cxmon.config.plan import Plan
-from cxmon.model import EVERYONE, GRAVITY, Declared, Incident, Status, Verdict
+from cxmon.model import EVERYONE, GRAVITY, Declared, Incident, State, Status, Verdict
 from cxmon.store import Store
 
 WIDTH = 100
@@ -67,8 +67,9 @@ def _incidents(plan: Plan, store: Store) -> None:
     for incident in found:
         since = wording.day(incident.since or incident.opened_at, plan.zone)
         _wrapped(f"- {title(incident, store)}, since {since}, {incident.state}", "    ")
-        if incident.latest is not None and incident.check != "verdict":
-            _wrapped(incident.latest.reason, "      ")
+        breach = incident.latest if incident.latest and incident.latest.state is State.BREACH else incident.worst
+        if breach is not None and incident.check != "verdict":
+            _wrapped(breach.reason, "      ")
         say(f"      cxmon why {incident.id}")
 
 
