@@ -3,7 +3,7 @@
 from typing import Any
 
 from cxmon.config.frame import Frame
-from cxmon.config.reading import BAD, did_you_mean
+from cxmon.config.reading import BAD, did_you_mean, shown
 from cxmon.config.shapes import Entry
 from cxmon.model import Change, Metric, Saving, Scope, Segment, Silence
 
@@ -81,17 +81,16 @@ def _unique(frame: Frame, entries: list[Entry]) -> None:
         if name is None:
             continue
         if name in first:
-            frame.reading.wrong(node, f"the id '{name}' twice", f"each id once (first on line {first[name]})")
+            frame.reading.wrong(node, f"the id {shown(node)} twice", f"each id once (first on line {first[name]})")
         first.setdefault(name, node.line)
 
 
 def _forward(frame: Frame, entry: Entry) -> None:
     starts, ends = entry.get("starts"), entry.get("ends")
     if starts is not None and ends is not None and ends <= starts:
-        at = entry.at("starts")
-        frame.reading.wrong(
-            entry.at("ends"), f"an end ({entry.at('ends').text}) not after the start ({at.text})", "a later moment"
-        )
+        end = entry.at("ends")
+        expected = f"a moment after the start ({shown(entry.at('starts'))})"
+        frame.reading.wrong(end, shown(end), expected)
 
 
 def _scopes(frame: Frame, entry: Entry) -> None:
@@ -121,7 +120,7 @@ def _responds(frame: Frame, entry: Entry, ids: list[str]) -> None:
         frame.reading.wrong(node, "the change itself", "another change's id")
     elif other not in ids:
         guess = did_you_mean(other, ids)
-        frame.reading.wrong(node, f"the unknown change '{other}'", f"the id of a change in this file{guess}")
+        frame.reading.wrong(node, f"the unknown change {shown(node)}", f"the id of a change in this file{guess}")
 
 
 def _circles(frame: Frame, entries: list[Entry]) -> None:

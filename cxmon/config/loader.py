@@ -12,7 +12,7 @@ from cxmon.config.metrics import build_metrics, survey
 from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.nodes import Node, read_tree
 from cxmon.config.plan import Plan, Schedule, TeamAgreement
-from cxmon.config.reading import BAD, Reading
+from cxmon.config.reading import BAD, Reading, shown
 from cxmon.config.records import CHANGE, top
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Measure
@@ -59,8 +59,7 @@ def _zone(root: Node, reading: Reading) -> ZoneInfo:
         return ZoneInfo("UTC")
     if known_zone(node.text):
         return ZoneInfo(node.text)
-    name = node.variable or f"'{node.text[:60]}'"
-    reading.wrong(node, f"the unknown time zone {name}", nearest_zone(node.text))
+    reading.wrong(node, f"the unknown time zone {shown(node)}", nearest_zone(node.text))
     return ZoneInfo("UTC")
 
 

@@ -121,10 +121,10 @@ def _shape(frame: Frame, entry: Entry) -> None:
 def _times(frame: Frame, entry: Entry) -> None:
     zone = entry.get("zone")
     if zone is not None and not known_zone(zone):
-        frame.reading.wrong(entry.at("zone"), f"the unknown time zone '{zone[:60]}'", nearest_zone(zone))
+        frame.reading.wrong(entry.at("zone"), f"the unknown time zone {shown(entry.at('zone'))}", nearest_zone(zone))
     lookback, matures = entry.get("lookback"), entry.get("matures_after")
     if lookback is not None and matures is not None and lookback < matures:
-        found = f"{shown(entry.at('lookback'))}, shorter than matures_after ({entry.at('matures_after').text})"
+        found = f"{shown(entry.at('lookback'))}, shorter than matures_after ({shown(entry.at('matures_after'))})"
         frame.reading.wrong(entry.at("lookback"), found, "at least as long, or figures would never be read complete")
 
 

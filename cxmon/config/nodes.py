@@ -249,6 +249,8 @@ def _substitute(node: Node, reading: Reading) -> None:
     value = reading.environ.get(name, "")
     node.variable = f"${{{name}}}"
     node.plain = False
+    if value:
+        reading.borrowed[value] = node.variable
     if value or with_default is not None:
         node.text = value or default or ""
         return

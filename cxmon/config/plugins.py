@@ -123,7 +123,7 @@ class PluginOf:
 
 
 # How a plug-in's `__post_init__` refuses its options: `timeout_s: found 90, expected at most 60`.
-_REFUSAL = re.compile(r"(?:(\w+): )?found (.+?), expected (.+)", re.DOTALL)
+_REFUSAL = re.compile(r"(?:(\w+): )?found (.+?)(?:, expected (.+))?", re.DOTALL)
 
 
 def make(plugin: type, entry: Entry, values: Mapping[str, Any], reading: Reading) -> Any:
@@ -141,7 +141,7 @@ def make(plugin: type, entry: Entry, values: Mapping[str, Any], reading: Reading
     if named is not None and named[1] in entry:
         key, found = named.groups()
     place = entry.at(key) if key else entry.node
-    return reading.wrong(place, shown(place) if place.variable else found, expected)
+    return reading.wrong(place, shown(place) if place.variable else found, expected or "another value")
 
 
 def _as_hinted(plugin: type, key: str, value: Any) -> Any:

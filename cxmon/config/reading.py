@@ -27,12 +27,17 @@ _CREDENTIAL = re.compile(
     r"xox[a-z]-|xapp-|hooks\.slack\.com|://[^/\s]*:[^/\s]*@|password|secret|bearer ", re.IGNORECASE
 )
 LONGEST_SHOWN = 60
+# Shorter values from the environment are words and numbers that any sentence may hold.
+LEAST_HIDDEN = 6
 MOST_COMPARED = 2000
 
 
 @dataclass
 class Reading:
-    """One pass over one file: the file's name, the environment, the default zone, and what was found wrong so far."""
+    """One pass over one file: the file's name, the environment, the default zone, and what was found wrong so far.
+
+    `borrowed` holds the values that came from the environment, with `${NAME}` for each; `faults` counts what is wrong.
+    """
 
     file: str
     environ: Mapping[str, str]
@@ -40,6 +45,7 @@ class Reading:
     found: list[tuple[int, str]] = field(default_factory=list)
     remarks: list[tuple[int, str]] = field(default_factory=list)
     faults: int = 0
+    borrowed: dict[str, str] = field(default_factory=dict)
 
     def wrong(self, node: "Node", found: str, expected: str, *, key: str | None = None, line: int | None = None) -> Bad:
         """Tell a problem at `node`, or at its key `key` where that is what is wrong."""
@@ -55,11 +61,20 @@ class Reading:
     def at(self, line: int, path: str, found: str, expected: str) -> None:
         self.faults += 1
         where = f"{path}: " if path else ""
-        self.found.append((line, _told(f"{self.file}:{line}: {where}found {found}, expected {expected}")))
+        self.found.append((line, f"{self.file}:{line}: " + self._told(f"{where}found {found}, expected {expected}")))
 
     def note(self, node: "Node", text: str) -> None:
         where = f"{node.path}: " if node.path else ""
-        self.remarks.append((node.line, _told(f"{self.file}:{node.line}: {where}{text}")))
+        self.remarks.append((node.line, f"{self.file}:{node.line}: " + self._told(where + text)))
+
+    def _told(self, text: str) -> str:
+        """One line, whatever the keys hold. Neither a credential that was written as a key nor a value that came from
+        the environment is repeated, whoever made the sentence."""
+        for value, name in self.borrowed.items():
+            if len(value) >= LEAST_HIDDEN:
+                text = text.replace(value, name)
+        hidden = re.sub(r"(xox[a-z]|xapp)-\S+|://[^/\s]*:[^/\s]*@", "***", text)
+        return "".join(char if char.isprintable() else " " for char in hidden)
 
     @property
     def problems(self) -> list[str]:
@@ -68,12 +83,6 @@ class Reading:
     @property
     def notes(self) -> list[str]:
         return _in_file_order(self.remarks)
-
-
-def _told(text: str) -> str:
-    """One line whatever the keys hold; a credential that somebody wrote as a key is not repeated either."""
-    hidden = re.sub(r"(xox[a-z]|xapp)-\S+|://[^/\s]*:[^/\s]*@", "***", text)
-    return "".join(char if char.isprintable() else " " for char in hidden)
 
 
 def _in_file_order(lines: Iterable[tuple[int, str]]) -> list[str]:

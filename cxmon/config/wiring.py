@@ -8,7 +8,7 @@ from typing import Any
 from cxmon.config.frame import Frame
 from cxmon.config.plan import CheckPlan, Route
 from cxmon.config.plugins import make, registry
-from cxmon.config.reading import BAD
+from cxmon.config.reading import BAD, shown
 from cxmon.config.records import CHECK_KEYS
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Size, level
@@ -164,5 +164,5 @@ def _level(frame: Frame, entry: Entry, key: str, size: Size, metric: str) -> flo
     value = level(size, measure)
     if value is None:
         of = f"{metric} (a {measure.kind}{' in ' + measure.unit if measure.unit else ''})"
-        frame.reading.wrong(entry.at(key), f"'{size.text}' for {of}", measure.levels)
+        frame.reading.wrong(entry.at(key), f"{shown(entry.at(key))} for {of}", measure.levels)
     return value

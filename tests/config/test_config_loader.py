@@ -180,6 +180,11 @@ CANARY = "CANARY-5f1c"
         "alarm_budget: {per_quarter: '${SECRET}'}\n",
         "alarm_budget: {per_quarter: '${NUMBER}'}\n",
         "zone: ${SECRET}\n",
+        "changes: [{id: '${SECRET}', title: a}, {id: '${SECRET}', title: b}]\n",
+        "changes: [{id: a, responds_to: '${SECRET}'}]\n",
+        "checks: {q: {type: threshold, metrics: [csat], floor: '${SECRET}'}}\n",
+        "checks: {q: {type: funnel, false_share: '${LARGE}'}}\n",
+        "sources: {more: {type: csv, path: a, encoding: '${SECRET}'}}\n",
         "as_of: ${SECRET}\n",
         f"channels: {{s: {{type: slack, channel: '#a', 'xoxb-{CANARY}': token}}}}\n",
         f"channels: {{'https://me:{CANARY}@host/': {{type: console}}}}\n",
@@ -190,9 +195,10 @@ CANARY = "CANARY-5f1c"
 )
 def test_no_problem_ever_shows_a_secret(plan_of, text):
     small = SMALL.replace("zone: Europe/Berlin\n", "")
-    problems = refused(plan_of, text + small, SECRET=CANARY, NUMBER=f"-1{CANARY}")
+    problems = refused(plan_of, text + small, SECRET=CANARY, NUMBER=f"-1{CANARY}", LARGE="31415926.5")
     assert problems
     assert CANARY not in "\n".join(problems)
+    assert "3141592" not in "\n".join(problems)
 
 
 def test_a_plan_prints_no_secret(plan_of):
