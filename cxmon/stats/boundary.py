@@ -83,7 +83,7 @@ def overall(p_fixed: float, length: float, share: float) -> float:
     c = float(-ndtri(max(p_fixed, 1e-300) / 2))
     ratio = _curve(round(length, 3)) - _log_nominal(HEIGHTS)
     log_p = float(_log_nominal(np.array([c]))[0]) + float(np.interp(c, HEIGHTS, ratio))
-    return float(min(1.0, np.exp(log_p) / share))
+    return float(min(1.0, max(float(np.exp(log_p)), p_fixed) / share))
 
 
 def nominal(alpha: float, length: float, share: float) -> float:

@@ -165,15 +165,17 @@ def looks(f: Fitted, horizon: int) -> tuple[float, float, float]:
     """Log ratios of the step's information with frozen noise: first look to horizon, this look to horizon, and
     horizon to ten horizons.
 
-    Periods not yet seen count with the typical variance of those before the change. Where the judged periods start late
-    after the change, they are taken for a window that moves along ("now"): its estimates forget, so what counts is how
-    often the window renews itself up to the horizon (correlation 1 - d / w of windows of w periods, d apart).
+    Periods not yet seen count with the typical variance of those before the change. Where the judged periods follow
+    a gap longer than half of them, they are taken for a window that moves along ("now"): its estimates forget, so what
+    counts is how often the window renews itself up to the horizon (windows of w periods, d apart: correlation 1 - d / w).
     """
     p = f.problem
     judged = np.flatnonzero(p.judged) - p.at
     late, now = int(judged[0]), int(judged[-1]) + 1
     span = max(horizon, late + 1)
-    if 2 * late > p.n_post:
+    past_seen = np.flatnonzero(p.seen[: p.at])
+    gap = late + p.at - 1 - int(past_seen[-1])
+    if 2 * gap > p.n_post:
         renewed = 2.0 * max(span - p.n_post, 0) / p.n_post
         return renewed, renewed, 2.0 * 9 * span / p.n_post
     keep = np.argsort(f.weight.sum(0))[::-1][:8]

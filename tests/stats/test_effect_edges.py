@@ -173,6 +173,8 @@ def test_a_moving_fortnight_is_judged_more_strictly_than_all_periods_so_far():
     now = y.copy()
     now[100:146] = np.nan
     window = effect(now, 100, sequential=True, horizon=90)
+    moved = effect(now, 146, sequential=True, horizon=90)
     short = effect(np.r_[y[:100], now[146:]], 100, sequential=True, horizon=14)
     assert window.n_post == short.n_post == 14
     assert window.high - window.low > short.high - short.low
+    assert moved.high - moved.low > short.high - short.low
