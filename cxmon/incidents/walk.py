@@ -199,7 +199,10 @@ class _Walk:
             self._keep(Event(transition=reopened, incident=host, finding=worst))
         wider, joined = join(host, findings, self.now)
         if joined is not None:
-            self._keep(Event(transition=joined, incident=wider, finding=wider.latest))
+            told = _told_by_its_root(wider, said)
+            if told.root != wider.root:
+                joined = replace(joined, reason=f"{joined.reason}; told by {told.root.label} from now on")
+            self._keep(Event(transition=joined, incident=told, finding=told.latest))
 
     def _keep(self, event: Event) -> None:
         self.holding[event.incident.id] = event.incident
@@ -211,6 +214,20 @@ class _Walk:
             self.pending.pop(segment, None)
         else:
             self.pending[segment] = incident
+
+
+def _told_by_its_root(incident: Incident, said: dict[Segment, Finding]) -> Incident:
+    """A story that has grown is told by the segment that explains all of it now: a collapse everywhere must not go by
+    the name of the one small part that went wrong before."""
+    breaches = [m for m in incident.members if m in said and said[m].state is State.BREACH]
+    root = root_of(breaches, said) if breaches else incident.root
+    if root == incident.root:
+        return incident
+    finding = said[root]
+    return replace(
+        incident, root=root, since=finding.since or incident.since, latest=finding, worst=finding,
+        told_score=finding.score,
+    )  # fmt: skip
 
 
 def _silence(incident: Incident, said: dict[Segment, Finding]) -> Finding:
