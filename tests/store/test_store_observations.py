@@ -64,6 +64,16 @@ def test_cells_that_vanished_become_a_revision_to_nothing(store):
     assert store.panel(CSAT, [PHONE]).n.tolist() == [[10, 10, 10]]
 
 
+def test_a_cell_that_is_sent_as_empty_is_the_same_as_one_that_vanished(store):
+    wait = metric(Kind.QUANTILE)
+    there, empty = [(PHONE, day(0), None, 10, 300.0)], [(PHONE, day(0), None, 0, 0.0)]
+    store.observations.apply(wait, window(0, 1, there, Kind.QUANTILE), now=NOW)
+    store.observations.apply(wait, window(0, 1, [], Kind.QUANTILE), now=NOW)
+    before = figures(store)
+    assert store.observations.apply(wait, window(0, 1, empty, Kind.QUANTILE), now=NOW).unchanged == 1
+    assert figures(store) == before
+
+
 def test_cells_outside_the_window_are_left_alone(store):
     store.observations.apply(CSAT, window(0, 10, full(10)), now=NOW)
     done = store.observations.apply(CSAT, window(4, 6, [r for r in full(10) if r[1] in {day(4), day(5)}]), now=NOW)

@@ -126,6 +126,17 @@ def test_sketches_too_are_those_known_then(store):
     assert (now.values().item(), then.values().item()) == pytest.approx((40, 10), rel=0.01)
 
 
+def test_sketches_of_different_ranges_meet_on_common_buckets(store):
+    m = metric(Kind.QUANTILE)
+    # The second day's figures were superseded, so they are read after the first day's, and lie far below and above.
+    first = [(PHONE, day(0), day(1), 10, 1000.0)]
+    second = [(PHONE, day(1), day(2), 10, 10.0), (PHONE, day(1), day(5), 20, 20.0)]
+    third = [(PHONE, day(2), day(3), 10, 1e6), (PHONE, day(2), day(5), 20, 1e6)]
+    applied(store, m, [*first, *second, *third], Kind.QUANTILE)
+    assert store.panel(m, as_known_at=day(4)).values()[0] == pytest.approx([100, 1, 1e5], rel=0.01)
+    assert store.panel(m, as_known_at=day(4)).counts.sum(2).tolist() == [[10, 10, 10]]
+
+
 def dense(n_segments, n_days, ages):
     """(metric, batch) of leaves by days with as many revisions as there are ages."""
     m = metric(dimensions=("channel", "region"))
