@@ -167,7 +167,8 @@ def looks(f: Fitted, horizon: int) -> tuple[float, float, float]:
 
     Periods not yet seen count with the typical variance of those before the change. Where the judged periods follow
     a gap longer than half of them, they are taken for a window that moves along ("now"): its estimates forget, so what
-    counts is how often the window renews itself up to the horizon (windows of w periods, d apart: correlation 1 - d / w).
+    counts is how often the window renews itself up to the horizon (windows of w periods, d apart,
+    correlate by 1 - d / w).
     """
     p = f.problem
     judged = np.flatnonzero(p.judged) - p.at
