@@ -14,6 +14,7 @@ from cxmon.model import EVERYONE, Band, Change, Grain, Incident, Metric, Segment
 from cxmon.panel import Panel
 from cxmon.periods import profile_labels
 from cxmon.pipeline import scoping
+from cxmon.pipeline.judge_span import IN_A_YEAR
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -26,7 +27,6 @@ APART = timedelta(days=28)
 # Where nothing was declared, the newest periods are set against a forecast from before them, so that no band creeps.
 FORECAST = {Grain.HOUR: 72, Grain.DAY: 28, Grain.WEEK: 4, Grain.MONTH: 3}
 SHORTEST_PAST = {Grain.HOUR: 336, Grain.DAY: 28, Grain.WEEK: 8, Grain.MONTH: 8}
-IN_A_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: 365.25, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from cxmon.wording.numbers import (
     number,
     plain,
     stamp,
+    unusual,
     value,
     worse,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "state",
     "step",
     "story",
+    "unusual",
     "value",
     "window_text",
     "worse",

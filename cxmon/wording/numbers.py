@@ -4,7 +4,7 @@ import math
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cxmon.model import Harm, Interval, Kind, Metric
+from cxmon.model import Harm, Interval, Kind, Metric, Placebo
 
 UNKNOWN = "not known"
 TIME_UNITS = frozenset({"ms", "s", "sec", "min", "h", "hour", "hours", "d", "day", "days"})
@@ -120,6 +120,14 @@ def largest(metric: Metric, harm: Harm) -> str:
         return "a harm is ruled out"
     size = amount(metric, harm.so_far.high, harm.unit, digits(metric, harm))
     return f"up to {size} {_sides(metric, harm)[0]} is still possible"
+
+
+def unusual(metric: Metric, placebo: Placebo) -> str:
+    """`in 211 comparable windows without a change, a fall this large never happened`."""
+    moved = "fall" if metric.harm_sign < 0 else "rise"
+    times = {0: "never happened", 1: "happened once", 2: "happened twice"}
+    happened = times.get(placebo.as_large, f"happened {placebo.as_large:,} times")
+    return f"in {placebo.windows:,} comparable windows without a change, a {moved} this large {happened}"
 
 
 def limit(metric: Metric, harm: Harm) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from word_examples import CHURN, COST, CSAT, NOW, REPLY, START, harm, metric
 
 from cxmon import wording
-from cxmon.model import Better, Code, Kind
+from cxmon.model import Better, Code, Kind, Placebo
 
 NBSP_FREE = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -118,3 +118,16 @@ def test_a_window_that_ends_at_a_clock_change_still_counts_whole_days():
 def test_numbers_never_read_as_minus_zero(x, digits):
     said = wording.number(x, digits)
     assert not (said.startswith(("-", "−")) and not said.strip("-−0.,"))
+
+
+@pytest.mark.parametrize(
+    ("m", "as_large", "said"),
+    [
+        (CSAT, 0, "in 211 comparable windows without a change, a fall this large never happened"),
+        (CSAT, 1, "in 211 comparable windows without a change, a fall this large happened once"),
+        (REPLY, 2, "in 211 comparable windows without a change, a rise this large happened twice"),
+        (REPLY, 17, "in 211 comparable windows without a change, a rise this large happened 17 times"),
+    ],
+)
+def test_how_unusual_is_said_in_counts(m, as_large, said):
+    assert wording.unusual(m, Placebo(as_large=as_large, windows=211)) == said

@@ -1,0 +1,94 @@
+"""Which periods of a grid tell about a change, and how the statistics are asked about them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon.decisions import Placement
+from cxmon.model import Change, Grain, Kind
+from cxmon.panel import Judged, Panel
+from cxmon.periods import profile_labels
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# How far back the past of a comparison reaches, and of one without controls, which needs a year to know its seasons.
+PAST = timedelta(days=365)
+LONG_PAST = timedelta(days=730)
+YEAR_KNOWN = timedelta(days=400)
+IN_A_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: 365.25, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Span:
+    """Which periods count: `first` to `last` of the panel's grid, the change from `at` to before `until` (all indices
+    into the grid), and which periods between are left out."""
+
+    first: int
+    at: int
+    until: int
+    last: int
+    out: Bools
+
+
+def spanned(placement: Placement, change: Change, panel: Panel, mature: Bools, past: timedelta) -> Span:
+    """The periods that count. A period that is only partly with the change belongs to neither side."""
+    starts, ends = panel.starts, panel.ends()
+    T = len(starts)
+    begin, stop = placement.start.timestamp(), _stamp(placement.until)
+    at = int(np.searchsorted(starts, begin, "left"))
+    until = T if stop is None else max(at, int(np.searchsorted(ends, stop, "right")))
+    last = int(np.flatnonzero(mature)[-1]) + 1 if mature.any() else 0
+    cut = _stamp(placement.data_until)
+    if cut is not None:
+        last = min(last, int(np.searchsorted(ends, cut, "right")))
+    since = begin - past.total_seconds()
+    since = max(since, _stamp(placement.since) or since)
+    first = min(int(np.searchsorted(starts, since, "left")), at)
+    out = (starts < begin) & (ends > begin - change.announced_days * 86_400)
+    if stop is not None:
+        out |= (starts < stop) & (ends > stop)
+    for since_out, until_out in placement.left_out:
+        out |= (starts < until_out.timestamp()) & (ends > since_out.timestamp())
+    return Span(first=first, at=at, until=until, last=last, out=out | ~mature)
+
+
+def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> tuple[Judged, dict[str, Any]]:
+    """The treated figures and everything `stats.estimate` is asked besides, cut to the span."""
+    metric = panel.metric
+    cut = slice(span.first, span.last)
+    shown = panel.cut(span.first, span.last)
+    figures = shown.judged()
+    labels, count = profile_labels(shown.starts, metric.grain, metric.zone)
+    asked: dict[str, Any] = {"kind": figures.kind, "period": labels if count > 1 else 1, "n": None, "se": None}
+    if figures.se is not None:
+        asked["se"] = figures.se[0]
+    elif figures.kind in {"proportion", "rate"}:
+        asked["n"] = figures.n[0]
+    past = panel.starts[span.at] - panel.starts[span.first] if span.at < len(panel.starts) else 0
+    if long and past >= YEAR_KNOWN.total_seconds():
+        asked["yearly"] = IN_A_YEAR[metric.grain]
+    if controls is not None:
+        theirs = controls.cut(span.first, span.last).judged()
+        values = np.where(span.out[cut], np.nan, theirs.values)
+        if metric.kind is Kind.LEVEL:
+            values = _on_level(values, figures.values[0], span.at - span.first)
+        asked["controls"] = values
+        asked["controls_se"] = theirs.se
+        asked["controls_n"] = theirs.n if theirs.kind in {"proportion", "rate"} else None
+    return figures, asked
+
+
+def _on_level(values: Floats, treated: Floats, at: int) -> Floats:
+    """Counts of other segments in units of the treated one's: the shared movement of volumes is proportional."""
+    mine = np.nanmean(treated[:at]) if np.isfinite(treated[:at]).any() else np.nan
+    theirs = np.array([np.nanmean(row[:at]) if np.isfinite(row[:at]).any() else np.nan for row in values])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(values * np.where(theirs > 0, mine / theirs, np.nan)[:, None])
+
+
+def _stamp(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
