@@ -4,7 +4,7 @@ import multiprocessing
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,11 +12,13 @@ import pytest
 
 from cxmon.demo.desk import build, write_config
 from cxmon.demo.truth import CHANGES, CHAT_BOT, LOOKS, is_right, look_at
-from cxmon.model import Code
+from cxmon.model import Code, Metric
 
 ANCHOR = date(2026, 10, 15)
 SEEDS = range(101, 121)
 ENOUGH = 18
+HISTORY_DAYS = 420
+JUDGED = ("csat", "first_response", "reopened", "churn", "contacts")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,12 @@ class Said:
     mix: dict[str, float]
 
 
+def leaner(metric: Metric) -> Metric:
+    """The same figures, faster: no tiers where rows are events (aggregated ones come one a cell), no bands to draw."""
+    dimensions = metric.dimensions if metric.read.aggregated else ("channel", "region")
+    return replace(metric, dimensions=dimensions, by=((),))
+
+
 def said_of_desk(seed: int, folder: Path) -> dict[tuple[str, int], Said]:
     """Builds one desk, collects it once, and asks the store at each look for what was known then."""
     from cxmon.config import load
@@ -35,12 +43,13 @@ def said_of_desk(seed: int, folder: Path) -> dict[tuple[str, int], Said]:
     from cxmon.pipeline.judge import judge
     from cxmon.store import Store
 
-    desk = folder / "desk.db"
-    plan = load(write_config(folder, build(desk, seed=seed, until=ANCHOR)))
+    desk = build(folder / "desk.db", seed=seed, until=ANCHOR, history_days=HISTORY_DAYS)
+    plan = load(write_config(folder, desk))
+    plan = replace(plan, metrics={name: leaner(metric) for name, metric in plan.metrics.items() if name in JUDGED})
     found: dict[tuple[str, int], Said] = {}
     with Store.open(plan.store_url) as store:
         collected = collect(plan, store, now=look_at(ANCHOR, 0))
-        assert not [c.error for c in collected if not c.ok]
+        assert all(c.ok and not c.rejected for c in collected), collected
         for look in sorted(LOOKS):
             for verdict in judge(plan, store, now=look_at(ANCHOR, look)):
                 found[verdict.change, look] = Said(
