@@ -94,7 +94,7 @@ class _Walk:
 
     def take(self, known: Sequence[Incident]) -> None:
         """Newer stories come last and speak for a series that several old ones held."""
-        for incident in sorted(known, key=lambda i: (i.state in ACTIVE, i.opened_at, i.id)):
+        for incident in sorted(known, key=lambda i: (i.opened_at, i.id)):
             if holds_on(incident, self.policy):
                 superseded = [
                     other.id
@@ -110,6 +110,7 @@ class _Walk:
 
     def remember(self, said: dict[Segment, Finding]) -> None:
         """Looks that were decided before: they count for k of n but open nothing, not even when revised since."""
+        self._forget(said)
         held = {m for i in self.holding.values() for m in i.members}
         never = replace(self.policy, breaches=self.policy.of + 1)
         for segment, finding in said.items():
@@ -119,6 +120,7 @@ class _Walk:
                 self._pend(segment, decide(self.pending.get(segment), finding, never, self.now)[0])
 
     def look(self, said: dict[Segment, Finding]) -> None:
+        self._forget(said)
         held = {m for i in self.holding.values() for m in i.members}
         for incident in list(self.holding.values()):
             self._go_on(incident, said)
@@ -136,8 +138,12 @@ class _Walk:
                 self.pending.pop(segment, None)
             else:
                 self._pend(segment, begun)
+        older = list(self.holding)
         for story in components(opening):
             self._open(story, opening, said)
+        # The oldest story is joined first; those of one period stand by their ids, as they do when they are read again.
+        newer = sorted(set(self.holding) - set(older))
+        self.holding = {id_: self.holding[id_] for id_ in (*older, *newer)}
 
     def result(self) -> Walked:
         return Walked(incidents=tuple(self.changed.values()), events=tuple(self.events), kept_quiet=tuple(self.quiet))
@@ -159,10 +165,11 @@ class _Walk:
         after, transition, reason = decide(incident, finding, self.policy, self.now)
         if after is None or reason is Reason.DUPLICATE_PERIOD:
             return
-        del self.holding[incident.id]
         if after.id != incident.id:
             # Clearly worse than what was accepted: a story of its own, about all that the old one covered.
             after = replace(after, members=tuple(sorted({*after.members, *incident.members})))
+        if after.id != incident.id or not holds_on(after, self.policy):
+            del self.holding[incident.id]
         if holds_on(after, self.policy):
             self.holding[after.id] = after
         self.changed[after.id] = after
@@ -181,7 +188,7 @@ class _Walk:
             for i in self.holding.values()
             if i.ending is not Ending.ACCEPTED and any(comparable(m, s) for m in i.members for s in story)
         ]
-        host = min(near, key=lambda i: (i.state not in ACTIVE, i.opened_at, i.id), default=None)
+        host = min(near, key=lambda i: i.state not in ACTIVE, default=None)
         if host is None:
             root = root_of(story, said)
             incident = merge([opening[s][0] for s in story], root)
@@ -208,6 +215,12 @@ class _Walk:
         self.holding[event.incident.id] = event.incident
         self.changed[event.incident.id] = event.incident
         self.events.append(event)
+
+    def _forget(self, said: dict[Segment, Finding]) -> None:
+        """A pending series of which nothing is said has had a look at which nothing was known."""
+        for segment in set(self.pending) - set(said):
+            blank = _silence(self.pending[segment], said)
+            self._pend(segment, decide(self.pending[segment], blank, self.policy, self.now)[0])
 
     def _pend(self, segment: Segment, incident: Incident | None) -> None:
         if incident is None:
