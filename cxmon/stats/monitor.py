@@ -48,13 +48,16 @@ def run(y: Floats, variance: Floats, seen: Bools, noise: Frozen, *, first: int, 
     born = np.full(w, -1)
     out = Paths(*(np.zeros((S, T - start)) for _ in range(4)))
     rows = np.repeat(np.arange(S), J)
+    level, cut = np.zeros((T, N)), np.zeros((T, N))
     for t in range(T):
         c1, c2 = p11 + p12, p12 + p22
         v = c1 + c2 + variance[rows, t]
         use = seen[rows, t]
         g1, g2 = np.where(use, c1 / v, 0.0), np.where(use, c2 / v, 0.0)
         root = np.sqrt(v)
-        e = np.where(use, np.clip((y[rows, t] / sd - m1 - m2) / root, -CUT, CUT) * root, 0.0)
+        z = np.where(use, (y[rows, t] / sd - m1 - m2) / root, 0.0)
+        e = np.clip(z, -CUT, CUT) * root
+        level[t], cut[t] = m2 * sd, np.abs(z) > CUT
         if t >= first:
             slot = (t - first) % w
             num[:, slot] = den[:, slot] = kept1[:, slot] = kept2[:, slot] = 0.0
@@ -69,7 +72,29 @@ def run(y: Floats, variance: Floats, seen: Bools, noise: Frozen, *, first: int, 
                 _note(out, t - start, num, den, born, noise, sided)
         m1, m2 = (m1 + g1 * e) * phi, m2 + g2 * e
         p11, p12, p22 = (p11 - g1 * c1) * phi2 + fresh, (p12 - g1 * c2) * phi, p22 - g2 * c2 + rw
-    return out
+    share = noise.weight
+    mean_level = np.einsum("tsj,sj->st", level.reshape(T, S, J), share)
+    return _sized(out, y, seen, mean_level, np.einsum("tsj,sj->st", cut.reshape(T, S, J), share), start)
+
+
+def _sized(out: Paths, y: Floats, seen: Bools, level: Floats, cut: Floats, start: int) -> Paths:
+    """The same with the plain size, mean since the onset minus the level then, where most of its days were cut: the
+    cut keeps single days from alarming, but it would make a large change look small."""
+    S, D = out.statistic.shape
+    row, day = np.arange(S)[:, None], start + np.arange(D)[None, :]
+    onset = np.clip(out.onset.astype(np.int64), 0, day)
+
+    def since(x: Floats) -> Floats:
+        sums = np.concatenate([np.zeros((S, 1)), np.cumsum(x, axis=1)], axis=1)
+        return np.asarray(sums[row, day + 1] - sums[row, onset])
+
+    count = np.maximum(since(np.asarray(seen, float)), 1.0)
+    values = np.where(seen, y, 0.0)
+    mean = since(values) / count
+    within = np.sqrt(np.maximum(since(values**2) / count - mean**2, 0.0) / count)
+    large = since(cut) > count / 2
+    size = np.where(large, mean - level[row, onset], out.size)
+    return Paths(out.statistic, out.onset, size, np.where(large, np.maximum(out.se, within), out.se))
 
 
 def _note(out: Paths, day: int, num: Floats, den: Floats, born: Ints, noise: Frozen, sided: int) -> None:

@@ -65,7 +65,7 @@ def asked(
     T = len(y)
     if kind not in KINDS:
         raise ValueError(f"kind is {kind!r}, expected one of {', '.join(KINDS)}")
-    end = T if until is None else int(until)
+    end = max(T, at + 1) if until is None else int(until)
     if end <= at:
         raise ValueError(f"until is {end}, expected more than at = {at}")
     X = np.zeros((0, T)) if controls is None else matrix("controls", controls, T)

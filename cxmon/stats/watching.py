@@ -19,7 +19,8 @@ PER_FOLD = 1.03
 ALLOWANCE = 1.0
 FULL_HISTORY = 365.0
 LEAST_CYCLES = 3
-LEAST_PERIODS = 10
+LEAST_PERIODS = 8
+LEAST_FOR_WAVES = 24
 HARM = {"higher": -1.0, "lower": 1.0, "either": 1.0}
 
 
@@ -41,7 +42,7 @@ def watch(
     better   higher: alarms on falls; lower: on rises; either: on both
 
     The alarm of a period rests on that period and earlier ones: parameters are learnt before `start` and again each
-    time the history has doubled. A series with under ten periods or three cycles of history is not watched.
+    time the history has doubled. A series with under eight periods or three cycles of history is not watched.
     ValueError on wrong shapes or names. Method: docs/methods/watch.md.
     """
     return watch_state(values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly).first_alarm
@@ -62,7 +63,8 @@ def watch_state(
     seen = np.isfinite(Y) & (True if N is None else np.nan_to_num(N) > 0)
     start = max(int(start), 0)
     cycle = columns(period, T)
-    waves = yearly_columns(yearly, min(start, T)).shape[1]
+    # Two harmonics fit a dozen points perfectly and teach nothing.
+    waves = start >= LEAST_FOR_WAVES and yearly_columns(yearly, min(start, T)).shape[1] > 0
     least = max(LEAST_PERIODS, LEAST_CYCLES * (cycle.shape[1] + 1))
     able = seen[:, :start].sum(1) >= least
     state = _silent(S)

@@ -37,6 +37,7 @@ def test_an_all_zero_series_with_few_answers_still_leaves_room_for_harm():
     ],
 )
 def test_too_little_data_gives_no_number_and_says_what_is_missing(values, at, reason):
+    assert effect(np.array(values, float), at).reason.endswith("needed")
     e = effect(np.array(values, float), at, until=at + 10)
     assert np.isnan([e.estimate, e.low, e.high, e.p_value, e.se]).all()
     assert e.reason == reason

@@ -132,3 +132,13 @@ def test_constant_series_are_watched_in_silence(level, kind):
 def test_wrong_words_are_refused():
     with pytest.raises(ValueError, match="better 'more'"):
         watch(np.zeros((1, 50)), None, 30, 0.5, better="more")
+
+
+def test_a_collapse_is_given_its_whole_size():
+    rng = np.random.default_rng(11)
+    Y = 10 + rng.standard_normal((10, 160))
+    Y[:, 150:] -= 40
+    s = watch_state(Y, None, START, 0.5)
+    assert s.active.all()
+    assert np.median(s.size) == pytest.approx(-40, abs=1)
+    assert ((s.low < -39) & (s.high > -42)).mean() >= 0.9
