@@ -94,12 +94,16 @@ Batch = Observations | Facts
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is asked of a source: one metric's figures in a window, from the stored cursor on."""
+    """What is asked of a source: one metric's figures in a window, from the stored cursor on.
+
+    `frozen` says that `now` is the configuration's `as_of`: what the source holds of later times is no mistake then.
+    """
 
     metric: Metric
     window: Window
     now: datetime
     cursor: str | None = None
+    frozen: bool = False
 
 
 class Source(Protocol):

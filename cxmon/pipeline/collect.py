@@ -114,7 +114,8 @@ def _take(
     if window is None:
         return
     total = max(1, (window.until - window.since).days)
-    request = Request(metric=metric, window=window, now=now, cursor=store.observations.cursor(metric))
+    cursor, frozen = store.observations.cursor(metric), plan.as_of is not None
+    request = Request(metric=metric, window=window, now=now, cursor=cursor, frozen=frozen)
     if progress is not None:
         progress(metric.id, 0, total)
     for batch in plan.sources[metric.source].fetch(request):

@@ -47,7 +47,7 @@ class Csv:
         window = span(metric, request.window, request.now)
         if window is None:
             return
-        intake = Intake(metric=metric, window=window, now=request.now)
+        intake = Intake(metric=metric, window=window, now=request.now, frozen=request.frozen)
         for file in self._files(metric):
             self._read(file, wanted, intake)
         yield from intake.batches()

@@ -253,3 +253,14 @@ def test_a_source_that_cannot_be_opened_twice_is_still_only_its_own_problem(tmp_
     sources = {"files": Csv(path=str(tmp_path / "calls.csv")), "desk": Sql(url=Secret(f"sqlite:///{tmp_path}/no.db"))}
     done = collect(plan(tmp_path, [BOTH[1], BOTH[0]], sources=sources), sqlite_store, now=NOW)
     assert [(c.ok, bool(c.error)) for c in done] == [(False, True), (True, False)]
+
+
+def test_a_clock_that_stands_still_makes_no_fault_of_what_came_later(tmp_path, sqlite_store):
+    write(tmp_path, events())
+    then = NOW - timedelta(days=30)
+    still = plan(tmp_path, BOTH, as_of=then)
+    done = collect(still, sqlite_store, now=then)
+    assert [(c.ok, c.rejected) for c in done] == [(True, 0)] * 2
+    one, other = (everything(sqlite_store, m) for m in BOTH)
+    assert one == other
+    assert sum(n for n, _ in one.values()) == 90 * 6

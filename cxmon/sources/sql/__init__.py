@@ -42,7 +42,7 @@ class Sql:
         from cxmon.sources.sql.read import batches  # noqa: PLC0415
 
         with Session(self.url.reveal(), metric, timeout_s=self.timeout_s, max_rows=self.max_rows) as session:
-            yield from batches(session, metric, wanted, window, request.now)
+            yield from batches(session, request, wanted, window)
 
 
 def _check_read(metric: Metric) -> None:

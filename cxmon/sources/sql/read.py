@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cxmon.aggregate import Intake, reading, stretches
-from cxmon.contracts import Observations
+from cxmon.contracts import Observations, Request
 from cxmon.errors import SourceError
 from cxmon.model import Metric, Window
 from cxmon.sources.sql.connect import Session, literal
@@ -15,13 +15,12 @@ from cxmon.sources.sql.pushdown import added, condition
 _FIRST_EPOCH = datetime(1974, 1, 1, tzinfo=UTC)  # Earlier instants are no numbers that we take for epoch seconds.
 
 
-def batches(
-    session: Session, metric: Metric, wanted: Mapping[str, str], window: Window, now: datetime
-) -> Iterator[Observations]:
+def batches(session: Session, request: Request, wanted: Mapping[str, str], window: Window) -> Iterator[Observations]:
     """`window`, which is whole periods, in pieces; `wanted` maps roles to columns or expressions."""
+    metric = request.metric
     read = metric.read
     if read.query is not None:
-        return _query(session, metric, wanted, window, now)
+        return _query(session, request, wanted, window)
     name = str(read.table)
     columns = session.columns(name)
     exprs = {role: session.expression(text, columns, name) for role, text in wanted.items()}
@@ -29,22 +28,23 @@ def batches(
     table = Table(name=session.table(name), exprs=exprs, where=where)
     dialect = KNOWN.get(session.dialect)
     if dialect is None:
-        return _rows(session, metric, table, _sampled(session, table), window, now)
+        return _rows(session, request, table, _sampled(session, table), window)
     survey = dialect.survey(session, table)
     if survey.pushable and not read.aggregated and window.since > _FIRST_EPOCH:
-        return _added(session, dialect, survey, metric, table, window, now)
-    return _rows(session, metric, table, survey.clock, window, now)
+        return _added(session, dialect, survey, request, table, window)
+    return _rows(session, request, table, survey.clock, window)
 
 
 def _added(
-    session: Session, dialect: Dialect, survey: Survey, metric: Metric, table: Table, window: Window, now: datetime
+    session: Session, dialect: Dialect, survey: Survey, request: Request, table: Table, window: Window
 ) -> Iterator[Observations]:
     """Added up by the database; from the first piece with a bad row on, row by row, which tells what is wrong."""
+    metric, now = request.metric, request.now
     for piece in stretches(metric, window):
         found = added(session, dialect, survey, metric, table, piece, now)
         if found.bad:
             rest = Window(piece.since, window.until)
-            yield from _rows(session, metric, table, survey.clock, rest, now)
+            yield from _rows(session, request, table, survey.clock, rest)
             return
         intake = Intake(metric=metric, window=piece, now=now)
         if found.parts is not None:
@@ -52,24 +52,21 @@ def _added(
         yield from intake.batches()
 
 
-def _rows(
-    session: Session, metric: Metric, table: Table, clock: str, window: Window, now: datetime
-) -> Iterator[Observations]:
+def _rows(session: Session, request: Request, table: Table, clock: str, window: Window) -> Iterator[Observations]:
     """Rows of a table, added up here."""
     picked, params = condition(clock, table.exprs["time"], window)
     names = [f"c{i}" for i in range(len(table.exprs))]
     pairs = zip(table.exprs.values(), names, strict=True)
     statement = f"SELECT {', '.join(f'{expr} AS {name}' for expr, name in pairs)} {table.source(picked)}"
-    intake = Intake(metric=metric, window=window, now=now)
+    intake = Intake(metric=request.metric, window=window, now=request.now, frozen=request.frozen)
     for rows in session.rows(statement, params):
-        _take(intake, list(table.exprs), rows, str(metric.read.table))
+        _take(intake, list(table.exprs), rows, str(request.metric.read.table))
     yield from intake.batches()
 
 
-def _query(
-    session: Session, metric: Metric, wanted: Mapping[str, str], window: Window, now: datetime
-) -> Iterator[Observations]:
+def _query(session: Session, request: Request, wanted: Mapping[str, str], window: Window) -> Iterator[Observations]:
     """A query of the configuration's author, asked once per piece where it uses our bounds."""
+    metric = request.metric
     text = str(metric.read.query)
     bounded = any(f":{name}" in text for name in ("since", "until"))
     for piece in stretches(metric, window) if bounded else [window]:
@@ -82,7 +79,7 @@ def _query(
                 f"it brings {', '.join(names)}"
             )
         at = [names.index(c) if c in names else lower.index(c.lower()) for c in wanted.values()]
-        intake = Intake(metric=metric, window=piece, now=now)
+        intake = Intake(metric=metric, window=piece, now=request.now, frozen=request.frozen)
         for rows in chunks:
             _take(intake, list(wanted), [[row[i] for i in at] for row in rows], "query")
         yield from intake.batches()
