@@ -41,15 +41,15 @@ def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles 
     first = gravest[0]
     metric = metrics[first.metric]
     more = sum(harm.code is first.code for harm in gravest) - 1
-    rest = f", and {more} more" if more else ""
+    rest = f", and {more} more {'metric' if more == 1 else 'metrics'}" if more else ""
     match first.code:
         case Code.HARMED:
             moved = "fell" if metric.better == "higher" else "rose"
             return f"{metric.label} {moved} more than the limit of {say.limit(metric, first)}{rest}"
         case Code.WORSE:
-            return f"{metric.label} is {say.worse(metric, first)} than expected{rest}"
+            return f"{metric.label} {_is(metric)} {say.worse(metric, first)} than expected{rest}"
         case Code.IMPROVED:
-            return f"{metric.label} is {say.worse(metric, first)} than expected{rest}"
+            return f"{metric.label} {_is(metric)} {say.worse(metric, first)} than expected{rest}"
         case Code.WAITING:
             return f"{change.title}: waiting for data on {metric.label}{rest}"
         case Code.UNDECIDED:
@@ -80,7 +80,7 @@ def clause(harm: Harm, metric: Metric, zone: str = "UTC", titles: Titles = None)
     due = _due_words(harm)
     match harm.code:
         case Code.HARMED | Code.WORSE | Code.IMPROVED:
-            shown = f"{metric.label} is {say.worse(metric, harm)} than expected {since}"
+            shown = f"{metric.label} {_is(metric)} {say.worse(metric, harm)} than expected {since}"
             return f"{shown} (range {say.harm_range(metric, harm)}, {evidence}), {_against_limit(metric, harm)}"
         case Code.SAFE:
             held = f"{metric.label}: limit of {say.limit(metric, harm)} held so far, to day {say.days_judged(harm)}"
@@ -110,7 +110,7 @@ def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
         gain = f"{say.amount(speed, quick.so_far.estimate, quick.unit, say.digits(speed, quick))} faster"
     evidence = " and ".join(dict.fromkeys(grade(harm.grade) for harm in (quick, poor)))
     size = say.amount(quality, poor.so_far.estimate, poor.unit, say.digits(quality, poor))
-    return f"{speed.label} is {gain}, but {_lost(quality, size)} ({evidence})"
+    return f"{speed.label} {_is(speed)} {gain}, but {_lost(quality, size)} ({evidence})"
 
 
 def story(
@@ -248,7 +248,12 @@ def _lost(metric: Metric, size: str) -> str:
     done = metric.label.split(" ", maxsplit=1)[0]
     if metric.kind is Kind.PROPORTION and metric.better == "higher" and done.lower().endswith("ed"):
         return f"{size} fewer {_lower(metric.label)}"
-    return f"{metric.label} is {size} worse"
+    return f"{metric.label} {_is(metric)} {size} worse"
+
+
+def _is(metric: Metric) -> str:
+    """`are` for labels that end in a plural (Contacts), `is` for the others (CSAT, CES, Loss)."""
+    return "are" if metric.label[-1:] == "s" and metric.label[-2:] != "ss" else "is"
 
 
 def _moved(metric: Metric, x: float, unit: str) -> str:

@@ -223,6 +223,17 @@ def test_incidents_say_how_they_ended_and_findings_what_they_saw():
     assert wording.finding(seen) == "Out of bounds: below for 3 days"
 
 
+@pytest.mark.parametrize(("label", "verb"), [("CSAT", "is"), ("CES", "is"), ("Contacts", "are"), ("Loss", "is")])
+def test_labels_in_the_plural_take_a_plural_verb(label, verb):
+    m = metric(label, id="csat")
+    assert wording.headline(verdict(WITHIN), CHANGE, {"csat": m}) == f"{label} {verb} 0.6 points worse than expected"
+
+
+def test_further_metrics_with_the_same_code_are_counted():
+    two = [OVER, harm(Code.HARMED, 0.016, 0.02, 0.024, metric="solved")]
+    assert wording.headline(verdict(*two), CHANGE, METRICS).endswith("limit of 1.5 points, and 1 more metric")
+
+
 def test_labels_that_are_abbreviations_keep_their_capitals():
     early = verdict(harm(Code.UNDECIDED, -0.1, 0.0, 0.1, metric="nps"))
     said = wording.headline(early, CHANGE, {"nps": metric("NPS", id="nps")})
