@@ -180,9 +180,10 @@ def _state(incident: Incident) -> str:
 def _told_on(store: Store, incident: Incident, transition: Transition) -> list[OutboxRow]:
     """The news for every channel in which this story was told before: its first message is edited, a reply added."""
     last: dict[str, OutboxRow] = {}
+    thread = f"change:{incident.subject}" if incident.check == VERDICT else f"incident:{incident.id}"
     for row in store.outbox.rows(limit=ROWS):
-        # A check's story has the incident's id in its thread; rows come newest first.
-        if incident.id in row.message.thread:
+        # Rows come newest first.
+        if row.message.thread == thread:
             last.setdefault(row.channel, row)
     rows = []
     for channel, row in sorted(last.items()):

@@ -19,7 +19,7 @@ from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
 from cxmon.store import Store
 
-__all__ = ["Checked", "check", "rolled"]
+__all__ = ["Checked", "budget", "check", "rolled"]
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +47,13 @@ def check(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     stops no other. Incidents of checks and metrics that are configured no longer are ended, told once.
     """
     done = source_health.run(plan, store, now=now)
-    budget = _budget(plan, store)
+    share = budget(plan, store)
     for check_plan in plan.checks:
         if source_health.is_about_sources(check_plan):
             continue
         for metric_id in check_plan.metrics:
             try:
-                done.append(_one(plan, store, check_plan, plan.metrics[metric_id], budget, now))
+                done.append(_one(plan, store, check_plan, plan.metrics[metric_id], share, now))
             except Exception as e:
                 log.exception("check %s on %s failed", check_plan.name, metric_id)
                 done.append(Checked(check=check_plan.name, metric=metric_id, error=f"{type(e).__name__}: {e}"))
@@ -69,7 +69,7 @@ def rolled(store: Store, metric: Metric) -> tuple[Segment, ...]:
     )
 
 
-def _budget(plan: Plan, store: Store) -> float:
+def budget(plan: Plan, store: Store) -> float:
     """False alarms per watched series and year: the quarter's budget shared evenly by all series that watch looks at.
 
     Every series may open an incident alone, so each one counts, whichever stories they would join.
@@ -79,16 +79,16 @@ def _budget(plan: Plan, store: Store) -> float:
     return plan.alarm_budget * 4 / max(series, 1)
 
 
-def _one(plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, budget: float, now: datetime) -> Checked:
+def _one(plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, share: float, now: datetime) -> Checked:
     for _ in range(TRIES):
-        taken = _look(plan, store, check_plan, metric, budget, now)
+        taken = _look(plan, store, check_plan, metric, share, now)
         if taken is not None:
             return taken
     return Checked(check=check_plan.name, metric=metric.id, error="another process was looking at the same time")
 
 
 def _look(
-    plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, budget: float, now: datetime
+    plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, share: float, now: datetime
 ) -> Checked | None:
     """One look; None where somebody else has looked meanwhile, so that nothing was written."""
     name = check_plan.name
@@ -107,7 +107,7 @@ def _look(
         mature=mature,
         evaluated_through=_from(panel, mature, new, check_plan, first=seen is None),
         last_run_ok_at=store.runs.last_ok(metric.id),
-        alarm_budget_per_year=budget,
+        alarm_budget_per_year=share,
         rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
     )
     findings, quiet = _findings(check_plan, panel, context, known)

@@ -10,7 +10,7 @@ from cxmon import actions
 from cxmon.checks import Freshness, Funnel, Threshold, Watch
 from cxmon.config.plan import CheckPlan
 from cxmon.model import EVERYONE, Ending, Incident, IncidentPolicy, IncidentState, Segment, Silence, State, Step
-from cxmon.pipeline.check import check
+from cxmon.pipeline.check import budget, check, rolled
 from cxmon.store import Run
 
 PHONE = Segment.of(channel="phone")
@@ -266,3 +266,10 @@ def test_an_empty_store_is_no_error_and_opens_nothing_but_the_quiet_source(world
     plan, store = world(FLOOR, WATCH, CheckPlan(name="funnel", check=Funnel(), metrics=("csat",)), QUIET, days=0)
     assert {c.error for c in check(plan, store, now=day(10))} == {""}
     assert [i.check for i in store.incidents.open()] == ["quiet"]
+
+
+def test_the_alarm_budget_is_shared_by_all_series_that_are_watched(world):
+    plan, store = world(WATCH, days=40, alarm_budget=2.0)
+    # Everyone, three channels and six of channel by region.
+    assert len(rolled(store, plan.metrics["csat"])) == 10
+    assert budget(plan, store) == pytest.approx(2.0 * 4 / 10)
