@@ -213,7 +213,8 @@ def badge_of(found):
 
 def test_a_look_that_knows_nothing_is_told_by_the_worst_that_did():
     unknown = finding(state=State.UNKNOWN, value=float("nan"), expected=float("nan"), n=0.0)
-    assert of_incident(incident(), found=unknown).title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
+    message = of_incident(incident(), found=unknown)
+    assert message.title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
     closed = incident(state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN)
     assert "Against expected" not in [f.label for f in of_incident(closed, Step.ENDED, unknown).facts]
 

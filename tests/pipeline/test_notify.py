@@ -1,5 +1,6 @@
 """From the outbox to people: in order, paced, nothing lost in an outage, each failure with its own end."""
 
+import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -12,6 +13,7 @@ from cxmon.alerts import Console, Slack
 from cxmon.errors import DeliveryError
 from cxmon.model import Delivery, Secret
 from cxmon.pipeline.notify import BLOCKED_S, LEASE_S, REPEAT, deliver, send_test
+from cxmon.store import Store
 
 __all__ = ["fake_slack"]
 
@@ -202,6 +204,24 @@ def test_a_channel_that_is_not_configured_any_more_keeps_its_messages(world):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Contested(Console):
+    """A channel that asks two workers to wait at the same time: the other one for longer."""
+
+    store: Store
+
+    def deliver(self, message, previous, picture):
+        self.store.outbox.pause("contested", after(seconds=120))
+        raise DeliveryError("wait", retry_after=5.0)
+
+
+def test_a_short_wait_never_undoes_a_longer_one(sqlite_store):
+    given = plan("http://x", channels={"contested": Contested(store=sqlite_store)})
+    sqlite_store.outbox.queue([row(news(), "contested")], NOW)
+    assert [d.state.value for d in deliver(given, sqlite_store, now=NOW, worker="w")] == ["waiting"]
+    assert sqlite_store.outbox.paused("contested") == after(seconds=120)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Faulty(Console):
     """A plug-in with a bug."""
 
@@ -221,10 +241,6 @@ def test_a_bug_in_a_channel_holds_nobody_up_and_is_given_up_in_the_end(sqlite_st
 
 
 def test_two_workers_send_each_message_once(world):
-    import threading
-
-    from cxmon.store import Store
-
     given, store, slack = world
     put(world, *(news(thread=f"incident:{i}") for i in range(12)))
     url = store.url
