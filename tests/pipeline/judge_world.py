@@ -105,9 +105,9 @@ class World:
         good = rng.binomial(n, np.clip(base + level, 0.01, 0.99))
         return np.full(self.days, s), starts, n, good, np.zeros(self.days), empty
 
-    def fill(self, store: Store, metric: Metric) -> None:
+    def fill(self, store: Store, metric: Metric, now: datetime = START) -> None:
         window = Window(START, day(self.days))
-        store.observations.apply(metric, Observations(window=window, cells=self.cells(metric)), now=START)
+        store.observations.apply(metric, Observations(window=window, cells=self.cells(metric)), now=now)
 
 
 def _ar(rng, T: int, phi: float, sd: float) -> np.ndarray:

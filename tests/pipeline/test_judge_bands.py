@@ -1,0 +1,107 @@
+"""What judge stores for the trend charts."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from judge_world import LEAVES, World, built, change, csat, day, falls
+
+from cxmon.model import EVERYONE, Ending, Incident, IncidentState, Scope, Segment
+from cxmon.pipeline.judge import judge
+from cxmon.pipeline.judge_bands import steps, trailing
+
+HARM = {"csat": falls(-0.05)}
+PLAIN = {"by": ((),)}
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Builds a store; `world(World(...), metrics, changes)` -> (plan, store). Closed at the end."""
+    opened = []
+
+    def make(figures, metrics, changes=()):
+        plan, store = built(tmp_path, figures, metrics, changes)
+        opened.append(store)
+        return plan, store
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+def test_every_shown_segment_and_every_change_has_a_band(world):
+    plan, store = world(World(moves=HARM), [csat()], [change()])
+    [verdict] = judge(plan, store, now=day(300))
+    [harm] = verdict.harms
+    keys = {key for _, key in store.bands.keys()}  # noqa: SIM118 - a method, not a mapping.
+    shown = {"{}", *(s.key for s in LEAVES), *(s.along(("channel",)).key for s in LEAVES)}
+    assert keys == {*shown, "change:phone-cut"}
+    for key in keys:
+        band = store.bands.get("csat", key)
+        lengths = {len(c) for c in (band.starts, band.value, band.n, band.avg, band.expected, band.low, band.high)}
+        assert lengths == {len(band.complete)} == {320}
+        drawn = np.isfinite(band.expected)
+        assert drawn[60:298].all()
+        assert (np.array(band.low)[drawn] <= np.array(band.high)[drawn]).all()
+    band = store.bands.get("csat", "change:phone-cut")
+    assert (band.since, band.change) == (harm.window_start, "phone-cut")
+    assert not any(band.complete[298:])
+    touched, calm = (
+        store.bands.get("csat", Segment.of(channel="phone").key),
+        store.bands.get("csat", '{"channel": "chat"}'),
+    )
+    assert (touched.change, touched.since) == ("phone-cut", day(200))
+    assert calm.change is None
+    assert np.mean(np.array(touched.avg)[220:298] < np.array(touched.low)[220:298]) > 0.5
+
+
+def test_the_band_of_a_change_and_its_harm_are_one_answer(world):
+    plan, store = world(World(moves=HARM), [csat(**PLAIN)], [change()])
+    [verdict] = judge(plan, store, now=day(300))
+    [harm] = verdict.harms
+    band = store.bands.get("csat", "change:phone-cut")
+    values, expected = np.array(band.value)[200:298], np.array(band.expected)[207:298]
+    assert values.mean() == pytest.approx(harm.actual)
+    assert expected.mean() == pytest.approx(harm.expected, abs=0.004)
+
+
+def test_the_trailing_mean_needs_half_of_its_periods():
+    values = np.array([1.0, 2.0, 3.0, np.nan, np.nan, np.nan, 7.0, 8.0])
+    found = trailing(values, 4)
+    assert found[[1, 2]].tolist() == [1.5, 2.0]
+    assert np.isnan(found[[0, 3, 4, 5, 6]]).all()
+    assert found[7] == 7.5
+    assert trailing(values, 1)[[0, 7]].tolist() == [1.0, 8.0]
+
+
+def test_a_band_steps_where_a_level_was_accepted():
+    accepted = Incident(
+        id="i", check="watch", subject="csat", root=Segment.of(channel="chat"), members=(Segment.of(channel="chat"),),
+        state=IncidentState.ENDED, opened_at=day(120), since=day(110), last_breach_at=day(119), ending=Ending.ACCEPTED,
+    )  # fmt: skip
+    cut = change(200)
+    known = steps([change(400, id="later"), cut], [accepted], csat(), day(300))
+    assert [(k.at, k.change) for k in known] == [(day(110), None), (day(200), cut)]
+
+
+def test_a_band_without_changes_is_set_against_a_forecast_of_four_weeks(world):
+    plan, store = world(World(days=200), [csat(**PLAIN)])
+    judge(plan, store, now=day(200))
+    band = store.bands.get("csat", EVERYONE.key)
+    assert (band.since, band.change) == (day(198) - timedelta(days=28), None)
+    assert band.reason == ""
+
+
+def test_a_change_that_covers_little_of_a_segment_does_not_step_its_band(world):
+    small = change(100, scope=Scope.of({"channel": "phone", "region": "eu"}))
+    plan, store = world(World(days=200), [csat(**PLAIN)], [small])
+    judge(plan, store, now=day(200))
+    assert store.bands.get("csat", EVERYONE.key).change is None
+
+
+def test_too_short_a_history_has_a_band_with_a_reason(world):
+    plan, store = world(World(days=9), [csat(**PLAIN)])
+    judge(plan, store, now=day(300))
+    band = store.bands.get("csat", EVERYONE.key)
+    assert "usable periods before the change" in band.reason
+    assert np.isnan(band.expected).all()
