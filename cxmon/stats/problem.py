@@ -176,7 +176,7 @@ def _design(
     reach = 2.5 * min(1.0, (history / 90) ** 0.75)
     small = np.concatenate([*precision, np.array([1 / (0.08 if controlled else 0.15) ** 2])])
     large = np.concatenate([*precision, np.array([1 / reach**2])])
-    odds = np.log([0.95, 0.05] if controlled else [0.65, 0.35])
+    odds = np.log([0.95, 0.05] if controlled else [0.5, 0.5])
     prior = Prior(
         mean=np.concatenate(mean), precision=np.stack([small, large]), log_weight=odds, nu0=20.0 if known else 1.0,
         s0=1.0, least=0.7 if known else TINY,
