@@ -98,12 +98,7 @@ def for_incident(
         segment=incident.root,
         change=close[0].change.id if close else "",
     )
-    facts = [Fact(label="Since", text=_since_words(incident, since, zone))]
-    facts += _how_much(told, metric)
-    facts.append(Fact(label="Where", text=_where(incident, told)))
-    facts.append(Fact(label="How sure", text=_how_sure(incident, told, kind)))
-    facts.append(near_fact(close, zone))
-    facts += [Fact(label="Owner", text=owner)] if owner else []
+    facts = _facts(incident, told, metric, kind, close, zone, owner)
     picture = None
     if metric is not None and kind != "freshness":
         footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
@@ -127,6 +122,25 @@ def for_incident(
         reply=_reply(transition, badge, headline),
         at=transition.at,
     )
+
+
+def _facts(
+    incident: Incident,
+    told: Finding | None,
+    metric: Metric | None,
+    kind: str,
+    close: Sequence[Declared],
+    zone: str,
+    owner: str,
+) -> list[Fact]:
+    facts = [
+        Fact(label="Since", text=_since_words(incident, _since(incident, told), zone)),
+        *_how_much(told, metric),
+        Fact(label="Where", text=_where(incident, told)),
+        Fact(label="How sure", text=_how_sure(incident, told, kind)),
+        near_fact(close, zone),
+    ]
+    return [*facts, Fact(label="Owner", text=owner)] if owner else facts
 
 
 def gap(finding: Finding, metric: Metric) -> Gap | None:
