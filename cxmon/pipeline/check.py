@@ -122,6 +122,10 @@ def _look(
     )  # fmt: skip
     told = (*telling.transitions, *_notes(store, walked, now))
     through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
+    lasting = [i for i in known.incidents if i.state is not IncidentState.ENDED]
+    if any(_by_hand(store.incidents.get(i.id)) != _by_hand(i) for i in lasting):
+        # A person acknowledged or accepted it while we were looking: what they did must not be written over.
+        return None
     taken = store.incidents.commit(
         check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents, transitions=told,
         outbox=telling.rows, now=now,
@@ -131,6 +135,11 @@ def _look(
     fresh = tuple(f for f in findings if f.at == through)
     news = tuple(t for t in told if t.step is not Step.NOTED)
     return Checked(check=name, metric=metric.id, findings=fresh, transitions=news)
+
+
+def _by_hand(incident: Incident | None) -> tuple[object, ...]:
+    """What people change of an incident."""
+    return () if incident is None else (incident.state, incident.ending, incident.acknowledged_by)
 
 
 def _known(store: Store, name: str, metric: Metric) -> _Known:

@@ -1,6 +1,6 @@
 """Checks through the pipeline: real store, real findings, incidents and messages, day after day."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +11,7 @@ from cxmon.checks import Freshness, Funnel, Threshold, Watch
 from cxmon.config.plan import CheckPlan
 from cxmon.model import EVERYONE, Ending, Incident, IncidentPolicy, IncidentState, Segment, Silence, State, Step
 from cxmon.pipeline.check import budget, check, rolled
-from cxmon.store import Run
+from cxmon.store import Run, Store
 
 PHONE = Segment.of(channel="phone")
 FLOOR = CheckPlan(name="floor", check=Threshold(floor="74%"), metrics=("csat",))
@@ -273,3 +273,26 @@ def test_the_alarm_budget_is_shared_by_all_series_that_are_watched(world):
     # Everyone, three channels and six of channel by region.
     assert len(rolled(store, plan.metrics["csat"])) == 10
     assert budget(plan, store) == pytest.approx(2.0 * 4 / 10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interrupted:
+    """A threshold during whose evaluation somebody acknowledges what is open."""
+
+    store: Store
+    type: str = "threshold"
+
+    def evaluate(self, panel, context):
+        for incident in self.store.incidents.open():
+            actions.acknowledge(self.store, incident.id, by="Operations", now=context.as_of)
+        return FLOOR.check.evaluate(panel, context)
+
+
+def test_what_a_person_does_while_a_check_is_looking_is_not_written_over(world):
+    plan, store = world(FLOOR, moves=until(105, 200))
+    live(plan, store, 104, 106)
+    interrupted = replace(FLOOR, check=Interrupted(store=store))
+    live(replace(plan, checks=(interrupted,)), store, 107, 107)
+    (incident,) = store.incidents.open()
+    assert (incident.state, incident.acknowledged_by) == (IncidentState.ACKNOWLEDGED, "Operations")
+    assert incident.latest.at == day(107)
