@@ -1,5 +1,7 @@
 """alerts test, alerts send: messages by hand."""
 
+import sys
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from typing import Annotated
 
 import typer
@@ -29,7 +31,8 @@ def send_test(
         if name is None or name not in plan.channels:
             known = ", ".join(plan.channels) or "none"
             raise typer.BadParameter(f"found {name!r}, expected one of: {known}", param_hint="--channel")
-        done = run(plan, store, channel=name, now=wall())
+        with _apart(as_json=as_json):
+            done = run(plan, store, channel=name, now=wall())
     _report(done, as_json=as_json)
 
 
@@ -38,9 +41,14 @@ def send(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     from cxmon.pipeline.notify import deliver
     from cxmon.service import wall
 
-    with opened(config) as (plan, store):
+    with opened(config) as (plan, store), _apart(as_json=as_json):
         done = deliver(plan, store, now=wall(), worker="cli")
     _report(done, as_json=as_json)
+
+
+def _apart(*, as_json: bool) -> AbstractContextManager[object]:
+    """With --json, messages that a channel prints go to stderr, so that stdout stays one JSON document."""
+    return redirect_stdout(sys.stderr) if as_json else nullcontext()
 
 
 def _report(done: list, *, as_json: bool) -> None:  # type: ignore[type-arg]
