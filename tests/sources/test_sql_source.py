@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from source_cases import NOW, YEAR, close, fetched, in_python, metric, sqlite_desk
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from cxmon.errors import SourceError
 from cxmon.model import Grain, Kind, Read, Secret, Window
@@ -290,3 +292,20 @@ def test_levels_take_the_snapshot_of_the_period_so_far(tmp_path):
     now = datetime(2026, 8, 3, 10, 30, tzinfo=UTC)  # half past twelve in Berlin
     found, _ = fetched(desk(tmp_path, rows), of, Window(now - timedelta(days=3), now), now)
     assert [f[:2] for f in found.values()] == [(1, 12), (1, 12)]
+
+
+class Stranger(SQLiteDialect_pysqlite):
+    """A database of which cxmon knows nothing but that SQLAlchemy speaks to it."""
+
+    name = "stranger"
+    supports_statement_cache = True
+
+
+def test_a_database_that_we_do_not_know_sends_its_rows(tmp_path):
+    registry.register("stranger", __name__, "Stranger")
+    events = spread_over_a_year()
+    desk(tmp_path, [(WRITTEN["zoned"](a), c, v) for a, c, v, _, _ in events])
+    source = Sql(url=Secret(f"stranger:///{tmp_path}/desk.db"))
+    found, rejected = fetched(source, metric(read=TABLE))
+    assert not rejected
+    close(found, in_python(metric(), events))
