@@ -5,14 +5,14 @@ import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from cxmon.demo.desk import build, write_config
-from cxmon.demo.truth import CHANGES, CHAT_BOT, LOOKS, is_right, look_at
-from cxmon.model import Code, Metric
+from cxmon.demo.truth import CHANGES, CHAT_BOT, EMAIL_DRIFT, LOOKS, is_right, look_at
+from cxmon.model import Code, Metric, Segment
 
 ANCHOR = date(2026, 10, 15)
 SEEDS = range(101, 121)
@@ -30,15 +30,24 @@ class Said:
     mix: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Desk:
+    """What was said of one desk: per (change, look), and since when first response drifts, per segment."""
+
+    said: dict[tuple[str, int], Said]
+    drifting: dict[Segment, date]
+
+
 def leaner(metric: Metric) -> Metric:
     """The same figures, faster: no tiers where rows are events (aggregated ones come one a cell), no bands to draw."""
     dimensions = metric.dimensions if metric.read.aggregated else ("channel", "region")
     return replace(metric, dimensions=dimensions, by=((),))
 
 
-def said_of_desk(seed: int, folder: Path) -> dict[tuple[str, int], Said]:
+def said_of_desk(seed: int, folder: Path) -> Desk:
     """Builds one desk, collects it once, and asks the store at each look for what was known then."""
     from cxmon.config import load
+    from cxmon.pipeline.check import check
     from cxmon.pipeline.collect import collect
     from cxmon.pipeline.judge import judge
     from cxmon.store import Store
@@ -57,9 +66,14 @@ def said_of_desk(seed: int, folder: Path) -> dict[tuple[str, int], Said]:
                     metrics={harm.metric: harm.code for harm in verdict.harms},
                     mix={split.metric: split.mix for split in verdict.splits},
                 )
+        watched = replace(plan.metrics["first_response"], by=(("channel", "region"),))
+        drift = [replace(c, metrics=(watched.id,)) for c in plan.checks if c.name == "drift"]
+        watching = replace(plan, metrics=dict(plan.metrics) | {watched.id: watched}, checks=tuple(drift))
+        assert not [c.error for c in check(watching, store, now=look_at(ANCHOR, 0)) if c.error]
+        incidents = [i for i in store.incidents.open("drift") if i.subject == watched.id and i.since is not None]
     for file in folder.iterdir():
         file.unlink()
-    return found
+    return Desk(said=found, drifting={i.root: i.since.date() for i in incidents if i.since is not None})
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +90,7 @@ def desks(tmp_path_factory):
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("event", CHANGES, ids=lambda event: event.id)
 def test_verdicts_hold_against_truth(desks, event, look):
-    said = {seed: found.get((event.id, look)) for seed, found in desks.items()}
+    said = {seed: desk.said.get((event.id, look)) for seed, desk in desks.items()}
     right = [seed for seed, s in said.items() if is_right(event, look, s and s.code)]
     heard = Counter(s.code.value if s else "nothing" for s in said.values())
     assert len(right) >= ENOUGH, f"right are {sorted(event.right[look])}, said was {dict(heard)}"
@@ -89,7 +103,7 @@ def test_verdicts_hold_against_truth(desks, event, look):
     ids=lambda part: getattr(part, "id", str(part)),
 )
 def test_the_figures_behind_the_verdicts_hold_against_truth(desks, event, metric, look):
-    said = {seed: found[event.id, look].metrics[metric] for seed, found in desks.items()}
+    said = {seed: desk.said[event.id, look].metrics[metric] for seed, desk in desks.items()}
     wanted = event.right_metrics[metric, look]
     assert sum(code in wanted for code in said.values()) >= ENOUGH, f"right are {sorted(wanted)}, said was {said}"
 
@@ -97,5 +111,13 @@ def test_the_figures_behind_the_verdicts_hold_against_truth(desks, event, metric
 @pytest.mark.timeout(600)
 def test_the_split_shows_that_the_bot_moved_the_total_by_mix(desks):
     """Harm counts positive: everybody's satisfaction falls by about a point, because happy chats are missing."""
-    mixes = {seed: found[CHAT_BOT.id, 0].mix.get("csat", 0.0) for seed, found in desks.items()}
+    mixes = {seed: desk.said[CHAT_BOT.id, 0].mix.get("csat", 0.0) for seed, desk in desks.items()}
     assert sum(0.008 < mix < 0.018 for mix in mixes.values()) >= ENOUGH, mixes
+
+
+@pytest.mark.timeout(600)
+def test_the_drift_that_nobody_declared_is_found_with_its_onset(desks):
+    planted = ANCHOR + timedelta(days=EMAIL_DRIFT.start)
+    since = {seed: desk.drifting.get(Segment.of(channel="email", region="apac")) for seed, desk in desks.items()}
+    near = [day for day in since.values() if day is not None and abs((day - planted).days) <= 14]
+    assert len(near) >= ENOUGH, f"planted on {planted}, found {since}"
