@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cxmon import wording
-from cxmon.charts import Cell, Pin
+from cxmon.charts import Cell
 from cxmon.model import EVERYONE, GRAVITY, Band, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
 from dashboards.reading import World
 
@@ -226,41 +226,6 @@ def calm_of(verdicts: Iterable[Verdict]) -> str:
     return ", ".join(f"{n} {words}" for words, n in counts.items())
 
 
-def pins(world: World) -> list[Pin]:
-    """All declared changes as numbered pins."""
-    found = []
-    for declared in world.ordered():
-        verdict = world.verdicts.get(declared.change.id)
-        words, tone, _ = wording.screen(verdict) if verdict else ("Not judged yet", Tone.GREY, "")
-        found.append(
-            Pin(
-                number=world.number(declared.change.id),
-                at=declared.change.starts,
-                title=declared.change.title,
-                tone=tone,
-                verdict=words,
-                category=wording.category(declared.change.category),
-            )
-        )
-    return found
-
-
-def harmed_since(world: World, metric: str, key: str) -> tuple[datetime, Harm, str] | None:
-    """The latest decision over its limit whose scope holds this series: (start, harm, change)."""
-    found = []
-    for change, verdict in world.verdicts.items():
-        if change in world.declared and _inside(world, change, metric, key):
-            starts = world.declared[change].change.starts
-            found += [(starts, h, change) for h in verdict.harms if h.metric == metric and h.code is Code.HARMED]
-    return max(found, key=lambda item: item[0], default=None)
-
-
-def _inside(world: World, change: str, metric: str, key: str) -> bool:
-    if key.startswith("change:"):
-        return key == f"change:{change}"
-    return world.declared[change].change.scope_for(metric).touches(Segment.from_key(key))
-
-
 def heat_cells(world: World, most: int = 12) -> list[Cell]:
     """Segment by metric, everyone first, then the segments where most metrics have an answer."""
     keys = [EVERYONE.key]
@@ -281,7 +246,7 @@ def _cell(world: World, key: str, metric: Metric) -> Cell:
     tip = f"{pill(found, metric)}, {possible(found, metric)}; {window(found, band, world.zone)}"
     if found.tone is Tone.GREY:
         return Cell(segment=segment, metric=metric.label, tone=Tone.GREY, tip=tip)
-    over = found.tone is Tone.AMBER and harmed_since(world, metric.id, key) is not None
+    over = found.tone is Tone.AMBER and world.limit(metric, key) is not None
     text = _size(found.harm, found, metric).removesuffix(" points").removesuffix(" point")
     return Cell(
         segment=segment,

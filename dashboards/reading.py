@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from cxmon import charts
 from cxmon.errors import StoreError
 from cxmon.model import Band, Declared, Incident, Metric, Response, Segment, Verdict
 from cxmon.store import Store
@@ -36,7 +37,14 @@ class World:
 
     def ordered(self) -> list[Declared]:
         """Declared changes by date: their places are the numbers on pins and in the ledger."""
-        return sorted(self.declared.values(), key=lambda d: (d.change.starts, d.change.id))
+        return charts.numbered(self.declared.values())
+
+    def pins(self) -> list[charts.Pin]:
+        return charts.pins(list(self.declared.values()), self.verdicts)
+
+    def limit(self, metric: Metric, key: str) -> charts.Limit | None:
+        """The limit that a series is over, where a verdict says so."""
+        return charts.limit(list(self.declared.values()), self.verdicts, metric, key)
 
     def number(self, change: str) -> int:
         return 1 + [d.change.id for d in self.ordered()].index(change)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cxmon import charts, wording
+from cxmon import charts
 from cxmon.model import Band, Metric, Tone
 from dashboards import figures
 from dashboards.frame import theme
@@ -29,12 +29,9 @@ def caption(band: Band, metric: Metric, world: World, where: str) -> str:
 
 def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key: str) -> None:
     """Caption, chart and download of one series."""
-    over = figures.harmed_since(world, metric.id, band.key)
-    since, limit, text = None, None, ""
-    if over is not None and over[1].unit != "%":
-        since, limit = over[0], over[1].limit * wording.factor(metric)
-        text = f"limit of #{world.number(over[2])}: {wording.limit(metric, over[1])}"
-    points = charts.points(band, metric, grave_since=over[0] if over else None, limit=limit)
+    over = world.limit(metric, band.key)
+    height = over.height if over else None
+    points = charts.points(band, metric, grave_since=over.since if over else None, limit=height)
     shown = charts.recent(points, days)
     head, side = st.columns([9, 1], vertical_alignment="top")
     better = "higher" if metric.better == "higher" else "lower"
@@ -50,8 +47,16 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         on_click="ignore",
         key=f"csv_{key}",
     )
-    pins = figures.pins(world)
-    chart = charts.trend(shown, metric, pins=pins, limit=limit, limit_from=since, limit_text=text, theme=theme())
+    pins = world.pins()
+    chart = charts.trend(
+        shown,
+        metric,
+        pins=pins,
+        limit=height,
+        limit_from=over.since if over and height is not None else None,
+        limit_text=over.text if over else "",
+        theme=theme(),
+    )
     said = caption(band, metric, world, where).replace("*", "").replace("\\", "")
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
     st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}")

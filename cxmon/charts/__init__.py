@@ -1,6 +1,7 @@
 """One chart definition for board and Slack: Altair specifications made here and nowhere else."""
 
 from cxmon.charts.heat import Cell, heat
+from cxmon.charts.marks import Limit, limit, numbered, pins
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import picture, render
 from cxmon.charts.points import Pin, Point, coarse, points, recent
@@ -9,13 +10,17 @@ from cxmon.charts.trend import trend
 __all__ = [
     "PALETTES",
     "Cell",
+    "Limit",
     "Palette",
     "Pin",
     "Point",
     "Theme",
     "coarse",
     "heat",
+    "limit",
+    "numbered",
     "picture",
+    "pins",
     "points",
     "recent",
     "render",

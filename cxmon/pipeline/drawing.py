@@ -1,17 +1,12 @@
 """The picture of a message, drawn when it is delivered: the board's own chart from the band that judge stored."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from cxmon import wording
 from cxmon.config.plan import Plan
-from cxmon.model import Band, Code, Declared, Harm, Message, Metric, Picture, Tone, Verdict
+from cxmon.model import Band, Message, Metric, Picture
 from cxmon.store import Store
-
-if TYPE_CHECKING:
-    from cxmon.charts import Pin
 
 log = logging.getLogger(__name__)
 
@@ -47,19 +42,19 @@ def _picture(store: Store, metric: Metric, wanted: Picture) -> bytes | None:
     band = _band(store, wanted)
     if band is None:
         return None
-    declared = sorted(store.changes.all(), key=lambda d: (d.change.starts, d.change.id))
-    verdicts = store.verdicts.all_latest()
-    since, limit, text = _limit(wanted, metric, declared, verdicts)
-    points = charts.points(band, metric, grave_since=since, limit=limit)
+    declared, verdicts = store.changes.all(), store.verdicts.all_latest()
+    over = charts.limit(declared, verdicts, metric, band.key)
+    height = over.height if over else None
+    points = charts.points(band, metric, grave_since=over.since if over else None, limit=height)
     return charts.picture(
         charts.recent(points, DAYS),
         metric,
         title=wanted.title,
         subtitle=wanted.subtitle,
-        pins=_pins(declared, verdicts),
-        limit=limit,
-        limit_from=since if limit is not None else None,
-        limit_text=text,
+        pins=charts.pins(declared, verdicts),
+        limit=height,
+        limit_from=over.since if over and height is not None else None,
+        limit_text=over.text if over else "",
     )
 
 
@@ -69,44 +64,3 @@ def _band(store: Store, wanted: Picture) -> Band | None:
         if pooled is not None:
             return pooled
     return store.bands.get(wanted.metric, wanted.segment)
-
-
-def _pins(declared: Sequence[Declared], verdicts: Mapping[str, Verdict]) -> list["Pin"]:
-    """The same numbers as on the board: declared changes by date."""
-    from cxmon.charts import Pin  # noqa: PLC0415 - see above.
-
-    found = []
-    for number, one in enumerate(declared, start=1):
-        verdict = verdicts.get(one.change.id)
-        words, tone, _ = wording.screen(verdict) if verdict else ("Not judged yet", Tone.GREY, "")
-        found.append(
-            Pin(
-                number=number,
-                at=one.change.starts,
-                title=one.change.title,
-                tone=tone,
-                verdict=words,
-                category=wording.category(one.change.category),
-            )
-        )
-    return found
-
-
-def _limit(
-    wanted: Picture, metric: Metric, declared: Sequence[Declared], verdicts: Mapping[str, Verdict]
-) -> tuple[datetime | None, float | None, str]:
-    """From when, how far and in which words the limit is drawn: where the verdict is over it. A relative limit has no
-    one height to be drawn at."""
-    number = next((i for i, d in enumerate(declared, start=1) if d.change.id == wanted.change), 0)
-    verdict = verdicts.get(wanted.change or "")
-    harm = next((h for h in verdict.harms if h.metric == metric.id), None) if verdict else None
-    if not number or harm is None or not _over(harm):
-        return None, None, ""
-    starts = declared[number - 1].change.starts
-    if harm.unit == "%":
-        return starts, None, ""
-    return starts, harm.limit * wording.factor(metric), f"limit of #{number}: {wording.limit(metric, harm)}"
-
-
-def _over(harm: Harm) -> bool:
-    return harm.code is Code.HARMED
