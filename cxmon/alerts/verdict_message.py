@@ -119,7 +119,7 @@ def _lines(
     lines += [wording.mix(split, metrics[split.metric]) for split in verdict.splits if split.metric in metrics]
     before = _before(verdict, previous, zone, titles)
     if corrected and before:
-        lines.insert(0, f"Correction, late data changed what was said. {before}")
+        lines.insert(0, f"Correction: the figures known now no longer show what was said. {before}")
     elif before:
         lines.append(before)
     return tuple(lines)

@@ -86,11 +86,9 @@ def judge(
     from cxmon.cli.story import tell
     from cxmon.model import Code
     from cxmon.pipeline.judge import judge as run
-    from cxmon.pipeline.register import register
     from cxmon.service import clock
 
     with opened(config) as (plan, store), progress("judge") as advance:
-        register(plan, store, now=clock(plan))
         verdicts = run(plan, store, now=clock(plan), changes=change, progress=advance)
         if as_json:
             emit(verdicts)

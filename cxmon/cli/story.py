@@ -49,12 +49,10 @@ def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
     if declared.days_late:
         facts.append(f"declared {declared.days_late} days late")
     say(f"  {change.title}  ({' · '.join(facts)})")
-    _wrapped(f"{verdict.headline} ({verdict.code})", "    ")
-    for line in (verdict.sentence, *verdict.story):
-        if line:
-            _wrapped(line, "      ")
+    for line in verdict.story:
+        _wrapped(line, "    ")
     if change.saving:
-        _wrapped(wording.saving(change.saving), "      ")
+        _wrapped(wording.saving(change.saving), "    ")
 
 
 def _incidents(plan: Plan, store: Store) -> None:

@@ -16,6 +16,7 @@ from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import bands, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
 from cxmon.pipeline.judge_telling import in_words, keep
+from cxmon.pipeline.register import register
 from cxmon.store import Store
 
 LOG = logging.getLogger("cxmon.judge")
@@ -53,12 +54,6 @@ def judge(
         progress("verdicts", len(plan.metrics), len(plan.metrics))
     titles = {d.change.id: d.change.title for d in declared}
     return [_verdict(plan, store, d, found[d.change.id], titles, now) for d in begun]
-
-
-def register(plan: Plan, store: Store, *, now: datetime) -> None:
-    """Imports the changes of the YAML by id: new ones are declared, differing ones become visible edits."""
-    for change in plan.changes:
-        store.changes.put(change, now=now, origin="yaml")
 
 
 def watched(change: Change, metrics: Mapping[str, Metric]) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ _STEPS = {
     Step.ACKNOWLEDGED: "Acknowledged",
     Step.ENDED: "Ended",
     Step.REOPENED: "It came back",
-    Step.CORRECTED: "Corrected by late data",
+    Step.CORRECTED: "Corrected",
 }
 _FINDINGS = {State.OK: "As expected", State.BREACH: "Out of bounds", State.UNKNOWN: "Not known"}
 _DECISIONS = {

@@ -94,7 +94,9 @@ def test_only_a_recovery_is_teal_among_the_ends():
 def test_a_correction_says_so_and_what_was_said_before():
     message = ALL["verdict-corrected"]
     assert message.badge.startswith("Corrected: ")
-    assert message.lines[0].startswith("Correction, late data changed what was said. Before: Over the limit (version 3")
+    assert message.lines[0].startswith(
+        "Correction: the figures known now no longer show what was said. Before: Over the limit (version 3"
+    )
     assert "Before: Over the limit" in message.reply
 
 
