@@ -227,14 +227,16 @@ def calm_of(verdicts: Iterable[Verdict]) -> str:
 
 
 def heat_cells(world: World, most: int = 12) -> list[Cell]:
-    """Segment by metric, everyone first, then the segments where most metrics have an answer."""
-    keys = [EVERYONE.key]
-    seen: dict[str, int] = {}
-    for _, key in world.bands:
-        if not key.startswith("change:") and key not in keys:
-            seen[key] = seen.get(key, 0) + 1
-    keys += sorted(seen, key=lambda k: (-seen[k], len(Segment.from_key(k).items), k))[: most - 1]
-    return [_cell(world, key, metric) for key in keys for metric in world.metrics.values()]
+    """Segment by metric: everyone, then the segments where most lies outside the expected range, the larger first."""
+    keys = {key for _, key in world.bands if not key.startswith("change:")} - {EVERYONE.key}
+    rows = {key: [_cell(world, key, metric) for metric in world.metrics.values()] for key in keys}
+
+    def rank(key: str) -> tuple[int, int, str]:
+        return -sum(bool(cell.word) for cell in rows[key]), len(Segment.from_key(key).items), key
+
+    chosen = sorted(rows, key=rank)[: most - 1]
+    first = [_cell(world, EVERYONE.key, metric) for metric in world.metrics.values()]
+    return [*first, *(cell for key in chosen for cell in rows[key])]
 
 
 def _cell(world: World, key: str, metric: Metric) -> Cell:

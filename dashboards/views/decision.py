@@ -24,8 +24,14 @@ def harms(world: World, found: tuple[Harm, ...]) -> None:
             cells[0].markdown(f"**{md(metric.label)}**  \n:gray[:small[{md(harm.scope)}]]")
             cells[1].markdown(badge(words, tone, shape))
             cells[2].markdown(f"{md(figures.harm_words(harm, world))}  \n:gray[:small[{md(_seen(harm, world))}]]")
-            compared = f"with {', '.join(harm.controls)}" if harm.controls else ""
+            compared = f"with {_some(harm.controls)}" if harm.controls else ""
             cells[3].markdown(f"{md(wording.grade(harm.grade))}  \n:gray[:small[{md(compared)}]]")
+
+
+def _some(names: tuple[str, ...], most: int = 3) -> str:
+    """The first names and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _seen(harm: Harm, world: World) -> str:
@@ -59,7 +65,8 @@ def page() -> None:
             st.markdown(md("Not judged yet."))
         else:
             st.markdown(md(verdict.sentence))
-            for line in verdict.story[2:]:
+            # The first lines of the story are the words and the metrics, which stand in the list below.
+            for line in verdict.story[1 + len(verdict.harms) :]:
                 st.markdown(f":small[{md(line)}]")
         frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
         st.caption(md(f"Declared {wording.stamp(declared.declared_at, world.zone)} by {declared.origin}{frozen}"))
