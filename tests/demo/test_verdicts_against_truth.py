@@ -17,7 +17,7 @@ from cxmon.model import Code, Metric, Segment
 ANCHOR = date(2026, 10, 15)
 SEEDS = range(101, 121)
 ENOUGH = 18
-HISTORY_DAYS = 420
+HISTORY_DAYS = 365
 JUDGED = ("csat", "first_response", "reopened", "churn", "contacts")
 
 
