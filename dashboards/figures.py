@@ -239,6 +239,12 @@ def heat_cells(world: World, most: int = 12) -> list[Cell]:
     return [*first, *(cell for key in chosen for cell in rows[key])]
 
 
+def looked_at(world: World) -> int:
+    """How many segments and metrics were looked at for the map, shown or not."""
+    series = [(world.metrics.get(metric), band) for (metric, key), band in world.bands.items() if "change:" not in key]
+    return sum(metric is not None and gap(band, metric) is not None for metric, band in series)
+
+
 def _cell(world: World, key: str, metric: Metric) -> Cell:
     segment = "All customers" if key == EVERYONE.key else Segment.from_key(key).label
     band = world.bands.get((metric.id, key))

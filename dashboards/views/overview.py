@@ -162,12 +162,12 @@ def where(world: World) -> None:
     with st.container(border=True, height="stretch", key="where"):
         st.subheader("Where it happens", anchor=False)
         cells = figures.heat_cells(world)
-        known = sum(bool(c.tip) and not c.tip.startswith("not known") for c in cells)
+        known = figures.looked_at(world)
         st.caption(
             md(
                 "Against expected, over the days on the cards. Strong colour: a decision there is over its limit. "
-                f"Pale: outside the range that holds 99 of 100. Dot: inside it. {known} cells looked at, so about "
-                f"{max(1, round(known / 100))} would be outside by chance."
+                f"Pale: outside the range that holds 99 of 100. Dot: inside it. {known} cells were looked at, so about "
+                f"{max(1, round(known / 100))} would be outside by chance; the segments with most outside are shown."
             )
         )
         words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
