@@ -77,9 +77,10 @@ class Sqlite:
         return Survey(clock=clock, pushable=not odd)
 
     def wall(self, expr: str, kind: str) -> tuple[str, str]:  # noqa: ARG002 - SQLite's columns have no type to go by.
-        zoned = f"({expr} LIKE '%Z' OR substr({expr}, 11) GLOB '*[+-][0-9][0-9]\\:[0-9][0-9]')"
-        # By way of the day number, since SQLite itself would take 30 February for 2 March.
-        real = f"date(julianday(substr({expr}, 1, 10))) = substr({expr}, 1, 10)"
+        zoned = f"(substr({expr}, -1) IN ('Z', 'z') OR substr({expr}, 11) GLOB '*[+-][0-9][0-9]\\:[0-9][0-9]')"
+        # By way of the day number, since SQLite itself would take 30 February for 2 March. Most days need no such look.
+        day = f"substr({expr}, 9, 2)"
+        real = f"({day} BETWEEN '01' AND '28' OR date(julianday(substr({expr}, 1, 10))) = substr({expr}, 1, 10))"
         seconds = (
             f"CASE WHEN typeof({expr}) <> 'text' THEN CAST({expr} AS INTEGER) "
             f"WHEN {real} THEN CAST(strftime('%s', {expr}) AS INTEGER) END"
