@@ -10,7 +10,7 @@ demo: .venv/run.stamp
 	@$(BIN)/cxmon demo $(DEMO)
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: lint types layers test
 
@@ -25,7 +25,7 @@ layers: .venv/dev.stamp
 	$(BIN)/lint-imports
 
 coverage: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/stats_short.py

