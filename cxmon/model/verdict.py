@@ -60,7 +60,8 @@ class Harm:
 
     `unit` says how the numbers read: `pt` (shares 0..1, shown as points), `%` (fractions of the expected value, for
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
-    `actual` and `expected` are in the metric's natural unit over the same window as `so_far`.
+    `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
+    over, so no later data will narrow the interval.
     """
 
     metric: str
@@ -86,6 +87,7 @@ class Harm:
     placebo: Placebo | None = None
     entangled_with: tuple[str, ...] = ()
     second_opinion: Interval | None = None
+    closed: bool = False
 
 
 class AimCode(StrEnum):

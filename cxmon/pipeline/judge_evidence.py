@@ -194,7 +194,7 @@ def _harm(
         entangled_with=placement.entangled_with,
     )
     if case.closed:
-        return harm
+        return replace(harm, closed=True)
     if code is Code.UNDECIDED or (code is Code.WORSE and so_far.high > scale.limit):
         return replace(harm, due=decisions.due_date(harm, case.metric, case.now))
     return harm

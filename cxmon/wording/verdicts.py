@@ -233,6 +233,8 @@ def _against_limit(metric: Metric, harm: Harm) -> str:
 
 
 def _due_words(harm: Harm) -> str:
+    if harm.closed:
+        return f"its {say.days(say.days_judged(harm))} are over, so later data will not settle it"
     due = say.due_day(harm)
     return f"an answer is due around day {due}" if due is not None else "no answer is in sight within a year"
 

@@ -1,5 +1,6 @@
 """Verdicts in sentences, and the rules that hold for each of them."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -250,3 +251,8 @@ def _due(what, due):
     from dataclasses import replace
 
     return replace(what, due=due)
+
+
+def test_a_window_that_is_over_says_that_later_data_will_not_settle_it():
+    said = wording.clause(replace(EARLY, due=None, closed=True), METRICS["csat"])
+    assert said.endswith("are over, so later data will not settle it")
