@@ -39,7 +39,8 @@ class Panel:
     """Cells of one metric: `segments` (S) by `starts` (T, epoch seconds in UTC). n = 0 means nothing was measured.
 
     All matrices are (S, T) float64 as in `Kind`; those a kind does not use are None. `counts` (S, T, B) are the sketch
-    counts of a quantile over buckets `bucket0 .. bucket0 + B - 1`.
+    counts of a quantile over buckets `bucket0 .. bucket0 + B - 1`. `read_at` is when the source was last read without
+    an error (None: not known).
     """
 
     metric: Metric
@@ -53,6 +54,7 @@ class Panel:
     cross: Floats | None = None
     counts: Floats | None = None
     bucket0: int = 0
+    read_at: datetime | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.segments), len(self.starts))
@@ -68,8 +70,12 @@ class Panel:
         return np.append(self.starts[1:], np.int64(end.timestamp()))
 
     def mature(self, now: datetime) -> Bools:
-        """Which periods are complete enough to judge at `now` (T,): ended at least `matures_after` ago."""
-        return self.ends() + self.metric.matures_after.total_seconds() <= now.timestamp()
+        """Which periods are complete enough to judge at `now` (T,): ended at least `matures_after` ago, and `settle`,
+        because nothing newer is read. What the clock lets mature while the source cannot be read is not complete: time
+        stands still at `read_at`."""
+        known = now if self.read_at is None else min(now, self.read_at)
+        wait = max(self.metric.matures_after, self.metric.settle)
+        return self.ends() + wait.total_seconds() <= known.timestamp()
 
     def values(self, quantile: float | None = None) -> Floats:
         """Each cell's figure in natural units (S, T); NaN where nothing was measured."""

@@ -72,8 +72,11 @@ class RunStore:
             rows = conn.execute(sa.select(t).where(t.c.id.in_(newest)).order_by(t.c.metric)).mappings().all()
         return {r["metric"]: Run(**{k: v for k, v in r.items() if k != "id"}) for r in rows}
 
-    def last_ok(self, metric_id: str) -> datetime | None:
-        """When the newest run without an error finished."""
+    def last_ok(self, metric_id: str, *, by: datetime | None = None) -> datetime | None:
+        """When the newest run without an error finished: of all runs, or of those that had finished `by` then."""
         t = schema.run.c
+        wanted = sa.and_(t.metric == metric_id, t.ok)
+        if by is not None:
+            wanted = sa.and_(wanted, t.finished_at <= by)
         with self._db.read() as conn:
-            return conn.execute(sa.select(sa.func.max(t.finished_at)).where(t.metric == metric_id, t.ok)).scalar()
+            return conn.execute(sa.select(sa.func.max(t.finished_at)).where(wanted)).scalar()

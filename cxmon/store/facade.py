@@ -1,6 +1,7 @@
 """`Store`: one thin composition of the store's parts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -78,10 +79,11 @@ class Store:
         Other segments are the sums of their leaves; where the metric is not additive, stored totals are used. The grid
         runs over `window` (periods that start inside it, and the one that holds its beginning), or from the first to
         the last stored period. A segment or period without data has n = 0. With `as_known_at`, the newest revision that
-        was known then; cells not known yet have n = 0.
+        was known then; cells not known yet have n = 0. It carries when the metric was last collected by then.
         """
         with self._db.read() as conn:
-            return panels.panel(conn, metric, segments, window, as_known_at)
+            found = panels.panel(conn, metric, segments, window, as_known_at)
+        return replace(found, read_at=self.runs.last_ok(metric.id, by=as_known_at))
 
     def leaves(self, metric: Metric) -> tuple[Segment, ...]:
         """The stored segments of this metric's definition that hold no other stored one, sorted."""

@@ -296,3 +296,18 @@ def test_what_a_person_does_while_a_check_is_looking_is_not_written_over(world):
     (incident,) = store.incidents.open()
     assert (incident.state, incident.acknowledged_by) == (IncidentState.ACKNOWLEDGED, "Operations")
     assert incident.latest.at == day(107)
+
+
+def test_what_the_clock_lets_mature_while_the_source_is_down_is_not_judged(world):
+    plan, store = world(FLOOR)
+    read = day(100) + timedelta(hours=12)
+    run = Run(metric="csat", source="desk", started_at=read, finished_at=read, ok=True)
+    store.runs.record(run)
+    check(plan, store, now=day(103))
+    assert store.incidents.evaluated_through("floor", "csat") == day(97)
+    store.runs.record(replace(run, started_at=day(103), finished_at=day(103), ok=False, error="no route to host"))
+    check(plan, store, now=day(104))
+    assert store.incidents.evaluated_through("floor", "csat") == day(97)
+    store.runs.record(replace(run, started_at=day(104), finished_at=day(104)))
+    check(plan, store, now=day(104))
+    assert store.incidents.evaluated_through("floor", "csat") == day(101)
