@@ -8,7 +8,7 @@ import numpy as np
 
 from cxmon import wording
 from cxmon.contracts import CheckContext
-from cxmon.model import Finding, Grain, Metric, Segment, State
+from cxmon.model import Finding, Grain, Kind, Metric, Segment, State
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
 from cxmon.periods import profile_labels
 
@@ -61,7 +61,9 @@ class Watch:
                 if i <= t:
                     values[s], left = on_new_level(values[s], i, span, judged)
                     learning[s] = max(learning[s], left)
-        thick = np.array([_typical(row[-4 * cycle :]) >= panel.metric.min_n for row in n]) | (n.max(1) <= 1)
+        # A level has no answers behind it: n only says that it was measured.
+        least = 0.0 if panel.metric.kind is Kind.LEVEL else panel.metric.min_n
+        thick = np.array([_typical(row[-4 * cycle :]) >= least for row in n])
         open_ = thick & (learning == 0) & np.isfinite(values).any(1)
         states = self._states(panel.metric, values, n, labels[: t + 1], cycle, open_, context, judged.kind)
         looked = int(np.isfinite(states["score"]).sum())

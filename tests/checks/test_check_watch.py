@@ -1,13 +1,14 @@
 """The watch: lasting regressions are found with their beginning, and a new level is a new start."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
-from check_cases import NAMES, context, instant, panel
+from check_cases import NAMES, context, instant, metric, panel
 
 from cxmon.checks import Watch
-from cxmon.model import EVERYONE, Better, Segment, State
+from cxmon.model import EVERYONE, Better, Kind, Segment, State
 
 TEAM = Segment.of(team="c")
 
@@ -104,3 +105,13 @@ def test_one_day_is_judged_with_what_was_known_then():
         alone = Watch().evaluate(short, context(short))
         assert repr(alone) == repr([f for f in whole if f.at == instant(day)])
     assert (whole[-1].at - whole[0].at) == timedelta(days=18)
+
+
+def test_one_answer_a_day_is_too_thin_to_watch():
+    given = panel(140)
+    one = replace(given, n=np.ones_like(given.n), total=(given.total > 0.85 * given.n) * 1.0)
+    found = told(one)
+    assert {f.state for f in found.values()} == {State.UNKNOWN}
+    assert found[TEAM].reason == "too thin to watch: 1 a period, 10 needed"
+    snapshots = replace(given, metric=metric(kind=Kind.LEVEL), n=np.ones_like(given.n))
+    assert told(snapshots)[TEAM].state is State.OK
