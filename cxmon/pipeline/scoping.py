@@ -130,13 +130,19 @@ def _nothing(leaves: Panel, label: str, note: str, reason: str) -> Sides:
 
 
 def _spoiled(change: Change, others: Sequence[Change], leaves: Panel, until: datetime) -> Bools:
-    """Leaves that the change may spill to, or that another live change touched near in time or since."""
+    """Leaves that the change may spill to, or that another live change touched near in time or since: began to, or
+    ceased to."""
     metric = leaves.metric
-    scopes = [Scope(tuple(i for i in s.values if i[0] in metric.dimensions)) for s in change.spills_to]
+    reached = [*change.spills_to]
+    scopes: list[Scope] = []
     for other in others:
-        near = change.starts - NEAR <= other.starts < until
+        steps = [at for at in (other.starts, other.ends) if at is not None]
+        near = any(change.starts - NEAR <= at < until for at in steps)
         if other.id != change.id and other.status is Status.LIVE and near and decisions.concerns(other, metric):
-            scopes += [decisions.scope_of(other, metric), *other.spills_to]
+            scopes.append(decisions.scope_of(other, metric))
+            reached += other.spills_to
+    # Where a metric lacks a dimension, what may be reached is all that the dimensions it has leave possible.
+    scopes += [Scope(tuple(i for i in s.values if i[0] in metric.dimensions)) for s in reached]
     return np.array([any(scope.touches(s) for scope in scopes) for s in leaves.segments], bool)
 
 

@@ -63,6 +63,19 @@ def test_a_change_long_before_leaves_a_segment_as_a_control_and_one_near_does_no
     assert labels(sides(panel(), others=[late])) == ["email · eu", "email · us"]
 
 
+def test_a_change_that_ends_within_the_window_spoils_a_control_as_one_that_begins_there():
+    over = change(-90, id="over", scope=Scope.of({"channel": "chat"}), ends=day(75))
+    assert labels(sides(panel(), others=[over])) == ["email · eu", "email · us"]
+    assert len(labels(sides(panel(), others=[change(-90, id="on", scope=Scope.of({"channel": "chat"}))]))) == 4
+
+
+def test_where_a_metric_lacks_the_dimension_of_a_spill_all_it_could_reach_is_no_control():
+    gold = Scope.of({"channel": "chat", "tier": "gold"})
+    other = change(70, id="other", scope=Scope.of({"channel": "phone"}), spills_to=(gold,))
+    assert labels(sides(panel(), others=[other])) == ["email · eu", "email · us"]
+    assert labels(sides(panel(), change(60, spills_to=(gold,)))) == ["email · eu", "email · us"]
+
+
 def test_overlapping_segments_are_never_added_up():
     totals = csat(additive=False)
     stored = (EVERYONE, Segment.of(channel="phone"), Segment.of(region="eu"))
