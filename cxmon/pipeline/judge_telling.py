@@ -51,9 +51,12 @@ def keep(
     """
     change = declared.change
     seen = store.incidents.evaluated_through(CHECK, change.id)
-    if seen is not None and seen > now:
-        return False
+    newest = store.verdicts.latest(change.id)
     previous = history[-1] if history else None
+    # A refresh without news moves the verdict on, not how far was told; what was judged rests on `history`.
+    meanwhile = newest is not None and (previous is None or newest.version != previous.version or newest.as_of > now)
+    if meanwhile or (seen is not None and seen > now):
+        return False
     if previous is not None and previous.version == verdict.version:
         store.verdicts.touch(verdict)
         return True

@@ -221,6 +221,15 @@ def test_a_verdict_for_an_earlier_moment_is_not_stored_over_a_later_one(world):
     assert store.bands.get("csat", "{}").as_of == bands.as_of == day(300)
 
 
+def test_neither_is_one_for_a_moment_before_a_refresh_without_news(world):
+    plan, store = world(World(moves=HARM), changes=[change()])
+    judge(plan, store, now=day(300))
+    judge(plan, store, now=day(302))
+    assert only(judge(plan, store, now=day(301))).as_of == day(301)
+    assert [(v.version, v.as_of) for v in store.verdicts.history("phone-cut")] == [(1, day(302))]
+    assert len(store.outbox.rows()) == 1
+
+
 def test_one_incident_lives_through_the_change_and_each_step_is_one_message(world):
     def passing(segment, t):
         return (-0.06 if t < 228 else 0.03) if t >= 200 and segment.get("channel") == "phone" else 0.0
