@@ -165,11 +165,12 @@ def days_judged(harm: Harm) -> int:
     return max(0, round((harm.window_end - harm.window_start) / timedelta(days=1)))
 
 
-def due_day(harm: Harm) -> int | None:
-    """The number of the day, counted from the start of the window as day 1, around which an answer is due."""
+def due_day(harm: Harm, zone: str = "UTC") -> int | None:
+    """The number of the day, counted from the start of the window as day 1, around which an answer is due. Days are
+    those of the metric's `zone`, as in `Harm.due`."""
     if harm.due is None or harm.window_start is None:
         return None
-    return (harm.due - harm.window_start.date()).days + 1
+    return (harm.due - harm.window_start.astimezone(ZoneInfo(zone)).date()).days + 1
 
 
 def _sides(metric: Metric, harm: Harm) -> tuple[str, str]:

@@ -77,7 +77,7 @@ def clause(harm: Harm, metric: Metric, zone: str = "UTC", titles: Titles = None)
     """One metric in one sentence, without the cause and without the full stop; names the grade."""
     evidence = grade(harm.grade)
     since = f"since {say.day(harm.window_start, zone)}, {say.days(say.days_judged(harm))}" if harm.window_start else ""
-    due = _due_words(harm)
+    due = _due_words(harm, metric)
     match harm.code:
         case Code.HARMED | Code.WORSE | Code.IMPROVED:
             shown = f"{metric.label} {_is(metric)} {say.worse(metric, harm)} than expected {since}"
@@ -145,7 +145,7 @@ def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
     if harm.code not in {Code.HARMED, Code.IMPROVED}:
         words += f", {say.largest(metric, harm)}"
     open_still = harm.code is Code.UNDECIDED or (harm.code is Code.WORSE and harm.so_far.high > harm.limit)
-    return f"{words} ({evidence})" + (f"; {_due_words(harm)}" if open_still else "")
+    return f"{words} ({evidence})" + (f"; {_due_words(harm, metric)}" if open_still else "")
 
 
 def saving(claimed: Saving) -> str:
@@ -228,20 +228,20 @@ def _against_limit(metric: Metric, harm: Harm) -> str:
         return say.largest(metric, harm)
     if harm.so_far.high <= harm.limit:
         return f"within the limit of {say.limit(metric, harm)}, {say.largest(metric, harm)}"
-    due = _due_words(harm)
+    due = _due_words(harm, metric)
     return f"limit of {say.limit(metric, harm)} still open, {say.largest(metric, harm)}; {due}"
 
 
-def _due_words(harm: Harm) -> str:
+def _due_words(harm: Harm, metric: Metric) -> str:
     if harm.closed:
         return f"its {say.days(say.days_judged(harm))} are over, so later data will not settle it"
-    due = say.due_day(harm)
+    due = say.due_day(harm, metric.zone)
     return f"an answer is due around day {due}" if due is not None else "no answer is in sight within a year"
 
 
 def _open_words(harm: Harm, metric: Metric) -> str:
     if harm.code is Code.UNDECIDED:
-        return f"{metric.label}, {say.largest(metric, harm)}, {_due_words(harm)} ({grade(harm.grade)})"
+        return f"{metric.label}, {say.largest(metric, harm)}, {_due_words(harm, metric)} ({grade(harm.grade)})"
     return f"{metric.label}, {_lower(screen(harm)[0])} ({grade(harm.grade)})"
 
 

@@ -1,6 +1,7 @@
 """Figures, units, ranges and days as words."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -103,6 +104,9 @@ def test_days_are_local_and_carry_their_year_where_it_is_another():
 def test_days_are_counted_from_the_start():
     due = harm(Code.UNDECIDED, -0.01, 0.0, 0.02, due=date(2026, 9, 30))
     assert wording.due_day(due) == 17
+    # Midnight in Berlin is still the day before in UTC, and the day that is due is Berlin's.
+    berlin = datetime(2026, 9, 13, 22, tzinfo=UTC)
+    assert wording.due_day(replace(due, window_start=berlin), "Europe/Berlin") == 17
     assert wording.days_judged(due) == 68
     assert wording.days_judged(harm(Code.WAITING, window_start=None)) == 0
     assert wording.window_text(due) == "since 14 Sep, 68 days"
