@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -137,7 +138,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     figures, asked = options(treated, case.found.controls, span, long=case.found.controls is None)
     values = np.where(span.out[span.first : span.last], np.nan, figures.values[0])
     at, until = span.at - span.first, min(span.until, span.last) - span.first
-    horizon = max(1, round(change.horizon_days * IN_A_YEAR[metric.grain] / 365.25))
+    horizon = max(LEAST_WATCH, round(change.horizon_days * IN_A_YEAR[metric.grain] / 365.25))
     asked |= {"until": until, "sequential": True, "horizon": horizon}
     estimate = stats.estimate(values, at, smooth=smoothing(metric), confidence=share.confidence, **asked)
     effect = estimate.effect
@@ -255,7 +256,8 @@ def _split(metric: Metric, leaves: Panel, found: scoping.Sides, span: Span) -> S
         return None
     after = np.flatnonzero(~span.out & (np.arange(len(leaves.starts)) >= span.at))
     after = after[after < min(span.until, span.last)]
-    before = np.flatnonzero(~span.out[: span.at])[-max(len(after), 28) :]
+    # What lies before the span stands on another level: an earlier change's move is not this one's.
+    before = span.first + np.flatnonzero(~span.out[span.first : span.at])[-max(len(after), 28) :]
     if not len(after) or not len(before):
         return None
     n0, n1 = leaves.n[:, before].sum(1), leaves.n[:, after].sum(1)
@@ -332,7 +334,7 @@ def _said(reason: str, note: str, placement: Placement) -> str:
 def _first_answer(change: Change, metric: Metric, now: datetime) -> Any:
     """The day on which the first look is possible; None where that day is past and data are simply missing."""
     at = change.starts + (FIRST_LOOK[metric.grain] + 1) * PERIOD[metric.grain] + metric.matures_after
-    return at.date() if at > now else None
+    return at.astimezone(ZoneInfo(metric.zone)).date() if at > now else None
 
 
 def _utc(seconds: Any) -> datetime:

@@ -1,7 +1,7 @@
 """judge on small planted worlds in a real store."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from judge_world import (
     first_reply,
 )
 
+from cxmon.decisions import shares
 from cxmon.model import (
     Amount,
     Category,
@@ -31,7 +32,10 @@ from cxmon.model import (
     Status,
     Step,
 )
+from cxmon.panel import Panel
+from cxmon.periods import grid
 from cxmon.pipeline.judge import judge
+from cxmon.pipeline.judge_evidence import evidence
 
 HARM = {"csat": falls(-0.05)}
 PLAIN = {"by": ((),)}
@@ -331,6 +335,37 @@ def test_speed_and_quality_are_said_in_one_breath(world):
     plan, store = world(figures, [csat(**PLAIN), first_reply(by=((),))], [both])
     verdict = only(judge(plan, store, now=day(300)))
     assert "% faster, but CSAT is" in verdict.sentence
+
+
+def test_the_mix_that_an_earlier_change_moved_is_not_told_of_a_later_one(world):
+    def fewer_chats(segment, t):
+        return -0.7 if t >= 150 and segment.get("channel") == "chat" else 0.0
+
+    chat = Scope.of({"channel": "chat"})
+    plan, store = world(
+        World(volume=fewer_chats, days=300, answers=400),
+        changes=[change(150, id="bot", scope=chat), change(200, id="roster", scope=chat)],
+    )
+    bot, roster = judge(plan, store, now=day(303))
+    assert only(bot.splits).mix > 0.01
+    assert roster.splits == ()
+
+
+def test_figures_by_month_are_watched_for_six_periods_by_the_statistics_as_well():
+    metric = csat(grain=Grain.MONTH)
+    starts = grid(datetime(2022, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC), Grain.MONTH, "UTC")
+    rng = np.random.default_rng(4)
+    n = rng.poisson(4000, (len(LEAVES), len(starts))).astype(float)
+    total = rng.binomial(n.astype(int), 0.8).astype(float)
+    leaves = Panel(metric=metric, segments=LEAVES, starts=starts, n=n, total=total)
+
+    def found(days):
+        cut = change(horizon_days=days, starts=datetime(2024, 1, 1, tzinfo=UTC))
+        share = shares(["csat"], {})["csat"]
+        return evidence(cut, [cut], leaves, share, now=datetime(2024, 6, 5, tzinfo=UTC)).harm
+
+    assert found(90).n_post == 5
+    assert found(90).so_far == found(186).so_far
 
 
 @pytest.mark.parametrize("grain", [Grain.WEEK, Grain.MONTH])
