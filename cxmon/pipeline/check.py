@@ -14,7 +14,7 @@ from cxmon.incidents import Reason, Walked, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import source_health
-from cxmon.pipeline.check_telling import tell
+from cxmon.pipeline.check_telling import lasting, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
 from cxmon.store import Store
@@ -118,12 +118,12 @@ def _look(
     walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
     telling = tell(
         plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type, changes=known.changes,
-        now=now,
+        now=now, lasting=lasting(known.incidents, walked),
     )  # fmt: skip
     told = (*telling.transitions, *_notes(store, walked, now))
     through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
-    lasting = [i for i in known.incidents if i.state is not IncidentState.ENDED]
-    if any(_by_hand(store.incidents.get(i.id)) != _by_hand(i) for i in lasting):
+    open_before = [i for i in known.incidents if i.state is not IncidentState.ENDED]
+    if any(_by_hand(store.incidents.get(i.id)) != _by_hand(i) for i in open_before):
         # A person acknowledged or accepted it while we were looking: what they did must not be written over.
         return None
     taken = store.incidents.commit(

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from cxmon.alerts.message import for_incident
 from cxmon.config.plan import Plan
-from cxmon.incidents import Event
-from cxmon.model import Declared, Metric, OutboxRow, Step, Transition
+from cxmon.incidents import Event, Walked
+from cxmon.model import Declared, Incident, IncidentState, Metric, OutboxRow, Step, Transition
 from cxmon.pipeline.route import queue
 from cxmon.store import Store
+
+# How the reasons of the notes begin that keep what a silence did.
+SILENCED, OVER = "silenced", "silence over"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +33,18 @@ def tell(
     check_type: str,
     changes: Sequence[Declared],
     now: datetime,
+    lasting: Sequence[Incident] = (),
 ) -> Telling:
-    """Messages for all events that are told. One that a silence covers is kept as a decision to stay silent."""
+    """Messages for all events that are told. One that a silence covers is kept as a decision to stay silent, and is
+    told later where it is among the `lasting` incidents and no silence covers it any more."""
     transitions: list[Transition] = []
     rows: list[OutboxRow] = []
-    for event in events:
-        transitions.append(event.transition)
+    fresh = {event.incident.id for event in events if event.told}
+    kept_back = [e for i in lasting if i.id not in fresh and (e := _kept_back(store, i)) is not None]
+    for event in (*events, *kept_back):
+        late = event in kept_back
+        if not late:
+            transitions.append(event.transition)
         if not event.told:
             continue
         message = for_incident(
@@ -58,14 +67,34 @@ def tell(
             owner="",
             now=now,
         )
-        if not queued:
-            transitions.append(
-                Transition(
-                    incident=event.incident.id,
-                    step=Step.NOTED,
-                    at=now,
-                    reason=f"silenced: that it {event.transition.step.value} was not sent, a silence covers it",
-                )
-            )
+        step = event.transition.step.value
+        if late and queued:
+            transitions.append(_noted(event, f"{OVER}: that it {step} is told now", now))
+        elif not late and not queued:
+            transitions.append(_noted(event, f"{SILENCED}: that it {step} was not sent, a silence covers it", now))
         rows += queued
     return Telling(transitions=tuple(transitions), rows=tuple(rows))
+
+
+def lasting(known: Sequence[Incident], walked: Walked) -> tuple[Incident, ...]:
+    """The incidents that are open after a walk."""
+    now = {i.id: i for i in (*known, *walked.incidents)}
+    return tuple(i for i in now.values() if i.state in {IncidentState.OPEN, IncidentState.ACKNOWLEDGED})
+
+
+def _kept_back(store: Store, incident: Incident) -> Event | None:
+    """The newest step of an incident that a silence kept back, if nothing was told since."""
+    newest: Transition | None = None
+    kept: Transition | None = None
+    for t in store.incidents.history(incident.id):
+        if t.step is not Step.NOTED:
+            newest, kept = t, None
+        elif t.reason.startswith(f"{SILENCED}:"):
+            kept = newest
+        elif t.reason.startswith(f"{OVER}:"):
+            kept = None
+    return None if kept is None else Event(transition=kept, incident=incident, finding=incident.latest)
+
+
+def _noted(event: Event, reason: str, now: datetime) -> Transition:
+    return Transition(incident=event.incident.id, step=Step.NOTED, at=now, reason=reason)

@@ -10,7 +10,7 @@ from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
 from cxmon.incidents import Event, Reason, walk
 from cxmon.model import EVERYONE, Ending, Finding, IncidentPolicy, IncidentState, State, Step, Transition
-from cxmon.pipeline.check_telling import tell
+from cxmon.pipeline.check_telling import lasting, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.store import Run, Store
 
@@ -127,7 +127,10 @@ def _look(plan: Plan, store: Store, check: str, source: str, finding: Finding, n
     policy = _policy(plan, check)
     known = [i for i in store.incidents.recent(1000) if (i.check, i.subject) == (check, source)]
     walked = walk(known, [finding], policy, now, seen_through=seen)
-    telling = tell(plan, store, walked.events, metric=None, check=check, check_type="freshness", changes=(), now=now)
+    telling = tell(
+        plan, store, walked.events, metric=None, check=check, check_type="freshness", changes=(), now=now,
+        lasting=lasting(known, walked),
+    )  # fmt: skip
     taken = store.incidents.commit(
         check=check, subject=source, seen_through=seen, through=finding.at, incidents=walked.incidents,
         transitions=telling.transitions, outbox=telling.rows, now=now,

@@ -182,6 +182,20 @@ def test_a_silence_keeps_the_news_back_but_not_the_end_and_both_are_kept_with_a_
     assert any(t.reason.startswith("silenced") for t in store.incidents.history(incident.id))
 
 
+def test_what_still_lasts_when_its_silence_is_over_is_told_once(world):
+    plan, store = world(FLOOR, moves=until(105, 200))
+    quiet = Silence(id="q", metric="csat", segment=None, starts=day(0), ends=day(112), by="CX", why="known")
+    store.changes.put_silence(quiet, origin="yaml")
+    live(plan, store, 100, 108)
+    assert store.outbox.rows() == []
+    live(plan, store, 109, 125)
+    (told,) = store.outbox.rows()
+    assert told.message.key.split("|")[1] == "opened"
+    (incident,) = store.incidents.recent()
+    notes = [t.reason.split(":")[0] for t in store.incidents.history(incident.id) if t.reason.startswith("silence")]
+    assert notes == ["silenced", "silence over"]
+
+
 def test_a_check_that_raises_is_reported_and_stops_no_other(world):
     broken = CheckPlan(name="broken", check=Threshold(floor=80), metrics=("csat",))
     plan, store = world(broken, FLOOR, moves=until(105, 200))
