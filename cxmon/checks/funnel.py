@@ -9,7 +9,7 @@ import numpy as np
 
 from cxmon import wording
 from cxmon.contracts import CheckContext
-from cxmon.model import Finding, Grain, Kind, Metric, Segment, State
+from cxmon.model import EVERYONE, Finding, Grain, Kind, Metric, Segment, State
 from cxmon.panel import Bools, Floats, Panel
 
 OVER = {Grain.HOUR: 168, Grain.DAY: 28, Grain.WEEK: 8, Grain.MONTH: 3}
@@ -40,11 +40,9 @@ class Funnel:
         """One finding per segment and per parent for each new mature period, in order of time and then of name."""
         metric = panel.metric
         along = self.by or max(metric.by, key=len, default=())
-        if not along or metric.kind in {Kind.LEVEL, Kind.RATIO}:
-            return []
         parents: dict[Segment, list[int]] = {}
         for s, segment in enumerate(panel.segments):
-            if set(segment.dimensions) == set(along):
+            if along and set(segment.dimensions) == set(along):
                 parents.setdefault(segment.along(along[:-1]), []).append(s)
         over = self.over or OVER[metric.grain]
         mature = np.flatnonzero(context.mature)
@@ -54,6 +52,12 @@ class Funnel:
             window = mature[max(0, k - over + 1) : k + 1]
             at = datetime.fromtimestamp(int(panel.starts[mature[k]]), UTC)
             since = datetime.fromtimestamp(int(panel.starts[window[0]]), UTC)
+            why = _nothing(metric, along, found=bool(parents))
+            if why and panel.segments:
+                findings.append(
+                    Finding(check=self.type, metric=metric.id, segment=EVERYONE, at=at, state=State.UNKNOWN, reason=why)
+                )
+                continue
             for parent, rows in sorted(parents.items()):
                 findings += self._compare(panel, np.array(rows), window, parent, at, since)
         return findings
@@ -122,6 +126,16 @@ def pooled(panel: Panel, rows: np.ndarray, window: np.ndarray) -> tuple[Floats, 
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = np.nan_to_num(panel.squares[np.ix_(rows, window)]).sum(1) - totals**2 / weight
         return weight, totals, np.sqrt(np.maximum(spread, 0) / (weight - 1) / weight)
+
+
+def _nothing(metric: Metric, along: tuple[str, ...], *, found: bool) -> str:
+    """Why there is nothing to compare, whatever the figures are; empty where there is. Silence would read as fine."""
+    if metric.kind in {Kind.LEVEL, Kind.RATIO}:
+        return f"a funnel does not compare figures of kind {metric.kind.value}"
+    if found:
+        return ""
+    wanted = ", ".join(along)
+    return f"no segments along {wanted}: is [{wanted}] in `by` of {metric.id}?" if wanted else "no segments to compare"
 
 
 def _error(kind: str, value: float, n: float) -> float:

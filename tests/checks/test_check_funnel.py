@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from check_cases import NAMES, context, instant, panel
+from check_cases import NAMES, context, instant, metric, panel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxmon.checks import Funnel
-from cxmon.model import EVERYONE, Segment, State
+from cxmon.model import EVERYONE, Kind, Segment, State
 from cxmon.stats.funnel import funnel
 
 
@@ -119,6 +119,16 @@ def test_without_enough_segments_nothing_is_said_and_that_is_not_called_fine():
     findings = Funnel().evaluate(few, context(few))
     assert {f.state for f in findings} == {State.UNKNOWN}
     assert findings[0].reason == "4 of 4 units are large enough to compare, at least 8 are needed"
+
+
+def test_nothing_to_compare_is_said_and_not_passed_over():
+    of = panel(40, move=worse_team)
+    (asked,) = Funnel(by=("floor", "team")).evaluate(of, context(of))
+    assert (asked.state, asked.segment) == (State.UNKNOWN, EVERYONE)
+    assert asked.reason == "no segments along floor, team: is [floor, team] in `by` of csat?"
+    levels = replace(of, metric=metric(kind=Kind.LEVEL))
+    (other,) = Funnel().evaluate(levels, context(levels))
+    assert (other.state, other.reason) == (State.UNKNOWN, "a funnel does not compare figures of kind level")
 
 
 def test_segments_are_compared_with_their_siblings_under_the_same_parent():
