@@ -4,13 +4,13 @@ DEMO ?= desk
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check lint types layers coverage bench clean
+.PHONY: demo test check lint types layers bench clean
 
 demo: .venv/run.stamp
 	@$(BIN)/cxmon demo $(DEMO)
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 check: lint types layers test
 
@@ -23,9 +23,6 @@ types: .venv/dev.stamp
 
 layers: .venv/dev.stamp
 	$(BIN)/lint-imports
-
-coverage: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/stats_short.py

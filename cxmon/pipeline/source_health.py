@@ -65,7 +65,10 @@ def retire(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
             continue
         ended = replace(incident, state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN, ended_at=now)
         why = f"{Reason.RETIRED.value}: {incident.check} on {incident.subject} is configured no longer"
-        transition = Transition(incident=incident.id, step=Step.ENDED, at=now, reason=why)
+        # Its newest look names the news, so that two processes that end it at once tell it once.
+        newest = incident.last_breach_at if incident.latest is None else incident.latest.at
+        numbers = {"period": newest.timestamp()}
+        transition = Transition(incident=incident.id, step=Step.ENDED, at=now, reason=why, numbers=numbers)
         event = Event(transition=transition, incident=ended, finding=incident.latest)
         metric = plan.metrics.get(incident.subject)
         telling = tell(plan, store, [event], metric=metric, check=incident.check, check_type="", changes=(), now=now)

@@ -10,6 +10,10 @@ from cxmon.demo import prepare
 from cxmon.model import EVERYONE, Code, Grade
 
 
+# One worker unpacks or builds the module's world once for all its tests.
+pytestmark = pytest.mark.xdist_group("furlough")
+
+
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
     from cxmon.config import load

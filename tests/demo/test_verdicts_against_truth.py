@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("desks")
 ANCHOR = date(2026, 10, 15)
 SEEDS = range(101, 121)
 ENOUGH = 18
-HISTORY_DAYS = 365
+HISTORY_DAYS = 270
 JUDGED = ("csat", "first_response", "reopened", "churn", "contacts")
 
 

@@ -235,6 +235,19 @@ def test_an_incident_of_a_check_that_left_the_configuration_is_ended_and_told_on
     assert len(store.outbox.rows()) == 2
 
 
+def test_two_processes_that_end_it_at_once_tell_it_once(world):
+    plan, store = world(FLOOR, moves=until(105, 200))
+    live(plan, store, 106, 106)
+    (lasting,) = store.incidents.open()
+    step = store.incidents.history(lasting.id)[-1]
+    without = replace(plan, checks=())
+    check(without, store, now=day(110))
+    # The other process had read the incident while it was open, and is a second later.
+    store.incidents.amend(lasting, replace(step, step=Step.NOTED))
+    check(without, store, now=day(110) + timedelta(seconds=1))
+    assert [r.message.key.split("|")[1] for r in store.outbox.rows()] == ["ended", "opened"]
+
+
 def run(ok, at, error=""):
     return Run(metric="csat", source="desk", started_at=at, finished_at=at, ok=ok, error=error)
 
