@@ -40,9 +40,9 @@ def tell(
     transitions: list[Transition] = []
     rows: list[OutboxRow] = []
     fresh = {event.incident.id for event in events if event.told}
-    kept_back = [e for i in lasting if i.id not in fresh and (e := _kept_back(store, i)) is not None]
-    for event in (*events, *kept_back):
-        late = event in kept_back
+    afterwards = [e for i in lasting if i.id not in fresh and (e := kept_back(store, i)) is not None]
+    for event in (*events, *afterwards):
+        late = event in afterwards
         if not late:
             transitions.append(event.transition)
         if not event.told:
@@ -69,9 +69,9 @@ def tell(
         )
         step = event.transition.step.value
         if late and queued:
-            transitions.append(_noted(event, f"{OVER}: that it {step} is told now", now))
+            transitions.append(noted(event, f"{OVER}: that it {step} is told now", now))
         elif not late and not queued:
-            transitions.append(_noted(event, f"{SILENCED}: that it {step} was not sent, a silence covers it", now))
+            transitions.append(noted(event, f"{SILENCED}: that it {step} was not sent, a silence covers it", now))
         rows += queued
     return Telling(transitions=tuple(transitions), rows=tuple(rows))
 
@@ -82,7 +82,7 @@ def lasting(known: Sequence[Incident], walked: Walked) -> tuple[Incident, ...]:
     return tuple(i for i in now.values() if i.state in {IncidentState.OPEN, IncidentState.ACKNOWLEDGED})
 
 
-def _kept_back(store: Store, incident: Incident) -> Event | None:
+def kept_back(store: Store, incident: Incident) -> Event | None:
     """The newest step of an incident that a silence kept back, if nothing was told since."""
     newest: Transition | None = None
     kept: Transition | None = None
@@ -96,5 +96,5 @@ def _kept_back(store: Store, incident: Incident) -> Event | None:
     return None if kept is None else Event(transition=kept, incident=incident, finding=incident.latest)
 
 
-def _noted(event: Event, reason: str, now: datetime) -> Transition:
+def noted(event: Event, reason: str, now: datetime) -> Transition:
     return Transition(incident=event.incident.id, step=Step.NOTED, at=now, reason=reason)

@@ -9,7 +9,7 @@ from cxmon import decisions, wording
 from cxmon.alerts.message import for_verdict
 from cxmon.config.plan import Plan
 from cxmon.decisions import Telling
-from cxmon.incidents import incident_id
+from cxmon.incidents import Event, incident_id
 from cxmon.model import (
     EVERYONE,
     Code,
@@ -26,6 +26,7 @@ from cxmon.model import (
     Transition,
     Verdict,
 )
+from cxmon.pipeline.check_telling import OVER, SILENCED, kept_back, noted
 from cxmon.pipeline.route import queue
 from cxmon.store import Store
 
@@ -59,22 +60,47 @@ def keep(
         return False
     if previous is not None and previous.version == verdict.version:
         store.verdicts.touch(verdict)
+        _tell_late(plan, store, declared, verdict, history, seen, now)
         return True
     told = decisions.last_told(list(history))
     news = decisions.telling(told, verdict)
     lived = live(latest(store, change.id), verdict, previous, now)
     rows = _rows(plan, store, declared, verdict, told, lived, news, now) if news.told else []
+    steps = [lived.transition] if lived.transition else []
+    if steps and lived.incident and news.told and not rows:
+        said = f"{SILENCED}: that it {steps[0].step.value} was not sent, a silence covers it"
+        steps.append(noted(Event(transition=steps[0], incident=lived.incident), said, now))
     return store.incidents.commit(
         check=CHECK,
         subject=change.id,
         seen_through=seen,
         through=now,
         incidents=[lived.incident] if lived.incident else [],
-        transitions=[lived.transition] if lived.transition else [],
+        transitions=steps,
         outbox=rows,
         verdicts=[verdict],
         now=now,
     )
+
+
+def _tell_late(
+    plan: Plan, store: Store, declared: Declared, verdict: Verdict, history: Sequence[Verdict], seen: datetime | None,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Tells what a silence kept back of an incident that still lasts, once no silence covers it any more."""
+    incident = latest(store, verdict.change)
+    kept = None if incident is None or incident.state is IncidentState.ENDED else kept_back(store, incident)
+    if kept is None:
+        return
+    told = decisions.last_told(list(history[:-1]))
+    lived = Lived(incident=kept.incident, transition=kept.transition)
+    rows = _rows(plan, store, declared, verdict, told, lived, decisions.telling(told, verdict), now)
+    if rows:
+        note = noted(kept, f"{OVER}: that it {kept.transition.step.value} is told now", now)
+        store.incidents.commit(
+            check=CHECK, subject=verdict.change, seen_through=seen, through=now, incidents=[], transitions=[note],
+            outbox=rows, now=now,
+        )  # fmt: skip
 
 
 def latest(store: Store, change: str) -> Incident | None:

@@ -29,6 +29,7 @@ from cxmon.model import (
     IncidentState,
     Scope,
     Segment,
+    Silence,
     Status,
     Step,
 )
@@ -232,6 +233,20 @@ def test_neither_is_one_for_a_moment_before_a_refresh_without_news(world):
     assert only(judge(plan, store, now=day(301))).as_of == day(301)
     assert [(v.version, v.as_of) for v in store.verdicts.history("phone-cut")] == [(1, day(302))]
     assert len(store.outbox.rows()) == 1
+
+
+def test_a_verdict_that_a_silence_kept_back_is_told_once_it_is_over(world):
+    plan, store = world(World(moves=HARM), changes=[change()])
+    quiet = Silence(id="q", metric="csat", segment=None, starts=day(0), ends=day(301), by="CX", why="known")
+    store.changes.put_silence(quiet, origin="yaml")
+    judge(plan, store, now=day(300))
+    assert store.outbox.rows() == []
+    for at in (302, 303):
+        judge(plan, store, now=day(at))
+    assert [r.message.key.split("|")[1] for r in store.outbox.rows()] == ["opened"]
+    incident = only(store.incidents.recent())
+    notes = [t.reason.split(":")[0] for t in store.incidents.history(incident.id)[1:]]
+    assert notes == ["silenced", "silence over"]
 
 
 def test_one_incident_lives_through_the_change_and_each_step_is_one_message(world):
