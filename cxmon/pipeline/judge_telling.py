@@ -48,7 +48,8 @@ def keep(
 ) -> bool:
     """Stores the verdict. With news: version, incident and messages in one transaction; without: in place.
 
-    False, with nothing written, where another process has judged this change meanwhile, or for a later moment.
+    False, with nothing written, where another process has judged this change meanwhile, or for a later moment, or
+    where a person has answered its incident meanwhile.
     """
     change = declared.change
     seen = store.incidents.evaluated_through(CHECK, change.id)
@@ -64,12 +65,16 @@ def keep(
         return True
     told = decisions.last_told(list(history))
     news = decisions.telling(told, verdict)
-    lived = live(latest(store, change.id), verdict, previous, now)
+    before = latest(store, change.id)
+    lived = live(before, verdict, previous, now)
     rows = _rows(plan, store, declared, verdict, told, lived, news, now) if news.told else []
     steps = [lived.transition] if lived.transition else []
     if steps and lived.incident and news.told and not rows:
         said = f"{SILENCED}: that it {steps[0].step.value} was not sent, a silence covers it"
         steps.append(noted(Event(transition=steps[0], incident=lived.incident), said, now))
+    if before is not None and store.incidents.get(before.id) != before:
+        # A person acknowledged it meanwhile: what they did must not be written over. The next run judges again.
+        return False
     return store.incidents.commit(
         check=CHECK,
         subject=change.id,

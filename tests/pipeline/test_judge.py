@@ -18,6 +18,8 @@ from judge_world import (
     first_reply,
 )
 
+from cxmon import actions
+from cxmon.alerts import Console
 from cxmon.decisions import shares
 from cxmon.model import (
     Amount,
@@ -247,6 +249,34 @@ def test_a_verdict_that_a_silence_kept_back_is_told_once_it_is_over(world):
     incident = only(store.incidents.recent())
     notes = [t.reason.split(":")[0] for t in store.incidents.history(incident.id)[1:]]
     assert notes == ["silenced", "silence over"]
+
+
+class Interrupted(dict):
+    """Channels in front of which somebody acknowledges the open incident, while judge asks where news goes."""
+
+    def __init__(self, store):
+        super().__init__(console=Console())
+        self.store = store
+
+    def __iter__(self):
+        for incident in self.store.incidents.open():
+            actions.acknowledge(self.store, incident.id, by="Operations", now=day(260))
+        return super().__iter__()
+
+
+def test_what_a_person_does_while_judge_is_looking_is_not_written_over(world):
+    def twice(segment, t):
+        return (-0.12 if t >= 230 else -0.02) if t >= 200 and segment.get("channel") == "phone" else 0.0
+
+    plan, store = world(World(moves={"csat": twice}), changes=[change(limits=THREE_POINTS)])
+    judge(plan, store, now=day(226))
+    judge(replace(plan, channels=Interrupted(store)), store, now=day(260))
+    incident = only(store.incidents.open())
+    assert (incident.state, incident.acknowledged_by) == (IncidentState.ACKNOWLEDGED, "Operations")
+    judge(plan, store, now=day(261))
+    assert store.incidents.get(incident.id).acknowledged_by == "Operations"
+    steps = [t.step for t in store.incidents.history(incident.id)]
+    assert steps == [Step.OPENED, Step.ACKNOWLEDGED, Step.WORSENED]
 
 
 def test_one_incident_lives_through_the_change_and_each_step_is_one_message(world):
