@@ -25,7 +25,7 @@ layers: .venv/dev.stamp
 	$(BIN)/lint-imports
 
 bench: .venv/dev.stamp
-	$(BIN)/python benchmarks/stats_short.py
+	$(BIN)/python benchmarks/shared.py
 
 # The base environment is what a user has; the tests add their tools to it.
 .venv/run.stamp: requirements.txt pyproject.toml

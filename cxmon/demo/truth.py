@@ -85,7 +85,7 @@ WEEKEND_PHONE = Planted(
     },
 )
 
-# A policy that helps, on both figures that are watched. From day 80 on nobody may call that open.
+# A policy that helps, on both figures that are watched. From day 80 on it has to be called better.
 REFUNDS = Planted(
     id="refunds-auto-approved",
     title="Refunds under 50 approved automatically",
@@ -94,8 +94,8 @@ REFUNDS = Planted(
     shifts=(Shift("csat", 0.06, points=True), Shift("reopened", -0.04, points=True)),
     right={
         -55: codes(Code.UNDECIDED, Code.SAFE, Code.IMPROVED),
-        -30: codes(Code.SAFE, Code.IMPROVED),
-        0: codes(Code.SAFE, Code.IMPROVED),
+        -30: codes(Code.IMPROVED),
+        0: codes(Code.IMPROVED),
     },
     right_metrics={("csat", 0): codes(Code.IMPROVED)},
 )

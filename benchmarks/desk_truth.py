@@ -1,0 +1,34 @@
+"""What is said of the demo desk against the truth planted in it, over 20 seeds: `python benchmarks/desk_truth.py`."""
+
+import multiprocessing
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "demo"))
+
+
+def main() -> None:
+    """A line for each change and look: how many of the seeds are right, what counts as right, and what was said."""
+    import test_verdicts_against_truth as acceptance
+
+    from cxmon.demo.truth import CHANGES, CHAT_BOT, LOOKS, is_right
+
+    folders = [Path(tempfile.mkdtemp()) for _ in acceptance.SEEDS]
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        desks = list(pool.map(acceptance.said_of_desk, acceptance.SEEDS, folders))
+    for event in CHANGES:
+        for look in sorted(LOOKS):
+            codes = [desk.said[event.id, look].code if (event.id, look) in desk.said else None for desk in desks]
+            right = sum(is_right(event, look, code) for code in codes)
+            heard = dict(Counter(str(code or "not begun") for code in codes))
+            wanted = ", ".join(sorted(str(code or "not begun") for code in event.right[look]))
+            print(f"{event.id:22s} day {look:+4d}: {right:2d} of {len(desks)} right ({wanted}); said {heard}")
+    mixes = sorted(100 * desk.said[CHAT_BOT.id, 0].mix.get("csat", 0.0) for desk in desks)
+    print(f"mix part of the total after the bot, points worse: {mixes[0]:.2f} to {mixes[-1]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
