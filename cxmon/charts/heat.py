@@ -51,10 +51,10 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
             labelColor=colours.muted,
             domain=False,
             ticks=False,
-            labelFontSize=11,
+            labelFontSize=alt.expr("width < 420 ? 8.5 : 11"),
             labelLimit=110,
-            labelExpr="split(datum.label, ', ')",
-            labelPadding=20 if any(", " in m for m in metrics) else 4,
+            labelExpr="split(datum.label, width < 420 ? ' ' : ', ')",
+            labelPadding=20 if any(" " in m for m in metrics) else 4,
         ),
     )
     y = alt.Y(

@@ -16,7 +16,6 @@ from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Metric
 
 LABEL_PX = 132
-NARROW = "width < 520 ? 0 : 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,10 +310,9 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
         style: dict[str, Any] = {
             "align": align,
             "dx": dx,
-            "fontSize": 12,
+            "fontSize": _wide_only(12),
             "fontWeight": 600,
             "baseline": "middle",
-            "opacity": alt.expr(NARROW),
         }
         halo: dict[str, Any] = {
             "stroke": frame.colours.paper,
@@ -350,7 +348,7 @@ def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text
         y = frame.px(last.expected + frame.metric.harm_sign * limit)
         labels.append((y, 16, _style(12, 400, colours.red, limit_text)))
     if len(done) < len(shown) and any(not p.complete for p in shown):
-        labels.append((at + 27, 15, _style(11, 400, colours.muted, "later: not complete yet")))
+        labels.append((at + 27, 15, _style(11, 400, colours.muted, "later: not complete yet", wide_only=True)))
     heights = layout.spread([y for y, _, _ in labels], [gap for _, gap, _ in labels])
     end = alt.Chart(inline([{"day": frame.last}])).encode(x=_x(frame))
     texts = [
@@ -366,5 +364,10 @@ def _at(frame: _Frame, px: float) -> Any:
     return alt.value(alt.expr(f"height * {px / frame.height:.4f}"))
 
 
-def _style(size: int, weight: int, colour: str, text: str) -> dict[str, Any]:
-    return {"fontSize": size, "fontWeight": weight, "color": colour, "text": text}
+def _wide_only(size: int) -> Any:
+    """A size that is nothing on a phone: text that is only made invisible would still take the plot's room."""
+    return alt.expr(f"width < 520 ? 0 : {size}")
+
+
+def _style(size: int, weight: int, colour: str, text: str, *, wide_only: bool = False) -> dict[str, Any]:
+    return {"fontSize": _wide_only(size) if wide_only else size, "fontWeight": weight, "color": colour, "text": text}
