@@ -125,7 +125,8 @@ def _start_board(plan: "Plan", port: int, address: str) -> "subprocess.Popen[byt
         )
     environment = os.environ | {"CXMON_STORE_URL": plan.store_url}
     command = [sys.executable, "-m", "dashboards", "--port", str(port), "--address", address]
-    return subprocess.Popen(command, env=environment)  # noqa: S603 - our own module, no shell.
+    # Its greeting would stand between our lines; what goes wrong is on stderr.
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own module.
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> int:
