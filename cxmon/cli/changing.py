@@ -30,12 +30,17 @@ def add(
     from cxmon.model import Status
     from cxmon.service import wall
 
-    text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="--file") from error
     with opened(config) as (plan, store):
         change = replace(parse_change(text, file, plan), status=Status.LIVE if live else Status.DRAFT)
         declared = actions.declare(store, change, now=wall(), origin="cli")
     late = f", declared {declared.days_late} days late" if declared.days_late else ""
-    say(f"{change.id}: {change.status}, hash {declared.frozen_hash or '(not frozen: draft)'}{late}")
+    say(f"{change.id}: {declared.change.status}, hash {declared.frozen_hash or '(not frozen: draft)'}{late}")
+    if declared.edits:
+        say(f"  last edit: {declared.edits[-1]}")
 
 
 def show_all(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:

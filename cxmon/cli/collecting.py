@@ -35,6 +35,7 @@ def collect(
         since = now - parse_duration(backfill) if backfill else None
         register(plan, store, now=now)
         done = run(plan, store, now=now, metrics=metric, since=since, accept_loss=accept_loss, progress=advance)
+        aside = {row.metric: f"{row.where}: {row.reason}" for row in reversed(store.observations.rejected(limit=1000))}
     if as_json:
         emit(done)
     else:
@@ -46,7 +47,7 @@ def collect(
                 f"{c.written:,}",
                 f"{c.revised:,}",
                 f"{c.rejected:,}",
-                c.error,
+                c.error or (aside.get(c.metric, "") if c.rejected else ""),
             ]
             for c in done
         ]
@@ -72,7 +73,14 @@ def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         counts = [[sum(f.state is state for f in c.findings) for state in State] for c in done]
         rows = [[c.check, c.metric, *map(str, n), c.error] for c, n in zip(done, counts, strict=True)]
         table(["check", "metric", "ok", "breach", "unknown", "why"], rows)
-        say(f"{len(open_incidents)} incidents are open." if open_incidents else "No incident is open.")
+        count = len(open_incidents)
+        say(
+            "No incident is open."
+            if not count
+            else "1 incident is open."
+            if count == 1
+            else f"{count} incidents are open."
+        )
     if open_incidents:
         raise typer.Exit(Exit.BREACH)
 

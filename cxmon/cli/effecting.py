@@ -64,6 +64,9 @@ def effect(
     used = kind or ("proportion" if shares else "mean")
     if used not in {"mean", "proportion", "rate"}:
         raise typer.BadParameter(f"found {used!r}, expected mean, proportion or rate", param_hint="--kind")
+    if used == "proportion" and np.nanmax(series.values) > 1:
+        largest = f"{np.nanmax(series.values):g}"
+        raise typer.BadParameter(f"found {value} up to {largest}, expected shares 0..1", param_hint="--kind")
     period = 7 if series.grain == "day" else 1
     year = PERIODS_A_YEAR[series.grain]
     found = estimate(

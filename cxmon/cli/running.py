@@ -130,11 +130,15 @@ def _start_board(plan: "Plan", port: int, address: str) -> "subprocess.Popen[byt
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> int:
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
+    """Wait for the board; SIGTERM and Ctrl-C end it with us."""
+
+    def end(_signum: int, _frame: object) -> None:
         process.terminate()
-        return process.wait(timeout=timedelta(seconds=10).total_seconds())
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    code = process.wait()
+    return 0 if code == -signal.SIGTERM else code
 
 
 def _until_stopped(service: "Service", process: "subprocess.Popen[bytes] | None") -> None:

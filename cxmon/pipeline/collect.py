@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from cxmon.config.plan import Plan
 from cxmon.contracts import Observations, Request, Source
-from cxmon.errors import ConfigError, CxmonError, StoreError
+from cxmon.errors import ConfigError, CxmonError, SourceError, StoreError
 from cxmon.failpoints import failpoint
 from cxmon.model import Metric, Secret, Window
 from cxmon.store import Run, Store
@@ -118,15 +118,21 @@ def _take(
     request = Request(metric=metric, window=window, now=now, cursor=cursor, frozen=frozen)
     if progress is not None:
         progress(metric.id, 0, total)
+    taken, aside = 0, None
     for batch in plan.sources[metric.source].fetch(request):
         failpoint("collect-batch-fetched")
         applied = store.observations.apply(metric, batch, now=now, accept_loss=accept_loss)
+        taken += applied.written + applied.revised + applied.vanished + applied.unchanged
+        aside = aside or next(iter(batch.rejected), None)
         for name in counts:
             counts[name] += getattr(applied, name)
         if progress is not None and isinstance(batch, Observations):
             progress(metric.id, min(total, max(0, (batch.window.until - window.since).days)), total)
     if progress is not None:
         progress(metric.id, total, total)
+    if not taken and aside is not None:
+        told = f"the first is {aside.where}: {aside.reason}"
+        raise SourceError(f"{metric.id}: source {metric.source}: all {counts['rejected']} rows were set aside; {told}")
 
 
 def _window(plan: Plan, store: Store, metric: Metric, now: datetime, since: datetime | None) -> Window | None:

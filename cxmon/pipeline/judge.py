@@ -11,7 +11,7 @@ from datetime import datetime
 from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
-from cxmon.model import Band, Change, Declared, Ending, Metric, Status, Verdict
+from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, Status, Verdict
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import bands, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
@@ -20,6 +20,8 @@ from cxmon.pipeline.register import register
 from cxmon.store import Store
 
 LOG = logging.getLogger("cxmon.judge")
+
+RED = (Code.HARMED, Code.WORSE)
 
 Progress = Callable[[str, int, int], None]
 
@@ -84,11 +86,17 @@ def _on_metric(
     drawn = [known.band for _, known in found if known.band is not None]
     try:
         accepted = [i for i in store.incidents.recent(1000) if i.ending is Ending.ACCEPTED]
-        drawn += bands(leaves, steps(live, accepted, metric, now), now=now)
+        harmful = {c for c, known in found if known.harm.code in RED and not _answered(store, c)}
+        drawn += bands(leaves, steps(live, accepted, metric, now, harmful), now=now)
         _put(store, metric, drawn)
     except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
         LOG.warning("bands metric=%s error=%s", metric.id, error)
     return found
+
+
+def _answered(store: Store, change: str) -> bool:
+    """Whether somebody decided to live with what a change did: then its level is the new normal."""
+    return any(r.decision in {Decision.KEEP, Decision.ACCEPT} for r in store.changes.responses(change))
 
 
 def _judged(change: Change, live: Sequence[Change], leaves: Panel, share: Share, now: datetime) -> Evidence:

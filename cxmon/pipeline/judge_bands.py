@@ -1,7 +1,7 @@
 """What the trend charts draw: one band for every metric and shown segment, computed once and stored."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -31,11 +31,16 @@ SHORTEST_PAST = {Grain.HOUR: 336, Grain.DAY: 28, Grain.WEEK: 8, Grain.MONTH: 8}
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """Where a band may step: a declared change, or a level that was accepted as the new one (`change` is None)."""
+    """Where a band may step: a declared change, or a level that was accepted as the new one (`change` is None).
+
+    `holds`: the change did harm that nobody accepted, so from here on the level from before it stays the expectation,
+    whatever was declared later.
+    """
 
     at: datetime
     change: Change | None = None
     members: tuple[Segment, ...] = ()
+    holds: bool = False
 
     def touches(self, leaves: Panel, segment: Segment) -> bool:
         if self.change is None:
@@ -49,10 +54,16 @@ def smoothing(metric: Metric) -> int:
     return {Grain.HOUR: 24, Grain.DAY: 7}.get(metric.grain, 1)
 
 
-def steps(changes: Sequence[Change], accepted: Sequence[Incident], metric: Metric, now: datetime) -> list[Step]:
-    """All steps that may concern a metric, oldest first."""
+def steps(
+    changes: Sequence[Change],
+    accepted: Sequence[Incident],
+    metric: Metric,
+    now: datetime,
+    harmful: Collection[str] = (),
+) -> list[Step]:
+    """All steps that may concern a metric, oldest first. `harmful`: ids of changes whose harm nobody accepted."""
     found = [
-        Step(at=c.starts, change=c)
+        Step(at=c.starts, change=c, holds=c.id in harmful)
         for c in changes
         if c.status is Status.LIVE and c.starts <= now and decisions.concerns(c, metric)
     ]
@@ -142,7 +153,7 @@ def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime) -> B
     figures = panel.judged()
     least = SHORTEST_PAST[metric.grain]
     begin = int(measured[0]) if len(measured) else 0
-    marks = [m for m in _marks(panel, known) if begin + least <= m[0] < last]
+    marks = _until_harm([m for m in _marks(panel, known) if begin + least <= m[0] < last])
     if marks:
         origin, step = marks[-1]
         since = datetime.fromtimestamp(int(panel.starts[origin]), UTC)
@@ -169,8 +180,16 @@ def _marks(panel: Panel, known: Sequence[Step]) -> list[tuple[int, Step]]:
     for step in known:
         if newest is None or step.at - newest >= APART:
             found.append((int(np.searchsorted(panel.starts, step.at.timestamp(), "left")), step))
+        elif step.holds:
+            found[-1] = (found[-1][0], replace(found[-1][1], holds=True))
         newest = step.at
     return found
+
+
+def _until_harm(marks: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
+    """The steps up to the first whose harm nobody accepted: no later one may make that harm the expectation."""
+    held = next((i for i, (_, step) in enumerate(marks) if step.holds), len(marks))
+    return marks[: held + 1]
 
 
 def _fit(panel: Panel, values: Floats, first: int, at: int, last: int) -> stats.Estimate:

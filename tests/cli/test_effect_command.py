@@ -74,3 +74,12 @@ def test_the_seat_belt_law_is_found():
     found = json.loads(done.stdout)
     assert found["grain"] == "month"
     assert found["high"] < 0
+
+
+def test_percentages_are_not_taken_for_shares(tmp_path):
+    path = tmp_path / "percent.csv"
+    rows = "\n".join(f"{date(2026, 5, 1) + timedelta(days=i)},{85 + i % 5}" for i in range(60))
+    path.write_text(f"day,csat\n{rows}\n")
+    done = run(path, "--date", "2026-06-10", "--value", "csat", "--kind", "proportion")
+    assert done.returncode == 2
+    assert "expected shares 0..1" in " ".join(done.stderr.split())

@@ -102,3 +102,25 @@ def test_a_store_that_cannot_be_written_is_one_sentence(tmp_path):
     done = cxmon(tmp_path, "status", "-c", "cxmon.yaml")
     assert done.returncode == 3
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_metric_all_of_whose_rows_are_set_aside_has_failed_and_says_why(tmp_path):
+    rows = "\n".join(f"2026-01-{d:02d},10,{d + 20}" for d in range(1, 29))
+    (tmp_path / "calls.csv").write_text(f"day,n,good\n{rows}\n")
+    (tmp_path / "cxmon.yaml").write_text(
+        "version: 1\nas_of: 2026-02-02\nstore: sqlite:///s.db\nsources: {here: {type: csv, path: calls.csv}}\n"
+        "metrics:\n  a: {source: here, kind: proportion, better: higher, matters: 1pt, "
+        "read: {time: day, n: n, total: good}}\nchannels: {console: {type: console}}\n"
+    )
+    done = cxmon(tmp_path, "collect", "-c", "cxmon.yaml", "--json")
+    [found] = json.loads(done.stdout)
+    assert (done.returncode, found["ok"], found["rejected"]) == (3, False, 28)
+    assert "all 28 rows were set aside; the first is calls.csv:2" in found["error"]
+
+
+def test_a_change_in_a_file_that_is_not_there_is_one_sentence(tmp_path):
+    (tmp_path / "cxmon.yaml").write_text("version: 1\nstore: sqlite:///s.db\n")
+    done = cxmon(tmp_path, "change", "add", "--file", "nope.yaml", "-c", "cxmon.yaml")
+    assert done.returncode == 2
+    assert "nope.yaml" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from judge_world import LEAVES, World, built, change, csat, day, falls
 
-from cxmon.model import EVERYONE, Ending, Incident, IncidentState, Scope, Segment
+from cxmon.model import EVERYONE, Decision, Ending, Incident, IncidentState, Response, Scope, Segment
 from cxmon.pipeline.judge import judge
 from cxmon.pipeline.judge_bands import steps, trailing
 
@@ -105,3 +105,26 @@ def test_too_short_a_history_has_a_band_with_a_reason(world):
     band = store.bands.get("csat", EVERYONE.key)
     assert "usable periods before the change" in band.reason
     assert np.isnan(band.expected).all()
+
+
+def test_a_later_change_never_makes_an_earlier_harm_the_expectation(world):
+    """Everyone's level fell with the first change; an unrelated second one must not turn that into "as expected"."""
+    later = change(250, id="chat-policy", title="Chat policy", scope=Scope.of({"channel": "chat"}))
+    figures = World(moves={"csat": falls(-0.08)})
+    plan, store = world(figures, [csat(**PLAIN)], [change(), later])
+    judge(plan, store, now=day(300))
+    band = store.bands.get("csat", EVERYONE.key)
+    assert (band.since, band.change) == (day(200), "phone-cut")
+    before = np.nanmean(np.array(band.avg)[150:198])
+    assert abs(band.expected[297] - before) < 0.012
+
+
+def test_a_harm_that_was_accepted_is_the_level_that_a_later_change_is_set_against(world):
+    later = change(250, id="chat-policy", title="Chat policy", scope=Scope.of({"channel": "chat"}))
+    plan, store = world(World(moves={"csat": falls(-0.08)}), [csat(**PLAIN)], [change(), later])
+    kept = Response(subject="phone-cut", decision=Decision.KEEP, by="Operations", why="it pays", at=day(240))
+    judge(plan, store, now=day(245))
+    store.changes.respond(kept)
+    judge(plan, store, now=day(300))
+    band = store.bands.get("csat", EVERYONE.key)
+    assert (band.since, band.change) == (day(250), "chat-policy")
