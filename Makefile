@@ -9,8 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 demo: .venv/run.stamp
 	@$(BIN)/cxmon demo $(DEMO)
 
+# By file, so that one worker builds what the tests of a file share.
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
 check: lint types layers test
 

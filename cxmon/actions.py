@@ -26,7 +26,7 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.store import Store
+from cxmon.store import Catalogue, Store
 
 VERDICT, SOURCE = "verdict", "source"
 ROWS = 2000
@@ -94,6 +94,7 @@ def silence(
     known = [] if catalogue is None else [m.id for m in catalogue.metrics]
     if metric is not None and known and metric not in known:
         raise ActionError(f"there is no metric {metric}; there are {', '.join(known)}")
+    _known_segment(store, catalogue, metric, segment)
     content = f"{metric}|{segment.key if segment else ''}|{starts.isoformat()}|{ends.isoformat()}|{by}"
     name = f"quiet-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
     made = Silence(id=name, metric=metric, segment=segment, starts=starts, ends=ends, by=by, why=why)
@@ -165,9 +166,23 @@ def why(store: Store, incident_id: str) -> list[str]:
         numbers = ", ".join(f"{name} {x:.4g}" for name, x in t.numbers.items() if name != "period" and math.isfinite(x))
         period = t.numbers.get("period")
         judged = f" [period {_stamp(datetime.fromtimestamp(period, UTC))}]" if period is not None else ""
-        lines.append(f"{_stamp(t.at)} {t.step.value}: {t.reason}{judged}{f' ({numbers})' if numbers else ''}")
+        said = t.reason if t.reason.startswith(t.step.value) else f"{t.step.value}: {t.reason}"
+        lines.append(f"{_stamp(t.at)} {said}{judged}{f' ({numbers})' if numbers else ''}")
     answers = store.changes.responses(incident.id)
     return [*lines, *(f"{_stamp(r.at)} response: {r.decision.value} by {r.by}: {r.why}" for r in answers)]
+
+
+def _known_segment(store: Store, catalogue: Catalogue | None, metric: str | None, segment: Segment | None) -> None:
+    """ActionError where no stored segment has the dimension or the value: a silence that matches nothing is a trap."""
+    if segment is None or catalogue is None:
+        return
+    chosen = [m for m in catalogue.metrics if metric in {None, m.id}]
+    leaves = [leaf for m in chosen for leaf in store.leaves(m)]
+    for name, value in segment.items:
+        there = sorted({found for leaf in leaves if (found := leaf.get(name)) is not None})
+        if leaves and value not in there:
+            known = f"there are {', '.join(there)}" if there else f"there is no dimension {name}"
+            raise ActionError(f"no segment has {name} {value}; {known}")
 
 
 def _state(incident: Incident) -> str:

@@ -252,9 +252,15 @@ def _cell(world: World, key: str, metric: Metric) -> Cell:
     if band is None or found is None:
         return Cell(segment=segment, metric=metric.label, tone=Tone.GREY, tip="not known: too little data")
     tip = f"{pill(found, metric)}, {possible(found, metric)}; {window(found, band, world.zone)}"
-    if found.tone is Tone.GREY:
+    limit = world.limit(metric, key)
+    if found.tone is Tone.GREY and limit is None:
         return Cell(segment=segment, metric=metric.label, tone=Tone.GREY, tip=tip)
-    over = found.tone is Tone.AMBER and world.limit(metric, key) is not None
+    if found.tone is Tone.GREY and limit is not None:
+        # The newest days alone say little; all days since the decision say that it is over its limit.
+        number = f"#{limit.number}"
+        tip = f"decision {number} is over its limit here; the newest days alone: {tip}"
+        return Cell(segment=segment, metric=metric.label, tone=Tone.RED, text=number, word="over limit", tip=tip)
+    over = found.tone is Tone.AMBER and limit is not None
     text = _size(found.harm, found, metric).removesuffix(" points").removesuffix(" point")
     return Cell(
         segment=segment,

@@ -23,6 +23,9 @@ def caption(band: Band, metric: Metric, world: World, where: str) -> str:
     told = f"**{md(figures.pill(found, metric))}**"
     if found.harm and found.tone is not Tone.GREY:
         told += " than expected"
+    over = world.limit(metric, band.key)
+    if over is not None and found.tone is Tone.GREY:
+        told = f"decision {over.number} is **over its limit**, the newest days alone do not show it"
     detail = f"{figures.window(found, band, world.zone)}, {figures.possible(found, metric)}"
     return f"**{md(metric.label)}**, {md(where)}: {told} {md(f'({detail}; n {found.n:,.0f})')}"
 

@@ -11,9 +11,10 @@ from cxmon.model import Code, Declared, Harm, Metric, Segment, Tone, Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """From when a decision is over its limit, how far that is on the shown scale (None: relative, no one height to be
-    drawn at), and its words."""
+    """Which decision is over its limit and from when; `height` is how far that is on the shown scale (None: a relative
+    limit has no one height to be drawn at), `text` its words."""
 
+    number: int
     since: datetime
     height: float | None
     text: str
@@ -55,7 +56,8 @@ def limit(declared: Sequence[Declared], verdicts: Mapping[str, Verdict], metric:
         return None
     number, one, harm = found[-1]
     height = None if harm.unit == "%" else harm.limit * wording.factor(metric)
-    return Limit(since=one.change.starts, height=height, text=f"limit of #{number}: {wording.limit(metric, harm)}")
+    text = f"limit of #{number}: {wording.limit(metric, harm)}"
+    return Limit(number=number, since=one.change.starts, height=height, text=text)
 
 
 def _over(verdict: Verdict | None, metric: Metric) -> list[Harm]:

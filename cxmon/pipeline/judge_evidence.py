@@ -118,7 +118,7 @@ def _within(
     span = spanned(placement, change, leaves, mature, PAST)
     found = scoping.sides(change, others, leaves, at=span.at, until=placement.until or now)
     if found.treated is None:
-        return Evidence(harm=_open(metric, change, Code.NOT_COMPARABLE, found.reason, share, scope=found.label))
+        return Evidence(harm=_open(metric, change, Code.WAITING, found.reason, share, scope=found.label))
     if found.controls is None:
         span = spanned(placement, change, leaves, mature, LONG_PAST)
     case = Case(
@@ -323,7 +323,11 @@ def _why(code: Code, periods: str, *, controlled: bool, had: bool) -> str:
         return "another change began too near to this one; the effect is the joint one"
     if controlled:
         return f"{periods}, compared with untouched segments"
-    kind = "untouched segments did not move alike before the change" if had else "there are no untouched segments"
+    kind = (
+        "untouched segments did not move alike before the change"
+        if had
+        else "fewer than two untouched segments have answers enough to compare with"
+    )
     return f"{periods}, before and after only: {kind}"
 
 

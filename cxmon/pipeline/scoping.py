@@ -49,7 +49,7 @@ def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, u
     if not metric.additive:
         return _whole(scope, leaves, note)
     if not touched.any():
-        reason = f"no figures of {metric.label} for {scope.label}"
+        reason = f"no figures of {metric.label} for {scope.label}{_absent(scope, leaves)}"
         return _nothing(leaves, scope.label, note, reason)
     free = ~touched & ~_spoiled(change, others, leaves, until)
     return Sides(
@@ -120,6 +120,16 @@ def _whole(scope: Scope, leaves: Panel, note: str) -> Sides:
             )  # fmt: skip
     reason = f"no stored total of {leaves.metric.label} for {scope.label}, and its segments overlap"
     return _nothing(leaves, scope.label, note, reason)
+
+
+def _absent(scope: Scope, leaves: Panel) -> str:
+    """Which values of the scope no stored segment has, and which there are: a name may be misspelt."""
+    for name, allowed in scope.values:
+        there = sorted({value for s in leaves.segments if (value := s.get(name)) is not None})
+        missing = [value for value in allowed if value not in there]
+        if missing:
+            return f": no row has {name} {missing[0]!r}; there are {', '.join(there) or 'none'}"
+    return ""
 
 
 def _nothing(leaves: Panel, label: str, note: str, reason: str) -> Sides:

@@ -166,8 +166,13 @@ def where(world: World) -> None:
         st.caption(
             md(
                 "Against expected, over the days on the cards. Strong colour: a decision there is over its limit. "
-                f"Pale: outside the range that holds 99 of 100. Dot: inside it. {known} cells were looked at, so about "
-                f"{max(1, round(known / 100))} would be outside by chance; the segments with most outside are shown."
+                "Pale: outside the range that holds 99 of 100. Dot: inside it. "
+                + (
+                    f"{known} cells were looked at, so about {max(1, round(known / 100))} would be outside by chance; "
+                    "the segments with most outside are shown."
+                    if known
+                    else "Nothing has been looked at yet."
+                )
             )
         )
         words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)

@@ -207,8 +207,8 @@ def test_why_prints_every_decision_with_its_reason_and_numbers(store):
     actions.accept(store, "i1", by="Operations", why="cheaper desk", now=NOW + timedelta(days=1))
     assert actions.why(store, "i1") == [
         "Incident i1: csat, phone, found by floor, accepted since 2026-09-15 09:00",
-        "2026-09-14 09:00 opened: opened: below [period 2026-09-14 09:00] (value 0.7)",
-        "2026-09-14 10:00 acknowledged: acknowledged: Operations is on it",
+        "2026-09-14 09:00 opened: below [period 2026-09-14 09:00] (value 0.7)",
+        "2026-09-14 10:00 acknowledged: Operations is on it",
         "2026-09-15 09:00 ended: accepted: Operations accepted this as the new level: cheaper desk",
         "2026-09-15 09:00 response: accept by Operations: cheaper desk",
     ]

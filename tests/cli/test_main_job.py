@@ -124,3 +124,23 @@ def test_a_change_in_a_file_that_is_not_there_is_one_sentence(tmp_path):
     assert done.returncode == 2
     assert "nope.yaml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_silence_that_would_match_nothing_is_refused(tmp_path):
+    rows = "\n".join(f"2026-01-{d:02d},phone,100,{d}" for d in range(1, 29))
+    (tmp_path / "calls.csv").write_text(f"day,channel,n,bad\n{rows}\n")
+    (tmp_path / "cxmon.yaml").write_text(
+        "version: 1\nas_of: 2026-02-02\nstore: sqlite:///s.db\nsources: {here: {type: csv, path: calls.csv}}\n"
+        "metrics:\n  a: {source: here, kind: proportion, better: lower, matters: 1pt, dimensions: [channel], "
+        "read: {time: day, n: n, total: bad}}\nchannels: {console: {type: console}}\n"
+    )
+    assert cxmon(tmp_path, "collect", "-c", "cxmon.yaml").returncode == 0
+    quiet = ("silence", "--for", "2d", "--by", "CX", "--why", "holiday", "-c", "cxmon.yaml", "--segment")
+    assert cxmon(tmp_path, *quiet, "channel=phone").returncode == 0
+    misspelt = cxmon(tmp_path, *quiet, "channel=phon")
+    assert (misspelt.returncode, misspelt.stderr.strip()) == (2, "no segment has channel phon; there are phone")
+    absent = cxmon(tmp_path, *quiet, "chanel=phone")
+    assert (absent.returncode, absent.stderr.strip()) == (
+        2,
+        "no segment has chanel phone; there is no dimension chanel",
+    )

@@ -14,10 +14,6 @@ from cxmon.demo import prepare
 TODAY = date(2026, 10, 15)
 
 
-# One worker unpacks or builds the module's world once for all its tests.
-pytestmark = pytest.mark.xdist_group("furlough")
-
-
 @pytest.fixture(scope="module")
 def flights(tmp_path_factory):
     folder = tmp_path_factory.mktemp("furlough")

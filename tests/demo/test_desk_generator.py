@@ -24,10 +24,6 @@ def everything(path):
     return {table: rows(path, f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4") for table in TABLES}
 
 
-# One worker unpacks or builds the module's world once for all its tests.
-pytestmark = pytest.mark.xdist_group("generator")
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     path = tmp_path_factory.mktemp("desk") / "desk.db"

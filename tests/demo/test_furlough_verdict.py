@@ -9,9 +9,6 @@ import pytest
 from cxmon.demo import prepare
 from cxmon.model import EVERYONE, Code, Grade
 
-# One worker unpacks or builds the module's world once for all its tests.
-pytestmark = pytest.mark.xdist_group("furlough")
-
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):

@@ -14,9 +14,6 @@ from cxmon.demo.desk import build, write_config
 from cxmon.demo.truth import CHANGES, CHAT_BOT, EMAIL_DRIFT, LOOKS, is_right, look_at
 from cxmon.model import Code, Metric, Segment
 
-# One worker builds the desks for all tests of this file.
-pytestmark = pytest.mark.xdist_group("desks")
-
 ANCHOR = date(2026, 10, 15)
 SEEDS = range(101, 121)
 ENOUGH = 18

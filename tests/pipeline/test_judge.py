@@ -157,7 +157,7 @@ def test_without_untouched_segments_the_grade_is_before_and_after_and_no_cause_i
     plan, store = world(World(moves={"csat": falls(-0.12)}, leaves=phone), changes=[change()])
     verdict = only(judge(plan, store, now=day(300)))
     assert (verdict.code, verdict.grade) == (Code.HARMED, Grade.BEFORE_AFTER)
-    assert "there are no untouched segments" in verdict.harms[0].reason
+    assert "fewer than two untouched segments" in verdict.harms[0].reason
     assert "Because of" not in verdict.sentence
     assert "before and after only" in verdict.sentence
 
@@ -182,7 +182,10 @@ def test_a_scope_without_figures_is_not_compared_and_a_vanished_one_neither(worl
     nowhere = change(scope=Scope.of({"channel": "fax"}))
     plan, store = world(World(), changes=[nowhere])
     harm = only(judge(plan, store, now=day(300))).harms[0]
-    assert (harm.code, harm.reason) == (Code.NOT_COMPARABLE, "no figures of CSAT for fax")
+    assert (harm.code, harm.reason) == (
+        Code.WAITING,
+        "no figures of CSAT for fax: no row has channel 'fax'; there are chat, email, phone",
+    )
 
 
 def test_a_scope_that_vanishes_with_the_change_is_not_compared(world):
