@@ -6,10 +6,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from cxmon.store import Store
+
+# A landing must not hang on luck: CI tries the same examples every time, everybody else looks for new ones.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI") == "true":
+    hypothesis.settings.load_profile("ci")
 
 _NUMBER = itertools.count(1)
 
