@@ -28,15 +28,37 @@ def matrix(name: str, given: Any, columns: int) -> Floats:
     return found.reshape(-1, columns)
 
 
-def half_difference(y: Floats, seen: Bools) -> float:
-    """Variance of the period-to-period noise: half the mean square of winsorised differences; 0 with under 3 values.
+def total_of(values: Floats, use: Bools) -> Floats:
+    """Sum (S,) of the values (S, T) in `use`."""
+    return np.asarray(np.where(use, values, 0.0).sum(1))
+
+
+def median_of(values: Floats, use: Bools) -> Floats:
+    """Median (S,) of the values (S, T) in `use`; NaN where there is none."""
+    count = use.sum(1)
+    ordered = np.sort(np.where(use, values, np.inf), axis=1)
+    if not ordered.shape[1]:
+        return np.full(len(values), np.nan)
+    row = np.arange(len(values))
+    with np.errstate(invalid="ignore"):
+        middle = (ordered[row, np.maximum(count - 1, 0) // 2] + ordered[row, np.maximum(count, 1) // 2]) / 2
+    return np.asarray(np.where(count > 0, middle, np.nan))
+
+
+def half_difference(y: Floats, seen: Bools) -> Floats:
+    """Variance (S,) of the period-to-period noise of `y` (S, T): half the mean square of winsorised differences between
+    neighbouring seen values; 0 with under 3 values.
 
     Differences see white noise whole and slow drift hardly, which makes them a scale to measure everything else by.
     """
-    d = np.diff(y[seen])
-    if len(d) < 2:
-        return 0.0
-    cut = 4 * 1.4826 * float(np.median(np.abs(d)))
-    if cut > 0:
-        d = np.clip(d, -cut, cut)
-    return float(np.mean(d * d) / 2)
+    if y.shape[1] < 2:
+        return np.zeros(len(y))
+    order = np.argsort(~seen, axis=1, kind="stable")
+    d = np.diff(np.take_along_axis(np.where(seen, y, 0.0), order, axis=1), axis=1)
+    use = np.arange(1, y.shape[1]) < seen.sum(1)[:, None]
+    d = np.where(use, d, 0.0)
+    cut = 4 * 1.4826 * np.nan_to_num(median_of(np.abs(d), use))
+    cut = np.where(cut > 0, cut, np.inf)[:, None]
+    squares = np.clip(d, -cut, cut) ** 2
+    count = use.sum(1)
+    return np.asarray(np.where(count >= 2, squares.sum(1) / np.maximum(count, 1) / 2, 0.0))

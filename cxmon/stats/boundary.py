@@ -8,6 +8,7 @@ integration over steps of log information (Armitage, McPherson & Rowe 1969; Jenn
 from functools import lru_cache
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import log_ndtr, ndtri
 
 from cxmon.stats.arrays import Floats
@@ -86,14 +87,13 @@ def overall(p_fixed: float, length: float, share: float) -> float:
     return float(min(1.0, max(float(np.exp(log_p)), p_fixed) / share))
 
 
+@lru_cache(maxsize=4096)
 def nominal(alpha: float, length: float, share: float) -> float:
     """The inverse of `overall`: the fixed-look level whose interval keeps `alpha` over all looks."""
-    low, high = 0.0, 12.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        level = float(np.exp(_log_nominal(np.array([middle]))[0]))
-        if overall(level, length, share) > alpha:
-            low = middle
-        else:
-            high = middle
-    return float(np.exp(_log_nominal(np.array([high]))[0]))
+
+    def level(c: float) -> float:
+        return float(np.exp(log_ndtr(-c) + np.log(2.0)))
+
+    if overall(level(0.0), length, share) <= alpha:
+        return level(0.0)
+    return level(float(brentq(lambda c: np.log(overall(level(c), length, share) / alpha), 0.0, 12.0, xtol=1e-9)))

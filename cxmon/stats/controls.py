@@ -1,169 +1,269 @@
 """What untouched segments say about the movement that everyone shared: one robust, smoothed common factor.
 
 Segments measure the same thing, so their precision-weighted mean is a good guess of the shared movement; smoothing it
-before regression keeps its sampling noise from flattening the slope. A control that moved on its own at the change,
-judged against its like-sized moves before, loses its weight.
+before regression keeps its sampling noise from flattening the slope (the error of a smoothed value is uncorrelated with
+it). A control that moved on its own at the change, judged against the others, loses its weight.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solveh_banded
+from scipy.linalg.lapack import dpttrf, dpttrs
 
-from cxmon.stats.arrays import TINY, Bools, Floats, half_difference
-from cxmon.stats.filtering import Noise, whiten
+from cxmon.stats.arrays import TINY, Bools, Floats, half_difference, median_of
+from cxmon.stats.filtering import Gains, Noise, gains, log_det, whiten
 from cxmon.stats.profiles import without_profile
-from cxmon.stats.regression import products
+from cxmon.stats.regression import products, sweep
+from cxmon.stats.trust import Trust, trust
 
 MOST_SIBLINGS = 6
-OWN = [(0.0, 0.0), (0.2, 0.5), (0.2, 0.85), (1.0, 0.5), (1.0, 0.85)]
-OWN_NOISE = Noise(
-    ar=np.repeat([a for a, _ in OWN], 3), phi=np.repeat([p for _, p in OWN], 3), rw=np.tile([0.0, 2e-3, 2e-2], 5),
-    log_prior=np.zeros(15),
-)  # fmt: skip
+PARTS = 2
+LESSON = 2.5
 SMOOTHNESS = np.array([0.003, 0.02, 0.08, 0.3, 1.0, 4.0, 20.0])
+SLOPES_DIFFER = 0.25
+SLOPE_WORTH = 4.0
+# A rough scale from so many periods is worth as much as the scale that all controls share.
+ROUGH_WORTH = 60.0
 
 
 @dataclass(frozen=True, eq=False)
 class Common:
-    """The shared movement (T,), centred before the change, or None; which controls carry it (K,); and what is each
-    control's own, in units of its period-to-period noise (k, T): they tell how such a series wanders by itself.
-    `doubt` is the variance that not knowing which controls moved by themselves adds to the shared level after the
-    change."""
+    """The shared movement (S, T), centred before the change; `there` (S,) where there is one; which controls carry it
+    and which moved by themselves (S, K).
 
-    level: Floats | None
+    `rough` (S, T) is what smoothing took out of it, `parts` (S, P, T) how the controls differ among themselves (the two
+    largest components): both say nothing where segments measure the same thing with noise, and much where a control is
+    a predictor of its own kind. `lesson` (S, G) is the log likelihood of the noise parameters in what is each control's own: segments of one company
+    wander alike. `doubt` (S,) is the variance that not knowing which controls moved adds to the shared level after the
+    change; `slope_sd` (S,) how much segments differ in following the shared movement.
+    """
+
+    level: Floats
+    rough: Floats
+    parts: Floats
+    there: Bools
     used: Bools
-    siblings: Floats
-    doubt: float
+    moved: Bools
+    lesson: Floats
+    doubt: Floats
+    slope_sd: Floats
 
 
-def common(values: Floats, variance: Floats, profile: Floats, at: int, until: int) -> Common:
-    """Common factor of `values` (K, T), NaN = missing, with sampling `variance` (K, T)."""
-    K, T = values.shape
+def nothing_shared(S: int, K: int, T: int, G: int) -> Common:
+    none = np.zeros((S, K), bool)
+    return Common(
+        level=np.zeros((S, T)), rough=np.zeros((S, T)), parts=np.zeros((S, PARTS, T)), there=np.zeros(S, bool), used=none,
+        moved=none, lesson=np.zeros((S, G)), doubt=np.zeros(S), slope_sd=np.full(S, SLOPES_DIFFER),
+    )  # fmt: skip
+
+
+def common(
+    values: Floats, variance: Floats | None, profile: Floats, at: int, until: int, noise: Noise, log_prior: Floats
+) -> Common:
+    """Common factor of `values` (S, K, T), NaN = missing, with sampling `variance` (S, K, T) where it is known.
+
+    `noise` with its `log_prior` (G,) are the noise parameters held possible for what is each control's own.
+    """
+    S, K, T = values.shape
     seen = np.isfinite(values)
     # A control says something only where it was measured on both sides of the change.
-    fit = (seen[:, :at].sum(1) >= max(3, min(8, at // 2))) & seen[:, at:until].any(1)
+    fit = (seen[:, :, :at].sum(2) >= max(3, min(8, at // 2))) & seen[:, :, at:until].any(2)
     if not fit.any():
-        return Common(None, np.zeros(K, bool), np.zeros((0, T)), 0.0)
-    X = without_profile(np.where(fit[:, None], values, np.nan), profile)
-    ok = seen & fit[:, None]
-    rough = np.array([half_difference(X[k], ok[k]) if fit[k] else np.inf for k in range(K)])
-    own = np.where(fit, np.maximum(rough, TINY), np.inf)
-    base = np.where(fit, 1 / (own + np.median(own[fit])), 0.0)
-    center = _levels(X, ok, base, at)
-    sure, moved = trust(X - center[:, None], ok, own, at, until)
-    weight = base * np.where(sure > 0.05, sure, 0.0)
-    center = _levels(X, ok, weight, at)
-    if not (weight > 0).any():
-        return Common(None, np.zeros(K, bool), np.zeros((0, T)), 0.0)
-    W = ok * weight[:, None]
-    total = W.sum(0)
-    there = total > 0
+        return nothing_shared(S, K, T, len(noise.ar))
+    ok = seen & fit[:, :, None]
+    X = without_profile(np.where(ok, values, np.nan).reshape(S * K, T), profile).reshape(S, K, T)
+    X = np.where(ok, X, 0.0)
+    own = _own(X, ok, fit, variance)
+    middle = np.nan_to_num(median_of(own, fit), nan=1.0)
+    base = np.where(fit, 1 / (own + middle[:, None]), 0.0)
+    X = np.where(ok, X - _levels(X, ok, base, at)[:, :, None], 0.0)
+    mean = _mean(X, ok, base)
+    there = ok.any(1)
+    share = base / np.maximum(base.sum(1, keepdims=True), TINY)
+    # Each control is part of the mean it is compared with: its gap varies less, or more, than itself.
+    hidden = 1 - 2 * share + ((share**2 * own * fit).sum(1)[:, None]) / np.maximum(own, TINY)
+    size = np.sqrt(np.maximum(own * np.maximum(hidden, 0.05), TINY))
+    gap = np.where(ok, X - mean[:, None], 0.0) / size[:, :, None]
+    filtered = gains(np.ones((S, T)), there, noise, at)
+    before, moves, spread = _gaps(gap, filtered, there, at, until, log_prior, fit)
+    sharing = mean[:, at:until].sum(1) / max(until - at, 1)
+    found = trust(moves * size, spread**2 * own + (0.2 * sharing[:, None]) ** 2, fit)
+    good = fit & (ok[:, :, :at].mean(2) > 0.9) & (found.sure > 0.5)
+    lesson = _lesson(before, filtered, there, at, good, own)
+    return _joined(X, ok, fit, own, base, variance, found, lesson, at, until)
+
+
+def _joined(
+    X: Floats, ok: Bools, fit: Bools, own: Floats, base: Floats, variance: Floats | None, found: Trust,
+    lesson: Floats, at: int, until: int,
+) -> Common:  # fmt: skip
+    """The common factor with the weights that trust leaves."""
+    S, K, T = X.shape
+    weight = base * np.where(found.sure > 0.05, found.sure, 0.0)
+    X = np.where(ok, X - _levels(X, ok, weight, at)[:, :, None], 0.0)
+    there = ok.any(1)
+    mean = _mean(X, ok, weight)
+    W = ok * weight[:, :, None]
+    total = np.maximum(W.sum(1), TINY)
     # A control whose variance differs by day (few answers on Sundays) counts by its typical one; the sum keeps the
     # days apart.
-    daily = np.where(ok, np.clip(variance / np.median(variance[ok]), 0.2, 5) if ok.any() else 1.0, 0.0)
-    mean = np.where(there, (W * np.where(ok, X - center[:, None], 0.0)).sum(0) / np.maximum(total, TINY), 0.0)
-    spread = (W**2 * daily * np.where(fit, own, 0.0)[:, None]).sum(0) / np.maximum(total, TINY) ** 2
-    level = smooth(mean, np.where(there, np.maximum(spread, TINY), 1.0), there)
-    used = weight > 0.1 * weight.max()
-    share = weight / weight.sum()
-    doubt = float((share**2 * sure * (1 - sure) * moved**2).sum())
-    return Common(level - level[:at].mean(), used, _siblings(X - center[:, None], ok, mean, own, used, at), doubt)
+    daily = np.ones((S, K, T))
+    if variance is not None:
+        typical = np.nan_to_num(median_of(variance.reshape(S * K, T), ok.reshape(S * K, T)), nan=1.0)
+        daily = np.clip(variance / np.maximum(typical.reshape(S, K, 1), TINY), 0.2, 5)
+    spread = (W**2 * daily * own[:, :, None]).sum(1) / total**2
+    spread = np.where(there, np.maximum(spread, TINY), 1.0)
+    level = np.stack([smooth(mean[s], spread[s], there[s]) if there[s].any() else mean[s] for s in range(S)])
+    rough = np.where(there, mean - level, 0.0)
+    level = level - level[:, :at].mean(1, keepdims=True)
+    used = weight > 0.1 * weight.max(1, keepdims=True)
+    slope_sd = _slopes(X, ok, level, weight, own, used, at)
+    parts = _parts(np.where(ok, X - mean[:, None], 0.0), used & fit, at)
+    level[:, at:until] += found.offset[:, None]
+    return Common(
+        level=level, rough=rough, parts=parts, there=fit.any(1), used=used & fit, moved=fit & (found.sure < 0.5),
+        lesson=lesson, doubt=found.doubt, slope_sd=slope_sd,
+    )  # fmt: skip
 
 
-def _siblings(X: Floats, ok: Bools, mean: Floats, own: Floats, used: Bools, at: int) -> Floats:
-    """What each of the least noisy well-measured controls does apart from the shared movement, before the change."""
-    good = np.flatnonzero(used & (ok[:, :at].mean(1) > 0.9))
-    if len(good) < 3:
-        return np.zeros((0, X.shape[1]))
-    good = good[np.argsort(own[good], kind="stable")][:MOST_SIBLINGS]
-    gap = np.where(ok[good], X[good] - mean, 0.0)
-    gap[:, at:] = 0.0
-    # Each control is part of the mean it is compared with; the factor gives back what that hides.
-    return np.asarray(gap * np.sqrt(used.sum() / (used.sum() - 1.0)) / np.sqrt(own[good])[:, None])
+def _parts(gap: Floats, used: Bools, at: int) -> Floats:
+    """The two largest components (S, 2, T) of the used controls' gaps (S, K, T), learnt before the change."""
+    S, K, T = gap.shape
+    out = np.zeros((S, PARTS, T))
+    several = used.sum(1) >= 2
+    if not several.any():
+        return out
+    gap = np.where(used[:, :, None], gap, 0.0)[several]
+    gap = gap - gap[:, :, :at].mean(2, keepdims=True)
+    past = gap[:, :, :at]
+    _, axes = np.linalg.eigh(past @ past.swapaxes(1, 2))
+    count = min(PARTS, K - 1)
+    top = axes[:, :, ::-1][:, :, :count]
+    out[several, :count] = top.swapaxes(1, 2) @ gap / np.sqrt(used[several].sum(1))[:, None, None]
+    return out
+
+
+def _own(X: Floats, ok: Bools, fit: Bools, variance: Floats | None) -> Floats:
+    """Variance (S, K) of each control's period-to-period noise; where sampling variance is known, shrunk towards that
+    times the overdispersion that the controls share."""
+    S, K, T = X.shape
+    flat = ok.reshape(S * K, T)
+    rough = np.maximum(half_difference(X.reshape(S * K, T), flat).reshape(S, K), TINY)
+    if variance is not None:
+        typical = np.maximum(np.nan_to_num(median_of(variance.reshape(S * K, T), flat), nan=1.0), TINY).reshape(S, K)
+        over = np.nan_to_num(median_of(rough / typical, fit), nan=1.0)[:, None]
+        count = np.maximum(ok.sum(2), 1)
+        worth = count / (count + ROUGH_WORTH)
+        rough = np.exp(worth * np.log(rough) + (1 - worth) * np.log(np.maximum(typical * over, TINY)))
+    return np.asarray(np.where(fit, rough, 1.0))
+
+
+def _mean(X: Floats, ok: Bools, weight: Floats) -> Floats:
+    W = ok * weight[:, :, None]
+    return np.asarray((W * X).sum(1) / np.maximum(W.sum(1), TINY))
 
 
 def _levels(X: Floats, ok: Bools, weight: Floats, at: int) -> Floats:
-    """Level of each control (K,) relative to the shared movement, from the periods before the change."""
-    K = len(X)
-    before = ok[:, :at]
-    filled = np.where(before, X[:, :at], 0.0)
-    count = np.maximum(before.sum(1), 1)
-    center = filled.sum(1) / count
-    if before.all():
+    """Level of each control (S, K) relative to the shared movement, from the periods before the change."""
+    before = ok[:, :, :at]
+    filled = np.where(before, X[:, :, :at], 0.0)
+    count = np.maximum(before.sum(2), 1)
+    center = filled.sum(2) / count
+    if (before.all(2) | ~before.any(2)).all():
         return np.asarray(center)
-    W = before * np.maximum(weight, TINY)[:, None]
+    W = before * np.maximum(weight, TINY)[:, :, None]
     for _ in range(4):
-        shared = (W * (filled - center[:, None] * before)).sum(0) / np.maximum(W.sum(0), TINY)
-        center = (filled - shared * before).sum(1) / count
-    return np.asarray(center.reshape(K))
+        shared = (W * (filled - center[:, :, None] * before)).sum(1) / np.maximum(W.sum(1), TINY)
+        center = (filled - shared[:, None] * before).sum(2) / count
+    return np.asarray(center)
 
 
-def trust(X: Floats, ok: Bools, own: Floats, at: int, until: int) -> tuple[Floats, Floats]:
-    """Chance (K,) that each control did not move by itself at the change, and its own move there (K,), in X's units.
+def _gaps(
+    gap: Floats, filtered: Gains, there: Bools, at: int, until: int, log_prior: Floats, fit: Bools
+) -> tuple[Floats, Floats, Floats]:
+    """Whitened products (1 + K, 1 + K, S, G) of the gaps before the change, their steps at it (S, K) and the standard
+    errors of those, by generalised least squares with noise that the controls share."""
+    S, K, T = gap.shape
+    columns = np.concatenate([np.ones((T, 1, S)), gap.transpose(2, 1, 0)], axis=1)
+    early = whiten(columns[:at], filtered, 0)
+    before = products(early.rows)
+    on = np.broadcast_to((np.arange(at, T) < until)[:, None, None], (T - at, 1, S))
+    later = np.concatenate([columns[at:], on], axis=1)
+    state = np.concatenate([early.state, np.zeros((2, 1, *early.state.shape[2:]))], axis=1)
+    M = products(whiten(later, filtered, at, state).rows)
+    M[: K + 1, : K + 1] += before
+    M[0, 0] += TINY
+    M[K + 1, K + 1] += TINY
+    sweep(M, 0)
+    sweep(M, K + 1)
+    nu = np.maximum(there.sum(1) - 2, 1)[:, None]
+    index = np.arange(1, K + 1)
+    rss = np.maximum(M[index, index], TINY)
+    each = np.where(fit.T[:, :, None], log_det(filtered, T) + nu * np.log(rss), 0.0).sum(0)
+    ll = -0.5 * each + log_prior
+    weight = np.exp(ll - ll.max(1, keepdims=True))
+    weight /= weight.sum(1, keepdims=True)
+    move = M[K + 1, index]
+    middle = (weight * move).sum(2)
+    # One scale for all of them: each control's own is too rough a guess to tell five standard errors from three.
+    scale = np.where(fit.T[:, :, None], rss, 0.0).sum(0) / (nu * np.maximum(fit.sum(1), 1)[:, None])
+    variance = (weight * (scale * -M[K + 1, K + 1] + (move - middle[:, :, None]) ** 2)).sum(2)
+    return before, middle.T, np.sqrt(np.maximum(variance, TINY)).T
 
-    The move is a step in its distance to the median of all, by generalised least squares with noise that the controls
-    share; a control that moved is expected to have moved by some four standard errors, one in ten is. Needs three
-    controls: with less nobody can be told apart and all are trusted.
+
+def _lesson(before: Floats, filtered: Gains, there: Bools, at: int, good: Bools, own: Floats) -> Floats:
+    """Log likelihood (S, G) of the noise parameters in the gaps before the change, of the least noisy good controls.
+
+    It counts as much as that of LESSON series, however many there are (an empirical Bayes step, tempered).
     """
-    K, T = X.shape
-    able = np.flatnonzero(np.isfinite(own))
-    if len(able) < 3 or at < 8:
-        return np.ones(K), np.zeros(K)
-    gap = np.where(ok, X, np.nan)[able]
-    there = np.asarray(np.isfinite(gap).any(0))
-    gap[:, ~there] = 0.0
-    gap = np.nan_to_num(gap - np.nanmedian(gap, axis=0)) / np.sqrt(own[able])[:, None]
-    index = np.arange(T)
-    columns = np.c_[np.ones(T), (index >= at) & (index < until), gap.T, np.zeros(T)]
-    G = len(OWN_NOISE.ar)
-    found = whiten(columns, np.ones(T), there, OWN_NOISE, T)
-    M = products(found.rows, 2)
-    inverse = np.linalg.inv(M.plain[:, :2, :2] + 1e-9 * np.eye(2))
-    coefficients = inverse @ M.ZD
-    rss = np.maximum(M.DD - (M.ZD * coefficients).sum(1), TINY)
-    nu = max(int(there.sum()) - 2, 1)
-    ll = -0.5 * (np.log(found.variance[there]).sum(0)[:, None] + nu * np.log(rss)).sum(1) * min(1.0, 3 / len(able))
-    weight = np.exp(ll - ll.max()).reshape(G, 1)
-    weight = weight / weight.sum()
-    move = (weight * coefficients[:, 1]).sum(0)
-    spread = np.sqrt((weight * (rss / nu * inverse[:, 1, 1, None])).sum(0))
-    z2 = (move / np.maximum(spread, TINY)) ** 2
-    odds = np.log(9.0) + 0.5 * np.log(17.0) - 0.5 * z2 * (1 - 1 / 17)
-    sure, moved = np.ones(K), np.zeros(K)
-    sure[able] = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
-    moved[able] = move * np.sqrt(own[able])
-    return sure, moved
+    K = good.shape[1]
+    rank = np.argsort(np.argsort(np.where(good, own, np.inf), axis=1, kind="stable"), axis=1, kind="stable")
+    chosen = good & (rank < MOST_SIBLINGS)
+    count = chosen.sum(1)
+    one = np.maximum(before[0, 0], TINY)
+    index = np.arange(1, K + 1)
+    rss = np.maximum(before[index, index] - before[0, index] ** 2 / one, TINY)
+    nu = np.maximum(there[:, :at].sum(1) - 1, 1)[:, None]
+    each = -0.5 * (log_det(filtered, at) + np.log(one) + nu * np.log(rss))
+    total = np.where(chosen.T[:, :, None], each, 0.0).sum(0)
+    return np.asarray(np.where(count >= 3, np.minimum(1.0, LESSON / np.maximum(count, 1)), 0.0)[:, None] * total)
+
+
+def _slopes(X: Floats, ok: Bools, level: Floats, weight: Floats, own: Floats, used: Bools, at: int) -> Floats:
+    """How far (S,) segments' slopes on the shared movement lie apart, by moments, shrunk towards SLOPES_DIFFER."""
+    f = level[:, None, :at] * ok[:, :, :at]
+    squares = np.maximum((f**2).sum(2), TINY)
+    share = weight / np.maximum(weight.sum(1, keepdims=True), TINY)
+    rest = np.maximum(1 - share, 0.2)
+    # A control is part of what it is regressed on; that part follows itself with a slope of one.
+    slope = ((f * X[:, :, :at]).sum(2) / squares - share) / rest
+    error = 2 * own / squares / rest**2
+    trusted = np.where(used, SLOPES_DIFFER**2 / (SLOPES_DIFFER**2 + error), 0.0)
+    excess = (trusted * np.clip((slope - 1) ** 2 - error, -0.25, 1.0)).sum(1)
+    found = (SLOPE_WORTH * SLOPES_DIFFER**2 + excess) / (SLOPE_WORTH + trusted.sum(1))
+    return np.asarray(np.sqrt(np.clip(found, 0.1**2, 0.7**2)))
 
 
 def smooth(y: Floats, variance: Floats, seen: Bools) -> Floats:
-    """Best guess of a local level behind `y` (T,), averaged over how fast it may move (by marginal likelihood)."""
-    reference = float(np.median(variance[seen]))
-    G = len(SMOOTHNESS)
-    noise = Noise(np.zeros(G), np.zeros(G), SMOOTHNESS * reference, np.zeros(G))
-    X = np.c_[np.ones(len(y)), np.where(seen, y, 0.0)]
-    found = whiten(X, variance, seen, noise, len(y))
-    e = found.rows
-    a, h, yy = (e[:, :, 0] ** 2).sum(0), (e[:, :, 0] * e[:, :, 1]).sum(0), (e[:, :, 1] ** 2).sum(0)
-    rss = np.maximum(yy - h**2 / np.maximum(a, TINY), TINY)
-    nu = max(int(seen.sum()) - 1, 1)
-    log_det = np.log(found.variance[seen]).sum(0)
-    ll = -0.5 * (log_det + np.log(np.maximum(a, TINY)) + nu * np.log(rss))
-    weight = np.exp(ll - ll.max())
-    weight /= weight.sum()
-    out = np.zeros(len(y))
-    for g in np.flatnonzero(weight > 0.02):
-        out += weight[g] * _local_level(y, variance, seen, SMOOTHNESS[g] * reference)
-    return np.asarray(out / weight[weight > 0.02].sum())
+    """Best guess of a local level behind `y` (T,), averaged over how fast it may move (by marginal likelihood).
 
-
-def _local_level(y: Floats, variance: Floats, seen: Bools, rw: float) -> Floats:
-    """Smoothed random walk with a flat start: the tridiagonal system (W + D'D / rw) x = W y."""
+    Random walk with a flat start: the tridiagonal system (W + D'D / rw) x = W y.
+    """
     T = len(y)
-    precision = np.where(seen, 1 / variance, 0.0)
     if T == 1:
         return np.asarray(y, float)
-    band = np.zeros((2, T))
-    band[1] = precision + np.r_[1, np.full(T - 2, 2), 1] / rw
-    band[0, 1:] = -1 / rw
-    return np.asarray(solveh_banded(band, precision * np.where(seen, y, 0.0)))
+    walks = SMOOTHNESS * float(np.median(variance[seen]))
+    precision = np.where(seen, 1 / variance, 0.0)
+    load = precision * y
+    steps = np.full(T, 2.0)
+    steps[[0, -1]] = 1.0
+    nu = max(int(seen.sum()) - 1, 1)
+    found, ll = np.empty((len(walks), T)), np.empty(len(walks))
+    for g, rw in enumerate(walks):
+        d, e, _ = dpttrf(precision + steps / rw, np.full(T - 1, -1 / rw))
+        x, _ = dpttrs(d, e, load)
+        rss = max(float(load @ (y - x)), TINY * float(load @ y) + TINY**2)
+        ll[g] = -0.5 * ((T - 1) * np.log(rw) + float(np.log(d).sum()) + nu * np.log(rss))
+        found[g] = x
+    weight = np.exp(ll - ll.max())
+    return np.asarray(weight @ found / weight.sum())

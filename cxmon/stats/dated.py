@@ -1,18 +1,21 @@
-"""The public doors to the effect of a dated change: `effect`, `effects` and `estimate`."""
+"""The public answers on a dated change: `effect`, its batch form `effects`, and `estimate` with the board's band."""
 
 from typing import Any
 
 import numpy as np
 
-from cxmon.stats.arrays import Floats
-from cxmon.stats.boundary import SPENT_TO_HORIZON, zone
-from cxmon.stats.estimator import Fitted, Interval, fit, interval, looks, posterior, pre_fit_ok
+from cxmon.stats.arrays import Bools, Floats, vector
+from cxmon.stats.asked import Asked, asked
+from cxmon.stats.estimator import Fitted, fit, likeliest, posterior, pre_fit_ok
 from cxmon.stats.expectation import expected
-from cxmon.stats.mixture import Mixture
-from cxmon.stats.problem import Asked, Problem, asked, problem
+from cxmon.stats.looking import daily, once
+from cxmon.stats.problem import problem, too_little, usable
+from cxmon.stats.profiles import columns
 from cxmon.stats.results import Effect, Estimate
 
 BAND = 0.99
+# Numbers held at once: more only makes the processor wait for memory.
+BLOCK = 1_000_000
 
 
 def effect(
@@ -33,81 +36,96 @@ def effect(
 
     Too little data gives NaN and a reason with the numbers. ValueError on wrong shapes. Method: docs/methods/effect.md.
     """
-    a = asked(values, at, until, n, se, controls, controls_n, controls_se, kind, period, yearly, complete)
-    return _answer(a, confidence, sequential=sequential, horizon=horizon)[0]
+    return effects(
+        vector("values", values)[None], at, until=until, n=n, se=se, controls=controls, controls_n=controls_n,
+        controls_se=controls_se, kind=kind, period=period, yearly=yearly, complete=complete, confidence=confidence,
+        sequential=sequential, horizon=horizon,
+    )[0]  # fmt: skip
 
 
-def effects(values: Any, at: Any, *, controls: Any = None, **options: Any) -> list[Effect]:
-    """`effect` for each row of `values` (S, T); `at` and `until` int or (S,), `controls` (K, T) or (S, K, T).
+def effects(
+    values: Any, at: Any, *, confidence: float = 0.95, sequential: bool = False, horizon: int | None = None, **asks: Any
+) -> list[Effect]:
+    """`effect` for each row of `values` (S, T), many times faster than one by one.
 
-    Per-series options (`n`, `se`, `complete` as (S, T); `controls_n`, `controls_se` like `controls`) are taken row by
-    row.
+    `at` and `until` int or (S,); `n`, `se`, `complete` (T,) or (S, T); `controls` (K, T) for all or (S, K, T), and
+    `controls_n`, `controls_se` likewise. Other options as in `effect`.
     """
-    rows = np.atleast_2d(np.asarray(values, float))
-    starts = np.broadcast_to(np.asarray(at), (len(rows),))
-    return [
-        effect(row, int(starts[s]), controls=_of(controls, s, 3), **{k: _row(k, v, s) for k, v in options.items()})
-        for s, row in enumerate(rows)
-    ]
+    out: list[Effect | None] = [None] * len(np.asarray(values))
+    for rows, answers, _ in _answers(values, at, asks, confidence, sequential=sequential, horizon=horizon):
+        for s, answer in zip(np.flatnonzero(rows), answers, strict=True):
+            out[s] = answer
+    return [answer for answer in out if answer is not None]
 
 
 def estimate(values: Any, at: int, *, smooth: int = 1, **options: Any) -> Estimate:
     """`effect` with the 99 % band of the board around the trailing mean of `smooth` periods; same options."""
+    y = vector("values", values)[None]
     confidence, sequential = options.pop("confidence", 0.95), options.pop("sequential", False)
     horizon = options.pop("horizon", None)
-    full: dict[str, Any] = dict.fromkeys(
-        ("until", "n", "se", "controls", "controls_n", "controls_se", "yearly", "complete")
-    )
-    full |= {"kind": "mean", "period": 7} | options
-    a = asked(
-        values, at, full.pop("until"), full.pop("n"), full.pop("se"), full.pop("controls"), full.pop("controls_n"),
-        full.pop("controls_se"), full.pop("kind"), full.pop("period"), full.pop("yearly"), full.pop("complete"),
-    )  # fmt: skip
-    if full:
-        raise TypeError(f"estimate got an unexpected option: {', '.join(sorted(full))}")
-    found, fitted = _answer(a, confidence, sequential=sequential, horizon=horizon)
+    _, found, fitted = next(iter(_answers(y, at, options, confidence, sequential=sequential, horizon=horizon)))
     if fitted is None:
-        nothing = np.full(len(a.values), np.nan)
-        return Estimate(effect=found, band_expected=nothing, band_low=nothing, band_high=nothing)
-    middle, low, high = (_inside(a.kind, x) for x in expected(fitted, smooth, BAND))
-    return Estimate(effect=found, band_expected=middle, band_low=low, band_high=high)
+        nothing = np.full(y.shape[1], np.nan)
+        return Estimate(effect=found[0], band_expected=nothing, band_low=nothing, band_high=nothing)
+    kind = options.get("kind", "mean")
+    middle, low, high = (_inside(kind, x[0]) for x in expected(fitted, smooth, BAND))
+    return Estimate(effect=found[0], band_expected=middle, band_low=low, band_high=high)
 
 
-def _answer(a: Asked, confidence: float, *, sequential: bool, horizon: int | None) -> tuple[Effect, Fitted | None]:
+def _answers(
+    values: Any, at: Any, asks: dict[str, Any], confidence: float, *, sequential: bool, horizon: int | None
+) -> list[tuple[Bools, list[Effect], Fitted | None]]:
+    """Blocks of rows with their answers; the fit is that of the block's rows with data enough."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}, expected between 0 and 1")
+    out = []
+    for mask, whole in asked(values, at, **asks):
+        rows = np.flatnonzero(mask)
+        size = _at_once(whole)
+        for first in range(0, len(rows), size):
+            part = np.zeros(len(rows), bool)
+            part[first : first + size] = True
+            mine = np.zeros(len(mask), bool)
+            mine[rows[part]] = True
+            answers, fitted = _block(whole.rows(part), confidence, sequential=sequential, horizon=horizon)
+            out.append((mine, answers, fitted))
+    return out
+
+
+def _at_once(a: Asked) -> int:
+    T = a.values.shape[1]
+    shared = 0 if a.controls is None or len(a.controls) == 1 else a.controls.shape[1]
+    return max(1, BLOCK // (max(T, 1) * 32 * (columns(a.period, T).shape[1] + 6 + shared)))
+
+
+def _block(a: Asked, confidence: float, *, sequential: bool, horizon: int | None) -> tuple[list[Effect], Fitted | None]:
     p = problem(a)
-    if p.reason:
-        return _nothing(p, confidence), None
+    if p is None:
+        return [_nothing(a, s, confidence) for s in range(len(a.values))], None
     f = fit(p)
     found = posterior(f, frozen=sequential)
-    answer = _interval(f, found, confidence, sequential=sequential, horizon=horizon)
+    answers = daily(f, found, confidence, horizon) if sequential else once(found, confidence)
     middle, low, high = expected(f, 1, confidence)
     # The picture and the number are one answer: what lies between values and expectation is the estimate.
-    gap = float(np.mean((a.values - middle)[p.judged])) - answer.estimate
-    after = np.arange(len(middle)) >= p.at
-    middle = np.where(after, middle + gap, middle)
-    low, high = (_inside(a.kind, np.where(after, x + gap, x)) for x in (low, high))
-    return Effect(
-        estimate=answer.estimate, low=answer.low, high=answer.high, p_value=answer.p_value, se=answer.se,
-        expected=middle, expected_low=low, expected_high=high, controls_used=p.controls_used, n_pre=p.n_pre,
-        n_post=p.n_post, confidence=confidence, pre_fit_ok=pre_fit_ok(f), reason="",
-    ), f  # fmt: skip
-
-
-def _interval(f: Fitted, found: Mixture, confidence: float, *, sequential: bool, horizon: int | None) -> Interval:
-    if not sequential:
-        return interval(found, confidence)
-    p = f.problem
-    age = int(np.flatnonzero(p.judged)[-1]) - p.at + 1
-    last = max(age, 1) if horizon is None else max(int(horizon), 1)
-    total, left, beyond = looks(f, last)
-    length, share = zone(total, left)
-    first = interval(found, confidence, length=length, share=share)
-    if age <= last:
-        return first
-    later = interval(found, confidence, length=beyond, share=1 - SPENT_TO_HORIZON)
-    return later if later.high - later.low > first.high - first.low else first
+    kept = a.values[p.kept]
+    gap = np.where(p.judged, kept - middle, 0.0).sum(1) / p.n_post - np.array([x.estimate for x in answers])
+    after = np.arange(middle.shape[1]) >= p.at
+    middle, low, high = (np.where(after, x + gap[:, None], x) for x in (middle, low, high))
+    low, high = _inside(a.kind, low), _inside(a.kind, high)
+    likely, fits, told, j = likeliest(f), pre_fit_ok(f), [], 0
+    for s, ok in enumerate(p.kept):
+        if not ok:
+            told.append(_nothing(a, s, confidence))
+            continue
+        x = answers[j]
+        told.append(Effect(
+            estimate=x.estimate, low=x.low, high=x.high, p_value=x.p_value, se=x.se, expected=middle[j],
+            expected_low=low[j], expected_high=high[j], controls_used=p.controls_used[j],
+            controls_moved=p.controls_moved[j], n_pre=int(p.n_pre[j]), n_post=int(p.n_post[j]), confidence=confidence,
+            pre_fit_ok=fits[j], shape=likely[j], reason="",
+        ))  # fmt: skip
+        j += 1
+    return told, f
 
 
 def _inside(kind: str, values: Floats) -> Floats:
@@ -117,27 +135,14 @@ def _inside(kind: str, values: Floats) -> Floats:
     return np.maximum(values, 0.0) if kind == "rate" else values
 
 
-def _nothing(p: Problem, confidence: float) -> Effect:
-    nan, empty = float("nan"), np.full(len(p.y), np.nan)
+def _nothing(a: Asked, s: int, confidence: float) -> Effect:
+    T = a.values.shape[1]
+    seen, judged = usable(a)
+    n_pre, n_post = int(seen[s, : a.at].sum()), int(judged[s].sum())
+    nan, empty = float("nan"), np.full(T, np.nan)
+    none = np.zeros(0 if a.controls is None else a.controls.shape[1], bool)
     return Effect(
         estimate=nan, low=nan, high=nan, p_value=nan, se=nan, expected=empty, expected_low=empty, expected_high=empty,
-        controls_used=p.controls_used, n_pre=p.n_pre, n_post=p.n_post, confidence=confidence, pre_fit_ok=False,
-        reason=p.reason,
+        controls_used=none, controls_moved=none, n_pre=n_pre, n_post=n_post, confidence=confidence, pre_fit_ok=False,
+        shape="", reason=too_little(n_pre, n_post, columns(a.period, T).shape[1]),
     )  # fmt: skip
-
-
-PER_SERIES = {"n": 2, "se": 2, "complete": 2, "controls_n": 3, "controls_se": 3, "until": 1}
-
-
-def _row(name: str, given: Any, s: int) -> Any:
-    """Row `s` of an option that may differ by series."""
-    if given is None or name not in PER_SERIES:
-        return given
-    found = np.asarray(given)
-    if found.ndim < PER_SERIES[name]:
-        return given
-    return int(found[s]) if name == "until" else found[s]
-
-
-def _of(controls: Any, s: int, depth: int) -> Any:
-    return controls if controls is None or np.ndim(controls) < depth else np.asarray(controls)[s]

@@ -6,53 +6,71 @@ from scipy.special import stdtrit
 from cxmon.stats.arrays import TINY, Floats
 from cxmon.stats.estimator import Fitted
 
+MOST = 12
+
 
 def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats, Floats]:
-    """Expected value, low and high (T,) of the trailing mean of `smooth` periods, in the values' units.
+    """Expected value, low and high (S, T) of the trailing mean of `smooth` periods, in the values' units.
 
     Before the change these are predictions one step ahead, afterwards forecasts from the last period before it. Within
     a trailing mean the slow states count as fully correlated, which errs on the wide side.
     """
-    p, noise = f.problem, f.noise
-    flat = f.weight.reshape(-1)
-    top = np.argsort(flat)[::-1][:12]
-    top = top[flat[top] > 0.01 * flat[top[0]]]
-    share = flat[top] / flat[top].sum()
-    sampling = trailing(p.variance, smooth) / smooth
-    middle, second = np.zeros(len(p.y)), np.zeros(len(p.y))
-    width = p.Z.shape[1]
-    for w, code in zip(share, top, strict=True):
-        v, g = divmod(int(code), len(noise.ar))
-        b, cov, s2 = f.before.coefficients[v, g], f.before.covariance[v, g], f.before.scale2[v, g]
-        state, own = _state(f, g)
-        lean = p.Z - state[:, :width]
-        guess = trailing(state[:, -1] + lean @ b, smooth)
-        from_b = np.einsum("tp,pq,tq->t", lean, cov, lean)
-        middle += w * guess
-        second += w * (s2 * (own + sampling + from_b) + guess**2)
-    half = float(stdtrit(f.before.freedom, 0.5 + confidence / 2)) * np.sqrt(np.maximum(second - middle**2, TINY))
-    low, high = middle - half, middle + half
-    return p.center + p.unit * middle, p.center + p.unit * low, p.center + p.unit * high
-
-
-def _state(f: Fitted, g: int) -> tuple[Floats, Floats]:
-    """Predicted columns (T, m) and the variance (T,) of the latent state, for one noise parameter set."""
     p = f.problem
-    h = np.arange(len(p.y) - p.at, dtype=float)
-    fade = f.noise.phi[g] ** h
-    later = fade[:, None] * f.filtered.state[0, g] + f.filtered.state[1, g]
-    p11, p12, p22 = f.filtered.cov[:, g]
-    grown = fade**2 * p11 + 2 * fade * p12 + p22 + f.noise.ar[g] * (1 - fade**2) + f.noise.rw[g] * h
-    state = np.concatenate([f.filtered.predicted[: p.at, g], later])
-    own = np.concatenate([f.filtered.variance[: p.at, g] - p.variance[: p.at], grown])
-    return state, np.maximum(own, 0.0)
+    S, T = p.y.shape
+    width = p.Z.shape[1]
+    flat = f.weight.transpose(1, 0, 2).reshape(S, -1)
+    top = np.argsort(-flat, axis=1, kind="stable")[:, :MOST]
+    share = np.take_along_axis(flat, top, 1)
+    share = np.where(share > 0.01 * share[:, :1], share, 0.0)
+    share = share / share.sum(1, keepdims=True)
+    v, g = np.divmod(top, len(p.noise.ar))
+    s = np.arange(S)[:, None]
+    b = f.before.coefficients[:, v, s, g]
+    cov = f.before.covariance()[:, :, v, s, g].transpose(2, 3, 0, 1)
+    state, own = _states(f, s, g)
+    lean = p.Z.transpose(2, 0, 1)[:, None] - state[..., :width]
+    guess = trailing(state[..., width] + np.einsum("sctp,psc->sct", lean, b), smooth)
+    from_b = ((lean @ cov) * lean).sum(-1)
+    variance = trailing(np.where(p.seen, p.variance, 1.0), smooth) / smooth
+    middle = np.einsum("sc,sct->st", share, guess)
+    second = f.before.scale2[v, s, g][:, :, None] * (own + variance[:, None] + from_b) + guess**2
+    total = np.einsum("sc,sct->st", share, second)
+    freedom = stdtrit(f.before.freedom, 0.5 + confidence / 2)[:, None]
+    half = freedom * np.sqrt(np.maximum(total - middle**2, TINY))
+    unit, center = p.unit[:, None], p.center[:, None]
+    return center + unit * middle, center + unit * (middle - half), center + unit * (middle + half)
+
+
+def _states(f: Fitted, s: Floats, g: Floats) -> tuple[Floats, Floats]:
+    """Predicted columns (S, C, T, p + 1) and the variance (S, C, T) of the latent state, for the noise parameter sets
+    `g` (S, C)."""
+    p = f.problem
+    at, T = p.at, p.y.shape[1]
+    variance = f.filtered.variance[:at, s, g].transpose(1, 2, 0)
+    seen = np.isfinite(variance)
+    size = np.sqrt(np.where(seen, variance, 1.0))
+    columns = np.concatenate([p.Z[:at], p.y.T[:at, None]], axis=1).transpose(2, 0, 1)
+    # What was predicted is the value less its error; where nothing was seen, the filter kept its prediction.
+    width = columns.shape[2]
+    past = columns[:, None] - (f.early.rows[s, g, :width] * size[:, :, None]).swapaxes(-1, -2)
+    for t, held in f.early.gaps.items():
+        past[:, :, t] = np.where(seen[:, :, t, None], past[:, :, t], held[:width, s, g].transpose(1, 2, 0))
+    h = np.arange(T - at, dtype=float)
+    fade = p.noise.phi[g][:, :, None] ** h
+    first = f.state[:, :, s, g].transpose(0, 2, 3, 1)
+    later = fade[..., None] * first[0][:, :, None] + first[1][:, :, None]
+    p11, p12, p22 = (x[s, g][:, :, None] for x in f.filtered.cov)
+    ar, rw = p.noise.ar[g][:, :, None], p.noise.rw[g][:, :, None]
+    grown = fade**2 * p11 + 2 * fade * p12 + p22 + ar * (1 - fade**2) + rw * h
+    own = np.where(seen, variance, 1.0) - np.where(p.seen, p.variance, 1.0)[:, None, :at]
+    return np.concatenate([past, later], axis=2), np.maximum(np.concatenate([own, grown], axis=2), 0.0)
 
 
 def trailing(values: Floats, size: int) -> Floats:
-    """Mean of the last `size` entries up to each (T,); shorter at the start."""
+    """Mean of the last `size` entries up to each, along the last axis; shorter at the start."""
     if size <= 1:
         return values
-    sums = np.cumsum(np.r_[0.0, values])
-    end = np.arange(1, len(values) + 1)
+    sums = np.cumsum(np.concatenate([np.zeros((*values.shape[:-1], 1)), values], axis=-1), axis=-1)
+    end = np.arange(1, values.shape[-1] + 1)
     start = np.maximum(end - size, 0)
-    return np.asarray((sums[end] - sums[start]) / (end - start))
+    return np.asarray((sums[..., end] - sums[..., start]) / (end - start))

@@ -3,58 +3,84 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import stdtr
+from scipy.special import gammaln, ndtri, stdtr
 
-from cxmon.stats.arrays import Floats
+from cxmon.stats.arrays import TINY, Floats
+
+# Components are dropped, the lightest first, as long as all that were dropped weigh less than this.
+DROPPED = 2e-4
+ROUNDS = 60
 
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Components (C,): weights that sum to one, means, scales > 0 and degrees of freedom."""
+    """Components (S, C) of S distributions: weights that sum to one, means, scales > 0 and degrees of freedom."""
 
     weight: Floats
     mean: Floats
     scale: Floats
     freedom: Floats
 
-    def cdf(self, x: float) -> float:
-        return float(self.weight @ stdtr(self.freedom, (x - self.mean) / self.scale))
+    def center(self) -> Floats:
+        return np.asarray((self.weight * self.mean).sum(1))
 
-    def center(self) -> float:
-        return float(self.weight @ self.mean)
-
-    def spread(self) -> float:
-        """Standard deviation; degrees of freedom of two or less count as 2.5, where the formula would be infinite."""
+    def spread(self) -> Floats:
+        """Standard deviations (S,); degrees of freedom of two or less count as 2.5, where the formula would be
+        infinite."""
         nu = np.maximum(self.freedom, 2.5)
-        second = self.scale**2 * nu / (nu - 2) + (self.mean - self.center()) ** 2
-        return float(np.sqrt(self.weight @ second))
+        second = self.scale**2 * nu / (nu - 2) + (self.mean - self.center()[:, None]) ** 2
+        return np.asarray(np.sqrt((self.weight * second).sum(1)))
 
-    def quantile(self, q: float) -> float:
-        middle, reach = self.center(), self.spread()
-        low, high = middle - 8 * reach, middle + 8 * reach
-        for _ in range(60):
-            if self.cdf(low) < q < self.cdf(high):
+    def below(self, x: Floats) -> Floats:
+        """P(value < x) for x (S, Q)."""
+        z = (x[:, None, :] - self.mean[:, :, None]) / self.scale[:, :, None]
+        return np.asarray((self.weight[:, :, None] * stdtr(self.freedom[:, :, None], z)).sum(1))
+
+    def quantiles(self, q: Floats) -> Floats:
+        """Quantiles for levels q (S, Q), by Newton steps kept inside a bracket."""
+        middle, reach = self.center()[:, None], np.maximum(self.spread(), TINY**2)[:, None]
+        x = middle + reach * ndtri(q)
+        low, high = np.full(q.shape, -np.inf), np.full(q.shape, np.inf)
+        for _ in range(ROUNDS):
+            gap = self.below(x) - q
+            low, high = np.where(gap < 0, x, low), np.where(gap >= 0, x, high)
+            step = x - np.clip(gap / np.maximum(self._density(x), 1e-300), -2 * reach, 2 * reach)
+            # A step that leaves the bracket means a flat stretch; half the bracket is left then.
+            stuck = ~((step >= low) & (step <= high))
+            step = np.where(
+                stuck, (np.where(np.isfinite(low), low, x) + np.where(np.isfinite(high), high, x)) / 2, step
+            )
+            done = np.abs(step - x) <= 1e-9 * reach
+            x = np.where(done, x, step)
+            if done.all():
                 break
-            low, high = low - (middle - low), high + (high - middle)
-        return float(brentq(lambda x: self.cdf(x) - q, low, high, xtol=1e-9 * reach, rtol=1e-12))
+        return np.asarray(x)
 
-    def p_value(self) -> float:
-        """Two-sided: twice the smaller tail at zero. Tails are summed on their own side to keep digits."""
-        below = self.cdf(0.0)
-        above = float(self.weight @ stdtr(self.freedom, self.mean / self.scale))
-        return min(1.0, 2 * min(below, above))
+    def _density(self, x: Floats) -> Floats:
+        nu = self.freedom[:, :, None]
+        z = (x[:, None, :] - self.mean[:, :, None]) / self.scale[:, :, None]
+        size = np.exp(gammaln((nu + 1) / 2) - gammaln(nu / 2)) / np.sqrt(nu * np.pi)
+        each = size * (1 + z * z / nu) ** (-(nu + 1) / 2) / self.scale[:, :, None]
+        return np.asarray((self.weight[:, :, None] * each).sum(1))
+
+    def p_value(self) -> Floats:
+        """Two-sided (S,): twice the smaller tail at zero. Tails are summed on their own side to keep digits."""
+        z = self.mean / self.scale
+        below, above = ((self.weight * stdtr(self.freedom, side * z)).sum(1) for side in (-1, 1))
+        return np.asarray(np.minimum(1.0, 2 * np.minimum(below, above)))
 
 
-def mix(parts: list[tuple[float, Floats, Floats, Floats, Floats]], floor: float) -> Mixture:
-    """Join (share, log weight, mean, scale, freedom) groups; components below three ten-thousandths are dropped."""
-    weights, means, scales, freedoms = [], [], [], []
-    for share, log_weight, mean, scale, freedom in parts:
-        w = np.exp(log_weight - log_weight.max())
-        w = w / w.sum()
-        keep = w > 3e-4
-        weights.append(share * w[keep] / w[keep].sum())
-        means.append(mean[keep])
-        scales.append(np.maximum(scale[keep], floor))
-        freedoms.append(freedom[keep])
-    return Mixture(np.concatenate(weights), np.concatenate(means), np.concatenate(scales), np.concatenate(freedoms))
+def mix(log_weight: Floats, mean: Floats, scale: Floats, freedom: Floats) -> Mixture:
+    """Components (S, C) with log weights up to a constant; the lightest are dropped."""
+    w = np.exp(log_weight - log_weight.max(1, keepdims=True))
+    w = w / w.sum(1, keepdims=True)
+    order = np.argsort(-w, axis=1, kind="stable")
+    sorted_w = np.take_along_axis(w, order, 1)
+    count = int((np.cumsum(sorted_w, axis=1) < 1 - DROPPED).sum(1).max(initial=0)) + 1
+    first = order[:, :count]
+    kept = sorted_w[:, :count]
+    # How many components another series of the batch needs must not change this one's answer.
+    enough = np.cumsum(kept, axis=1) - kept < 1 - DROPPED
+    kept = np.where(enough, kept, 0.0)
+    pick = [np.take_along_axis(np.broadcast_to(x, w.shape), first, 1) for x in (mean, scale, freedom)]
+    return Mixture(kept / kept.sum(1, keepdims=True), pick[0], np.maximum(pick[1], TINY**2), pick[2])

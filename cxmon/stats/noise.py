@@ -4,65 +4,86 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, half_difference
+from cxmon.stats.arrays import TINY, Bools, Floats, half_difference, median_of, total_of
 from cxmon.stats.filtering import Noise
 
 KINDS = ("mean", "proportion", "quantile", "rate")
+COUNTED = frozenset({"proportion", "rate"})
 
 
 @dataclass(frozen=True, eq=False)
 class Sampling:
-    """Variance of each value (T,) around its own expectation; `known` when it rests on counts or standard errors."""
+    """Variance of each value (S, T) around its own expectation; `known` (S,) where it rests on counts or standard
+    errors."""
 
     variance: Floats
-    known: bool
+    known: Bools
 
 
-def sampling(values: Floats, n: Floats | None, se: Floats | None, kind: str, seen: Bools, base: Bools) -> Sampling:
-    """Sampling variance of `values` (T,), learnt from the seen periods in `base` (those before the change).
+def sampling(
+    values: Floats, n: Floats | None, se: Floats | None, kind: str, seen: Bools, base: Bools, later: Bools | None = None
+) -> Sampling:
+    """Sampling variance of `values` (S, T), learnt from the seen periods in `base` (T,) (those before the change).
 
-    Proportion p(1-p)/n and rate r/n with one half pseudo-event against zeros; se^2 where given; else 1/n shaped, or
-    flat, with the size of the period-to-period noise. Noise between periods beyond the counts is overdispersion: half
-    of the excess is added as white noise, because autocorrelated noise has its own place in the model.
+    Proportion p(1-p)/n and rate r/n with one half pseudo-event against zeros, in the periods `later` (S, T) with the
+    level found there where that is the noisier one; se^2 where given; else 1/n shaped, or flat, with the size of the
+    period-to-period noise. Noise between periods beyond the counts is overdispersion: half of the excess is added as
+    white noise, because autocorrelated noise has its own place in the model.
     """
     use = seen & base
     rough = half_difference(values, use)
-    if se is not None and np.isfinite(se[use]).any():
-        filled = np.where(np.isfinite(se) & (se > 0), se, np.nan)
-        typical = float(np.nanmedian(filled[use])) if np.isfinite(filled[use]).any() else 0.0
-        known = np.where(np.isfinite(filled), filled, typical) ** 2
-    elif n is not None and kind in {"proportion", "rate"}:
-        weight = np.where(use, n, 0.0)
-        events = float(np.where(use, values, 0.0) @ weight)
-        level = (events + 0.5) / (float(weight.sum()) + 1.0)
-        spread = max(level * (1 - level), TINY) if kind == "proportion" else max(level, TINY)
-        known = spread / np.maximum(n, TINY)
-    else:
-        shape = np.ones(len(values))
-        if n is not None:
-            shape = 0.2 + 0.8 * np.clip(float(np.median(n[use])) / np.maximum(n, TINY), 0.05, 50)
-        scale = max(rough, TINY * (1.0 + float(np.mean(values[use] ** 2))))
-        return Sampling(np.where(seen, shape, 1.0) * scale, known=False)
-    known = np.where(seen, known, float(np.median(known[use])))
+    told = np.zeros(len(values), bool)
+    if se is not None:
+        given = np.isfinite(se) & (se > 0)
+        told = (given & use).any(1)
+        typical = np.nan_to_num(median_of(se, given & use), nan=1.0)
+        known = np.where(given, np.where(given, se, 1.0), typical[:, None]) ** 2
+    if (se is None or not told.all()) and n is not None and kind in COUNTED:
+        counted = _spread(values, n, kind, use)[:, None]
+        if later is not None:
+            counted = np.where(later, np.maximum(counted, _spread(values, n, kind, later)[:, None]), counted)
+        counted = counted / np.maximum(n, TINY)
+        known = counted if se is None else np.where(told[:, None], known, counted)
+        told = np.ones(len(values), bool)
+    shape = np.ones(values.shape)
+    if n is not None:
+        shape = 0.2 + 0.8 * np.clip(median_of(n, use)[:, None] / np.maximum(n, TINY), 0.05, 50)
+    scale = np.maximum(rough, TINY * (1.0 + total_of(values**2, use) / np.maximum(use.sum(1), 1)))
+    learnt = np.where(seen, shape, 1.0) * scale[:, None]
+    if not told.any():
+        return Sampling(learnt, told)
+    middle = median_of(known, use)
+    known = np.where(seen, known, middle[:, None])
     # What chance alone adds to the differences of so few periods is no overdispersion.
-    by_chance = 1 + 1.5 * float(np.sqrt(3.0 / max(int(use.sum()), 3)))
-    excess = 0.5 * max(rough - by_chance * float(np.median(known[use])), 0.0)
-    return Sampling(np.maximum(known, TINY) + excess, known=True)
+    by_chance = 1 + 1.5 * np.sqrt(3.0 / np.maximum(use.sum(1), 3))
+    excess = 0.5 * np.maximum(rough - by_chance * middle, 0.0)
+    return Sampling(np.where(told[:, None], np.maximum(known, TINY) + excess[:, None], learnt), told)
 
 
-AR = ((0.12, 0.4), (0.12, 0.7), (0.12, 0.9), (0.6, 0.4), (0.6, 0.7), (0.6, 0.9), (3.0, 0.4), (3.0, 0.7), (3.0, 0.9))
-AR_STRONG = {0.12: 0.0, 0.6: 0.3, 3.0: 1.2}
-RW_ALONE = {0.0: -0.5, 4e-4: -0.2, 3e-3: -0.1, 0.02: -0.2, 0.15: -1.3, 1.2: -2.5}
-RW_WITH_CONTROLS = {0.0: 0.0, 4e-4: -0.3, 3e-3: -1.0, 0.02: -2.2, 0.15: -3.3, 1.2: -4.2}
+def _spread(values: Floats, n: Floats, kind: str, use: Bools) -> Floats:
+    """Variance (S,) of one answer at the level of the periods in `use` (S, T)."""
+    level = (total_of(values * n, use) + 0.5) / (total_of(n, use) + 1.0)
+    return np.asarray(np.maximum(level * (1 - level) if kind == "proportion" else level, TINY))
 
 
-def candidates(*, controlled: bool) -> Noise:
-    """The grid of noise parameters, variances in units of the typical sampling variance, with their log prior.
+# (variance, correlation) of the AR(1) and innovation variance of the random walk, in units of the typical sampling
+# variance. The last two walks are for series whose values are known far better than they are steady (yearly figures).
+AR = ((0.0, 0.0), (0.15, 0.5), (0.15, 0.85), (0.6, 0.5), (0.6, 0.85), (2.5, 0.6), (2.5, 0.9))
+WALKS = (0.0, 1e-3, 0.01, 0.1)
+LARGE_WALKS = ((0.0, 0.0, 1.0), (0.6, 0.5, 1.0), (0.0, 0.0, 10.0), (0.0, 0.0, 100.0))
+AR_ALONE = {0.0: 1.1, 0.15: 0.0, 0.6: 0.0, 2.5: 0.0}
+AR_WITH_CONTROLS = {0.0: 1.1, 0.15: 0.0, 0.6: -0.3, 2.5: -1.2}
+RW_ALONE = {0.0: -0.5, 1e-3: -0.1, 0.01: -0.1, 0.1: -0.9, 1.0: -2.2, 10.0: -3.0, 100.0: -4.0}
+RW_WITH_CONTROLS = {0.0: 0.0, 1e-3: -0.4, 0.01: -1.6, 0.1: -3.0, 1.0: -4.2, 10.0: -5.0, 100.0: -6.0}
+
+
+def candidates(controlled: Bools) -> tuple[Noise, Floats]:
+    """The grid of noise parameters, variances in units of the typical sampling variance, and its log prior (S, G).
 
     Controls take the shared movement away, so what is left drifts less: the prior on the random walk says so.
     """
-    walk = RW_WITH_CONTROLS if controlled else RW_ALONE
-    rows = [(0.0, 0.0, rw, np.log(3.0) + lp) for rw, lp in walk.items()]
-    rows += [(ar, phi, rw, lp - AR_STRONG[ar] * controlled) for ar, phi in AR for rw, lp in walk.items()]
-    ar, phi, rw, lp = np.array(rows).T
-    return Noise(ar=ar, phi=phi, rw=rw, log_prior=lp)
+    rows = [(ar, phi, rw) for ar, phi in AR for rw in WALKS] + list(LARGE_WALKS)
+    alone = np.array([AR_ALONE[ar] + RW_ALONE[rw] for ar, _, rw in rows])
+    beside = np.array([AR_WITH_CONTROLS[ar] + RW_WITH_CONTROLS[rw] for ar, _, rw in rows])
+    ar, phi, rw = np.array(rows).T
+    return Noise(ar=ar, phi=phi, rw=rw, log_prior=alone), np.where(controlled[:, None], beside, alone)

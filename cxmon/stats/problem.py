@@ -1,113 +1,62 @@
-"""From a caller's arrays to one regression problem in units of the typical noise."""
+"""From a caller's arrays to regression problems in units of the typical noise, one a series."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, matrix, vector
-from cxmon.stats.controls import Common, common
-from cxmon.stats.noise import KINDS, sampling
+from cxmon.stats.arrays import TINY, Bools, Floats, median_of, total_of
+from cxmon.stats.asked import Asked
+from cxmon.stats.controls import Common, common, nothing_shared
+from cxmon.stats.filtering import Noise
+from cxmon.stats.noise import COUNTED, Sampling, candidates, sampling
 from cxmon.stats.profiles import columns, without_profile, yearly_columns
 from cxmon.stats.regression import Prior
+from cxmon.stats.shapes import Shapes, shapes
 
 HALF_COMPLETE = 0.5
+TREND_SMALL = {True: 0.08, False: 0.15}
+TREND_ODDS = {False: (0.5, 0.5)}
+CONTROL_ODDS = (0.9, 0.05, 0.05)
+ALIKE, OWN_KIND = 0.3, 3.0
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Regressors Z (T, p), values y (T,) and variances (T,) in units of `unit` around `center`; `shapes` (T, D) are
-    effect shapes of mean one over the judged periods."""
+    """Regressors Z (T, p, S), values y (S, T) and variances (S, T) in units of `unit` (S,) around `center` (S,).
 
+    `kept` tells which of the caller's series these are: those with data enough. Noise parameters are those of `noise`
+    with the log prior (S, G).
+    """
+
+    kept: Bools
     Z: Floats
     y: Floats
     variance: Floats
     seen: Bools
     judged: Bools
-    shapes: Floats
-    siblings: Floats
-    doubt: float
+    shapes: Shapes
+    noise: Noise
+    log_prior: Floats
+    doubt: Floats
     prior: Prior
-    center: float
-    unit: float
+    center: Floats
+    unit: Floats
     at: int
     until: int
+    controlled: Bools
     controls_used: Bools
-    n_pre: int
-    n_post: int
-    reason: str
+    controls_moved: Bools
+    n_pre: Floats
+    n_post: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """The checked arguments of `effect`."""
-
-    values: Floats
-    at: int
-    until: int
-    n: Floats | None
-    se: Floats | None
-    kind: str
-    period: Any
-    yearly: float | None
-    complete: Floats
-    controls: Floats
-    controls_n: Floats | None
-    controls_se: Floats | None
-
-
-def asked(
-    values: Any, at: int, until: int | None, n: Any, se: Any, controls: Any, controls_n: Any, controls_se: Any,
-    kind: str, period: Any, yearly: float | None, complete: Any,
-) -> Asked:  # fmt: skip
-    """Check shapes and names; ValueError says which argument is wrong."""
-    y = vector("values", values)
-    T = len(y)
-    if kind not in KINDS:
-        raise ValueError(f"kind is {kind!r}, expected one of {', '.join(KINDS)}")
-    end = max(T, at + 1) if until is None else int(until)
-    if end <= at:
-        raise ValueError(f"until is {end}, expected more than at = {at}")
-    X = np.zeros((0, T)) if controls is None else matrix("controls", controls, T)
-    return Asked(
-        values=y, at=int(at), until=min(end, T), n=None if n is None else vector("n", n, T),
-        se=None if se is None else vector("se", se, T), kind=kind, period=period, yearly=yearly,
-        complete=np.ones(T) if complete is None else np.nan_to_num(vector("complete", complete, T)), controls=X,
-        controls_n=None if controls_n is None else matrix("controls_n", controls_n, T),
-        controls_se=None if controls_se is None else matrix("controls_se", controls_se, T),
-    )  # fmt: skip
-
-
-def problem(a: Asked) -> Problem:
-    """Everything the fit needs; `reason` is set, and the rest empty, where there is too little to fit."""
-    T = len(a.values)
+def usable(a: Asked) -> tuple[Bools, Bools]:
+    """Which periods (S, T) were measured, and which of them are judged."""
     seen = np.isfinite(a.values) & (a.complete >= HALF_COMPLETE)
     if a.n is not None:
         seen &= np.nan_to_num(a.n) > 0
-    index = np.arange(T)
-    before = index < a.at
-    judged = seen & ~before & (index < a.until)
-    n_pre, n_post = int((seen & before).sum()), int(judged.sum())
-    profile = columns(a.period, T)
-    missing = too_little(n_pre, n_post, profile.shape[1])
-    if missing:
-        return _empty(a, T, seen, judged, n_pre, n_post, missing)
-    y = np.where(seen, a.values, 0.0)
-    n = None if a.n is None else np.where(seen, np.nan_to_num(a.n), 1.0)
-    noise = sampling(_flat(y, seen, profile), n, a.se, a.kind, seen, before)
-    if a.kind in {"proportion", "rate"} and noise.known:
-        noise = sampling(y, n, a.se, a.kind, seen, before)
-    variance = noise.variance / np.maximum(a.complete, HALF_COMPLETE)
-    unit = float(np.sqrt(np.median(variance[seen & before])))
-    center = float(np.mean(y[seen & before]))
-    shared = _shared(a, profile)
-    Z, prior = _design(T, a, shared, profile, (y - center)[seen & before] / unit, unit, known=noise.known)
-    return Problem(
-        Z=Z, y=np.where(seen, (y - center) / unit, 0.0), variance=variance / unit**2, seen=seen, judged=judged,
-        shapes=shapes(a.at, a.until, T, judged, profile.shape[1] + 1), siblings=shared.siblings.T, doubt=shared.doubt
-        / unit**2, prior=prior, center=center, unit=unit, at=a.at, until=a.until, controls_used=shared.used,
-        n_pre=n_pre, n_post=n_post, reason="",
-    )  # fmt: skip
+    index = np.arange(a.values.shape[1])
+    return seen, seen & (index >= a.at) & (index < a.until)
 
 
 def too_little(n_pre: int, n_post: int, profile: int) -> str:
@@ -120,75 +69,138 @@ def too_little(n_pre: int, n_post: int, profile: int) -> str:
     return ""
 
 
-def shapes(at: int, until: int, size: int, judged: Bools, cycle: int) -> Floats:
-    """Effect shapes (T, 3): at once, phased in over one cycle, over two; mean one over the judged periods."""
-    age = np.arange(size) - at + 1.0
-    on = (age > 0) & (np.arange(size) < until)
-    unit = max(cycle, 3)
-    out = np.stack([on * 1.0, on * np.clip(age / unit, 0, 1), on * np.clip(age / (2 * unit), 0, 1)], axis=1)
-    return np.asarray(out / out[judged].mean(0))
+def problem(a: Asked) -> Problem | None:
+    """Everything the fits of the series with data enough need; None where no series has."""
+    T = a.values.shape[1]
+    profile = columns(a.period, T)
+    seen, judged = usable(a)
+    n_pre, n_post = seen[:, : a.at].sum(1), judged.sum(1)
+    kept = np.array(
+        [not too_little(int(p), int(q), profile.shape[1]) for p, q in zip(n_pre, n_post, strict=True)], bool
+    )
+    if not kept.any():
+        return None
+    a, seen, judged = a.rows(kept), seen[kept], judged[kept]
+    before = np.arange(T) < a.at
+    y = np.where(seen, a.values, 0.0)
+    found = _sampling(a, y, seen, judged, before, profile)
+    past = seen & before
+    unit = np.sqrt(np.maximum(median_of(found.variance, past), TINY**2))
+    center = total_of(y, past) / past.sum(1)
+    scaled = np.where(seen, (y - center[:, None]) / unit[:, None], 0.0)
+    shared, noise, log_prior = _shared(a, profile, center)
+    spread = np.sqrt(np.maximum(total_of(scaled**2, past) / past.sum(1), 1.0))
+    Z, prior = _design(a, shared, profile, spread, unit, found)
+    return Problem(
+        kept=kept, Z=Z, y=scaled, variance=found.variance / unit[:, None] ** 2, seen=seen, judged=judged,
+        shapes=shapes(a.at, a.until, judged, profile.shape[1] + 1), noise=noise, log_prior=log_prior, doubt=shared.doubt
+        / unit**2, prior=prior, center=center, unit=unit, at=a.at, until=a.until, controlled=shared.there,
+        controls_used=shared.used, controls_moved=shared.moved, n_pre=n_pre[kept], n_post=n_post[kept],
+    )  # fmt: skip
 
 
-def _flat(y: Floats, seen: Bools, profile: Floats) -> Floats:
-    """Values without their profile, for measuring noise by differences."""
-    rows = without_profile(np.where(seen, y, np.nan)[None, :], profile)
-    return np.where(seen, rows[0], 0.0)
+def _sampling(a: Asked, y: Floats, seen: Bools, judged: Bools, before: Bools, profile: Floats) -> Sampling:
+    """Sampling variance; incomplete periods whose answers are not counted stand on fewer of them."""
+    n = None if a.n is None else np.where(seen, np.nan_to_num(a.n), 1.0)
+    counted = a.kind in COUNTED and (n is not None or a.se is not None)
+    flat = y if counted else np.where(seen, without_profile(np.where(seen, y, np.nan), profile), 0.0)
+    found = sampling(flat, n, a.se, a.kind, seen, before, judged if counted else None)
+    if a.n is not None:
+        return found
+    return replace(found, variance=found.variance / np.maximum(a.complete, HALF_COMPLETE))
 
 
-def _shared(a: Asked, profile: Floats) -> Common:
-    K, T = a.controls.shape
-    if not K:
-        return Common(None, np.zeros(0, bool), np.zeros((0, T)), 0.0)
+def _leaning(a: Asked, level: Floats) -> Floats:
+    """How far a value moves when the shared movement moves by one: shares on the logistic scale, rates in proportion."""
+    if a.kind == "proportion":
+        return np.asarray(np.maximum(level * (1 - level), 1e-4))
+    return np.maximum(level, TINY) if a.kind == "rate" else np.ones(level.shape)
+
+
+def _shared(a: Asked, profile: Floats, center: Floats) -> tuple[Common, Noise, Floats]:
+    """The controls' shared movement in the values' units, and the noise grid with what the controls teach of it."""
+    S, T = a.values.shape
+    noise, lean = candidates(np.array([False, True]))
+    if a.controls is None or not a.controls.shape[1]:
+        none = nothing_shared(S, 0 if a.controls is None else a.controls.shape[1], T, len(noise.ar))
+        return none, noise, np.repeat(lean[:1], S, 0)
     X = a.controls.copy()
     if a.controls_n is not None:
         X[~(np.nan_to_num(a.controls_n) > 0)] = np.nan
-    ok = np.isfinite(X)
+    past = np.isfinite(X[:, :, : a.at])
+    weight = past * 1.0 if a.controls_n is None else np.where(past, np.nan_to_num(a.controls_n[:, :, : a.at]), 0.0)
+    total = np.where(past, X[:, :, : a.at], 0.0)
+    level = (total * weight).sum(2) / np.maximum(weight.sum(2), TINY)
+    lean_k = _leaning(a, level)
+    variance = None
     if a.controls_se is not None:
-        variance = np.where(ok, np.nan_to_num(a.controls_se, nan=0.0) ** 2, 1.0)
-        variance = np.where(variance > 0, variance, float(np.median(variance[ok])) if ok.any() else 1.0)
-        variance = np.maximum(variance, TINY)
+        known = np.where(np.isfinite(a.controls_se) & (a.controls_se > 0), a.controls_se, np.nan)
+        typical = median_of(known.reshape(-1, T), np.isfinite(known).reshape(-1, T)).reshape(*X.shape[:2], 1)
+        variance = np.nan_to_num(np.where(np.isfinite(known), known, typical), nan=1.0) ** 2 / lean_k[:, :, None] ** 2
     elif a.controls_n is not None:
-        variance = 1.0 / np.where(ok, np.maximum(np.nan_to_num(a.controls_n), TINY), 1.0)
-    else:
-        variance = np.ones((K, T))
-    return common(X, variance, profile, a.at, a.until)
+        variance = 1 / np.maximum(np.nan_to_num(a.controls_n, nan=1.0), TINY)
+        if a.kind in COUNTED:
+            # Variance of a share p(1-p)/n, of a rate r/n: both over the square of the lean.
+            variance = variance / lean_k[:, :, None]
+        else:
+            variance = None
+    found = common(X / lean_k[:, :, None], variance, profile, a.at, a.until, noise, lean[1])
+    if len(X) < S:
+        found = Common(*(np.repeat(getattr(found, f.name), S, axis=0) for f in fields(found)))
+    mine = _leaning(a, center)
+    by = mine[:, None]
+    found = replace(
+        found,
+        level=found.level * by,
+        rough=found.rough * by,
+        parts=found.parts * by[:, None],
+        doubt=found.doubt * mine**2,
+    )
+    return found, noise, np.where(found.there[:, None], lean[1], lean[0]) + found.lesson
 
 
 def _design(
-    T: int, a: Asked, shared: Common, profile: Floats, pre: Floats, unit: float, *, known: bool
+    a: Asked, shared: Common, profile: Floats, spread: Floats, unit: Floats, found: Sampling
 ) -> tuple[Floats, Prior]:
-    """Regressors and their priors: level (flat), profile and yearly wave (wide), shared movement N(0.9, 0.5^2) because
-    segments measure the same thing, trend (two variants: hardly any, or a real one)."""
-    spread = max(float(np.std(pre)), 1.0)
+    """Regressors and their priors: level (flat); profile, yearly wave and other changes (wide); early answers (a
+    noise's worth); shared movement N(1, how segments differ), because segments measure the same thing; trend (two
+    variants: hardly any, or a real one). A third variant takes the controls for predictors of their own kind, with any
+    slope."""
+    S, T = a.values.shape
+    index = np.arange(T)
     waves = yearly_columns(a.yearly, T)
-    cols = [np.ones((T, 1)), profile, waves]
-    mean = [np.zeros(1 + profile.shape[1] + waves.shape[1])]
-    wide = 1 / (2 * spread) ** 2
-    precision = [np.zeros(1), np.full(profile.shape[1] + waves.shape[1], wide)]
-    controlled = shared.level is not None
-    if shared.level is not None:
-        cols.append(shared.level[:, None] / unit)
-        mean.append(np.array([0.9]))
-        precision.append(np.array([1 / 0.5**2]))
+    wide = (1 / (2 * spread) ** 2)[:, None]
+    cols = [np.broadcast_to(c[:, :, None], (T, c.shape[1], S)) for c in (np.ones((T, 1)), profile, waves)]
+    precision = [np.zeros((S, 1)), np.repeat(wide, profile.shape[1] + waves.shape[1], 1)]
+    if (a.complete < 1).any():
+        cols.append((1 - a.complete).T[:, None])
+        precision.append(np.ones((S, 1)))
+    for begins, ends in a.others:
+        cols.append(np.broadcast_to((((index >= begins) & (index < ends)) * 1.0)[:, None, None], (T, 1, S)))
+        precision.append(wide / 6.25)
     history = max(a.at, 1)
-    cols.append(((np.arange(T) - a.at / 2) / history)[:, None])
-    mean.append(np.zeros(1))
-    reach = 2.5 * min(1.0, (history / 90) ** 0.75)
-    small = np.concatenate([*precision, np.array([1 / (0.08 if controlled else 0.15) ** 2])])
-    large = np.concatenate([*precision, np.array([1 / reach**2])])
-    odds = np.log([0.95, 0.05] if controlled else [0.5, 0.5])
+    trend = np.broadcast_to(((index - a.at / 2) / history)[:, None, None], (T, 1, S))
+    reach = (2.5 * min(1.0, (history / 90) ** 0.75) * spread)[:, None]
+    there = shared.there[:, None]
+    small = np.where(there, TREND_SMALL[True], TREND_SMALL[False])
+    if a.controls is None or not a.controls.shape[1]:
+        cols.append(trend)
+        sd = np.stack([small, reach], axis=1)
+        odds = np.tile(np.log(TREND_ODDS[False]), (S, 1))
+    else:
+        parts = [shared.level[:, None], shared.rough[:, None], shared.parts]
+        cols += [(np.concatenate(parts, axis=1) / unit[:, None, None]).transpose(2, 1, 0), trend]
+        slope, one = shared.slope_sd[:, None], np.ones((S, 1))
+        alike = [slope, one, ALIKE * one, ALIKE * one]
+        own = [OWN_KIND * one] * 4
+        sd = np.stack([np.concatenate([*x, t], axis=1) for x, t in ((alike, small), (alike, reach), (own, small))], 1)
+        odds = np.where(there, np.log(CONTROL_ODDS), np.log(np.array([*TREND_ODDS[False], 1e-300])))
+    P = np.concatenate([*precision, np.ones((S, sd.shape[2]))], axis=1)
+    mean = np.zeros(P.shape)
+    if sd.shape[2] > 1:
+        mean[:, -sd.shape[2]] = shared.there
     prior = Prior(
-        mean=np.concatenate(mean), precision=np.stack([small, large]), log_weight=odds, nu0=20.0 if known else 1.0,
-        s0=1.0, least=0.7 if known else TINY,
+        mean=mean, precision=P, last=1 / sd**2, log_weight=odds, nu0=np.where(found.known, 20.0, 1.0),
+        least=np.where(found.known, 0.7, TINY), flat=1,
     )  # fmt: skip
     return np.concatenate(cols, axis=1), prior
-
-
-def _empty(a: Asked, T: int, seen: Bools, judged: Bools, n_pre: int, n_post: int, reason: str) -> Problem:
-    none = np.zeros((T, 0))
-    prior = Prior(np.zeros(0), np.zeros((1, 0)), np.zeros(1), 0.0, 1.0, 0.0)
-    return Problem(
-        Z=none, y=np.zeros(T), variance=np.ones(T), seen=seen, judged=judged, shapes=none, siblings=none, doubt=0.0,
-        prior=prior, center=0.0, unit=1.0, at=a.at, until=a.until, controls_used=np.zeros(len(a.controls), bool),
-        n_pre=n_pre, n_post=n_post, reason=reason,
-    )  # fmt: skip

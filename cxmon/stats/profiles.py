@@ -58,14 +58,13 @@ def without_profile(values: Floats, cols: Floats) -> Floats:
     if not cols.shape[1] or not values.size:
         return values
     Z = np.c_[np.ones(len(cols)), cols]
-    ridge = np.diag(np.r_[1e-9, np.full(cols.shape[1], 0.5)])
-    out = np.empty_like(values)
-    for k, row in enumerate(values):
-        ok = np.isfinite(row)
-        if not ok.any():
-            out[k] = row
-            continue
-        center = float(np.mean(row[ok]))
-        b = np.linalg.solve(Z[ok].T @ Z[ok] + ridge, Z[ok].T @ (row[ok] - center))
-        out[k] = row - cols @ b[1:]
-    return out
+    p = Z.shape[1]
+    ok = np.isfinite(values)
+    count = np.maximum(ok.sum(1), 1)
+    filled = np.where(ok, values, 0.0)
+    center = filled.sum(1) / count
+    flat = np.where(ok, filled - center[:, None], 0.0)
+    squares = (Z[:, :, None] * Z[:, None, :]).reshape(len(Z), p * p)
+    A = (ok.astype(float) @ squares).reshape(-1, p, p) + np.diag(np.r_[1e-9, np.full(p - 1, 0.5)])
+    b = np.linalg.solve(A, (flat @ Z)[:, :, None])[:, 1:, 0]
+    return np.asarray(values - b @ cols.T)

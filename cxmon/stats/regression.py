@@ -1,7 +1,9 @@
 """Bayesian least squares on whitened rows: coefficients and noise scale integrated out in closed form.
 
-b ~ N(mean, s2 / precision) (precision 0 = flat), s2 ~ scaled inverse chi-squared; Zellner (1971), chapter 3. Effect
-columns have a flat prior each and enter one at a time through their Schur complement.
+b ~ N(mean, s2 / precision) (precision 0 = flat), s2 ~ scaled inverse chi-squared; Zellner (1971), chapter 3. Cross
+products are swept (Goodnight 1979): one pass over a column's pivot takes it out of all others, and leaves behind the
+coefficients, their covariance and what each effect column says beyond the regressors. Last axes are series and noise
+parameter sets, so that every step is one operation over all of them.
 """
 
 from dataclasses import dataclass
@@ -13,92 +15,125 @@ from cxmon.stats.arrays import TINY, Floats
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """Prior means (p,) and V variants of precisions (V, p) with log weights (V,); noise scale `s0` worth `nu0` periods.
+    """Prior means and precisions (S, p), of which the last L have V variants (S, V, L) with log weights (S, V).
 
-    `least` is the smallest noise scale that is possible: known sampling variance cannot be undercut.
+    The noise scale 1 is worth `nu0` (S,) periods; `least` (S,) is the smallest scale that is possible: known sampling
+    variance cannot be undercut. `flat` counts the regressors without a prior.
     """
 
     mean: Floats
     precision: Floats
+    last: Floats
     log_weight: Floats
-    nu0: float
-    s0: float
-    least: float
+    nu0: Floats
+    least: Floats
+    flat: int
 
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Over V variants and G noise parameter sets: log evidence (V, G), coefficients (V, G, p), their covariance over s2
-    (V, G, p, p), noise scale s2 (V, G) and its degrees of freedom."""
+    """Swept cross products (q, q, V, S, G) with the regressors first, and log evidence (V, S, G) of the model without
+    effect columns, noise scale (V, S, G) with `freedom` (S,), and residual sum of squares (V, S, G), prior included."""
 
+    swept: Floats
+    p: int
     evidence: Floats
-    coefficients: Floats
-    covariance: Floats
     scale2: Floats
-    freedom: float
+    rss: Floats
+    freedom: Floats
+
+    @property
+    def coefficients(self) -> Floats:
+        """Of the value on the regressors: (p, V, S, G)."""
+        return self.swept[: self.p, self.p]
+
+    def covariance(self) -> Floats:
+        """Of the coefficients over the noise scale: (p, p, V, S, G)."""
+        return -self.swept[: self.p, : self.p]
+
+
+def products(rows: Floats) -> Floats:
+    """Cross products (m, m, S, G) of whitened rows (S, G, m, t)."""
+    return np.ascontiguousarray((rows @ rows.swapaxes(-1, -2)).transpose(2, 3, 0, 1))
+
+
+def sweep(M: Floats, k: int) -> Floats:
+    """Sweeps pivot `k` of `M` (q, q, ...) in place; returns the pivot as it was."""
+    pivot = np.maximum(M[k, k], TINY**2)
+    row = M[k] / pivot
+    M -= M[:, k][:, None] * row[None]
+    M[k], M[:, k] = row, row
+    M[k, k] = -1 / pivot
+    return np.asarray(pivot)
+
+
+def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior) -> Posterior:
+    """Posterior of a model on cross products `M` (q, q, S, G): p regressors, then the value, then effect columns.
+
+    `log_det` (S, G) is that of the noise covariance, `count` (S,) the number of values.
+    """
+    base = M.copy()
+    P, mean = prior.precision, prior.mean
+    first = p - prior.last.shape[2]
+    _believe(base, slice(0, first), P[:, :first].T, mean[:, :first].T, p)
+    log_pivots = sum(np.log(sweep(base, k)) for k in range(first))
+    swept = np.repeat(base[:, :, None], prior.last.shape[1], axis=2)
+    _believe(swept, slice(first, p), prior.last.T, mean[:, first:].T[:, None], p)
+    log_pivots = log_pivots + sum(np.log(sweep(swept, k)) for k in range(first, p))
+    rss = np.maximum(swept[p, p] + prior.nu0[:, None], TINY)
+    freedom = np.maximum(count - prior.flat + prior.nu0, 1.0)
+    known = np.where(P[:, :first] > 0, np.log(np.maximum(P[:, :first], TINY**2)), 0.0).sum(1)
+    ridge = known[None, :] + np.log(prior.last).sum(2).T
+    evidence = 0.5 * (ridge[:, :, None] - log_det - log_pivots - freedom[:, None] * np.log(rss))
+    scale2 = np.maximum(rss / freedom[:, None], prior.least[:, None])
+    return Posterior(swept, p, evidence + prior.log_weight.T[:, :, None], scale2, rss, freedom)
+
+
+def _believe(M: Floats, which: slice, precision: Floats, mean: Floats, value: int) -> None:
+    """Adds a prior on the regressors `which`, precision (L, ...) and mean (L, ...) by series, to cross products `M`."""
+    index = np.arange(len(M))[which]
+    M[index, index] += precision[..., None]
+    M[index, value] += (precision * mean)[..., None]
+    M[value, index] = M[index, value]
+    M[value, value] += (precision * mean**2).sum(0)[..., None]
 
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """The same for D effect columns: log evidence, mean and scale (V, G, D), information (V, G, D), freedom."""
+    """D effect columns, each added alone: log evidence, mean and scale (D, V, S, G), information (D, V, S, G), and
+    freedom (S,)."""
 
     evidence: Floats
     mean: Floats
     scale: Floats
     information: Floats
-    freedom: float
+    freedom: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Products:
-    """Cross products of whitened rows: regressors and value `plain` (G, p + 1, p + 1), regressors with effect columns
-    `ZD` (G, p, D), effect columns with themselves `DD` (G, D) and with the value `Dy` (G, D)."""
-
-    plain: Floats
-    ZD: Floats
-    DD: Floats
-    Dy: Floats
-
-
-def products(rows: Floats, p: int) -> Products:
-    """From whitened rows (T, G, m): the first p columns are regressors, the last is the value, effects lie between."""
-    by_set = rows.transpose(1, 0, 2)
-    Zy, D = by_set[:, :, [*range(p), -1]], by_set[:, :, p:-1]
-    across = Zy.transpose(0, 2, 1) @ D
-    return Products(Zy.transpose(0, 2, 1) @ Zy, across[:, :p], np.einsum("gtd,gtd->gd", D, D), across[:, p])
-
-
-def solve(M: Products, log_det: Floats, count: int, prior: Prior) -> tuple[Posterior, Floats]:
-    """Posterior without effect columns, and the residual sums of squares (V, G), prior included."""
-    p = len(prior.mean)
-    P, full = prior.precision, M.plain
-    A = full[None, :, :p, :p] + np.einsum("vp,pq->vpq", P, np.eye(p))[:, None]
-    h = full[None, :, :p, -1] + (P * prior.mean)[:, None]
-    inverse = np.linalg.inv(A)
-    b = np.einsum("vgpq,vgq->vgp", inverse, h)
-    rss = (
-        full[None, :, -1, -1]
-        + ((P * prior.mean**2).sum(1) + prior.nu0 * prior.s0)[:, None]
-        - np.einsum("vgp,vgp->vg", b, h)
-    )
-    rss = np.maximum(rss, TINY)
-    freedom = max(count - float((P[0] == 0).sum()) + prior.nu0, 1.0)
-    ridge = np.where(P > 0, np.log(np.where(P > 0, P, 1.0)), 0.0).sum(1)
-    evidence = 0.5 * (ridge[:, None] - log_det[None] - np.linalg.slogdet(A)[1] - freedom * np.log(rss))
-    scale2 = np.maximum(rss / freedom, prior.least)
-    return Posterior(evidence + prior.log_weight[:, None], b, inverse, scale2, freedom), rss
-
-
-def add_steps(M: Products, fit: Posterior, rss: Floats, prior: Prior) -> Steps:
-    """Each effect column of `M` added alone to `fit`."""
-    ZD, DD, Dy = M.ZD, M.DD, M.Dy
-    solved = np.einsum("vgpq,gqd->vgpd", fit.covariance, ZD)
-    information = np.maximum(DD[None] - np.einsum("gpd,vgpd->vgd", ZD, solved), TINY)
-    gain = Dy[None] - np.einsum("vgp,gpd->vgd", fit.coefficients, ZD)
-    left = np.maximum(rss[:, :, None] - gain**2 / information, TINY)
-    freedom = max(fit.freedom - 1, 1.0)
-    scale2 = np.maximum(left / freedom, prior.least)
+def add_steps(fit: Posterior, which: slice, prior: Prior) -> Steps:
+    """Each effect column `which` of the swept products added alone to `fit`."""
+    index = np.arange(len(fit.swept))[which]
+    information = np.maximum(fit.swept[index, index], TINY)
+    gain = fit.swept[index, fit.p]
+    left = np.maximum(fit.rss - gain**2 / information, TINY)
+    freedom = np.maximum(fit.freedom - 1, 1.0)
+    scale2 = np.maximum(left / freedom[:, None], prior.least[:, None])
     # Evidence of the smaller model without its own residual term, plus that of the step.
-    base = fit.evidence + 0.5 * fit.freedom * np.log(rss)
-    evidence = base[:, :, None] - 0.5 * (np.log(information) + freedom * np.log(left))
+    base = fit.evidence + 0.5 * fit.freedom[:, None] * np.log(fit.rss)
+    evidence = base - 0.5 * (np.log(information) + freedom[:, None] * np.log(left))
     return Steps(evidence, gain / information, np.sqrt(scale2 / information), information, freedom)
+
+
+def bent(fit: Posterior, step: int, bends: slice, precision: float) -> Floats:
+    """Log evidence (V, S, G) of column `step` together with the columns `bends`, these with a prior N(0, s2 /
+    precision)."""
+    index = [fit.p, step, *np.arange(len(fit.swept))[bends]]
+    M = fit.swept[np.ix_(index, index)].copy()
+    more = len(index) - 2
+    inner = np.arange(2, 2 + more)
+    M[inner, inner] += precision
+    log_pivots = sum(np.log(sweep(M, k)) for k in range(1, 2 + more))
+    left = np.maximum(M[0, 0] + (fit.rss - fit.swept[fit.p, fit.p]), TINY)
+    freedom = np.maximum(fit.freedom - 1, 1.0)[:, None]
+    base = fit.evidence + 0.5 * fit.freedom[:, None] * np.log(fit.rss)
+    return np.asarray(base + 0.5 * (more * np.log(precision) - log_pivots - freedom * np.log(left)))

@@ -12,7 +12,9 @@ class Effect:
     `estimate` is the unweighted mean over the judged periods of the change; `low`, `high` and `p_value` (two-sided)
     come from one posterior, so 0 lies outside [low, high] exactly when p_value < 1 - confidence. `expected` (T,) is
     what the model expects without the change: one step ahead before it, forecast from the last period before it
-    afterwards; `expected_low` and `expected_high` hold a single period's value with `confidence`.
+    afterwards; `expected_low` and `expected_high` hold a single period's value with `confidence`. `controls_used` (K,)
+    tells which controls count, `controls_moved` (K,) which moved by themselves at the change and were left out; `shape`
+    is the likeliest of step, ramp, slow ramp, delayed and late.
     """
 
     estimate: float
@@ -24,10 +26,12 @@ class Effect:
     expected_low: Floats
     expected_high: Floats
     controls_used: Bools
+    controls_moved: Bools
     n_pre: int
     n_post: int
     confidence: float
     pre_fit_ok: bool
+    shape: str
     reason: str
 
 

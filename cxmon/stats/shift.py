@@ -11,11 +11,11 @@ import numpy as np
 from scipy.stats import chi2
 
 from cxmon.stats.arrays import TINY, Bools, Floats, vector
-from cxmon.stats.filtering import Noise, whiten
+from cxmon.stats.filtering import Noise, gains, log_det, whiten
 from cxmon.stats.mixture import mix
 from cxmon.stats.noise import KINDS, sampling
 from cxmon.stats.profiles import columns, without_profile, yearly_columns
-from cxmon.stats.regression import Prior, Products, add_steps, products, solve
+from cxmon.stats.regression import Posterior, Prior, products, solve
 from cxmon.stats.results import Shift
 from cxmon.stats.watch_noise import grid, tame
 
@@ -64,14 +64,17 @@ class _Search:
         flat = without_profile(np.where(seen, y, np.nan)[None, :], profile)[0]
         flat = np.where(seen, flat, 0.0)
         measured = filled if kind in {"proportion", "rate"} and n is not None else flat
-        noise = sampling(measured, None if n is None else np.where(seen, n, 1.0), None, kind, seen, every)
-        self.unit = float(np.sqrt(np.median(noise.variance[seen])))
-        self.variance, self.seen, self.T = noise.variance / self.unit**2, seen, T
+        noise = sampling(
+            measured[None], None if n is None else np.where(seen, n, 1.0)[None], None, kind, seen[None], every
+        )
+        variance = noise.variance[0]
+        self.unit = float(np.sqrt(np.median(variance[seen])))
+        self.variance, self.seen, self.T = variance / self.unit**2, seen, T
         center = float(np.median(flat[seen]))
         tamed = tame(((flat - center) / self.unit)[None, :], seen[None, :])[0]
         self.y = np.where(seen, tamed + (filled - flat) / self.unit, 0.0)
         base = np.c_[np.ones(T), profile, waves]
-        self.base, self.known = base, noise.known
+        self.base, self.known = base, bool(noise.known[0])
         wide = np.full(base.shape[1] - 1, 1 / (3 * max(float(np.std(self.y[seen])), 1.0)) ** 2)
         self.base_precision = np.r_[0.0, wide]
         ar, phi, rw, lp = grid()
@@ -102,10 +105,10 @@ class _Search:
 
     def _design(self, found: list[int]) -> tuple[Floats, Prior]:
         Z = np.column_stack([self.base, *(self._step(at) for at in found)]) if found else self.base
-        precision = np.r_[self.base_precision, np.full(len(found), 1e-6)]
+        precision = np.r_[self.base_precision, np.full(len(found), 1e-6)][None]
         prior = Prior(
-            mean=np.zeros(Z.shape[1]), precision=precision[None, :], log_weight=np.zeros(1),
-            nu0=10.0 if self.known else 1.0, s0=1.0, least=0.7 if self.known else TINY,
+            mean=np.zeros(precision.shape), precision=precision, last=np.zeros((1, 1, 0)), log_weight=np.zeros((1, 1)),
+            nu0=np.full(1, 10.0 if self.known else 1.0), least=np.full(1, 0.7 if self.known else TINY), flat=1,
         )  # fmt: skip
         return Z, prior
 
@@ -113,16 +116,23 @@ class _Search:
         count = self.seen.sum() + (10.0 if self.known else 1.0)
         return np.asarray(log_prior - 0.5 * log_det - 0.5 * count * np.log(rss))
 
-    def _whiten(self, Z: Floats, D: Floats, noise: Noise) -> tuple[Products, Floats]:
-        w = whiten(np.c_[Z, D, self.y], self.variance, self.seen, noise, self.T)
-        return products(w.rows[self.seen], Z.shape[1]), np.log(w.variance[self.seen]).sum(0)
+    def _rows(self, columns: Floats, noise: Noise) -> tuple[Floats, Floats]:
+        """Whitened columns (1, G, m, T) and the log determinant (1, G) of the noise covariance."""
+        filtered = gains(self.variance[None], self.seen[None], noise, self.T)
+        return whiten(columns[:, :, None], filtered, 0).rows, log_det(filtered, self.T)
+
+    def _fit(self, found: list[int], noise: Noise, more: Floats) -> tuple[Posterior, Floats, Floats]:
+        """Posterior with the changes `found`, log determinant (G,) and the whitened rows (G, m, T), `more` last."""
+        Z, prior = self._design(found)
+        rows, log_det = self._rows(np.c_[Z, self.y, more], noise)
+        width = Z.shape[1]
+        M = products(rows[:, :, : width + 1])
+        return solve(M, width, log_det, np.array([self.seen.sum()]), prior), log_det[0], rows[0]
 
     def _plain(self, found: list[int]) -> tuple[float, Floats]:
         """Best log likelihood with the changes `found`, and that of each noise parameter set (G,)."""
-        Z, prior = self._design(found)
-        M, log_det = self._whiten(Z, np.zeros((self.T, 0)), self.noise)
-        _, rss = solve(M, log_det, int(self.seen.sum()), prior)
-        ll = self._likelihood(log_det, rss[0], self.noise.log_prior)
+        fit, log_det, _ = self._fit(found, self.noise, np.zeros((self.T, 0)))
+        ll = self._likelihood(log_det, fit.rss[0, 0], self.noise.log_prior)
         return float(ll.max()), ll
 
     def _few(self, ll: Floats) -> Noise:
@@ -135,14 +145,17 @@ class _Search:
 
     def _scan(self, found: list[int], spans: list[tuple[int, int]], noise: Noise) -> Floats:
         """Best log likelihood (D,) with each span [from, to) changed as well."""
-        Z, prior = self._design(found)
         index = np.arange(self.T)[:, None]
         first, last = np.array(spans).T
-        D = ((index >= first) & (index < last)) * 1.0
-        M, log_det = self._whiten(Z, D, noise)
-        plain, rss = solve(M, log_det, int(self.seen.sum()), prior)
-        steps = add_steps(M, plain, rss, prior)
-        left = np.maximum(rss[0][:, None] - steps.mean[0] ** 2 * steps.information[0], TINY)
+        fit, log_det, rows = self._fit(found, noise, ((index >= first) & (index < last)) * 1.0)
+        # Hundreds of columns, each added alone: what the regressors leave of it, and what that explains.
+        width = fit.p
+        Z, y, D = rows[:, :width], rows[:, width], rows[:, width + 1 :]
+        across = Z @ D.swapaxes(1, 2)
+        covariance, b = fit.covariance()[:, :, 0, 0].transpose(2, 0, 1), fit.coefficients[:, 0, 0].T
+        information = (D**2).sum(2) - (across * (covariance @ across)).sum(1)
+        gain = (D @ y[:, :, None])[:, :, 0] - (b[:, None] @ across)[:, 0]
+        left = np.maximum(fit.rss[0, 0][:, None] - gain**2 / np.maximum(information, TINY), TINY)
         ll = self._likelihood(log_det[:, None], left, noise.log_prior[:, None])
         return np.asarray(ll.max(0))
 
@@ -206,15 +219,13 @@ class _Search:
             found = [at for at in found if at != found[worst]]
         if not found:
             return []
-        Z, prior = self._design(found)
-        M, log_det = self._whiten(Z, np.zeros((self.T, 0)), self.noise)
-        fit, _ = solve(M, log_det, int(self.seen.sum()), prior)
+        fit, _, _ = self._fit(found, self.noise, np.zeros((self.T, 0)))
         out = []
         for j, at in enumerate(found):
             i = self.base.shape[1] + j
-            scale = np.sqrt(fit.scale2 * fit.covariance[:, :, i, i])
-            nu = np.full(scale.shape, fit.freedom)
-            m = mix([(1.0, fit.evidence + self.noise.log_prior, fit.coefficients[:, :, i], scale, nu)], TINY)
-            low, high = m.quantile(0.025) * self.unit, m.quantile(0.975) * self.unit
-            out.append(Shift(at=at, size=m.center() * self.unit, low=low, high=high, p_value=p[j]))
+            scale = np.sqrt(fit.scale2[0] * fit.covariance()[i, i, 0])
+            freedom = np.broadcast_to(fit.freedom[:, None], scale.shape)
+            m = mix(fit.evidence[0] + self.noise.log_prior, fit.coefficients[i, 0], scale, freedom)
+            low, high = (m.quantiles(np.array([[0.025, 0.975]]))[0] * self.unit).tolist()
+            out.append(Shift(at=at, size=float(m.center()[0]) * self.unit, low=low, high=high, p_value=p[j]))
         return out

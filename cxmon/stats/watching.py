@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix, median_of
 from cxmon.stats.monitor import Paths, run
-from cxmon.stats.noise import KINDS, sampling
+from cxmon.stats.noise import COUNTED, KINDS, sampling
 from cxmon.stats.profiles import columns, without_profile, yearly_columns
 from cxmon.stats.results import WatchState
 from cxmon.stats.watch_noise import Frozen, freeze, tame
@@ -106,24 +106,15 @@ class _Block:
         past = np.arange(T) < first
         filled = np.where(self.seen, self.Y, 0.0)
         flat = self._flat(filled, first)
-        variance, known = np.ones((S, T)), np.zeros(S, bool)
-        for s in range(S):
-            n = None if self.N is None else np.where(self.seen[s], np.nan_to_num(self.N[s]), 1.0)
-            counted = self.kind in {"proportion", "rate"} and n is not None
-            found = sampling(np.abs(filled[s]) if counted else flat[s], n, None, self.kind, self.seen[s], past)
-            variance[s], known[s] = found.variance, found.known
-        unit = (
-            np.sqrt(np.maximum(np.median(np.where(self.seen[:, :first], variance[:, :first], np.nan), axis=1), TINY))
-            if (self.seen[:, :first].all())
-            else np.sqrt(
-                np.maximum(np.nanmedian(np.where(self.seen[:, :first], variance[:, :first], np.nan), axis=1), TINY)
-            )
-        )
+        n = None if self.N is None else np.where(self.seen, np.nan_to_num(self.N), 1.0)
+        counted = self.kind in COUNTED and n is not None
+        found = sampling(np.abs(filled) if counted else flat, n, None, self.kind, self.seen, past)
+        unit = np.sqrt(np.maximum(median_of(found.variance[:, :first], self.seen[:, :first]), TINY))
         y = flat / unit[:, None]
-        relative = variance / unit[:, None] ** 2
+        relative = found.variance / unit[:, None] ** 2
         lost = np.full(S, float(self.profile.shape[1]))
         tamed = tame(y[:, :first], self.seen[:, :first])
-        noise: Frozen = freeze(tamed, relative[:, :first], self.seen[:, :first], lost, known=known)
+        noise: Frozen = freeze(tamed, relative[:, :first], self.seen[:, :first], lost, known=found.known)
         found_paths = run(y, relative, self.seen, noise, first=max(start, first - 120), start=first, sided=sided)
         return found_paths, unit, self.seen[:, :first].sum(1).astype(float)
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats as sp
 
 from cxmon.stats import boundary, effect
-from cxmon.stats.filtering import Noise, ahead, quadratic, whiten
+from cxmon.stats.filtering import Noise, ahead, gains, log_det, quadratic, whiten
 from cxmon.stats.mixture import Mixture
 from cxmon.stats.watch_noise import freeze
 
@@ -21,11 +21,11 @@ def test_whitened_products_equal_generalised_least_squares_with_gaps(ar, phi, rw
     rng = np.random.default_rng(1)
     X, variance, seen = rng.standard_normal((40, 3)), rng.uniform(0.5, 2, 40), rng.random(40) > 0.2
     noise = Noise(*(np.array([v]) for v in (ar, phi, rw, 0.0)))
-    found = whiten(X, variance, seen, noise, 40)
+    filtered = gains(variance[None], seen[None], noise, 40)
+    rows = whiten(X[:, :, None], filtered, 0).rows[0, 0]
     S = dense(ar, phi, rw, variance)[np.ix_(seen, seen)]
-    rows = found.rows[:, 0][seen]
-    np.testing.assert_allclose(rows.T @ rows, X[seen].T @ np.linalg.solve(S, X[seen]), rtol=1e-8)
-    assert np.log(found.variance[seen]).sum() == pytest.approx(np.linalg.slogdet(S)[1], rel=1e-8, abs=1e-9)
+    np.testing.assert_allclose(rows @ rows.T, X[seen].T @ np.linalg.solve(S, X[seen]), rtol=1e-8)
+    assert log_det(filtered, 40)[0, 0] == pytest.approx(np.linalg.slogdet(S)[1], rel=1e-8, abs=1e-9)
 
 
 def test_forecast_means_and_variances_equal_conditioning_on_the_past():
@@ -33,15 +33,16 @@ def test_forecast_means_and_variances_equal_conditioning_on_the_past():
     T, at, ar, phi, rw = 30, 22, 1.2, 0.8, 0.05
     variance, y = rng.uniform(0.5, 2, T), rng.standard_normal((T, 1))
     noise = Noise(*(np.array([v]) for v in (ar, phi, rw, 0.0)))
-    found = whiten(y, variance, np.arange(T) < at, noise, at)
+    filtered = gains(variance[None], (np.arange(T) < at)[None], noise, at)
+    found = whiten(y[:at, :, None], filtered, 0)
     w = rng.random(T - at)
-    load, added = ahead(noise, w)
+    load, added = ahead(noise, w[None])
     S = dense(ar, phi, rw, variance)
     gain = S[at:, :at] @ np.linalg.inv(S[:at, :at])
-    mean = load[0] * found.state[0, :, 0] + load[1] * found.state[1, :, 0]
-    assert mean[0] == pytest.approx(float((w @ gain @ y[:at])[0]), rel=1e-8)
+    mean = (load * found.state[:, 0]).sum(0)
+    assert mean[0, 0] == pytest.approx(float((w @ gain @ y[:at])[0]), rel=1e-8)
     cov = S[at:, at:] - np.diag(variance[at:]) - gain @ S[:at, at:]
-    assert (quadratic(found.cov, load) + added)[0] == pytest.approx(float(w @ cov @ w), rel=1e-8)
+    assert (quadratic(filtered.cov, load) + added)[0, 0] == pytest.approx(float(w @ cov @ w), rel=1e-8)
 
 
 def test_a_boundary_is_crossed_as_often_as_it_says():
@@ -73,9 +74,9 @@ def test_a_longer_watch_asks_for_more():
 
 
 def test_a_mixture_of_one_is_a_student_t():
-    m = Mixture(np.ones(1), np.array([2.0]), np.array([0.5]), np.array([7.0]))
-    assert m.quantile(0.975) == pytest.approx(2 + 0.5 * sp.t.ppf(0.975, 7), rel=1e-6)
-    assert m.p_value() == pytest.approx(2 * sp.t.sf(4, 7), rel=1e-6)
+    m = Mixture(*(np.array([[x]]) for x in (1.0, 2.0, 0.5, 7.0)))
+    assert m.quantiles(np.array([[0.975]]))[0, 0] == pytest.approx(2 + 0.5 * sp.t.ppf(0.975, 7), rel=1e-6)
+    assert m.p_value()[0] == pytest.approx(2 * sp.t.sf(4, 7), rel=1e-6)
 
 
 def test_frozen_noise_finds_the_noise_it_was_drawn_from():
