@@ -18,8 +18,8 @@ from cxmon.stats.mixture import Mixture, mix
 from cxmon.stats.problem import Problem
 from cxmon.stats.regression import Posterior, add_steps, bent, products, solve
 
-FREE = 0.3
-LEAST_FREE = 0.1
+FREE = 0.15
+LEAST_FREE = 0.05
 LEAST_FREE_FROZEN = 0.02
 BEND = 1.0  # Precision of the prior on bends: a noise's worth.
 MOST_WANDER = 2.0
@@ -148,6 +148,6 @@ def pre_fit_ok(f: Fitted) -> list[bool]:
     """Whether the controls told the story before the change: the gap to them did not wander by more than twice the
     noise of one period over a stretch as long as the judged one, and the last stretch shows no false effect."""
     p = f.problem
-    wander = np.sqrt((f.weight.sum(0) * p.noise.rw).sum(1) * stretch(p))
+    wander = np.sqrt((f.weight * f.before.scale2 * p.noise.rw).sum((0, 2)) * stretch(p))
     ok = p.controls_used.any(1) & (wander < MOST_WANDER) & (np.abs(f.placebo) < ODD_PLACEBO)
     return [bool(x) for x in ok]

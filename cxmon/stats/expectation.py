@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import stdtrit
 
-from cxmon.stats.arrays import TINY, Floats
+from cxmon.stats.arrays import TINY, Floats, Ints
 from cxmon.stats.estimator import Fitted
 
 MOST = 12
@@ -16,7 +16,7 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     a trailing mean the slow states count as fully correlated, which errs on the wide side.
     """
     p = f.problem
-    S, T = p.y.shape
+    S = len(p.y)
     width = p.Z.shape[1]
     flat = f.weight.transpose(1, 0, 2).reshape(S, -1)
     top = np.argsort(-flat, axis=1, kind="stable")[:, :MOST]
@@ -41,7 +41,7 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     return center + unit * middle, center + unit * (middle - half), center + unit * (middle + half)
 
 
-def _states(f: Fitted, s: Floats, g: Floats) -> tuple[Floats, Floats]:
+def _states(f: Fitted, s: Ints, g: Ints) -> tuple[Floats, Floats]:
     """Predicted columns (S, C, T, p + 1) and the variance (S, C, T) of the latent state, for the noise parameter sets
     `g` (S, C)."""
     p = f.problem

@@ -62,8 +62,8 @@ def gains(variance: Floats, seen: Bools, noise: Noise, at: int) -> Gains:
 
 @dataclass(frozen=True, eq=False)
 class Whitened:
-    """Whitened rows (S, G, m, t), zero where nothing was seen; the predicted states (2, m, S, G) after the last one; and
-    predictions (m, S, G) by position for the periods in which some series was not seen."""
+    """Whitened rows (S, G, m, t), zero where nothing was seen; the predicted states (2, m, S, G) after the last one;
+    and predictions (m, S, G) by position for the periods in which some series was not seen."""
 
     rows: Floats
     state: Floats

@@ -35,7 +35,7 @@ def sampling(
     told = np.zeros(len(values), bool)
     if se is not None:
         given = np.isfinite(se) & (se > 0)
-        told = (given & use).any(1)
+        told = np.asarray((given & use).any(1))
         typical = np.nan_to_num(median_of(se, given & use), nan=1.0)
         known = np.where(given, np.where(given, se, 1.0), typical[:, None]) ** 2
     if (se is None or not told.all()) and n is not None and kind in COUNTED:
@@ -74,7 +74,7 @@ LARGE_WALKS = ((0.0, 0.0, 1.0), (0.6, 0.5, 1.0), (0.0, 0.0, 10.0), (0.0, 0.0, 10
 AR_ALONE = {0.0: 1.1, 0.15: 0.0, 0.6: 0.0, 2.5: 0.0}
 AR_WITH_CONTROLS = {0.0: 1.1, 0.15: 0.0, 0.6: -0.3, 2.5: -1.2}
 RW_ALONE = {0.0: -0.5, 1e-3: -0.1, 0.01: -0.1, 0.1: -0.9, 1.0: -2.2, 10.0: -3.0, 100.0: -4.0}
-RW_WITH_CONTROLS = {0.0: 0.0, 1e-3: -0.4, 0.01: -1.6, 0.1: -3.0, 1.0: -4.2, 10.0: -5.0, 100.0: -6.0}
+RW_WITH_CONTROLS = {0.0: 0.0, 1e-3: -0.8, 0.01: -2.4, 0.1: -4.0, 1.0: -5.5, 10.0: -6.5, 100.0: -7.5}
 
 
 def candidates(controlled: Bools) -> tuple[Noise, Floats]:

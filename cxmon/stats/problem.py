@@ -15,9 +15,9 @@ from cxmon.stats.shapes import Shapes, shapes
 
 HALF_COMPLETE = 0.5
 TREND_SMALL = {True: 0.08, False: 0.15}
-TREND_ODDS = {False: (0.5, 0.5)}
-CONTROL_ODDS = (0.9, 0.05, 0.05)
-ALIKE, OWN_KIND = 0.3, 3.0
+TREND_ODDS = {False: (0.6, 0.4)}
+CONTROL_ODDS = (0.92, 0.06, 0.02)
+ALIKE, OWN_KIND = 0.15, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,8 @@ def _sampling(a: Asked, y: Floats, seen: Bools, judged: Bools, before: Bools, pr
 
 
 def _leaning(a: Asked, level: Floats) -> Floats:
-    """How far a value moves when the shared movement moves by one: shares on the logistic scale, rates in proportion."""
+    """How far a value moves when the shared movement moves by one: shares on the logistic scale, rates in
+    proportion."""
     if a.kind == "proportion":
         return np.asarray(np.maximum(level * (1 - level), 1e-4))
     return np.maximum(level, TINY) if a.kind == "rate" else np.ones(level.shape)
@@ -137,13 +138,9 @@ def _shared(a: Asked, profile: Floats, center: Floats) -> tuple[Common, Noise, F
         known = np.where(np.isfinite(a.controls_se) & (a.controls_se > 0), a.controls_se, np.nan)
         typical = median_of(known.reshape(-1, T), np.isfinite(known).reshape(-1, T)).reshape(*X.shape[:2], 1)
         variance = np.nan_to_num(np.where(np.isfinite(known), known, typical), nan=1.0) ** 2 / lean_k[:, :, None] ** 2
-    elif a.controls_n is not None:
-        variance = 1 / np.maximum(np.nan_to_num(a.controls_n, nan=1.0), TINY)
-        if a.kind in COUNTED:
-            # Variance of a share p(1-p)/n, of a rate r/n: both over the square of the lean.
-            variance = variance / lean_k[:, :, None]
-        else:
-            variance = None
+    elif a.controls_n is not None and a.kind in COUNTED:
+        # Variance of a share p(1-p)/n, of a rate r/n: both over the square of the lean.
+        variance = 1 / np.maximum(np.nan_to_num(a.controls_n, nan=1.0), TINY) / lean_k[:, :, None]
     found = common(X / lean_k[:, :, None], variance, profile, a.at, a.until, noise, lean[1])
     if len(X) < S:
         found = Common(*(np.repeat(getattr(found, f.name), S, axis=0) for f in fields(found)))
