@@ -69,7 +69,7 @@ def common(
     # A control says something only where it was measured on both sides of the change.
     fit = (seen[:, :, :at].sum(2) >= max(3, min(8, at // 2))) & seen[:, :, at:until].any(2)
     if not fit.any():
-        return nothing_shared(S, K, T, len(noise.ar))
+        return nothing_shared(S, K, T, noise.ar.shape[1])
     ok = seen & fit[:, :, None]
     X = without_profile(np.where(ok, values, np.nan).reshape(S * K, T), profile).reshape(S, K, T)
     X = np.where(ok, X, 0.0)

@@ -96,7 +96,7 @@ def _at_once(a: Asked) -> int:
     T = a.values.shape[1]
     shared = 0 if a.controls is None or len(a.controls) == 1 else a.controls.shape[1]
     width = int(columns(a.period, T).shape[1]) + 6 + shared
-    return max(1, BLOCK // (max(T, 1) * 32 * width))
+    return int(max(1, BLOCK // (max(T, 1) * 32 * width)))
 
 
 def _block(a: Asked, confidence: float, *, sequential: bool, horizon: int | None) -> tuple[list[Effect], Fitted | None]:

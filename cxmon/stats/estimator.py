@@ -15,6 +15,7 @@ from cxmon.stats import shapes
 from cxmon.stats.arrays import Floats
 from cxmon.stats.filtering import Gains, Whitened, ahead, gains, log_det, quadratic, whiten
 from cxmon.stats.mixture import Mixture, mix
+from cxmon.stats.narrowing import narrowed
 from cxmon.stats.problem import Problem
 from cxmon.stats.regression import Posterior, add_steps, bent, products, solve
 
@@ -49,7 +50,7 @@ class Fitted:
 def fit(p: Problem) -> Fitted:
     T, width, S = p.Z.shape
     at = p.at
-    filtered = gains(p.variance, p.seen, p.noise, at)
+    p, filtered = narrowed(p, gains(p.variance, p.seen, p.noise, at))
     false = np.broadcast_to((np.arange(at) >= at - stretch(p)[:, None]).T[:, None], (at, 1, S))
     value = p.y.T[:, None]
     early = whiten(np.concatenate([p.Z[:at], value[:at], false], axis=1), filtered, 0)

@@ -81,7 +81,7 @@ def _looks(f: Fitted, s: int, judged: Ints, horizon: int) -> tuple[float, float,
         return renewed, renewed, 2.0 * 9 * span / count
     known = _information(min(int(p.n_pre[s]), LONGEST_BACK), late, 3 * span)
     weight = f.weight[:, s].sum(0)
-    curve = weight @ known
+    curve = weight @ known[p.which[s]]
 
     def ratio(end: int, start: int) -> float:
         return max(float(curve[end - 1] - curve[start - 1]), 0.0)

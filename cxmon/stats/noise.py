@@ -85,5 +85,5 @@ def candidates(controlled: Bools) -> tuple[Noise, Floats]:
     rows = [(ar, phi, rw) for ar, phi in AR for rw in WALKS] + list(LARGE_WALKS)
     alone = np.array([AR_ALONE[ar] + RW_ALONE[rw] for ar, _, rw in rows])
     beside = np.array([AR_WITH_CONTROLS[ar] + RW_WITH_CONTROLS[rw] for ar, _, rw in rows])
-    ar, phi, rw = np.array(rows).T
-    return Noise(ar=ar, phi=phi, rw=rw, log_prior=alone), np.where(controlled[:, None], beside, alone)
+    ar, phi, rw = np.array(rows).T[:, None]
+    return Noise(ar=ar, phi=phi, rw=rw), np.where(controlled[:, None], beside, alone)

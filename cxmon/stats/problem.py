@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, median_of, total_of
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints, median_of, total_of
 from cxmon.stats.asked import Asked
 from cxmon.stats.controls import Common, common, nothing_shared
 from cxmon.stats.filtering import Noise
@@ -25,7 +25,7 @@ class Problem:
     """Regressors Z (T, p, S), values y (S, T) and variances (S, T) in units of `unit` (S,) around `center` (S,).
 
     `kept` tells which of the caller's series these are: those with data enough. Noise parameters are those of `noise`
-    with the log prior (S, G).
+    with the log prior (S, G); `which` (S, G) are their numbers in the whole grid.
     """
 
     kept: Bools
@@ -37,6 +37,7 @@ class Problem:
     shapes: Shapes
     noise: Noise
     log_prior: Floats
+    which: Ints
     doubt: Floats
     prior: Prior
     center: Floats
@@ -93,8 +94,8 @@ def problem(a: Asked) -> Problem | None:
     Z, prior = _design(a, shared, profile, spread, unit, found)
     return Problem(
         kept=kept, Z=Z, y=scaled, variance=found.variance / unit[:, None] ** 2, seen=seen, judged=judged,
-        shapes=shapes(a.at, a.until, judged, profile.shape[1] + 1), noise=noise, log_prior=log_prior, doubt=shared.doubt
-        / unit**2, prior=prior, center=center, unit=unit, at=a.at, until=a.until, controlled=shared.there,
+        shapes=shapes(a.at, a.until, judged, profile.shape[1] + 1), noise=noise, log_prior=log_prior,
+        which=np.tile(np.arange(log_prior.shape[1]), (len(y), 1)), doubt=shared.doubt / unit**2, prior=prior, center=center, unit=unit, at=a.at, until=a.until, controlled=shared.there,
         controls_used=shared.used, controls_moved=shared.moved, n_pre=n_pre[kept], n_post=n_post[kept],
     )  # fmt: skip
 
@@ -123,7 +124,7 @@ def _shared(a: Asked, profile: Floats, center: Floats) -> tuple[Common, Noise, F
     S, T = a.values.shape
     noise, lean = candidates(np.array([False, True]))
     if a.controls is None or not a.controls.shape[1]:
-        none = nothing_shared(S, 0 if a.controls is None else a.controls.shape[1], T, len(noise.ar))
+        none = nothing_shared(S, 0 if a.controls is None else a.controls.shape[1], T, noise.ar.shape[1])
         return none, noise, np.repeat(lean[:1], S, 0)
     X = a.controls.copy()
     if a.controls_n is not None:
