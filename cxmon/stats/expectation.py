@@ -56,7 +56,9 @@ def _states(f: Fitted, s: Ints, g: Ints) -> tuple[Floats, Floats]:
     for t, held in f.early.gaps.items():
         past[:, :, t] = np.where(seen[:, :, t, None], past[:, :, t], held[:width, s, g].transpose(1, 2, 0))
     h = np.arange(T - at, dtype=float)
-    phi, ar, rw = (np.broadcast_to(x, p.log_prior.shape)[s, g][:, :, None] for x in (p.noise.phi, p.noise.ar, p.noise.rw))
+    phi, ar, rw = (
+        np.broadcast_to(x, p.log_prior.shape)[s, g][:, :, None] for x in (p.noise.phi, p.noise.ar, p.noise.rw)
+    )
     fade = phi**h
     first = f.state[:, :, s, g].transpose(0, 2, 3, 1)
     later = fade[..., None] * first[0][:, :, None] + first[1][:, :, None]

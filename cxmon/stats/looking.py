@@ -92,7 +92,7 @@ def _looks(f: Fitted, s: int, judged: Ints, horizon: int) -> tuple[float, float,
 @lru_cache(maxsize=256)
 def _information(back: int, late: int, ahead: int) -> Floats:
     """Log information (G, ahead) on a step after each period, `back` periods of history, the first `late` not seen."""
-    noise = candidates(np.array([False]))[0]
+    noise = candidates(np.zeros(1, bool), np.ones(1))[0]
     size = back + ahead
     after = np.arange(size) - back
     seen = (after < 0) | (after >= late)
