@@ -69,7 +69,7 @@ def holiday_labels(
     if inside + outside == 0:
         return _answer(labels, holiday, Treatment.NONE, 0, 0, "")
     if cycle > MOST_LABELS:
-        said = "the hours of the week are fitted by waves, which hold no label for them"
+        said = "a profile by hour of the week has no place for them"
         return _answer(labels, holiday, Treatment.NO_LABELS, inside, outside, said)
     past = int(at - seen[:at].argmax()) if seen[:at].any() else 0
     if past < LEAST_PAST:
@@ -82,7 +82,7 @@ def holiday_labels(
         return _answer(labels, holiday, Treatment.FEW, inside, outside, said)
     ratio = float(np.var(theirs, ddof=1) / max(float(np.var(others, ddof=1)), TINY**2)) if len(others) > 1 else np.inf
     if ratio > UNLIKE:
-        said = f"not alike before the change, {ratio:.1f} times the variance of other days, at most {UNLIKE:g} is alike"
+        said = f"they scatter {ratio:.1f} times as much as other days, up to {UNLIKE:g} times is alike"
         return _answer(labels, holiday, Treatment.UNLIKE, inside, outside, said)
     own = np.where(holiday > 0, cycle, labels)
     return _answer(own, np.zeros(T, np.int64), Treatment.MODELLED, inside, outside, f"learnt from {len(theirs)} before")
