@@ -88,6 +88,7 @@ def profile(part: Panel, at: int, until: int | None = None, *, out: Bools | None
     labels, count = profile_labels(part.starts, metric.grain, metric.zone)
     holiday = on_holiday(part.starts, metric.grain, metric.zone, metric.holidays)
     if not holiday.any():
+        # The figures need not be computed to say that nothing is to be done.
         return holiday_labels(np.full(len(labels), np.nan), labels, count, holiday, at)
     figures = part.judged()
     values = figures.values[0] if out is None else np.where(out, np.nan, figures.values[0])

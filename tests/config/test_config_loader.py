@@ -421,7 +421,8 @@ def test_every_metric_knows_the_calendar(plan_of):
     known = Holidays(country="DE", subdivision="BY", extra_days=extra)
     assert [m.holidays for m in plan.metrics.values()] == [known, known]
     assert [m.holidays for m in plan_of(SMALL).metrics.values()] == [None, None]
-    assert plan_of(SMALL + "holidays: {country: \"${WHERE}\"}\n", WHERE="US").metrics["csat"].holidays.country == "US"
+    from_outside = plan_of(SMALL + "holidays:\n  country: ${WHERE}\n", WHERE="US")
+    assert from_outside.metrics["csat"].holidays == Holidays(country="US")
 
 
 def test_a_calendar_starts_no_new_series(plan_of):
