@@ -61,7 +61,7 @@ class Harm:
     `unit` says how the numbers read: `pt` (shares 0..1, shown as points), `%` (fractions of the expected value, for
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
-    over, so no later data will narrow the interval.
+    over, so no later data will narrow the interval. `holidays` says how many were left out or modelled, and why.
     """
 
     metric: str
@@ -88,6 +88,7 @@ class Harm:
     entangled_with: tuple[str, ...] = ()
     second_opinion: Interval | None = None
     closed: bool = False
+    holidays: str = ""
 
 
 class AimCode(StrEnum):

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cxmon.stats.dated import effect, effects, estimate
+    from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
     from cxmon.stats.opinion import SecondOpinion, second_opinion
     from cxmon.stats.results import Effect, Estimate, Shift, WatchState
     from cxmon.stats.shift import shifts
     from cxmon.stats.watching import watch, watch_state
 
 HOMES = {
-    "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results",
-    "WatchState": "results", "effect": "dated", "effects": "dated", "estimate": "dated", "second_opinion": "opinion",
-    "shifts": "shift", "watch": "watching", "watch_state": "watching",
+    "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays", "SecondOpinion": "opinion",
+    "Shift": "results", "Treatment": "holidays", "WatchState": "results", "effect": "dated", "effects": "dated",
+    "estimate": "dated", "holiday_labels": "holidays", "second_opinion": "opinion", "shifts": "shift",
+    "watch": "watching", "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
-    "Effect", "Estimate", "SecondOpinion", "Shift", "WatchState", "effect", "effects", "estimate",
-    "second_opinion", "shifts", "watch", "watch_state",
+    "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Treatment", "WatchState", "effect", "effects",
+    "estimate", "holiday_labels", "second_opinion", "shifts", "watch", "watch_state",
 ]  # fmt: skip
 
 
