@@ -17,6 +17,7 @@ HALF_COMPLETE = 0.5
 TREND_SMALL = {True: 0.08, False: 0.15}
 TREND_ODDS = {False: (0.6, 0.4)}
 CONTROL_ODDS = (0.92, 0.06, 0.02)
+EARLY = 3.0
 ALIKE, OWN_KIND = 0.15, 3.0
 
 
@@ -178,7 +179,7 @@ def _design(
     precision = [np.zeros((S, 1)), np.repeat(wide, profile.shape[1] + waves.shape[1], 1)]
     if (a.complete < 1).any():
         cols.append((1 - a.complete).T[:, None])
-        precision.append(np.ones((S, 1)))
+        precision.append(np.full((S, 1), 1 / EARLY**2))
     for begins, ends in a.others:
         cols.append(np.broadcast_to((((index >= begins) & (index < ends)) * 1.0)[:, None, None], (T, 1, S)))
         precision.append(wide / 6.25)
