@@ -26,6 +26,7 @@ layers: .venv/dev.stamp
 	$(BIN)/lint-imports
 
 bench: .venv/dev.stamp
+	$(BIN)/python benchmarks/effect_table.py
 	$(BIN)/python benchmarks/shared.py
 
 # The base environment is what a user has; the tests add their tools to it.
