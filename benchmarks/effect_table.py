@@ -75,7 +75,7 @@ def cell_tables(eb: ModuleType, size: Size, scenarios: dict[str, dict]) -> Itera
         ]
         yield which, "\n\n".join(tables)
     theirs = pages.table(effect_figures.PEER_HEAD, effect_figures.peers(by_seeds[0][0]))
-    yield "peers", f"{theirs}\n\nOurs: {size.cell} replications a cell, of which the first are the peers'."
+    yield "peers", f"{theirs}\n\nOurs: {size.cell} replications a cell; theirs: the first 11 to 200 of them."
 
 
 def peek_tables(eb: ModuleType, size: Size, scenarios: dict[str, dict]) -> Iterator[tuple[str, str]]:

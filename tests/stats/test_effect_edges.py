@@ -20,6 +20,25 @@ def test_a_constant_series_shows_no_effect(level, kind, counted, sequential):
     assert e.p_value > 0.9
 
 
+@pytest.mark.parametrize("level", [0.0, 1.0, 0.4])
+@pytest.mark.parametrize("kind", ["mean", "proportion", "rate", "quantile"])
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_constant_series_beside_constant_controls_shows_no_effect(level, kind, counted):
+    X, n = np.full((3, 80), level), {"n": N80, "controls_n": np.full((3, 80), 50.0)} if counted else {}
+    e = effect(np.full(80, level), 60, controls=X, kind=kind, **n)
+    assert e.reason == ""
+    assert e.estimate == pytest.approx(0, abs=1e-6)
+    assert e.low <= 0 <= e.high
+
+
+@pytest.mark.parametrize("kind", ["mean", "proportion", "rate", "quantile"])
+def test_nothing_that_becomes_everything_is_an_effect_of_one(kind):
+    y = 1.0 * (np.arange(80) >= 60)
+    e = effect(y, 60, n=N80, kind=kind)
+    assert e.estimate == pytest.approx(1, abs=0.1)
+    assert 0 < e.low < e.high
+
+
 def test_an_all_zero_series_with_few_answers_still_leaves_room_for_harm():
     e = effect(np.zeros(80), 60, n=np.full(80, 5.0), kind="proportion")
     assert 0.0001 < e.high < 0.1
@@ -134,6 +153,16 @@ def test_ten_thousand_periods_are_answered():
     e = effect(y, 9_900)
     assert abs(e.estimate) < 0.6
     assert e.low < 0 < e.high
+
+
+def test_ten_thousand_periods_of_counts_with_controls_and_gaps_are_answered():
+    rng = np.random.default_rng(19)
+    y, X = rng.binomial(90, 0.8, 10_000) / 90, rng.binomial(90, 0.8, (3, 10_000)) / 90
+    y[rng.random(10_000) < 0.1] = np.nan
+    y[9_900:] -= 0.1
+    counts = {"n": np.full(10_000, 90.0), "controls_n": np.full((3, 10_000), 90.0)}
+    e = effect(y, 9_900, controls=X, kind="proportion", sequential=True, horizon=120, **counts)
+    assert -0.15 < e.low < e.high < -0.05
 
 
 def test_known_standard_errors_are_used():
