@@ -75,7 +75,7 @@ def cell_tables(eb: ModuleType, size: Size, scenarios: dict[str, dict]) -> Itera
         ]
         yield which, "\n\n".join(tables)
     theirs = pages.table(effect_figures.PEER_HEAD, effect_figures.peers(by_seeds[0][0]))
-    yield "peers", f"{theirs}\n\nOurs: {size.cell} replications a cell; theirs: the first 11 to 200 of them."
+    yield "peers", f"{theirs}\n\nOurs: {size.cell} replications a cell; theirs: 11 to 200 of the same seeds."
 
 
 def peek_tables(eb: ModuleType, size: Size, scenarios: dict[str, dict]) -> Iterator[tuple[str, str]]:
