@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxmon.stats.blocks import BlockTest, block_test
     from cxmon.stats.dated import effect, effects, estimate
     from cxmon.stats.opinion import SecondOpinion, second_opinion
     from cxmon.stats.results import Effect, Estimate, Shift, WatchState
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
     from cxmon.stats.watching import watch, watch_state
 
 HOMES = {
-    "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results",
-    "WatchState": "results", "effect": "dated", "effects": "dated", "estimate": "dated", "second_opinion": "opinion",
-    "shifts": "shift", "watch": "watching", "watch_state": "watching",
+    "BlockTest": "blocks", "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results",
+    "WatchState": "results", "block_test": "blocks", "effect": "dated", "effects": "dated", "estimate": "dated",
+    "second_opinion": "opinion", "shifts": "shift", "watch": "watching", "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
-    "Effect", "Estimate", "SecondOpinion", "Shift", "WatchState", "effect", "effects", "estimate",
-    "second_opinion", "shifts", "watch", "watch_state",
+    "BlockTest", "Effect", "Estimate", "SecondOpinion", "Shift", "WatchState", "block_test", "effect", "effects",
+    "estimate", "second_opinion", "shifts", "watch", "watch_state",
 ]  # fmt: skip
 
 

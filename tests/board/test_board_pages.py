@@ -44,7 +44,7 @@ def test_headline_says_what_fell_how_much_and_how_sure(page):
 
 def test_the_unusual_and_the_claim_stand_beside_the_headline(page):
     said = text(page("overview"))
-    assert "In 211 comparable windows without a change, a harm this large never happened" in said
+    assert "In 211 comparable windows without a change, a fall this large never happened" in said
     assert "claimed by Operations, not verified" in said
 
 
