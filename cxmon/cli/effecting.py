@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from cxmon.model import Opinion
-    from cxmon.stats import Effect
+    from cxmon.model import Holidays, Opinion
+    from cxmon.stats import Effect, HolidayLabels
 
     Floats = npt.NDArray[np.float64]
 
@@ -63,6 +63,9 @@ def effect(
     control: Annotated[list[str] | None, typer.Option(help="Column of an untouched segment; may be repeated.")] = None,
     kind: Annotated[str, typer.Option(help="mean, proportion (0..1) or rate.")] = "",
     until: Annotated[str | None, typer.Option(help="First day without the change again.")] = None,
+    holidays: Annotated[
+        str | None, typer.Option(help="Country, or country and state, whose holidays count: DE or DE-BY.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The effect of a dated change on one series, with an interval, from a CSV file."""
@@ -78,32 +81,34 @@ def effect(
     if used == "proportion" and np.nanmax(series.values) > 1:
         largest = f"{np.nanmax(series.values):g}"
         raise typer.BadParameter(f"found {value} up to {largest}, expected shares 0..1", param_hint="--kind")
-    found = _answered(series, first, last, used)
+    series, known = with_holidays(series, _calendar(holidays, series), first, last)
+    found = _answered(series, first, last, used, known.labels)
     if as_json:
-        emit(_document(series, found, first))
+        emit(_document(series, found, first) | {"holidays": known.words})
         return
-    for line in words(series, found, first, value):
+    for line in [*words(series, found, first, value), *_sentence(known.words)]:
         say(line)
 
 
-def _answered(series: Series, first: int, last: int | None, kind: str) -> Answer:
+def _answered(series: Series, first: int, last: int | None, kind: str, period: "npt.NDArray[np.int64]") -> Answer:
     """The effect, and the second opinions on the same question with the controls that count."""
     from cxmon import decisions
     from cxmon.model import Interval, Method, Opinion
     from cxmon.stats import block_test, second_opinion
     from cxmon.stats import effect as estimate
 
-    period = 7 if series.grain == "day" else 1
     year = PERIODS_A_YEAR[series.grain]
     yearly = year if first >= 1.5 * year else None
     found = estimate(
         series.values, first, until=last, n=series.n, controls=series.controls, kind=kind, period=period, yearly=yearly
     )
+    # Holidays have labels of their own in the profile, and a week has seven days all the same.
+    week = 7 if series.grain == "day" else 1
     keep = found.controls_used & ~found.controls_moved
     controls = series.controls[keep] if series.controls is not None and keep.any() else None
     counted = series.n if kind in {"proportion", "rate"} else None
     model = second_opinion(series.values, first, until=last, n=counted, controls=controls, period=period, yearly=yearly)
-    blocks = block_test(series.values, first, until=last, controls=controls, period=period)
+    blocks = block_test(series.values, first, until=last, controls=controls, period=period, cycle=week)
     ours = Interval(estimate=found.estimate, low=found.low, high=found.high)
     opinions = []
     for method, said in ((Method.STRUCTURAL, model), (Method.BLOCKS, blocks)):
@@ -150,6 +155,25 @@ def read_series(file: Path, *, time: str | None, value: str, n: str | None, cont
         starts=starts, values=matrix[:, 0], n=answers, controls=others, names=tuple(controls),
         grain=grain, set_aside=tuple(aside),
     )  # fmt: skip
+
+
+def with_holidays(
+    series: Series, calendar: "Holidays | None", first: int, last: int | None
+) -> "tuple[Series, HolidayLabels]":
+    """The series without the holidays that its profile cannot hold, controls too, and its profile (T,)."""
+    import numpy as np
+
+    from cxmon.model import Grain
+    from cxmon.periods import on_holiday, profile_labels
+    from cxmon.stats import holiday_labels
+
+    grain = Grain(series.grain)
+    labels, count = profile_labels(series.starts, grain, "UTC")
+    holiday = on_holiday(series.starts, grain, "UTC", calendar)
+    known = holiday_labels(series.values, labels, count, holiday, first, until=last, precision=series.n)
+    values = np.where(known.left_out, np.nan, series.values)
+    others = None if series.controls is None else np.where(known.left_out, np.nan, series.controls)
+    return replace(series, values=values, controls=others), known
 
 
 def words(series: Series, answer: Answer, first: int, value: str) -> list[str]:
@@ -237,6 +261,28 @@ def _document(series: Series, answer: Answer, first: int) -> dict[str, object]:
         ],
         "set_aside": series.set_aside,
     }
+
+
+def _calendar(text: str | None, series: Series) -> "Holidays | None":
+    from cxmon.model import Holidays
+    from cxmon.periods import countries
+
+    if text is None:
+        return None
+    country, _, part = text.partition("-")
+    if country not in countries():
+        raise typer.BadParameter(f"found {text}, expected a country such as DE or US", param_hint="--holidays")
+    if part and part not in countries()[country]:
+        known = ", ".join(countries()[country]) or "no part, for it has none"
+        raise typer.BadParameter(f"found {text}, expected {country}- and one of {known}", param_hint="--holidays")
+    if series.grain != "day":
+        said = f"found one row a {series.grain}, expected one row a day: longer periods hold no holidays of their own"
+        raise typer.BadParameter(said, param_hint="--holidays")
+    return Holidays(country=country, subdivision=part)
+
+
+def _sentence(text: str) -> list[str]:
+    return [text[0].upper() + text[1:] + "."] if text else []
 
 
 def _index(series: Series, text: str, option: str) -> int:

@@ -103,7 +103,8 @@ class Harm:
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
     over, so no later data will narrow the interval. `controls` are the untouched segments compared with,
-    `controls_moved` those that moved by themselves at the same date and count little or not at all.
+    `controls_moved` those that moved by themselves at the same date and count little or not at all. `holidays` says how
+    many were left out or modelled, and why.
     """
 
     metric: str
@@ -132,6 +133,7 @@ class Harm:
     entangled_with: tuple[str, ...] = ()
     opinions: tuple[Opinion, ...] = ()
     closed: bool = False
+    holidays: str = ""
 
     @property
     def disputed(self) -> bool:

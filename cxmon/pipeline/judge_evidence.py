@@ -30,7 +30,7 @@ from cxmon.panel import Panel
 from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_opinions import kept, questioned
-from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, options, spanned
+from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, options, spanned, with_profile
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -119,6 +119,7 @@ def _within(
         return Evidence(harm=_open(metric, change, Code.WAITING, found.reason, share, scope=found.label))
     if found.controls is None:
         span = spanned(placement, change, leaves, mature, LONG_PAST)
+    span = with_profile(span, found.treated)
     case = Case(
         change=change, leaves=leaves, share=share, now=now, mature=mature, placement=placement, span=span, found=found
     )  # fmt: skip
@@ -153,7 +154,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     harm = questioned(harm, effect, scale, metric, values, at, until, asked)
     band = band_of(
         treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
-        label=case.found.label, now=case.now, since=harm.window_start, change=change.id,
+        label=case.found.label, now=case.now, since=harm.window_start, change=change.id, aside=span.aside,
     )  # fmt: skip
     aim = _aim(change, metric, effect, expected, log=figures.log)
     return Evidence(harm=harm, aim=aim, split=_split(metric, case.leaves, case.found, span), band=band)
@@ -173,7 +174,7 @@ def _harm(
     harm = Harm(
         metric=case.metric.id,
         code=code,
-        reason=_said(why, case.found.note, placement),
+        reason=_said(why, case),
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
@@ -192,6 +193,7 @@ def _harm(
         controls=tuple(s.label for s, counts in zip(names, kept_ones, strict=True) if counts),
         controls_moved=tuple(s.label for s, moved in zip(names, effect.controls_moved, strict=True) if moved),
         entangled_with=placement.entangled_with,
+        holidays=case.span.on_holidays,
     )
     if case.closed:
         return replace(harm, closed=True)
@@ -202,8 +204,7 @@ def _harm(
 
 def _without(case: Case, code: Code, reason: str) -> Evidence:
     """Evidence without an effect, with the reason and, where data are awaited, the day of the first look."""
-    said = _said(reason, case.found.note, case.placement)
-    harm = _open(case.metric, case.change, code, said, case.share, scope=case.found.label)
+    harm = _open(case.metric, case.change, code, _said(reason, case), case.share, scope=case.found.label)
     due = _first_answer(case.change, case.metric, case.now) if code is Code.WAITING else None
     return Evidence(harm=replace(harm, due=due))
 
@@ -315,8 +316,9 @@ def _why(code: Code, periods: str, *, controlled: bool, had: bool) -> str:
     return f"{periods}, before and after only: {kind}"
 
 
-def _said(reason: str, note: str, placement: Placement) -> str:
-    return "; ".join(part for part in (reason, note, *placement.notes) if part)
+def _said(reason: str, case: Case) -> str:
+    parts = (reason, case.found.note, case.span.on_holidays, *case.placement.notes)
+    return "; ".join(part for part in parts if part)
 
 
 def _first_answer(change: Change, metric: Metric, now: datetime) -> Any:

@@ -79,12 +79,11 @@ def opinions(
 def in_time(metric: Metric, values: Floats, at: int, until: int, asked: dict[str, Any], *, sign: int) -> Placebo | None:
     """How often the figures moved as much before the change, against as long a past as eight weeks."""
     controls = asked["controls"]
-    labels = asked["period"] if isinstance(asked["period"], np.ndarray) else np.zeros(len(values), np.int64)
     return decisions.placebo(
         values,
         at,
         until,
-        labels=labels,
+        labels=asked["period"],
         shared=None if controls is None else shared_movement(controls, at),
         sign=sign,
         back=BACK[metric.grain],

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cxmon.stats.blocks import BlockTest, block_test
     from cxmon.stats.dated import effect, effects, estimate
+    from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
+    from cxmon.stats.joint import correlations
     from cxmon.stats.opinion import SecondOpinion, second_opinion
     from cxmon.stats.results import Effect, Estimate, Shift, WatchState
     from cxmon.stats.shift import shifts
     from cxmon.stats.watching import watch, watch_state
 
 HOMES = {
-    "BlockTest": "blocks", "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results",
-    "WatchState": "results", "block_test": "blocks", "effect": "dated", "effects": "dated", "estimate": "dated",
-    "second_opinion": "opinion", "shifts": "shift", "watch": "watching", "watch_state": "watching",
+    "BlockTest": "blocks", "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays",
+    "SecondOpinion": "opinion", "Shift": "results", "Treatment": "holidays", "WatchState": "results",
+    "block_test": "blocks", "correlations": "joint", "effect": "dated", "effects": "dated", "estimate": "dated",
+    "holiday_labels": "holidays", "second_opinion": "opinion", "shifts": "shift", "watch": "watching",
+    "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
-    "BlockTest", "Effect", "Estimate", "SecondOpinion", "Shift", "WatchState", "block_test", "effect", "effects",
-    "estimate", "second_opinion", "shifts", "watch", "watch_state",
+    "BlockTest", "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Treatment", "WatchState",
+    "block_test", "correlations", "effect", "effects", "estimate", "holiday_labels", "second_opinion", "shifts",
+    "watch", "watch_state",
 ]  # fmt: skip
 
 

@@ -153,7 +153,8 @@ def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
     if harm.code not in {Code.HARMED, Code.IMPROVED}:
         words += f", {say.largest(metric, harm)}"
     open_still = harm.code is Code.UNDECIDED or (harm.code is Code.WORSE and harm.so_far.high > harm.limit)
-    return f"{words} ({evidence})" + (f"; {_due_words(harm, metric)}" if open_still else "")
+    more = [_due_words(harm, metric)] if open_still else []
+    return "; ".join([f"{words} ({evidence})", *more, *([harm.holidays] if harm.holidays else [])])
 
 
 def _beside(harm: Harm, metric: Metric) -> str:
