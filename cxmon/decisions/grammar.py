@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from cxmon.decisions.agreement import weakest
 from cxmon.decisions.news import is_news
 from cxmon.decisions.scale import turned
 from cxmon.model import (
@@ -14,7 +15,6 @@ from cxmon.model import (
     Category,
     Change,
     Code,
-    Grade,
     Harm,
     Interval,
     Split,
@@ -77,12 +77,11 @@ def judge(
     if change.category is Category.MEASUREMENT:
         code = Code.NOT_COMPARABLE
     carrying = [harm.grade for harm in harms if harm.code is code]
-    controlled = bool(carrying) and all(grade is Grade.CONTROLLED for grade in carrying)
     current = Verdict(
         change=change.id,
         as_of=now,
         code=code,
-        grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
+        grade=weakest(carrying),
         harms=tuple(sorted(harms, key=lambda harm: (GRAVITY.index(harm.code), harm.metric))),
         aims=tuple(sorted(aims, key=lambda aim: aim.metric)),
         splits=tuple(sorted(splits, key=lambda split: split.metric)),

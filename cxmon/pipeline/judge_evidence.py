@@ -24,12 +24,12 @@ from cxmon.model import (
     Interval,
     Kind,
     Metric,
-    Placebo,
     Split,
 )
 from cxmon.panel import Panel
 from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_bands import band_of, smoothing
+from cxmon.pipeline.judge_opinions import kept, questioned
 from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, options, spanned, with_profile
 
 Floats = npt.NDArray[np.float64]
@@ -43,8 +43,6 @@ PERIOD = {
 }  # fmt: skip
 # Monthly figures are watched for half a year at least, or the horizon would leave hardly a whole month.
 LEAST_WATCH = 6
-# Periods before a date that a layman would compare with: eight weeks, or as many months.
-BACK = {Grain.HOUR: 336, Grain.DAY: 56, Grain.WEEK: 8, Grain.MONTH: 8}
 # A scope that has been empty for this many mature periods has vanished.
 VANISHED = 14
 # A shift of volume by a tenth makes a total of other people than before.
@@ -153,8 +151,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     recent = _now(values, at, until, share, asked)
     harm = _harm(case, treated, effect, scale, window + span.first)
     harm = replace(harm, actual=actual, expected=expected, now=harm.so_far if recent is None else scale.harm(recent))
-    if harm.code in {Code.HARMED, Code.WORSE}:
-        harm = replace(harm, placebo=_placebo(metric, values, at, until, asked))
+    harm = questioned(harm, effect, scale, metric, values, at, until, asked)
     band = band_of(
         treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
         label=case.found.label, now=case.now, since=harm.window_start, change=change.id, aside=span.aside,
@@ -170,7 +167,8 @@ def _harm(
     placement, controls = case.placement, case.found.controls
     so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
     code = Code.ENTANGLED if placement.entangled_with else decisions.code_of(so_far, scale.limit)
-    controlled = bool(np.any(effect.controls_used)) and effect.pre_fit_ok
+    kept_ones = kept(effect)
+    controlled = bool(kept_ones.any()) and effect.pre_fit_ok
     names = controls.segments if controls is not None else ()
     why = _why(code, _counted(effect.n_post, case.metric), controlled=controlled, had=bool(names))
     harm = Harm(
@@ -192,7 +190,8 @@ def _harm(
         window_start=_utc(treated.starts[where[0]]),
         window_end=_utc(treated.ends()[where[-1]]),
         scope=case.found.label,
-        controls=tuple(s.label for s, used in zip(names, effect.controls_used, strict=True) if used),
+        controls=tuple(s.label for s, counts in zip(names, kept_ones, strict=True) if counts),
+        controls_moved=tuple(s.label for s, moved in zip(names, effect.controls_moved, strict=True) if moved),
         entangled_with=placement.entangled_with,
         holidays=case.span.on_holidays,
     )
@@ -208,20 +207,6 @@ def _without(case: Case, code: Code, reason: str) -> Evidence:
     harm = _open(case.metric, case.change, code, _said(reason, case), case.share, scope=case.found.label)
     due = _first_answer(case.change, case.metric, case.now) if code is Code.WAITING else None
     return Evidence(harm=replace(harm, due=due))
-
-
-def _placebo(metric: Metric, values: Floats, at: int, until: int, asked: dict[str, Any]) -> Placebo | None:
-    """How often the figures moved as much before the change, against as long a past as eight weeks."""
-    controls = asked.get("controls")
-    return decisions.placebo(
-        values,
-        at,
-        until,
-        labels=asked["period"],
-        shared=None if controls is None else decisions.shared_movement(controls, at),
-        sign=metric.harm_sign,
-        back=BACK[metric.grain],
-    )
 
 
 def _now(values: Floats, at: int, until: int, share: Share, asked: dict[str, Any]) -> Interval | None:

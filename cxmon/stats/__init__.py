@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxmon.stats.blocks import BlockTest, block_test
     from cxmon.stats.dated import effect, effects, estimate
     from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
     from cxmon.stats.joint import correlations
@@ -16,16 +17,16 @@ if TYPE_CHECKING:
     from cxmon.stats.watching import watch, watch_state
 
 HOMES = {
-    "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays", "SecondOpinion": "opinion",
-    "Shift": "results", "Treatment": "holidays", "WatchState": "results", "correlations": "joint",
-    "effect": "dated", "effects": "dated",
-    "estimate": "dated", "holiday_labels": "holidays", "second_opinion": "opinion", "shifts": "shift",
-    "watch": "watching", "watch_state": "watching",
+    "BlockTest": "blocks", "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays",
+    "SecondOpinion": "opinion", "Shift": "results", "Treatment": "holidays", "WatchState": "results",
+    "block_test": "blocks", "correlations": "joint", "effect": "dated", "effects": "dated", "estimate": "dated",
+    "holiday_labels": "holidays", "second_opinion": "opinion", "shifts": "shift", "watch": "watching",
+    "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
-    "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Treatment", "WatchState", "correlations",
-    "effect", "effects",
-    "estimate", "holiday_labels", "second_opinion", "shifts", "watch", "watch_state",
+    "BlockTest", "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Treatment", "WatchState",
+    "block_test", "correlations", "effect", "effects", "estimate", "holiday_labels", "second_opinion", "shifts",
+    "watch", "watch_state",
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
+from cxmon.wording.evidence import compared, disputes, grade, method, seconded, set_aside, unusual
 from cxmon.wording.numbers import (
     UNKNOWN,
     amount,
@@ -19,7 +20,6 @@ from cxmon.wording.numbers import (
     number,
     plain,
     stamp,
-    unusual,
     value,
     worse,
 )
@@ -31,7 +31,6 @@ from cxmon.wording.screen import (
     decision,
     ending,
     finding,
-    grade,
     scope,
     screen,
     segment,
@@ -65,6 +64,7 @@ __all__ = [
     "bare",
     "category",
     "clause",
+    "compared",
     "count_word",
     "day",
     "days",
@@ -72,6 +72,7 @@ __all__ = [
     "decision",
     "digits",
     "digits_of",
+    "disputes",
     "due_day",
     "ending",
     "factor",
@@ -85,6 +86,7 @@ __all__ = [
     "limit",
     "limits_answer",
     "line",
+    "method",
     "mix",
     "moved_by_mix_alone",
     "not_complete",
@@ -93,8 +95,10 @@ __all__ = [
     "saving",
     "scope",
     "screen",
+    "seconded",
     "segment",
     "sentence",
+    "set_aside",
     "speed_for_quality",
     "stamp",
     "state",

@@ -11,7 +11,6 @@ from cxmon.model import (
     Decision,
     Ending,
     Finding,
-    Grade,
     Harm,
     Incident,
     IncidentState,
@@ -111,11 +110,6 @@ def _verdict(what: Verdict, *, titles: Mapping[str, str] | None = None) -> Scree
     elif what.code is Code.WORSE and same and all(harm.so_far.high <= harm.limit for harm in same):
         words = "Worse, within the limit" if _nothing_open(what) else words
     return words, tone, shape
-
-
-def grade(which: Grade) -> str:
-    """How strong the evidence is, as every sentence names it."""
-    return "compared with untouched segments" if which is Grade.CONTROLLED else "before and after only"
 
 
 def category(which: Category) -> str:

@@ -24,7 +24,8 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.wording import numbers as say
-from cxmon.wording.screen import aim, grade, screen
+from cxmon.wording.evidence import disputes, grade, set_aside
+from cxmon.wording.screen import aim, screen
 
 Titles = Mapping[str, str] | None
 Metrics = Mapping[str, Metric]
@@ -64,6 +65,12 @@ def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UT
     grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
     told = (grave or harms)[:_TOLD_AT_MOST]
     parts = [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]
+    parts += [
+        f"{metrics[harm.metric].label}: {disputes(metrics[harm.metric], harm)}." for harm in told if harm.disputed
+    ]
+    moved = tuple(dict.fromkeys(name for harm in told for name in harm.controls_moved))
+    if moved:
+        parts.append(_upper(set_aside(moved)) + ".")
     trade = speed_for_quality(harms, metrics)
     if trade:
         parts.append(trade + ".")
@@ -75,7 +82,7 @@ def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UT
 
 def clause(harm: Harm, metric: Metric, zone: str = "UTC", titles: Titles = None) -> str:
     """One metric in one sentence, without the cause and without the full stop; names the grade."""
-    evidence = grade(harm.grade)
+    evidence = grade(harm)
     since = f"since {say.day(harm.window_start, zone)}, {say.days(say.days_judged(harm))}" if harm.window_start else ""
     due = _due_words(harm, metric)
     match harm.code:
@@ -108,7 +115,7 @@ def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
     gain = say.worse(speed, quick)
     if "faster" not in gain:
         gain = f"{say.amount(speed, quick.so_far.estimate, quick.unit, say.digits(speed, quick))} faster"
-    evidence = " and ".join(dict.fromkeys(grade(harm.grade) for harm in (quick, poor)))
+    evidence = " and ".join(dict.fromkeys(grade(harm) for harm in (quick, poor)))
     size = say.amount(quality, poor.so_far.estimate, poor.unit, say.digits(quality, poor))
     return f"{speed.label} {_is(speed)} {gain}, but {_lost(quality, size)} ({evidence})"
 
@@ -124,6 +131,7 @@ def story(
     lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
     harms = _by_gravity(verdict.harms)
     lines += [line(harm, metrics[harm.metric], titles) for harm in harms]
+    lines += [f"{metrics[h.metric].label}: {told}" for h in harms if (told := _beside(h, metrics[h.metric]))]
     trade = speed_for_quality(harms, metrics)
     lines += [trade] if trade else []
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
@@ -138,8 +146,8 @@ def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
     """
     words = f"{metric.label}: {screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
-        return f"{words}: {harm.reason}; {grade(harm.grade)}"
-    evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm.grade)}"
+        return f"{words}: {harm.reason}; {grade(harm)}"
+    evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm)}"
     if harm.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}:
         words += f", {say.worse(metric, harm)}"
     if harm.code not in {Code.HARMED, Code.IMPROVED}:
@@ -147,6 +155,11 @@ def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
     open_still = harm.code is Code.UNDECIDED or (harm.code is Code.WORSE and harm.so_far.high > harm.limit)
     more = [_due_words(harm, metric)] if open_still else []
     return "; ".join([f"{words} ({evidence})", *more, *([harm.holidays] if harm.holidays else [])])
+
+
+def _beside(harm: Harm, metric: Metric) -> str:
+    """What stands beside a metric's line: who disagrees, and which untouched segments moved as well."""
+    return "; ".join(part for part in (disputes(metric, harm), set_aside(harm.controls_moved)) if part)
 
 
 def saving(claimed: Saving) -> str:
@@ -242,8 +255,8 @@ def _due_words(harm: Harm, metric: Metric) -> str:
 
 def _open_words(harm: Harm, metric: Metric) -> str:
     if harm.code is Code.UNDECIDED:
-        return f"{metric.label}, {say.largest(metric, harm)}, {_due_words(harm, metric)} ({grade(harm.grade)})"
-    return f"{metric.label}, {_lower(screen(harm)[0])} ({grade(harm.grade)})"
+        return f"{metric.label}, {say.largest(metric, harm)}, {_due_words(harm, metric)} ({grade(harm)})"
+    return f"{metric.label}, {_lower(screen(harm)[0])} ({grade(harm)})"
 
 
 def _lost(metric: Metric, size: str) -> str:
@@ -272,6 +285,10 @@ def _by_gravity(harms: Iterable[Harm]) -> list[Harm]:
         return -size if math.isfinite(size) else 0.0
 
     return sorted(harms, key=lambda harm: (GRAVITY.index(harm.code), against_limit(harm), harm.metric))
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _lower(text: str) -> str:

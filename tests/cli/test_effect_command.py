@@ -49,6 +49,42 @@ def test_words_name_the_grade(series):
     assert "surely changed" in beside
 
 
+def test_second_opinions_and_a_control_that_moved_are_told(series):
+    with series.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    rng = np.random.default_rng(5)
+    for i, row in enumerate(rows):
+        row["email"], row["shop"] = (0.8 + 0.03 * rng.standard_normal() for _ in range(2))
+        row["desk"] = 0.8 + 0.03 * rng.standard_normal() - 0.06 * (i >= 120)
+    with series.open("w", newline="") as handle:
+        out = csv.DictWriter(handle, list(rows[0]))
+        out.writeheader()
+        out.writerows(rows)
+    controls = [part for name in ("chat", "email", "shop", "desk") for part in ("--control", name)]
+    asked = (series, "--date", "2026-08-29", "--value", "csat", "--n", "answers", *controls)
+    said = run(*asked).stdout
+    assert "Of the untouched segments desk moved at the same date and counts little or not at all." in said
+    assert "Second opinion, a structural time-series model: agrees, -" in said
+    assert "Second opinion, a t-test on whole weeks: agrees, -" in said
+    found = json.loads(run(*asked, "--json").stdout)
+    assert found["controls_moved"] == ["desk"]
+    assert found["grade"] == "compared with untouched segments"
+    assert [o["agreement"] for o in found["second_opinions"]] == ["agrees", "agrees"]
+
+
+def test_a_method_that_disagrees_is_told_with_its_range(tmp_path):
+    rng = np.random.default_rng(6)
+    path = tmp_path / "calls.csv"
+    falls = [-9.0 * (i >= 127) for i in range(130)]
+    rows = "\n".join(
+        f"{date(2026, 5, 1) + timedelta(days=i)},{20 + rng.standard_normal() + fall}" for i, fall in enumerate(falls)
+    )
+    path.write_text(f"day,speed\n{rows}\n")
+    said = run(path, "--date", "2026-08-29", "--value", "speed").stdout
+    assert "before and after only, but a second method disagrees." in said
+    assert "Second opinion, a t-test on whole weeks: disagrees" in said
+
+
 def test_a_missing_column_is_named_with_those_there_are(series):
     done = run(series, "--date", "2026-08-29", "--value", "csta")
     assert done.returncode == 2
