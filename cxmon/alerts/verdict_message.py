@@ -134,7 +134,7 @@ def _before(verdict: Verdict, previous: Verdict | None, zone: str, titles: Mappi
 
 def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
     """The gravest metric: since when, how much against expected, where, how sure."""
-    sure = wording.grade(harm.grade)
+    sure = wording.compared(harm)
     if harm.placebo is not None and harm.placebo.windows and harm.so_far.estimate > 0:
         sure += f"; {placebo_words(harm.placebo, metric)}"
     if harm.code is not Code.HARMED:

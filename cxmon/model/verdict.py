@@ -61,7 +61,8 @@ class Harm:
     `unit` says how the numbers read: `pt` (shares 0..1, shown as points), `%` (fractions of the expected value, for
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
-    over, so no later data will narrow the interval.
+    over, so no later data will narrow the interval. `controls` are the untouched segments it was compared with,
+    `controls_moved` those that moved by themselves at the same time and were left out.
     """
 
     metric: str
@@ -83,6 +84,7 @@ class Harm:
     window_end: datetime | None
     scope: str
     controls: tuple[str, ...] = ()
+    controls_moved: tuple[str, ...] = ()
     due: date | None = None
     placebo: Placebo | None = None
     entangled_with: tuple[str, ...] = ()

@@ -192,6 +192,7 @@ def _harm(
         window_end=_utc(treated.ends()[where[-1]]),
         scope=case.found.label,
         controls=tuple(s.label for s, used in zip(names, effect.controls_used, strict=True) if used),
+        controls_moved=tuple(s.label for s, moved in zip(names, effect.controls_moved, strict=True) if moved),
         entangled_with=placement.entangled_with,
     )
     if case.closed:

@@ -118,6 +118,14 @@ def grade(which: Grade) -> str:
     return "compared with untouched segments" if which is Grade.CONTROLLED else "before and after only"
 
 
+def compared(harm: Harm) -> str:
+    """The grade of one metric, with the untouched segments that were left out because they moved at the same time."""
+    words = grade(harm.grade)
+    if harm.grade is not Grade.CONTROLLED or not harm.controls_moved:
+        return words
+    return f"{words} but for {' and '.join(harm.controls_moved)}, which moved by themselves at the same time"
+
+
 def category(which: Category) -> str:
     return _CATEGORIES.get(which, which.value.capitalize())
 

@@ -24,7 +24,7 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.wording import numbers as say
-from cxmon.wording.screen import aim, grade, screen
+from cxmon.wording.screen import aim, compared, grade, screen
 
 Titles = Mapping[str, str] | None
 Metrics = Mapping[str, Metric]
@@ -139,7 +139,7 @@ def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
     words = f"{metric.label}: {screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
         return f"{words}: {harm.reason}; {grade(harm.grade)}"
-    evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm.grade)}"
+    evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {compared(harm)}"
     if harm.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}:
         words += f", {say.worse(metric, harm)}"
     if harm.code not in {Code.HARMED, Code.IMPROVED}:

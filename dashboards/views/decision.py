@@ -25,6 +25,8 @@ def harms(world: World, found: tuple[Harm, ...]) -> None:
             cells[1].markdown(badge(words, tone, shape))
             cells[2].markdown(f"{md(figures.harm_words(harm, world))}  \n:gray[:small[{md(_seen(harm, world))}]]")
             compared = f"with {_some(harm.controls)}" if harm.controls else ""
+            if harm.controls_moved:
+                compared += f"; left out, because they moved at the same time: {_some(harm.controls_moved)}"
             cells[3].markdown(f"{md(wording.grade(harm.grade))}  \n:gray[:small[{md(compared)}]]")
 
 
