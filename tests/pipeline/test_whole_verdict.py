@@ -100,6 +100,22 @@ def test_a_waiting_churn_is_never_held_beyond_what_is_known_of_it(world):
     assert store.incidents.history(incident.id)[0].step is Step.OPENED
 
 
+def test_a_harm_that_came_shortly_before_the_horizon_is_not_held_for_good(world):
+    every = ww.metrics()
+    change = ww.change(BEGINS, limits={"solved": ww.points(4)}, aims={})
+    plan, store = world(company({"solved": ww.since(BEGINS + 30, -0.08)}), {"solved": every["solved"]}, change)
+    said = looks(plan, store, 20, 44, 54)
+    assert [verdict.code for verdict in said.values()] == [Code.SAFE, Code.UNDECIDED, Code.WORSE]
+    harm = by_metric(said[44])["solved"]
+    # The mean since the start is within the limit; the last fortnight is not, so the watch goes on past the horizon.
+    assert harm.so_far.low <= 0 < harm.so_far.high < harm.limit < 0.08
+    assert 0 < harm.now.low < 0.08 < harm.now.high
+    assert wording.limits_answer(said[44]) == "Worse lately"
+    assert said[44].sentence.startswith("Solved first time: within the limit of 4 points on average since 5 Jun, ")
+    assert "but lately" in said[44].sentence
+    assert by_metric(said[54])["solved"].n_post == 54
+
+
 def test_harm_is_found_where_two_of_five_controls_were_hit_too_and_they_are_named(world):
     hit = (Segment.of(channel="chat", region="eu"), Segment.of(channel="email", region="us"))
 
@@ -175,7 +191,7 @@ def test_in_harmless_worlds_the_assembled_verdict_is_hardly_ever_wrong():
     """Twelve worlds, at most three wrong. At a rate of 5 % this fails in 0.2 % of all draws of the worlds, at 30 % in
     half of them, at 50 % in 93 %; `benchmarks/whole_verdict.py` counts finely."""
     worlds = [(name, number) for number in (501, 502) for name in HARMLESS][:12]
-    found = {world: judged(seeded(*world), (6, 20, 44))[0] for world in worlds}
+    found = {world: judged(seeded(*world), (6, 20, 44)) for world in worlds}
     wrong = {world: said for world, said in found.items() if said.harm}
     assert len(found) == 12
     assert len(wrong) <= 3, wrong

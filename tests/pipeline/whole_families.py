@@ -39,8 +39,8 @@ class Said:
         return bool(self.so_far or self.now)
 
 
-def judged(world: World, ages: Sequence[int]) -> tuple[Said, list[Verdict]]:
-    """Everything wrong that is said of one world, and all verdicts."""
+def judged(world: World, ages: Sequence[int]) -> Said:
+    """Everything wrong that is said of one world."""
     panels = world.company.panels(ww.metrics())
     begins = round((world.change.starts - ww.START).total_seconds() / 86_400)
     said, history = Said(), []
@@ -49,7 +49,7 @@ def judged(world: World, ages: Sequence[int]) -> tuple[Said, list[Verdict]]:
         _note(said, verdict, world.wrong, age)
         history.append(verdict)
     said.last = history[-1].code.value
-    return said, history
+    return said
 
 
 def seeded(family: str, number: int) -> World:
@@ -62,9 +62,10 @@ def _note(said: Said, verdict: Verdict, wrong: tuple[Code, ...], age: int) -> No
         if harm.code in wrong:
             said.so_far.setdefault(harm.metric, age)
         # Up to a fortnight "now" is "so far" itself.
-        if harm.now != harm.so_far and harm.now.low > (0.0 if Code.WORSE in wrong else harm.limit):
+        beyond = 0.0 if Code.WORSE in wrong else harm.limit if Code.HARMED in wrong else math.inf
+        if harm.now != harm.so_far and harm.now.low > beyond:
             said.now.setdefault(harm.metric, age)
-        if harm.code is Code.IMPROVED:
+        if harm.code is Code.IMPROVED and Code.IMPROVED not in wrong:
             said.better.setdefault(harm.metric, age)
     if said.aim is None and any(aim.code is AimCode.SHOWN for aim in verdict.aims):
         said.aim = age
@@ -86,11 +87,13 @@ def _moved(company: ww.Company, moves: Mapping[str, ww.Move]) -> ww.Company:
     return replace(company, moves=moves)
 
 
-def _at_the_limit(rng, seed) -> World:
+def _in_limits(rng, seed, limits: float, wrong: tuple[Code, ...]) -> World:
+    """Every metric is worse by so many of its limits."""
     company, begins = _usual(rng, seed)
-    sizes = {"csat": -0.018, "solved": -0.018, "reply": math.log(1.09), "churn": math.log(1.18)}
+    shares, logs = -0.02 * limits, (math.log(1 + 0.1 * limits), math.log(1 + 0.2 * limits))
+    sizes = {"csat": shares, "solved": shares, "reply": logs[0], "churn": logs[1]}
     moves = {name: ww.since(begins, size) for name, size in sizes.items()}
-    return World(company=_moved(company, moves), change=ww.change(begins), wrong=(Code.HARMED,))
+    return World(company=_moved(company, moves), change=ww.change(begins), wrong=wrong)
 
 
 def _neighbour(rng, seed) -> World:
@@ -118,9 +121,16 @@ FAMILIES: dict[str, tuple[Callable[..., World], str]] = {
     "everyone": (lambda r, s: _plain(r, s, Scope()), "company-wide: no untouched segment"),
     "region": (lambda r, s: _plain(r, s, Scope.of({"region": "eu"})), "one region of two touched"),
     "neighbour": (_neighbour, "another declared change really harms another channel three weeks later"),
-    "at the limit": (_at_the_limit, "truly worse by nine tenths of each limit: wrong is only 'over the limit'"),
+    "at the limit": (
+        lambda r, s: _in_limits(r, s, 0.9, (Code.HARMED,)), "worse by nine tenths of each limit; wrong: over the limit"
+    ),
+    "just over": (
+        lambda r, s: _in_limits(r, s, 1.25, (Code.SAFE, Code.IMPROVED)),
+        "worse by five quarters of each limit; wrong: limit held, or better",
+    ),
     "controls hit": (_controls_hit, "two of six untouched segments get better at the same date, undeclared"),
 }  # fmt: skip
-# Not harmless: the comparison itself is spoiled, which no split of the error can mend. Shown, not pooled.
-STRESS = ("controls hit",)
-HARMLESS = tuple(name for name in FAMILIES if name not in STRESS)
+# Shown, not pooled: in one there is a harm, and the question whether it is called held; in the other the comparison
+# itself is spoiled, which no split of the error can mend.
+APART = ("just over", "controls hit")
+HARMLESS = tuple(name for name in FAMILIES if name not in APART)

@@ -256,3 +256,42 @@ def _due(what, due):
 def test_a_window_that_is_over_says_that_later_data_will_not_settle_it():
     said = wording.clause(replace(EARLY, due=None, closed=True), METRICS["csat"])
     assert said.endswith("are over, so later data will not settle it")
+
+
+def test_the_last_fortnight_is_told_where_it_is_beyond_chance_by_itself():
+    later = replace(HELD, now=Interval(estimate=0.04, low=0.012, high=0.068))
+    told = wording.line(later, METRICS["csat"])
+    assert told.startswith("CSAT: Limit held so far, to day 68 (safe), up to 0.7 points worse is still possible")
+    assert told.endswith("; lately 4.0 points worse (range 1.2 to 6.8 in the last 14 days)")
+    better = replace(FASTER, now=Interval(estimate=-0.3, low=-0.4, high=-0.2))
+    assert wording.lately(better, METRICS["reply"]) == "lately 30 % faster (range 20 to 40 in the last 14 days)"
+
+
+def test_a_harm_that_came_late_is_neither_held_nor_called_too_early():
+    late = harm(Code.UNDECIDED, -0.002, 0.004, 0.007, now=Interval(estimate=0.04, low=0.012, high=0.068))
+    found = verdict(late)
+    assert wording.screen(late)[:2] == wording.screen(found)[:2] == ("Worse lately", Tone.GREY)
+    recent = "lately 4.0 points worse (range 1.2 to 6.8 in the last 14 days)"
+    assert wording.headline(found, CHANGE, METRICS) == f"Tier-1 chat outsourced: CSAT {recent}"
+    assert wording.sentence(found, CHANGE, METRICS) == (
+        "CSAT: within the limit of 1.5 points on average since 14 Sep, 68 days, "
+        f"but {recent} (compared with untouched segments)."
+    )
+    assert "answer is" not in wording.line(late, METRICS["csat"])
+    assert f"CSAT, {recent}" in wording.sentence(verdict(OVER, late), CHANGE, METRICS)
+
+
+@pytest.mark.parametrize(
+    "now", [HELD.so_far, Interval(estimate=0.04, low=-0.001, high=0.08), harm(Code.WAITING).so_far]
+)
+def test_the_last_fortnight_is_not_told_where_it_says_nothing_of_its_own(now):
+    assert wording.lately(replace(HELD, now=now), METRICS["csat"]) == ""
+
+
+def test_untouched_segments_that_moved_at_the_same_time_are_named_where_the_comparison_is():
+    moved = replace(OVER, controls_moved=("email · us", "social"))
+    assert wording.line(moved, METRICS["csat"]).endswith(
+        "compared with untouched segments but for email · us and social, which moved by themselves at the same time)"
+    )
+    alone = replace(moved, grade=Grade.BEFORE_AFTER)
+    assert wording.compared(alone) == "before and after only"
