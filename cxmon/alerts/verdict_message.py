@@ -132,10 +132,11 @@ def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
     parts += [wording.unusual(metric, harm)] if harm.code in MOVED else []
     parts += [wording.largest(metric, harm)] if harm.code is not Code.HARMED else []
     sure = "; ".join(part for part in (*parts, harm.holidays) if part)
-    due = wording.due_day(harm, metric.zone)
+    due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     facts = [
         Fact(label="Since", text=wording.window_text(harm, zone).removeprefix("since ")),
         Fact(label="Against expected", text=_how_much(harm, metric)),
+        *([Fact(label="Lately", text=recent.removeprefix("lately "))] if recent else []),
         Fact(label="Where", text=harm.scope or "all customers"),
         Fact(label="How sure", text=sure),
     ]

@@ -22,10 +22,12 @@ from cxmon.model import (
 )
 
 
-def code_of(harm: Interval, limit: float) -> Code:
+def code_of(harm: Interval, limit: float, now: Interval | None = None) -> Code:
     """The code of one metric from the interval of its harm (positive is worse) and the accepted harm `limit` > 0.
 
     harmed: low > limit; worse: low > 0; improved: high < 0; safe: high < limit; else undecided. NaN means waiting.
+    `now` is the harm of the last periods by themselves: while those are surely worse nothing is safe, because a harm
+    that came late is thin in the mean so far.
     """
     if math.isnan(harm.low) or math.isnan(harm.high) or math.isnan(limit):
         return Code.WAITING
@@ -35,7 +37,8 @@ def code_of(harm: Interval, limit: float) -> Code:
         return Code.WORSE
     if harm.high < 0:
         return Code.IMPROVED
-    return Code.SAFE if harm.high < limit else Code.UNDECIDED
+    came_late = now is not None and now.low > 0
+    return Code.SAFE if harm.high < limit and not came_late else Code.UNDECIDED
 
 
 def gravest(codes: Iterable[Code]) -> Code:

@@ -116,18 +116,23 @@ def _put(store: Store, metric: Metric, drawn: Sequence[Band]) -> None:
         store.bands.put(drawn)
 
 
-def _verdict(
-    plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str], now: datetime
-) -> Verdict:
-    history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
-    verdict = decisions.judge(
-        declared.change,
+def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, history: Sequence[Verdict] = ()) -> Verdict:
+    """The verdict on one change from what is known of each of its metrics, still without words."""
+    return decisions.judge(
+        change,
         [k.harm for k in known],
         now=now,
         aims=[k.aim for k in known if k.aim is not None],
         splits=[k.split for k in known if k.split is not None],
         history=history,
     )
+
+
+def _verdict(
+    plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str], now: datetime
+) -> Verdict:
+    history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
+    verdict = assembled(declared.change, known, now=now, history=history)
     verdict = in_words(verdict, declared, plan.metrics, plan.zone, titles)
     if not keep(plan, store, declared, verdict, history, now=now):
         LOG.info("judge change=%s not stored: judged for a later moment already", declared.change.id)

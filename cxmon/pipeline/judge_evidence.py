@@ -149,8 +149,9 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     expected = decisions.expected_from(actual, effect.estimate, log=figures.log)
     scale = decisions.scale(metric, change.limits.get(metric.id), expected=expected, log=figures.log)
     recent = _now(values, at, until, share, asked)
-    harm = _harm(case, treated, effect, scale, window + span.first)
-    harm = replace(harm, actual=actual, expected=expected, now=harm.so_far if recent is None else scale.harm(recent))
+    now = None if recent is None else scale.harm(recent)
+    harm = _harm(case, treated, effect, scale, window + span.first, now)
+    harm = replace(harm, actual=actual, expected=expected)
     harm = questioned(harm, effect, scale, metric, values, at, until, asked)
     band = band_of(
         treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
@@ -161,12 +162,14 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
 
 
 def _harm(
-    case: Case, treated: Panel, effect: stats.Effect, scale: decisions.Scale, where: npt.NDArray[np.int64]
-) -> Harm:
-    """The harm that an effect over the periods `where` of the grid means; `actual`, `expected` and `now` come after."""
+    case: Case, treated: Panel, effect: stats.Effect, scale: decisions.Scale, where: npt.NDArray[np.int64],
+    now: Interval | None,
+) -> Harm:  # fmt: skip
+    """The harm that an effect over the periods `where` of the grid means, with that of the last ones where it differs;
+    `actual` and `expected` come after."""
     placement, controls = case.placement, case.found.controls
     so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
-    code = Code.ENTANGLED if placement.entangled_with else decisions.code_of(so_far, scale.limit)
+    code = Code.ENTANGLED if placement.entangled_with else decisions.code_of(so_far, scale.limit, now)
     kept_ones = kept(effect)
     controlled = bool(kept_ones.any()) and effect.pre_fit_ok
     names = controls.segments if controls is not None else ()
@@ -178,7 +181,7 @@ def _harm(
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
-        now=so_far,
+        now=so_far if now is None else now,
         actual=math.nan,
         expected=math.nan,
         grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
@@ -197,7 +200,7 @@ def _harm(
     )
     if case.closed:
         return replace(harm, closed=True)
-    if code is Code.UNDECIDED or (code is Code.WORSE and so_far.high > scale.limit):
+    if code in {Code.UNDECIDED, Code.WORSE} and so_far.high >= scale.limit:
         return replace(harm, due=decisions.due_date(harm, case.metric, case.now))
     return harm
 
