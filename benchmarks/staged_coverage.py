@@ -14,8 +14,8 @@ import math
 
 import numpy as np
 
+from cxmon.stats import staged_effect
 from cxmon.stats.pooling import pooled
-from cxmon.stats.staged import staged
 
 DAYS, STARTS = 180, np.array([120, 134, 155])
 AGE = np.arange(DAYS) - STARTS[:, None]
@@ -50,7 +50,7 @@ def world(seed, effect, untouched):
 
 
 def asked(values, n, **more):
-    return staged(
+    return staged_effect(
         values[:3], more.pop("at", STARTS), n=n[:3], never=values[3:], never_n=n[3:], kind="proportion", **more
     )
 
@@ -62,7 +62,7 @@ def truth(found, moved):
 
 def independent(found):
     each = [stage.effect for stage in found.stages]
-    parts = [np.array([getattr(e, name) for e in each]) for name in ("estimate", "low", "high", "se")]
+    parts = [np.array([getattr(e, name) for e in each]) for name in ("estimate", "low", "high", "se", "p_value")]
     return pooled(*parts, np.array([stage.answers for stage in found.stages]), np.eye(len(each)), 0.95)
 
 

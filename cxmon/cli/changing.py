@@ -56,7 +56,7 @@ def show_all(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     for d in declared:
         verdict = verdicts.get(d.change.id)
         said = f"{verdict.headline} ({verdict.code})" if verdict else str(d.change.status)
-        rows.append([d.change.id, d.change.title, wording.day(d.change.starts, plan.zone), d.change.scope.label, said])
+        rows.append([d.change.id, d.change.title, wording.day(d.change.starts, plan.zone), d.change.reach.label, said])
     table(["change", "title", "starts", "scope", "verdict"], rows)
 
 

@@ -1,6 +1,6 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
-from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Status
+from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Stage, Status
 from cxmon.model.finding import (
     Ending,
     Finding,
@@ -25,6 +25,7 @@ from cxmon.model.verdict import (
     Interval,
     Placebo,
     Split,
+    StageHarm,
     Verdict,
 )
 
@@ -68,6 +69,8 @@ __all__ = [
     "Segment",
     "Silence",
     "Split",
+    "Stage",
+    "StageHarm",
     "State",
     "Status",
     "Step",

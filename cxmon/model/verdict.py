@@ -55,13 +55,32 @@ class Placebo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StageHarm:
+    """One stage of a roll-out on one metric, in the unit of the whole's `Harm`: its own code and harm so far.
+
+    `code` is waiting for a stage that has not begun or has too little data; `reason` says which.
+    """
+
+    scope: str
+    starts: datetime
+    code: Code
+    so_far: Interval
+    limit: float
+    grade: Grade
+    n_post: int
+    answers: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Harm:
     """The harm of one change to one metric: positive is worse.
 
     `unit` says how the numbers read: `pt` (shares 0..1, shown as points), `%` (fractions of the expected value, for
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
-    over, so no later data will narrow the interval.
+    over, so no later data will narrow the interval. `stages`: of a roll-out in stages each one's own harm, by their
+    start; `so_far` is then the mean over those that have begun, weighted by answers.
     """
 
     metric: str
@@ -88,6 +107,7 @@ class Harm:
     entangled_with: tuple[str, ...] = ()
     second_opinion: Interval | None = None
     closed: bool = False
+    stages: tuple[StageHarm, ...] = ()
 
 
 class AimCode(StrEnum):

@@ -11,16 +11,17 @@ if TYPE_CHECKING:
     from cxmon.stats.opinion import SecondOpinion, second_opinion
     from cxmon.stats.results import Effect, Estimate, Shift, WatchState
     from cxmon.stats.shift import shifts
+    from cxmon.stats.staged import Staged, staged_effect
     from cxmon.stats.watching import watch, watch_state
 
 HOMES = {
     "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results",
-    "WatchState": "results", "effect": "dated", "effects": "dated", "estimate": "dated", "second_opinion": "opinion",
-    "shifts": "shift", "watch": "watching", "watch_state": "watching",
+    "Staged": "staged", "WatchState": "results", "effect": "dated", "effects": "dated", "estimate": "dated",
+    "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged", "watch": "watching", "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
-    "Effect", "Estimate", "SecondOpinion", "Shift", "WatchState", "effect", "effects", "estimate",
-    "second_opinion", "shifts", "watch", "watch_state",
+    "Effect", "Estimate", "SecondOpinion", "Shift", "Staged", "WatchState", "effect", "effects",
+    "estimate", "second_opinion", "shifts", "staged_effect", "watch", "watch_state",
 ]  # fmt: skip
 
 

@@ -21,6 +21,8 @@ WANDERS = ((0.0, 0.0, 0.0), (0.6, 0.85, 0.0), (0.0, 0.0, 0.03))
 # of the error where there are none.
 SHARED = 25.0
 LONGEST_BACK = 200
+# What the tail is taken for where no single estimate tells: that of a Student distribution with some twenty degrees.
+HEAVY = 1.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +97,15 @@ def _loads(w: Window, variance: Floats, typical: float, wander: Floats | None, b
 
 
 def pooled(
-    estimate: Floats, low: Floats, high: Floats, se: Floats, answers: Floats, correlation: Floats, confidence: float
-) -> Pooled:
+    estimate: Floats, low: Floats, high: Floats, se: Floats, p_value: Floats, answers: Floats, correlation: Floats,
+    confidence: float,
+) -> Pooled:  # fmt: skip
     """The mean of estimates (R,) weighted by `answers`, with the interval recovered from theirs.
 
     Each side's half width is sqrt(sum of w_i w_j r_ij h_i h_j) over the half widths h of that side: the method of
     variance estimates recovery (Zou & Donner 2008), which keeps what the single intervals know of skewness, of few
-    degrees of freedom and of daily reading. The p-value belongs to the side towards zero, so that it is below
-    1 - confidence exactly when the interval leaves zero out.
+    degrees of freedom and of daily reading. The p-value is below 1 - confidence exactly when the interval leaves zero
+    out; beyond it falls as slowly as the slowest of the single `p_value` does.
     """
     w = answers / answers.sum()
     middle = float(w @ estimate)
@@ -111,9 +114,24 @@ def pooled(
         return float(np.sqrt(max((w * sizes) @ correlation @ (w * sizes), 0.0)))
 
     below, above = spread(estimate - low), spread(high - estimate)
-    towards = max(below if middle > 0 else above, TINY**2)
-    z = abs(middle) / towards * float(ndtri((1 + confidence) / 2))
+    out = abs(middle) / max(below if middle > 0 else above, TINY**2)
+    sizes = np.abs(estimate) / np.maximum(np.where(estimate > 0, estimate - low, high - estimate), TINY**2)
+    at = float(ndtri((1 + confidence) / 2))
+    z = at * out ** (1 / _tail(sizes, p_value, at)) if out > 1 or len(estimate) == 1 else at * out
     return Pooled(
         estimate=middle, low=middle - below, high=middle + above, p_value=float(2 * ndtr(-z)), se=spread(se),
         stages=len(estimate), answers=float(answers.sum()),
     )  # fmt: skip
+
+
+def _tail(out: Floats, p_value: Floats, at: float) -> float:
+    """How much faster distances in half widths grow than normal scores: 1 for a normal tail, more for a heavy one.
+
+    Each estimate lies `out` half widths from zero, where its p-value is that of a normal score; `at` is the score of
+    one half width.
+    """
+    score = -ndtri(np.clip(p_value, 1e-300, 1 - TINY) / 2)
+    told = (np.abs(np.log(np.maximum(out, TINY))) > 0.2) & (score > 0.01) & ((out > 1) | (len(out) == 1))
+    if not told.any():
+        return HEAVY
+    return float(np.clip(np.log(out[told]) / np.log(score[told] / at), 0.5, 4.0).max())

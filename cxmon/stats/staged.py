@@ -8,11 +8,12 @@ has the change already (Callaway & Sant'Anna 2021), and the average is weighted 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from cxmon.stats.arrays import Bools, Floats, Ints, matrix, median_of
+from cxmon.stats.arrays import Floats, Ints, matrix, median_of
 from cxmon.stats.dated import effects
 from cxmon.stats.pooling import Pooled, Window, correlations, pooled
 from cxmon.stats.profiles import columns
@@ -20,7 +21,7 @@ from cxmon.stats.results import Effect
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Stage:
+class StageEffect:
     """One segment's effect. `controls` counts the segments it is compared with at its start (0: before and after only),
     `compared_until` is the period from which nobody is left to compare with: later ones are not judged. `weight` is its
     share in the pooled mean, 0 where it is not in it."""
@@ -44,11 +45,11 @@ class Age:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Staged:
-    """What a roll-out did so far: `pooled`, `stages` (S,) in the caller's order, `by_age`, and the correlation (R, R) of
-    the errors of the stages in the pool, in their order."""
+    """What a roll-out did so far: `pooled`, `stages` (S,) in the caller's order, `by_age`, and the correlation (R, R)
+    of the errors of the stages in the pool, in their order."""
 
     pooled: Pooled
-    stages: tuple[Stage, ...]
+    stages: tuple[StageEffect, ...]
     by_age: tuple[Age, ...]
     correlation: Floats
 
@@ -70,7 +71,7 @@ class _Rollout:
         return len(self.values) - len(self.begins)
 
 
-def staged(
+def staged_effect(
     values: Any, at: Any, *, until: Any = None, n: Any = None, se: Any = None, never: Any = None, never_n: Any = None,
     never_se: Any = None, kind: str = "mean", period: Any = 7, yearly: float | None = None, complete: Any = None,
     confidence: float = 0.95, sequential: bool = False, horizon: int | None = None, ages: Sequence[int] = (),
@@ -108,7 +109,7 @@ def staged(
     ]
     whole, weight, correlation = _pool(r, windows, found, confidence, [f"{int(begun.sum())} of {S} stages have begun"])
     stages = tuple(
-        Stage(
+        StageEffect(
             effect=e, answers=_answers(r, w), weight=float(weight[s]), controls=int(w.controls[:, w.at - 1].sum()),
             compared_until=w.until, begun=bool(begun[s]),
         )
@@ -116,7 +117,7 @@ def staged(
     )  # fmt: skip
     return Staged(
         pooled=whole, stages=stages, correlation=correlation,
-        by_age=tuple(_aged(r, first, end, confidence) for first, end in zip(edges, edges[1:], strict=False)),
+        by_age=tuple(_aged(r, first, end, confidence) for first, end in pairwise(edges)),
     )  # fmt: skip
 
 
@@ -230,7 +231,7 @@ def _pool(
 ) -> tuple[Pooled, Floats, Floats]:
     """The pooled effect of the windows that have one, each one's share in it, and the correlation of their errors."""
     answers = np.array([_answers(r, w) for w in windows])
-    usable = np.array([math.isfinite(e.estimate) for e in found]) & (answers > 0)
+    usable = np.array([math.isfinite(e.estimate) for e in found], bool) & (answers > 0)
     weight = np.zeros(len(windows))
     if not usable.any():
         reasons = dict.fromkeys([*why, *(e.reason for e in found if e.reason)])
@@ -239,11 +240,12 @@ def _pool(
             estimate=nan, low=nan, high=nan, p_value=nan, se=nan, stages=0, answers=0.0, reason="; ".join(reasons)
         )  # fmt: skip
         return nothing, weight, np.zeros((0, 0))
-    kept = np.flatnonzero(usable)
+    kept = np.flatnonzero(usable).tolist()
     weight[kept] = answers[kept] / answers[kept].sum()
     correlation = correlations([windows[i] for i in kept], _variance(r))
-    sides = [np.array([getattr(found[i], name) for i in kept]) for name in ("estimate", "low", "high", "se")]
-    return pooled(*sides, answers[kept], correlation, confidence), weight, correlation
+    names = ("estimate", "low", "high", "se", "p_value")
+    each = {name: np.array([getattr(found[i], name) for i in kept]) for name in names}
+    return pooled(**each, answers=answers[kept], correlation=correlation, confidence=confidence), weight, correlation
 
 
 def _variance(r: _Rollout) -> Floats:
