@@ -24,9 +24,11 @@ from cxmon.stats.results import Effect
 class StageEffect:
     """One segment's effect. `controls` counts the segments it is compared with at its start (0: before and after only),
     `compared_until` is the period from which nobody is left to compare with: later ones are not judged. `weight` is its
-    share in the pooled mean, 0 where it is not in it."""
+    share in the pooled mean, 0 where it is not in it. `units` are the segments behind `effect.controls_used`: below S a
+    staged one, from S on the untouched ones in their order."""
 
     effect: Effect
+    units: tuple[int, ...]
     answers: float
     weight: float
     controls: int
@@ -110,8 +112,8 @@ def staged_effect(
     whole, weight, correlation = _pool(r, windows, found, confidence, [f"{int(begun.sum())} of {S} stages have begun"])
     stages = tuple(
         StageEffect(
-            effect=e, answers=_answers(r, w), weight=float(weight[s]), controls=int(w.controls[:, w.at - 1].sum()),
-            compared_until=w.until, begun=bool(begun[s]),
+            effect=e, units=tuple(np.flatnonzero(w.controls.any(1)).tolist()), answers=_answers(r, w),
+            weight=float(weight[s]), controls=int(w.controls[:, w.at - 1].sum()), compared_until=w.until, begun=bool(begun[s]),
         )
         for s, (e, w) in enumerate(zip(found, windows, strict=True))
     )  # fmt: skip
