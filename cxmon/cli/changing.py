@@ -80,6 +80,9 @@ def show(
     say(
         f"  declared {wording.stamp(declared.declared_at, plan.zone)} by {declared.origin}, hash {declared.frozen_hash}"
     )
+    for part in declared.change.parts() if declared.change.stages else ():
+        end = f" to {wording.day(part.ends, plan.zone)}" if part.ends else ""
+        say(f"  stage {part.scope.label} from {wording.day(part.starts, plan.zone)}{end}")
     for edit in declared.edits:
         say(f"  edited: {edit}")
     for verdict in history:

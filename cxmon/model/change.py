@@ -146,8 +146,10 @@ def _hull(stages: tuple[Stage, ...]) -> Scope:
     return Scope.of({name: sorted({v for scope in scopes for v in scope[name]}) for name in shared})
 
 
-def _canonical(value: object) -> str:
+def _canonical(value: object) -> object:
     """The same instant is the same text, whichever class its time zone has."""
+    if isinstance(value, Stage):
+        return vars(value)
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else repr(value)
 
 

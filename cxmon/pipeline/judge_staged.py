@@ -258,9 +258,7 @@ def _now(case: _Case, asks: dict[str, Any]) -> Interval | None:
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 
-def _harm(
-    case: _Case, found: stats.Staged, scale: decisions.Scale, means: Floats, judged: Sequence[Ints]
-) -> Harm:
+def _harm(case: _Case, found: stats.Staged, scale: decisions.Scale, means: Floats, judged: Sequence[Ints]) -> Harm:
     """The pooled harm with each stage's own beside it; `actual`, `expected` and `now` come after."""
     pool = [s for s, stage in enumerate(found.stages) if stage.weight > 0]
     so_far = scale.harm(Interval(estimate=found.pooled.estimate, low=found.pooled.low, high=found.pooled.high))

@@ -136,17 +136,19 @@ def _edited(stored: Declared, asked: Change, now: datetime) -> Declared:
         a, b = getattr(old, name), getattr(asked, name)
         if a != b:
             lines.append(f"{stamp}: {name} {_words(a)} -> {_words(b)}")
-    moved = old.stages != asked.stages and _begun(old, now) == _begun(asked, now)
+    moved = bool(old.stages and asked.stages != old.stages) and _begun(old, now) == _begun(asked, now)
+    # Before the first stage the change itself has not begun and may be moved with it.
+    free = ("stages", "starts") if moved and old.starts > now else ("stages",) if moved else ()
     if moved:
         lines.append(f"{stamp}: stages {_words(old.stages)} -> {_words(asked.stages)}")
     for name in FROZEN:
         a, b = getattr(old, name), getattr(asked, name)
-        if a != b and not (moved and name == "stages"):
+        if a != b and name not in free:
             lines.append(f"{stamp}: {name} {_words(a)} -> {_words(b)} was asked for; it stays as frozen")
     if asked.status is not Status.LIVE:
         lines.append(f"{stamp}: back to draft was asked for; it stays live")
     taken = replace(old, **{name: getattr(asked, name) for name in EDITABLE})
-    taken = replace(taken, stages=asked.stages) if moved else taken
+    taken = replace(taken, **{name: getattr(asked, name) for name in free})
     return replace(stored, change=taken, edits=(*stored.edits, *lines))
 
 
