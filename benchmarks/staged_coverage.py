@@ -2,7 +2,7 @@
 
     python benchmarks/staged_coverage.py                 # a short form, about two minutes
     python benchmarks/staged_coverage.py --worlds 400    # the figures in docs/methods/staged.md
-    python benchmarks/staged_coverage.py --peek          # harmless roll-outs, read every third day
+    python benchmarks/staged_coverage.py --peek          # read every third day, harmless and harmful roll-outs
 
 Three segments get the change on days 120, 134 and 155 of 180; everyone shares a movement that wanders, each segment
 has one of its own. Beside the coverage of the pooled 95 % interval stands the one that errors taken for independent
@@ -102,22 +102,24 @@ def row(effect, untouched, worlds):
     return held
 
 
-def peek(untouched, worlds):
-    """How often a harmless roll-out is ever called changed, pooled or in any stage, read every third day."""
-    ever, of_pool, of_stage, worse = 0, 0, 0, 0
+def peek(effect, untouched, worlds):
+    """How often a roll-out is ever called changed (pooled or in any stage), and after how many days worse, pooled."""
+    ever, of_pool, of_stage, found_after = 0, 0, 0, []
     for seed in range(worlds):
-        values, n, _ = world(10_000 + seed, "none", untouched)
-        hit = [False, False, False]
+        values, n, _ = world(10_000 + seed, effect, untouched)
+        pool, stages, day_found = False, False, math.inf
         for day in range(STARTS[0] + 3, DAYS, 3):
             found = asked(values[:, :day], n[:, :day], sequential=True, horizon=60)
-            ranges = [found.pooled, *(stage.effect for stage in found.stages)]
-            out = [not (x.low <= 0 <= x.high) for x in ranges if math.isfinite(x.low)]
-            hit = [hit[0] or out[0], hit[1] or any(out[1:]), hit[2] or found.pooled.high < 0]
-        ever, of_pool, of_stage, worse = ever + any(hit[:2]), of_pool + hit[0], of_stage + hit[1], worse + hit[2]
-    error = math.sqrt(max(ever, 1) / worlds / worlds)
+            out = [not (e.low <= 0 <= e.high) for e in (s.effect for s in found.stages) if math.isfinite(e.low)]
+            pool, stages = pool or not (found.pooled.low <= 0 <= found.pooled.high), stages or any(out)
+            day_found = min(day_found, day - STARTS[0]) if found.pooled.high < 0 else day_found
+        ever, of_pool, of_stage = ever + (pool or stages), of_pool + pool, of_stage + stages
+        found_after.append(day_found)
+    error = math.sqrt(max(ever * (worlds - ever) / worlds, 1)) / worlds
+    worse = np.isfinite(found_after).mean()
     print(
-        f"{untouched:9} {ever / worlds:8.3f} +-{error:.3f} {of_pool / worlds:8.3f} {of_stage / worlds:8.3f}"
-        f" {worse / worlds:8.3f}",
+        f"{effect:10} {untouched:9} {ever / worlds:8.3f} +-{error:.3f} {of_pool / worlds:8.3f} {of_stage / worlds:8.3f}"
+        f" {worse:8.3f} {np.median(found_after):11.0f}",
         flush=True,
     )
 
@@ -130,9 +132,10 @@ def main():
     options.add_argument("--effect", nargs="*", default=list(EFFECTS))
     chosen = options.parse_args()
     if chosen.peek:
-        print("untouched     ever            pooled   stages   pooled worse")
-        for untouched in chosen.untouched:
-            peek(untouched, chosen.worlds)
+        print("effect     untouched     ever            pooled   stages    worse  median day")
+        for effect in chosen.effect:
+            for untouched in chosen.untouched:
+                peek(effect, untouched, chosen.worlds)
         return
     print("effect     untouched  coverage         a stage  independent    half  indep.   bias, rmse   fixed effects")
     held = [row(effect, untouched, chosen.worlds) for effect in chosen.effect for untouched in chosen.untouched]

@@ -44,10 +44,14 @@ def near(changes: Iterable[Declared], segment: Segment, at: datetime, *, window:
     found = []
     for declared in changes:
         change = declared.change
-        moments = [m for part in change.parts() for m in (part.starts, part.ends) if m is not None]
-        distance = min(abs(m - at) for m in moments)
-        meets = all(segment.get(name) in {None, *allowed} for name, allowed in change.reach.values)
-        if change.status == "live" and distance <= window and meets:
+        parts = [
+            part
+            for part in change.parts()
+            if all(segment.get(name) in {None, *allowed} for name, allowed in part.scope.values)
+        ]
+        moments = [m for part in parts for m in (part.starts, part.ends) if m is not None]
+        distance = min((abs(m - at) for m in moments), default=window * 2)
+        if change.status == "live" and distance <= window:
             found.append((distance, change.id, declared))
     return [declared for _, _, declared in sorted(found, key=lambda f: f[:2])]
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 import pytest
 from judge_world import Amount, World, built, change, csat, day
 
-from cxmon.model import Code, Grade, Kind, Scope, Segment, Stage
+from cxmon.decisions import is_news
+from cxmon.model import Code, Declared, Finding, Grade, Kind, Scope, Segment, Stage, State
+from cxmon.pipeline.explaining import explanation, new_levels
 from cxmon.pipeline.judge import judge
 
 REGIONS = ("de", "fr", "uk", "us")
@@ -176,3 +178,26 @@ def test_judging_again_tells_nothing_new(world):
 def test_a_staged_draft_is_not_judged(world):
     plan, store = world({}, changes=[replace(rollout(), status="draft")])
     assert judge(plan, store, now=day(290)) == []
+
+
+def test_watch_and_incidents_know_each_stage_by_its_own_date():
+    declared = Declared(change=rollout(), declared_at=day(190), origin="yaml")
+    de, uk = (Segment.of(channel="phone", region=r) for r in ("de", "uk"))
+    levels = new_levels(csat(), [de, uk], [declared], [], day(230))
+    assert levels == {de: (day(200),)}
+    breach = Finding(
+        check="watch", metric="csat", segment=uk, at=day(246), state=State.BREACH, reason="fell", value=0.7, low=0.6,
+        high=0.8, n=100, since=day(241), expected=0.8,
+    )  # fmt: skip
+    assert explanation(breach, csat(), [declared], {}).change.change.id == "phone-cut"
+    assert explanation(replace(breach, segment=de), csat(), [declared], {}) is None
+
+
+def test_a_stage_that_turned_is_news_although_the_whole_did_not(world):
+    plan, store = world({"de": -0.12}, changes=[rollout()])
+    verdict = judged(plan, store, 290)
+    stages = verdict.harms[0].stages
+    other = replace(stages[1], code=Code.WORSE)
+    turned = replace(verdict, harms=(replace(verdict.harms[0], stages=(stages[0], other, stages[2])),))
+    assert is_news(verdict, turned) == f"csat in phone, fr turned from {stages[1].code} to worse"
+    assert not is_news(verdict, verdict)
