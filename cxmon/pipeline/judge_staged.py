@@ -237,8 +237,11 @@ def _asks(case: _Case) -> dict[str, Any]:
 
 
 def _errors(each: Sequence[Floats | None]) -> Floats | None:
-    known = [one[0] for one in each if one is not None]
-    return np.stack(known) if len(known) == len(each) else None
+    """Standard errors (S, T), NaN for a stage of which none is known; None where none is known at all."""
+    sample = next((one for one in each if one is not None), None)
+    if sample is None:
+        return None
+    return np.stack([np.full(sample.shape[1], np.nan) if one is None else one[0] for one in each])
 
 
 def _judged_periods(case: _Case, s: int, until: int) -> Ints:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
-from judge_world import Amount, World, built, change, csat, day
+from judge_world import Amount, World, built, change, csat, day, first_reply
 
 from cxmon.decisions import is_news
 from cxmon.model import Code, Declared, Finding, Grade, Kind, Scope, Segment, Stage, State
@@ -39,7 +40,7 @@ def world(tmp_path):
     opened = []
 
     def make(sizes, metrics=None, changes=(), leaves=EVERYWHERE, **more):
-        figures = World(leaves=leaves, moves={"csat": Falls(sizes)}, **more)
+        figures = World(leaves=leaves, moves={metric: Falls(sizes) for metric in ("csat", "first_reply")}, **more)
         plan, store = built(tmp_path, figures, metrics or [csat(by=((),))], changes)
         opened.append(store)
         return plan, store
@@ -165,6 +166,20 @@ def test_at_the_horizon_of_the_last_stage_the_answer_stands(world):
     harm = judged(plan, store, 318).harms[0]
     assert [s.n_post for s in harm.stages] == [30, 30, 30]
     assert harm.closed
+
+
+def test_durations_are_judged_as_ratios_stage_by_stage_also_where_one_never_had_figures(world):
+    stages = (*rollout().stages, Stage(starts=day(250), scope=Scope.of({"region": "nowhere"})))
+    limits = {"first_reply": Amount(0.1, relative=True, text="10%")}
+    slower = {"de": 0.4, "fr": 0.4, "uk": 0.4}
+    changes = [rollout(stages=stages, limits=limits)]
+    plan, store = world(slower, metrics=[first_reply(by=((),))], changes=changes, answers=40)
+    harm = judged(plan, store, 300).harms[0]
+    assert (harm.code, harm.unit) == (Code.HARMED, "%")
+    assert harm.so_far.low < np.expm1(0.4) < harm.so_far.high
+    assert harm.actual / harm.expected == pytest.approx(1 + harm.so_far.estimate)
+    assert "no row has region 'nowhere'" in harm.stages[3].reason
+    assert "not in the pooled figure yet: phone, nowhere" in harm.reason
 
 
 def test_judging_again_tells_nothing_new(world):
