@@ -1,6 +1,6 @@
 """Roll-outs in stages with a known truth: coverage and width of the pooled interval, bias of two-way fixed effects.
 
-    python benchmarks/staged_coverage.py                 # a short form, about two minutes
+    python benchmarks/staged_coverage.py                 # a short form, a few minutes
     python benchmarks/staged_coverage.py --worlds 400    # the figures in docs/methods/staged.md
     python benchmarks/staged_coverage.py --peek          # read every third day, harmless and harmful roll-outs
 
@@ -119,7 +119,7 @@ def peek(effect, untouched, worlds):
     worse = np.isfinite(found_after).mean()
     print(
         f"{effect:10} {untouched:9} {ever / worlds:8.3f} +-{error:.3f} {of_pool / worlds:8.3f} {of_stage / worlds:8.3f}"
-        f" {worse:8.3f} {np.median(found_after):11.0f}",
+        f" {worse:8.3f} {np.median(found_after) if worse > 0.5 else math.nan:11.0f}",
         flush=True,
     )
 
