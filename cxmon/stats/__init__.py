@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from cxmon.stats.watching import watch, watch_state
 
 HOMES = {
-    "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results",
-    "Staged": "staged", "WatchState": "results", "effect": "dated", "effects": "dated", "estimate": "dated",
-    "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged", "watch": "watching", "watch_state": "watching",
+    "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged",
+    "WatchState": "results", "effect": "dated", "effects": "dated", "estimate": "dated", "second_opinion": "opinion",
+    "shifts": "shift", "staged_effect": "staged", "watch": "watching", "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
     "Effect", "Estimate", "SecondOpinion", "Shift", "Staged", "WatchState", "effect", "effects",

@@ -113,7 +113,8 @@ def staged_effect(
     stages = tuple(
         StageEffect(
             effect=e, units=tuple(np.flatnonzero(w.controls.any(1)).tolist()), answers=_answers(r, w),
-            weight=float(weight[s]), controls=int(w.controls[:, w.at - 1].sum()), compared_until=w.until, begun=bool(begun[s]),
+            weight=float(weight[s]), controls=int(w.controls[:, w.at - 1].sum()), compared_until=w.until,
+            begun=bool(begun[s]),
         )
         for s, (e, w) in enumerate(zip(found, windows, strict=True))
     )  # fmt: skip
