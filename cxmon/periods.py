@@ -4,13 +4,15 @@ Days, weeks and months are those of the metric's time zone, so a day has 23, 24 
 never overlap; half-hour zones show them shifted.
 """
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from cxmon.model import Grain
+from cxmon.model import Grain, Holidays
 
 Ints = npt.NDArray[np.int64]
 
@@ -57,3 +59,35 @@ def profile_labels(starts: Ints, grain: Grain, zone: str) -> tuple[Ints, int]:
     if grain is Grain.DAY:
         return np.array([d.weekday() for d in local], np.int64), 7
     return np.array([d.weekday() * 24 + d.hour for d in local], np.int64), 168
+
+
+def on_holiday(starts: Ints, grain: Grain, zone: str, known: Holidays | None) -> Ints:
+    """The local day's number (T,) where a period lies on a holiday of `known`, else 0; every hour of the day does.
+
+    Weeks and months never do: they hold working days too. A day counts by its date in `zone`.
+    """
+    out = np.zeros(len(starts), np.int64)
+    if known is None or grain in {Grain.WEEK, Grain.MONTH}:
+        return out
+    days = [datetime.fromtimestamp(int(s), ZoneInfo(zone)).date() for s in starts]
+    own = {day for day, _ in known.extra_days}
+    for i, day in enumerate(days):
+        if day in own or day in _public(known.country, known.subdivision, day.year):
+            out[i] = day.toordinal()
+    return out
+
+
+@cache
+def countries() -> Mapping[str, tuple[str, ...]]:
+    """The countries whose holidays are known, by their two letters, each with its subdivisions."""
+    from holidays import list_supported_countries  # noqa: PLC0415 - loaded where holidays are asked for only.
+
+    return {name: tuple(parts) for name, parts in list_supported_countries(include_aliases=False).items()}
+
+
+@cache
+def _public(country: str, subdivision: str, year: int) -> frozenset[date]:
+    """The public holidays of one year, with the days off in lieu where the law grants them."""
+    from holidays import country_holidays  # noqa: PLC0415 - loaded where holidays are asked for only.
+
+    return frozenset(country_holidays(country, subdiv=subdivision or None, years=year))

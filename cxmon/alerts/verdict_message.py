@@ -139,6 +139,8 @@ def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
         sure += f"; {placebo_words(harm.placebo, metric)}"
     if harm.code is not Code.HARMED:
         sure += f"; {wording.largest(metric, harm)}"
+    if harm.holidays:
+        sure += f"; {harm.holidays}"
     due = wording.due_day(harm, metric.zone)
     facts = [
         Fact(label="Since", text=wording.window_text(harm, zone).removeprefix("since ")),

@@ -10,7 +10,7 @@ from cxmon import wording
 from cxmon.contracts import CheckContext
 from cxmon.model import Finding, Grain, Kind, Metric, Segment, State
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
-from cxmon.periods import profile_labels
+from cxmon.periods import on_holiday, profile_labels
 
 # A year in periods, for the budget; a day is the statistic's own default.
 PER_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: None, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
@@ -24,7 +24,8 @@ class Watch:
     `learn` is the number of profile cycles (weeks, for days) from which a series is known before it is watched. The
     finding says since when (the likeliest first period), how much and with which range, and how many series were
     looked at. The alarm of a period rests on that period and earlier ones. After a declared change or an accepted
-    level, two cycles are learnt as the new level, unwatched, and the past is put on it.
+    level, two cycles are learnt as the new level, unwatched, and the past is put on it. Holidays are neither judged
+    nor learnt from.
     """
 
     type: Literal["watch"] = "watch"
@@ -39,19 +40,24 @@ class Watch:
         mature = np.flatnonzero(context.mature)
         if not len(panel.segments) or not len(mature):
             return []
-        labels, cycle = profile_labels(panel.starts, panel.metric.grain, panel.metric.zone)
+        metric = panel.metric
+        labels, cycle = profile_labels(panel.starts, metric.grain, metric.zone)
+        holiday = on_holiday(panel.starts, metric.grain, metric.zone, metric.holidays) > 0
         through = -np.inf if context.evaluated_through is None else context.evaluated_through.timestamp()
         judged = panel.judged()
         findings: list[Finding] = []
         for t in mature[panel.starts[mature] > through]:
-            past = context.mature[: t + 1]
-            findings += self._at(panel, judged, context, labels, cycle, int(t), past)
+            past = (context.mature & ~holiday)[: t + 1]
+            if holiday[t]:
+                findings += _resting(panel, judged, int(t))
+            else:
+                findings += self._at(panel, judged, context, labels, cycle, int(t), past)
         return findings
 
     def _at(
         self, panel: Panel, judged: Judged, context: CheckContext, labels: Ints, cycle: int, t: int, past: Bools
     ) -> list[Finding]:
-        """What is said of period `t`, from the mature periods up to it."""
+        """What is said of period `t`, from the mature periods up to it that are no holidays."""
         values, n = np.where(past, judged.values[:, : t + 1], np.nan), np.where(past, panel.n[:, : t + 1], 0.0)
         learning = np.zeros(len(panel.segments), np.int64)
         span = max(2 * cycle, LEAST_LEARNT)
@@ -123,6 +129,13 @@ class Watch:
                 out[name][rows] = getattr(state, name)
             out["onset"][rows] += np.where(state.onset >= 0, first, 0)
         return out
+
+
+def _resting(panel: Panel, judged: Judged, t: int) -> list[Finding]:
+    """What is said of a holiday: nothing, so that it neither opens an incident nor lets one recover."""
+    starts, values, n = panel.starts[: t + 1], judged.values[:, : t + 1], panel.n[:, : t + 1]
+    rows = [_Row(panel.metric, s, starts, values[i], n[i], judged.log, 0) for i, s in enumerate(panel.segments)]
+    return [row.unknown("a holiday, which is not compared with other days") for row in rows]
 
 
 def on_new_level(values: Floats, at: int, span: int, judged: Judged) -> tuple[Floats, int]:

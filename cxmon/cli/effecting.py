@@ -1,7 +1,7 @@
 """effect: what a dated change did, for anybody with one series in a CSV file."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from cxmon.stats import Effect
+    from cxmon.model import Holidays
+    from cxmon.stats import Effect, HolidayLabels
 
     Floats = npt.NDArray[np.float64]
 
@@ -56,6 +57,9 @@ def effect(
         list[str] | None,
         typer.Option(help="COLUMN=DATE or COLUMN/ANSWERS=DATE of one segment of a roll-out; instead of --date."),
     ] = None,
+    holidays: Annotated[
+        str | None, typer.Option(help="Country, or country and state, whose holidays count: DE or DE-BY.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """The effect of a dated change on one series, with an interval, from a CSV file."""
@@ -67,7 +71,7 @@ def effect(
         from cxmon.cli.effecting_staged import staged
 
         given = {"--date": at, "--value": value, "--n": n, "--until": until}
-        staged(file, stage, control or [], time=time, kind=kind, beside=given, as_json=as_json)
+        staged(file, stage, control or [], time=time, kind=kind, holidays=holidays, beside=given, as_json=as_json)
         return
     if not (at and value):
         raise typer.BadParameter("expected --date and --value, or --stage once for each segment of a roll-out")
@@ -77,7 +81,7 @@ def effect(
     shares = n is not None and np.nanmin(series.values) >= 0 and np.nanmax(series.values) <= 1
     used = kind or ("proportion" if shares else "mean")
     known_kind(used, value, float(np.nanmax(series.values)))
-    period = 7 if series.grain == "day" else 1
+    series, known = with_holidays(series, calendar_of(holidays, series), first, last)
     year = PERIODS_A_YEAR[series.grain]
     found = estimate(
         series.values,
@@ -86,13 +90,13 @@ def effect(
         n=series.n,
         controls=series.controls,
         kind=used,
-        period=period,
+        period=known.labels,
         yearly=year if first >= 1.5 * year else None,
     )
     if as_json:
-        emit(_document(series, found, first, used))
+        emit(_document(series, found, first, used) | {"holidays": known.words})
         return
-    for line in words(series, found, first, value, share=used == "proportion"):
+    for line in [*words(series, found, first, value, share=used == "proportion"), *sentence_of(known.words)]:
         say(line)
 
 
@@ -139,6 +143,25 @@ def read_series(file: Path, *, time: str | None, value: str, n: str | None, cont
     return Series(starts=starts, values=matrix[:, 0], n=answers, controls=others, grain=grain, set_aside=tuple(aside))
 
 
+def with_holidays(
+    series: Series, calendar: "Holidays | None", first: int, last: int | None
+) -> "tuple[Series, HolidayLabels]":
+    """The series without the holidays that its profile cannot hold, controls too, and its profile (T,)."""
+    import numpy as np
+
+    from cxmon.model import Grain
+    from cxmon.periods import on_holiday, profile_labels
+    from cxmon.stats import holiday_labels
+
+    grain = Grain(series.grain)
+    labels, count = profile_labels(series.starts, grain, "UTC")
+    holiday = on_holiday(series.starts, grain, "UTC", calendar)
+    known = holiday_labels(series.values, labels, count, holiday, first, until=last, precision=series.n)
+    values = np.where(known.left_out, np.nan, series.values)
+    others = None if series.controls is None else np.where(known.left_out, np.nan, series.controls)
+    return replace(series, values=values, controls=others), known
+
+
 def words(series: Series, found: "Effect", first: int, value: str, *, share: bool = False) -> list[str]:
     """The answer for a person: estimate, range, evidence and what was read; shares read as points and percent."""
     import numpy as np
@@ -175,6 +198,28 @@ def _document(series: Series, found: "Effect", first: int, kind: str) -> dict[st
         "first": datetime.fromtimestamp(int(series.starts[first]), UTC).date(),
         "set_aside": series.set_aside,
     }
+
+
+def calendar_of(text: str | None, series: Series) -> "Holidays | None":
+    from cxmon.model import Holidays
+    from cxmon.periods import countries
+
+    if text is None:
+        return None
+    country, _, part = text.partition("-")
+    if country not in countries():
+        raise typer.BadParameter(f"found {text}, expected a country such as DE or US", param_hint="--holidays")
+    if part and part not in countries()[country]:
+        known = ", ".join(countries()[country]) or "no part, for it has none"
+        raise typer.BadParameter(f"found {text}, expected {country}- and one of {known}", param_hint="--holidays")
+    if series.grain != "day":
+        said = f"found one row a {series.grain}, expected one row a day: longer periods hold no holidays of their own"
+        raise typer.BadParameter(said, param_hint="--holidays")
+    return Holidays(country=country, subdivision=part)
+
+
+def sentence_of(text: str) -> list[str]:
+    return [text[0].upper() + text[1:] + "."] if text else []
 
 
 def index_of(series: Series, text: str, option: str) -> int:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import typer
 
 from cxmon.cli.common import emit, say
-from cxmon.cli.effecting import PERIODS_A_YEAR, Series, epoch_of, known_kind, read_series
+from cxmon.cli.effecting import (
+    PERIODS_A_YEAR,
+    Series,
+    calendar_of,
+    epoch_of,
+    known_kind,
+    read_series,
+    sentence_of,
+    with_holidays,
+)
 
 if TYPE_CHECKING:
     from cxmon.stats import Staged
@@ -20,7 +29,7 @@ AGES = {"day": (0, 7, 14, 28, 56), "week": (0, 4, 8, 13, 26), "month": (0, 1, 3,
 
 
 def staged(
-    file: Path, stages: list[str], controls: list[str], *, time: str | None, kind: str,
+    file: Path, stages: list[str], controls: list[str], *, time: str | None, kind: str, holidays: str | None,
     beside: Mapping[str, str | None], as_json: bool,
 ) -> None:  # fmt: skip
     """Prints what a roll-out did, pooled and by stage; `beside` are the options of a single change: they do not fit."""
@@ -41,26 +50,28 @@ def staged(
     answers = [n for _, n, _ in named] + [n for _, n in untouched] if counted else []
     # The first column is read as the figure, the others as controls: all on one grid.
     series = read_series(file, time=time, value=values[0], n=None, controls=[*values[1:], *answers])
+    at = np.array([_period(series, text) for _, _, text in named])
+    series, known = with_holidays(series, calendar_of(holidays, series), int(at.min()), None)
     rows = np.concatenate([series.values[None], np.empty((0, len(series.starts))) if series.controls is None
                            else series.controls])  # fmt: skip
     Y, n = rows[: len(values)], rows[len(values) :] if counted else None
     S = len(named)
-    at = np.array([_period(series, text) for _, _, text in named])
     shares = counted and np.nanmin(Y) >= 0 and np.nanmax(Y) <= 1
     used = kind or ("proportion" if shares else "mean")
     known_kind(used, "a column", float(np.nanmax(Y)))
     year = PERIODS_A_YEAR[series.grain]
     found = staged_effect(
         Y[:S], at, n=None if n is None else n[:S], never=Y[S:] if untouched else None,
-        never_n=n[S:] if n is not None and untouched else None, kind=used, period=7 if series.grain == "day" else 1,
+        never_n=n[S:] if n is not None and untouched else None, kind=used, period=known.labels,
         yearly=year if int(at.min()) >= 1.5 * year else None, ages=AGES[series.grain],
     )  # fmt: skip
     names = [column for column, _, _ in named]
     if as_json:
-        emit(_document(series, found, names, at.tolist(), used))
+        emit(_document(series, found, names, at.tolist(), used) | {"holidays": known.words})
         return
     starts = [text for _, _, text in named]
-    for line in words(series, found, names, starts, share=used == "proportion", counted=counted):
+    lines = words(series, found, names, starts, share=used == "proportion", counted=counted)
+    for line in [*lines, *sentence_of(known.words)]:
         say(line)
 
 

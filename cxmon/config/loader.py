@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
 from cxmon.config.frame import Frame
+from cxmon.config.holidays import build_holidays
 from cxmon.config.metrics import build_metrics, survey
 from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.nodes import Node, read_tree
@@ -68,7 +69,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
     reading, root = frame.reading, frame.root
     folder = path.parent.resolve()
     survey(frame)
-    metrics = build_metrics(frame, root.get("zone", "UTC"))
+    metrics = build_metrics(frame, root.get("zone", "UTC"), build_holidays(frame))
     parts: dict[str, Any] = {
         "metrics": metrics,
         "sources": build_sources(frame, folder),

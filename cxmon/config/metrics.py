@@ -11,7 +11,7 @@ from cxmon.config.reading import shown
 from cxmon.config.records import WEEKDAYS
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Measure
-from cxmon.model import Amount, Kind, Metric, Read
+from cxmon.model import Amount, Holidays, Kind, Metric, Read
 
 DEFAULT_LOOKBACK = timedelta(days=7)
 
@@ -46,7 +46,7 @@ def survey(frame: Frame) -> None:
     }
 
 
-def build_metrics(frame: Frame, zone: str) -> dict[str, Metric]:
+def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[str, Metric]:
     built = {}
     for name, entry in frame.metrics.items():
         before = frame.reading.faults
@@ -60,7 +60,7 @@ def build_metrics(frame: Frame, zone: str) -> dict[str, Metric]:
             _read(frame, entry)
         _guards(frame, name, entry)
         if entry.sound and matters is not None and frame.reading.faults == before:
-            built[name] = _metric(name, entry, matters, zone)
+            built[name] = _metric(name, entry, matters, zone, holidays)
     return built
 
 
@@ -182,7 +182,7 @@ def _figures(frame: Frame, kind: Kind, read: Entry) -> None:
         frame.reading.note(read.node, f"no {', '.join(useful)}: noise is learnt from how the figure scatters over time")
 
 
-def _metric(name: str, entry: Entry, matters: Amount, zone: str) -> Metric:
+def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holidays | None) -> Metric:
     values: dict[str, Any] = {k: v for k, v in entry.values.items() if k in _AS_WRITTEN}
     dimensions = tuple(entry.get("dimensions") or ())
     by = entry.get("by")
@@ -201,6 +201,7 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str) -> Metric:
         quantiles=tuple(entry.get("quantiles") or [entry.get("quantile", 0.5)]),
         lookback=entry.get("lookback", max(DEFAULT_LOOKBACK, matures)),
         guards=tuple(entry.get("guards") or ()),
+        holidays=holidays,
     )
 
 

@@ -3,8 +3,8 @@
 from functools import cache
 
 from cxmon.config.plugins import PluginOf, registry
-from cxmon.config.scalars import Choice, Moment, Name, Number, OutOf, SecretText, SizeText, Span, Text, Truth
-from cxmon.config.shapes import Either, Field, ListOf, MapOf, Record
+from cxmon.config.scalars import Choice, Day, Moment, Name, Number, OutOf, SecretText, SizeText, Span, Text, Truth
+from cxmon.config.shapes import Either, Field, ListOf, MapOf, OrMapping, Record
 from cxmon.model import Better, Category, Grain, Kind, Status
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -190,6 +190,30 @@ TEAM_AGREEMENT = Record(
     "an agreement such as {stated: ..., min_head_count: 5}",
 )
 
+COUNTRY = "a country's two letters (ISO 3166) such as DE, GB or US"
+EXTRA_DAY = Record(
+    {
+        "date": Field(Day(), "the day", required=True),
+        "name": Field(Text(longest=80), "what it is called"),
+    },
+    "a date such as 2026-12-24, or a mapping such as {date: 2026-12-24, name: Christmas Eve}",
+)
+
+HOLIDAYS = Record(
+    {
+        "country": Field(Text(COUNTRY, pattern="[A-Z]{2}"), "whose public holidays count", required=True),
+        "subdivision": Field(
+            Text("a state or region as the country writes it, such as BY", longest=40),
+            "the state or region whose holidays count too",
+        ),
+        "extra_days": Field(
+            ListOf(OrMapping("date", EXTRA_DAY), "a list of dates such as [2026-12-24]", unique=False),
+            "further days that are like a holiday",
+        ),
+    },
+    "a mapping such as {country: DE, subdivision: BY}",
+)
+
 # What a check needs besides its own options: on which metrics it runs, and when findings become incidents.
 CHECK_KEYS = {
     "metrics": Field(_metrics, "the metrics it runs on; without it all"),
@@ -231,6 +255,7 @@ def top() -> Record:
             "backfill": Field(Span(above_zero=True), "how far back the first collection reads; without it 18mo"),
             "alarm_budget": Field(ALARM_BUDGET, "how many false alarms are bearable"),
             "board_url": Field(Text("an address such as https://cx.example.com", r"https?://\S+"), "for links"),
+            "holidays": Field(HOLIDAYS, "which days are not compared with working days; without it none"),
             "team_agreement": Field(TEAM_AGREEMENT, "without it no figure may be split by team"),
             "sources": Field(
                 MapOf(PluginOf("source", registry("sources")), "a mapping of names to sources", least=1),

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +19,7 @@ VARIABLE_SCHEMA: Schema = {"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0
 
 _WHOLE = re.compile(r"[-+]?[0-9]{1,15}")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,300}(\.[0-9]{1,300})?")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_LIKE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?")
 
 
@@ -228,6 +230,26 @@ class Moment:
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": r"^([0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|\$\{.*\})$"}
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date in the calendar, without a time."""
+
+    what: str = "a date such as 2026-12-24"
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        text = _scalar(node, reading, self.what)
+        if text is None:
+            return BAD
+        try:
+            found = date.fromisoformat(text) if _ISO_DATE.fullmatch(text) else None
+        except ValueError:
+            found = None
+        return reading.wrong(node, shown(node), self.what) if found is None else found
+
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|\$\{.*\})$"}
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,24 @@ class Either:
 
 
 @dataclass(frozen=True)
+class OrMapping:
+    """A mapping, or the value of its key `key` alone: `{date: 2026-12-24, name: ...}` and `2026-12-24`. Read as an
+    Entry either way."""
+
+    key: str
+    record: "Record"
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        if node.kind == "map" or node.trapped:
+            return self.record.read(node, reading)
+        value = self.record.fields[self.key].shape.read(node, reading)
+        return BAD if value is BAD else Entry(node, {self.key: value}, sound=True)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [self.record.fields[self.key].shape.schema(), self.record.schema()]}
+
+
+@dataclass(frozen=True)
 class Field:
     shape: Shape
     doc: str

@@ -11,6 +11,7 @@ from cxmon.model.finding import (
     Step,
     Transition,
 )
+from cxmon.model.holidays import Holidays
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
 from cxmon.model.secret import Secret
@@ -50,6 +51,7 @@ __all__ = [
     "Grade",
     "Grain",
     "Harm",
+    "Holidays",
     "Incident",
     "IncidentPolicy",
     "IncidentState",

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
+from cxmon.model.holidays import Holidays
+
 
 class Kind(StrEnum):
     """How a metric's figures are made, and so how they add up and how they vary.
@@ -173,6 +175,7 @@ class Metric:
     min_n: float = 10.0
     additive: bool = True
     guards: tuple[str, ...] = ()
+    holidays: Holidays | None = None
 
     @property
     def harm_sign(self) -> int:

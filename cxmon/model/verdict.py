@@ -79,8 +79,9 @@ class Harm:
     `unit` says how the numbers read: `pt` (shares 0..1, shown as points), `%` (fractions of the expected value, for
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
-    over, so no later data will narrow the interval. `stages`: of a roll-out in stages each one's own harm, by their
-    start; `so_far` is then the mean over those that have begun, weighted by answers.
+    over, so no later data will narrow the interval. `holidays` says how many were left out or modelled, and why.
+    `stages`: of a roll-out in stages each one's own harm, by their start; `so_far` is then the mean over those that
+    have begun, weighted by answers.
     """
 
     metric: str
@@ -107,6 +108,7 @@ class Harm:
     entangled_with: tuple[str, ...] = ()
     second_opinion: Interval | None = None
     closed: bool = False
+    holidays: str = ""
     stages: tuple[StageHarm, ...] = ()
 
 

@@ -12,9 +12,8 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.model import EVERYONE, Band, Change, Grain, Incident, Metric, Segment, Status
 from cxmon.panel import Panel
-from cxmon.periods import profile_labels
 from cxmon.pipeline import scoping
-from cxmon.pipeline.judge_span import IN_A_YEAR
+from cxmon.pipeline.judge_span import IN_A_YEAR, profile
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -101,9 +100,10 @@ def bands(leaves: Panel, known: Sequence[Step], *, now: datetime) -> list[Band]:
 
 def band_of(
     panel: Panel, mature: Bools, first: int, last: int, estimate: stats.Estimate, *, log: bool, key: str, label: str,
-    now: datetime, since: datetime | None, change: str | None,
+    now: datetime, since: datetime | None, change: str | None, aside: Bools,
 ) -> Band:  # fmt: skip
-    """A band over the panel's whole grid from an estimate over its periods `first` to before `last`."""
+    """A band over the panel's whole grid from an estimate over its periods `first` to before `last`. Holidays that the
+    estimate left out, `aside` (T,), are no part of the mean that is drawn beside it."""
     metric, T = panel.metric, len(panel.starts)
     smooth = smoothing(metric)
     natural = panel.values()[0]
@@ -120,7 +120,7 @@ def band_of(
         starts=tuple(int(s) for s in panel.starts),
         value=_tuple(natural),
         n=_tuple(panel.n[0]),
-        avg=_tuple(back(trailing(np.where(mature, judged, math.nan), smooth))),
+        avg=_tuple(back(trailing(np.where(mature & ~aside, judged, math.nan), smooth))),
         expected=_tuple(wide["expected"]),
         low=_tuple(wide["low"]),
         high=_tuple(wide["high"]),
@@ -162,13 +162,16 @@ def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime) -> B
     else:
         origin = max(last - FORECAST[metric.grain], begin + min(least, (last - begin) // 2))
         since, change, cuts = datetime.fromtimestamp(int(panel.starts[origin]), UTC), None, [begin]
-    whole = _fit(panel, figures.values[0], cuts[-1], origin, last)
+    aside = np.zeros(len(panel.starts), bool)
+    parts = []
+    for low, at, high in [*((a, max(a + 8, b - 1), b) for a, b in pairwise(cuts)), (cuts[-1], origin, last)]:
+        part, aside[low:high] = _fit(panel, figures.values[0], low, at, high)
+        parts.append((low, high, part))
     found = band_of(
-        panel, mature, cuts[-1], last, whole, log=figures.log, key=panel.segments[0].key,
-        label=panel.segments[0].label, now=now, since=since, change=change,
+        panel, mature, *parts[-1], log=figures.log, key=panel.segments[0].key, label=panel.segments[0].label, now=now,
+        since=since, change=change, aside=aside,
     )  # fmt: skip
-    for low, high in pairwise(cuts):
-        part = _fit(panel, figures.values[0], low, max(low + 8, high - 1), high)
+    for low, high, part in parts[:-1]:
         found = _with(found, low, high, part, log=figures.log)
     return found
 
@@ -192,22 +195,24 @@ def _until_harm(marks: list[tuple[int, Step]]) -> list[tuple[int, Step]]:
     return marks[: held + 1]
 
 
-def _fit(panel: Panel, values: Floats, first: int, at: int, last: int) -> stats.Estimate:
+def _fit(panel: Panel, values: Floats, first: int, at: int, last: int) -> tuple[stats.Estimate, Bools]:
+    """The estimate over the periods `first` to before `last`, and the holidays (last - first,) that it leaves out."""
     metric = panel.metric
     part = panel.cut(first, last)
     figures = part.judged()
-    labels, count = profile_labels(part.starts, metric.grain, metric.zone)
+    known = profile(part, at - first)
     long = at - first >= 1.1 * IN_A_YEAR[metric.grain]
-    return stats.estimate(
-        values[first:last],
+    found = stats.estimate(
+        np.where(known.left_out, math.nan, values[first:last]),
         at - first,
         smooth=smoothing(metric),
         n=figures.n[0] if figures.kind in {"proportion", "rate"} else None,
         se=None if figures.se is None else figures.se[0],
         kind=figures.kind,
-        period=labels if count > 1 else 1,
+        period=known.labels,
         yearly=IN_A_YEAR[metric.grain] if long else None,
     )
+    return found, known.left_out
 
 
 def _with(band: Band, low: int, high: int, part: stats.Estimate, *, log: bool) -> Band:

@@ -30,7 +30,7 @@ from cxmon.model import (
 from cxmon.panel import Panel
 from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_bands import band_of, smoothing
-from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, options, spanned
+from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, options, spanned, with_profile
 from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
@@ -122,6 +122,7 @@ def _within(
         return Evidence(harm=unjudged(metric, change, Code.WAITING, found.reason, share, scope=found.label))
     if found.controls is None:
         span = spanned(placement, change, leaves, mature, LONG_PAST)
+    span = with_profile(span, found.treated)
     case = Case(
         change=change, leaves=leaves, share=share, now=now, mature=mature, placement=placement, span=span, found=found
     )  # fmt: skip
@@ -157,7 +158,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
         harm = replace(harm, placebo=_placebo(metric, values, at, until, asked))
     band = band_of(
         treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
-        label=case.found.label, now=case.now, since=harm.window_start, change=change.id,
+        label=case.found.label, now=case.now, since=harm.window_start, change=change.id, aside=span.aside,
     )  # fmt: skip
     aim = aim_of(change, metric, effect, expected, log=figures.log)
     return Evidence(harm=harm, aim=aim, split=_split(metric, case.leaves, case.found, span), band=band)
@@ -176,7 +177,7 @@ def _harm(
     harm = Harm(
         metric=case.metric.id,
         code=code,
-        reason=_said(why, case.found.note, placement),
+        reason=_said(why, case),
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
@@ -194,6 +195,7 @@ def _harm(
         scope=case.found.label,
         controls=tuple(s.label for s, used in zip(names, effect.controls_used, strict=True) if used),
         entangled_with=placement.entangled_with,
+        holidays=case.span.on_holidays,
     )
     if case.closed:
         return replace(harm, closed=True)
@@ -204,8 +206,7 @@ def _harm(
 
 def _without(case: Case, code: Code, reason: str) -> Evidence:
     """Evidence without an effect, with the reason and, where data are awaited, the day of the first look."""
-    said = _said(reason, case.found.note, case.placement)
-    harm = unjudged(case.metric, case.change, code, said, case.share, scope=case.found.label)
+    harm = unjudged(case.metric, case.change, code, _said(reason, case), case.share, scope=case.found.label)
     due = first_answer(case.change, case.metric, case.now) if code is Code.WAITING else None
     return Evidence(harm=replace(harm, due=due))
 
@@ -213,12 +214,11 @@ def _without(case: Case, code: Code, reason: str) -> Evidence:
 def _placebo(metric: Metric, values: Floats, at: int, until: int, asked: dict[str, Any]) -> Placebo | None:
     """How often the figures moved as much before the change, against as long a past as eight weeks."""
     controls = asked.get("controls")
-    labels = asked["period"] if isinstance(asked["period"], np.ndarray) else np.zeros(len(values), np.int64)
     return decisions.placebo(
         values,
         at,
         until,
-        labels=labels,
+        labels=asked["period"],
         shared=None if controls is None else decisions.shared_movement(controls, at),
         sign=metric.harm_sign,
         back=BACK[metric.grain],
@@ -334,8 +334,9 @@ def _why(code: Code, periods: str, *, controlled: bool, had: bool) -> str:
     return f"{periods}, before and after only: {kind}"
 
 
-def _said(reason: str, note: str, placement: Placement) -> str:
-    return "; ".join(part for part in (reason, note, *placement.notes) if part)
+def _said(reason: str, case: Case) -> str:
+    parts = (reason, case.found.note, case.span.on_holidays, *case.placement.notes)
+    return "; ".join(part for part in parts if part)
 
 
 def first_answer(change: Change, metric: Metric, now: datetime) -> Any:

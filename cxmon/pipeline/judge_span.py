@@ -1,6 +1,6 @@
 """Which periods of a grid tell about a change, and how the statistics are asked about them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy.typing as npt
 from cxmon.decisions import Placement
 from cxmon.model import Change, Grain, Kind
 from cxmon.panel import Judged, Panel
-from cxmon.periods import profile_labels
+from cxmon.periods import on_holiday, profile_labels
+from cxmon.stats import HolidayLabels, holiday_labels
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -25,13 +26,28 @@ IN_A_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: 365.25, Grain.WEEK: 52.18, Grain.MON
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Span:
     """Which periods count: `first` to `last` of the panel's grid, the change from `at` to before `until` (all indices
-    into the grid), and which periods between are left out."""
+    into the grid), and which periods between are left out (T,). `profile` is the profile of `first` to `last`, and says
+    what was done about holidays; those that it leaves out are in `out` too."""
 
     first: int
     at: int
     until: int
     last: int
     out: Bools
+    profile: HolidayLabels | None = None
+
+    @property
+    def aside(self) -> Bools:
+        """The holidays (T,) that are left out."""
+        found = np.zeros(len(self.out), bool)
+        if self.profile is not None:
+            found[self.first : self.last] = self.profile.left_out
+        return found
+
+    @property
+    def on_holidays(self) -> str:
+        """What was done about holidays, in words; empty where there was none."""
+        return "" if self.profile is None else self.profile.words
 
 
 def spanned(placement: Placement, change: Change, panel: Panel, mature: Bools, past: timedelta) -> Span:
@@ -56,14 +72,39 @@ def spanned(placement: Placement, change: Change, panel: Panel, mature: Bools, p
     return Span(first=first, at=at, until=until, last=last, out=out | ~mature)
 
 
+def with_profile(span: Span, treated: Panel) -> Span:
+    """The span with the profile of the `treated` series, and without the holidays that it cannot hold."""
+    cut = slice(span.first, span.last)
+    part = treated.cut(span.first, span.last)
+    found = profile(part, span.at - span.first, span.until - span.first, out=span.out[cut])
+    out = span.out.copy()
+    out[cut] |= found.left_out
+    return replace(span, out=out, profile=found)
+
+
+def profile(part: Panel, at: int, until: int | None = None, *, out: Bools | None = None) -> HolidayLabels:
+    """Profile labels of a series (1, T) with a change at `at`, holidays among them; `out` (T,) counts as unmeasured."""
+    metric = part.metric
+    labels, count = profile_labels(part.starts, metric.grain, metric.zone)
+    holiday = on_holiday(part.starts, metric.grain, metric.zone, metric.holidays)
+    if not holiday.any():
+        # The figures need not be computed to say that nothing is to be done.
+        return holiday_labels(np.full(len(labels), np.nan), labels, count, holiday, at)
+    figures = part.judged()
+    values = figures.values[0] if out is None else np.where(out, np.nan, figures.values[0])
+    answers = figures.n[0] if figures.kind in {"proportion", "rate"} else None
+    precision = answers if figures.se is None else 1 / figures.se[0] ** 2
+    return holiday_labels(values, labels, count, holiday, at, until=until, precision=precision)
+
+
 def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> tuple[Judged, dict[str, Any]]:
     """The treated figures and everything `stats.estimate` is asked besides, cut to the span."""
     metric = panel.metric
     cut = slice(span.first, span.last)
     shown = panel.cut(span.first, span.last)
     figures = shown.judged()
-    labels, count = profile_labels(shown.starts, metric.grain, metric.zone)
-    asked: dict[str, Any] = {"kind": figures.kind, "period": labels if count > 1 else 1, "n": None, "se": None}
+    known = span.profile or profile(shown, span.at - span.first)
+    asked: dict[str, Any] = {"kind": figures.kind, "period": known.labels, "n": None, "se": None}
     if figures.se is not None:
         asked["se"] = figures.se[0]
     elif figures.kind in {"proportion", "rate"}:

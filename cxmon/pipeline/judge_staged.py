@@ -17,7 +17,6 @@ from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share
 from cxmon.model import EVERYONE, Band, Category, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm
 from cxmon.panel import Judged, Panel
-from cxmon.periods import profile_labels
 from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_evidence import (
@@ -32,7 +31,7 @@ from cxmon.pipeline.judge_evidence import (
     missing_data,
     unjudged,
 )
-from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, YEAR_KNOWN, Span, options, spanned
+from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, YEAR_KNOWN, Span, options, spanned, with_profile
 from cxmon.stats.staged import StageEffect
 
 Floats = npt.NDArray[np.float64]
@@ -53,9 +52,10 @@ class _Stage:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Case:
-    """A roll-out on one metric: its stages by start, the untouched segments, and the periods `first` to before `last`.
+    """A roll-out on one metric: its stages by start, the untouched segments, and all it touches with its periods.
 
-    `figures` (S) are those of the stages; `values` (S, T) the same with what counts for nothing taken out.
+    `whole` are all stages' segments together, `span` its periods with the profile that all series share. `figures` (S)
+    are those of the stages; `values` (S, T) the same with what counts for nothing taken out.
     """
 
     change: Change
@@ -64,14 +64,22 @@ class _Case:
     now: datetime
     stages: tuple[_Stage, ...]
     never: Panel | None
-    first: int
-    last: int
+    whole: Panel
+    span: Span
     figures: tuple[Judged, ...]
     values: Floats
 
     @property
     def metric(self) -> Metric:
         return self.leaves.metric
+
+    @property
+    def first(self) -> int:
+        return self.span.first
+
+    @property
+    def last(self) -> int:
+        return self.span.last
 
     def begins(self, s: int) -> int:
         return self.stages[s].span.at - self.first
@@ -126,7 +134,7 @@ def _judged(
     if not found.pooled.stages:
         return _nothing(case, [stage.effect.reason for stage in found.stages])
     weight = np.array([stage.weight for stage in found.stages])
-    judged = [_judged_periods(case, s, stage.compared_until) for s, stage in enumerate(found.stages)]
+    judged = [_judged_periods(case, s, one.compared_until) for s, one in enumerate(found.stages)]
     means = np.array([float(case.values[s, at].mean()) if len(at) else math.nan for s, at in enumerate(judged)])
     log = case.figures[0].log
     mean = float(weight[weight > 0] @ means[weight > 0])
@@ -158,15 +166,17 @@ def _case(
     if never is None:
         spans = [spanned(place, part, leaves, mature, LONG_PAST) for place, part in zip(places, parts, strict=True)]
     first, last = min(span.first for span in spans), max(span.last for span in spans)
+    whole = leaves.pooled(EVERYONE, touched)
+    span = with_profile(replace(spans[0], first=first, last=last, until=last), whole)
     stages = tuple(
         _Stage(change=p, placement=place, span=span, sides=side, **_state(p, leaves.metric, place, span, side, now))
         for p, place, span, side in zip(parts, places, spans, sides, strict=True)
     )
     empty = leaves.pooled(EVERYONE, np.zeros(len(leaves.segments), bool))
     figures = tuple((stage.sides.treated or empty).cut(first, last).judged() for stage in stages)
-    values = np.stack([_counting(stage, one, first, last) for stage, one in zip(stages, figures, strict=True)])
+    values = np.stack([_counting(stage, one, span) for stage, one in zip(stages, figures, strict=True)])
     return _Case(
-        change=change, leaves=leaves, share=share, now=now, stages=stages, never=never, first=first, last=last,
+        change=change, leaves=leaves, share=share, now=now, stages=stages, never=never, whole=whole, span=span,
         figures=figures, values=values,
     )  # fmt: skip
 
@@ -197,10 +207,14 @@ def _state(
     return {"code": missing[0] if missing else None, "reason": missing[1] if missing else ""}
 
 
-def _counting(stage: _Stage, figures: Judged, first: int, last: int) -> Floats:
+def _counting(stage: _Stage, figures: Judged, whole: Span) -> Floats:
     """The stage's figures (T,), NaN where a period counts for nothing; from its start on where it is not judged."""
-    index = np.arange(first, last)
-    out = stage.span.out[first:last] | (index < stage.span.first) | (index >= stage.span.last)
+    index = np.arange(whole.first, whole.last)
+    out = (
+        (stage.span.out | whole.aside)[whole.first : whole.last]
+        | (index < stage.span.first)
+        | (index >= stage.span.last)
+    )
     if stage.code is not None:
         out |= index >= stage.span.at
     if stage.code in {Code.ENTANGLED, Code.NOT_COMPARABLE}:
@@ -212,12 +226,11 @@ def _asks(case: _Case) -> dict[str, Any]:
     """Everything `stats.staged_effect` is asked besides the values and the confidence."""
     metric, S = case.metric, len(case.stages)
     starts = case.leaves.starts[case.first : case.last]
-    labels, count = profile_labels(starts, metric.grain, metric.zone)
     asks: dict[str, Any] = {
         "at": [case.begins(s) for s in range(S)],
         "until": [case.ends(s) for s in range(S)],
         "kind": case.figures[0].kind,
-        "period": labels if count > 1 else 1,
+        "period": case.span.profile.labels if case.span.profile is not None else 1,
         "n": np.stack([one.n[0] for one in case.figures]),
         "se": _errors([one.se for one in case.figures]),
         "sequential": True,
@@ -228,8 +241,8 @@ def _asks(case: _Case) -> dict[str, Any]:
         asks["yearly"] = IN_A_YEAR[metric.grain]
     if case.never is not None:
         theirs = case.never.cut(case.first, case.last).judged()
-        immature = ~case.leaves.mature(case.now)[case.first : case.last]
-        asks |= {"never": np.where(immature, np.nan, theirs.values), "never_n": theirs.n}
+        out = (~case.leaves.mature(case.now) | case.span.aside)[case.first : case.last]
+        asks |= {"never": np.where(out, np.nan, theirs.values), "never_n": theirs.n}
         asks["never_se"] = theirs.se if asks["se"] is not None else None
         if asks["se"] is not None and theirs.se is None:
             asks["se"] = None
@@ -255,9 +268,8 @@ def _now(case: _Case, asks: dict[str, Any]) -> Interval | None:
     longest = max(int(np.isfinite(case.values[s, case.begins(s) :]).sum()) for s in range(len(case.stages)))
     if longest <= decisions.NOW_PERIODS:
         return None
-    found = stats.staged_effect(
-        case.values, confidence=case.share.confidence_now, last=decisions.NOW_PERIODS, **asks
-    ).pooled  # fmt: skip
+    share, last = case.share.confidence_now, decisions.NOW_PERIODS
+    found = stats.staged_effect(case.values, confidence=share, last=last, **asks).pooled
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 
@@ -287,6 +299,7 @@ def _harm(case: _Case, found: stats.Staged, scale: decisions.Scale, means: Float
         window_start=instant(whole.starts[case.first + min(int(judged[s][0]) for s in pool)]),
         window_end=instant(whole.ends()[case.first + max(int(judged[s][-1]) for s in pool)]),
         scope=case.change.reach.label,
+        holidays=case.span.on_holidays,
         controls=_compared_with(case, found, pool),
         stages=tuple(_stage_harm(case, s, found.stages[s], means[s]) for s in range(len(case.stages))),
     )
@@ -376,15 +389,12 @@ def _nothing(case: _Case, reasons: Sequence[str]) -> Evidence:
 
 def _band(case: _Case, harm: Harm) -> Band:
     """All stages' segments together against what was expected of them before the first stage."""
-    touched = np.any([stage.sides.treated_leaves for stage in case.stages], axis=0)
-    whole = case.leaves.pooled(EVERYONE, touched)
-    earliest = case.stages[0].span
-    span = replace(earliest, first=case.first, last=case.last, until=case.last)
+    whole, span = case.whole, case.span
     figures, asked = options(whole, case.never, span, long=case.never is None)
     values = np.where(span.out[span.first : span.last], np.nan, figures.values[0])
     estimate = stats.estimate(values, span.at - span.first, smooth=smoothing(case.metric), **asked)
     return band_of(
         whole, case.leaves.mature(case.now), span.first, span.last, estimate, log=figures.log,
         key=f"change:{case.change.id}", label=case.change.reach.label, now=case.now, since=harm.window_start,
-        change=case.change.id,
+        change=case.change.id, aside=span.aside,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cxmon.stats.dated import effect, effects, estimate
+    from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
     from cxmon.stats.opinion import SecondOpinion, second_opinion
     from cxmon.stats.results import Effect, Estimate, Shift, WatchState
     from cxmon.stats.shift import shifts
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from cxmon.stats.watching import watch, watch_state
 
 HOMES = {
-    "Effect": "results", "Estimate": "results", "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged",
-    "WatchState": "results", "effect": "dated", "effects": "dated", "estimate": "dated", "second_opinion": "opinion",
+    "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays", "SecondOpinion": "opinion",
+    "Shift": "results", "Staged": "staged", "Treatment": "holidays", "WatchState": "results", "effect": "dated",
+    "effects": "dated", "estimate": "dated", "holiday_labels": "holidays", "second_opinion": "opinion",
     "shifts": "shift", "staged_effect": "staged", "watch": "watching", "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
-    "Effect", "Estimate", "SecondOpinion", "Shift", "Staged", "WatchState", "effect", "effects",
-    "estimate", "second_opinion", "shifts", "staged_effect", "watch", "watch_state",
+    "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchState", "effect",
+    "effects", "estimate", "holiday_labels", "second_opinion", "shifts", "staged_effect", "watch", "watch_state",
 ]  # fmt: skip
 
 

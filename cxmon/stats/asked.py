@@ -32,11 +32,17 @@ class Asked:
         """The same for some of the series."""
         if kept.all():
             return self
-        own = {name: getattr(self, name) for name in ("values", "n", "se", "complete")}
-        theirs = {name: getattr(self, name) for name in ("controls", "controls_n", "controls_se")}
-        picked = {name: None if x is None else x[kept] for name, x in own.items()}
-        picked |= {name: x if x is None or len(x) < len(kept) else x[kept] for name, x in theirs.items()}
-        return replace(self, **picked)
+
+        def own(x: Floats | None) -> Floats | None:
+            return None if x is None else x[kept]
+
+        def theirs(x: Floats | None) -> Floats | None:
+            return x if x is None or len(x) < len(kept) else x[kept]
+
+        return replace(
+            self, values=self.values[kept], complete=self.complete[kept], n=own(self.n), se=own(self.se),
+            controls=theirs(self.controls), controls_n=theirs(self.controls_n), controls_se=theirs(self.controls_se),
+        )  # fmt: skip
 
 
 def asked(
@@ -81,12 +87,11 @@ def _aligned(a: Asked, S: int) -> Asked:
     sizes = {len(x) for x in (a.controls, a.controls_n, a.controls_se) if x is not None}
     if len(sizes) < 2:
         return a
-    wide = {
-        name: None if x is None else np.broadcast_to(x, (S, *x.shape[1:]))
-        for name in ("controls", "controls_n", "controls_se")
-        for x in (getattr(a, name),)
-    }
-    return replace(a, **wide)
+
+    def wide(x: Floats | None) -> Floats | None:
+        return None if x is None else np.broadcast_to(x, (S, *x.shape[1:]))
+
+    return replace(a, controls=wide(a.controls), controls_n=wide(a.controls_n), controls_se=wide(a.controls_se))
 
 
 def _complete(given: Any, S: int, T: int) -> Floats:

@@ -13,7 +13,7 @@ from scipy.special import log_ndtr, ndtri
 
 from cxmon.stats.arrays import Floats
 
-SPENT_TO_HORIZON = 0.8
+SPENT_TO_HORIZON = 0.9
 # Of that, what may be spent while there is little information: the first look knows too little to decide much anyway.
 SPENT_EARLY = 0.05
 LATE = 1.2

@@ -18,7 +18,7 @@ from cxmon.stats.trust import Trust, trust
 
 MOST_SIBLINGS = 6
 PARTS = 2
-LESSON = 2.5
+LESSON = 4.0
 SMOOTHNESS = np.array([0.003, 0.02, 0.08, 0.3, 1.0, 4.0, 20.0])
 SLOPES_DIFFER = 0.25
 SLOPE_WORTH = 4.0
@@ -33,9 +33,9 @@ class Common:
 
     `rough` (S, T) is what smoothing took out of it, `parts` (S, P, T) how the controls differ among themselves (the two
     largest components): both say nothing where segments measure the same thing with noise, and much where a control is
-    a predictor of its own kind. `lesson` (S, G) is the log likelihood of the noise parameters in what is each control's own: segments of one company
-    wander alike. `doubt` (S,) is the variance that not knowing which controls moved adds to the shared level after the
-    change; `slope_sd` (S,) how much segments differ in following the shared movement.
+    a predictor of its own kind. `lesson` (S, G) is the log likelihood of the noise parameters in what is each control's
+    own: segments of one company wander alike. `doubt` (S,) is the variance that not knowing which controls moved adds
+    to the shared level after the change; `slope_sd` (S,) how much segments differ in following the shared movement.
     """
 
     level: Floats
@@ -52,8 +52,8 @@ class Common:
 def nothing_shared(S: int, K: int, T: int, G: int) -> Common:
     none = np.zeros((S, K), bool)
     return Common(
-        level=np.zeros((S, T)), rough=np.zeros((S, T)), parts=np.zeros((S, PARTS, T)), there=np.zeros(S, bool), used=none,
-        moved=none, lesson=np.zeros((S, G)), doubt=np.zeros(S), slope_sd=np.full(S, SLOPES_DIFFER),
+        level=np.zeros((S, T)), rough=np.zeros((S, T)), parts=np.zeros((S, PARTS, T)), there=np.zeros(S, bool),
+        used=none, moved=none, lesson=np.zeros((S, G)), doubt=np.zeros(S), slope_sd=np.full(S, SLOPES_DIFFER),
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def common(
     # A control says something only where it was measured on both sides of the change.
     fit = (seen[:, :, :at].sum(2) >= max(3, min(8, at // 2))) & seen[:, :, at:until].any(2)
     if not fit.any():
-        return nothing_shared(S, K, T, len(noise.ar))
+        return nothing_shared(S, K, T, noise.ar.shape[1])
     ok = seen & fit[:, :, None]
     X = without_profile(np.where(ok, values, np.nan).reshape(S * K, T), profile).reshape(S, K, T)
     X = np.where(ok, X, 0.0)
@@ -78,7 +78,7 @@ def common(
     base = np.where(fit, 1 / (own + middle[:, None]), 0.0)
     X = np.where(ok, X - _levels(X, ok, base, at)[:, :, None], 0.0)
     mean = _mean(X, ok, base)
-    there = ok.any(1)
+    there = np.asarray(ok.any(1))
     share = base / np.maximum(base.sum(1, keepdims=True), TINY)
     # Each control is part of the mean it is compared with: its gap varies less, or more, than itself.
     hidden = 1 - 2 * share + ((share**2 * own * fit).sum(1)[:, None]) / np.maximum(own, TINY)
@@ -86,7 +86,7 @@ def common(
     gap = np.where(ok, X - mean[:, None], 0.0) / size[:, :, None]
     filtered = gains(np.ones((S, T)), there, noise, at)
     before, moves, spread = _gaps(gap, filtered, there, at, until, log_prior, fit)
-    sharing = mean[:, at:until].sum(1) / max(until - at, 1)
+    sharing = mean[:, at:until].sum(1) / np.maximum(there[:, at:until].sum(1), 1)
     found = trust(moves * size, spread**2 * own + (0.2 * sharing[:, None]) ** 2, fit)
     good = fit & (ok[:, :, :at].mean(2) > 0.9) & (found.sure > 0.5)
     lesson = _lesson(before, filtered, there, at, good, own)
@@ -101,7 +101,7 @@ def _joined(
     S, K, T = X.shape
     weight = base * np.where(found.sure > 0.05, found.sure, 0.0)
     X = np.where(ok, X - _levels(X, ok, weight, at)[:, :, None], 0.0)
-    there = ok.any(1)
+    there = np.asarray(ok.any(1))
     mean = _mean(X, ok, weight)
     W = ok * weight[:, :, None]
     total = np.maximum(W.sum(1), TINY)
@@ -121,8 +121,8 @@ def _joined(
     parts = _parts(np.where(ok, X - mean[:, None], 0.0), used & fit, at)
     level[:, at:until] += found.offset[:, None]
     return Common(
-        level=level, rough=rough, parts=parts, there=fit.any(1), used=used & fit, moved=fit & (found.sure < 0.5),
-        lesson=lesson, doubt=found.doubt, slope_sd=slope_sd,
+        level=level, rough=rough, parts=parts, there=np.asarray(fit.any(1)), used=used & fit,
+        moved=fit & (found.sure < 0.5), lesson=lesson, doubt=found.doubt, slope_sd=slope_sd,
     )  # fmt: skip
 
 

@@ -31,8 +31,8 @@ def effect(
     kind           proportion (shares 0..1), rate (events per exposure), mean or quantile (natural units)
     period         periods in a cycle, or (T,) labels of the profile; yearly: periods in a year
     complete       share (T,) of the data that has arrived; periods below one half are not judged
-    sequential     the interval may be read after every period up to `horizon` periods past the change, with 0.8 of the
-                   error, and after it with 0.2 (wider); noise parameters are frozen from before the change
+    sequential     the interval may be read after every period up to `horizon` periods past the change, with 0.9 of the
+                   error, and after it with 0.1 (wider); noise parameters are frozen from before the change
 
     Too little data gives NaN and a reason with the numbers. ValueError on wrong shapes. Method: docs/methods/effect.md.
     """
@@ -95,7 +95,8 @@ def _answers(
 def _at_once(a: Asked) -> int:
     T = a.values.shape[1]
     shared = 0 if a.controls is None or len(a.controls) == 1 else a.controls.shape[1]
-    return max(1, BLOCK // (max(T, 1) * 32 * (columns(a.period, T).shape[1] + 6 + shared)))
+    width = int(columns(a.period, T).shape[1]) + 6 + shared
+    return int(max(1, BLOCK // (max(T, 1) * 32 * width)))
 
 
 def _block(a: Asked, confidence: float, *, sequential: bool, horizon: int | None) -> tuple[list[Effect], Fitted | None]:

@@ -15,11 +15,12 @@ from cxmon.stats import shapes
 from cxmon.stats.arrays import Floats
 from cxmon.stats.filtering import Gains, Whitened, ahead, gains, log_det, quadratic, whiten
 from cxmon.stats.mixture import Mixture, mix
+from cxmon.stats.narrowing import narrowed
 from cxmon.stats.problem import Problem
 from cxmon.stats.regression import Posterior, add_steps, bent, products, solve
 
-FREE = 0.3
-LEAST_FREE = 0.1
+FREE = 0.15
+LEAST_FREE = 0.05
 LEAST_FREE_FROZEN = 0.02
 BEND = 1.0  # Precision of the prior on bends: a noise's worth.
 MOST_WANDER = 2.0
@@ -49,7 +50,7 @@ class Fitted:
 def fit(p: Problem) -> Fitted:
     T, width, S = p.Z.shape
     at = p.at
-    filtered = gains(p.variance, p.seen, p.noise, at)
+    p, filtered = narrowed(p, gains(p.variance, p.seen, p.noise, at))
     false = np.broadcast_to((np.arange(at) >= at - stretch(p)[:, None]).T[:, None], (at, 1, S))
     value = p.y.T[:, None]
     early = whiten(np.concatenate([p.Z[:at], value[:at], false], axis=1), filtered, 0)
@@ -94,7 +95,10 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
     else:
         evidence = steps.evidence + p.log_prior + shape_odds
         total = logsumexp(evidence, axis=(0, 1, 3))
-        odds = logsumexp(bend + p.log_prior, axis=(0, 2)) - total
+        bend = bend + p.log_prior
+        odds = logsumexp(bend, axis=(0, 2)) - total
+        # The free reading, too, learns its noise from all periods: those after the change once they may bend.
+        log_free = bend - logsumexp(bend, axis=(0, 2))[:, None]
         freedom = np.broadcast_to(steps.freedom[:, None], evidence[0].shape)
         shaped = [(evidence[d] - total[:, None], steps.mean[d], steps.scale[d], freedom) for d in range(D)]
         least = LEAST_FREE
@@ -148,6 +152,6 @@ def pre_fit_ok(f: Fitted) -> list[bool]:
     """Whether the controls told the story before the change: the gap to them did not wander by more than twice the
     noise of one period over a stretch as long as the judged one, and the last stretch shows no false effect."""
     p = f.problem
-    wander = np.sqrt((f.weight.sum(0) * p.noise.rw).sum(1) * stretch(p))
+    wander = np.sqrt((f.weight * f.before.scale2 * p.noise.rw).sum((0, 2)) * stretch(p))
     ok = p.controls_used.any(1) & (wander < MOST_WANDER) & (np.abs(f.placebo) < ODD_PLACEBO)
     return [bool(x) for x in ok]

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import stdtrit
 
-from cxmon.stats.arrays import TINY, Floats
+from cxmon.stats.arrays import TINY, Floats, Ints
 from cxmon.stats.estimator import Fitted
 
 MOST = 12
@@ -16,14 +16,14 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     a trailing mean the slow states count as fully correlated, which errs on the wide side.
     """
     p = f.problem
-    S, T = p.y.shape
+    S = len(p.y)
     width = p.Z.shape[1]
     flat = f.weight.transpose(1, 0, 2).reshape(S, -1)
     top = np.argsort(-flat, axis=1, kind="stable")[:, :MOST]
     share = np.take_along_axis(flat, top, 1)
     share = np.where(share > 0.01 * share[:, :1], share, 0.0)
     share = share / share.sum(1, keepdims=True)
-    v, g = np.divmod(top, len(p.noise.ar))
+    v, g = np.divmod(top, p.noise.ar.shape[1])
     s = np.arange(S)[:, None]
     b = f.before.coefficients[:, v, s, g]
     cov = f.before.covariance()[:, :, v, s, g].transpose(2, 3, 0, 1)
@@ -41,7 +41,7 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     return center + unit * middle, center + unit * (middle - half), center + unit * (middle + half)
 
 
-def _states(f: Fitted, s: Floats, g: Floats) -> tuple[Floats, Floats]:
+def _states(f: Fitted, s: Ints, g: Ints) -> tuple[Floats, Floats]:
     """Predicted columns (S, C, T, p + 1) and the variance (S, C, T) of the latent state, for the noise parameter sets
     `g` (S, C)."""
     p = f.problem
@@ -56,11 +56,13 @@ def _states(f: Fitted, s: Floats, g: Floats) -> tuple[Floats, Floats]:
     for t, held in f.early.gaps.items():
         past[:, :, t] = np.where(seen[:, :, t, None], past[:, :, t], held[:width, s, g].transpose(1, 2, 0))
     h = np.arange(T - at, dtype=float)
-    fade = p.noise.phi[g][:, :, None] ** h
+    phi, ar, rw = (
+        np.broadcast_to(x, p.log_prior.shape)[s, g][:, :, None] for x in (p.noise.phi, p.noise.ar, p.noise.rw)
+    )
+    fade = phi**h
     first = f.state[:, :, s, g].transpose(0, 2, 3, 1)
     later = fade[..., None] * first[0][:, :, None] + first[1][:, :, None]
     p11, p12, p22 = (x[s, g][:, :, None] for x in f.filtered.cov)
-    ar, rw = p.noise.ar[g][:, :, None], p.noise.rw[g][:, :, None]
     grown = fade**2 * p11 + 2 * fade * p12 + p22 + ar * (1 - fade**2) + rw * h
     own = np.where(seen, variance, 1.0) - np.where(p.seen, p.variance, 1.0)[:, None, :at]
     return np.concatenate([past, later], axis=2), np.maximum(np.concatenate([own, grown], axis=2), 0.0)

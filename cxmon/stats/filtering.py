@@ -14,12 +14,12 @@ from cxmon.stats.arrays import Bools, Floats
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Parameter sets (G,): stationary variance `ar` and correlation `phi` of the AR(1), innovation variance `rw`."""
+    """Parameter sets (S, G), or (1, G) where all series share them: stationary variance `ar` and correlation `phi` of
+    the AR(1), innovation variance `rw`."""
 
     ar: Floats
     phi: Floats
     rw: Floats
-    log_prior: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +38,10 @@ class Gains:
 def gains(variance: Floats, seen: Bools, noise: Noise, at: int) -> Gains:
     """Filter sampling `variance` (S, T) with gaps where not `seen` (S, T)."""
     S, T = variance.shape
-    G = len(noise.ar)
+    G = noise.ar.shape[1]
     measured = np.where(seen, variance, np.inf).T[:, :, None]
     v, load_ar, load_rw = (np.empty((T, S, G)) for _ in range(3))
-    p11, p12, p22 = np.tile(noise.ar, (S, 1)), np.zeros((S, G)), np.zeros((S, G))
+    p11, p12, p22 = np.array(np.broadcast_to(noise.ar, (S, G))), np.zeros((S, G)), np.zeros((S, G))
     fresh, phi, phi2 = noise.ar * (1 - noise.phi**2), noise.phi, noise.phi**2
     kept = np.stack([p11, p12, p22])
     for t in range(T):
@@ -62,8 +62,8 @@ def gains(variance: Floats, seen: Bools, noise: Noise, at: int) -> Gains:
 
 @dataclass(frozen=True, eq=False)
 class Whitened:
-    """Whitened rows (S, G, m, t), zero where nothing was seen; the predicted states (2, m, S, G) after the last one; and
-    predictions (m, S, G) by position for the periods in which some series was not seen."""
+    """Whitened rows (S, G, m, t), zero where nothing was seen; the predicted states (2, m, S, G) after the last one;
+    and predictions (m, S, G) by position for the periods in which some series was not seen."""
 
     rows: Floats
     state: Floats
@@ -73,7 +73,7 @@ class Whitened:
 def whiten(columns: Floats, g: Gains, start: int, state: Floats | None = None) -> Whitened:
     """Filter `columns` (t, m, S) that begin at period `start`; `state` is that of an earlier call."""
     t, m, S = columns.shape
-    G = len(g.noise.ar)
+    G = g.noise.ar.shape[1]
     state = np.zeros((2, m, S, G)) if state is None else state.copy()
     ar, rw = state
     rows, e, part = np.empty((t, m, S, G)), np.empty((m, S, G)), np.empty((m, S, G))
@@ -106,8 +106,8 @@ def ahead(noise: Noise, weights: Floats) -> tuple[Floats, Floats]:
     """Loading (2, S, G) of sum_h weights[s, h] x state(at + h) on the state at `at`, and the variance (S, G) that new
     shocks add."""
     H = weights.shape[1]
-    powers = noise.phi[:, None] ** np.arange(H)
-    load = np.stack([weights @ powers.T, np.repeat(weights.sum(1)[:, None], len(noise.phi), 1)])
+    fading = (weights[:, None] * noise.phi[:, :, None] ** np.arange(H)).sum(2)
+    load = np.stack([fading, np.broadcast_to(weights.sum(1)[:, None], fading.shape)])
     walk = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1][:, 1:]
     added = noise.rw * (walk**2).sum(1)[:, None]
     acc, squares = np.zeros(load[0].shape), np.zeros(load[0].shape)

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from cxmon.stats import boundary
-from cxmon.stats.arrays import TINY, Floats
+from cxmon.stats.arrays import TINY, Floats, Ints
 from cxmon.stats.estimator import Fitted
 from cxmon.stats.filtering import gains, whiten
 from cxmon.stats.mixture import Mixture
@@ -47,7 +47,7 @@ def once(found: Mixture, confidence: float) -> list[Interval]:
 
 
 def daily(f: Fitted, found: Mixture, confidence: float, horizon: int | None) -> list[Interval]:
-    """Intervals that may be read after every period: with 0.8 of the error up to the horizon, 0.2 beyond it."""
+    """Intervals that may be read after every period: with 0.9 of the error up to the horizon, 0.1 beyond it."""
     alpha, nominal_p = 1 - confidence, found.p_value()
     levels, p_values = np.empty(len(nominal_p)), np.empty(len(nominal_p))
     for s, fixed in enumerate(nominal_p):
@@ -63,7 +63,7 @@ def daily(f: Fitted, found: Mixture, confidence: float, horizon: int | None) -> 
     return intervals(found, confidence, levels, p_values)
 
 
-def _looks(f: Fitted, s: int, judged: Floats, horizon: int) -> tuple[float, float, float]:
+def _looks(f: Fitted, s: int, judged: Ints, horizon: int) -> tuple[float, float, float]:
     """Log ratios of the step's information with frozen noise: first look to horizon, this look to horizon, and
     horizon to ten horizons.
 
@@ -81,7 +81,7 @@ def _looks(f: Fitted, s: int, judged: Floats, horizon: int) -> tuple[float, floa
         return renewed, renewed, 2.0 * 9 * span / count
     known = _information(min(int(p.n_pre[s]), LONGEST_BACK), late, 3 * span)
     weight = f.weight[:, s].sum(0)
-    curve = weight @ known
+    curve = weight @ known[p.which[s]]
 
     def ratio(end: int, start: int) -> float:
         return max(float(curve[end - 1] - curve[start - 1]), 0.0)
@@ -92,7 +92,7 @@ def _looks(f: Fitted, s: int, judged: Floats, horizon: int) -> tuple[float, floa
 @lru_cache(maxsize=256)
 def _information(back: int, late: int, ahead: int) -> Floats:
     """Log information (G, ahead) on a step after each period, `back` periods of history, the first `late` not seen."""
-    noise = candidates(np.array([False]))[0]
+    noise = candidates(np.zeros(1, bool), np.ones(1))[0]
     size = back + ahead
     after = np.arange(size) - back
     seen = (after < 0) | (after >= late)

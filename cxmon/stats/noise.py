@@ -14,28 +14,31 @@ COUNTED = frozenset({"proportion", "rate"})
 @dataclass(frozen=True, eq=False)
 class Sampling:
     """Variance of each value (S, T) around its own expectation; `known` (S,) where it rests on counts or standard
-    errors."""
+    errors. `share` (S,) of the period-to-period noise that this explains, beyond chance (1 where it is not known)."""
 
     variance: Floats
     known: Bools
+    share: Floats
 
 
 def sampling(
-    values: Floats, n: Floats | None, se: Floats | None, kind: str, seen: Bools, base: Bools, later: Bools | None = None
-) -> Sampling:
+    values: Floats, n: Floats | None, se: Floats | None, kind: str, seen: Bools, base: Bools,
+    later: Bools | None = None, flat: Floats | None = None,
+) -> Sampling:  # fmt: skip
     """Sampling variance of `values` (S, T), learnt from the seen periods in `base` (T,) (those before the change).
 
     Proportion p(1-p)/n and rate r/n with one half pseudo-event against zeros, in the periods `later` (S, T) with the
     level found there where that is the noisier one; se^2 where given; else 1/n shaped, or flat, with the size of the
     period-to-period noise. Noise between periods beyond the counts is overdispersion: half of the excess is added as
-    white noise, because autocorrelated noise has its own place in the model.
+    white noise, because autocorrelated noise has its own place in the model. That noise is looked for in `flat` (S, T),
+    the values without their profile, where it is given.
     """
     use = seen & base
-    rough = half_difference(values, use)
+    rough = half_difference(values if flat is None else flat, use)
     told = np.zeros(len(values), bool)
     if se is not None:
         given = np.isfinite(se) & (se > 0)
-        told = (given & use).any(1)
+        told = np.asarray((given & use).any(1))
         typical = np.nan_to_num(median_of(se, given & use), nan=1.0)
         known = np.where(given, np.where(given, se, 1.0), typical[:, None]) ** 2
     if (se is None or not told.all()) and n is not None and kind in COUNTED:
@@ -51,13 +54,14 @@ def sampling(
     scale = np.maximum(rough, TINY * (1.0 + total_of(values**2, use) / np.maximum(use.sum(1), 1)))
     learnt = np.where(seen, shape, 1.0) * scale[:, None]
     if not told.any():
-        return Sampling(learnt, told)
+        return Sampling(learnt, told, np.ones(len(values)))
     middle = median_of(known, use)
     known = np.where(seen, known, middle[:, None])
     # What chance alone adds to the differences of so few periods is no overdispersion.
     by_chance = 1 + 1.5 * np.sqrt(3.0 / np.maximum(use.sum(1), 3))
     excess = 0.5 * np.maximum(rough - by_chance * middle, 0.0)
-    return Sampling(np.where(told[:, None], np.maximum(known, TINY) + excess[:, None], learnt), told)
+    share = np.where(told, np.clip(by_chance * middle / np.maximum(rough, TINY), 0.0, 1.0), 1.0)
+    return Sampling(np.where(told[:, None], np.maximum(known, TINY) + excess[:, None], learnt), told, share)
 
 
 def _spread(values: Floats, n: Floats, kind: str, use: Bools) -> Floats:
@@ -67,23 +71,32 @@ def _spread(values: Floats, n: Floats, kind: str, use: Bools) -> Floats:
 
 
 # (variance, correlation) of the AR(1) and innovation variance of the random walk, in units of the typical sampling
-# variance. The last two walks are for series whose values are known far better than they are steady (yearly figures).
+# variance. The large ones are for series whose values are known far better than they are steady: thick counts, yearly
+# figures, storms that pass.
 AR = ((0.0, 0.0), (0.15, 0.5), (0.15, 0.85), (0.6, 0.5), (0.6, 0.85), (2.5, 0.6), (2.5, 0.9))
 WALKS = (0.0, 1e-3, 0.01, 0.1)
-LARGE_WALKS = ((0.0, 0.0, 1.0), (0.6, 0.5, 1.0), (0.0, 0.0, 10.0), (0.0, 0.0, 100.0))
-AR_ALONE = {0.0: 1.1, 0.15: 0.0, 0.6: 0.0, 2.5: 0.0}
-AR_WITH_CONTROLS = {0.0: 1.1, 0.15: 0.0, 0.6: -0.3, 2.5: -1.2}
+LARGE = ((0.0, 0.0, 1.0), (0.6, 0.5, 1.0), (0.0, 0.0, 10.0), (0.0, 0.0, 100.0), (10.0, 0.5, 0.0), (40.0, 0.5, 0.0))
+AR_ALONE = {0.0: 1.1, 0.15: 0.0, 0.6: 0.0, 2.5: 0.0, 10.0: -2.0, 40.0: -3.0}
+AR_WITH_CONTROLS = {0.0: 1.1, 0.15: 0.0, 0.6: -0.3, 2.5: -1.2, 10.0: -3.0, 40.0: -4.0}
 RW_ALONE = {0.0: -0.5, 1e-3: -0.1, 0.01: -0.1, 0.1: -0.9, 1.0: -2.2, 10.0: -3.0, 100.0: -4.0}
-RW_WITH_CONTROLS = {0.0: 0.0, 1e-3: -0.4, 0.01: -1.6, 0.1: -3.0, 1.0: -4.2, 10.0: -5.0, 100.0: -6.0}
+RW_WITH_CONTROLS = {0.0: 0.0, 1e-3: -0.8, 0.01: -2.4, 0.1: -4.0, 1.0: -5.5, 10.0: -6.5, 100.0: -7.5}
 
 
-def candidates(controlled: Bools) -> tuple[Noise, Floats]:
+# Where counting explains little of the noise, a unit of it is no scale for the rest, and large sets are as likely.
+AR_THICK = {0.0: 0.0, 0.15: 0.0, 0.6: 0.0, 2.5: 0.0, 10.0: 0.0, 40.0: -0.5}
+RW_THICK = {0.0: -0.5, 1e-3: -0.5, 0.01: -0.5, 0.1: -0.5, 1.0: 0.5, 10.0: 0.5, 100.0: 0.0}
+
+
+def candidates(controlled: Bools, share: Floats) -> tuple[Noise, Floats]:
     """The grid of noise parameters, variances in units of the typical sampling variance, and its log prior (S, G).
 
-    Controls take the shared movement away, so what is left drifts less: the prior on the random walk says so.
+    Controls take the shared movement away, so what is left drifts less: the prior on the random walk says so. Of the
+    noise, counts explain `share` (S,).
     """
-    rows = [(ar, phi, rw) for ar, phi in AR for rw in WALKS] + list(LARGE_WALKS)
+    rows = [(ar, phi, rw) for ar, phi in AR for rw in WALKS] + list(LARGE)
     alone = np.array([AR_ALONE[ar] + RW_ALONE[rw] for ar, _, rw in rows])
     beside = np.array([AR_WITH_CONTROLS[ar] + RW_WITH_CONTROLS[rw] for ar, _, rw in rows])
-    ar, phi, rw = np.array(rows).T
-    return Noise(ar=ar, phi=phi, rw=rw, log_prior=alone), np.where(controlled[:, None], beside, alone)
+    thick = np.array([AR_THICK[ar] + RW_THICK[rw] for ar, _, rw in rows])
+    ar, phi, rw = np.array(rows).T[:, None]
+    thin = np.where(controlled[:, None], beside, alone)
+    return Noise(ar=ar, phi=phi, rw=rw), share[:, None] * thin + (1 - share[:, None]) * thick

@@ -4,20 +4,20 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, median_of, total_of
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints, median_of, total_of
 from cxmon.stats.asked import Asked
 from cxmon.stats.controls import Common, common, nothing_shared
 from cxmon.stats.filtering import Noise
 from cxmon.stats.noise import COUNTED, Sampling, candidates, sampling
-from cxmon.stats.profiles import columns, without_profile, yearly_columns
+from cxmon.stats.profiles import columns, cycle_length, without_profile, yearly_columns
 from cxmon.stats.regression import Prior
 from cxmon.stats.shapes import Shapes, shapes
 
 HALF_COMPLETE = 0.5
 TREND_SMALL = {True: 0.08, False: 0.15}
-TREND_ODDS = {False: (0.5, 0.5)}
-CONTROL_ODDS = (0.9, 0.05, 0.05)
-ALIKE, OWN_KIND = 0.3, 3.0
+TREND_ODDS = {False: (0.6, 0.4)}
+CONTROL_ODDS = (0.92, 0.06, 0.02)
+ALIKE, OWN_KIND = 0.15, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Problem:
     """Regressors Z (T, p, S), values y (S, T) and variances (S, T) in units of `unit` (S,) around `center` (S,).
 
     `kept` tells which of the caller's series these are: those with data enough. Noise parameters are those of `noise`
-    with the log prior (S, G).
+    with the log prior (S, G); `which` (S, G) are their numbers in the whole grid.
     """
 
     kept: Bools
@@ -37,6 +37,7 @@ class Problem:
     shapes: Shapes
     noise: Noise
     log_prior: Floats
+    which: Ints
     doubt: Floats
     prior: Prior
     center: Floats
@@ -88,14 +89,15 @@ def problem(a: Asked) -> Problem | None:
     unit = np.sqrt(np.maximum(median_of(found.variance, past), TINY**2))
     center = total_of(y, past) / past.sum(1)
     scaled = np.where(seen, (y - center[:, None]) / unit[:, None], 0.0)
-    shared, noise, log_prior = _shared(a, profile, center)
+    shared, noise, log_prior = _shared(a, profile, center, found.share)
     spread = np.sqrt(np.maximum(total_of(scaled**2, past) / past.sum(1), 1.0))
     Z, prior = _design(a, shared, profile, spread, unit, found)
     return Problem(
         kept=kept, Z=Z, y=scaled, variance=found.variance / unit[:, None] ** 2, seen=seen, judged=judged,
-        shapes=shapes(a.at, a.until, judged, profile.shape[1] + 1), noise=noise, log_prior=log_prior, doubt=shared.doubt
-        / unit**2, prior=prior, center=center, unit=unit, at=a.at, until=a.until, controlled=shared.there,
-        controls_used=shared.used, controls_moved=shared.moved, n_pre=n_pre[kept], n_post=n_post[kept],
+        shapes=shapes(a.at, a.until, judged, cycle_length(a.period, T)), noise=noise, log_prior=log_prior,
+        which=np.tile(np.arange(log_prior.shape[1]), (len(y), 1)), doubt=shared.doubt / unit**2, prior=prior,
+        center=center, unit=unit, at=a.at, until=a.until, controlled=shared.there, controls_used=shared.used,
+        controls_moved=shared.moved, n_pre=n_pre[kept], n_post=n_post[kept],
     )  # fmt: skip
 
 
@@ -103,27 +105,28 @@ def _sampling(a: Asked, y: Floats, seen: Bools, judged: Bools, before: Bools, pr
     """Sampling variance; incomplete periods whose answers are not counted stand on fewer of them."""
     n = None if a.n is None else np.where(seen, np.nan_to_num(a.n), 1.0)
     counted = a.kind in COUNTED and (n is not None or a.se is not None)
-    flat = y if counted else np.where(seen, without_profile(np.where(seen, y, np.nan), profile), 0.0)
-    found = sampling(flat, n, a.se, a.kind, seen, before, judged if counted else None)
+    flat = np.where(seen, without_profile(np.where(seen, y, np.nan), profile), 0.0)
+    found = sampling(y if counted else flat, n, a.se, a.kind, seen, before, judged if counted else None, flat)
     if a.n is not None:
         return found
     return replace(found, variance=found.variance / np.maximum(a.complete, HALF_COMPLETE))
 
 
 def _leaning(a: Asked, level: Floats) -> Floats:
-    """How far a value moves when the shared movement moves by one: shares on the logistic scale, rates in proportion."""
+    """How far a value moves when the shared movement moves by one: shares on the logistic scale, rates in
+    proportion."""
     if a.kind == "proportion":
         return np.asarray(np.maximum(level * (1 - level), 1e-4))
     return np.maximum(level, TINY) if a.kind == "rate" else np.ones(level.shape)
 
 
-def _shared(a: Asked, profile: Floats, center: Floats) -> tuple[Common, Noise, Floats]:
+def _shared(a: Asked, profile: Floats, center: Floats, share: Floats) -> tuple[Common, Noise, Floats]:
     """The controls' shared movement in the values' units, and the noise grid with what the controls teach of it."""
     S, T = a.values.shape
-    noise, lean = candidates(np.array([False, True]))
+    noise, alone = candidates(np.zeros(S, bool), share)
     if a.controls is None or not a.controls.shape[1]:
-        none = nothing_shared(S, 0 if a.controls is None else a.controls.shape[1], T, len(noise.ar))
-        return none, noise, np.repeat(lean[:1], S, 0)
+        none = nothing_shared(S, 0 if a.controls is None else a.controls.shape[1], T, noise.ar.shape[1])
+        return none, noise, alone
     X = a.controls.copy()
     if a.controls_n is not None:
         X[~(np.nan_to_num(a.controls_n) > 0)] = np.nan
@@ -137,14 +140,12 @@ def _shared(a: Asked, profile: Floats, center: Floats) -> tuple[Common, Noise, F
         known = np.where(np.isfinite(a.controls_se) & (a.controls_se > 0), a.controls_se, np.nan)
         typical = median_of(known.reshape(-1, T), np.isfinite(known).reshape(-1, T)).reshape(*X.shape[:2], 1)
         variance = np.nan_to_num(np.where(np.isfinite(known), known, typical), nan=1.0) ** 2 / lean_k[:, :, None] ** 2
-    elif a.controls_n is not None:
-        variance = 1 / np.maximum(np.nan_to_num(a.controls_n, nan=1.0), TINY)
-        if a.kind in COUNTED:
-            # Variance of a share p(1-p)/n, of a rate r/n: both over the square of the lean.
-            variance = variance / lean_k[:, :, None]
-        else:
-            variance = None
-    found = common(X / lean_k[:, :, None], variance, profile, a.at, a.until, noise, lean[1])
+    elif a.controls_n is not None and a.kind in COUNTED:
+        # Variance of a share p(1-p)/n, of a rate r/n: both over the square of the lean.
+        variance = 1 / np.maximum(np.nan_to_num(a.controls_n, nan=1.0), TINY) / lean_k[:, :, None]
+    found = common(
+        X / lean_k[:, :, None], variance, profile, a.at, a.until, noise, candidates(np.ones(1, bool), np.ones(1))[1]
+    )
     if len(X) < S:
         found = Common(*(np.repeat(getattr(found, f.name), S, axis=0) for f in fields(found)))
     mine = _leaning(a, center)
@@ -156,7 +157,8 @@ def _shared(a: Asked, profile: Floats, center: Floats) -> tuple[Common, Noise, F
         parts=found.parts * by[:, None],
         doubt=found.doubt * mine**2,
     )
-    return found, noise, np.where(found.there[:, None], lean[1], lean[0]) + found.lesson
+    beside = candidates(np.ones(S, bool), share)[1]
+    return found, noise, np.where(found.there[:, None], beside, alone) + found.lesson
 
 
 def _design(
@@ -200,7 +202,7 @@ def _design(
     if sd.shape[2] > 1:
         mean[:, -sd.shape[2]] = shared.there
     prior = Prior(
-        mean=mean, precision=P, last=1 / sd**2, log_weight=odds, nu0=np.where(found.known, 20.0, 1.0),
-        least=np.where(found.known, 0.7, TINY), flat=1,
+        mean=mean, precision=P, last=1 / sd**2, log_weight=odds, nu0=np.where(found.known, 1 + 19 * found.share, 1.0),
+        least=np.where(found.known, 0.7 * found.share, TINY), flat=1,
     )  # fmt: skip
     return np.concatenate(cols, axis=1), prior

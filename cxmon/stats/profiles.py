@@ -22,6 +22,15 @@ def labels(period: Any, size: int) -> Ints:
     return np.asarray(np.unique(found, return_inverse=True)[1], np.int64).reshape(-1)
 
 
+def cycle_length(period: Any, size: int) -> int:
+    """Periods from one appearance of a label to its next, as a rule: 7 for weekdays, holidays or not; 1 without
+    labels."""
+    label = labels(period, size)
+    order = np.argsort(label, kind="stable")
+    apart = np.diff(order)[np.diff(label[order]) == 0]
+    return int(np.bincount(apart).argmax()) if len(apart) else max(size, 1)
+
+
 def columns(period: Any, size: int) -> Floats:
     """Sum-to-zero contrasts (T, L-1) of the profile; with over 40 labels three daily-like harmonics stand in for
     them."""

@@ -76,10 +76,13 @@ def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior) -> Po
     P, mean = prior.precision, prior.mean
     first = p - prior.last.shape[2]
     _believe(base, slice(0, first), P[:, :first].T, mean[:, :first].T, p)
-    log_pivots = sum(np.log(sweep(base, k)) for k in range(first))
+    log_pivots = np.zeros(log_det.shape)
+    for k in range(first):
+        log_pivots = log_pivots + np.log(sweep(base, k))
     swept = np.repeat(base[:, :, None], prior.last.shape[1], axis=2)
     _believe(swept, slice(first, p), prior.last.T, mean[:, first:].T[:, None], p)
-    log_pivots = log_pivots + sum(np.log(sweep(swept, k)) for k in range(first, p))
+    for k in range(first, p):
+        log_pivots = log_pivots + np.log(sweep(swept, k))
     rss = np.maximum(swept[p, p] + prior.nu0[:, None], TINY)
     freedom = np.maximum(count - prior.flat + prior.nu0, 1.0)
     known = np.where(P[:, :first] > 0, np.log(np.maximum(P[:, :first], TINY**2)), 0.0).sum(1)

@@ -22,7 +22,8 @@ class Shapes:
 
 
 def shapes(at: int, until: int, judged: Bools, cycle: int) -> Shapes:
-    """At once; phased in over one cycle or two; delayed by one cycle or two. Bends are Legendre's P1 and P2."""
+    """At once; phased in over one cycle or two; delayed by one cycle or two. Bends are Legendre's P1 and P2, and two
+    that pass: gone, or highest, after about a cycle."""
     S, T = judged.shape
     on = judged[:, at:].T[:, None]
     age = np.arange(at, T)[:, None, None] - at + 1.0
@@ -37,9 +38,11 @@ def shapes(at: int, until: int, judged: Bools, cycle: int) -> Shapes:
     real = mean > 0.25
     columns = np.where(real, raw / np.maximum(mean, TINY), 0.0)
     where = np.where(real.T, ODDS, -np.inf)
-    length = max(until - at, 2)
+    # What was not judged yet must not change today's answer: bends stretch from the change to the last judged period.
+    length = np.maximum(judged.shape[1] - judged[:, ::-1].argmax(1) - at, 2)
     x = 2 * (age - 1) / (length - 1) - 1
-    bends = np.concatenate([x, 1.5 * x**2 - 0.5], axis=1)
-    bends = np.broadcast_to(bends, (T - at, 2, S))
+    early = np.broadcast_to((age - 1) / unit, x.shape)
+    humps = [3 * np.exp(-early), 3 * early * np.exp(1 - early)]
+    bends = np.concatenate([x, 1.5 * x**2 - 0.5, *humps], axis=1)
     bends = begun * (bends - (bends * on).sum(0) / count)
     return Shapes(columns, where, bends)

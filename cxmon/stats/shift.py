@@ -77,8 +77,8 @@ class _Search:
         self.base, self.known = base, bool(noise.known[0])
         wide = np.full(base.shape[1] - 1, 1 / (3 * max(float(np.std(self.y[seen])), 1.0)) ** 2)
         self.base_precision = np.r_[0.0, wide]
-        ar, phi, rw, lp = grid()
-        self.noise = Noise(ar, phi, rw, lp)
+        ar, phi, rw, self.log_prior = grid()
+        self.noise = Noise(ar[None], phi[None], rw[None])
         self.edge = max(3, min(cycle, T // 6))
         self.spacing = max(1, T // DATES)
         self.dates = T / 5.0
@@ -132,21 +132,22 @@ class _Search:
     def _plain(self, found: list[int]) -> tuple[float, Floats]:
         """Best log likelihood with the changes `found`, and that of each noise parameter set (G,)."""
         fit, log_det, _ = self._fit(found, self.noise, np.zeros((self.T, 0)))
-        ll = self._likelihood(log_det, fit.rss[0, 0], self.noise.log_prior)
+        ll = self._likelihood(log_det, fit.rss[0, 0], self.log_prior)
         return float(ll.max()), ll
 
-    def _few(self, ll: Floats) -> Noise:
+    def _few(self, ll: Floats) -> tuple[Noise, Floats]:
         """The parameter sets a scan over dates uses: the best, and the best among those that wander less and less."""
         pick = {int(ll.argmax())}
         for most in (0.0, 1e-4, 4e-3):
-            pick.add(int(np.where(self.noise.rw <= most, ll, -np.inf).argmax()))
+            pick.add(int(np.where(self.noise.rw[0] <= most, ll, -np.inf).argmax()))
         rows = sorted(pick)
-        return Noise(self.noise.ar[rows], self.noise.phi[rows], self.noise.rw[rows], self.noise.log_prior[rows])
+        return Noise(*(x[:, rows] for x in (self.noise.ar, self.noise.phi, self.noise.rw))), self.log_prior[rows]
 
-    def _scan(self, found: list[int], spans: list[tuple[int, int]], noise: Noise) -> Floats:
+    def _scan(self, found: list[int], spans: list[tuple[int, int]], few: tuple[Noise, Floats]) -> Floats:
         """Best log likelihood (D,) with each span [from, to) changed as well."""
         index = np.arange(self.T)[:, None]
         first, last = np.array(spans).T
+        noise, log_prior = few
         fit, log_det, rows = self._fit(found, noise, ((index >= first) & (index < last)) * 1.0)
         # Hundreds of columns, each added alone: what the regressors leave of it, and what that explains.
         width = fit.p
@@ -156,12 +157,12 @@ class _Search:
         information = (D**2).sum(2) - (across * (covariance @ across)).sum(1)
         gain = (D @ y[:, :, None])[:, :, 0] - (b[:, None] @ across)[:, 0]
         left = np.maximum(fit.rss[0, 0][:, None] - gain**2 / np.maximum(information, TINY), TINY)
-        ll = self._likelihood(log_det[:, None], left, noise.log_prior[:, None])
+        ll = self._likelihood(log_det[:, None], left, log_prior[:, None])
         return np.asarray(ll.max(0))
 
     def _next(self, found: list[int]) -> list[int] | None:
         base, ll = self._plain(found)
-        noise = self._few(ll)
+        few = self._few(ll)
         dates = [t for t in range(self.edge, self.T - self.edge + 1, self.spacing) if self._free(t, found)]
         if not dates:
             return None
@@ -169,14 +170,14 @@ class _Search:
         passing = [
             (t, t + w) for t in dates for w in PASSING if t + w <= self.T - self.edge and self._free(t + w, found)
         ]
-        gains = self._scan(found, lasting + passing, noise) - base
+        gains = self._scan(found, lasting + passing, few) - base
         # A passing change has another free date, so it must gain more to be preferred.
         gains[len(lasting) :] -= np.log(len(PASSING)) + 1.0
         order = np.argsort(-gains, kind="stable")
         for i in order[:2]:
             if self._p(float(gains[i]) + 2.0) > LEVEL:  # The full grid may gain a little more than the few sets.
                 return None
-            span = self._sharpen(found, (lasting + passing)[i], noise)
+            span = self._sharpen(found, (lasting + passing)[i], few)
             new = [span[0]] if span[1] >= self.T else [span[0], span[1]]
             gain = self._plain(sorted({*found, *new}))[0] - base
             if self._p(gain - (len(new) - 1) * 3.5) <= LEVEL:
@@ -186,7 +187,7 @@ class _Search:
     def _free(self, at: int, found: list[int]) -> bool:
         return all(abs(at - other) >= self.edge for other in found)
 
-    def _sharpen(self, found: list[int], span: tuple[int, int], noise: Noise) -> tuple[int, int]:
+    def _sharpen(self, found: list[int], span: tuple[int, int], few: tuple[Noise, Floats]) -> tuple[int, int]:
         """The best dates within a few periods of a coarse span."""
         reach = range(-2 * self.spacing, 2 * self.spacing + 1)
         for side in (0, 1):
@@ -202,7 +203,7 @@ class _Search:
                 ):
                     near.append(moved)
             if near:
-                span = near[int(np.argmax(self._scan(found, near, noise)))]
+                span = near[int(np.argmax(self._scan(found, near, few)))]
         return span
 
     def _p(self, gain: float) -> float:
@@ -225,7 +226,7 @@ class _Search:
             i = self.base.shape[1] + j
             scale = np.sqrt(fit.scale2[0] * fit.covariance()[i, i, 0])
             freedom = np.broadcast_to(fit.freedom[:, None], scale.shape)
-            m = mix(fit.evidence[0] + self.noise.log_prior, fit.coefficients[i, 0], scale, freedom)
+            m = mix(fit.evidence[0] + self.log_prior, fit.coefficients[i, 0], scale, freedom)
             low, high = (m.quantiles(np.array([[0.025, 0.975]]))[0] * self.unit).tolist()
             out.append(Shift(at=at, size=float(m.center()[0]) * self.unit, low=low, high=high, p_value=p[j]))
         return out

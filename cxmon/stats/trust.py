@@ -1,4 +1,8 @@
-"""Which controls moved by themselves at the change: a step each, most of them alike, a minority its own way."""
+"""Which controls moved by themselves at the change: a step each, most of them alike, a minority on its own way.
+
+What touches several controls at once (they share a queue, a release, a hit) moves them alike. So the hypotheses are:
+all stayed; some of the lowest or of the highest moved together; some of both. Each has a closed form.
+"""
 
 from dataclasses import dataclass
 from math import comb
@@ -7,12 +11,14 @@ import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, median_of
 
-# As likely as not all controls stayed; else any number under half of them moved, by some three or some eight standard
-# errors. A majority that moved could not be told from a minority that did not.
-ALL_STAYED = 0.5
-SIZES = (3.0, 8.0)
-REACH = 8.0
-NODES = 121
+# Before the data: all stayed; of the rest, this share has movers to both sides.
+ALL_STAYED = 0.7
+BOTH_SIDES = 0.1
+# Spread of a common move, and of the movers around it, in standard errors of a step.
+MOVE = 12.0
+APART = 2.0
+# Between "these moved" and "nobody did" the average is wrong either way: the likelier reading counts for more.
+SHARPNESS = 1.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,69 +34,73 @@ class Trust:
 def trust(step: Floats, variance: Floats, fit: Bools) -> Trust:
     """Posterior of the step that the controls share, from each one's `step` (S, K) with its `variance` (S, K).
 
-    Each step is the shared one plus noise, and for those that moved a move of their own. Given the shared step the
-    controls are independent, so its posterior is one-dimensional and summed on a grid; the sum over all subsets that
-    may have moved is an elementary symmetric polynomial. With under three controls nobody can be told apart and all are
-    trusted.
+    Movers are always under half of the controls: a majority that moved could not be told from a minority that did not.
+    With under three controls nobody can be told apart and all are trusted.
     """
-    S, K = step.shape
+    S = len(step)
     sure, nothing = np.where(fit, 1.0, 0.0), np.zeros(S)
     offset, doubt = nothing.copy(), nothing.copy()
     for count in np.unique(fit.sum(1)):
         if count < 3:
             continue
         rows = np.flatnonzero(fit.sum(1) == count)
-        at = np.argsort(~fit[rows], axis=1, kind="stable")[:, :count]
+        # Unfit controls go last, the others by their step, so that movers stand at the ends.
+        at = np.argsort(np.where(fit[rows], step[rows], np.inf), axis=1, kind="stable")[:, :count]
         row = rows[:, None]
-        found = _trust(step[row, at], variance[row, at])
+        found = _trust(step[row, at], np.maximum(variance[row, at], TINY**2))
         sure[row, at], offset[rows], doubt[rows] = found.sure, found.offset, found.doubt
     return Trust(sure, offset, doubt)
 
 
+def _hypotheses(K: int) -> list[tuple[int, int, float]]:
+    """How many of the lowest and of the highest moved, with the log prior of each such set of controls."""
+    most = (K - 1) // 2
+    one = [(j, 0) for j in range(1, most + 1)] + [(0, j) for j in range(1, most + 1)]
+    two = [(i, j) for i in range(1, most) for j in range(1, most + 1 - i)]
+    both = BOTH_SIDES if two else 0.0
+    out = [(0, 0, float(np.log(ALL_STAYED)))]
+    for i, j in one:
+        out.append((i, j, float(np.log((1 - ALL_STAYED) * (1 - both) / most / comb(K, i + j)))))
+    for i, j in two:
+        out.append((i, j, float(np.log((1 - ALL_STAYED) * both / len(two) / (comb(K, i) * comb(K - i, j))))))
+    return out
+
+
 def _trust(step: Floats, variance: Floats) -> Trust:
+    """The same for steps in ascending order."""
     S, K = step.shape
-    v = np.maximum(variance, TINY**2)
-    every = np.ones(step.shape, bool)
-    sd = np.sqrt(median_of(v, every))
-    node = median_of(step, every)[:, None] + sd[:, None] * np.linspace(-REACH, REACH, NODES)
-    squared = (step[:, :, None] - node[:, None, :]) ** 2
-    stayed = _log_normal(squared, v[:, :, None])
-    moved = np.logaddexp(*(_log_normal(squared, v[:, :, None] + (x * sd[:, None, None]) ** 2) for x in SIZES))
-    odds = np.exp(np.clip(moved - np.log(len(SIZES)) - stayed, -60, 60))
-    total, chance = _subsets(odds)
-    ll = stayed.sum(1) + np.log(total)
+    unit2 = median_of(variance, np.ones(step.shape, bool))
+    every = _hypotheses(K)
+    ll, mean, precision = (np.empty((S, len(every))) for _ in range(3))
+    stayed = np.zeros((len(every), K))
+    for h, (low, high, log_prior) in enumerate(every):
+        stayed[h, low : K - high] = 1.0
+        parts = [_together(step[:, low : K - high], variance[:, low : K - high], np.zeros(S))]
+        for moved in (slice(0, low), slice(K - high, K)):
+            if moved.stop > moved.start:
+                own = variance[:, moved] + APART**2 * unit2[:, None]
+                parts.append(_together(step[:, moved], own, MOVE**2 * unit2))
+        middle, weight, likelihood = (np.stack([part[i] for part in parts]) for i in range(3))
+        total = weight.sum(0)
+        mean[:, h], precision[:, h] = (weight * middle).sum(0) / total, total
+        misfit = (weight * (middle - mean[:, h]) ** 2).sum(0)
+        fitted = likelihood.sum(0) + 0.5 * (np.log(weight).sum(0) - np.log(total) - misfit)
+        ll[:, h] = log_prior + SHARPNESS * fitted
     weight = np.exp(ll - ll.max(1, keepdims=True))
     weight /= weight.sum(1, keepdims=True)
-    sure = 1 - (chance * weight[:, None]).sum(2)
-    mean = (weight * node).sum(1)
-    spread = (weight * (node - mean[:, None]) ** 2).sum(1)
-    precision = sure / v
-    all_of_it = np.maximum(precision.sum(1), TINY**2)
-    return Trust(sure, mean - (precision * step).sum(1) / all_of_it, np.maximum(spread - 1 / all_of_it, 0.0))
+    sure = weight @ stayed
+    middle = (weight * mean).sum(1)
+    spread = (weight * ((mean - middle[:, None]) ** 2 + 1 / precision)).sum(1)
+    trusted = sure / variance
+    total = np.maximum(trusted.sum(1), TINY**2)
+    return Trust(sure, middle - (trusted * step).sum(1) / total, np.maximum(spread - 1 / total, 0.0))
 
 
-def _subsets(odds: Floats) -> tuple[Floats, Floats]:
-    """For odds (S, K, N) that a control moved: the sum (S, N) over all subsets that may have, weighted by their prior,
-    and the chance (S, K, N) that each control is in the subset."""
-    K = odds.shape[1]
-    most = (K - 1) // 2
-    prior = np.array([ALL_STAYED, *[(1 - ALL_STAYED) / (most * comb(K, j)) for j in range(1, most + 1)]])
-    forward = [np.zeros((most + 1, *odds[:, 0].shape))]
-    forward[0][0] = 1.0
-    for k in range(K):
-        ahead = forward[-1].copy()
-        ahead[1:] += odds[:, k] * forward[-1][:-1]
-        forward.append(ahead)
-    total = np.tensordot(prior, forward[-1], (0, 0))
-    back = np.broadcast_to(prior[:, None, None], forward[-1].shape)
-    chance = np.empty(odds.shape)
-    for k in reversed(range(K)):
-        chance[:, k] = odds[:, k] * (forward[k][:-1] * back[1:]).sum(0) / total
-        earlier = back.copy()
-        earlier[:-1] += odds[:, k] * back[1:]
-        back = earlier
-    return total, chance
-
-
-def _log_normal(squared: Floats, variance: Floats) -> Floats:
-    return np.asarray(-0.5 * (squared / variance + np.log(variance)))
+def _together(step: Floats, variance: Floats, common: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean (S,) of controls that moved alike, its precision (S,) with the variance `common` (S,) of that move, and the
+    log likelihood (S,) of how far they lie apart."""
+    weight = 1 / variance
+    total = weight.sum(1)
+    middle = (weight * step).sum(1) / total
+    apart = 0.5 * (np.log(weight).sum(1) - np.log(total) - (weight * (step - middle[:, None]) ** 2).sum(1))
+    return middle, 1 / (1 / total + common), apart

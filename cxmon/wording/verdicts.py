@@ -179,7 +179,7 @@ def as_harm(harm: Harm, stage: StageHarm) -> Harm:
     return replace(
         harm, code=stage.code, so_far=stage.so_far, limit=stage.limit, grade=stage.grade, n_post=stage.n_post,
         scope=stage.scope, reason=stage.reason, window_start=None, window_end=None, due=None,
-        closed=False, stages=(),
+        closed=False, stages=(), holidays="",
     )  # fmt: skip
 
 
@@ -193,8 +193,10 @@ def _assessed(harm: Harm, metric: Metric, titles: Titles) -> str:
     if harm.code not in {Code.HARMED, Code.IMPROVED}:
         words += f", {say.largest(metric, harm)}"
     open_still = harm.code is Code.UNDECIDED or (harm.code is Code.WORSE and harm.so_far.high > harm.limit)
-    due = "" if harm.due is None and not harm.closed and harm.window_end is None else _due_words(harm, metric)
-    return f"{words} ({evidence})" + (f"; {due}" if open_still and due else "")
+    # A stage carries no projection of its own.
+    known = harm.due is not None or harm.closed or harm.window_end is not None
+    more = [_due_words(harm, metric)] if open_still and known else []
+    return "; ".join([f"{words} ({evidence})", *more, *([harm.holidays] if harm.holidays else [])])
 
 
 def saving(claimed: Saving) -> str:

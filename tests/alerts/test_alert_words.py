@@ -184,6 +184,13 @@ def test_an_unusual_harm_is_told_by_how_often_it_happened_by_itself():
     assert "comparable windows" not in whole(gain)
 
 
+def test_how_sure_says_what_was_done_about_holidays():
+    said = "5 holidays left out, 3 since the change: 200 days of past, 350 are needed to know them"
+    message = told(verdict(harms=(replace(harm(), holidays=said),)))
+    assert said in next(f.text for f in message.facts if f.label == "How sure")
+    assert "holiday" not in whole(told(verdict(harms=(harm(),))))
+
+
 def test_where_names_the_members_and_how_many_were_looked_at():
     where = next(f.text for f in ALL["incident-widened"].facts if f.label == "Where")
     assert where == "phone · eu; seen in phone · us, phone · uk, phone · latam (40 series looked at)"

@@ -8,7 +8,8 @@ import pytest
 from check_cases import NAMES, context, instant, metric, panel
 
 from cxmon.checks import Watch
-from cxmon.model import EVERYONE, Better, Kind, Segment, State
+from cxmon.model import EVERYONE, Better, Grain, Holidays, Kind, Segment, State
+from cxmon.periods import grid, on_holiday
 
 TEAM = Segment.of(team="c")
 
@@ -115,3 +116,40 @@ def test_one_answer_a_day_is_too_thin_to_watch():
     assert found[TEAM].reason == "too thin to watch: 1 a period, 10 needed"
     snapshots = replace(given, metric=metric(kind=Kind.LEVEL), n=np.ones_like(given.n))
     assert told(snapshots)[TEAM].state is State.OK
+
+
+GERMANY = Holidays(country="DE")
+
+
+def unhappy_holidays(shares):
+    days = grid(instant(0), instant(shares.shape[1]), Grain.DAY, "UTC")
+    shares[:, on_holiday(days, Grain.DAY, "UTC", GERMANY) > 0] -= 0.5
+    return shares
+
+
+def test_a_holiday_is_unknown_with_a_reason_and_never_an_alarm():
+    """Good Friday is day 102, Easter Monday 105; everybody is far unhappier on both."""
+    given = panel(112, move=unhappy_holidays, holidays=GERMANY)
+    found = Watch().evaluate(given, context(given, since=100, alarm_budget_per_year=5.0))
+    resting = {f.at for f in found if "holiday" in f.reason}
+    assert resting == {instant(102), instant(105)}
+    assert {f.state for f in found if f.at in resting} == {State.UNKNOWN}
+    assert {f.reason for f in found if f.at in resting} == {"a holiday, which is not compared with other days"}
+    assert {f.state for f in found if f.at not in resting} == {State.OK}
+
+
+def test_a_holiday_teaches_the_watch_nothing():
+    given = panel(112, move=unhappy_holidays, holidays=GERMANY)
+    off = on_holiday(given.starts, Grain.DAY, "UTC", GERMANY) > 0
+    empty = replace(given, n=np.where(off, 0.0, given.n), total=np.where(off, 0.0, given.total))
+    assert repr(told(given)) == repr(told(empty))
+
+
+def test_a_fall_that_lasts_through_a_holiday_is_found_all_the_same():
+    def both(shares):
+        return falls(98, by=0.12)(unhappy_holidays(shares))
+
+    found = told(panel(118, move=both, holidays=GERMANY))[TEAM]
+    assert found.state is State.BREACH
+    assert abs((found.since - instant(98)).days) <= 4
+    assert found.value == pytest.approx(0.73, abs=0.03)

@@ -143,3 +143,51 @@ def test_what_does_not_fit_a_roll_out_is_refused(desks, asked, said):
     done = run(desks, *asked)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.fixture
+def christmas(tmp_path):
+    """120 days of counts up to 5 January with three holidays far down, and no change on 15 December."""
+    rng = np.random.default_rng(6)
+    path = tmp_path / "calls.csv"
+    rows = []
+    for i in range(120):
+        day = date(2025, 9, 8) + timedelta(days=i)
+        rows.append(f"{day},{100 + rng.normal() - 40 * (str(day) in ('2025-12-25', '2025-12-26', '2026-01-01')):.3f}")
+    path.write_text("day,calls\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_holidays_are_left_out_and_told(christmas):
+    asked = ("--date", "2025-12-15", "--value", "calls")
+    plain = json.loads(run(christmas, *asked, "--json").stdout)
+    done = run(christmas, *asked, "--holidays", "DE-BY", "--json")
+    found = json.loads(done.stdout)
+    assert plain["estimate"] < -3
+    assert abs(found["estimate"]) < 1
+    said = "5 holidays left out, 3 since the change: 98 days of past, 350 are needed to know them"
+    assert found["holidays"] == said
+    assert plain["holidays"] == ""
+    assert plain["n_post"] - found["n_post"] == 3
+    assert f"\n{said}." in run(christmas, *asked, "--holidays", "DE-BY").stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("UK", "found UK, expected a country such as DE or US"),
+        ("DE-XX", "found DE-XX, expected DE- and one of BB, BE"),
+    ],
+)
+def test_an_unknown_calendar_is_refused(christmas, given, said):
+    done = run(christmas, "--date", "2025-12-15", "--value", "calls", "--holidays", given)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_months_hold_no_holidays(tmp_path):
+    path = tmp_path / "months.csv"
+    path.write_text("month,calls\n" + "\n".join(f"20{20 + i // 12}-{i % 12 + 1:02d}-01,{i % 5}" for i in range(40)))
+    done = run(path, "--date", "2022-06-01", "--value", "calls", "--holidays", "DE")
+    assert done.returncode == 2
+    assert "found one row a month, expected one row a day" in " ".join(done.stderr.replace("│", " ").split())

@@ -1,7 +1,7 @@
 """What a right configuration means."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cxmon.config import load, parse_change, parse_duration, parse_instant
 from cxmon.config.records import top
 from cxmon.errors import ConfigError
-from cxmon.model import Amount, Category, Kind, Scope, Segment, Status
+from cxmon.model import Amount, Category, Holidays, Kind, Scope, Segment, Status
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "cxmon.yaml"
@@ -449,3 +449,29 @@ def test_a_wrong_change_is_refused_with_its_file(plan_of):
         f"stdin:1: category: found 'polcy', expected one of {options}",
         "stdin:1: limits: found the unknown metric 'nps', expected one of csat, speed",
     )
+
+
+# Holidays
+
+
+def test_every_metric_knows_the_calendar(plan_of):
+    days = "[2026-12-24, {date: 2026-12-31, name: New Year's Eve}]"
+    plan = plan_of(SMALL + f"holidays: {{country: DE, subdivision: BY, extra_days: {days}}}\n")
+    extra = ((date(2026, 12, 24), ""), (date(2026, 12, 31), "New Year's Eve"))
+    known = Holidays(country="DE", subdivision="BY", extra_days=extra)
+    assert [m.holidays for m in plan.metrics.values()] == [known, known]
+    assert [m.holidays for m in plan_of(SMALL).metrics.values()] == [None, None]
+    from_outside = plan_of(SMALL + "holidays:\n  country: ${WHERE}\n", WHERE="US")
+    assert from_outside.metrics["csat"].holidays == Holidays(country="US")
+
+
+def test_a_calendar_starts_no_new_series(plan_of):
+    with_days = plan_of(SMALL + "holidays: {country: DE}\n").metrics["csat"]
+    assert with_days.definition_hash == plan_of(SMALL).metrics["csat"].definition_hash
+
+
+def test_a_calendar_that_no_metric_can_use_is_a_note(plan_of):
+    text = SMALL.replace("    kind:", "    grain: week\n    kind:") + "holidays: {country: DE}\n"
+    said = "holidays: no metric is by day or hour; weeks and months hold no holidays of their own"
+    assert [note.split(": ", 1)[1] for note in plan_of(text).notes if "holidays" in note] == [said]
+    assert not [note for note in plan_of(SMALL + "holidays: {country: DE}\n").notes if "holidays" in note]

@@ -40,6 +40,10 @@ SEEN_BY_EDITORS = [
     "name-with-spaces",
     "currency-unknown",
     "owner-is-a-person",
+    "holidays-country-missing",
+    "holidays-country-by-name",
+    "holidays-unknown-key",
+    "holidays-day-without-date",
 ]
 
 
@@ -105,6 +109,8 @@ PLACES = {
     ("changes", "stages"): lambda keys: {"changes": [{"stages": [keys, keys]}]},
     ("silences",): lambda keys: {"silences": [keys]},
     ("routes",): lambda keys: {"routes": [keys]},
+    ("holidays",): lambda keys: {"holidays": keys},
+    ("holidays", "extra_days", "anyOf", 1): lambda keys: {"holidays": {"extra_days": [keys]}},
     ("schedule",): lambda keys: {"schedule": keys},
     ("alarm_budget",): lambda keys: {"alarm_budget": keys},
     ("team_agreement",): lambda keys: {"team_agreement": keys},

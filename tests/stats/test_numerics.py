@@ -20,7 +20,7 @@ def dense(ar, phi, rw, variance):
 def test_whitened_products_equal_generalised_least_squares_with_gaps(ar, phi, rw):
     rng = np.random.default_rng(1)
     X, variance, seen = rng.standard_normal((40, 3)), rng.uniform(0.5, 2, 40), rng.random(40) > 0.2
-    noise = Noise(*(np.array([v]) for v in (ar, phi, rw, 0.0)))
+    noise = Noise(*(np.array([[v]]) for v in (ar, phi, rw)))
     filtered = gains(variance[None], seen[None], noise, 40)
     rows = whiten(X[:, :, None], filtered, 0).rows[0, 0]
     S = dense(ar, phi, rw, variance)[np.ix_(seen, seen)]
@@ -32,7 +32,7 @@ def test_forecast_means_and_variances_equal_conditioning_on_the_past():
     rng = np.random.default_rng(2)
     T, at, ar, phi, rw = 30, 22, 1.2, 0.8, 0.05
     variance, y = rng.uniform(0.5, 2, T), rng.standard_normal((T, 1))
-    noise = Noise(*(np.array([v]) for v in (ar, phi, rw, 0.0)))
+    noise = Noise(*(np.array([[v]]) for v in (ar, phi, rw)))
     filtered = gains(variance[None], (np.arange(T) < at)[None], noise, at)
     found = whiten(y[:at, :, None], filtered, 0)
     w = rng.random(T - at)

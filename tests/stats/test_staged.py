@@ -116,7 +116,7 @@ def test_by_age_stages_are_laid_on_their_own_start():
     Y, n = world(4)
     for s, begin in enumerate(AT):
         Y[s, begin:] += 0.6 * np.arange(T - begin)
-    by_age = of(Y, n, ages=(0, 5, 10, 20, 60)).by_age
+    by_age = of(Y, n, ages=(0, 5, 10, 20, 60), confidence=0.997).by_age
     assert [(age.first, age.until, age.effect.stages) for age in by_age] == [
         (0, 5, 3), (5, 10, 3), (10, 20, 2), (20, 60, 0),
     ]  # fmt: skip

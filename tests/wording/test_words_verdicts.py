@@ -256,3 +256,10 @@ def _due(what, due):
 def test_a_window_that_is_over_says_that_later_data_will_not_settle_it():
     said = wording.clause(replace(EARLY, due=None, closed=True), METRICS["csat"])
     assert said.endswith("are over, so later data will not settle it")
+
+
+@pytest.mark.parametrize("what", [OVER, OPEN, HELD, EARLY], ids=lambda what: what.code)
+def test_what_was_done_about_holidays_ends_the_line(what):
+    said = "5 holidays left out, 3 since the change: 200 days of past, 350 are needed to know them"
+    plain = wording.line(what, METRICS["csat"])
+    assert wording.line(replace(what, holidays=said), METRICS["csat"]) == f"{plain}; {said}"
