@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cxmon.stats.dated import effect, effects, estimate
     from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
+    from cxmon.stats.joint import correlations
     from cxmon.stats.opinion import SecondOpinion, second_opinion
     from cxmon.stats.results import Effect, Estimate, Shift, WatchState
     from cxmon.stats.shift import shifts
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
 
 HOMES = {
     "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays", "SecondOpinion": "opinion",
-    "Shift": "results", "Staged": "staged", "Treatment": "holidays", "WatchState": "results", "effect": "dated",
-    "effects": "dated", "estimate": "dated", "holiday_labels": "holidays", "second_opinion": "opinion",
-    "shifts": "shift", "staged_effect": "staged", "watch": "watching", "watch_state": "watching",
+    "Shift": "results", "Staged": "staged", "Treatment": "holidays", "WatchState": "results", "correlations": "joint",
+    "effect": "dated", "effects": "dated", "estimate": "dated", "holiday_labels": "holidays",
+    "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged", "watch": "watching",
+    "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
-    "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchState", "effect",
-    "effects", "estimate", "holiday_labels", "second_opinion", "shifts", "staged_effect", "watch", "watch_state",
+    "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchState",
+    "correlations", "effect", "effects", "estimate", "holiday_labels", "second_opinion", "shifts", "staged_effect",
+    "watch", "watch_state",
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The arguments of `effect` and `effects`, checked: ValueError says which one is wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,7 +49,7 @@ class Asked:
 def asked(
     values: Any, at: Any, *, until: Any = None, n: Any = None, se: Any = None, controls: Any = None,
     controls_n: Any = None, controls_se: Any = None, kind: str = "mean", period: Any = 7, yearly: float | None = None,
-    complete: Any = None, others: tuple[tuple[int, int], ...] = (),
+    complete: Any = None, others: Sequence[tuple[int, int]] = (),
 ) -> list[tuple[Bools, Asked]]:  # fmt: skip
     """The question in blocks of series with one date each: which rows (S,), and what is asked of them."""
     Y = np.asarray(values, float)
@@ -68,12 +69,15 @@ def asked(
         values=Y, at=0, until=0, n=_of_series("n", n, S, T), se=_of_series("se", se, S, T), kind=kind, period=period,
         yearly=yearly, complete=_complete(complete, S, T), controls=_of_controls("controls", controls, S, T),
         controls_n=_of_controls("controls_n", controls_n, S, T),
-        controls_se=_of_controls("controls_se", controls_se, S, T), others=others,
+        controls_se=_of_controls("controls_se", controls_se, S, T),
+        others=tuple((int(begins), int(ends)) for begins, ends in others),
     )  # fmt: skip
     for name in ("controls_n", "controls_se"):
         given = getattr(whole, name)
         if given is not None and (whole.controls is None or given.shape[1:] != whole.controls.shape[1:]):
             raise ValueError(f"{name} has shape {given.shape[1:]}, expected that of controls")
+    if any(begins < 0 or ends <= begins for begins, ends in whole.others):
+        raise ValueError(f"others is {list(whole.others)}, expected (at, until) with 0 <= at < until")
     whole = _aligned(whole, S)
     out = []
     for start, end in sorted({(int(s), int(e)) for s, e in zip(starts, ends, strict=True)}):

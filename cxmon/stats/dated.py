@@ -1,5 +1,6 @@
 """The public answers on a dated change: `effect`, its batch form `effects`, and `estimate` with the board's band."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ BLOCK = 1_000_000
 def effect(
     values: Any, at: int, *, until: int | None = None, n: Any = None, se: Any = None, controls: Any = None,
     controls_n: Any = None, controls_se: Any = None, kind: str = "mean", period: Any = 7, yearly: float | None = None,
-    complete: Any = None, confidence: float = 0.95, sequential: bool = False, horizon: int | None = None,
+    complete: Any = None, others: Sequence[tuple[int, int]] = (), confidence: float = 0.95, sequential: bool = False,
+    horizon: int | None = None,
 ) -> Effect:  # fmt: skip
     """The effect of a change dated `at` on `values` (T,), NaN = missing, in the values' units.
 
@@ -31,6 +33,7 @@ def effect(
     kind           proportion (shares 0..1), rate (events per exposure), mean or quantile (natural units)
     period         periods in a cycle, or (T,) labels of the profile; yearly: periods in a year
     complete       share (T,) of the data that has arrived; periods below one half are not judged
+    others         (at, until) of other changes on the series: their effects are estimated jointly, as steps
     sequential     the interval may be read after every period up to `horizon` periods past the change, with 0.9 of the
                    error, and after it with 0.1 (wider); noise parameters are frozen from before the change
 
@@ -38,8 +41,8 @@ def effect(
     """
     return effects(
         vector("values", values)[None], at, until=until, n=n, se=se, controls=controls, controls_n=controls_n,
-        controls_se=controls_se, kind=kind, period=period, yearly=yearly, complete=complete, confidence=confidence,
-        sequential=sequential, horizon=horizon,
+        controls_se=controls_se, kind=kind, period=period, yearly=yearly, complete=complete, others=others,
+        confidence=confidence, sequential=sequential, horizon=horizon,
     )[0]  # fmt: skip
 
 

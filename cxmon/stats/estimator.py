@@ -102,6 +102,9 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
         freedom = np.broadcast_to(steps.freedom[:, None], evidence[0].shape)
         shaped = [(evidence[d] - total[:, None], steps.mean[d], steps.scale[d], freedom) for d in range(D)]
         least = LEAST_FREE
+    if p.joint:
+        # What another change does after the date is not in the periods before it: a forecast from them cannot tell.
+        odds, least = np.full(odds.shape, -30.0), 0.0
     share = np.maximum(1 / (1 + (1 - FREE) / FREE * np.exp(-np.clip(odds, -30, 30))), least)[:, None]
     parts = [(np.log(1 - share) + lw, m, s, nu) for lw, m, s, nu in shaped]
     parts.append(

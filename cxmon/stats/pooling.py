@@ -51,7 +51,7 @@ class Window:
     controls: Bools
 
 
-def correlations(windows: list[Window], variance: Floats) -> Floats:
+def error_correlations(windows: list[Window], variance: Floats) -> Floats:
     """Correlations (R, R) >= 0 of the errors of R estimates; `variance` (U,) is the sampling variance of each unit's
     typical value. On the safe side for a mean with positive weights: the largest over WANDERS, never negative."""
     R = len(windows)

@@ -44,6 +44,7 @@ class Problem:
     unit: Floats
     at: int
     until: int
+    joint: bool
     controlled: Bools
     controls_used: Bools
     controls_moved: Bools
@@ -96,8 +97,9 @@ def problem(a: Asked) -> Problem | None:
         kept=kept, Z=Z, y=scaled, variance=found.variance / unit[:, None] ** 2, seen=seen, judged=judged,
         shapes=shapes(a.at, a.until, judged, cycle_length(a.period, T)), noise=noise, log_prior=log_prior,
         which=np.tile(np.arange(log_prior.shape[1]), (len(y), 1)), doubt=shared.doubt / unit**2, prior=prior,
-        center=center, unit=unit, at=a.at, until=a.until, controlled=shared.there, controls_used=shared.used,
-        controls_moved=shared.moved, n_pre=n_pre[kept], n_post=n_post[kept],
+        center=center, unit=unit, at=a.at, until=a.until, joint=any(begins >= a.at for begins, _ in a.others),
+        controlled=shared.there, controls_used=shared.used, controls_moved=shared.moved,
+        n_pre=n_pre[kept], n_post=n_post[kept],
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from cxmon.stats.arrays import Floats, Ints, matrix, median_of
 from cxmon.stats.dated import effects
-from cxmon.stats.pooling import Pooled, Window, correlations, pooled
+from cxmon.stats.pooling import Pooled, Window, error_correlations, pooled
 from cxmon.stats.profiles import columns
 from cxmon.stats.results import Effect
 
@@ -245,7 +245,7 @@ def _pool(
         return nothing, weight, np.zeros((0, 0))
     kept = np.flatnonzero(usable).tolist()
     weight[kept] = answers[kept] / answers[kept].sum()
-    correlation = correlations([windows[i] for i in kept], _variance(r))
+    correlation = error_correlations([windows[i] for i in kept], _variance(r))
     names = ("estimate", "low", "high", "se", "p_value")
     each = {name: np.array([getattr(found[i], name) for i in kept]) for name in names}
     return pooled(**each, answers=answers[kept], correlation=correlation, confidence=confidence), weight, correlation

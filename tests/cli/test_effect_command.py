@@ -126,6 +126,9 @@ def test_the_document_of_a_roll_out_has_every_stage(desks):
         ("de", True, 40), ("fr", True, 25), ("uk", False, 0),
     ]  # fmt: skip
     assert [age["stages"] for age in found["by_age"]] == [2, 2, 1, 0]
+    beside = json.loads(run(desks, *STAGES, "--control", "us/us_n", "--holidays", "DE", "--json").stdout)
+    assert beside["holidays"].startswith("6 holidays left out, 3 since the change")
+    assert [s["n_post"] for s in beside["by_stage"]] == [37, 23, 0]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from judge_world import Amount, World, built, change, csat, day, first_reply
 
 from cxmon.decisions import is_news
-from cxmon.model import Code, Declared, Finding, Grade, Kind, Scope, Segment, Stage, State
+from cxmon.model import Code, Declared, Finding, Grade, Holidays, Kind, Scope, Segment, Stage, State
 from cxmon.pipeline.explaining import explanation, new_levels
 from cxmon.pipeline.judge import judge
 
@@ -180,6 +180,15 @@ def test_durations_are_judged_as_ratios_stage_by_stage_also_where_one_never_had_
     assert harm.actual / harm.expected == pytest.approx(1 + harm.so_far.estimate)
     assert "no row has region 'nowhere'" in harm.stages[3].reason
     assert "not in the pooled figure yet: phone, nowhere" in harm.reason
+
+
+def test_holidays_are_left_out_of_every_stage_and_told(world):
+    metric = csat(by=((),), holidays=Holidays(country="DE"))
+    plan, store = world({"de": -0.08}, metrics=[metric], changes=[rollout()])
+    harm = judged(plan, store, 232).harms[0]
+    assert "holidays left out" in harm.holidays
+    # Christmas, Boxing Day and New Year's Day, the last on the first day of the second stage.
+    assert [s.n_post for s in harm.stages] == [27, 15, 0]
 
 
 def test_judging_again_tells_nothing_new(world):

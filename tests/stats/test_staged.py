@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxmon.stats import effect, effects, staged_effect
-from cxmon.stats.pooling import Window, correlations, pooled
+from cxmon.stats.pooling import Window, error_correlations, pooled
 
 T, AT = 90, (60, 68, 78)
 seeds = st.integers(0, 10_000)
@@ -179,7 +179,7 @@ def test_shared_controls_tie_the_errors_together_and_fewer_tie_them_more():
         every = np.ones((2 + untouched, T), bool)
         every[:2] = False
         windows = [Window(unit=u, past=60, at=60, until=T, controls=every) for u in (0, 1)]
-        ties.append(correlations(windows, np.ones(2 + untouched))[0, 1])
+        ties.append(error_correlations(windows, np.ones(2 + untouched))[0, 1])
     assert ties == pytest.approx([1 / 2, 1 / 4, 1 / 9], abs=0.01)
 
 
@@ -187,8 +187,8 @@ def test_errors_without_controls_are_those_of_the_movement_that_all_share():
     none = np.zeros((2, T), bool)
     same = [Window(unit=u, past=60, at=60, until=T, controls=none) for u in (0, 1)]
     later = [Window(unit=u, past=at, at=at, until=T, controls=none) for u, at in ((0, 40), (1, 80))]
-    assert correlations(same, np.ones(2))[0, 1] > 0.8
-    assert correlations(later, np.ones(2))[0, 1] < correlations(same, np.ones(2))[0, 1]
+    assert error_correlations(same, np.ones(2))[0, 1] > 0.8
+    assert error_correlations(later, np.ones(2))[0, 1] < error_correlations(same, np.ones(2))[0, 1]
 
 
 def test_the_pooled_interval_lies_between_independent_and_wholly_tied_errors():
