@@ -153,7 +153,7 @@ def _row(world: World, change_id: str) -> Row:
     facts = [
         wording.category(change.category),
         wording.day(change.starts, world.zone, now=world.as_of),
-        wording.scope(change.scope),
+        wording.scope(change.reach),
     ]
     if declared.days_late:
         facts.append(f"declared {wording.days(declared.days_late)} late")

@@ -87,7 +87,7 @@ def _beside(other: Declared, declared: Declared, verdict: Verdict) -> bool:
     """Another live change that could touch the same customers while this one is watched."""
     mine, theirs = declared.change, other.change
     begun = mine.starts - NEAR <= theirs.starts <= verdict.as_of
-    return theirs.id != mine.id and theirs.status == "live" and begun and mine.scope.overlaps(theirs.scope)
+    return theirs.id != mine.id and theirs.status == "live" and begun and mine.reach.overlaps(theirs.reach)
 
 
 def _gravest_first(harms: Sequence[Harm]) -> list[Harm]:

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: cxmon effect calls.csv --date 2026-09-01 --value csat --n answers --control chat")(
-        effect
+    epilog = (
+        "Example: cxmon effect calls.csv --date 2026-09-01 --value csat --n answers --control chat\n\n"
+        "In stages: cxmon effect desks.csv --stage de/de_n=2026-03-01 --stage fr/fr_n=2026-03-15 --control us/us_n"
     )
+    app.command(epilog=epilog)(effect)
 
 
 # A yearly profile is asked for where at least one and a half years lie before the change.
@@ -56,13 +58,17 @@ class Answer:
 
 def effect(
     file: Annotated[Path, typer.Argument(help="One row a day, week or month.")],
-    at: Annotated[str, typer.Option("--date", help="First day with the change, e.g. 2026-09-01.")],
-    value: Annotated[str, typer.Option(help="Column with the figure.")],
+    at: Annotated[str | None, typer.Option("--date", help="First day with the change, e.g. 2026-09-01.")] = None,
+    value: Annotated[str | None, typer.Option(help="Column with the figure.")] = None,
     n: Annotated[str | None, typer.Option(help="Column with the number of answers behind it.")] = None,
     time: Annotated[str | None, typer.Option(help="Column with the date; default the first.")] = None,
     control: Annotated[list[str] | None, typer.Option(help="Column of an untouched segment; may be repeated.")] = None,
     kind: Annotated[str, typer.Option(help="mean, proportion (0..1) or rate.")] = "",
     until: Annotated[str | None, typer.Option(help="First day without the change again.")] = None,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=DATE or COLUMN/ANSWERS=DATE of one segment of a roll-out; instead of --date."),
+    ] = None,
     holidays: Annotated[
         str | None, typer.Option(help="Country, or country and state, whose holidays count: DE or DE-BY.")
     ] = None,
@@ -71,23 +77,35 @@ def effect(
     """The effect of a dated change on one series, with an interval, from a CSV file."""
     import numpy as np
 
+    if stage:
+        from cxmon.cli.effecting_staged import staged
+
+        given = {"--date": at, "--value": value, "--n": n, "--until": until}
+        staged(file, stage, control or [], time=time, kind=kind, holidays=holidays, beside=given, as_json=as_json)
+        return
+    if not (at and value):
+        raise typer.BadParameter("expected --date and --value, or --stage once for each segment of a roll-out")
     series = read_series(file, time=time, value=value, n=n, controls=control or [])
-    first = _index(series, at, "--date")
-    last = _index(series, until, "--until") if until else None
+    first = index_of(series, at, "--date")
+    last = index_of(series, until, "--until") if until else None
     shares = n is not None and np.nanmin(series.values) >= 0 and np.nanmax(series.values) <= 1
     used = kind or ("proportion" if shares else "mean")
-    if used not in {"mean", "proportion", "rate"}:
-        raise typer.BadParameter(f"found {used!r}, expected mean, proportion or rate", param_hint="--kind")
-    if used == "proportion" and np.nanmax(series.values) > 1:
-        largest = f"{np.nanmax(series.values):g}"
-        raise typer.BadParameter(f"found {value} up to {largest}, expected shares 0..1", param_hint="--kind")
-    series, known = with_holidays(series, _calendar(holidays, series), first, last)
+    known_kind(used, value, float(np.nanmax(series.values)))
+    series, known = with_holidays(series, calendar_of(holidays, series), first, last)
     found = _answered(series, first, last, used, known.labels)
     if as_json:
         emit(_document(series, found, first) | {"holidays": known.words})
         return
-    for line in [*words(series, found, first, value), *_sentence(known.words)]:
+    for line in [*words(series, found, first, value), *sentence_of(known.words)]:
         say(line)
+
+
+def known_kind(kind: str, value: str, largest: float) -> None:
+    """BadParameter for a kind that there is not, and for shares above one."""
+    if kind not in {"mean", "proportion", "rate"}:
+        raise typer.BadParameter(f"found {kind!r}, expected mean, proportion or rate", param_hint="--kind")
+    if kind == "proportion" and largest > 1:
+        raise typer.BadParameter(f"found {value} up to {largest:g}, expected shares 0..1", param_hint="--kind")
 
 
 def _answered(series: Series, first: int, last: int | None, kind: str, period: "npt.NDArray[np.int64]") -> Answer:
@@ -263,7 +281,7 @@ def _document(series: Series, answer: Answer, first: int) -> dict[str, object]:
     }
 
 
-def _calendar(text: str | None, series: Series) -> "Holidays | None":
+def calendar_of(text: str | None, series: Series) -> "Holidays | None":
     from cxmon.model import Holidays
     from cxmon.periods import countries
 
@@ -281,22 +299,28 @@ def _calendar(text: str | None, series: Series) -> "Holidays | None":
     return Holidays(country=country, subdivision=part)
 
 
-def _sentence(text: str) -> list[str]:
+def sentence_of(text: str) -> list[str]:
     return [text[0].upper() + text[1:] + "."] if text else []
 
 
-def _index(series: Series, text: str, option: str) -> int:
+def index_of(series: Series, text: str, option: str) -> int:
+    """The index of the period that begins on the date in `text`, or next after it, inside the series."""
     import numpy as np
 
-    try:
-        at = _epoch(_day(text))
-    except ValueError as error:
-        raise typer.BadParameter(f"found {text!r}, expected a date like 2026-09-01", param_hint=option) from error
+    at = epoch_of(text, option)
     index = int(np.searchsorted(series.starts, at))
     if not 0 < index < len(series.starts):
         ends = [datetime.fromtimestamp(int(s), UTC).date().isoformat() for s in series.starts[[0, -1]]]
         raise typer.BadParameter(f"found {text}, expected a date inside {ends[0]} to {ends[1]}", param_hint=option)
     return index
+
+
+def epoch_of(text: str, option: str) -> int:
+    """The start in epoch seconds of the date in `text`."""
+    try:
+        return _epoch(_day(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"found {text!r}, expected a date like 2026-09-01", param_hint=option) from error
 
 
 def _day(text: str) -> date:

@@ -1,6 +1,6 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
-from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Status
+from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Stage, Status
 from cxmon.model.finding import (
     Ending,
     Finding,
@@ -30,6 +30,7 @@ from cxmon.model.verdict import (
     Placebo,
     Rank,
     Split,
+    StageHarm,
     Verdict,
 )
 
@@ -78,6 +79,8 @@ __all__ = [
     "Segment",
     "Silence",
     "Split",
+    "Stage",
+    "StageHarm",
     "State",
     "Status",
     "Step",

@@ -96,6 +96,24 @@ class Opinion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StageHarm:
+    """One stage of a roll-out on one metric, in the unit of the whole's `Harm`: its own code and harm so far.
+
+    `code` is waiting for a stage that has not begun or has too little data; `reason` says which.
+    """
+
+    scope: str
+    starts: datetime
+    code: Code
+    so_far: Interval
+    limit: float
+    grade: Grade
+    n_post: int
+    answers: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Harm:
     """The harm of one change to one metric: positive is worse.
 
@@ -104,7 +122,8 @@ class Harm:
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
     over, so no later data will narrow the interval. `controls` are the untouched segments compared with,
     `controls_moved` those that moved by themselves at the same date and count little or not at all. `holidays` says how
-    many were left out or modelled, and why.
+    many were left out or modelled, and why. `stages`: of a roll-out in stages each one's own harm, by their start;
+    `so_far` is then the mean over those that have begun, weighted by answers.
     """
 
     metric: str
@@ -134,6 +153,7 @@ class Harm:
     opinions: tuple[Opinion, ...] = ()
     closed: bool = False
     holidays: str = ""
+    stages: tuple[StageHarm, ...] = ()
 
     @property
     def disputed(self) -> bool:

@@ -15,6 +15,7 @@ from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, 
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import bands, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
+from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
 from cxmon.pipeline.register import register
 from cxmon.store import Store
@@ -42,7 +43,7 @@ def judge(
     """
     register(plan, store, now=now)
     declared = [d for d in store.changes.all() if d.change.status is Status.LIVE]
-    live = [d.change for d in declared]
+    live = [part for d in declared for part in d.change.parts()]
     begun = [d for d in declared if d.change.starts <= now and (changes is None or d.change.id in changes)]
     shares = {d.change.id: decisions.shares(watched(d.change, plan.metrics), d.change.weights) for d in begun}
     found: dict[str, list[Evidence]] = {d.change.id: [] for d in begun}
@@ -101,6 +102,8 @@ def _answered(store: Store, change: str) -> bool:
 
 def _judged(change: Change, live: Sequence[Change], leaves: Panel, share: Share, now: datetime) -> Evidence:
     try:
+        if change.stages:
+            return staged_evidence(change, live, leaves, share, now=now)
         return evidence(change, live, leaves, share, now=now)
     except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
         LOG.warning("judge change=%s metric=%s error=%s", change.id, leaves.metric.id, error)

@@ -23,6 +23,7 @@ from cxmon.model import (
     Metric,
     Saving,
     Split,
+    StageHarm,
     Verdict,
 )
 from cxmon.wording import numbers as say
@@ -69,6 +70,7 @@ def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UT
     grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
     told = (grave or harms)[:_TOLD_AT_MOST]
     parts = [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]
+    parts += [f"{rollout(harm, metrics[harm.metric], verdict.as_of, zone)}." for harm in told[:1] if harm.stages]
     parts += [
         f"{metrics[harm.metric].label}: {disputes(metrics[harm.metric], harm)}." for harm in told if harm.disputed
     ]
@@ -137,7 +139,9 @@ def story(
     since = f", since {say.day(change.starts, zone, now=verdict.as_of)}"
     lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
     harms = _by_gravity(verdict.harms)
-    lines += [line(harm, metrics[harm.metric], titles) for harm in harms]
+    for harm in harms:
+        lines.append(line(harm, metrics[harm.metric], titles))
+        lines += staged(harm, metrics[harm.metric], verdict.as_of, zone, titles)
     lines += [f"{metrics[h.metric].label}: {told}" for h in harms if (told := _beside(h, metrics[h.metric]))]
     trade = speed_for_quality(harms, metrics)
     lines += [trade] if trade else []
@@ -152,7 +156,50 @@ def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
     A size is called worse or better only where it is beyond chance; else the largest harm still possible stands. What
     the last periods say by themselves follows where that is beyond chance.
     """
-    words = f"{metric.label}: {screen(harm, titles=titles)[0]} ({harm.code})"
+    return f"{metric.label}: {_assessed(harm, metric, titles)}"
+
+
+def staged(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC", titles: Titles = None) -> list[str]:
+    """One line a stage of a roll-out: `  de since 1 Mar: Worse (worse), ...`, `  uk waits until 1 Apr`."""
+    lines = []
+    for stage in harm.stages:
+        day = say.day(stage.starts, zone, now=as_of)
+        if stage.starts > as_of:
+            lines.append(f"  {stage.scope} waits until {day}")
+            continue
+        note = f"; {stage.reason}" if stage.reason and math.isfinite(stage.so_far.high) else ""
+        lines.append(f"  {stage.scope} since {day}: {_assessed(as_harm(harm, stage), metric, titles)}{note}")
+    return lines
+
+
+def rollout(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC") -> str:
+    """`Rolled out to 2 of 3 segments: de since 1 Mar, 5.1 points worse; fr since 15 Mar, too early; uk waits ...`.
+
+    A size is told only where it is beyond chance.
+    """
+    begun = [stage for stage in harm.stages if stage.starts <= as_of]
+    told = []
+    for stage in begun:
+        one = as_harm(harm, stage)
+        sure = stage.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}
+        words = say.worse(metric, one) if sure else _lower(screen(one)[0])
+        told.append(f"{stage.scope} since {say.day(stage.starts, zone, now=as_of)}, {words}")
+    waits = [f"{s.scope} waits until {say.day(s.starts, zone, now=as_of)}" for s in harm.stages if s.starts > as_of]
+    where = f"Rolled out to {len(begun)} of {len(harm.stages)} segments"
+    return f"{where}: {'; '.join([*told, *waits])}"
+
+
+def as_harm(harm: Harm, stage: StageHarm) -> Harm:
+    """A stage as a harm of its own, to be said in the same words."""
+    return replace(
+        harm, code=stage.code, so_far=stage.so_far, limit=stage.limit, grade=stage.grade, n_post=stage.n_post,
+        scope=stage.scope, reason=stage.reason, window_start=None, window_end=None, due=None,
+        closed=False, stages=(), holidays="", now=stage.so_far, opinions=(), controls_moved=(),
+    )  # fmt: skip
+
+
+def _assessed(harm: Harm, metric: Metric, titles: Titles) -> str:
+    words = f"{screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
         return f"{words}: {harm.reason}; {grade(harm)}"
     evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm)}"
@@ -164,7 +211,9 @@ def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
     open_still = (harm.code is Code.UNDECIDED and not came_late(harm)) or (
         harm.code is Code.WORSE and harm.so_far.high > harm.limit
     )
-    more = [recent, _due_words(harm, metric) if open_still else "", harm.holidays]
+    # A stage carries no projection of its own.
+    known = harm.due is not None or harm.closed or harm.window_end is not None
+    more = [recent, _due_words(harm, metric) if open_still and known else "", harm.holidays]
     return "; ".join([f"{words} ({evidence})", *(part for part in more if part)])
 
 

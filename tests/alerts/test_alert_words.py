@@ -39,6 +39,7 @@ from cxmon.model import (
     Placebo,
     Scope,
     Segment,
+    Stage,
     State,
     Status,
     Step,
@@ -162,6 +163,17 @@ def test_near_by_are_live_changes_of_these_weeks_that_could_touch_these_customer
     assert near([elsewhere], PHONE_EU, at) == []
     ended = replace(far, change=replace(far.change, ends=at, scope=Scope()))
     assert near([ended], PHONE_EU, at) == [ended]
+
+
+def test_near_by_is_the_stage_of_a_roll_out_that_touches_these_customers():
+    begins = OTHER.change.starts
+    stages = (
+        Stage(starts=begins, scope=Scope.of({"region": "us"})),
+        Stage(starts=begins + timedelta(days=60), scope=Scope.of({"region": "eu"})),
+    )
+    staged = replace(OTHER, change=replace(OTHER.change, scope=Scope.of({"channel": "phone"}), stages=stages))
+    assert near([staged], PHONE_EU, begins) == []
+    assert near([staged], PHONE_EU, begins + timedelta(days=61)) == [staged]
 
 
 def sure(**more):
