@@ -6,10 +6,10 @@ The statistics are re-exported lazily (PEP 562), so that commands that need none
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cxmon.stats import Effect, Shift, effect, effects, shifts, watch
+    from cxmon.stats import Effect, Shift, Staged, effect, effects, shifts, staged_effect, watch
 
 __version__ = "0.1.0"
-__all__ = ["Effect", "Shift", "__version__", "effect", "effects", "shifts", "watch"]
+__all__ = ["Effect", "Shift", "Staged", "__version__", "effect", "effects", "shifts", "staged_effect", "watch"]
 
 
 def __getattr__(name: str) -> Any:

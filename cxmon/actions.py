@@ -122,10 +122,12 @@ def respond(store: Store, response: Response) -> Response:
 def declare(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:
     """Declares a change or edits it: drafts are replaced freely, a live one keeps its limits and shows later edits.
 
-    ActionError where it ends before it begins, answers a change that does not exist, or was declared elsewhere.
+    ActionError where it ends before it begins, its stages do not begin with it or share customers, it answers a change
+    that does not exist, or was declared elsewhere.
     """
     if change.ends is not None and change.ends <= change.starts:
         raise ActionError(f"change {change.id} ends ({_stamp(change.ends)}) before it begins ({_stamp(change.starts)})")
+    _staged(change)
     if change.responds_to is not None and store.changes.get(change.responds_to) is None:
         raise ActionError(f"change {change.id} responds to {change.responds_to}, which was never declared")
     _put(lambda: store.changes.put(change, now=now, origin=origin))
@@ -133,6 +135,24 @@ def declare(store: Store, change: Change, *, now: datetime, origin: str) -> Decl
     if declared is None:
         raise ActionError(f"change {change.id} was not kept")
     return declared
+
+
+def _staged(change: Change) -> None:
+    """ActionError where the stages of a roll-out do not begin with the change, or share customers."""
+    if not change.stages:
+        return
+    first = min(stage.starts for stage in change.stages)
+    if first != change.starts:
+        raise ActionError(
+            f"change {change.id} starts {_stamp(change.starts)}, its first stage {_stamp(first)}: they begin together"
+        )
+    parts = change.parts()
+    for i, one in enumerate(parts):
+        for other in parts[:i]:
+            if one.scope.overlaps(other.scope):
+                raise ActionError(
+                    f"change {change.id}: stages {other.scope.label} and {one.scope.label} share customers"
+                )
 
 
 def edit(store: Store, change_id: str, *, now: datetime, origin: str, **fields: object) -> Declared:

@@ -153,7 +153,7 @@ def _row(world: World, change_id: str) -> Row:
     facts = [
         wording.category(change.category),
         wording.day(change.starts, world.zone, now=world.as_of),
-        wording.scope(change.scope),
+        wording.scope(change.reach),
     ]
     if declared.days_late:
         facts.append(f"declared {wording.days(declared.days_late)} late")
@@ -166,7 +166,7 @@ def _row(world: World, change_id: str) -> Row:
         words=words,
         tone=tone,
         shape=shape,
-        grade=wording.grade(verdict.grade) if verdict else "",
+        grade=wording.grade(verdict) if verdict else "",
         harm="; ".join(harm_words(h, world) for h in told(verdict)),
         open="; ".join(open_words(h, world) for h in still_open(verdict)),
         claim=wording.saving(change.saving) if change.saving else "",

@@ -44,10 +44,14 @@ def near(changes: Iterable[Declared], segment: Segment, at: datetime, *, window:
     found = []
     for declared in changes:
         change = declared.change
-        moments = [m for m in (change.starts, change.ends) if m is not None]
-        distance = min(abs(m - at) for m in moments)
-        meets = all(segment.get(name) in {None, *allowed} for name, allowed in change.scope.values)
-        if change.status == "live" and distance <= window and meets:
+        parts = [
+            part
+            for part in change.parts()
+            if all(segment.get(name) in {None, *allowed} for name, allowed in part.scope.values)
+        ]
+        moments = [m for part in parts for m in (part.starts, part.ends) if m is not None]
+        distance = min((abs(m - at) for m in moments), default=window * 2)
+        if change.status == "live" and distance <= window:
             found.append((distance, change.id, declared))
     return [declared for _, _, declared in sorted(found, key=lambda f: f[:2])]
 
@@ -57,7 +61,7 @@ def near_fact(changes: Sequence[Declared], zone: str) -> Fact:
     if not changes:
         return Fact(label="Declared near by", text="no change that touches these customers in these weeks")
     told = [
-        f"{d.change.title} ({wording.day(d.change.starts, zone)}, {wording.scope(d.change.scope)})" for d in changes
+        f"{d.change.title} ({wording.day(d.change.starts, zone)}, {wording.scope(d.change.reach)})" for d in changes
     ]
     return Fact(label="Declared near by", text="; ".join(at_most(told)) + " (near in time, not judged to be the cause)")
 

@@ -14,13 +14,15 @@ from cxmon.model import (
     Message,
     Metric,
     Picture,
-    Placebo,
     Saving,
     Step,
     Tone,
     Transition,
     Verdict,
 )
+
+# Verdicts that say that something moved: what is told of how unusual that is.
+MOVED = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
 
 
 def for_verdict(
@@ -59,7 +61,7 @@ def for_verdict(
         *([near_fact(others, zone)] if others else []),
         *_declaration(declared, zone),
     ]
-    grade = wording.grade(verdict.grade)
+    grade = wording.grade(verdict)
     version = f"as of {wording.stamp(verdict.as_of, zone)} · verdict version {verdict.version}"
     incident = transition.incident if transition is not None else ""
     step = transition.step if transition is not None else "verdict"
@@ -81,19 +83,11 @@ def for_verdict(
     )
 
 
-def placebo_words(placebo: Placebo, metric: Metric) -> str:
-    """`in 211 comparable windows without a change, a fall this large happened once`."""
-    moved = "fall" if metric.harm_sign < 0 else "rise"
-    times = {0: "never happened", 1: "happened once", 2: "happened twice"}
-    happened = times.get(placebo.as_large, f"happened {placebo.as_large} times")
-    return f"in {placebo.windows:,} comparable windows without a change, a {moved} this large {happened}"
-
-
 def _beside(other: Declared, declared: Declared, verdict: Verdict) -> bool:
     """Another live change that could touch the same customers while this one is watched."""
     mine, theirs = declared.change, other.change
     begun = mine.starts - NEAR <= theirs.starts <= verdict.as_of
-    return theirs.id != mine.id and theirs.status == "live" and begun and mine.scope.overlaps(theirs.scope)
+    return theirs.id != mine.id and theirs.status == "live" and begun and mine.reach.overlaps(theirs.reach)
 
 
 def _gravest_first(harms: Sequence[Harm]) -> list[Harm]:
@@ -134,17 +128,15 @@ def _before(verdict: Verdict, previous: Verdict | None, zone: str, titles: Mappi
 
 def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
     """The gravest metric: since when, how much against expected, where, how sure."""
-    sure = wording.grade(harm.grade)
-    if harm.placebo is not None and harm.placebo.windows and harm.so_far.estimate > 0:
-        sure += f"; {placebo_words(harm.placebo, metric)}"
-    if harm.code is not Code.HARMED:
-        sure += f"; {wording.largest(metric, harm)}"
-    if harm.holidays:
-        sure += f"; {harm.holidays}"
-    due = wording.due_day(harm, metric.zone)
+    parts = [wording.grade(harm), "" if harm.disputed else wording.seconded(harm.opinions)]
+    parts += [wording.unusual(metric, harm)] if harm.code in MOVED else []
+    parts += [wording.largest(metric, harm)] if harm.code is not Code.HARMED else []
+    sure = "; ".join(part for part in (*parts, harm.holidays) if part)
+    due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     facts = [
         Fact(label="Since", text=wording.window_text(harm, zone).removeprefix("since ")),
         Fact(label="Against expected", text=_how_much(harm, metric)),
+        *([Fact(label="Lately", text=recent.removeprefix("lately "))] if recent else []),
         Fact(label="Where", text=harm.scope or "all customers"),
         Fact(label="How sure", text=sure),
     ]
@@ -200,7 +192,7 @@ def _picture(verdict: Verdict, declared: Declared, harm: Harm, metric: Metric, z
     stamp = wording.stamp(verdict.as_of, zone)
     ranged = f"range {wording.harm_range(metric, harm)} · limit {wording.limit(metric, harm)}"
     subtitle = (
-        f"{change.title} · {wording.grade(harm.grade)} · {wording.window_text(harm, zone)}, {ranged}",
+        f"{change.title} · {wording.grade(harm)} · {wording.window_text(harm, zone)}, {ranged}",
         f"As of {stamp}, verdict version {verdict.version} · {harm.scope} · {LEGEND}",
     )
     alt = f"{metric.label} over time: {wording.clause(harm, metric, zone)}"
@@ -211,5 +203,5 @@ def _reply(
     verdict: Verdict, previous: Verdict | None, badge: str, title: str, zone: str, titles: Mapping[str, str]
 ) -> str:
     before = _before(verdict, previous, zone, titles)
-    news = f"{one_line(badge, title)} (version {verdict.version}, {wording.grade(verdict.grade)})."
+    news = f"{one_line(badge, title)} (version {verdict.version}, {wording.grade(verdict)})."
     return f"{news}\n{before}" if before else news

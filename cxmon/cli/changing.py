@@ -56,7 +56,7 @@ def show_all(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     for d in declared:
         verdict = verdicts.get(d.change.id)
         said = f"{verdict.headline} ({verdict.code})" if verdict else str(d.change.status)
-        rows.append([d.change.id, d.change.title, wording.day(d.change.starts, plan.zone), d.change.scope.label, said])
+        rows.append([d.change.id, d.change.title, wording.day(d.change.starts, plan.zone), d.change.reach.label, said])
     table(["change", "title", "starts", "scope", "verdict"], rows)
 
 
@@ -80,6 +80,9 @@ def show(
     say(
         f"  declared {wording.stamp(declared.declared_at, plan.zone)} by {declared.origin}, hash {declared.frozen_hash}"
     )
+    for part in declared.change.parts() if declared.change.stages else ():
+        end = f" to {wording.day(part.ends, plan.zone)}" if part.ends else ""
+        say(f"  stage {part.scope.label} from {wording.day(part.starts, plan.zone)}{end}")
     for edit in declared.edits:
         say(f"  edited: {edit}")
     for verdict in history:

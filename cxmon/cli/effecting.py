@@ -1,6 +1,7 @@
 """effect: what a dated change did, for anybody with one series in a CSV file."""
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,16 +15,18 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from cxmon.model import Holidays
+    from cxmon.model import Holidays, Opinion
     from cxmon.stats import Effect, HolidayLabels
 
     Floats = npt.NDArray[np.float64]
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: cxmon effect calls.csv --date 2026-09-01 --value csat --n answers --control chat")(
-        effect
+    epilog = (
+        "Example: cxmon effect calls.csv --date 2026-09-01 --value csat --n answers --control chat\n\n"
+        "In stages: cxmon effect desks.csv --stage de/de_n=2026-03-01 --stage fr/fr_n=2026-03-15 --control us/us_n"
     )
+    app.command(epilog=epilog)(effect)
 
 
 # A yearly profile is asked for where at least one and a half years lie before the change.
@@ -38,19 +41,34 @@ class Series:
     values: "Floats"
     n: "Floats | None"
     controls: "Floats | None"
+    names: tuple[str, ...]
     grain: str
     set_aside: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The effect, what two other methods say of it, and how it is read: of shares or not, with a yearly profile."""
+
+    effect: "Effect"
+    opinions: "tuple[Opinion, ...]"
+    kind: str
+    yearly: bool
+
+
 def effect(
     file: Annotated[Path, typer.Argument(help="One row a day, week or month.")],
-    at: Annotated[str, typer.Option("--date", help="First day with the change, e.g. 2026-09-01.")],
-    value: Annotated[str, typer.Option(help="Column with the figure.")],
+    at: Annotated[str | None, typer.Option("--date", help="First day with the change, e.g. 2026-09-01.")] = None,
+    value: Annotated[str | None, typer.Option(help="Column with the figure.")] = None,
     n: Annotated[str | None, typer.Option(help="Column with the number of answers behind it.")] = None,
     time: Annotated[str | None, typer.Option(help="Column with the date; default the first.")] = None,
     control: Annotated[list[str] | None, typer.Option(help="Column of an untouched segment; may be repeated.")] = None,
     kind: Annotated[str, typer.Option(help="mean, proportion (0..1) or rate.")] = "",
     until: Annotated[str | None, typer.Option(help="First day without the change again.")] = None,
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=DATE or COLUMN/ANSWERS=DATE of one segment of a roll-out; instead of --date."),
+    ] = None,
     holidays: Annotated[
         str | None, typer.Option(help="Country, or country and state, whose holidays count: DE or DE-BY.")
     ] = None,
@@ -59,35 +77,64 @@ def effect(
     """The effect of a dated change on one series, with an interval, from a CSV file."""
     import numpy as np
 
-    from cxmon.stats import effect as estimate
+    if stage:
+        from cxmon.cli.effecting_staged import staged
 
+        given = {"--date": at, "--value": value, "--n": n, "--until": until}
+        staged(file, stage, control or [], time=time, kind=kind, holidays=holidays, beside=given, as_json=as_json)
+        return
+    if not (at and value):
+        raise typer.BadParameter("expected --date and --value, or --stage once for each segment of a roll-out")
     series = read_series(file, time=time, value=value, n=n, controls=control or [])
-    first = _index(series, at, "--date")
-    last = _index(series, until, "--until") if until else None
+    first = index_of(series, at, "--date")
+    last = index_of(series, until, "--until") if until else None
     shares = n is not None and np.nanmin(series.values) >= 0 and np.nanmax(series.values) <= 1
     used = kind or ("proportion" if shares else "mean")
-    if used not in {"mean", "proportion", "rate"}:
-        raise typer.BadParameter(f"found {used!r}, expected mean, proportion or rate", param_hint="--kind")
-    if used == "proportion" and np.nanmax(series.values) > 1:
-        largest = f"{np.nanmax(series.values):g}"
-        raise typer.BadParameter(f"found {value} up to {largest}, expected shares 0..1", param_hint="--kind")
-    series, known = with_holidays(series, _calendar(holidays, series), first, last)
-    year = PERIODS_A_YEAR[series.grain]
-    found = estimate(
-        series.values,
-        first,
-        until=last,
-        n=series.n,
-        controls=series.controls,
-        kind=used,
-        period=known.labels,
-        yearly=year if first >= 1.5 * year else None,
-    )
+    known_kind(used, value, float(np.nanmax(series.values)))
+    series, known = with_holidays(series, calendar_of(holidays, series), first, last)
+    found = _answered(series, first, last, used, known.labels)
     if as_json:
-        emit(_document(series, found, first, used) | {"holidays": known.words})
+        emit(_document(series, found, first) | {"holidays": known.words})
         return
-    for line in [*words(series, found, first, value, share=used == "proportion"), *_sentence(known.words)]:
+    for line in [*words(series, found, first, value), *sentence_of(known.words)]:
         say(line)
+
+
+def known_kind(kind: str, value: str, largest: float) -> None:
+    """BadParameter for a kind that there is not, and for shares above one."""
+    if kind not in {"mean", "proportion", "rate"}:
+        raise typer.BadParameter(f"found {kind!r}, expected mean, proportion or rate", param_hint="--kind")
+    if kind == "proportion" and largest > 1:
+        raise typer.BadParameter(f"found {value} up to {largest:g}, expected shares 0..1", param_hint="--kind")
+
+
+def _answered(series: Series, first: int, last: int | None, kind: str, period: "npt.NDArray[np.int64]") -> Answer:
+    """The effect, and the second opinions on the same question with the controls that count."""
+    from cxmon import decisions
+    from cxmon.model import Interval, Method, Opinion
+    from cxmon.stats import block_test, second_opinion
+    from cxmon.stats import effect as estimate
+
+    year = PERIODS_A_YEAR[series.grain]
+    yearly = year if first >= 1.5 * year else None
+    found = estimate(
+        series.values, first, until=last, n=series.n, controls=series.controls, kind=kind, period=period, yearly=yearly
+    )
+    # Holidays have labels of their own in the profile, and a week has seven days all the same.
+    week = 7 if series.grain == "day" else 1
+    keep = found.controls_used & ~found.controls_moved
+    controls = series.controls[keep] if series.controls is not None and keep.any() else None
+    counted = series.n if kind in {"proportion", "rate"} else None
+    model = second_opinion(series.values, first, until=last, n=counted, controls=controls, period=period, yearly=yearly)
+    blocks = block_test(series.values, first, until=last, controls=controls, period=period, cycle=week)
+    ours = Interval(estimate=found.estimate, low=found.low, high=found.high)
+    opinions = []
+    for method, said in ((Method.STRUCTURAL, model), (Method.BLOCKS, blocks)):
+        other = Interval(estimate=said.estimate, low=said.low, high=said.high)
+        # Nobody has set a limit here, so none can lie between the two.
+        agrees = decisions.agreement(ours, other, float("nan"))
+        opinions.append(Opinion(method=method, found=other, agreement=agrees, reason=said.reason))
+    return Answer(effect=found, opinions=tuple(opinions), kind=kind, yearly=yearly is not None)
 
 
 def read_series(file: Path, *, time: str | None, value: str, n: str | None, controls: list[str]) -> Series:
@@ -122,7 +169,10 @@ def read_series(file: Path, *, time: str | None, value: str, n: str | None, cont
         matrix[where[_epoch(day)]] = cell
     answers = matrix[:, 1] if n else None
     others = matrix[:, (2 if n else 1) :].T if controls else None
-    return Series(starts=starts, values=matrix[:, 0], n=answers, controls=others, grain=grain, set_aside=tuple(aside))
+    return Series(
+        starts=starts, values=matrix[:, 0], n=answers, controls=others, names=tuple(controls),
+        grain=grain, set_aside=tuple(aside),
+    )  # fmt: skip
 
 
 def with_holidays(
@@ -144,45 +194,94 @@ def with_holidays(
     return replace(series, values=values, controls=others), known
 
 
-def words(series: Series, found: "Effect", first: int, value: str, *, share: bool = False) -> list[str]:
-    """The answer for a person: estimate, range, evidence and what was read; shares read as points and percent."""
+def words(series: Series, answer: Answer, first: int, value: str) -> list[str]:
+    """The answer for a person: estimate, range, evidence, second opinions and what was read; shares read as points."""
     import numpy as np
 
+    from cxmon import wording
+
+    found = answer.effect
     lines = [f"Set aside: {line}" for line in series.set_aside]
     if not np.isfinite(found.estimate):
         return [*lines, f"Nothing can be said: {found.reason}"]
-    scale, unit, level = (100.0, " points", " %") if share else (1.0, "", "")
+    scale, unit, level = (100.0, " points", " %") if answer.kind == "proportion" else (1.0, "", "")
     seen = np.isfinite(series.values[first:])
     expected = float(np.mean(found.expected[first:][seen])) * scale
-    estimate, low, high = found.estimate * scale, found.low * scale, found.high * scale
-    digits = max(0, 1 - int(np.floor(np.log10(max(high - low, 1e-12)))))
-    grade = "before and after only"
-    if np.any(found.controls_used) and found.pre_fit_ok:
-        grade = "compared with untouched segments"
-    verb = "surely changed" if low > 0 or high < 0 else "may not have changed"
-    year = ", a yearly profile taken out" if first >= 1.5 * PERIODS_A_YEAR[series.grain] else ""
-    spread = f"95 % range {low:+.{digits}f} to {high:+.{digits}f}"
+    actual = expected + found.estimate * scale
+    digits = max(0, 1 - int(np.floor(np.log10(max((found.high - found.low) * scale, 1e-12)))))
+
+    def shown(estimate: float, low: float, high: float) -> str:
+        spread = f"{low * scale:+.{digits}f} to {high * scale:+.{digits}f}"
+        return f"{estimate * scale:+.{digits}f}{unit} (95 % range {spread})"
+
+    verb = "surely changed" if found.low > 0 or found.high < 0 else "may not have changed"
+    year = ", a yearly profile taken out" if answer.yearly else ""
+    moved = wording.set_aside(_moved(series, found))
     return [
         *lines,
-        f"{value} {verb}: {estimate:+.{digits}f}{unit} ({spread}), {grade}.",
-        f"Expected without the change {expected:.{digits}f}{level}, seen {expected + estimate:.{digits}f}{level}.",
+        f"{value} {verb}: {shown(found.estimate, found.low, found.high)}, {_grade(answer)}.",
+        f"Expected without the change {expected:.{digits}f}{level}, seen {actual:.{digits}f}{level}.",
         f"{found.n_pre} periods before, {found.n_post} after, one a {series.grain}{year}; p = {found.p_value:.2g}.",
+        *([moved[:1].upper() + moved[1:] + "."] if moved else []),
+        *(_second(series, opinion, shown) for opinion in answer.opinions),
         *([found.reason] if found.reason else []),
     ]
 
 
-def _document(series: Series, found: "Effect", first: int, kind: str) -> dict[str, object]:
+def _second(series: Series, opinion: "Opinion", shown: Callable[[float, float, float], str]) -> str:
+    from cxmon import wording
+    from cxmon.model import Agreement, Grain
+
+    name = wording.method(opinion.method, Grain(series.grain))
+    if opinion.agreement is Agreement.UNKNOWN:
+        return f"Second opinion, {name}: none, {opinion.reason}."
+    said = "disagrees" if opinion.disputes else "agrees"
+    return f"Second opinion, {name}: {said}, {shown(opinion.found.estimate, opinion.found.low, opinion.found.high)}."
+
+
+def _moved(series: Series, found: "Effect") -> tuple[str, ...]:
+    """The controls that moved by themselves at the date, by name."""
+    return tuple(name for name, moved in zip(series.names, found.controls_moved, strict=True) if moved)
+
+
+def _grade(answer: Answer) -> str:
+    """How strong the evidence is, in words, lowered where a second opinion contradicts."""
+    from cxmon import wording
+    from cxmon.model import Grade
+
+    found = answer.effect
+    used = found.controls_used & ~found.controls_moved
+    grade = Grade.CONTROLLED if used.any() and found.pre_fit_ok else Grade.BEFORE_AFTER
+    disputed = any(opinion.disputes for opinion in answer.opinions)
+    return wording.compared(grade, disputed=disputed)
+
+
+def _document(series: Series, answer: Answer, first: int) -> dict[str, object]:
+    found = answer.effect
     names = ("estimate", "low", "high", "p_value", "n_pre", "n_post", "reason")
     return {
         **{name: getattr(found, name) for name in names},
-        "kind": kind,
+        "kind": answer.kind,
         "grain": series.grain,
+        "grade": _grade(answer),
         "first": datetime.fromtimestamp(int(series.starts[first]), UTC).date(),
+        "controls_moved": _moved(series, found),
+        "second_opinions": [
+            {
+                "method": opinion.method,
+                "estimate": opinion.found.estimate,
+                "low": opinion.found.low,
+                "high": opinion.found.high,
+                "agreement": opinion.agreement,
+                "reason": opinion.reason,
+            }
+            for opinion in answer.opinions
+        ],
         "set_aside": series.set_aside,
     }
 
 
-def _calendar(text: str | None, series: Series) -> "Holidays | None":
+def calendar_of(text: str | None, series: Series) -> "Holidays | None":
     from cxmon.model import Holidays
     from cxmon.periods import countries
 
@@ -200,22 +299,28 @@ def _calendar(text: str | None, series: Series) -> "Holidays | None":
     return Holidays(country=country, subdivision=part)
 
 
-def _sentence(text: str) -> list[str]:
+def sentence_of(text: str) -> list[str]:
     return [text[0].upper() + text[1:] + "."] if text else []
 
 
-def _index(series: Series, text: str, option: str) -> int:
+def index_of(series: Series, text: str, option: str) -> int:
+    """The index of the period that begins on the date in `text`, or next after it, inside the series."""
     import numpy as np
 
-    try:
-        at = _epoch(_day(text))
-    except ValueError as error:
-        raise typer.BadParameter(f"found {text!r}, expected a date like 2026-09-01", param_hint=option) from error
+    at = epoch_of(text, option)
     index = int(np.searchsorted(series.starts, at))
     if not 0 < index < len(series.starts):
         ends = [datetime.fromtimestamp(int(s), UTC).date().isoformat() for s in series.starts[[0, -1]]]
         raise typer.BadParameter(f"found {text}, expected a date inside {ends[0]} to {ends[1]}", param_hint=option)
     return index
+
+
+def epoch_of(text: str, option: str) -> int:
+    """The start in epoch seconds of the date in `text`."""
+    try:
+        return _epoch(_day(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"found {text!r}, expected a date like 2026-09-01", param_hint=option) from error
 
 
 def _day(text: str) -> date:

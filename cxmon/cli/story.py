@@ -43,7 +43,7 @@ def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
     facts = [
         str(change.category).replace("_", " "),
         wording.day(change.starts, plan.zone),
-        change.scope.label,
+        change.reach.label,
         change.owner,
     ]
     if declared.days_late:

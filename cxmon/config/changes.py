@@ -5,7 +5,8 @@ from typing import Any
 from cxmon.config.frame import Frame
 from cxmon.config.reading import BAD, did_you_mean, shown
 from cxmon.config.shapes import Entry
-from cxmon.model import Change, Metric, Saving, Scope, Segment, Silence
+from cxmon.config.stages import build_stages
+from cxmon.model import Change, Metric, Saving, Scope, Segment, Silence, Stage
 
 
 def build_changes(frame: Frame) -> tuple[Change, ...]:
@@ -24,11 +25,12 @@ def build_change(frame: Frame, entry: Entry) -> Change | None:
     before = frame.reading.faults
     _forward(frame, entry)
     _scopes(frame, entry)
+    stages = build_stages(frame, entry)
     amounts = {key: frame.amounts(entry, key) for key in ("limits", "aims")}
     for key in ("guards", "weights"):
         if key in entry:
             frame.known_items(entry.at(key), frame.names("metrics"), "metric")
-    return _change(entry, amounts) if entry.sound and frame.reading.faults == before else None
+    return _change(entry, amounts, stages) if entry.sound and frame.reading.faults == before else None
 
 
 def build_silences(frame: Frame) -> tuple[Silence, ...]:
@@ -60,7 +62,9 @@ def notes_on_changes(frame: Frame, changes: tuple[Change, ...], metrics: dict[st
             if missing:
                 left = Scope(tuple(item for item in declared.values if item[0] not in missing))
                 whom = left.label if left.values else "everyone"
-                frame.reading.note(entry.at("scope"), f"{name} has no {' and no '.join(missing)}; judged on {whom}")
+                node = entry.at("scope" if "scope" in entry else "stages")
+                whole = ", as one change from its first stage on" if change.stages else ""
+                frame.reading.note(node, f"{name} has no {' and no '.join(missing)}; judged on {whom}{whole}")
         for name in change.weights:
             if named and name not in named:
                 node = entry.at("weights").entries[name]
@@ -138,7 +142,7 @@ def _circles(frame: Frame, entries: list[Entry]) -> None:
             step = mends[step].get("responds_to")
 
 
-def _change(entry: Entry, amounts: dict[str, Any]) -> Change:
+def _change(entry: Entry, amounts: dict[str, Any], stages: tuple[Stage, ...]) -> Change:
     keys = ["id", "title", "category", "starts", "ends", "owner", "status", "responds_to", "note"]
     values: dict[str, Any] = {key: entry.values[key] for key in keys if key in entry.values}
     renamed = {"announced": "announced_days", "horizon": "horizon_days"}
@@ -153,5 +157,6 @@ def _change(entry: Entry, amounts: dict[str, Any]) -> Change:
         aims=amounts["aims"],
         guards=tuple(entry.get("guards") or ()),
         weights=entry.get("weights") or {},
+        stages=stages,
         saving=None if saving is None or saving is BAD else Saving(**saving.values),
     )

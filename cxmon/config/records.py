@@ -92,6 +92,23 @@ SAVING = Record(
     "a saving such as {amount: 1200000, currency: USD, per: year}",
 )
 
+STAGE = Record(
+    {
+        "starts": Field(Moment(), "when it takes effect there", required=True),
+        "scope": Field(
+            MapOf(
+                Either(_value, ListOf(_value, "a list of values", least=1)),
+                "the stage's segments such as {region: de}",
+                least=1,
+            ),
+            "the segments, inside the change's scope, that get it then",
+            required=True,
+        ),
+        "ends": Field(Moment(), "when it was taken back there, if it was"),
+    },
+    "a stage such as {starts: 2026-03-01, scope: {region: de}}",
+)
+
 CHANGE = Record(
     {
         "id": Field(Name, "the name in links and messages; never reused", required=True),
@@ -105,6 +122,10 @@ CHANGE = Record(
             MapOf(_scope, "a mapping of metrics to scopes"), "where a metric has other dimensions"
         ),
         "spills_to": Field(ListOf(_scope, "a list of scopes"), "segments it may reach: never used for comparison"),
+        "stages": Field(
+            ListOf(STAGE, "a list of two or more stages", least=2, unique=False),
+            "where it comes to segments at dates of their own: each is compared with those that do not have it yet",
+        ),
         "announced": Field(Span(whole_days=True), "how long before the start people knew; left out of the comparison"),
         "limits": Field(MapOf(SizeText(), "a mapping of metrics to sizes"), "the harm its owner accepts, per metric"),
         "guards": Field(_metrics, "further metrics that must not get worse"),

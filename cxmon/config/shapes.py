@@ -30,7 +30,8 @@ class ListOf:
         if node.kind != "list":
             return reading.wrong(node, shown(node), self.what)
         if len(node.items) < self.least:
-            return reading.wrong(node, "an empty list", self.what)
+            found = f"a list of {len(node.items)}" if node.items else "an empty list"
+            return reading.wrong(node, found, self.what)
         values: list[Any] = []
         seen = set()
         for child in node.items:

@@ -1,15 +1,17 @@
 """What effects mean for a decision: the grammar of verdicts, shares of error, overlap, due days, mix. Pure."""
 
+from cxmon.decisions.agreement import agreement, lowered, weakest
 from cxmon.decisions.contribution import Contribution, contribution
 from cxmon.decisions.due import due_date, periods_needed
 from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
 from cxmon.decisions.news import TELLING, Telling, is_news, last_told, telling
 from cxmon.decisions.overlap import Placement, concerns, place, scope_of, touching
-from cxmon.decisions.placebo import placebo, shared_movement
+from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
 from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
 from cxmon.decisions.shares import HARM_ERROR, NOW_PERIODS, SO_FAR, Share, shares
 
 __all__ = [
+    "FEWEST_SEGMENTS",
     "HARM_ERROR",
     "NOTHING",
     "NOW_PERIODS",
@@ -20,6 +22,7 @@ __all__ = [
     "Scale",
     "Share",
     "Telling",
+    "agreement",
     "aim_result",
     "code_of",
     "concerns",
@@ -31,15 +34,17 @@ __all__ = [
     "is_news",
     "judge",
     "last_told",
+    "lowered",
     "own_unit",
     "periods_needed",
     "place",
     "placebo",
+    "rank_among",
     "scale",
     "scope_of",
-    "shared_movement",
     "shares",
     "telling",
     "touching",
     "turned",
+    "weakest",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from cxmon.decisions.agreement import weakest
 from cxmon.decisions.news import is_news
 from cxmon.decisions.scale import turned
 from cxmon.model import (
@@ -14,7 +15,6 @@ from cxmon.model import (
     Category,
     Change,
     Code,
-    Grade,
     Harm,
     Interval,
     Split,
@@ -22,10 +22,12 @@ from cxmon.model import (
 )
 
 
-def code_of(harm: Interval, limit: float) -> Code:
+def code_of(harm: Interval, limit: float, now: Interval | None = None) -> Code:
     """The code of one metric from the interval of its harm (positive is worse) and the accepted harm `limit` > 0.
 
     harmed: low > limit; worse: low > 0; improved: high < 0; safe: high < limit; else undecided. NaN means waiting.
+    `now` is the harm of the last periods by themselves: while those are surely worse nothing is safe, because a harm
+    that came late is thin in the mean so far.
     """
     if math.isnan(harm.low) or math.isnan(harm.high) or math.isnan(limit):
         return Code.WAITING
@@ -35,7 +37,8 @@ def code_of(harm: Interval, limit: float) -> Code:
         return Code.WORSE
     if harm.high < 0:
         return Code.IMPROVED
-    return Code.SAFE if harm.high < limit else Code.UNDECIDED
+    came_late = now is not None and now.low > 0
+    return Code.SAFE if harm.high < limit and not came_late else Code.UNDECIDED
 
 
 def gravest(codes: Iterable[Code]) -> Code:
@@ -77,12 +80,11 @@ def judge(
     if change.category is Category.MEASUREMENT:
         code = Code.NOT_COMPARABLE
     carrying = [harm.grade for harm in harms if harm.code is code]
-    controlled = bool(carrying) and all(grade is Grade.CONTROLLED for grade in carrying)
     current = Verdict(
         change=change.id,
         as_of=now,
         code=code,
-        grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
+        grade=weakest(carrying),
         harms=tuple(sorted(harms, key=lambda harm: (GRAVITY.index(harm.code), harm.metric))),
         aims=tuple(sorted(aims, key=lambda aim: aim.metric)),
         splits=tuple(sorted(splits, key=lambda split: split.metric)),

@@ -11,8 +11,8 @@ TELLING = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
 def is_news(previous: Verdict | None, current: Verdict) -> str:
     """Why `current` deserves a version of its own; empty where it says the same again, a day later.
 
-    Reasons, in this order: first verdict; the verdict turned; the grade changed; a metric turned, came or went; an aim
-    turned; an estimate left the interval that was told.
+    Reasons, in this order: first verdict; the verdict turned; the grade changed; a metric turned, came or went, or
+    turned in one stage of a roll-out; an aim turned; an estimate left the interval that was told.
     """
     if previous is None:
         return "first verdict"
@@ -27,6 +27,11 @@ def is_news(previous: Verdict | None, current: Verdict) -> str:
     for metric in sorted(after):
         if before[metric].code is not after[metric].code:
             return f"{metric} turned from {before[metric].code} to {after[metric].code}"
+        stages = {(one.scope, one.starts): one.code for one in before[metric].stages}
+        for one in after[metric].stages:
+            was = stages.get((one.scope, one.starts))
+            if was is not None and was is not one.code:
+                return f"{metric} in {one.scope} turned from {was} to {one.code}"
     aims = {aim.metric: aim.code for aim in previous.aims}
     for aim in sorted(current.aims, key=lambda one: one.metric):
         if aims.get(aim.metric) is not aim.code:

@@ -117,7 +117,8 @@ def place(change: Change, others: Sequence[Change], metric: Metric, now: datetim
         until=until,
         data_until=data_until,
         left_out=tuple(left_out),
-        entangled_with=tuple(other.id for other in tangled),
+        # Several stages of one roll-out are one change.
+        entangled_with=tuple(dict.fromkeys(other.id for other in tangled)),
         not_comparable=survey,
-        notes=tuple(notes),
+        notes=tuple(dict.fromkeys(notes)),
     )

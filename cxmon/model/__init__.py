@@ -1,6 +1,6 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
-from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Status
+from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Stage, Status
 from cxmon.model.finding import (
     Ending,
     Finding,
@@ -17,6 +17,7 @@ from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Re
 from cxmon.model.secret import Secret
 from cxmon.model.verdict import (
     GRAVITY,
+    Agreement,
     AimCode,
     AimResult,
     Band,
@@ -24,8 +25,12 @@ from cxmon.model.verdict import (
     Grade,
     Harm,
     Interval,
+    Method,
+    Opinion,
     Placebo,
+    Rank,
     Split,
+    StageHarm,
     Verdict,
 )
 
@@ -33,6 +38,7 @@ __all__ = [
     "EVERYONE",
     "GRAVITY",
     "Action",
+    "Agreement",
     "AimCode",
     "AimResult",
     "Amount",
@@ -57,10 +63,13 @@ __all__ = [
     "Interval",
     "Kind",
     "Message",
+    "Method",
     "Metric",
+    "Opinion",
     "OutboxRow",
     "Picture",
     "Placebo",
+    "Rank",
     "Read",
     "Receipt",
     "Response",
@@ -70,6 +79,8 @@ __all__ = [
     "Segment",
     "Silence",
     "Split",
+    "Stage",
+    "StageHarm",
     "State",
     "Status",
     "Step",

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -50,6 +50,12 @@ class Scope:
         theirs = dict(other.values)
         return all(set(allowed) & set(theirs.get(name, allowed)) for name, allowed in self.values)
 
+    def narrowed(self, by: "Scope") -> "Scope":
+        """The part of this scope that lies inside `by`; a dimension of which nothing is left touches nobody."""
+        mine, theirs = dict(self.values), dict(by.values)
+        both = {name: [v for v in mine[name] if v in theirs[name]] for name in mine.keys() & theirs.keys()}
+        return Scope.of({**mine, **theirs, **both})
+
     @property
     def label(self) -> str:
         return ", ".join("/".join(allowed) for _, allowed in self.values) or "all customers"
@@ -67,8 +73,20 @@ class Saving:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One step of a roll-out: the segments inside the change's scope that get it at `starts`, and lose it at `ends`."""
+
+    starts: datetime
+    scope: Scope
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change:
-    """A declared decision. `starts` and `ends` are UTC instants; `owner` is a role or department, never a person."""
+    """A declared decision. `starts` and `ends` are UTC instants; `owner` is a role or department, never a person.
+
+    `stages`: it comes to segments of its scope at dates of their own, the first at `starts`; no two share a customer.
+    """
 
     id: str
     title: str
@@ -89,19 +107,49 @@ class Change:
     status: Status = Status.LIVE
     responds_to: str | None = None
     note: str = ""
+    stages: tuple[Stage, ...] = ()
 
     @property
     def declared_hash(self) -> str:
         """Identity of what was declared; frozen with its time when the change goes live."""
-        doc = {k: v for k, v in vars(self).items() if k != "status"}
+        # Without stages the hash is what it was before there were any.
+        doc = {k: v for k, v in vars(self).items() if k != "status" and (k != "stages" or v)}
         return hashlib.sha256(json.dumps(doc, default=_canonical, sort_keys=True).encode()).hexdigest()[:16]
 
+    @property
+    def reach(self) -> Scope:
+        """The scope as far as the stages reach, where there are any."""
+        return self.scope.narrowed(_hull(self.stages))
+
     def scope_for(self, metric: str) -> Scope:
-        return self.scope_by_metric.get(metric, self.scope)
+        return self.scope_by_metric.get(metric, self.scope).narrowed(_hull(self.stages))
+
+    def parts(self) -> "tuple[Change, ...]":
+        """One change a stage, by their start, each with its own scope and dates; the change itself without stages."""
+        return tuple(
+            replace(
+                self,
+                starts=stage.starts,
+                ends=stage.ends if stage.ends is not None else self.ends,
+                scope=self.scope.narrowed(stage.scope),
+                scope_by_metric={m: scope.narrowed(stage.scope) for m, scope in self.scope_by_metric.items()},
+                stages=(),
+            )
+            for stage in sorted(self.stages, key=lambda one: (one.starts, one.scope.label))
+        ) or (self,)
 
 
-def _canonical(value: object) -> str:
+def _hull(stages: tuple[Stage, ...]) -> Scope:
+    """The smallest scope that holds all stages: the dimensions that each of them names, with all their values."""
+    scopes = [dict(stage.scope.values) for stage in stages]
+    shared = set.intersection(*(set(scope) for scope in scopes)) if scopes else set()
+    return Scope.of({name: sorted({v for scope in scopes for v in scope[name]}) for name in shared})
+
+
+def _canonical(value: object) -> object:
     """The same instant is the same text, whichever class its time zone has."""
+    if isinstance(value, Stage):
+        return vars(value)
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else repr(value)
 
 

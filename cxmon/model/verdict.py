@@ -31,10 +31,29 @@ GRAVITY = (
 
 
 class Grade(StrEnum):
-    """How strong the evidence is."""
+    """How strong the evidence is, strongest first. A second opinion that disagrees lowers it by one."""
 
     CONTROLLED = "controlled"
     BEFORE_AFTER = "before_after"
+    DISPUTED = "disputed"
+
+
+class Method(StrEnum):
+    """Where a second opinion comes from: a structural time-series model, or a t-test on blocks of whole cycles."""
+
+    STRUCTURAL = "structural"
+    BLOCKS = "blocks"
+
+
+class Agreement(StrEnum):
+    """How a second opinion stands to the verdict's range; see `decisions.agreement`."""
+
+    AGREES = "agrees"
+    OPPOSITE = "opposite"
+    ACROSS_LIMIT = "across_limit"
+    APART = "apart"
+    EXCLUDED = "excluded"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +74,56 @@ class Placebo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rank:
+    """Of `of` segments judged alike at the date of a change, the touched one moved `place`-th most its own way."""
+
+    place: int
+    of: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opinion:
+    """What another method says of the same harm, in the harm's unit; NaN and a `reason` where it can say nothing."""
+
+    method: Method
+    found: Interval
+    agreement: Agreement
+    reason: str = ""
+
+    @property
+    def disputes(self) -> bool:
+        return self.agreement not in {Agreement.AGREES, Agreement.UNKNOWN}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageHarm:
+    """One stage of a roll-out on one metric, in the unit of the whole's `Harm`: its own code and harm so far.
+
+    `code` is waiting for a stage that has not begun or has too little data; `reason` says which.
+    """
+
+    scope: str
+    starts: datetime
+    code: Code
+    so_far: Interval
+    limit: float
+    grade: Grade
+    n_post: int
+    answers: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Harm:
     """The harm of one change to one metric: positive is worse.
 
     `unit` says how the numbers read: `pt` (shares 0..1, shown as points), `%` (fractions of the expected value, for
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
-    over, so no later data will narrow the interval. `holidays` says how many were left out or modelled, and why.
+    over, so no later data will narrow the interval. `controls` are the untouched segments compared with,
+    `controls_moved` those that moved by themselves at the same date and count little or not at all. `holidays` says how
+    many were left out or modelled, and why. `stages`: of a roll-out in stages each one's own harm, by their start;
+    `so_far` is then the mean over those that have begun, weighted by answers.
     """
 
     metric: str
@@ -83,12 +145,20 @@ class Harm:
     window_end: datetime | None
     scope: str
     controls: tuple[str, ...] = ()
+    controls_moved: tuple[str, ...] = ()
     due: date | None = None
     placebo: Placebo | None = None
+    rank: Rank | None = None
     entangled_with: tuple[str, ...] = ()
-    second_opinion: Interval | None = None
+    opinions: tuple[Opinion, ...] = ()
     closed: bool = False
     holidays: str = ""
+    stages: tuple[StageHarm, ...] = ()
+
+    @property
+    def disputed(self) -> bool:
+        """Whether a second opinion contradicts, which has lowered the grade by one."""
+        return any(opinion.disputes for opinion in self.opinions)
 
 
 class AimCode(StrEnum):

@@ -1,7 +1,7 @@
 """Which breaches a declared change explains (law: no alibi), and where watch starts from a new level."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cxmon import decisions
@@ -35,7 +35,7 @@ def explanation(
     last = max(last, next_start(finding.since, metric.grain, metric.zone))
     fitting = [
         d
-        for d in changes
+        for d in parts(changes)
         if d.change.status is Status.LIVE
         and metric.id not in d.change.aims
         and decisions.concerns(d.change, metric)
@@ -62,7 +62,7 @@ def new_levels(
     """Per series the instants from which another level was declared or accepted: the verdict judges what a change does
     to the segments it touches, watch judges what comes on top of it."""
     found: dict[Segment, set[datetime]] = {}
-    for declared in changes:
+    for declared in parts(changes):
         change = declared.change
         if change.status is not Status.LIVE or not decisions.concerns(change, metric):
             continue
@@ -88,6 +88,11 @@ def told_elsewhere(
         return found.incident.id if found is not None and found.incident is not None else None
 
     return by
+
+
+def parts(changes: Iterable[Declared]) -> list[Declared]:
+    """Each stage of a roll-out as a change of its own, with its own date and scope."""
+    return [replace(d, change=part) for d in changes for part in d.change.parts()]
 
 
 def _in_scope(declared: Declared, metric: Metric, segment: Segment) -> bool:

@@ -15,6 +15,7 @@ from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, 
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import bands, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
+from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
 from cxmon.pipeline.register import register
 from cxmon.store import Store
@@ -42,7 +43,7 @@ def judge(
     """
     register(plan, store, now=now)
     declared = [d for d in store.changes.all() if d.change.status is Status.LIVE]
-    live = [d.change for d in declared]
+    live = [part for d in declared for part in d.change.parts()]
     begun = [d for d in declared if d.change.starts <= now and (changes is None or d.change.id in changes)]
     shares = {d.change.id: decisions.shares(watched(d.change, plan.metrics), d.change.weights) for d in begun}
     found: dict[str, list[Evidence]] = {d.change.id: [] for d in begun}
@@ -101,6 +102,8 @@ def _answered(store: Store, change: str) -> bool:
 
 def _judged(change: Change, live: Sequence[Change], leaves: Panel, share: Share, now: datetime) -> Evidence:
     try:
+        if change.stages:
+            return staged_evidence(change, live, leaves, share, now=now)
         return evidence(change, live, leaves, share, now=now)
     except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
         LOG.warning("judge change=%s metric=%s error=%s", change.id, leaves.metric.id, error)
@@ -116,18 +119,23 @@ def _put(store: Store, metric: Metric, drawn: Sequence[Band]) -> None:
         store.bands.put(drawn)
 
 
-def _verdict(
-    plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str], now: datetime
-) -> Verdict:
-    history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
-    verdict = decisions.judge(
-        declared.change,
+def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, history: Sequence[Verdict] = ()) -> Verdict:
+    """The verdict on one change from what is known of each of its metrics, still without words."""
+    return decisions.judge(
+        change,
         [k.harm for k in known],
         now=now,
         aims=[k.aim for k in known if k.aim is not None],
         splits=[k.split for k in known if k.split is not None],
         history=history,
     )
+
+
+def _verdict(
+    plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str], now: datetime
+) -> Verdict:
+    history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
+    verdict = assembled(declared.change, known, now=now, history=history)
     verdict = in_words(verdict, declared, plan.metrics, plan.zone, titles)
     if not keep(plan, store, declared, verdict, history, now=now):
         LOG.info("judge change=%s not stored: judged for a later moment already", declared.change.id)

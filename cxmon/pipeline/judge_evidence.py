@@ -24,13 +24,14 @@ from cxmon.model import (
     Interval,
     Kind,
     Metric,
-    Placebo,
     Split,
 )
 from cxmon.panel import Panel
 from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_bands import band_of, smoothing
+from cxmon.pipeline.judge_opinions import kept, questioned
 from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, options, spanned, with_profile
+from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -43,8 +44,6 @@ PERIOD = {
 }  # fmt: skip
 # Monthly figures are watched for half a year at least, or the horizon would leave hardly a whole month.
 LEAST_WATCH = 6
-# Periods before a date that a layman would compare with: eight weeks, or as many months.
-BACK = {Grain.HOUR: 336, Grain.DAY: 56, Grain.WEEK: 8, Grain.MONTH: 8}
 # A scope that has been empty for this many mature periods has vanished.
 VANISHED = 14
 # A shift of volume by a tenth makes a total of other people than before.
@@ -93,9 +92,9 @@ def evidence(change: Change, others: Sequence[Change], leaves: Panel, share: Sha
     metric = leaves.metric
     if change.category is Category.MEASUREMENT:
         reason = "the measurement itself changed; figures before and after are not compared"
-        return Evidence(harm=_open(metric, change, Code.NOT_COMPARABLE, reason, share))
+        return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share))
     if not len(leaves.starts) or not leaves.n.any():
-        return Evidence(harm=_open(metric, change, Code.WAITING, f"no figures of {metric.label} yet", share))
+        return Evidence(harm=unjudged(metric, change, Code.WAITING, f"no figures of {metric.label} yet", share))
     horizon = change.starts + max(timedelta(days=change.horizon_days), LEAST_WATCH * PERIOD[metric.grain])
     if horizon < now:
         watched = decisions.place(change, others, metric, horizon)
@@ -118,14 +117,14 @@ def _within(
     span = spanned(placement, change, leaves, mature, PAST)
     found = scoping.sides(change, others, leaves, at=span.at, until=placement.until or now)
     if found.treated is None:
-        return Evidence(harm=_open(metric, change, Code.WAITING, found.reason, share, scope=found.label))
+        return Evidence(harm=unjudged(metric, change, Code.WAITING, found.reason, share, scope=found.label))
     if found.controls is None:
         span = spanned(placement, change, leaves, mature, LONG_PAST)
     span = with_profile(span, found.treated)
     case = Case(
         change=change, leaves=leaves, share=share, now=now, mature=mature, placement=placement, span=span, found=found
     )  # fmt: skip
-    missing = _missing(change, metric, found.treated, span, min(span.until, span.last) - span.at)
+    missing = missing_data(change, metric, found.treated, span, min(span.until, span.last) - span.at)
     if placement.not_comparable:
         missing = Code.NOT_COMPARABLE, placement.not_comparable
     if missing:
@@ -151,28 +150,31 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     expected = decisions.expected_from(actual, effect.estimate, log=figures.log)
     scale = decisions.scale(metric, change.limits.get(metric.id), expected=expected, log=figures.log)
     recent = _now(values, at, until, share, asked)
-    harm = _harm(case, treated, effect, scale, window + span.first)
-    harm = replace(harm, actual=actual, expected=expected, now=harm.so_far if recent is None else scale.harm(recent))
-    if harm.code in {Code.HARMED, Code.WORSE}:
-        harm = replace(harm, placebo=_placebo(metric, values, at, until, asked))
+    now = None if recent is None else scale.harm(recent)
+    harm = _harm(case, treated, effect, scale, window + span.first, now)
+    harm = replace(harm, actual=actual, expected=expected)
+    harm = questioned(harm, effect, scale, metric, values, at, until, asked)
     band = band_of(
         treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
         label=case.found.label, now=case.now, since=harm.window_start, change=change.id, aside=span.aside,
     )  # fmt: skip
-    aim = _aim(change, metric, effect, expected, log=figures.log)
+    aim = aim_of(change, metric, effect, expected, log=figures.log)
     return Evidence(harm=harm, aim=aim, split=_split(metric, case.leaves, case.found, span), band=band)
 
 
 def _harm(
-    case: Case, treated: Panel, effect: stats.Effect, scale: decisions.Scale, where: npt.NDArray[np.int64]
-) -> Harm:
-    """The harm that an effect over the periods `where` of the grid means; `actual`, `expected` and `now` come after."""
+    case: Case, treated: Panel, effect: stats.Effect, scale: decisions.Scale, where: npt.NDArray[np.int64],
+    now: Interval | None,
+) -> Harm:  # fmt: skip
+    """The harm that an effect over the periods `where` of the grid means, with that of the last ones where it differs;
+    `actual` and `expected` come after."""
     placement, controls = case.placement, case.found.controls
     so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
-    code = Code.ENTANGLED if placement.entangled_with else decisions.code_of(so_far, scale.limit)
-    controlled = bool(np.any(effect.controls_used)) and effect.pre_fit_ok
+    code = Code.ENTANGLED if placement.entangled_with else decisions.code_of(so_far, scale.limit, now)
+    kept_ones = kept(effect)
+    controlled = bool(kept_ones.any()) and effect.pre_fit_ok
     names = controls.segments if controls is not None else ()
-    why = _why(code, _counted(effect.n_post, case.metric), controlled=controlled, had=bool(names))
+    why = _why(code, counted(effect.n_post, case.metric), controlled=controlled, had=bool(names))
     harm = Harm(
         metric=case.metric.id,
         code=code,
@@ -180,7 +182,7 @@ def _harm(
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
-        now=so_far,
+        now=so_far if now is None else now,
         actual=math.nan,
         expected=math.nan,
         grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
@@ -189,39 +191,26 @@ def _harm(
         n_pre=effect.n_pre,
         n_post=effect.n_post,
         answers=float(treated.n[0, where].sum()),
-        window_start=_utc(treated.starts[where[0]]),
-        window_end=_utc(treated.ends()[where[-1]]),
+        window_start=instant(treated.starts[where[0]]),
+        window_end=instant(treated.ends()[where[-1]]),
         scope=case.found.label,
-        controls=tuple(s.label for s, used in zip(names, effect.controls_used, strict=True) if used),
+        controls=tuple(s.label for s, counts in zip(names, kept_ones, strict=True) if counts),
+        controls_moved=tuple(s.label for s, moved in zip(names, effect.controls_moved, strict=True) if moved),
         entangled_with=placement.entangled_with,
         holidays=case.span.on_holidays,
     )
     if case.closed:
         return replace(harm, closed=True)
-    if code is Code.UNDECIDED or (code is Code.WORSE and so_far.high > scale.limit):
+    if code in {Code.UNDECIDED, Code.WORSE} and so_far.high >= scale.limit:
         return replace(harm, due=decisions.due_date(harm, case.metric, case.now))
     return harm
 
 
 def _without(case: Case, code: Code, reason: str) -> Evidence:
     """Evidence without an effect, with the reason and, where data are awaited, the day of the first look."""
-    harm = _open(case.metric, case.change, code, _said(reason, case), case.share, scope=case.found.label)
-    due = _first_answer(case.change, case.metric, case.now) if code is Code.WAITING else None
+    harm = unjudged(case.metric, case.change, code, _said(reason, case), case.share, scope=case.found.label)
+    due = first_answer(case.change, case.metric, case.now) if code is Code.WAITING else None
     return Evidence(harm=replace(harm, due=due))
-
-
-def _placebo(metric: Metric, values: Floats, at: int, until: int, asked: dict[str, Any]) -> Placebo | None:
-    """How often the figures moved as much before the change, against as long a past as eight weeks."""
-    controls = asked.get("controls")
-    return decisions.placebo(
-        values,
-        at,
-        until,
-        labels=asked["period"],
-        shared=None if controls is None else decisions.shared_movement(controls, at),
-        sign=metric.harm_sign,
-        back=BACK[metric.grain],
-    )
 
 
 def _now(values: Floats, at: int, until: int, share: Share, asked: dict[str, Any]) -> Interval | None:
@@ -236,7 +225,9 @@ def _now(values: Floats, at: int, until: int, share: Share, asked: dict[str, Any
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 
-def _aim(change: Change, metric: Metric, effect: stats.Effect, expected: float, *, log: bool) -> AimResult | None:
+def aim_of(
+    change: Change, metric: Metric, effect: stats.Effect | Pooled, expected: float, *, log: bool
+) -> AimResult | None:
     promised = change.aims.get(metric.id)
     if promised is None:
         return None
@@ -279,7 +270,7 @@ def _split(metric: Metric, leaves: Panel, found: scoping.Sides, span: Span) -> S
     )  # fmt: skip
 
 
-def _missing(change: Change, metric: Metric, treated: Panel, span: Span, judged: int) -> tuple[Code, str] | None:
+def missing_data(change: Change, metric: Metric, treated: Panel, span: Span, judged: int) -> tuple[Code, str] | None:
     """Why there is nothing to judge yet; None where there is."""
     need = FIRST_LOOK[metric.grain]
     unit = f"complete {metric.grain}s" if need != 1 else f"complete {metric.grain}"
@@ -295,7 +286,7 @@ def _missing(change: Change, metric: Metric, treated: Panel, span: Span, judged:
     return None
 
 
-def _open(metric: Metric, change: Change, code: Code, reason: str, share: Share, *, scope: str = "") -> Harm:
+def unjudged(metric: Metric, change: Change, code: Code, reason: str, share: Share, *, scope: str = "") -> Harm:
     """A harm of which nothing is known, with the reason."""
     amount = change.limits.get(metric.id) or metric.matters
     relative = amount.relative or metric.judged_as_ratio
@@ -311,10 +302,10 @@ def _open(metric: Metric, change: Change, code: Code, reason: str, share: Share,
 def failed(metric: Metric, change: Change, error: Exception, share: Share) -> Evidence:
     """One bad metric never stops the others: it waits, with the reason."""
     text = f"could not be judged: {str(error) or type(error).__name__}"
-    return Evidence(harm=_open(metric, change, Code.WAITING, text, share))
+    return Evidence(harm=unjudged(metric, change, Code.WAITING, text, share))
 
 
-def _counted(periods: int, metric: Metric) -> str:
+def counted(periods: int, metric: Metric) -> str:
     return f"{periods} {metric.grain}" if periods == 1 else f"{periods} {metric.grain}s"
 
 
@@ -336,11 +327,11 @@ def _said(reason: str, case: Case) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _first_answer(change: Change, metric: Metric, now: datetime) -> Any:
+def first_answer(change: Change, metric: Metric, now: datetime) -> Any:
     """The day on which the first look is possible; None where that day is past and data are simply missing."""
     at = change.starts + (FIRST_LOOK[metric.grain] + 1) * PERIOD[metric.grain] + metric.matures_after
     return at.astimezone(ZoneInfo(metric.zone)).date() if at > now else None
 
 
-def _utc(seconds: Any) -> datetime:
+def instant(seconds: Any) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)

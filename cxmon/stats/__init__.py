@@ -7,25 +7,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxmon.stats.blocks import BlockTest, block_test
     from cxmon.stats.dated import effect, effects, estimate
     from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
     from cxmon.stats.joint import correlations
     from cxmon.stats.opinion import SecondOpinion, second_opinion
     from cxmon.stats.results import Effect, Estimate, Shift, WatchState
     from cxmon.stats.shift import shifts
+    from cxmon.stats.staged import Staged, staged_effect
     from cxmon.stats.watching import watch, watch_state
 
 HOMES = {
-    "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays", "SecondOpinion": "opinion",
-    "Shift": "results", "Treatment": "holidays", "WatchState": "results", "correlations": "joint",
-    "effect": "dated", "effects": "dated",
+    "BlockTest": "blocks", "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays",
+    "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
+    "WatchState": "results", "block_test": "blocks", "correlations": "joint", "effect": "dated", "effects": "dated",
     "estimate": "dated", "holiday_labels": "holidays", "second_opinion": "opinion", "shifts": "shift",
-    "watch": "watching", "watch_state": "watching",
+    "staged_effect": "staged", "watch": "watching", "watch_state": "watching",
 }  # fmt: skip
 __all__ = [
-    "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Treatment", "WatchState", "correlations",
-    "effect", "effects",
-    "estimate", "holiday_labels", "second_opinion", "shifts", "watch", "watch_state",
+    "BlockTest", "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchState",
+    "block_test", "correlations", "effect", "effects", "estimate", "holiday_labels", "second_opinion", "shifts",
+    "staged_effect",
+    "watch", "watch_state",
 ]  # fmt: skip
 
 

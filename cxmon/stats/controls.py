@@ -84,7 +84,9 @@ def common(
     hidden = 1 - 2 * share + ((share**2 * own * fit).sum(1)[:, None]) / np.maximum(own, TINY)
     size = np.sqrt(np.maximum(own * np.maximum(hidden, 0.05), TINY))
     gap = np.where(ok, X - mean[:, None], 0.0) / size[:, :, None]
-    filtered = gains(np.ones((S, T)), there, noise, at)
+    # Gaps are measured in their own noise, so series with the same gaps in time share one filter.
+    alike = S if (there != there[:1]).any() else 1
+    filtered = gains(np.ones((alike, T)), there[:alike], noise, at)
     before, moves, spread = _gaps(gap, filtered, there, at, until, log_prior, fit)
     sharing = mean[:, at:until].sum(1) / np.maximum(there[:, at:until].sum(1), 1)
     found = trust(moves * size, spread**2 * own + (0.2 * sharing[:, None]) ** 2, fit)

@@ -16,7 +16,7 @@ from cxmon.stats.results import Effect, Estimate
 
 BAND = 0.99
 # Numbers held at once: more only makes the processor wait for memory.
-BLOCK = 1_000_000
+BLOCK = 3_000_000
 
 
 def effect(

@@ -6,7 +6,7 @@ from scipy.special import stdtrit
 from cxmon.stats.arrays import TINY, Floats, Ints
 from cxmon.stats.estimator import Fitted
 
-MOST = 12
+MOST = 8
 
 
 def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats, Floats]:

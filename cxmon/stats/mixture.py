@@ -41,6 +41,7 @@ class Mixture:
         middle, reach = self.center()[:, None], np.maximum(self.spread(), TINY**2)[:, None]
         x = middle + reach * ndtri(q)
         low, high = np.full(q.shape, -np.inf), np.full(q.shape, np.inf)
+        done = np.zeros(q.shape, bool)
         for _ in range(ROUNDS):
             gap = self.below(x) - q
             low, high = np.where(gap < 0, x, low), np.where(gap >= 0, x, high)
@@ -50,8 +51,10 @@ class Mixture:
             step = np.where(
                 stuck, (np.where(np.isfinite(low), low, x) + np.where(np.isfinite(high), high, x)) / 2, step
             )
-            done = np.abs(step - x) <= 1e-9 * reach
+            # Errors of Newton's steps are squared: after one of a millionth the next would not show.
+            close = np.abs(step - x) <= 1e-6 * reach
             x = np.where(done, x, step)
+            done |= close
             if done.all():
                 break
         return np.asarray(x)

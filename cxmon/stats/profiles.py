@@ -74,6 +74,8 @@ def without_profile(values: Floats, cols: Floats) -> Floats:
     center = filled.sum(1) / count
     flat = np.where(ok, filled - center[:, None], 0.0)
     squares = (Z[:, :, None] * Z[:, None, :]).reshape(len(Z), p * p)
-    A = (ok.astype(float) @ squares).reshape(-1, p, p) + np.diag(np.r_[1e-9, np.full(p - 1, 0.5)])
-    b = np.linalg.solve(A, (flat @ Z)[:, :, None])[:, 1:, 0]
+    # Rows without gaps have the same cross products.
+    used = ok[:1] if ok.all() else ok
+    A = (used.astype(float) @ squares).reshape(-1, p, p) + np.diag(np.r_[1e-9, np.full(p - 1, 0.5)])
+    b = (np.linalg.inv(A) @ (flat @ Z)[:, :, None])[:, 1:, 0]
     return np.asarray(values - b @ cols.T)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from cxmon.errors import StoreError
-from cxmon.model import Amount, Change, Declared, Response, Saving, Scope, Silence, Status
+from cxmon.model import Amount, Change, Declared, Response, Saving, Scope, Silence, Stage, Status
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -24,6 +24,7 @@ FROZEN = (
     "aims",
     "weights",
     "horizon_days",
+    "stages",
 )
 EDITABLE = ("title", "owner", "ends", "saving", "responds_to", "note")
 
@@ -37,7 +38,8 @@ class ChangeStore:
 
         A draft is replaced freely. Going live freezes hash and time, and counts as the declaration. Of a live change,
         what verdicts rest on (`FROZEN`) stays as it was frozen, the rest (`EDITABLE`) is taken; either way a line in
-        `edits` says what was asked for. The same put twice changes nothing. StoreError where another origin declared
+        `edits` says what was asked for. Stages that have not begun may be moved, those that have stay. The same put
+        twice changes nothing. StoreError where another origin declared
         this id.
         """
         t = schema.change
@@ -134,14 +136,25 @@ def _edited(stored: Declared, asked: Change, now: datetime) -> Declared:
         a, b = getattr(old, name), getattr(asked, name)
         if a != b:
             lines.append(f"{stamp}: {name} {_words(a)} -> {_words(b)}")
+    moved = bool(old.stages and asked.stages != old.stages) and _begun(old, now) == _begun(asked, now)
+    # Before the first stage the change itself has not begun and may be moved with it.
+    free = ("stages", "starts") if moved and old.starts > now else ("stages",) if moved else ()
+    if moved:
+        lines.append(f"{stamp}: stages {_words(old.stages)} -> {_words(asked.stages)}")
     for name in FROZEN:
         a, b = getattr(old, name), getattr(asked, name)
-        if a != b:
+        if a != b and name not in free:
             lines.append(f"{stamp}: {name} {_words(a)} -> {_words(b)} was asked for; it stays as frozen")
     if asked.status is not Status.LIVE:
         lines.append(f"{stamp}: back to draft was asked for; it stays live")
     taken = replace(old, **{name: getattr(asked, name) for name in EDITABLE})
+    taken = replace(taken, **{name: getattr(asked, name) for name in free})
     return replace(stored, change=taken, edits=(*stored.edits, *lines))
+
+
+def _begun(change: Change, now: datetime) -> set[tuple[datetime, Scope]]:
+    """Where and when stages have begun: what is still to come may be moved, because nobody has seen its figures."""
+    return {(stage.starts, stage.scope) for stage in change.stages if stage.starts <= now}
 
 
 def _words(value: object) -> str:
@@ -153,6 +166,9 @@ def _words(value: object) -> str:
             return value.text
         case Scope():
             return value.label
+        case Stage():
+            end = f" to {_words(value.ends)}" if value.ends else ""
+            return f"{value.scope.label} from {_words(value.starts)}{end}"
         case Saving():
             return f"{value.amount:g} {value.currency} per {value.per}"
         case datetime():

@@ -4,7 +4,7 @@ import math
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cxmon.model import Harm, Interval, Kind, Metric, Placebo
+from cxmon.model import Harm, Interval, Kind, Metric
 
 UNKNOWN = "not known"
 TIME_UNITS = frozenset({"ms", "s", "sec", "min", "h", "hour", "hours", "d", "day", "days"})
@@ -98,7 +98,7 @@ def harm_range(metric: Metric, harm: Harm, interval: Interval | None = None) -> 
         return f"{low} to {high}"
     if shown.high <= 0:
         return f"{high} to {low}"
-    worse_word, better_word = _sides(metric, harm)
+    worse_word, better_word = sides(metric, harm)
     return f"{low} {better_word} to {high} {worse_word}"
 
 
@@ -108,7 +108,7 @@ def worse(metric: Metric, harm: Harm) -> str:
     size = amount(metric, x, harm.unit, digits(metric, harm))
     if not math.isfinite(x):
         return UNKNOWN
-    worse_word, better_word = _sides(metric, harm)
+    worse_word, better_word = sides(metric, harm)
     return f"{size} {worse_word if x > 0 else better_word}"
 
 
@@ -119,15 +119,12 @@ def largest(metric: Metric, harm: Harm) -> str:
     if harm.so_far.high <= 0:
         return "a harm is ruled out"
     size = amount(metric, harm.so_far.high, harm.unit, digits(metric, harm))
-    return f"up to {size} {_sides(metric, harm)[0]} is still possible"
+    return f"up to {size} {sides(metric, harm)[0]} is still possible"
 
 
-def unusual(metric: Metric, placebo: Placebo) -> str:
-    """`in 211 comparable windows without a change, a fall this large never happened`."""
-    moved = "fall" if metric.harm_sign < 0 else "rise"
-    times = {0: "never happened", 1: "happened once", 2: "happened twice"}
-    happened = times.get(placebo.as_large, f"happened {placebo.as_large:,} times")
-    return f"in {placebo.windows:,} comparable windows without a change, a {moved} this large {happened}"
+def sides(metric: Metric, harm: Harm) -> tuple[str, str]:
+    """The words for more harm and for less of it."""
+    return ("slower", "faster") if is_speed(metric) and harm.unit == "%" else ("worse", "better")
 
 
 def limit(metric: Metric, harm: Harm) -> str:
@@ -171,11 +168,6 @@ def due_day(harm: Harm, zone: str = "UTC") -> int | None:
     if harm.due is None or harm.window_start is None:
         return None
     return (harm.due - harm.window_start.astimezone(ZoneInfo(zone)).date()).days + 1
-
-
-def _sides(metric: Metric, harm: Harm) -> tuple[str, str]:
-    """The words for more harm and for less of it."""
-    return ("slower", "faster") if is_speed(metric) and harm.unit == "%" else ("worse", "better")
 
 
 def _suffix(metric: Metric) -> str:

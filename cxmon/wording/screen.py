@@ -11,7 +11,6 @@ from cxmon.model import (
     Decision,
     Ending,
     Finding,
-    Grade,
     Harm,
     Incident,
     IncidentState,
@@ -39,6 +38,8 @@ _SCREEN: Mapping[Code, Screen] = {
     Code.NOT_COMPARABLE: ("Survey changed, cannot compare", Tone.GREY, "block"),
     Code.ENTANGLED: ("Cannot be separated", Tone.GREY, "link"),
 }
+# Undecided as well, but not because it is early.
+LATELY = "Worse lately"
 _STATES = {
     IncidentState.PENDING: "Not confirmed yet",
     IncidentState.OPEN: "Open",
@@ -90,6 +91,8 @@ def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
     words, tone, shape = _SCREEN[what.code]
     if what.code is Code.WORSE and what.so_far.high <= what.limit:
         words = "Worse, within the limit"
+    if came_late(what):
+        words = LATELY
     if what.code is Code.SAFE:
         words = f"Limit held so far, to day {days_judged(what)}"
     if what.code is Code.ENTANGLED and what.entangled_with:
@@ -110,12 +113,15 @@ def _verdict(what: Verdict, *, titles: Mapping[str, str] | None = None) -> Scree
         words = f"Cannot be separated from {_titles(others, titles)}" if others else words
     elif what.code is Code.WORSE and same and all(harm.so_far.high <= harm.limit for harm in same):
         words = "Worse, within the limit" if _nothing_open(what) else words
+    elif what.code is Code.UNDECIDED and same and all(came_late(harm) for harm in same):
+        words = LATELY
     return words, tone, shape
 
 
-def grade(which: Grade) -> str:
-    """How strong the evidence is, as every sentence names it."""
-    return "compared with untouched segments" if which is Grade.CONTROLLED else "before and after only"
+def came_late(harm: Harm) -> bool:
+    """True where the limit holds on average and only the last periods, which are surely worse, keep that from being
+    said."""
+    return harm.code is Code.UNDECIDED and harm.so_far.high < harm.limit
 
 
 def category(which: Category) -> str:

@@ -7,8 +7,10 @@ gain in speed beside a loss in quality is one breath.
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from cxmon.decisions import NOW_PERIODS
 from cxmon.model import (
     GRAVITY,
     AimCode,
@@ -21,10 +23,12 @@ from cxmon.model import (
     Metric,
     Saving,
     Split,
+    StageHarm,
     Verdict,
 )
 from cxmon.wording import numbers as say
-from cxmon.wording.screen import aim, grade, screen
+from cxmon.wording.evidence import disputes, grade, set_aside
+from cxmon.wording.screen import aim, came_late, screen
 
 Titles = Mapping[str, str] | None
 Metrics = Mapping[str, Metric]
@@ -52,6 +56,8 @@ def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles 
             return f"{metric.label} {_is(metric)} {say.worse(metric, first)} than expected{rest}"
         case Code.WAITING:
             return f"{change.title}: waiting for data on {metric.label}{rest}"
+        case Code.UNDECIDED if came_late(first):
+            return f"{change.title}: {metric.label} {lately(first, metric)}{rest}"
         case Code.UNDECIDED:
             return f"{change.title}: too early, {say.largest(metric, first)} for {metric.label}"
         case _:
@@ -64,6 +70,13 @@ def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UT
     grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
     told = (grave or harms)[:_TOLD_AT_MOST]
     parts = [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]
+    parts += [f"{rollout(harm, metrics[harm.metric], verdict.as_of, zone)}." for harm in told[:1] if harm.stages]
+    parts += [
+        f"{metrics[harm.metric].label}: {disputes(metrics[harm.metric], harm)}." for harm in told if harm.disputed
+    ]
+    moved = tuple(dict.fromkeys(name for harm in told for name in harm.controls_moved))
+    if moved:
+        parts.append(_upper(set_aside(moved)) + ".")
     trade = speed_for_quality(harms, metrics)
     if trade:
         parts.append(trade + ".")
@@ -75,7 +88,7 @@ def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UT
 
 def clause(harm: Harm, metric: Metric, zone: str = "UTC", titles: Titles = None) -> str:
     """One metric in one sentence, without the cause and without the full stop; names the grade."""
-    evidence = grade(harm.grade)
+    evidence = grade(harm)
     since = f"since {say.day(harm.window_start, zone)}, {say.days(say.days_judged(harm))}" if harm.window_start else ""
     due = _due_words(harm, metric)
     match harm.code:
@@ -85,6 +98,9 @@ def clause(harm: Harm, metric: Metric, zone: str = "UTC", titles: Titles = None)
         case Code.SAFE:
             held = f"{metric.label}: limit of {say.limit(metric, harm)} held so far, to day {say.days_judged(harm)}"
             return f"{held}; {say.largest(metric, harm)} ({evidence})"
+        case Code.UNDECIDED if came_late(harm):
+            within = f"{metric.label}: within the limit of {say.limit(metric, harm)} on average {since}"
+            return f"{within}, but {lately(harm, metric)} ({evidence})"
         case Code.UNDECIDED:
             early = f"{metric.label}: too early to say {since}; {say.largest(metric, harm)}"
             return f"{early}, limit {say.limit(metric, harm)} ({evidence}); {due}"
@@ -108,7 +124,7 @@ def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
     gain = say.worse(speed, quick)
     if "faster" not in gain:
         gain = f"{say.amount(speed, quick.so_far.estimate, quick.unit, say.digits(speed, quick))} faster"
-    evidence = " and ".join(dict.fromkeys(grade(harm.grade) for harm in (quick, poor)))
+    evidence = " and ".join(dict.fromkeys(grade(harm) for harm in (quick, poor)))
     size = say.amount(quality, poor.so_far.estimate, poor.unit, say.digits(quality, poor))
     return f"{speed.label} {_is(speed)} {gain}, but {_lost(quality, size)} ({evidence})"
 
@@ -123,7 +139,10 @@ def story(
     since = f", since {say.day(change.starts, zone, now=verdict.as_of)}"
     lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
     harms = _by_gravity(verdict.harms)
-    lines += [line(harm, metrics[harm.metric], titles) for harm in harms]
+    for harm in harms:
+        lines.append(line(harm, metrics[harm.metric], titles))
+        lines += staged(harm, metrics[harm.metric], verdict.as_of, zone, titles)
+    lines += [f"{metrics[h.metric].label}: {told}" for h in harms if (told := _beside(h, metrics[h.metric]))]
     trade = speed_for_quality(harms, metrics)
     lines += [trade] if trade else []
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
@@ -134,19 +153,84 @@ def story(
 def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
     """One metric in one line: `CSAT: Over the limit (harmed), 2.6 points worse (range 2.2 to 3.0, limit ...)`.
 
-    A size is called worse or better only where it is beyond chance; else the largest harm still possible stands.
+    A size is called worse or better only where it is beyond chance; else the largest harm still possible stands. What
+    the last periods say by themselves follows where that is beyond chance.
     """
-    words = f"{metric.label}: {screen(harm, titles=titles)[0]} ({harm.code})"
+    return f"{metric.label}: {_assessed(harm, metric, titles)}"
+
+
+def staged(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC", titles: Titles = None) -> list[str]:
+    """One line a stage of a roll-out: `  de since 1 Mar: Worse (worse), ...`, `  uk waits until 1 Apr`."""
+    lines = []
+    for stage in harm.stages:
+        day = say.day(stage.starts, zone, now=as_of)
+        if stage.starts > as_of:
+            lines.append(f"  {stage.scope} waits until {day}")
+            continue
+        note = f"; {stage.reason}" if stage.reason and math.isfinite(stage.so_far.high) else ""
+        lines.append(f"  {stage.scope} since {day}: {_assessed(as_harm(harm, stage), metric, titles)}{note}")
+    return lines
+
+
+def rollout(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC") -> str:
+    """`Rolled out to 2 of 3 segments: de since 1 Mar, 5.1 points worse; fr since 15 Mar, too early; uk waits ...`.
+
+    A size is told only where it is beyond chance.
+    """
+    begun = [stage for stage in harm.stages if stage.starts <= as_of]
+    told = []
+    for stage in begun:
+        one = as_harm(harm, stage)
+        sure = stage.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}
+        words = say.worse(metric, one) if sure else _lower(screen(one)[0])
+        told.append(f"{stage.scope} since {say.day(stage.starts, zone, now=as_of)}, {words}")
+    waits = [f"{s.scope} waits until {say.day(s.starts, zone, now=as_of)}" for s in harm.stages if s.starts > as_of]
+    where = f"Rolled out to {len(begun)} of {len(harm.stages)} segments"
+    return f"{where}: {'; '.join([*told, *waits])}"
+
+
+def as_harm(harm: Harm, stage: StageHarm) -> Harm:
+    """A stage as a harm of its own, to be said in the same words."""
+    return replace(
+        harm, code=stage.code, so_far=stage.so_far, limit=stage.limit, grade=stage.grade, n_post=stage.n_post,
+        scope=stage.scope, reason=stage.reason, window_start=None, window_end=None, due=None,
+        closed=False, stages=(), holidays="", now=stage.so_far, opinions=(), controls_moved=(),
+    )  # fmt: skip
+
+
+def _assessed(harm: Harm, metric: Metric, titles: Titles) -> str:
+    words = f"{screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
-        return f"{words}: {harm.reason}; {grade(harm.grade)}"
-    evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm.grade)}"
+        return f"{words}: {harm.reason}; {grade(harm)}"
+    evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm)}"
     if harm.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}:
         words += f", {say.worse(metric, harm)}"
     if harm.code not in {Code.HARMED, Code.IMPROVED}:
         words += f", {say.largest(metric, harm)}"
-    open_still = harm.code is Code.UNDECIDED or (harm.code is Code.WORSE and harm.so_far.high > harm.limit)
-    more = [_due_words(harm, metric)] if open_still else []
-    return "; ".join([f"{words} ({evidence})", *more, *([harm.holidays] if harm.holidays else [])])
+    recent = lately(harm, metric)
+    open_still = (harm.code is Code.UNDECIDED and not came_late(harm)) or (
+        harm.code is Code.WORSE and harm.so_far.high > harm.limit
+    )
+    # A stage carries no projection of its own.
+    known = harm.due is not None or harm.closed or harm.window_end is not None
+    more = [recent, _due_words(harm, metric) if open_still and known else "", harm.holidays]
+    return "; ".join([f"{words} ({evidence})", *(part for part in more if part)])
+
+
+def _beside(harm: Harm, metric: Metric) -> str:
+    """What stands beside a metric's line: who disagrees, and which untouched segments moved as well."""
+    return "; ".join(part for part in (disputes(metric, harm), set_aside(harm.controls_moved)) if part)
+
+
+def lately(harm: Harm, metric: Metric) -> str:
+    """The last periods by themselves where they are beyond chance: `lately 4.1 points worse (range 1.2 to 7.0 in the
+    last 14 days)`. Empty otherwise, and where the last periods are all there are."""
+    now = harm.now
+    if now == harm.so_far or not (now.low > 0 or now.high < 0):
+        return ""
+    alone = replace(harm, so_far=now)
+    recent = f"range {say.harm_range(metric, alone)} in the last {NOW_PERIODS} {metric.grain}s"
+    return f"lately {say.worse(metric, alone)} ({recent})"
 
 
 def saving(claimed: Saving) -> str:
@@ -241,9 +325,11 @@ def _due_words(harm: Harm, metric: Metric) -> str:
 
 
 def _open_words(harm: Harm, metric: Metric) -> str:
+    if came_late(harm):
+        return f"{metric.label}, {lately(harm, metric)} ({grade(harm)})"
     if harm.code is Code.UNDECIDED:
-        return f"{metric.label}, {say.largest(metric, harm)}, {_due_words(harm, metric)} ({grade(harm.grade)})"
-    return f"{metric.label}, {_lower(screen(harm)[0])} ({grade(harm.grade)})"
+        return f"{metric.label}, {say.largest(metric, harm)}, {_due_words(harm, metric)} ({grade(harm)})"
+    return f"{metric.label}, {_lower(screen(harm)[0])} ({grade(harm)})"
 
 
 def _lost(metric: Metric, size: str) -> str:
@@ -272,6 +358,10 @@ def _by_gravity(harms: Iterable[Harm]) -> list[Harm]:
         return -size if math.isfinite(size) else 0.0
 
     return sorted(harms, key=lambda harm: (GRAVITY.index(harm.code), against_limit(harm), harm.metric))
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _lower(text: str) -> str:

@@ -24,8 +24,14 @@ def harms(world: World, found: tuple[Harm, ...]) -> None:
             cells[0].markdown(f"**{md(metric.label)}**  \n:gray[:small[{md(harm.scope)}]]")
             cells[1].markdown(badge(words, tone, shape))
             cells[2].markdown(f"{md(figures.harm_words(harm, world))}  \n:gray[:small[{md(_seen(harm, world))}]]")
-            compared = f"with {_some(harm.controls)}" if harm.controls else ""
-            cells[3].markdown(f"{md(wording.grade(harm.grade))}  \n:gray[:small[{md(compared)}]]")
+            cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm))}]]")
+
+
+def _beside(harm: Harm) -> str:
+    """Whom it was compared with and who was set aside, and what the second opinions say where they agree."""
+    compared = f"with {_some(harm.controls)}" if harm.controls else ""
+    agreed = "" if harm.disputed else wording.seconded(harm.opinions)
+    return "; ".join(part for part in (compared, wording.set_aside(harm.controls_moved), agreed) if part)
 
 
 def _some(names: tuple[str, ...], most: int = 3) -> str:

@@ -29,7 +29,7 @@ def headline(world: World) -> None:
         row = next(r for r in figures.ledger(world) if r.change == verdict.change)
         with st.grid(4, min_column_width=220, gap="small"):
             st.markdown(f"{grey('Decision')}  \n#{row.number} {md(row.title)}  \n{grey(md(row.facts))}")
-            st.markdown(f"{grey('How unusual')}  \n{md(_unusual(verdict.harms))}")
+            st.markdown(f"{grey('How unusual')}  \n{md(_unusual(world, verdict.harms))}")
             st.markdown(f"{grey('Price')}  \n{md(row.claim or 'No saving was claimed')}")
             asked = md(row.response or "Nothing is asked now")
             st.markdown(f"{grey('Asked of ' + md(row.owner))}  \n{asked}")
@@ -38,12 +38,13 @@ def headline(world: World) -> None:
             st.markdown(grey(md(f"The other decisions: {rest}.")))
 
 
-def _unusual(harms: tuple[Harm, ...]) -> str:
-    """The placebo rank of the gravest metric in words, where it could be found."""
+def _unusual(world: World, harms: tuple[Harm, ...]) -> str:
+    """How unusual the move of the gravest metric is, where that could be found."""
     for harm in harms:
-        if harm.placebo is not None and harm.code in {Code.HARMED, Code.WORSE}:
-            times = "never happened" if harm.placebo.as_large == 0 else f"happened {harm.placebo.as_large} times"
-            return f"In {harm.placebo.windows} comparable windows without a change, a harm this large {times}"
+        metric = world.metrics.get(harm.metric)
+        told = wording.unusual(metric, harm) if metric is not None and harm.code in {Code.HARMED, Code.WORSE} else ""
+        if told:
+            return told[:1].upper() + told[1:]
     return "Not compared with earlier windows"
 
 

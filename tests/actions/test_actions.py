@@ -26,6 +26,7 @@ from cxmon.model import (
     Response,
     Scope,
     Segment,
+    Stage,
     State,
     Status,
     Step,
@@ -190,6 +191,11 @@ def test_a_draft_is_edited_freely_and_what_is_live_keeps_its_limits_and_shows_th
 def test_changes_that_cannot_be_are_refused(store):
     with pytest.raises(ActionError, match="before it begins"):
         actions.declare(store, change(ends=NOW), now=NOW, origin="cli")
+    phone, eu = (Stage(starts=NOW, scope=Scope.of({k: v})) for k, v in (("channel", "phone"), ("region", "eu")))
+    with pytest.raises(ActionError, match=r"its first stage .*: they begin together"):
+        actions.declare(store, change(starts=NOW - timedelta(days=1), stages=(phone, eu)), now=NOW, origin="cli")
+    with pytest.raises(ActionError, match="share customers"):
+        actions.declare(store, change(starts=NOW, stages=(phone, eu)), now=NOW, origin="cli")
     with pytest.raises(ActionError, match="responds to ghost, which was never declared"):
         actions.declare(store, change(responds_to="ghost"), now=NOW, origin="cli")
     with pytest.raises(ActionError, match=r"^there is no change cut$"):

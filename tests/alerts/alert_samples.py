@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from cxmon.alerts.message import for_incident, for_test, for_verdict
 from cxmon.model import (
     EVERYONE,
+    Agreement,
     AimCode,
     AimResult,
     Amount,
@@ -22,8 +23,11 @@ from cxmon.model import (
     IncidentState,
     Interval,
     Kind,
+    Method,
     Metric,
+    Opinion,
     Placebo,
+    Rank,
     Read,
     Saving,
     Scope,
@@ -152,6 +156,10 @@ def messages():
     faster = harm("first_response", Code.IMPROVED, "%", 0.1, (-0.3, -0.38, -0.22), actual=12.9, expected=18.4)
     nothing = harm(code=Code.WAITING, so_far=(float("nan"),) * 3, reason="3 of 7 complete days", actual=float("nan"),
                    expected=float("nan"), window_start=None, window_end=None, placebo=None)  # fmt: skip
+    other = Opinion(method=Method.BLOCKS, found=Interval(estimate=-0.002, low=-0.012, high=0.009),
+                    agreement=Agreement.ACROSS_LIMIT)  # fmt: skip
+    contested = harm(grade=Grade.BEFORE_AFTER, opinions=(other,), controls=("phone",), controls_moved=("email",),
+                     rank=Rank(place=1, of=6))  # fmt: skip
     before = verdict(Code.UNDECIDED, (early,), version=2, as_of=NOW - timedelta(days=7))
     aim = AimResult(metric="first_response", code=AimCode.SHOWN, unit="%", promised=0.05,
                     gain=Interval(estimate=0.3, low=0.22, high=0.38))  # fmt: skip
@@ -167,6 +175,7 @@ def messages():
     return {
         "verdict-harmed": told(verdict(harms=(harm(), faster), aims=(aim,)), before, opened, (DECLARED, OTHER)),
         "verdict-worse-before-after": told(verdict(Code.WORSE, (slow,), grade=Grade.BEFORE_AFTER)),
+        "verdict-disputed": told(verdict(harms=(contested,), grade=Grade.BEFORE_AFTER)),
         "verdict-improved": told(verdict(Code.IMPROVED, (faster,))),
         "verdict-safe": told(verdict(Code.SAFE, (harm(code=Code.SAFE, so_far=(0.002, -0.003, 0.007)),))),
         "verdict-undecided": told(before),

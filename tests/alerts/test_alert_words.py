@@ -28,13 +28,18 @@ from cxmon.alerts.message import breaks_silence, near, step_of
 from cxmon.alerts.text import render
 from cxmon.model import (
     EVERYONE,
+    Agreement,
     Code,
     Ending,
     Grade,
     IncidentState,
+    Interval,
+    Method,
+    Opinion,
     Placebo,
     Scope,
     Segment,
+    Stage,
     State,
     Status,
     Step,
@@ -61,7 +66,7 @@ def test_every_verdict_names_its_grade_version_and_date(name):
     message = ALL[name]
     grade = "compared with untouched segments" if "before-after" not in name else "before and after only"
     assert grade in message.text
-    assert f"{grade} · as of " in message.footer
+    assert f"{grade}{', but a second method disagrees' * ('disputed' in name)} · as of " in message.footer
     assert "verdict version" in message.footer
 
 
@@ -160,16 +165,42 @@ def test_near_by_are_live_changes_of_these_weeks_that_could_touch_these_customer
     assert near([ended], PHONE_EU, at) == [ended]
 
 
-def test_an_unusual_harm_is_told_by_how_often_it_happened_by_itself():
-    def sure(placebo):
-        message = told(verdict(harms=(harm(placebo=placebo),)))
-        return next(f.text for f in message.facts if f.label == "How sure")
+def test_near_by_is_the_stage_of_a_roll_out_that_touches_these_customers():
+    begins = OTHER.change.starts
+    stages = (
+        Stage(starts=begins, scope=Scope.of({"region": "us"})),
+        Stage(starts=begins + timedelta(days=60), scope=Scope.of({"region": "eu"})),
+    )
+    staged = replace(OTHER, change=replace(OTHER.change, scope=Scope.of({"channel": "phone"}), stages=stages))
+    assert near([staged], PHONE_EU, begins) == []
+    assert near([staged], PHONE_EU, begins + timedelta(days=61)) == [staged]
 
-    assert "never happened" in sure(Placebo(as_large=0, windows=1_211))
-    assert "in 1,211 comparable windows" in sure(Placebo(as_large=0, windows=1_211))
-    assert "happened 7 times" in sure(Placebo(as_large=7, windows=211))
-    gain = told(verdict(Code.IMPROVED, (harm(code=Code.IMPROVED, so_far=(-0.02, -0.03, -0.01)),)))
-    assert "comparable windows" not in whole(gain)
+
+def sure(**more):
+    message = told(verdict(more.get("code", Code.HARMED), harms=(harm(**more),)))
+    return next(f.text for f in message.facts if f.label == "How sure")
+
+
+def test_an_unusual_move_is_told_by_how_often_it_happened_by_itself():
+    assert "never happened" in sure(placebo=Placebo(as_large=0, windows=1_211))
+    assert "in 1,211 comparable windows" in sure(placebo=Placebo(as_large=0, windows=1_211))
+    assert "happened 7 times" in sure(placebo=Placebo(as_large=7, windows=211))
+    assert "a rise this large happened once" in sure(code=Code.IMPROVED, so_far=(-0.02, -0.03, -0.01))
+    assert "comparable windows" not in sure(code=Code.SAFE, so_far=(0.002, -0.003, 0.007))
+
+
+def test_who_else_was_asked_is_told_and_who_disagrees_stands_in_the_text():
+    agrees = Opinion(
+        method=Method.BLOCKS, found=Interval(estimate=0.02, low=0.0, high=0.04), agreement=Agreement.AGREES
+    )
+    assert sure(opinions=(agrees,)).startswith("compared with untouched segments; another method agrees; in 211")
+    message = ALL["verdict-disputed"]
+    assert next(f.text for f in message.facts if f.label == "How sure").startswith(
+        "compared with untouched segments, but a second method disagrees; in 211 comparable windows"
+    )
+    assert "CSAT: a t-test on whole weeks disagrees: it sees 1.2 points better to 0.9 points worse" in message.lines[0]
+    assert "Of the untouched segments email moved at the same date and counts little or not at all." in message.lines[0]
+    assert "Because of" not in whole(message)
 
 
 def test_how_sure_says_what_was_done_about_holidays():

@@ -44,8 +44,38 @@ def test_headline_says_what_fell_how_much_and_how_sure(page):
 
 def test_the_unusual_and_the_claim_stand_beside_the_headline(page):
     said = text(page("overview"))
-    assert "In 211 comparable windows without a change, a harm this large never happened" in said
+    assert "In 211 comparable windows without a change, a fall this large never happened" in said
     assert "claimed by Operations, not verified" in said
+
+
+def test_the_decision_page_names_who_disagrees_and_which_segments_moved(page, tmp_path):
+    from dataclasses import replace
+
+    from cxmon import wording
+    from cxmon.model import Agreement, Grade, Interval, Method, Opinion
+
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        known = store.verdicts.latest("weekend-desk")
+        other = Opinion(
+            method=Method.BLOCKS, found=Interval(estimate=0, low=-0.01, high=0.01), agreement=Agreement.ACROSS_LIMIT
+        )
+        csat = replace(
+            known.harms[0], grade=Grade.BEFORE_AFTER, opinions=(other,), controls=("chat",), controls_moved=("email",)
+        )
+        agreed = replace(known.harms[1], opinions=(replace(other, agreement=Agreement.AGREES),))
+        again = replace(known, grade=Grade.BEFORE_AFTER, harms=(csat, agreed), version=known.version + 1)
+        change = store.changes.get("weekend-desk").change
+        metrics = {m.id: m for m in worlds.METRICS}
+        store.verdicts.put(replace(
+            again, sentence=wording.sentence(again, change, metrics), story=wording.story(again, change, metrics)
+        ))  # fmt: skip
+    said = text(page("decision", url=url, change="weekend-desk"))
+    assert "compared with untouched segments, but a second method disagrees" in said
+    assert "CSAT: a t-test on whole weeks disagrees: it sees 1.0 points better to 1.0 points worse" in said
+    assert "with chat; of the untouched segments email moved at the same date" in said
+    assert "another method agrees" in said
 
 
 def test_card_and_trend_caption_say_the_same_number(page):

@@ -49,6 +49,42 @@ def test_words_name_the_grade(series):
     assert "surely changed" in beside
 
 
+def test_second_opinions_and_a_control_that_moved_are_told(series):
+    with series.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    rng = np.random.default_rng(5)
+    for i, row in enumerate(rows):
+        row["email"], row["shop"] = (0.8 + 0.03 * rng.standard_normal() for _ in range(2))
+        row["desk"] = 0.8 + 0.03 * rng.standard_normal() - 0.06 * (i >= 120)
+    with series.open("w", newline="") as handle:
+        out = csv.DictWriter(handle, list(rows[0]))
+        out.writeheader()
+        out.writerows(rows)
+    controls = [part for name in ("chat", "email", "shop", "desk") for part in ("--control", name)]
+    asked = (series, "--date", "2026-08-29", "--value", "csat", "--n", "answers", *controls)
+    said = run(*asked).stdout
+    assert "Of the untouched segments desk moved at the same date and counts little or not at all." in said
+    assert "Second opinion, a structural time-series model: agrees, -" in said
+    assert "Second opinion, a t-test on whole weeks: agrees, -" in said
+    found = json.loads(run(*asked, "--json").stdout)
+    assert found["controls_moved"] == ["desk"]
+    assert found["grade"] == "compared with untouched segments"
+    assert [o["agreement"] for o in found["second_opinions"]] == ["agrees", "agrees"]
+
+
+def test_a_method_that_disagrees_is_told_with_its_range(tmp_path):
+    rng = np.random.default_rng(6)
+    path = tmp_path / "calls.csv"
+    falls = [-9.0 * (i >= 127) for i in range(130)]
+    rows = "\n".join(
+        f"{date(2026, 5, 1) + timedelta(days=i)},{20 + rng.standard_normal() + fall}" for i, fall in enumerate(falls)
+    )
+    path.write_text(f"day,speed\n{rows}\n")
+    said = run(path, "--date", "2026-08-29", "--value", "speed").stdout
+    assert "before and after only, but a second method disagrees." in said
+    assert "Second opinion, a t-test on whole weeks: disagrees" in said
+
+
 def test_a_missing_column_is_named_with_those_there_are(series):
     done = run(series, "--date", "2026-08-29", "--value", "csta")
     assert done.returncode == 2
@@ -83,6 +119,69 @@ def test_percentages_are_not_taken_for_shares(tmp_path):
     done = run(path, "--date", "2026-06-10", "--value", "csat", "--kind", "proportion")
     assert done.returncode == 2
     assert "expected shares 0..1" in " ".join(done.stderr.split())
+
+
+@pytest.fixture
+def desks(tmp_path):
+    """150 days of four desks with their answers: de and fr fall by 6 points on days 110 and 125, uk is to come."""
+    rng = np.random.default_rng(6)
+    path = tmp_path / "desks.csv"
+    with path.open("w", newline="") as handle:
+        out = csv.writer(handle)
+        out.writerow(["day", *(f"{d}{end}" for d in ("de", "fr", "uk", "us") for end in ("", "_n"))])
+        for i in range(150):
+            row = []
+            for begins in (110, 125, 999, 999):
+                n = rng.poisson(150)
+                row += [rng.binomial(n, 0.85 - 0.06 * (i >= begins)) / n, n]
+            out.writerow([date(2026, 1, 1) + timedelta(days=i), *row])
+    return path
+
+
+STAGES = ("--stage", "de/de_n=2026-04-21", "--stage", "fr/fr_n=2026-05-06", "--stage", "uk/uk_n=2026-07-01")
+
+
+def test_a_roll_out_in_stages_is_told_pooled_by_stage_and_by_age(desks):
+    said = run(desks, *STAGES, "--control", "us/us_n").stdout.splitlines()
+    assert said[0] == "Rolled out to 2 of 3 segments."
+    assert said[1].startswith("Pooled by answers, the figure surely changed: -")
+    assert "each compared with segments that do not have it yet" in said[1]
+    assert said[2].startswith("  de since 2026-04-21: -")
+    assert said[2].endswith("40 days, compared with 3 segments")
+    assert said[3].endswith("25 days, compared with 2 segments")
+    assert said[4] == "  uk waits until 2026-07-01"
+    assert said[5].startswith("  days 0 to 6: ")
+    assert said[5].endswith("2 segments")
+
+
+def test_the_document_of_a_roll_out_has_every_stage(desks):
+    found = json.loads(run(desks, *STAGES, "--control", "us/us_n", "--json").stdout)
+    assert found["low"] < -0.06 < found["high"] < 0
+    assert (found["stages"], found["kind"]) == (2, "proportion")
+    assert [(s["segment"], s["begun"], s["n_post"]) for s in found["by_stage"]] == [
+        ("de", True, 40), ("fr", True, 25), ("uk", False, 0),
+    ]  # fmt: skip
+    assert [age["stages"] for age in found["by_age"]] == [2, 2, 1, 0]
+    beside = json.loads(run(desks, *STAGES, "--control", "us/us_n", "--holidays", "DE", "--json").stdout)
+    assert beside["holidays"].startswith("6 holidays left out, 3 since the change")
+    assert [s["n_post"] for s in beside["by_stage"]] == [37, 23, 0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ((), "expected --date and --value, or --stage once for each segment"),
+        (("--stage", "de"), "found 'de', expected COLUMN=DATE or COLUMN/ANSWERS=DATE"),
+        (("--stage", "de=2026-13-01"), "found '2026-13-01', expected a date like 2026-09-01"),
+        (("--stage", "de=2025-01-01"), "found 2025-01-01, expected a date after 2026-01-01"),
+        (("--stage", "de=2026-04-21", "--value", "de"), "found --value beside --stage, expected one way of asking"),
+        (("--stage", "de/de_n=2026-04-21", "--control", "us"), "expected COLUMN/ANSWERS for all or for none"),
+    ],
+)
+def test_what_does_not_fit_a_roll_out_is_refused(desks, asked, said):
+    done = run(desks, *asked)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.replace("│", " ").split())
 
 
 @pytest.fixture

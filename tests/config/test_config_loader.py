@@ -53,6 +53,43 @@ def refused(plan_of, text, **environ):
     return error.value.problems
 
 
+# Roll-outs in stages
+
+STAGE_DAYS = ((2, 28, 23), (3, 14, 23), (4, 11, 22))
+ROLL_OUT = """
+changes:
+  - id: desk
+    title: Desk
+    category: policy
+    starts: 2026-03-01
+    owner: Ops
+    ends: 2026-06-01
+    limits: {csat: 1pt}
+    stages:
+      - {starts: 2026-03-15, scope: {channel: [chat, email]}, ends: 2026-04-01}
+      - {starts: 2026-03-01, scope: {channel: phone}}
+"""
+
+
+def test_the_parts_of_a_roll_out_are_changes_of_their_own_by_start(plan_of):
+    (change,) = plan_of(SMALL + ROLL_OUT).changes
+    first, second = change.parts()
+    assert (first.starts, first.ends) == (change.starts, change.ends)
+    berlin = [datetime(2026, 3, 14, 23, tzinfo=UTC), datetime(2026, 3, 31, 22, tzinfo=UTC)]
+    assert [second.starts, second.ends] == berlin
+    assert (first.scope, second.scope) == (Scope.of({"channel": "phone"}), Scope.of({"channel": ["chat", "email"]}))
+    assert first.stages == second.stages == ()
+    assert {first.id, second.id} == {"desk"}
+    assert change.reach == Scope.of({"channel": ["chat", "email", "phone"]})
+    assert first.parts() == (first,)
+
+
+def test_a_metric_that_does_not_know_the_stages_dimension_is_noted(plan_of):
+    plan = plan_of(SMALL + ROLL_OUT.replace("    limits: {csat: 1pt}\n", ""))
+    said = "changes.desk.stages: speed has no channel; judged on everyone, as one change from its first stage on"
+    assert [note.partition(": ")[2] for note in plan.notes] == [said]
+
+
 # The example
 
 
@@ -69,7 +106,7 @@ def test_the_annotated_example_loads_and_means_what_it_says():
     assert (floor.policy.breaches, floor.policy.of, floor.policy.recover_after) == (3, 4, 3)
     assert quiet.metrics == tuple(plan.metrics)
     assert drift.metrics == ("csat", "first_response", "churn")
-    desk, bot, callback = plan.changes
+    desk, bot, callback, hours = plan.changes
     assert desk.category is Category.COST_CUT
     assert desk.starts == datetime(2026, 8, 31, 22, tzinfo=UTC)
     assert desk.scope == Scope.of({"channel": "phone", "region": ["eu", "us"]})
@@ -79,6 +116,9 @@ def test_the_annotated_example_loads_and_means_what_it_says():
     assert bot.aims["contacts"] == Amount(0.2, relative=True, text="20%")
     assert callback.status is Status.DRAFT
     assert callback.responds_to == "weekend-phone-desk"
+    assert [stage.starts for stage in hours.stages] == [datetime(2027, *d, tzinfo=UTC) for d in STAGE_DAYS]
+    assert [part.scope.label for part in hours.parts()] == ["email, eu", "email, us", "email, apac/latam"]
+    assert hours.scope_for("csat") == Scope.of({"channel": "email", "region": ["apac", "eu", "latam", "us"]})
     assert plan.routes[1].segment == Segment.of(channel="phone")
     assert plan.silences[0].ends > plan.silences[0].starts
 

@@ -106,6 +106,7 @@ PLACES = {
     ("metrics", "read"): lambda keys: {"metrics": {"m": {"read": keys}}},
     ("changes",): lambda keys: {"changes": [keys]},
     ("changes", "saving"): lambda keys: {"changes": [{"saving": keys}]},
+    ("changes", "stages"): lambda keys: {"changes": [{"stages": [keys, keys]}]},
     ("silences",): lambda keys: {"silences": [keys]},
     ("routes",): lambda keys: {"routes": [keys]},
     ("holidays",): lambda keys: {"holidays": keys},

@@ -57,6 +57,13 @@ def test_held_and_better_always_rule_out_a_harm_above_the_limit(found, limit):
         assert found.high < limit
 
 
+@given(intervals, intervals, limits)
+def test_the_last_periods_hold_back_what_is_held_and_nothing_else(found, now, limit):
+    alone, both = decisions.code_of(found, limit), decisions.code_of(found, limit, now)
+    held_back = alone is Code.SAFE and now.low > 0
+    assert both is (Code.UNDECIDED if held_back else alone)
+
+
 @given(intervals, limits)
 def test_red_and_amber_need_certainty(found, limit):
     if decisions.code_of(found, limit) in {Code.HARMED, Code.WORSE}:

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from cxmon.decisions import placebo, shared_movement
+from cxmon.decisions import placebo, rank_among
+from cxmon.model import Rank
+from cxmon.stats.gap import gap, shared_movement
 
 DAYS = np.arange(300) % 7
 
@@ -57,3 +59,21 @@ def test_missing_periods_count_for_nothing():
 def test_the_shared_movement_is_the_controls_mean_around_their_own_levels():
     controls = np.array([[1.0, 1.0, 2.0], [5.0, 5.0, 7.0], [np.nan, np.nan, np.nan]])
     assert shared_movement(controls, 2).tolist() == [0.0, 0.0, 1.5]
+
+
+def test_a_gap_to_nobody_is_the_series_itself_and_needs_both_sides():
+    values = np.array([1.0, 2.0, 3.0])
+    assert gap(values, None, 2).tolist() == [1.0, 2.0, 3.0]
+    blank = np.array([[0.0, 2.0, np.nan]])
+    np.testing.assert_array_equal(gap(values, blank, 2), [2.0, 1.0, np.nan])
+
+
+def test_the_rank_counts_who_moved_as_much_the_same_way_and_ties_count_against_it():
+    assert rank_among(-4.0, [-3.0, 2.0, 5.0], sign=-1) == Rank(place=1, of=4)
+    assert rank_among(-4.0, [-4.0, 2.0, 5.0], sign=-1) == Rank(place=2, of=4)
+    assert rank_among(-4.0, [-3.0, 2.0, 5.0], sign=1) == Rank(place=4, of=4)
+
+
+def test_fewer_than_three_untouched_segments_are_no_ranking():
+    assert rank_among(-4.0, [-3.0, 2.0, np.nan], sign=-1) is None
+    assert rank_among(np.nan, [-3.0, 2.0, 1.0], sign=-1) is None

@@ -269,7 +269,7 @@ class Interrupted(dict):
 
 def test_what_a_person_does_while_judge_is_looking_is_not_written_over(world):
     def twice(segment, t):
-        return (-0.12 if t >= 230 else -0.02) if t >= 200 and segment.get("channel") == "phone" else 0.0
+        return (-0.12 if t >= 230 else -0.028) if t >= 200 and segment.get("channel") == "phone" else 0.0
 
     plan, store = world(World(moves={"csat": twice}), changes=[change(limits=THREE_POINTS)])
     judge(plan, store, now=day(226))
@@ -284,7 +284,7 @@ def test_what_a_person_does_while_judge_is_looking_is_not_written_over(world):
 
 def test_one_incident_lives_through_the_change_and_each_step_is_one_message(world):
     def passing(segment, t):
-        return (-0.06 if t < 228 else 0.03) if t >= 200 and segment.get("channel") == "phone" else 0.0
+        return (-0.06 if t < 228 else 0.012) if t >= 200 and segment.get("channel") == "phone" else 0.0
 
     plan, store = world(
         World(moves={"csat": passing}, days=380), changes=[change(limits=THREE_POINTS, horizon_days=400)]

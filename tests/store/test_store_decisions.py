@@ -23,6 +23,7 @@ from cxmon.model import (
     Saving,
     Scope,
     Silence,
+    Stage,
     Status,
     Verdict,
 )
@@ -67,6 +68,60 @@ def test_frozen_terms_stay_and_every_edit_stays_visible(store):
         "2026-03-31 00:00 UTC: ends (none) -> 2026-04-10 00:00",
         "2026-03-31 00:00 UTC: limits csat 1.5pt -> csat 3pt was asked for; it stays as frozen",
     )
+
+
+STAGED = replace(
+    CUT,
+    stages=(
+        Stage(starts=day(10), scope=Scope.of({"region": "eu"})),
+        Stage(starts=day(24), scope=Scope.of({"region": "us"})),
+    ),
+)
+
+
+def moved(to, change=STAGED, which=1, **more):
+    stages = list(change.stages)
+    stages[which] = replace(stages[which], starts=to)
+    return replace(change, stages=tuple(stages), **more)
+
+
+def test_stages_survive_the_store_and_are_part_of_what_was_declared(store):
+    found = store.changes.put(STAGED, now=day(1), origin="yaml")
+    assert store.changes.get("weekend").change == STAGED
+    assert found.frozen_hash == STAGED.declared_hash != CUT.declared_hash
+
+
+def test_without_stages_a_change_keeps_the_hash_it_had_before_there_were_any():
+    assert CUT.declared_hash == "388353ad0eb94e38"
+
+
+def test_a_stage_that_has_not_begun_may_be_moved_and_one_that_has_stays(store):
+    store.changes.put(STAGED, now=day(1), origin="yaml")
+    later = moved(day(38))
+    found = store.changes.put(later, now=day(20), origin="yaml")
+    assert found.change == later
+    before, after = ("eu from 2026-03-11 00:00, us from " + at for at in ("2026-03-25 00:00", "2026-04-08 00:00"))
+    assert found.edits == (f"2026-03-21 00:00 UTC: stages {before} -> {after}",)
+    rewritten = moved(day(12), change=later, which=0)
+    assert store.changes.put(rewritten, now=day(21), origin="yaml").change == later
+    backdated = moved(day(15), change=later)
+    refused = store.changes.put(backdated, now=day(22), origin="yaml")
+    assert refused.change == later
+    assert refused.edits[-1].endswith("was asked for; it stays as frozen")
+
+
+def test_a_stage_that_is_taken_back_ends_there(store):
+    store.changes.put(STAGED, now=day(1), origin="yaml")
+    back = replace(STAGED, stages=(replace(STAGED.stages[0], ends=day(30)), STAGED.stages[1]))
+    assert store.changes.put(back, now=day(31), origin="yaml").change == back
+
+
+def test_before_its_first_stage_the_whole_roll_out_may_be_moved(store):
+    store.changes.put(STAGED, now=day(1), origin="yaml")
+    later = moved(day(12), which=0, starts=day(12))
+    found = store.changes.put(later, now=day(5), origin="yaml")
+    assert found.change == later
+    assert len(found.edits) == 1
 
 
 def test_the_same_put_at_every_start_writes_nothing_more(store):

@@ -134,4 +134,5 @@ def test_numbers_never_read_as_minus_zero(x, digits):
     ],
 )
 def test_how_unusual_is_said_in_counts(m, as_large, said):
-    assert wording.unusual(m, Placebo(as_large=as_large, windows=211)) == said
+    found = harm(Code.HARMED, 0.02, 0.026, 0.03, placebo=Placebo(as_large=as_large, windows=211))
+    assert wording.unusual(m, found) == said

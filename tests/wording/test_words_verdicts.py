@@ -263,3 +263,33 @@ def test_what_was_done_about_holidays_ends_the_line(what):
     said = "5 holidays left out, 3 since the change: 200 days of past, 350 are needed to know them"
     plain = wording.line(what, METRICS["csat"])
     assert wording.line(replace(what, holidays=said), METRICS["csat"]) == f"{plain}; {said}"
+
+
+def test_the_last_fortnight_is_told_where_it_is_beyond_chance_by_itself():
+    later = replace(HELD, now=Interval(estimate=0.04, low=0.012, high=0.068))
+    told = wording.line(later, METRICS["csat"])
+    assert told.startswith("CSAT: Limit held so far, to day 68 (safe), up to 0.7 points worse is still possible")
+    assert told.endswith("; lately 4.0 points worse (range 1.2 to 6.8 in the last 14 days)")
+    better = replace(FASTER, now=Interval(estimate=-0.3, low=-0.4, high=-0.2))
+    assert wording.lately(better, METRICS["reply"]) == "lately 30 % faster (range 20 to 40 in the last 14 days)"
+
+
+def test_a_harm_that_came_late_is_neither_held_nor_called_too_early():
+    late = harm(Code.UNDECIDED, -0.002, 0.004, 0.007, now=Interval(estimate=0.04, low=0.012, high=0.068))
+    found = verdict(late)
+    assert wording.screen(late)[:2] == wording.screen(found)[:2] == ("Worse lately", Tone.GREY)
+    recent = "lately 4.0 points worse (range 1.2 to 6.8 in the last 14 days)"
+    assert wording.headline(found, CHANGE, METRICS) == f"Tier-1 chat outsourced: CSAT {recent}"
+    assert wording.sentence(found, CHANGE, METRICS) == (
+        "CSAT: within the limit of 1.5 points on average since 14 Sep, 68 days, "
+        f"but {recent} (compared with untouched segments)."
+    )
+    assert "answer is" not in wording.line(late, METRICS["csat"])
+    assert f"CSAT, {recent}" in wording.sentence(verdict(OVER, late), CHANGE, METRICS)
+
+
+@pytest.mark.parametrize(
+    "now", [HELD.so_far, Interval(estimate=0.04, low=-0.001, high=0.08), harm(Code.WAITING).so_far]
+)
+def test_the_last_fortnight_is_not_told_where_it_says_nothing_of_its_own(now):
+    assert wording.lately(replace(HELD, now=now), METRICS["csat"]) == ""

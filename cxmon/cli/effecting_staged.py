@@ -1,0 +1,160 @@
+"""effect --stage: a roll-out in stages, one column a segment, from a CSV file."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from cxmon.cli.common import emit, say
+from cxmon.cli.effecting import (
+    PERIODS_A_YEAR,
+    Series,
+    calendar_of,
+    epoch_of,
+    known_kind,
+    read_series,
+    sentence_of,
+    with_holidays,
+)
+
+if TYPE_CHECKING:
+    from cxmon.stats import Staged
+    from cxmon.stats.pooling import Pooled
+
+# Ages told one by one, in periods of each grain.
+AGES = {"day": (0, 7, 14, 28, 56), "week": (0, 4, 8, 13, 26), "month": (0, 1, 3, 6, 12)}
+
+
+def staged(
+    file: Path, stages: list[str], controls: list[str], *, time: str | None, kind: str, holidays: str | None,
+    beside: Mapping[str, str | None], as_json: bool,
+) -> None:  # fmt: skip
+    """Prints what a roll-out did, pooled and by stage; `beside` are the options of a single change: they do not fit."""
+    import numpy as np
+
+    from cxmon.stats import staged_effect
+
+    odd = [option for option, given in beside.items() if given is not None]
+    if odd:
+        raise typer.BadParameter(f"found {', '.join(odd)} beside --stage, expected one way of asking")
+    named = [_split(text) for text in stages]
+    untouched = [_columns(text) for text in controls]
+    told = {bool(n) for _, n, _ in named} | {bool(n) for _, n in untouched}
+    if len(told) > 1:
+        raise typer.BadParameter("found answers behind some columns, expected COLUMN/ANSWERS for all or for none")
+    counted = told == {True}
+    values = [column for column, _, _ in named] + [column for column, _ in untouched]
+    answers = [n for _, n, _ in named] + [n for _, n in untouched] if counted else []
+    # The first column is read as the figure, the others as controls: all on one grid.
+    series = read_series(file, time=time, value=values[0], n=None, controls=[*values[1:], *answers])
+    at = np.array([_period(series, text) for _, _, text in named])
+    series, known = with_holidays(series, calendar_of(holidays, series), int(at.min()), None)
+    rows = np.concatenate([series.values[None], np.empty((0, len(series.starts))) if series.controls is None
+                           else series.controls])  # fmt: skip
+    Y, n = rows[: len(values)], rows[len(values) :] if counted else None
+    S = len(named)
+    shares = counted and np.nanmin(Y) >= 0 and np.nanmax(Y) <= 1
+    used = kind or ("proportion" if shares else "mean")
+    known_kind(used, "a column", float(np.nanmax(Y)))
+    year = PERIODS_A_YEAR[series.grain]
+    found = staged_effect(
+        Y[:S], at, n=None if n is None else n[:S], never=Y[S:] if untouched else None,
+        never_n=n[S:] if n is not None and untouched else None, kind=used, period=known.labels,
+        yearly=year if int(at.min()) >= 1.5 * year else None, ages=AGES[series.grain],
+    )  # fmt: skip
+    names = [column for column, _, _ in named]
+    if as_json:
+        emit(_document(series, found, names, at.tolist(), used) | {"holidays": known.words})
+        return
+    starts = [text for _, _, text in named]
+    lines = words(series, found, names, starts, share=used == "proportion", counted=counted)
+    for line in [*lines, *sentence_of(known.words)]:
+        say(line)
+
+
+def words(
+    series: Series, found: "Staged", names: list[str], starts: list[str], *, share: bool, counted: bool
+) -> list[str]:
+    """The answer for a person: pooled, each stage with its grade, and by age."""
+    begun = sum(stage.begun for stage in found.stages)
+    lines = [f"Set aside: {line}" for line in series.set_aside]
+    lines.append(f"Rolled out to {begun} of {len(names)} segments.")
+    if not found.pooled.stages:
+        return [*lines, f"Nothing can be said: {found.pooled.reason}"]
+    compared = all(stage.controls for stage in found.stages if stage.weight)
+    grade = "each compared with segments that do not have it yet" if compared else "some before and after only"
+    sure = "surely changed" if found.pooled.low > 0 or found.pooled.high < 0 else "may not have changed"
+    figure = _figure(found.pooled.estimate, found.pooled.low, found.pooled.high, share=share)
+    weighed = "answers" if counted else "periods"
+    lines.append(f"Pooled by {weighed}, the figure {sure}: {figure}, {grade}; p = {found.pooled.p_value:.2g}.")
+    for name, stage, since in zip(names, found.stages, starts, strict=True):
+        e = stage.effect
+        if not math.isfinite(e.estimate):
+            said = f"since {since}: nothing can be said, {e.reason}" if stage.begun else f"waits until {since}"
+            lines.append(f"  {name} {said}")
+            continue
+        with_whom = f"compared with {stage.controls} segments" if stage.controls else "before and after only"
+        lines.append(
+            f"  {name} since {since}: {_figure(e.estimate, e.low, e.high, share=share)}, {e.n_post} {series.grain}s,"
+            f" {with_whom}"
+        )
+    for age in found.by_age:
+        if age.effect.stages:
+            figure = _figure(age.effect.estimate, age.effect.low, age.effect.high, share=share)
+            lines.append(f"  {series.grain}s {age.first} to {age.until - 1}: {figure}, {age.effect.stages} segments")
+    return lines
+
+
+def _figure(estimate: float, low: float, high: float, *, share: bool) -> str:
+    scale, unit = (100.0, " points") if share else (1.0, "")
+    digits = max(0, 1 - math.floor(math.log10(max((high - low) * scale, 1e-12))))
+    spread = f"95 % range {low * scale:+.{digits}f} to {high * scale:+.{digits}f}"
+    return f"{estimate * scale:+.{digits}f}{unit} ({spread})"
+
+
+def _document(series: Series, found: "Staged", names: list[str], at: list[int], kind: str) -> dict[str, object]:
+    def pooled(one: "Pooled") -> dict[str, object]:
+        return {
+            name: getattr(one, name) for name in ("estimate", "low", "high", "p_value", "stages", "answers", "reason")
+        }
+
+    stages = [
+        {
+            "segment": name, "period": begin, "begun": stage.begun, "weight": stage.weight, "controls": stage.controls,
+            **{key: getattr(stage.effect, key) for key in ("estimate", "low", "high", "p_value", "n_pre", "n_post",
+                                                           "reason")},
+        }
+        for name, stage, begin in zip(names, found.stages, at, strict=True)
+    ]  # fmt: skip
+    by_age = [{"first": age.first, "until": age.until, **pooled(age.effect)} for age in found.by_age]
+    return {
+        **pooled(found.pooled), "by_stage": stages, "by_age": by_age, "kind": kind, "grain": series.grain,
+        "set_aside": series.set_aside,
+    }  # fmt: skip
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """`COLUMN/ANSWERS=DATE` as its parts; the answers may be left out."""
+    columns, equals, date = text.rpartition("=")
+    if not (equals and columns and date):
+        raise typer.BadParameter(f"found {text!r}, expected COLUMN=DATE or COLUMN/ANSWERS=DATE", param_hint="--stage")
+    return (*_columns(columns), date)
+
+
+def _columns(text: str) -> tuple[str, str]:
+    column, _, answers = text.partition("/")
+    return column, answers
+
+
+def _period(series: Series, text: str) -> int:
+    """The first period with the change; one behind the last for a stage that is still to come."""
+    import numpy as np
+
+    index = int(np.searchsorted(series.starts, epoch_of(text, "--stage")))
+    if index < 1:
+        first = datetime.fromtimestamp(int(series.starts[0]), UTC).date()
+        raise typer.BadParameter(f"found {text}, expected a date after {first}", param_hint="--stage")
+    return index

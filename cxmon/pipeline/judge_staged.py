@@ -1,0 +1,400 @@
+"""The evidence on a roll-out in stages and one metric: each stage against the segments that do not have it yet, pooled.
+
+The metric's code is that of the pooled harm; each stage has its own beside it. Both are read daily, and together they
+err no more often than one change's harm does (see `stats.staged_effect`).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import decisions, stats
+from cxmon.decisions import NOTHING, Placement, Share
+from cxmon.model import EVERYONE, Band, Category, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm
+from cxmon.panel import Judged, Panel
+from cxmon.pipeline import scoping
+from cxmon.pipeline.judge_bands import band_of, smoothing
+from cxmon.pipeline.judge_evidence import (
+    LEAST_WATCH,
+    PERIOD,
+    Evidence,
+    aim_of,
+    counted,
+    evidence,
+    first_answer,
+    instant,
+    missing_data,
+    unjudged,
+)
+from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, YEAR_KNOWN, Span, options, spanned, with_profile
+from cxmon.stats.staged import StageEffect
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stage:
+    """One stage as a change of its own, where its periods lie, whom it touches, and why it is not judged (yet)."""
+
+    change: Change
+    placement: Placement
+    span: Span
+    sides: scoping.Sides
+    code: Code | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Case:
+    """A roll-out on one metric: its stages by start, the untouched segments, and all it touches with its periods.
+
+    `whole` are all stages' segments together, `span` its periods with the profile that all series share. `figures` (S)
+    are those of the stages; `values` (S, T) the same with what counts for nothing taken out.
+    """
+
+    change: Change
+    leaves: Panel
+    share: Share
+    now: datetime
+    stages: tuple[_Stage, ...]
+    never: Panel | None
+    whole: Panel
+    span: Span
+    figures: tuple[Judged, ...]
+    values: Floats
+
+    @property
+    def metric(self) -> Metric:
+        return self.leaves.metric
+
+    @property
+    def first(self) -> int:
+        return self.span.first
+
+    @property
+    def last(self) -> int:
+        return self.span.last
+
+    def begins(self, s: int) -> int:
+        return self.stages[s].span.at - self.first
+
+    def ends(self, s: int) -> int:
+        return max(min(self.stages[s].span.until, self.last) - self.first, self.begins(s) + 1)
+
+
+def staged_evidence(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime
+) -> Evidence:
+    """Judges a roll-out on one metric. `others` are all live changes, roll-outs by their parts.
+
+    Where the metric cannot be seen by stage it is judged as one change from the first stage on, and says so. The watch
+    of a stage ends with the horizon after its own start; where the answer is open then, it goes on.
+    """
+    whole = _not_by_stage(change, leaves)
+    if whole:
+        found = evidence(replace(change, scope=change.reach, stages=()), others, leaves, share, now=now)
+        note = "" if whole == "no figures" else f"; {whole}, judged as one change from its first stage on"
+        return replace(found, harm=replace(found.harm, reason=found.harm.reason + note))
+    horizon = max(timedelta(days=change.horizon_days), LEAST_WATCH * PERIOD[leaves.metric.grain])
+    if any(part.starts + horizon < now for part in change.parts()):
+        bounded = _judged(change, others, leaves, share, now, horizon)
+        if bounded.harm.code not in {Code.UNDECIDED, Code.WAITING}:
+            return bounded
+    return _judged(change, others, leaves, share, now, None)
+
+
+def _not_by_stage(change: Change, leaves: Panel) -> str:
+    """Why a metric cannot be judged stage by stage; empty where it can."""
+    metric = leaves.metric
+    if change.category is Category.MEASUREMENT or not len(leaves.starts) or not leaves.n.any():
+        return "no figures"
+    named = {name for stage in change.stages for name in stage.scope.dimensions}
+    missing = sorted(named - set(metric.dimensions))
+    if missing:
+        return f"{metric.label} is not known by {' and '.join(missing)}"
+    if metric.kind is Kind.LEVEL:
+        return f"{metric.label} is a level, which has no answers to weigh segments by"
+    return "" if metric.additive else f"segments of {metric.label} overlap"
+
+
+def _judged(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, horizon: timedelta | None
+) -> Evidence:
+    case = _case(change, others, leaves, share, now, horizon)
+    if all(stage.code is not None for stage in case.stages):
+        return _nothing(case, [stage.reason for stage in case.stages])
+    asks = _asks(case)
+    found = stats.staged_effect(case.values, confidence=share.confidence, **asks)
+    if not found.pooled.stages:
+        return _nothing(case, [stage.effect.reason for stage in found.stages])
+    weight = np.array([stage.weight for stage in found.stages])
+    judged = [_judged_periods(case, s, one.compared_until) for s, one in enumerate(found.stages)]
+    means = np.array([float(case.values[s, at].mean()) if len(at) else math.nan for s, at in enumerate(judged)])
+    log = case.figures[0].log
+    mean = float(weight[weight > 0] @ means[weight > 0])
+    actual = math.exp(mean) if log else mean
+    expected = decisions.expected_from(actual, found.pooled.estimate, log=log)
+    scale = decisions.scale(case.metric, change.limits.get(case.metric.id), expected=expected, log=log)
+    harm = _harm(case, found, scale, means, judged)
+    recent = _now(case, asks)
+    harm = replace(harm, actual=actual, expected=expected, now=scale.harm(recent) if recent else harm.so_far)
+    aim = aim_of(change, case.metric, found.pooled, expected, log=log)
+    return Evidence(harm=harm, aim=aim, band=_band(case, harm))
+
+
+def _case(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, horizon: timedelta | None
+) -> _Case:
+    mature = leaves.mature(now)
+    parts = change.parts()
+    until = [min(now, part.starts + horizon) if horizon else now for part in parts]
+    places = [_place(part, others, leaves.metric, end, now) for part, end in zip(parts, until, strict=True)]
+    spans = [spanned(place, part, leaves, mature, PAST) for place, part in zip(places, parts, strict=True)]
+    sides = [
+        scoping.sides(part, others, leaves, at=span.at, until=end)
+        for part, span, end in zip(parts, spans, until, strict=True)
+    ]
+    touched = np.any([one.treated_leaves for one in sides], axis=0)
+    free = np.all([one.free_leaves for one in sides], axis=0) & ~touched
+    never = scoping.controls(leaves, free, min(span.at for span in spans))
+    if never is None:
+        spans = [spanned(place, part, leaves, mature, LONG_PAST) for place, part in zip(places, parts, strict=True)]
+    first, last = min(span.first for span in spans), max(span.last for span in spans)
+    whole = leaves.pooled(EVERYONE, touched)
+    span = with_profile(replace(spans[0], first=first, last=last, until=last), whole)
+    stages = tuple(
+        _Stage(change=p, placement=place, span=span, sides=side, **_state(p, leaves.metric, place, span, side, now))
+        for p, place, span, side in zip(parts, places, spans, sides, strict=True)
+    )
+    empty = leaves.pooled(EVERYONE, np.zeros(len(leaves.segments), bool))
+    figures = tuple((stage.sides.treated or empty).cut(first, last).judged() for stage in stages)
+    values = np.stack([_counting(stage, one, span) for stage, one in zip(stages, figures, strict=True)])
+    return _Case(
+        change=change, leaves=leaves, share=share, now=now, stages=stages, never=never, whole=whole, span=span,
+        figures=figures, values=values,
+    )  # fmt: skip
+
+
+def _place(part: Change, others: Sequence[Change], metric: Metric, end: datetime, now: datetime) -> Placement:
+    """A stage's stretch of time; one whose watch is over by `end` ends there."""
+    found = decisions.place(part, others, metric, end)
+    if end >= now:
+        return found
+    over = min(end, found.until or end)
+    data_until = found.data_until or (None if part.ends is not None and part.ends <= end else end)
+    return replace(found, until=over, data_until=data_until)
+
+
+def _state(
+    part: Change, metric: Metric, place: Placement, span: Span, sides: scoping.Sides, now: datetime
+) -> dict[str, Any]:
+    """The code and reason of a stage that is not judged; None where it is."""
+    if part.starts > now:
+        return {"code": Code.WAITING, "reason": "not begun yet"}
+    if sides.treated is None:
+        return {"code": Code.WAITING, "reason": sides.reason}
+    if place.not_comparable:
+        return {"code": Code.NOT_COMPARABLE, "reason": place.not_comparable}
+    if place.entangled_with:
+        return {"code": Code.ENTANGLED, "reason": f"cannot be separated from {' and '.join(place.entangled_with)}"}
+    missing = missing_data(part, metric, sides.treated, span, min(span.until, span.last) - span.at)
+    return {"code": missing[0] if missing else None, "reason": missing[1] if missing else ""}
+
+
+def _counting(stage: _Stage, figures: Judged, whole: Span) -> Floats:
+    """The stage's figures (T,), NaN where a period counts for nothing; from its start on where it is not judged."""
+    index = np.arange(whole.first, whole.last)
+    out = (
+        (stage.span.out | whole.aside)[whole.first : whole.last]
+        | (index < stage.span.first)
+        | (index >= stage.span.last)
+    )
+    if stage.code is not None:
+        out |= index >= stage.span.at
+    if stage.code in {Code.ENTANGLED, Code.NOT_COMPARABLE}:
+        out[:] = True
+    return np.asarray(np.where(out, np.nan, figures.values[0]))
+
+
+def _asks(case: _Case) -> dict[str, Any]:
+    """Everything `stats.staged_effect` is asked besides the values and the confidence."""
+    metric, S = case.metric, len(case.stages)
+    starts = case.leaves.starts[case.first : case.last]
+    asks: dict[str, Any] = {
+        "at": [case.begins(s) for s in range(S)],
+        "until": [case.ends(s) for s in range(S)],
+        "kind": case.figures[0].kind,
+        "period": case.span.profile.labels if case.span.profile is not None else 1,
+        "n": np.stack([one.n[0] for one in case.figures]),
+        "se": _errors([one.se for one in case.figures]),
+        "sequential": True,
+        "horizon": max(LEAST_WATCH, round(case.change.horizon_days * IN_A_YEAR[metric.grain] / 365.25)),
+    }
+    past = case.leaves.starts[min(case.first + min(asks["at"]), len(case.leaves.starts) - 1)] - starts[0]
+    if case.never is None and past >= YEAR_KNOWN.total_seconds():
+        asks["yearly"] = IN_A_YEAR[metric.grain]
+    if case.never is not None:
+        theirs = case.never.cut(case.first, case.last).judged()
+        out = (~case.leaves.mature(case.now) | case.span.aside)[case.first : case.last]
+        asks |= {"never": np.where(out, np.nan, theirs.values), "never_n": theirs.n}
+        asks["never_se"] = theirs.se if asks["se"] is not None else None
+        if asks["se"] is not None and theirs.se is None:
+            asks["se"] = None
+    return asks
+
+
+def _errors(each: Sequence[Floats | None]) -> Floats | None:
+    """Standard errors (S, T), NaN for a stage of which none is known; None where none is known at all."""
+    sample = next((one for one in each if one is not None), None)
+    if sample is None:
+        return None
+    return np.stack([np.full(sample.shape[1], np.nan) if one is None else one[0] for one in each])
+
+
+def _judged_periods(case: _Case, s: int, until: int) -> Ints:
+    """The stage's judged periods, as indices from `first` on."""
+    begin = case.begins(s)
+    return np.asarray(begin + np.flatnonzero(np.isfinite(case.values[s, begin : min(case.ends(s), until)])))
+
+
+def _now(case: _Case, asks: dict[str, Any]) -> Interval | None:
+    """The pooled effect over each stage's last 14 judged periods; None where no stage has more."""
+    longest = max(int(np.isfinite(case.values[s, case.begins(s) :]).sum()) for s in range(len(case.stages)))
+    if longest <= decisions.NOW_PERIODS:
+        return None
+    share, last = case.share.confidence_now, decisions.NOW_PERIODS
+    found = stats.staged_effect(case.values, confidence=share, last=last, **asks).pooled
+    return Interval(estimate=found.estimate, low=found.low, high=found.high)
+
+
+def _harm(case: _Case, found: stats.Staged, scale: decisions.Scale, means: Floats, judged: Sequence[Ints]) -> Harm:
+    """The pooled harm with each stage's own beside it; `actual`, `expected` and `now` come after."""
+    pool = [s for s, stage in enumerate(found.stages) if stage.weight > 0]
+    so_far = scale.harm(Interval(estimate=found.pooled.estimate, low=found.pooled.low, high=found.pooled.high))
+    code = decisions.code_of(so_far, scale.limit)
+    controlled = all(_controlled(found.stages[s]) for s in pool)
+    whole = case.leaves
+    harm = Harm(
+        metric=case.metric.id,
+        code=code,
+        reason=_why(case, found, pool, controlled=controlled),
+        unit=scale.unit,
+        limit=scale.limit,
+        so_far=so_far,
+        now=so_far,
+        actual=math.nan,
+        expected=math.nan,
+        grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
+        p_value=found.pooled.p_value,
+        confidence=case.share.confidence,
+        n_pre=min(found.stages[s].effect.n_pre for s in pool),
+        n_post=max(found.stages[s].effect.n_post for s in pool),
+        answers=found.pooled.answers,
+        window_start=instant(whole.starts[case.first + min(int(judged[s][0]) for s in pool)]),
+        window_end=instant(whole.ends()[case.first + max(int(judged[s][-1]) for s in pool)]),
+        scope=case.change.reach.label,
+        holidays=case.span.on_holidays,
+        controls=_compared_with(case, found, pool),
+        stages=tuple(_stage_harm(case, s, found.stages[s], means[s]) for s in range(len(case.stages))),
+    )
+    if all(one.placement.until is not None and one.span.until <= one.span.last for one in case.stages):
+        return replace(harm, closed=True)
+    if code is Code.UNDECIDED or (code is Code.WORSE and so_far.high > scale.limit):
+        return replace(harm, due=decisions.due_date(harm, case.metric, case.now))
+    return harm
+
+
+def _stage_harm(case: _Case, s: int, found: StageEffect, mean: float) -> StageHarm:
+    stage, effect = case.stages[s], found.effect
+    log = case.figures[s].log
+    told = StageHarm(
+        scope=stage.change.scope_for(case.metric.id).label, starts=stage.change.starts,
+        code=stage.code or Code.WAITING, so_far=NOTHING, limit=math.nan, grade=Grade.BEFORE_AFTER, n_post=0,
+        answers=0.0, reason=stage.reason or effect.reason,
+    )  # fmt: skip
+    if not math.isfinite(effect.estimate):
+        return told
+    expected = decisions.expected_from(math.exp(mean) if log else mean, effect.estimate, log=log)
+    scale = decisions.scale(case.metric, case.change.limits.get(case.metric.id), expected=expected, log=log)
+    so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
+    over = found.compared_until < case.ends(s)
+    return replace(
+        told, code=decisions.code_of(so_far, scale.limit), so_far=so_far, limit=scale.limit, n_post=effect.n_post,
+        answers=found.answers, grade=Grade.CONTROLLED if _controlled(found) else Grade.BEFORE_AFTER,
+        reason=f"compared for {counted(effect.n_post, case.metric)}, until the last stage began" if over else "",
+    )  # fmt: skip
+
+
+def _controlled(found: StageEffect) -> bool:
+    return bool(np.any(found.effect.controls_used)) and found.effect.pre_fit_ok
+
+
+def _compared_with(case: _Case, found: stats.Staged, pool: Sequence[int]) -> tuple[str, ...]:
+    """The labels of all segments that some stage was compared with, untouched ones first."""
+    S = len(case.stages)
+    used = {
+        unit
+        for s in pool
+        for unit, counts in zip(found.stages[s].units, found.stages[s].effect.controls_used, strict=True)
+        if counts
+    }
+    never = case.never.segments if case.never is not None else ()
+    names = [never[unit - S].label for unit in sorted(used) if unit >= S]
+    return (*names, *(f"{_label(case, unit)} before its stage" for unit in sorted(used) if unit < S))
+
+
+def _label(case: _Case, s: int) -> str:
+    return case.stages[s].change.scope_for(case.metric.id).label
+
+
+def _why(case: _Case, found: stats.Staged, pool: Sequence[int], *, controlled: bool) -> str:
+    S = len(case.stages)
+    begun = sum(stage.change.starts <= case.now for stage in case.stages)
+    told = [f"rolled out to {begun} of {S} segments"]
+    if controlled:
+        told.append("each compared with segments that do not have it yet")
+    else:
+        alone = [_label(case, s) for s in pool if not _controlled(found.stages[s])]
+        told.append(f"before and after only for {', '.join(alone)}")
+    left = [_label(case, s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
+    told += [f"not in the pooled figure yet: {', '.join(left)}"] if left else []
+    notes = [note for stage in case.stages for note in (stage.sides.note, *stage.placement.notes) if note]
+    return "; ".join(dict.fromkeys([*told, *notes]))
+
+
+def _nothing(case: _Case, reasons: Sequence[str]) -> Evidence:
+    """Evidence without an effect: the gravest reason of the stages that have begun, and each stage's own."""
+    begun = [(stage, why) for stage, why in zip(case.stages, reasons, strict=True) if stage.change.starts <= case.now]
+    code = decisions.gravest(stage.code or Code.WAITING for stage, _ in begun)
+    told = "; ".join(f"{stage.change.scope_for(case.metric.id).label}: {why}" for stage, why in begun)
+    harm = unjudged(case.metric, case.change, code, told, case.share, scope=case.change.reach.label)
+    nan = math.nan
+    nothing = tuple(
+        StageHarm(
+            scope=_label(case, s), starts=stage.change.starts, code=stage.code or Code.WAITING, so_far=NOTHING,
+            limit=nan, grade=Grade.BEFORE_AFTER, n_post=0, answers=0.0, reason=reasons[s],
+        )
+        for s, stage in enumerate(case.stages)
+    )  # fmt: skip
+    tangled = dict.fromkeys(other for stage in case.stages for other in stage.placement.entangled_with)
+    due = first_answer(case.change, case.metric, case.now) if code is Code.WAITING else None
+    return Evidence(harm=replace(harm, stages=nothing, due=due, entangled_with=tuple(tangled)))
+
+
+def _band(case: _Case, harm: Harm) -> Band:
+    """All stages' segments together against what was expected of them before the first stage."""
+    whole, span = case.whole, case.span
+    figures, asked = options(whole, case.never, span, long=case.never is None)
+    values = np.where(span.out[span.first : span.last], np.nan, figures.values[0])
+    estimate = stats.estimate(values, span.at - span.first, smooth=smoothing(case.metric), **asked)
+    return band_of(
+        whole, case.leaves.mature(case.now), span.first, span.last, estimate, log=figures.log,
+        key=f"change:{case.change.id}", label=case.change.reach.label, now=case.now, since=harm.window_start,
+        change=case.change.id, aside=span.aside,
+    )  # fmt: skip
