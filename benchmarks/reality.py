@@ -24,8 +24,9 @@ from cxmon.model import EVERYONE, Segment
 from cxmon.panel import Judged, Panel
 from cxmon.periods import profile_labels
 from cxmon.pipeline import scoping
-from cxmon.pipeline.judge_evidence import BACK
+from cxmon.pipeline.judge_opinions import BACK
 from cxmon.pipeline.judge_span import IN_A_YEAR, YEAR_KNOWN
+from cxmon.stats.gap import shared_movement
 
 FURLOUGH = (datetime(2013, 4, 21, tzinfo=UTC), datetime(2013, 4, 28, tzinfo=UTC))  # declared, so not looked at
 WINTER = (datetime(2015, 12, 1, tzinfo=UTC), datetime(2016, 4, 1, tzinfo=UTC))  # NHS 111 collapsed; known, not judged
@@ -126,7 +127,7 @@ def ask(family: Family, *, controls: bool) -> Outcome:
             if np.isfinite(found.estimate):
                 covered[d, s], p[d, s] = found.low <= 0 <= found.high, found.p_value
                 z[d, s] = metric.harm_sign * found.estimate / found.se
-                shared = None if theirs is None else decisions.shared_movement(theirs[0][s, :, :until], at)
+                shared = None if theirs is None else shared_movement(theirs[0][s, :, :until], at)
                 placed = decisions.placebo(
                     values[s], at, until, labels=labels[:until], shared=shared, sign=metric.harm_sign,
                     back=BACK[metric.grain],

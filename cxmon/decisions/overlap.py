@@ -15,13 +15,23 @@ _PERIOD = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Neighbour:
+    """Another change so near that both are estimated together; `ends` is None where it goes on."""
+
+    id: str
+    starts: datetime
+    ends: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Placement:
     """Which stretch of time tells about one change on one metric.
 
     The past counts from `since` (None: from the start of the data) to `start`, the effect from `start` to `until`
     (None: to now); periods in `left_out` and after `data_until` count for nothing. `entangled_with` names the changes
-    that cannot be separated: then `start` is the earliest of them and the effect is the joint one. `not_comparable`
-    says why where a change of the measurement leaves nothing to compare.
+    that cannot be separated: then `start` is the earliest of them and the effect is the joint one. `jointly_with` are
+    those that are told apart by estimating both together. `not_comparable` says why where a change of the measurement
+    leaves nothing to compare.
     """
 
     since: datetime | None
@@ -30,6 +40,7 @@ class Placement:
     data_until: datetime | None = None
     left_out: tuple[tuple[datetime, datetime], ...] = ()
     entangled_with: tuple[str, ...] = ()
+    jointly_with: tuple[Neighbour, ...] = ()
     not_comparable: str = ""
     notes: tuple[str, ...] = ()
 
@@ -66,50 +77,53 @@ def touching(change: Change, others: Sequence[Change], metric: Metric, now: date
     return sorted(found, key=lambda other: (other.starts, other.id))
 
 
-def place(change: Change, others: Sequence[Change], metric: Metric, now: datetime) -> Placement:
+def place(
+    change: Change, others: Sequence[Change], metric: Metric, now: datetime, *, together: bool = True
+) -> Placement:
     """Finds the stretch of time that tells about `change` alone.
 
-    An earlier change that goes on re-baselines: the past begins with it, if at least 28 days (6 periods) remain, else
-    the two are entangled. One that ended before is left out. A later one cuts the window where it begins, if at least
-    14 days (2 periods) remain, else the two are entangled. A measurement change does the same, with "not comparable"
-    for "entangled".
+    An earlier change that goes on re-baselines: the past begins with it, if at least 28 days (6 periods) remain. One
+    that ended before is left out. A later one cuts the window where it begins, if at least 14 days (2 periods) remain.
+    Nearer ones, but at least a week (3 periods) apart, are estimated jointly where that is possible (`together`); still
+    nearer ones are entangled. A measurement change does the same, with "not comparable" for "jointly" and "entangled".
     """
-    least_past = max(timedelta(days=28), 6 * _PERIOD[metric.grain])
-    least_window = max(timedelta(days=14), 2 * _PERIOD[metric.grain])
+    period = _PERIOD[metric.grain]
+    least_past, least_window = max(timedelta(days=28), 6 * period), max(timedelta(days=14), 2 * period)
+    apart = max(timedelta(days=7), 3 * period)
     since: datetime | None = None
     until, data_until = change.ends, None
     left_out: list[tuple[datetime, datetime]] = []
     notes: list[str] = []
     tangled: list[Change] = []
+    jointly: list[Change] = []
     survey = ""
     for other in touching(change, others, metric, now):
         measures = other.category is Category.MEASUREMENT
         steps = [at for at in (other.starts, other.ends) if at is not None and at > change.starts]
         gap = change.starts - other.starts
-        tangle = False
+        inside = [at for at in steps if at < (until or now)]
         if other.ends is not None and other.ends <= change.starts and not measures:
             left_out.append((other.starts, other.ends))
             notes.append(f"{other.id} left out of the past")
-        elif gap > timedelta(0):
-            tangle = gap < least_past
-            if not tangle:
-                since = other.starts if since is None else max(since, other.starts)
-                notes.append(f"past begins with {other.id}")
-        elif gap == timedelta(0):
-            tangle = True
-        inside = [at for at in steps if at < (until or now)]
-        if inside and not tangle:
-            first = min(inside)
-            tangle = first - change.starts < least_window
-            if not tangle:
-                until = data_until = first
-                notes.append(f"window ends where {other.id} {'begins' if first == other.starts else 'ends'}")
-        elif steps and not tangle:
-            data_until = min(steps) if data_until is None else min(data_until, *steps)
-        if tangle and measures:
+            continue
+        near_before = timedelta(0) <= gap < least_past
+        near_after = bool(inside) and min(inside) - change.starts < least_window
+        nearest = min([abs(gap), *(at - change.starts for at in inside)])
+        if (near_before or near_after) and measures:
             survey = survey or f"{other.title} changed the measurement too near to the start"
-        elif tangle:
-            tangled.append(other)
+            continue
+        if near_before or near_after:
+            (jointly if together and nearest >= apart else tangled).append(other)
+            continue
+        if gap > timedelta(0):
+            since = other.starts if since is None else max(since, other.starts)
+            notes.append(f"past begins with {other.id}")
+        if inside:
+            first = min(inside)
+            until = data_until = first
+            notes.append(f"window ends where {other.id} {'begins' if first == other.starts else 'ends'}")
+        elif steps:
+            data_until = min(steps) if data_until is None else min(data_until, *steps)
     start = min([change.starts, *(other.starts for other in tangled)])
     return Placement(
         since=since if since is None or since < start else None,
@@ -119,6 +133,7 @@ def place(change: Change, others: Sequence[Change], metric: Metric, now: datetim
         left_out=tuple(left_out),
         # Several stages of one roll-out are one change.
         entangled_with=tuple(dict.fromkeys(other.id for other in tangled)),
+        jointly_with=tuple(Neighbour(id=o.id, starts=o.starts, ends=o.ends) for o in jointly),
         not_comparable=survey,
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys([*notes, *(f"told apart from {o.id} by estimating both together" for o in jointly)])),
     )

@@ -30,7 +30,7 @@ from cxmon.panel import Panel
 from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_opinions import kept, questioned
-from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, options, spanned, with_profile
+from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, neighbours, options, spanned, with_profile
 from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
@@ -138,8 +138,8 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     figures, asked = options(treated, case.found.controls, span, long=case.found.controls is None)
     values = np.where(span.out[span.first : span.last], np.nan, figures.values[0])
     at, until = span.at - span.first, min(span.until, span.last) - span.first
-    horizon = max(LEAST_WATCH, round(change.horizon_days * IN_A_YEAR[metric.grain] / 365.25))
-    asked |= {"until": until, "sequential": True, "horizon": horizon}
+    asked |= {"until": until, "sequential": True, "horizon": horizon_of(change, metric)}
+    asked["others"] = neighbours(case.placement, case.leaves, span)
     estimate = stats.estimate(values, at, smooth=smoothing(metric), confidence=share.confidence, **asked)
     effect = estimate.effect
     if not math.isfinite(effect.estimate):
@@ -149,7 +149,9 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     actual = math.exp(mean) if figures.log else mean
     expected = decisions.expected_from(actual, effect.estimate, log=figures.log)
     scale = decisions.scale(metric, change.limits.get(metric.id), expected=expected, log=figures.log)
-    recent = _now(values, at, until, share, asked)
+    # Over the last periods alone a later neighbour could not be told from this change.
+    later = any(begins >= at for begins, _ in asked["others"])
+    recent = None if later else _now(values, at, until, share, asked)
     now = None if recent is None else scale.harm(recent)
     harm = _harm(case, treated, effect, scale, window + span.first, now)
     harm = replace(harm, actual=actual, expected=expected)
@@ -325,6 +327,14 @@ def _why(code: Code, periods: str, *, controlled: bool, had: bool) -> str:
 def _said(reason: str, case: Case) -> str:
     parts = (reason, case.found.note, case.span.on_holidays, *case.placement.notes)
     return "; ".join(part for part in parts if part)
+
+
+def horizon_of(change: Change, metric: Metric) -> int:
+    """How many periods the change is read for: its horizon, or its own length where it ends before."""
+    days: float = change.horizon_days
+    if change.ends is not None:
+        days = min(days, (change.ends - change.starts) / timedelta(days=1))
+    return max(LEAST_WATCH, round(days * IN_A_YEAR[metric.grain] / 365.25))
 
 
 def first_answer(change: Change, metric: Metric, now: datetime) -> Any:

@@ -36,7 +36,10 @@ def questioned(
     `values` (T,) are the touched segments' figures, changed from `at` to before `until`; `asked` is what `stats.effect`
     was asked besides.
     """
-    asked = restricted(asked, kept(effect))
+    if asked.get("others"):
+        # The other methods know one change at a time.
+        return harm
+    asked = restricted({name: given for name, given in asked.items() if name != "others"}, kept(effect))
     found = opinions(harm, scale, metric, values, at, until, asked)
     harm = replace(harm, opinions=found, grade=decisions.lowered(harm.grade, found))
     if harm.code not in MOVED:

@@ -67,9 +67,25 @@ def spanned(placement: Placement, change: Change, panel: Panel, mature: Bools, p
     out = (starts < begin) & (ends > begin - change.announced_days * 86_400)
     if stop is not None:
         out |= (starts < stop) & (ends > stop)
+    # A period in which a neighbour begins or ends is half with it.
+    for edge in (at for other in placement.jointly_with for at in (other.starts, other.ends) if at is not None):
+        out |= (starts < edge.timestamp()) & (ends > edge.timestamp())
     for since_out, until_out in placement.left_out:
         out |= (starts < until_out.timestamp()) & (ends > since_out.timestamp())
     return Span(first=first, at=at, until=until, last=last, out=out | ~mature)
+
+
+def neighbours(placement: Placement, panel: Panel, span: Span) -> list[tuple[int, int]]:
+    """When the changes that are estimated jointly begin and end, as (at, until) counted from `span.first`."""
+    found = []
+    for other in placement.jointly_with:
+        begins = int(np.searchsorted(panel.starts, other.starts.timestamp(), "left"))
+        ends = len(panel.starts)
+        if other.ends is not None:
+            ends = int(np.searchsorted(panel.starts, other.ends.timestamp(), "left"))
+        if ends > max(begins, span.first):
+            found.append((max(begins - span.first, 0), ends - span.first))
+    return found
 
 
 def with_profile(span: Span, treated: Panel) -> Span:

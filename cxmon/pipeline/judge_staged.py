@@ -183,7 +183,7 @@ def _case(
 
 def _place(part: Change, others: Sequence[Change], metric: Metric, end: datetime, now: datetime) -> Placement:
     """A stage's stretch of time; one whose watch is over by `end` ends there."""
-    found = decisions.place(part, others, metric, end)
+    found = decisions.place(part, others, metric, end, together=False)
     if end >= now:
         return found
     over = min(end, found.until or end)

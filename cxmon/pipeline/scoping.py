@@ -66,7 +66,8 @@ def controls(leaves: Panel, free: Bools, at: int) -> Panel | None:
     """Untouched leaves rolled up along the dimensions that give 3 to 20 series with enough answers; None without any.
 
     Of the roll-ups that keep at least 80 % of the volume the finest within bounds is taken; where none has three, the
-    two or one that there are do not make a comparison of their own, and two are the least.
+    two or one that there are do not make a comparison of their own, and two are the least. Where every roll-up has more
+    than 20 (one dimension with a hundred organisations), the 20 largest of the coarsest stand for it.
     """
     if not free.any() or at < 1:
         return None
@@ -74,6 +75,7 @@ def controls(leaves: Panel, free: Bools, at: int) -> Panel | None:
     dims = sorted({name for s in chosen for name in s.dimensions})
     volume = _volume(leaves)[free, :at].sum()
     best: tuple[tuple[bool, int], Bools] | None = None
+    many: Bools | None = None
     for size in range(len(dims), -1, -1):
         for along in combinations(dims, size):
             groups = _groups(leaves, free, along)
@@ -81,15 +83,27 @@ def controls(leaves: Panel, free: Bools, at: int) -> Panel | None:
             groups = groups[thick]
             kept = (groups @ _volume(leaves)[:, :at].sum(1)).sum() if len(groups) else 0.0
             enough = bool(kept >= KEPT * volume)
+            if enough and len(groups) > MOST and (many is None or len(groups) < len(many)):
+                many = groups
             if not 2 <= len(groups) <= MOST or not enough:
                 continue
             rank = (len(groups) >= FEWEST, len(groups))
             if best is None or rank > best[0]:
                 best = rank, groups
-    if best is None:
+    if best is not None:
+        taken = best[1]
+    elif many is not None:
+        taken = _largest(leaves, many, at)
+    else:
         return None
-    pooled = [leaves.pooled(EVERYONE, group) for group in best[1]]
-    return _stacked(pooled, tuple(_named(leaves, group) for group in best[1]))
+    pooled = [leaves.pooled(EVERYONE, group) for group in taken]
+    return _stacked(pooled, tuple(_named(leaves, group) for group in taken))
+
+
+def _largest(leaves: Panel, groups: Bools, at: int) -> Bools:
+    """The MOST groups with the largest volume before `at`, in their order."""
+    size = groups @ _volume(leaves)[:, :at].sum(1)
+    return groups[np.sort(np.argsort(-size, kind="stable")[:MOST])]
 
 
 def covered(scope: Scope, leaves: Panel, segment: Segment) -> float:

@@ -66,8 +66,12 @@ def sampling(
 
 def _spread(values: Floats, n: Floats, kind: str, use: Bools) -> Floats:
     """Variance (S,) of one answer at the level of the periods in `use` (S, T)."""
-    level = (total_of(values * n, use) + 0.5) / (total_of(n, use) + 1.0)
-    return np.asarray(np.maximum(level * (1 - level) if kind == "proportion" else level, TINY))
+    events, exposure = total_of(values * n, use) + 0.5, total_of(n, use)
+    if kind == "rate":
+        # Exposure may be counted in any unit, so nothing can be added to it.
+        return np.asarray(np.maximum(events / np.maximum(exposure, TINY), TINY))
+    level = events / (exposure + 1.0)
+    return np.asarray(np.maximum(level * (1 - level), TINY))
 
 
 # (variance, correlation) of the AR(1) and innovation variance of the random walk, in units of the typical sampling

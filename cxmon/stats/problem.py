@@ -16,7 +16,7 @@ from cxmon.stats.shapes import Shapes, shapes
 HALF_COMPLETE = 0.5
 TREND_SMALL = {True: 0.08, False: 0.15}
 TREND_ODDS = {False: (0.6, 0.4)}
-CONTROL_ODDS = (0.92, 0.06, 0.02)
+CONTROL_ODDS = (0.89, 0.09, 0.02)
 EARLY = 3.0
 ALIKE, OWN_KIND = 0.15, 3.0
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from decision_examples import NOW, START, change, metric
 
 from cxmon import decisions
@@ -34,24 +35,44 @@ def test_drafts_and_changes_yet_to_come_do_not_matter():
     assert placed(other(10), now=START + timedelta(days=5)) == placed()
 
 
-def test_an_earlier_change_rebaselines_where_28_days_remain_and_entangles_where_not():
+def test_an_earlier_change_rebaselines_where_28_days_remain():
     assert placed(other(-28)).since == START - timedelta(days=28)
-    near = placed(other(-27))
-    assert near.entangled_with == ("other",)
-    assert near.start == START - timedelta(days=27)
 
 
-def test_a_later_change_cuts_the_window_where_14_days_remain_and_entangles_where_not():
+def test_a_later_change_cuts_the_window_where_14_days_remain():
     cut = placed(other(14))
     assert (cut.until, cut.data_until, cut.entangled_with) == (START + timedelta(days=14),) * 2 + ((),)
-    assert placed(other(13)).entangled_with == ("other",)
-    assert placed(other(0)).entangled_with == ("other",)
 
 
-def test_entanglement_is_mutual():
-    first, second = change(), other(10)
-    assert decisions.place(first, [first, second], metric(), NOW).entangled_with == ("other",)
-    assert decisions.place(second, [first, second], metric(), NOW).entangled_with == ("outsourced",)
+@pytest.mark.parametrize("days", [-27, -7, 7, 13])
+def test_nearer_ones_a_week_apart_are_estimated_jointly(days):
+    found = placed(other(days))
+    assert [n.id for n in found.jointly_with] == ["other"]
+    assert (found.since, found.start, found.until, found.entangled_with) == (None, START, None, ())
+    assert found.notes == ("told apart from other by estimating both together",)
+
+
+@pytest.mark.parametrize("days", [-6, 0, 6])
+def test_still_nearer_ones_are_entangled(days):
+    found = placed(other(days))
+    assert (found.entangled_with, found.jointly_with) == (("other",), ())
+    assert found.start == START + timedelta(days=min(days, 0))
+
+
+def test_where_nothing_can_be_estimated_jointly_a_week_apart_is_entangled_too():
+    found = decisions.place(change(), [other(10)], metric(), NOW, together=False)
+    assert (found.entangled_with, found.jointly_with) == (("other",), ())
+
+
+@pytest.mark.parametrize(("days", "field"), [(10, "jointly_with"), (3, "entangled_with")])
+def test_nearness_is_mutual(days, field):
+    first, second = change(), other(days)
+    assert getattr(decisions.place(first, [first, second], metric(), NOW), field)
+    assert getattr(decisions.place(second, [first, second], metric(), NOW), field)
+
+
+def test_a_neighbour_that_ends_within_a_week_of_the_start_is_entangled():
+    assert placed(other(-20, ends=START + timedelta(days=3))).entangled_with == ("other",)
 
 
 def test_an_earlier_change_that_ended_is_left_out_of_the_past():

@@ -45,6 +45,15 @@ def test_many_leaves_are_rolled_up_to_twenty_series_at_most():
     assert found.controls.n[:, 0].tolist() == [500.0] * 11
 
 
+def test_of_a_hundred_organisations_the_twenty_largest_are_the_controls():
+    leaves = [Segment.of(channel=f"c{c:03}") for c in range(100)]
+    answers = 20.0 + np.arange(100) % 50
+    found = sides(panel(leaves, answers), change(60, scope=Scope.of({"channel": "c000"})))
+    assert len(found.controls.segments) == 20
+    assert found.controls.n[:, 0].min() == 60.0
+    assert labels(found) == sorted(labels(found))
+
+
 def test_one_leaf_that_is_left_is_no_comparison():
     found = sides(panel(LEAVES[:3]))
     assert found.controls is None

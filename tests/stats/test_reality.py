@@ -21,9 +21,8 @@ import reality  # noqa: E402
 
 # Families whose intervals cover zero in under nine of ten windows. An improvement makes this fail as well.
 NOT_REACHED = {
-    ("in four hours", False): 0.85,
-    ("NHS 111, abandoned", False): 0.30,
-    ("NHS 111, abandoned", True): 0.55,
+    ("NHS 111, abandoned", False): 0.42,
+    ("NHS 111, abandoned", True): 0.62,
 }
 emergency_there = pytest.mark.skipif(
     not real_series.EMERGENCY.exists(), reason="the NHS figures are not beside this checkout (../shared/data)"
