@@ -26,7 +26,8 @@ def placebo(
     The move at a date s is the mean of `until - at` periods from s on minus the mean of the `back` periods before s, of
     `values` (T,) without their profile (`labels` (T,), learnt before the change) and without the `shared` movement of
     the controls (T,). Windows begin on every date and overlap; all end before `at`. `sign` +1 asks for rises as large
-    as the one found, -1 for falls. A window with fewer than half of its periods measured is none. It counts and models
+    as the one found, -1 for falls. A window with fewer than half of its periods measured is none. Long windows
+    leave few that do not overlap, among which the extreme is nothing rare: their number is told. It counts and models
     nothing, so it may disagree with the interval, which knows of trend, season and the number of looks.
     """
     x = values if shared is None else values - shared
@@ -37,7 +38,8 @@ def placebo(
     found = _move(x, at, length, back)
     if len(moves) < FEWEST or not np.isfinite(found):
         return None
-    return Placebo(as_large=int((sign * moves >= sign * found).sum()), windows=len(moves))
+    separate = 1 + (len(moves) - 1) // length
+    return Placebo(as_large=int((sign * moves >= sign * found).sum()), windows=len(moves), separate=separate)
 
 
 def rank_among(touched: float, untouched: Sequence[float], *, sign: int) -> Rank | None:

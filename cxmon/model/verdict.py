@@ -67,10 +67,14 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Placebo:
-    """In `windows` comparable windows without a change, a harm this large happened `as_large` times."""
+    """In `windows` comparable windows without a change, a harm this large happened `as_large` times.
+
+    Windows begin on every date and overlap; `separate` is how many of them fit beside each other (0: not counted).
+    """
 
     as_large: int
     windows: int
+    separate: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

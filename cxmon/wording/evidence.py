@@ -95,8 +95,9 @@ def set_aside(names: Sequence[str]) -> str:
 def unusual(metric: Metric, harm: Harm) -> str:
     """How unusual a move is, in time and among segments; empty where neither is known.
 
-    `in 211 comparable windows without a change, a fall this large never happened; the fall is the largest of 6 segments
-    judged alike, each against its own noise (by chance 1 in 6, and no less can be shown with 5 others)`.
+    `in 211 comparable windows without a change (7 that do not overlap), a fall this large never happened; the fall is
+    the largest of 6 segments judged alike, each against its own noise (by chance 1 in 6, and no less can be shown with
+    5 others)`.
     """
     moved = "fall" if metric.harm_sign * harm.so_far.estimate < 0 else "rise"
     parts = [] if harm.placebo is None else [_in_time(harm.placebo, moved)]
@@ -107,7 +108,8 @@ def unusual(metric: Metric, harm: Harm) -> str:
 def _in_time(placebo: Placebo, moved: str) -> str:
     times = {0: "never happened", 1: "happened once", 2: "happened twice"}
     happened = times.get(placebo.as_large, f"happened {placebo.as_large:,} times")
-    return f"in {placebo.windows:,} comparable windows without a change, a {moved} this large {happened}"
+    few = f" ({placebo.separate} that do not overlap)" if 0 < placebo.separate < placebo.windows else ""
+    return f"in {placebo.windows:,} comparable windows without a change{few}, a {moved} this large {happened}"
 
 
 def _among(rank: Rank, moved: str) -> str:

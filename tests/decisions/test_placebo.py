@@ -21,7 +21,7 @@ def test_a_fall_far_beyond_the_past_never_happened_before():
     values = noise()
     values[200:] -= 5
     found = asked(values)
-    assert (found.as_large, found.windows) == (0, 200 - 30 - 56 + 1)
+    assert (found.as_large, found.windows, found.separate) == (0, 200 - 30 - 56 + 1, 4)
 
 
 def test_without_a_move_the_rank_is_uniform():

@@ -107,3 +107,8 @@ def test_the_rank_is_said_with_the_least_chance_it_can_show():
 def test_of_a_gain_the_rise_is_told():
     gain = harm(Code.IMPROVED, -0.03, -0.02, -0.01, rank=Rank(place=1, of=4))
     assert wording.unusual(CSAT, gain).startswith("the rise is the largest of 4 segments")
+
+
+def test_windows_that_overlap_are_not_passed_off_as_so_many():
+    told = wording.unusual(CSAT, replace(SURE, placebo=Placebo(as_large=0, windows=211, separate=7)))
+    assert told.startswith("in 211 comparable windows without a change (7 that do not overlap), a ")
