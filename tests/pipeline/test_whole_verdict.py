@@ -102,7 +102,7 @@ def test_a_waiting_churn_is_never_held_beyond_what_is_known_of_it(world):
 
 def test_a_harm_that_came_shortly_before_the_horizon_is_not_held_for_good(world):
     every = ww.metrics()
-    change = ww.change(BEGINS, limits={"solved": ww.points(4)}, aims={})
+    change = ww.change(BEGINS, limits={"solved": ww.points(4.5)}, aims={})
     plan, store = world(company({"solved": ww.since(BEGINS + 30, -0.08)}), {"solved": every["solved"]}, change)
     said = looks(plan, store, 20, 44, 54)
     assert [verdict.code for verdict in said.values()] == [Code.SAFE, Code.UNDECIDED, Code.WORSE]
@@ -111,7 +111,7 @@ def test_a_harm_that_came_shortly_before_the_horizon_is_not_held_for_good(world)
     assert harm.so_far.low <= 0 < harm.so_far.high < harm.limit < 0.08
     assert 0 < harm.now.low < 0.08 < harm.now.high
     assert wording.limits_answer(said[44]) == "Worse lately"
-    assert said[44].sentence.startswith("Solved first time: within the limit of 4 points on average since 5 Jun, ")
+    assert said[44].sentence.startswith("Solved first time: within the limit of 4.5 points on average since 5 Jun, ")
     assert "but lately" in said[44].sentence
     assert by_metric(said[54])["solved"].n_post == 54
 
