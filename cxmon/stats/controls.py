@@ -8,7 +8,6 @@ it). A control that moved on its own at the change, judged against the others, l
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dpttrf, dpttrs
 
 from cxmon.stats.arrays import TINY, Bools, Floats, half_difference, median_of
 from cxmon.stats.filtering import Gains, Noise, gains, log_det, whiten
@@ -115,7 +114,7 @@ def _joined(
         daily = np.clip(variance / np.maximum(typical.reshape(S, K, 1), TINY), 0.2, 5)
     spread = (W**2 * daily * own[:, :, None]).sum(1) / total**2
     spread = np.where(there, np.maximum(spread, TINY), 1.0)
-    level = np.stack([smooth(mean[s], spread[s], there[s]) if there[s].any() else mean[s] for s in range(S)])
+    level = smooth(mean, spread, there)
     rough = np.where(there, mean - level, 0.0)
     level = level - level[:, :at].mean(1, keepdims=True)
     used = weight > 0.1 * weight.max(1, keepdims=True)
@@ -247,25 +246,32 @@ def _slopes(X: Floats, ok: Bools, level: Floats, weight: Floats, own: Floats, us
 
 
 def smooth(y: Floats, variance: Floats, seen: Bools) -> Floats:
-    """Best guess of a local level behind `y` (T,), averaged over how fast it may move (by marginal likelihood).
+    """Best guess (S, T) of a local level behind each `y` (S, T), averaged over how fast it may move (by marginal
+    likelihood).
 
-    Random walk with a flat start: the tridiagonal system (W + D'D / rw) x = W y.
+    Random walk with a flat start: the tridiagonal system (W + D'D / rw) x = W y, by elimination (Thomas 1949).
     """
-    T = len(y)
+    S, T = y.shape
     if T == 1:
         return np.asarray(y, float)
-    walks = SMOOTHNESS * float(np.median(variance[seen]))
+    walk = np.nan_to_num(median_of(variance, seen), nan=1.0)[:, None] * SMOOTHNESS
+    tie = 1 / walk
     precision = np.where(seen, 1 / variance, 0.0)
     load = precision * y
-    steps = np.full(T, 2.0)
-    steps[[0, -1]] = 1.0
-    nu = max(int(seen.sum()) - 1, 1)
-    found, ll = np.empty((len(walks), T)), np.empty(len(walks))
-    for g, rw in enumerate(walks):
-        d, e, _ = dpttrf(precision + steps / rw, np.full(T - 1, -1 / rw))
-        x, _ = dpttrs(d, e, load)
-        rss = max(float(load @ (y - x)), TINY * float(load @ y) + TINY**2)
-        ll[g] = -0.5 * ((T - 1) * np.log(rw) + float(np.log(d).sum()) + nu * np.log(rss))
-        found[g] = x
-    weight = np.exp(ll - ll.max())
-    return np.asarray(weight @ found / weight.sum())
+    pivot, carried = np.empty((T, S, len(SMOOTHNESS))), np.empty((T, S, len(SMOOTHNESS)))
+    pivot[0], carried[0] = precision[:, :1] + tie, load[:, :1]
+    for t in range(1, T):
+        passed = tie / pivot[t - 1]
+        pivot[t] = precision[:, t, None] + (2 if t < T - 1 else 1) * tie - passed * tie
+        carried[t] = load[:, t, None] + passed * carried[t - 1]
+    # Without any value there is nothing to hold the level.
+    found = carried
+    found[-1] /= np.maximum(pivot[-1], TINY**2)
+    for t in range(T - 2, -1, -1):
+        found[t] = (found[t] + tie * found[t + 1]) / pivot[t]
+    fit = (load.T[:, :, None] * (y.T[:, :, None] - found)).sum(0)
+    rss = np.maximum(fit, TINY * (load * y).sum(1)[:, None] + TINY**2)
+    nu = np.maximum(seen.sum(1) - 1, 1)[:, None]
+    ll = -0.5 * ((T - 1) * np.log(walk) + np.log(np.maximum(pivot, TINY**2)).sum(0) + nu * np.log(rss))
+    weight = np.exp(ll - ll.max(1, keepdims=True))
+    return np.asarray((found * (weight / weight.sum(1, keepdims=True))).sum(2).T)

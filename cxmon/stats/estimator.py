@@ -67,7 +67,7 @@ def fit(p: Problem) -> Fitted:
     begun = np.concatenate([state, np.zeros((2, later.shape[1] - width - 1, *state.shape[2:]))], axis=1)
     full = products(whiten(later, filtered, at, begun).rows)
     full[: width + 1, : width + 1] += M[: width + 1, : width + 1]
-    whole = solve(full, width, log_det(filtered, T), p.seen.sum(1), p.prior)
+    whole = solve(full, width, log_det(filtered, T), p.seen.sum(1), p.prior, coefficients=False)
     return Fitted(p, filtered, before, whole, weight, state, early, odd)
 
 
@@ -80,12 +80,12 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
     """The effects' distributions in the values' units; `frozen` keeps noise parameters as they were before the
     change."""
     p = f.problem
-    D, width = p.shapes.columns.shape[1], p.Z.shape[1]
-    steps = add_steps(f.whole, slice(width + 1, width + 1 + D), p.prior)
+    D, first = p.shapes.columns.shape[1], f.whole.p + 1
+    steps = add_steps(f.whole, slice(first, first + D), p.prior)
     log_free = np.log(np.maximum(f.weight, 1e-300))
     shape_odds = p.shapes.log_prior.T[:, None, :, None]
     free_mean, free_scale = _free(f)
-    bend = bent(f.whole, width + 1, slice(width + 1 + D, None), BEND)
+    bend = bent(f.whole, first, slice(first + D, None), BEND)
     if frozen:
         # Given the noise parameters, the data after the change tell how much better a bend explains them than a step.
         odds = logsumexp(log_free + np.minimum(bend - steps.evidence[0], 50.0), axis=(0, 2))
@@ -121,8 +121,8 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
 def likeliest(f: Fitted) -> list[str]:
     """The name of each effect's likeliest shape, given all data."""
     p = f.problem
-    D, width = p.shapes.columns.shape[1], p.Z.shape[1]
-    steps = add_steps(f.whole, slice(width + 1, width + 1 + D), p.prior)
+    D, first = p.shapes.columns.shape[1], f.whole.p + 1
+    steps = add_steps(f.whole, slice(first, first + D), p.prior)
     evidence = logsumexp(steps.evidence + p.log_prior, axis=(1, 3)) + p.shapes.log_prior.T
     return [shapes.NAMES[d] for d in evidence.argmax(0)]
 

@@ -1,9 +1,10 @@
 """Mixtures of Student-t distributions: the posterior when the noise parameters are averaged rather than plugged in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, ndtri, stdtr
+from scipy.special import gammaln, ndtr, ndtri, stdtr
 
 from cxmon.stats.arrays import TINY, Floats
 
@@ -36,14 +37,26 @@ class Mixture:
         z = (x[:, None, :] - self.mean[:, :, None]) / self.scale[:, :, None]
         return np.asarray((self.weight[:, :, None] * stdtr(self.freedom[:, :, None], z)).sum(1))
 
+    def _nearly_below(self, x: Floats) -> Floats:
+        """`below` to about 1e-4, five times as fast (Wallace 1959)."""
+        nu = self.freedom[:, :, None]
+        z = (x[:, None, :] - self.mean[:, :, None]) / self.scale[:, :, None]
+        normal = np.sqrt(nu * np.log1p(z * z / nu)) * ((8 * nu + 1) / (8 * nu + 3))
+        return np.asarray((self.weight[:, :, None] * ndtr(np.copysign(normal, z))).sum(1))
+
     def quantiles(self, q: Floats) -> Floats:
         """Quantiles for levels q (S, Q), by Newton steps kept inside a bracket."""
         middle, reach = self.center()[:, None], np.maximum(self.spread(), TINY**2)[:, None]
-        x = middle + reach * ndtri(q)
+        near = self._newton(q, middle + reach * ndtri(q), reach, self._nearly_below, 1e-4)
+        # Errors of Newton's steps are squared: after one of a hundred-thousandth the next would not show.
+        return self._newton(q, near, reach, self.below, 1e-5)
+
+    def _newton(self, q: Floats, x: Floats, reach: Floats, below: Callable[[Floats], Floats], small: float) -> Floats:
+        """Where `below` is q, from `x` on, until steps are `small` times `reach` (S, 1)."""
         low, high = np.full(q.shape, -np.inf), np.full(q.shape, np.inf)
         done = np.zeros(q.shape, bool)
         for _ in range(ROUNDS):
-            gap = self.below(x) - q
+            gap = below(x) - q
             low, high = np.where(gap < 0, x, low), np.where(gap >= 0, x, high)
             step = x - np.clip(gap / np.maximum(self._density(x), 1e-300), -2 * reach, 2 * reach)
             # A step that leaves the bracket means a flat stretch; half the bracket is left then.
@@ -51,8 +64,7 @@ class Mixture:
             step = np.where(
                 stuck, (np.where(np.isfinite(low), low, x) + np.where(np.isfinite(high), high, x)) / 2, step
             )
-            # Errors of Newton's steps are squared: after one of a millionth the next would not show.
-            close = np.abs(step - x) <= 1e-6 * reach
+            close = np.abs(step - x) <= small * reach
             x = np.where(done, x, step)
             done |= close
             if done.all():

@@ -67,10 +67,11 @@ def sweep(M: Floats, k: int) -> Floats:
     return np.asarray(pivot)
 
 
-def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior) -> Posterior:
+def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, coefficients: bool = True) -> Posterior:
     """Posterior of a model on cross products `M` (q, q, S, G): p regressors, then the value, then effect columns.
 
-    `log_det` (S, G) is that of the noise covariance, `count` (S,) the number of values.
+    `log_det` (S, G) is that of the noise covariance, `count` (S,) the number of values. Without `coefficients`
+    only what is said of the value and the effects is kept: the first regressors, without variants, are gone.
     """
     base = M.copy()
     P, mean = prior.precision, prior.mean
@@ -79,9 +80,11 @@ def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior) -> Po
     log_pivots = np.zeros(log_det.shape)
     for k in range(first):
         log_pivots = log_pivots + np.log(sweep(base, k))
-    swept = np.repeat(base[:, :, None], prior.last.shape[1], axis=2)
-    _believe(swept, slice(first, p), prior.last.T, mean[:, first:].T[:, None], p)
-    for k in range(first, p):
+    gone = 0 if coefficients else first
+    p, at = p - gone, first - gone
+    swept = np.repeat(base[gone:, gone:, None], prior.last.shape[1], axis=2)
+    _believe(swept, slice(at, p), prior.last.T, mean[:, first:].T[:, None], p)
+    for k in range(at, p):
         log_pivots = log_pivots + np.log(sweep(swept, k))
     rss = np.maximum(swept[p, p] + prior.nu0[:, None], TINY)
     freedom = np.maximum(count - prior.flat + prior.nu0, 1.0)
