@@ -18,6 +18,8 @@ from cxmon.stats.trust import Trust, trust
 MOST_SIBLINGS = 6
 PARTS = 2
 LESSON = 4.0
+# The most, in log odds, that controls may say against a set of noise parameters: the treated one may wander more.
+MOST_LESSON = 3.0
 SMOOTHNESS = np.array([0.003, 0.02, 0.08, 0.3, 1.0, 4.0, 20.0])
 SLOPES_DIFFER = 0.25
 SLOPE_WORTH = 4.0
@@ -34,7 +36,8 @@ class Common:
     largest components): both say nothing where segments measure the same thing with noise, and much where a control is
     a predictor of its own kind. `lesson` (S, G) is the log likelihood of the noise parameters in what is each control's
     own: segments of one company wander alike. `doubt` (S,) is the variance that not knowing which controls moved adds
-    to the shared level after the change; `slope_sd` (S,) how much segments differ in following the shared movement.
+    to the shared level after the change, `error` (S,) that of smoothing its noise away, whose variance in one period is
+    `noise` (S,); `slope_sd` (S,) is how much segments differ in following the shared movement.
     """
 
     level: Floats
@@ -45,6 +48,8 @@ class Common:
     moved: Bools
     lesson: Floats
     doubt: Floats
+    error: Floats
+    noise: Floats
     slope_sd: Floats
 
 
@@ -52,8 +57,18 @@ def nothing_shared(S: int, K: int, T: int, G: int) -> Common:
     none = np.zeros((S, K), bool)
     return Common(
         level=np.zeros((S, T)), rough=np.zeros((S, T)), parts=np.zeros((S, PARTS, T)), there=np.zeros(S, bool),
-        used=none, moved=none, lesson=np.zeros((S, G)), doubt=np.zeros(S), slope_sd=np.full(S, SLOPES_DIFFER),
+        used=none, moved=none, lesson=np.zeros((S, G)), doubt=np.zeros(S), error=np.zeros(S),
+        noise=np.ones(S), slope_sd=np.full(S, SLOPES_DIFFER),
     )  # fmt: skip
+
+
+def measured_around(values: Floats, at: int, until: int) -> Bools:
+    """Which controls (S, K) were measured on both sides of the change; one that never varied before it (no events, a
+    figure that is stuck) tells nothing of what everyone shared."""
+    seen = np.isfinite(values)
+    past, early = seen[:, :, :at], values[:, :, :at]
+    varied = np.where(past, early, -np.inf).max(2) > np.where(past, early, np.inf).min(2)
+    return np.asarray(varied & (past.sum(2) >= max(3, min(8, at // 2))) & seen[:, :, at:until].any(2))
 
 
 def common(
@@ -66,14 +81,14 @@ def common(
     S, K, T = values.shape
     seen = np.isfinite(values)
     # A control says something only where it was measured on both sides of the change.
-    fit = (seen[:, :, :at].sum(2) >= max(3, min(8, at // 2))) & seen[:, :, at:until].any(2)
+    fit = measured_around(values, at, until)
     if not fit.any():
         return nothing_shared(S, K, T, noise.ar.shape[1])
     ok = seen & fit[:, :, None]
     X = without_profile(np.where(ok, values, np.nan).reshape(S * K, T), profile).reshape(S, K, T)
     X = np.where(ok, X, 0.0)
     own = _own(X, ok, fit, variance)
-    middle = np.nan_to_num(median_of(own, fit), nan=1.0)
+    middle = np.where(fit.any(1), np.where(fit, own, np.inf).min(1), 1.0)
     base = np.where(fit, 1 / (own + middle[:, None]), 0.0)
     X = np.where(ok, X - _levels(X, ok, base, at)[:, :, None], 0.0)
     mean = _mean(X, ok, base)
@@ -101,6 +116,8 @@ def _joined(
     """The common factor with the weights that trust leaves."""
     S, K, T = X.shape
     weight = base * np.where(found.sure > 0.05, found.sure, 0.0)
+    # A period in which only those without weight were measured tells nothing.
+    ok = ok & (weight > 0)[:, :, None]
     X = np.where(ok, X - _levels(X, ok, weight, at)[:, :, None], 0.0)
     there = np.asarray(ok.any(1))
     mean = _mean(X, ok, weight)
@@ -111,10 +128,14 @@ def _joined(
     daily = np.ones((S, K, T))
     if variance is not None:
         typical = np.nan_to_num(median_of(variance.reshape(S * K, T), ok.reshape(S * K, T)), nan=1.0)
-        daily = np.clip(variance / np.maximum(typical.reshape(S, K, 1), TINY), 0.2, 5)
+        relative = variance / np.maximum(typical.reshape(S, K, 1), TINY)
+        daily = np.where(np.isfinite(relative), np.clip(relative, 0.2, 5), 1.0)
     spread = (W**2 * daily * own[:, :, None]).sum(1) / total**2
     spread = np.where(there, np.maximum(spread, TINY), 1.0)
-    level = smooth(mean, spread, there)
+    index = np.arange(T)
+    after, before = there & (index >= at) & (index < until), there & (index < at)
+    contrast = after / np.maximum(after.sum(1, keepdims=True), 1) - before / np.maximum(before.sum(1, keepdims=True), 1)
+    level, error = smooth(mean, spread, there, contrast)
     rough = np.where(there, mean - level, 0.0)
     level = level - level[:, :at].mean(1, keepdims=True)
     used = weight > 0.1 * weight.max(1, keepdims=True)
@@ -123,7 +144,8 @@ def _joined(
     level[:, at:until] += found.offset[:, None]
     return Common(
         level=level, rough=rough, parts=parts, there=np.asarray(fit.any(1)), used=used & fit,
-        moved=fit & (found.sure < 0.5), lesson=lesson, doubt=found.doubt, slope_sd=slope_sd,
+        moved=fit & (found.sure < 0.5), lesson=lesson, doubt=found.doubt, error=error,
+        noise=np.nan_to_num(median_of(spread, there), nan=1.0), slope_sd=slope_sd,
     )  # fmt: skip
 
 
@@ -151,11 +173,15 @@ def _own(X: Floats, ok: Bools, fit: Bools, variance: Floats | None) -> Floats:
     flat = ok.reshape(S * K, T)
     rough = np.maximum(half_difference(X.reshape(S * K, T), flat).reshape(S, K), TINY)
     if variance is not None:
-        typical = np.maximum(np.nan_to_num(median_of(variance.reshape(S * K, T), flat), nan=1.0), TINY).reshape(S, K)
-        over = np.nan_to_num(median_of(rough / typical, fit), nan=1.0)[:, None]
+        typical = median_of(variance.reshape(S * K, T), flat).reshape(S, K)
+        told = np.isfinite(typical)
+        typical = np.where(told, np.maximum(typical, TINY), 1.0)
+        over = np.nan_to_num(median_of(rough / typical, fit & told), nan=1.0)[:, None]
         count = np.maximum(ok.sum(2), 1)
         worth = count / (count + ROUGH_WORTH)
-        rough = np.exp(worth * np.log(rough) + (1 - worth) * np.log(np.maximum(typical * over, TINY)))
+        shrunk = np.exp(worth * np.log(rough) + (1 - worth) * np.log(np.maximum(typical * over, TINY)))
+        # Rare events look quiet from day to day: known sampling variance cannot be undercut.
+        rough = np.where(told, np.maximum(shrunk, 0.5 * typical), rough)
     return np.asarray(np.where(fit, rough, 1.0))
 
 
@@ -227,7 +253,12 @@ def _lesson(before: Floats, filtered: Gains, there: Bools, at: int, good: Bools,
     nu = np.maximum(there[:, :at].sum(1) - 1, 1)[:, None]
     each = -0.5 * (log_det(filtered, at) + np.log(one) + nu * np.log(rss))
     total = np.where(chosen.T[:, :, None], each, 0.0).sum(0)
-    return np.asarray(np.where(count >= 3, np.minimum(1.0, LESSON / np.maximum(count, 1)), 0.0)[:, None] * total)
+    told = np.where(count >= 3, np.minimum(1.0, LESSON / np.maximum(count, 1)), 0.0)[:, None] * total
+    told = told - told.max(1, keepdims=True)
+    wander = (filtered.noise.ar + filtered.noise.rw * at)[0]
+    # That controls wander says much against a calm series; that they are calm says little against one that wanders.
+    more = wander >= wander[told.argmax(1)][:, None]
+    return np.asarray(np.where(more, np.maximum(told, -MOST_LESSON), told))
 
 
 def _slopes(X: Floats, ok: Bools, level: Floats, weight: Floats, own: Floats, used: Bools, at: int) -> Floats:
@@ -245,25 +276,29 @@ def _slopes(X: Floats, ok: Bools, level: Floats, weight: Floats, own: Floats, us
     return np.asarray(np.sqrt(np.clip(found, 0.1**2, 0.7**2)))
 
 
-def smooth(y: Floats, variance: Floats, seen: Bools) -> Floats:
+def smooth(y: Floats, variance: Floats, seen: Bools, contrast: Floats) -> tuple[Floats, Floats]:
     """Best guess (S, T) of a local level behind each `y` (S, T), averaged over how fast it may move (by marginal
-    likelihood).
+    likelihood), and the variance (S,) of its error in `contrast` (S, T).
 
     Random walk with a flat start: the tridiagonal system (W + D'D / rw) x = W y, by elimination (Thomas 1949).
     """
     S, T = y.shape
     if T == 1:
-        return np.asarray(y, float)
+        return np.asarray(y, float), np.zeros(S)
     walk = np.nan_to_num(median_of(variance, seen), nan=1.0)[:, None] * SMOOTHNESS
     tie = 1 / walk
     precision = np.where(seen, 1 / variance, 0.0)
     load = precision * y
     pivot, carried = np.empty((T, S, len(SMOOTHNESS))), np.empty((T, S, len(SMOOTHNESS)))
     pivot[0], carried[0] = precision[:, :1] + tie, load[:, :1]
+    told = contrast[:, :1] + 0 * tie
+    error = told**2 / np.maximum(pivot[0], TINY**2)
     for t in range(1, T):
         passed = tie / pivot[t - 1]
         pivot[t] = precision[:, t, None] + (2 if t < T - 1 else 1) * tie - passed * tie
         carried[t] = load[:, t, None] + passed * carried[t - 1]
+        told = contrast[:, t, None] + passed * told
+        error += told**2 / np.maximum(pivot[t], TINY**2)
     # Without any value there is nothing to hold the level.
     found = carried
     found[-1] /= np.maximum(pivot[-1], TINY**2)
@@ -274,4 +309,7 @@ def smooth(y: Floats, variance: Floats, seen: Bools) -> Floats:
     nu = np.maximum(seen.sum(1) - 1, 1)[:, None]
     ll = -0.5 * ((T - 1) * np.log(walk) + np.log(np.maximum(pivot, TINY**2)).sum(0) + nu * np.log(rss))
     weight = np.exp(ll - ll.max(1, keepdims=True))
-    return np.asarray((found * (weight / weight.sum(1, keepdims=True))).sum(2).T)
+    weight = weight / weight.sum(1, keepdims=True)
+    guess = (found * contrast.T[:, :, None]).sum(0)
+    apart = (guess - (weight * guess).sum(1, keepdims=True)) ** 2
+    return np.asarray((found * weight).sum(2).T), np.asarray((weight * (error * rss / nu + apart)).sum(1))

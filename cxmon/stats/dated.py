@@ -1,6 +1,6 @@
 """The public answers on a dated change: `effect`, its batch form `effects`, and `estimate` with the board's band."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,8 @@ def effect(
     complete       share (T,) of the data that has arrived; periods below one half are not judged
     others         (at, until) of other changes on the series: their effects are estimated jointly, as steps
     sequential     the interval may be read after every period up to `horizon` periods past the change, with 0.9 of the
-                   error, and after it with 0.1 (wider); noise parameters are frozen from before the change
+                   error, and after it with 0.1 (wider); noise parameters are frozen from before the change.
+                   Without a horizon: 365 periods, or all there are
 
     Too little data gives NaN and a reason with the numbers. ValueError on wrong shapes. Method: docs/methods/effect.md.
     """
@@ -77,11 +78,10 @@ def estimate(values: Any, at: int, *, smooth: int = 1, **options: Any) -> Estima
 
 def _answers(
     values: Any, at: Any, asks: dict[str, Any], confidence: float, *, sequential: bool, horizon: int | None
-) -> list[tuple[Bools, list[Effect], Fitted | None]]:
+) -> Iterator[tuple[Bools, list[Effect], Fitted | None]]:
     """Blocks of rows with their answers; the fit is that of the block's rows with data enough."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}, expected between 0 and 1")
-    out = []
     for mask, whole in asked(values, at, **asks):
         rows = np.flatnonzero(mask)
         size = _at_once(whole)
@@ -91,8 +91,7 @@ def _answers(
             mine = np.zeros(len(mask), bool)
             mine[rows[part]] = True
             answers, fitted = _block(whole.rows(part), confidence, sequential=sequential, horizon=horizon)
-            out.append((mine, answers, fitted))
-    return out
+            yield mine, answers, fitted
 
 
 def _at_once(a: Asked) -> int:
@@ -115,7 +114,7 @@ def _block(a: Asked, confidence: float, *, sequential: bool, horizon: int | None
     gap = np.where(p.judged, kept - middle, 0.0).sum(1) / p.n_post - np.array([x.estimate for x in answers])
     after = np.arange(middle.shape[1]) >= p.at
     middle, low, high = (np.where(after, x + gap[:, None], x) for x in (middle, low, high))
-    low, high = _inside(a.kind, low), _inside(a.kind, high)
+    middle, low, high = (_inside(a.kind, x) for x in (middle, low, high))
     likely, fits, told, j = likeliest(f), pre_fit_ok(f), [], 0
     for s, ok in enumerate(p.kept):
         if not ok:

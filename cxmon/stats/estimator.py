@@ -156,5 +156,7 @@ def pre_fit_ok(f: Fitted) -> list[bool]:
     noise of one period over a stretch as long as the judged one, and the last stretch shows no false effect."""
     p = f.problem
     wander = np.sqrt((f.weight * f.before.scale2 * p.noise.rw).sum((0, 2)) * stretch(p))
-    ok = p.controls_used.any(1) & (wander < MOST_WANDER) & (np.abs(f.placebo) < ODD_PLACEBO)
+    # A stretch in which nothing was measured shows nothing.
+    shown = (p.seen[:, : p.at] & (np.arange(p.at) >= p.at - stretch(p)[:, None])).any(1)
+    ok = p.controls_used.any(1) & shown & (wander < MOST_WANDER) & (np.abs(f.placebo) < ODD_PLACEBO)
     return [bool(x) for x in ok]

@@ -31,7 +31,8 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     lean = p.Z.transpose(2, 0, 1)[:, None] - state[..., :width]
     guess = trailing(state[..., width] + np.einsum("sctp,psc->sct", lean, b), smooth)
     from_b = ((lean @ cov) * lean).sum(-1)
-    variance = trailing(np.where(p.seen, p.variance, 1.0), smooth) / smooth
+    count = np.minimum(np.arange(1, p.y.shape[1] + 1), max(smooth, 1))
+    variance = trailing(np.where(p.seen, p.variance, 1.0), smooth) / count
     middle = np.einsum("sc,sct->st", share, guess)
     second = f.before.scale2[v, s, g][:, :, None] * (own + variance[:, None] + from_b) + guess**2
     total = np.einsum("sc,sct->st", share, second)

@@ -13,6 +13,8 @@ from cxmon.stats.mixture import Mixture
 from cxmon.stats.noise import candidates
 
 LONGEST_BACK = 400
+# Without a horizon an interval may be read for so many periods at least.
+LONGEST_WATCH = 365
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def daily(f: Fitted, found: Mixture, confidence: float, horizon: int | None) -> 
     for s, fixed in enumerate(nominal_p):
         judged = np.flatnonzero(f.problem.judged[s]) - f.problem.at
         age = int(judged[-1]) + 1
-        last = max(age, 1) if horizon is None else max(int(horizon), 1)
+        last = max(age, LONGEST_WATCH) if horizon is None else max(int(horizon), 1)
         total, left, beyond = _looks(f, s, judged, last)
         zones = [boundary.zone(total, left)]
         if age > last:

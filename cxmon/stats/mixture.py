@@ -48,8 +48,8 @@ class Mixture:
         """Quantiles for levels q (S, Q), by Newton steps kept inside a bracket."""
         middle, reach = self.center()[:, None], np.maximum(self.spread(), TINY**2)[:, None]
         near = self._newton(q, middle + reach * ndtri(q), reach, self._nearly_below, 1e-4)
-        # Errors of Newton's steps are squared: after one of a hundred-thousandth the next would not show.
-        return self._newton(q, near, reach, self.below, 1e-5)
+        # Errors of Newton's steps are squared: after one so small the next would not show.
+        return self._newton(q, near, reach, self.below, 1e-7)
 
     def _newton(self, q: Floats, x: Floats, reach: Floats, below: Callable[[Floats], Floats], small: float) -> Floats:
         """Where `below` is q, from `x` on, until steps are `small` times `reach` (S, 1)."""
@@ -58,9 +58,12 @@ class Mixture:
         for _ in range(ROUNDS):
             gap = below(x) - q
             low, high = np.where(gap < 0, x, low), np.where(gap >= 0, x, high)
-            step = x - np.clip(gap / np.maximum(self._density(x), 1e-300), -2 * reach, 2 * reach)
-            # A step that leaves the bracket means a flat stretch; half the bracket is left then.
-            stuck = ~((step >= low) & (step <= high))
+            wanted = gap / np.maximum(self._density(x), 1e-300)
+            step = x - np.clip(wanted, -2 * reach, 2 * reach)
+            # A step that leaves the bracket, or is cut short within one, means a flat stretch; half the bracket is left
+            # then. Two cut steps could go to and fro for ever.
+            inside = (step > low) & (step < high) | (wanted == 0)
+            stuck = ~inside | ((np.abs(wanted) > 2 * reach) & np.isfinite(low) & np.isfinite(high))
             step = np.where(
                 stuck, (np.where(np.isfinite(low), low, x) + np.where(np.isfinite(high), high, x)) / 2, step
             )

@@ -10,8 +10,8 @@ from cxmon.stats.problem import Problem
 from cxmon.stats.regression import products, sweep
 
 # Log odds against the likeliest set from which on a set is left out. The likelihood here is a rough one, so the cut is
-# deep: what is left out would have weighed about one in a thousand.
-DEEP = 9.0
+# deep: what is left out would have weighed under one in ten thousand.
+DEEP = 12.0
 
 
 def narrowed(p: Problem, g: Gains) -> tuple[Problem, Gains]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints, median_of, total_of
 from cxmon.stats.asked import Asked
-from cxmon.stats.controls import Common, common, nothing_shared
+from cxmon.stats.controls import Common, common, measured_around, nothing_shared
 from cxmon.stats.filtering import Noise
 from cxmon.stats.noise import COUNTED, Sampling, candidates, sampling
 from cxmon.stats.profiles import columns, cycle_length, without_profile, yearly_columns
@@ -59,14 +59,24 @@ def usable(a: Asked) -> tuple[Bools, Bools]:
     if a.n is not None:
         seen &= np.nan_to_num(a.n) > 0
     index = np.arange(a.values.shape[1])
+    if a.controls is not None and a.controls.shape[1]:
+        # Since the change only what can be compared counts: where no control was measured nothing shared is known.
+        X = _measured(a.controls, a.controls_n)
+        fit = measured_around(X, a.at, a.until)
+        seen &= (index < a.at) | np.asarray(np.isfinite(X) & fit[:, :, None]).any(1) | ~fit.any(1, keepdims=True)
     return seen, seen & (index >= a.at) & (index < a.until)
+
+
+def _measured(controls: Floats, n: Floats | None) -> Floats:
+    """The controls (C, K, T), NaN where there were no answers."""
+    return controls if n is None else np.where(np.nan_to_num(n) > 0, controls, np.nan)
 
 
 def too_little(n_pre: int, n_post: int, profile: int) -> str:
     """Why there is no answer, with the numbers; empty when there is enough."""
     least = 8 if profile else 5
     if n_pre < least:
-        return f"{n_pre} usable periods before the change, at least {least} are needed"
+        return f"{n_pre} usable {'period' if n_pre == 1 else 'periods'} before the change, at least {least} are needed"
     if n_post < 1:
         return "no usable period since the change, at least 1 is needed"
     return ""
@@ -97,22 +107,34 @@ def problem(a: Asked) -> Problem | None:
     return Problem(
         kept=kept, Z=Z, y=scaled, variance=found.variance / unit[:, None] ** 2, seen=seen, judged=judged,
         shapes=shapes(a.at, a.until, judged, cycle_length(a.period, T)), noise=noise, log_prior=log_prior,
-        which=np.tile(np.arange(log_prior.shape[1]), (len(y), 1)), doubt=shared.doubt / unit**2, prior=prior,
-        center=center, unit=unit, at=a.at, until=a.until, joint=any(begins >= a.at for begins, _ in a.others),
+        which=np.tile(np.arange(log_prior.shape[1]), (len(y), 1)), doubt=_doubt(shared, unit), prior=prior,
+        center=center, unit=unit, at=a.at, until=a.until, joint=any(a.at <= begins < a.until for begins, _ in a.others),
         controlled=shared.there, controls_used=shared.used, controls_moved=shared.moved,
         n_pre=n_pre[kept], n_post=n_post[kept],
     )  # fmt: skip
+
+
+def _doubt(shared: Common, unit: Floats) -> Floats:
+    """Variance (S,), in units, that the shared level adds to the effect: which controls moved is not known for sure,
+    and smoothing errs. The error of controls that are quieter than the treated segment already shows in the gap before
+    the change; of noisier ones the share that does not is added."""
+    unseen = shared.noise / np.maximum(shared.noise + unit**2, TINY)
+    return np.asarray((shared.doubt + shared.error * unseen) / unit**2)
 
 
 def _sampling(a: Asked, y: Floats, seen: Bools, judged: Bools, before: Bools, profile: Floats) -> Sampling:
     """Sampling variance; incomplete periods whose answers are not counted stand on fewer of them."""
     n = None if a.n is None else np.where(seen, np.nan_to_num(a.n), 1.0)
     counted = a.kind in COUNTED and (n is not None or a.se is not None)
-    flat = np.where(seen, without_profile(np.where(seen, y, np.nan), profile), 0.0)
+    # With a step at the change, or a large effect would be taken for profile and its rest for noise before it.
+    step = 1e3 * ~before[:, None] if profile.shape[1] else np.zeros((len(before), 0))
+    flat = np.where(seen, without_profile(np.where(seen, y, np.nan), np.concatenate([profile, step], axis=1)), 0.0)
     found = sampling(y if counted else flat, n, a.se, a.kind, seen, before, judged if counted else None, flat)
     if a.n is not None:
         return found
-    return replace(found, variance=found.variance / np.maximum(a.complete, HALF_COMPLETE))
+    # A standard error that is given is that of the answers which have arrived.
+    part = np.where(found.known[:, None], 1.0, np.maximum(a.complete, HALF_COMPLETE))
+    return replace(found, variance=found.variance / part)
 
 
 def _leaning(a: Asked, level: Floats) -> Floats:
@@ -130,19 +152,19 @@ def _shared(a: Asked, profile: Floats, center: Floats, share: Floats) -> tuple[C
     if a.controls is None or not a.controls.shape[1]:
         none = nothing_shared(S, 0 if a.controls is None else a.controls.shape[1], T, noise.ar.shape[1])
         return none, noise, alone
-    X = a.controls.copy()
-    if a.controls_n is not None:
-        X[~(np.nan_to_num(a.controls_n) > 0)] = np.nan
+    X = _measured(a.controls, a.controls_n)
     past = np.isfinite(X[:, :, : a.at])
     weight = past * 1.0 if a.controls_n is None else np.where(past, np.nan_to_num(a.controls_n[:, :, : a.at]), 0.0)
     total = np.where(past, X[:, :, : a.at], 0.0)
-    level = (total * weight).sum(2) / np.maximum(weight.sum(2), TINY)
+    half = 0.5 * (a.controls_n is not None and a.kind in COUNTED)
+    level = ((total * weight).sum(2) + half) / np.maximum(weight.sum(2) + 2 * half * (a.kind == "proportion"), TINY)
     lean_k = _leaning(a, level)
     variance = None
     if a.controls_se is not None:
         known = np.where(np.isfinite(a.controls_se) & (a.controls_se > 0), a.controls_se, np.nan)
         typical = median_of(known.reshape(-1, T), np.isfinite(known).reshape(-1, T)).reshape(*X.shape[:2], 1)
-        variance = np.nan_to_num(np.where(np.isfinite(known), known, typical), nan=1.0) ** 2 / lean_k[:, :, None] ** 2
+        # NaN for a control without any standard error: its own noise is learnt from its values then.
+        variance = np.where(np.isfinite(known), known, typical) ** 2 / lean_k[:, :, None] ** 2
     elif a.controls_n is not None and a.kind in COUNTED:
         # Variance of a share p(1-p)/n, of a rate r/n: both over the square of the lean.
         variance = 1 / np.maximum(np.nan_to_num(a.controls_n, nan=1.0), TINY) / lean_k[:, :, None]
@@ -159,6 +181,8 @@ def _shared(a: Asked, profile: Floats, center: Floats, share: Floats) -> tuple[C
         rough=found.rough * by,
         parts=found.parts * by[:, None],
         doubt=found.doubt * mine**2,
+        error=found.error * mine**2,
+        noise=found.noise * mine**2,
     )
     beside = candidates(np.ones(S, bool), share)[1]
     return found, noise, np.where(found.there[:, None], beside, alone) + found.lesson

@@ -19,7 +19,9 @@ def labels(period: Any, size: int) -> Ints:
     found = np.asarray(period)
     if found.shape != (size,):
         raise ValueError(f"period has shape {found.shape}, expected one number or ({size},)")
-    return np.asarray(np.unique(found, return_inverse=True)[1], np.int64).reshape(-1)
+    # In the order of their first appearance: waves over many labels need them in the order of time.
+    _, first, label = np.unique(found, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[label.reshape(-1)], np.int64)
 
 
 def cycle_length(period: Any, size: int) -> int:
@@ -32,8 +34,8 @@ def cycle_length(period: Any, size: int) -> int:
 
 
 def columns(period: Any, size: int) -> Floats:
-    """Sum-to-zero contrasts (T, L-1) of the profile; with over 40 labels three daily-like harmonics stand in for
-    them."""
+    """Sum-to-zero contrasts (T, L-1) of the profile; with over 40 labels six waves of one to 21 turns a cycle stand in
+    for them."""
     label = labels(period, size)
     count = int(label.max()) + 1 if size else 0
     if count <= 1:

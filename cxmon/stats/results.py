@@ -13,7 +13,8 @@ class Effect:
     come from one posterior, so 0 lies outside [low, high] exactly when p_value < 1 - confidence. `expected` (T,) is
     what the model expects without the change: one step ahead before it, forecast from the last period before it
     afterwards; `expected_low` and `expected_high` hold a single period's value with `confidence`. `controls_used` (K,)
-    tells which controls count, `controls_moved` (K,) which moved by themselves at the change and were left out; `shape`
+    tells which controls count, `controls_moved` (K,) which moved by themselves since it and count for what
+    trust leaves them; `shape`
     is the likeliest of step, ramp, slow ramp, delayed and late.
     """
 
