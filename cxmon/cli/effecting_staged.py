@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from cxmon.cli.common import emit, say
-from cxmon.cli.effecting import (
-    PERIODS_A_YEAR,
-    Series,
-    calendar_of,
-    epoch_of,
-    known_kind,
-    read_series,
-    sentence_of,
-    with_holidays,
-)
+from cxmon.cli.effecting import PERIODS_A_YEAR, calendar_of, known_kind, sentence_of, with_holidays
+from cxmon.cli.effecting_file import Series, epoch_of, read_series
 
 if TYPE_CHECKING:
     from cxmon.stats import Staged
