@@ -1,6 +1,7 @@
 """The CSV file of `cxmon effect`: its columns on a grid of days, weeks or months, or what is wrong with them."""
 
 import csv
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,42 +29,132 @@ class Series:
     set_aside: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """The rows of a CSV below its header, each with the line it ends on in the file."""
+
+    file: Path
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
 def read_series(file: Path, *, time: str | None, value: str, n: str | None, controls: list[str]) -> Series:
-    """Read the columns and lay them on a daily, weekly or monthly grid; rows that cannot be read are set aside."""
+    """Read the columns and lay them on a daily, weekly or monthly grid; what cannot be read is set aside.
+
+    BadParameter, naming what was found and what is expected, where the file as a whole cannot be read.
+    """
     import numpy as np
 
+    table = _table(file)
+    time = time or table.columns[0]
+    wanted = [time, value, *([n] if n else []), *controls]
+    at = [_column(table, name, wanted) for name in wanted]
+    rows, aside = _fitting(table)
+    dated, undated = _dated(file, time, [(line, row[at[0]]) for line, row in rows])
+    figures = [_figures(file, name, [(line, rows[i][1][c]) for i, line, _ in dated])
+               for name, c in zip(wanted[1:], at[1:], strict=True)]  # fmt: skip
+    days = [day for _, _, day in dated]
+    starts, grain = _grid(days, file)
+    matrix = np.full((len(figures), len(starts)), np.nan)
+    matrix[:, np.searchsorted(starts, [_epoch(day) for day in days])] = [found for found, _ in figures]
+    if n:
+        check_counts(n, matrix[1])
+    return Series(
+        starts=starts, values=matrix[0], n=matrix[1] if n else None,
+        controls=matrix[(2 if n else 1) :] if controls else None, names=tuple(controls), grain=grain,
+        set_aside=(*aside, *undated, *(said for _, told in figures for said in told)),
+    )  # fmt: skip
+
+
+def check_counts(name: str, found: "Floats") -> None:
+    """BadParameter where what stands in the column of answers cannot be counts: shares, or less than nothing."""
+    import numpy as np
+
+    seen = found[np.isfinite(found)]
+    if seen.min() < 0 or (seen.max() <= 1 and (seen != np.round(seen)).any()):
+        said = f"found answers of {seen.min():.3g} to {seen.max():.3g} in column {name}, expected counts"
+        raise typer.BadParameter(said, param_hint="--n")
+
+
+def _table(file: Path) -> _Table:
+    """The cells of a file; columns stand apart by comma, semicolon or tab, whichever its first line has most of."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle))
-            columns = list(rows[0]) if rows else []
+            first = handle.readline()
+            handle.seek(0)
+            apart = max(",;\t", key=first.count)
+            reader = csv.reader(handle, delimiter=apart)
+            lines = [(reader.line_num, tuple(cell.strip() for cell in row)) for row in reader if any(row)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise typer.BadParameter(f"{file}: {error}", param_hint="FILE") from error
-    time = time or (columns[0] if columns else "")
-    wanted = [time, value, *([n] if n else []), *controls]
-    missing = [c for c in wanted if c not in columns]
-    if missing:
-        raise typer.BadParameter(f"{file}: found columns {', '.join(columns)}, expected {', '.join(missing)}")
-    days, cells, aside = [], [], []
-    for number, row in enumerate(rows, start=2):
+    if len(lines) < 2:
+        found = "no rows below the header" if lines else "an empty file"
+        raise typer.BadParameter(f"{file}: found {found}, expected one row a day, week or month", param_hint="FILE")
+    return _Table(file=file, columns=lines[0][1], rows=tuple(lines[1:]))
+
+
+def _column(table: _Table, name: str, wanted: list[str]) -> int:
+    """Where the column stands; BadParameter where it is not in the file, or is asked for or there twice."""
+    if wanted.count(name) > 1:
+        raise typer.BadParameter(f"{table.file}: found {name} twice, expected another column")
+    if name not in table.columns:
+        raise typer.BadParameter(f"{table.file}: found no column {name}, expected one of {', '.join(table.columns)}")
+    if table.columns.count(name) > 1:
+        raise typer.BadParameter(f"{table.file}: found two columns {name}, expected one")
+    return table.columns.index(name)
+
+
+def _fitting(table: _Table) -> tuple[list[tuple[int, tuple[str, ...]]], list[str]]:
+    """The rows with as many cells as the header; in others nobody knows which cell belongs to which column."""
+    count = len(table.columns)
+    rows = [(line, row) for line, row in table.rows if len(row) == count]
+    odd = [f"{line}: {len(row)} cells, expected {count}" for line, row in table.rows if len(row) != count]
+    if not rows:
+        raise typer.BadParameter(f"{table.file}: found in row {odd[0]} as in the header", param_hint="FILE")
+    return rows, _listed(table.file, odd)
+
+
+def _dated(file: Path, time: str, cells: list[tuple[int, str]]) -> tuple[list[tuple[int, int, date]], list[str]]:
+    """(index, line, day) of the rows with a date, one a day, and what is said of those without."""
+    dated, odd = [], []
+    for index, (line, text) in enumerate(cells):
         try:
-            days.append(_day(row[time]))
-        except (ValueError, TypeError):
-            aside.append(f"{file.name}:{number}: {time} is not a date")
-            continue
-        cells.append([_number(row[c]) for c in wanted[1:]])
-    if len(set(days)) < len(days):
-        raise typer.BadParameter(f"{file}: {len(days) - len(set(days))} dates stand twice; expected one row a period")
-    starts, grain = _grid(days, file)
-    matrix = np.full((len(starts), len(wanted) - 1), np.nan)
-    where = {int(s): i for i, s in enumerate(starts)}
-    for day, cell in zip(days, cells, strict=True):
-        matrix[where[_epoch(day)]] = cell
-    answers = matrix[:, 1] if n else None
-    others = matrix[:, (2 if n else 1) :].T if controls else None
-    return Series(
-        starts=starts, values=matrix[:, 0], n=answers, controls=others, names=tuple(controls),
-        grain=grain, set_aside=tuple(aside),
-    )  # fmt: skip
+            dated.append((index, line, _day(text)))
+        except ValueError:
+            odd.append((line, text))
+    if len(dated) < 2 and odd:
+        line, text = odd[0]
+        said = f"found {text!r} in column {time}, row {line}, expected dates like 2026-09-01"
+        raise typer.BadParameter(f"{file}: {said}", param_hint="FILE")
+    if len(dated) < 2:
+        raise typer.BadParameter(f"{file}: found {len(dated)} dated row, expected at least 2", param_hint="FILE")
+    first: dict[date, tuple[int, int]] = {}
+    for index, line, day in dated:
+        if day in first:
+            earlier = first[day]
+            said = (f"found several rows a day, expected one row a day, week or month; first {cells[earlier[0]][1]!r}"
+                    f" in row {earlier[1]} and {cells[index][1]!r} in row {line}")  # fmt: skip
+            raise typer.BadParameter(f"{file}: {said}", param_hint="FILE")
+        first[day] = (index, line)
+    return dated, _listed(file, [f"{line}: {time} is not a date: {text!r}" for line, text in odd])
+
+
+def _listed(file: Path, odd: list[str]) -> list[str]:
+    """The first three of a list of rows, and how many more there are."""
+    told = [f"{file.name}:{said}" for said in odd[:3]]
+    return [*told[:-1], f"{told[-1]}, and {len(odd) - 3} more"] if len(odd) > 3 else told
+
+
+def _figures(file: Path, name: str, cells: list[tuple[int, str]]) -> tuple[list[float], list[str]]:
+    """The column's figures, NaN where a cell is empty or no number, and what is said of the latter."""
+    found = [_number(text) for _, text in cells]
+    odd = [cell for cell, figure in zip(cells, found, strict=True) if figure is None]
+    if len(odd) + sum(math.isnan(figure) for figure in found if figure is not None) == len(cells):
+        seen = f"{odd[0][1]!r} in column {name}, row {odd[0][0]}" if odd else f"no figure in column {name}"
+        raise typer.BadParameter(f"{file}: found {seen}, expected figures like 1016.5", param_hint="FILE")
+    many, each = ("cells", "are no numbers, the first") if len(odd) > 1 else ("cell", "is no number,")
+    said = [f"{len(odd)} {many} of {name} {each} {odd[0][1]!r} in row {odd[0][0]}"] if odd else []
+    return [math.nan if figure is None else figure for figure in found], said
 
 
 def index_of(series: Series, text: str, option: str) -> int:
@@ -94,15 +185,13 @@ def _epoch(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def _number(text: str | None) -> float:
-    """A figure, or NaN where the cell is empty or not a finite number."""
-    import math
-
+def _number(text: str) -> float | None:
+    """A figure, NaN where the cell is empty or says `nan`, None where it is not a finite number."""
     try:
         found = float(text or "nan")
     except ValueError:
-        return math.nan
-    return found if math.isfinite(found) else math.nan
+        return None
+    return None if math.isinf(found) else found
 
 
 def _grid(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
@@ -115,15 +204,14 @@ def _grid(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
     from cxmon.model import Grain
     from cxmon.periods import grid
 
-    if len(days) < 2:
-        raise typer.BadParameter(f"{file}: found {len(days)} dated rows, expected at least 2", param_hint="FILE")
     ordered = sorted(days)
     step = median((b - a).days for a, b in pairwise(ordered))
     grain = Grain.DAY if step < 4 else Grain.WEEK if step < 20 else Grain.MONTH
     since, until = (datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (ordered[0], ordered[-1]))
     starts = grid(since, until, grain, "UTC", ordered[0].weekday())
     starts = np.append(starts, np.int64(until.timestamp())) if until.timestamp() not in starts else starts
-    odd = [d.isoformat() for d in ordered if _epoch(d) not in set(starts.tolist())]
+    there = set(starts.tolist())
+    odd = [d.isoformat() for d in ordered if _epoch(d) not in there]
     if odd:
         raise typer.BadParameter(f"{file}: {odd[0]} does not fit a grid of one row a {grain}", param_hint="FILE")
     return starts, str(grain)

@@ -10,7 +10,7 @@ import typer
 
 from cxmon.cli.common import emit, say
 from cxmon.cli.effecting import PERIODS_A_YEAR, calendar_of, known_kind, sentence_of, with_holidays
-from cxmon.cli.effecting_file import Series, epoch_of, read_series
+from cxmon.cli.effecting_file import Series, check_counts, epoch_of, read_series
 
 if TYPE_CHECKING:
     from cxmon.stats import Staged
@@ -42,6 +42,10 @@ def staged(
     answers = [n for _, n, _ in named] + [n for _, n in untouched] if counted else []
     # The first column is read as the figure, the others as controls: all on one grid.
     series = read_series(file, time=time, value=values[0], n=None, controls=[*values[1:], *answers])
+    for name, found in zip(
+        answers, [] if series.controls is None else series.controls[len(values) - 1 :], strict=False
+    ):
+        check_counts(name, found)
     at = np.array([_period(series, text) for _, _, text in named])
     series, known = with_holidays(series, calendar_of(holidays, series), int(at.min()), None)
     rows = np.concatenate([series.values[None], np.empty((0, len(series.starts))) if series.controls is None
