@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxmon.cli.common import Json, emit, say
-from cxmon.cli.effecting_file import Series, index_of, read_series
+from cxmon.cli.effecting_file import Series, Start, day_of, epoch_of, inside, left_out, read_series
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,12 +32,14 @@ PERIODS_A_YEAR = {"day": 365.25, "week": 52.18, "month": 12.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The effect, what two other methods say of it, and how it is read: of shares or not, with a yearly profile."""
+    """The effect, what two other methods say of it, and how it is read: of shares or not, with a yearly profile,
+    and over which periods."""
 
     effect: "Effect"
     opinions: "tuple[Opinion, ...]"
     kind: str
     yearly: bool
+    judged: slice
 
 
 def effect(
@@ -71,8 +72,7 @@ def effect(
     if not (at and value):
         raise typer.BadParameter("expected --date and --value, or --stage once for each segment of a roll-out")
     series = read_series(file, time=time, value=value, n=n, controls=control or [])
-    first = index_of(series, at, "--date")
-    last = index_of(series, until, "--until") if until else None
+    first, last, series = _window(series, at, until)
     shares = n is not None and np.nanmin(series.values) >= 0 and np.nanmax(series.values) <= 1
     used = kind or ("proportion" if shares else "mean")
     known_kind(used, value, float(np.nanmax(series.values)))
@@ -81,8 +81,29 @@ def effect(
     if as_json:
         emit(_document(series, found, first) | {"holidays": known.words})
         return
-    for line in [*words(series, found, first, value), *sentence_of(known.words)]:
+    for line in [*words(series, found, value), *sentence_of(known.words)]:
         say(line)
+
+
+def _window(series: Series, at: str, until: str | None) -> tuple[int, int | None, Series]:
+    """First period with the change, first without it again, and the series without those that are of both sides."""
+    import numpy as np
+
+    begin = inside(series, at, "--date")
+    end = inside(series, until, "--until") if until else None
+    if end and until and end.index <= begin.index:
+        near = "" if epoch_of(until, "--until") <= epoch_of(at, "--date") else f", in another {series.grain}"
+        said = f"found --until {until}, expected a date after --date {at}{near}"
+        raise typer.BadParameter(said, param_hint="--until")
+    known: list[tuple[Start | None, str]] = [(begin, "the change began"), (end, "the change ended")]
+    mixed = {one.mixed: what for one, what in known if one and one.mixed is not None}
+    values, others = series.values.copy(), None if series.controls is None else series.controls.copy()
+    for index in mixed:
+        values[index] = np.nan
+        if others is not None:
+            others[:, index] = np.nan
+    told = tuple(left_out(series, index, what) for index, what in mixed.items())
+    return begin.index, end.index if end else None, replace(series, values=values, controls=others, left_out=told)
 
 
 def known_kind(kind: str, value: str, largest: float) -> None:
@@ -119,7 +140,9 @@ def _answered(series: Series, first: int, last: int | None, kind: str, period: "
         # Nobody has set a limit here, so none can lie between the two.
         agrees = decisions.agreement(ours, other, float("nan"))
         opinions.append(Opinion(method=method, found=other, agreement=agrees, reason=said.reason))
-    return Answer(effect=found, opinions=tuple(opinions), kind=kind, yearly=yearly is not None)
+    return Answer(
+        effect=found, opinions=tuple(opinions), kind=kind, yearly=yearly is not None, judged=slice(first, last)
+    )
 
 
 def with_holidays(
@@ -141,19 +164,19 @@ def with_holidays(
     return replace(series, values=values, controls=others), known
 
 
-def words(series: Series, answer: Answer, first: int, value: str) -> list[str]:
+def words(series: Series, answer: Answer, value: str) -> list[str]:
     """The answer for a person: estimate, range, evidence, second opinions and what was read; shares read as points."""
     import numpy as np
 
     from cxmon import wording
 
     found = answer.effect
-    lines = [f"Set aside: {line}" for line in series.set_aside]
+    lines = [*(f"Set aside: {line}" for line in series.set_aside), *series.left_out]
     if not np.isfinite(found.estimate):
         return [*lines, f"Nothing can be said: {found.reason}"]
     scale, unit, level = (100.0, " points", " %") if answer.kind == "proportion" else (1.0, "", "")
-    seen = np.isfinite(series.values[first:])
-    expected = float(np.mean(found.expected[first:][seen])) * scale
+    seen = np.isfinite(series.values[answer.judged])
+    expected = float(np.mean(found.expected[answer.judged][seen])) * scale
     actual = expected + found.estimate * scale
     digits = max(0, 1 - int(np.floor(np.log10(max((found.high - found.low) * scale, 1e-12)))))
 
@@ -211,7 +234,7 @@ def _document(series: Series, answer: Answer, first: int) -> dict[str, object]:
         "kind": answer.kind,
         "grain": series.grain,
         "grade": _grade(answer),
-        "first": datetime.fromtimestamp(int(series.starts[first]), UTC).date(),
+        "first": day_of(series, first),
         "controls_moved": _moved(series, found),
         "second_opinions": [
             {
@@ -225,6 +248,7 @@ def _document(series: Series, answer: Answer, first: int) -> dict[str, object]:
             for opinion in answer.opinions
         ],
         "set_aside": series.set_aside,
+        "left_out": series.left_out,
     }
 
 

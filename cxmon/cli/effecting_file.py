@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """Columns of a CSV on a regular grid: `values`, `n` (T,), `controls` (K, T), NaN = missing; `set_aside` rows."""
+    """Columns of a CSV on a regular grid: `values`, `n` (T,), `controls` (K, T), NaN = missing. What was
+    `set_aside` while reading, and the periods that are `left_out` since they are of both sides, as sentences."""
 
     starts: "npt.NDArray[np.int64]"
     values: "Floats"
@@ -27,6 +28,7 @@ class Series:
     names: tuple[str, ...]
     grain: str
     set_aside: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,16 +159,52 @@ def _figures(file: Path, name: str, cells: list[tuple[int, str]]) -> tuple[list[
     return [math.nan if figure is None else figure for figure in found], said
 
 
-def index_of(series: Series, text: str, option: str) -> int:
-    """The index of the period that begins on the date in `text`, or next after it, inside the series."""
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """The first period that lies wholly on the far side of a date, and the one the date falls into, if any."""
+
+    index: int
+    mixed: int | None
+
+
+def start_of(series: Series, text: str, option: str) -> Start:
+    """Where the date in `text` lies on the grid: the first period that begins on it or after it, T behind the last.
+
+    A week or month that begins before the date and ends after it is of both sides: it is `mixed`.
+    """
     import numpy as np
+
+    from cxmon.model import Grain
+    from cxmon.periods import next_start
 
     at = epoch_of(text, option)
     index = int(np.searchsorted(series.starts, at))
-    if not 0 < index < len(series.starts):
-        ends = [datetime.fromtimestamp(int(s), UTC).date().isoformat() for s in series.starts[[0, -1]]]
-        raise typer.BadParameter(f"found {text}, expected a date inside {ends[0]} to {ends[1]}", param_hint=option)
-    return index
+    if index == 0 or (index < len(series.starts) and series.starts[index] == at):
+        return Start(index=index, mixed=None)
+    begins = datetime.fromtimestamp(int(series.starts[index - 1]), UTC)
+    inside = at < next_start(begins, Grain(series.grain), "UTC").timestamp()
+    return Start(index=index, mixed=index - 1 if inside else None)
+
+
+def inside(series: Series, text: str, option: str) -> Start:
+    """`start_of` a date that has periods of the series on both sides."""
+    found = start_of(series, text, option)
+    if not 0 < found.index < len(series.starts):
+        first, last = day_of(series, 0), day_of(series, -1)
+        raise typer.BadParameter(f"found {text}, expected a date inside {first} to {last}", param_hint=option)
+    return found
+
+
+def day_of(series: Series, index: int) -> date:
+    """The day on which a period begins."""
+    return datetime.fromtimestamp(int(series.starts[index]), UTC).date()
+
+
+def left_out(series: Series, mixed: int, what: str) -> str:
+    """`The week of 2 Mar is left out: the change began within it.`"""
+    from cxmon import wording
+
+    return f"The {series.grain} of {wording.day(day_of(series, mixed))} is left out: {what} within it."
 
 
 def epoch_of(text: str, option: str) -> int:

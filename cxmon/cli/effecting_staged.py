@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import typer
 
 from cxmon.cli.common import emit, say
 from cxmon.cli.effecting import PERIODS_A_YEAR, calendar_of, known_kind, sentence_of, with_holidays
-from cxmon.cli.effecting_file import Series, check_counts, epoch_of, read_series
+from cxmon.cli.effecting_file import Series, Start, check_counts, day_of, left_out, read_series, start_of
 
 if TYPE_CHECKING:
     from cxmon.stats import Staged
@@ -46,12 +46,17 @@ def staged(
         answers, [] if series.controls is None else series.controls[len(values) - 1 :], strict=False
     ):
         check_counts(name, found)
-    at = np.array([_period(series, text) for _, _, text in named])
+    begun = [_begin(series, text) for _, _, text in named]
+    at = np.array([one.index for one in begun])
     series, known = with_holidays(series, calendar_of(holidays, series), int(at.min()), None)
     rows = np.concatenate([series.values[None], np.empty((0, len(series.starts))) if series.controls is None
                            else series.controls])  # fmt: skip
     Y, n = rows[: len(values)], rows[len(values) :] if counted else None
     S = len(named)
+    mixed = [(s, one.mixed) for s, one in enumerate(begun) if one.mixed is not None]
+    for s, period in mixed:
+        Y[s, period] = np.nan
+    series = replace(series, left_out=tuple(left_out(series, i, f"the stage of {named[s][0]} began") for s, i in mixed))
     shares = counted and np.nanmin(Y) >= 0 and np.nanmax(Y) <= 1
     used = kind or ("proportion" if shares else "mean")
     known_kind(used, "a column", float(np.nanmax(Y)))
@@ -76,7 +81,7 @@ def words(
 ) -> list[str]:
     """The answer for a person: pooled, each stage with its grade, and by age."""
     begun = sum(stage.begun for stage in found.stages)
-    lines = [f"Set aside: {line}" for line in series.set_aside]
+    lines = [*(f"Set aside: {line}" for line in series.set_aside), *series.left_out]
     lines.append(f"Rolled out to {begun} of {len(names)} segments.")
     if not found.pooled.stages:
         return [*lines, f"Nothing can be said: {found.pooled.reason}"]
@@ -128,7 +133,7 @@ def _document(series: Series, found: "Staged", names: list[str], at: list[int], 
     by_age = [{"first": age.first, "until": age.until, **pooled(age.effect)} for age in found.by_age]
     return {
         **pooled(found.pooled), "by_stage": stages, "by_age": by_age, "kind": kind, "grain": series.grain,
-        "set_aside": series.set_aside,
+        "set_aside": series.set_aside, "left_out": series.left_out,
     }  # fmt: skip
 
 
@@ -145,12 +150,9 @@ def _columns(text: str) -> tuple[str, str]:
     return column, answers
 
 
-def _period(series: Series, text: str) -> int:
+def _begin(series: Series, text: str) -> Start:
     """The first period with the change; one behind the last for a stage that is still to come."""
-    import numpy as np
-
-    index = int(np.searchsorted(series.starts, epoch_of(text, "--stage")))
-    if index < 1:
-        first = datetime.fromtimestamp(int(series.starts[0]), UTC).date()
-        raise typer.BadParameter(f"found {text}, expected a date after {first}", param_hint="--stage")
-    return index
+    found = start_of(series, text, "--stage")
+    if found.index < 1:
+        raise typer.BadParameter(f"found {text}, expected a date after {day_of(series, 0)}", param_hint="--stage")
+    return found

@@ -1,5 +1,6 @@
 """The file of `cxmon effect`: what is read, what is set aside and said, what is refused."""
 
+import json
 import warnings
 from datetime import date, timedelta
 
@@ -35,9 +36,11 @@ def refused(path, *, value="calls", time=None, n=None, controls=()):
     return error.value.message
 
 
-def asked(*arguments):
-    """What the command says, in words without line breaks, and its exit code."""
+def asked(*arguments, raw=False):
+    """What the command says, in words without line breaks or `raw`, and its exit code."""
     done = CliRunner(env={"COLUMNS": "400"}).invoke(build(), ["effect", *map(str, arguments)])
+    if raw:
+        return done.stdout, done.exit_code
     return " ".join((done.output + done.stderr).replace("│", " ").split()), done.exit_code
 
 
@@ -158,3 +161,80 @@ def test_a_file_without_rows_is_refused(tmp_path, text, said):
 def test_a_missing_column_comes_before_those_there_are(table):
     path = table("day,calls,chat", [(d, 5, 7) for d in days(9)])
     assert "found no column cals, expected one of day, calls, chat" in refused(path, value="cals")
+
+
+@pytest.fixture
+def weeks(table):
+    """100 weeks from Monday 6 Jan 2025 with a fall of 20 on Thursday 5 Mar 2026: week 60 is half and half; no noise to
+    speak of, and a control that falls in that week alone."""
+    rng = np.random.default_rng(3)
+    rows = [
+        (d, f"{100 + 0.1 * rng.normal() - (10 if i == 60 else 20 * (i > 60)):.3f}", f"{50 - 30 * (i == 60)}.{i % 7}")
+        for i, d in enumerate(days(100, 7, date(2025, 1, 6)))
+    ]
+    return table("week,calls,chat", rows)
+
+
+def test_the_week_within_which_a_change_begins_or_ends_is_left_out(weeks):
+    asks = (weeks, "--value", "calls", "--date", "2026-03-05")
+    said, code = asked(*asks)
+    assert code == 0
+    assert "The week of 2 Mar is left out: the change began within it. calls surely changed: -2" in said
+    assert "60 periods before, 39 after, one a week" in said
+    whole = json.loads(asked(weeks, "--value", "calls", "--date", "2026-03-09", "--json", raw=True)[0])
+    half = json.loads(asked(*asks, "--json", raw=True)[0])
+    assert (half["n_pre"], whole["n_pre"], half["first"]) == (60, 61, "2026-03-09")
+    assert whole["left_out"] == []
+    assert half["high"] - half["low"] < whole["high"] - whole["low"]
+    both = json.loads(asked(*asks, "--until", "2026-07-08", "--json", raw=True)[0])
+    assert both["left_out"] == [
+        "The week of 2 Mar is left out: the change began within it.",
+        "The week of 6 Jul is left out: the change ended within it.",
+    ]
+    assert both["n_post"] == 17
+
+
+def test_a_control_has_no_say_in_the_week_that_is_left_out(weeks):
+    beside = json.loads(
+        asked(weeks, "--value", "calls", "--date", "2026-03-05", "--control", "chat", "--json", raw=True)[0]
+    )
+    assert beside["controls_moved"] == []
+    assert (beside["n_pre"], beside["n_post"]) == (60, 39)
+
+
+def test_the_week_within_which_a_stage_begins_is_left_out_of_its_segment(weeks):
+    found = json.loads(asked(weeks, "--stage", "calls=2026-03-05", "--control", "chat", "--json", raw=True)[0])
+    assert found["left_out"] == ["The week of 2 Mar is left out: the stage of calls began within it."]
+    assert (found["by_stage"][0]["n_pre"], found["by_stage"][0]["n_post"]) == (60, 39)
+    said, _ = asked(weeks, "--stage", "calls=2026-12-02")
+    assert "The week of 30 Nov is left out: the stage of calls began within it. Rolled out to 0 of 1 segments." in said
+
+
+def test_a_month_that_begins_with_the_change_is_whole(table):
+    rows = [(f"{2022 + i // 12}-{i % 12 + 1:02d}-01", i % 5) for i in range(40)]
+    path = table("month,calls", rows)
+    assert "is left out" not in asked(path, "--value", "calls", "--date", "2024-03-01")[0]
+    said, _ = asked(path, "--value", "calls", "--date", "2024-03-15")
+    assert "The month of 1 Mar is left out: the change began within it." in said
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2025-08-01", "found --until 2025-08-01, expected a date after --date 2026-03-05"),
+        ("2026-03-05", "found --until 2026-03-05, expected a date after --date 2026-03-05"),
+        ("2026-03-07", "found --until 2026-03-07, expected a date after --date 2026-03-05, in another week"),
+    ],
+)
+def test_an_end_before_the_beginning_is_refused(weeks, until, said):
+    told, code = asked(weeks, "--value", "calls", "--date", "2026-03-05", "--until", until)
+    assert code == 2
+    assert said in told
+
+
+def test_what_is_expected_is_told_of_the_judged_days_alone(table):
+    rows = [(d, 100 + i % 3 - (20 if 60 <= i < 80 else 0) + (500 if i >= 80 else 0)) for i, d in enumerate(days(100))]
+    path = table("day,calls", rows)
+    said, _ = asked(path, "--value", "calls", "--date", "2026-06-30", "--until", "2026-07-20")
+    seen = float(said.split(", seen ")[1].split()[0].rstrip("."))
+    assert seen == pytest.approx(81, abs=1)
