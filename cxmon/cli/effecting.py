@@ -1,5 +1,6 @@
 """effect: what a dated change did, for anybody with one series in a CSV file."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -174,28 +175,50 @@ def words(series: Series, answer: Answer, value: str) -> list[str]:
     lines = [*(f"Set aside: {line}" for line in series.set_aside), *series.left_out]
     if not np.isfinite(found.estimate):
         return [*lines, f"Nothing can be said: {found.reason}"]
-    scale, unit, level = (100.0, " points", " %") if answer.kind == "proportion" else (1.0, "", "")
+    share = answer.kind == "proportion"
+    scale, level = (100.0, " %") if share else (1.0, "")
     seen = np.isfinite(series.values[answer.judged])
     expected = float(np.mean(found.expected[answer.judged][seen])) * scale
     actual = expected + found.estimate * scale
-    digits = max(0, 1 - int(np.floor(np.log10(max((found.high - found.low) * scale, 1e-12)))))
+    digits = digits_of(found.low, found.high, share=share)
 
     def shown(estimate: float, low: float, high: float) -> str:
-        spread = f"{low * scale:+.{digits}f} to {high * scale:+.{digits}f}"
-        return f"{estimate * scale:+.{digits}f}{unit} (95 % range {spread})"
+        return figure(estimate, low, high, share=share, digits=digits)
 
     verb = "surely changed" if found.low > 0 or found.high < 0 else "may not have changed"
     year = ", a yearly profile taken out" if answer.yearly else ""
+    past = wording.counted(found.n_pre, "period")
     moved = wording.set_aside(_moved(series, found))
     return [
         *lines,
         f"{value} {verb}: {shown(found.estimate, found.low, found.high)}, {_grade(answer)}.",
-        f"Expected without the change {expected:.{digits}f}{level}, seen {actual:.{digits}f}{level}.",
-        f"{found.n_pre} periods before, {found.n_post} after, one a {series.grain}{year}; p = {found.p_value:.2g}.",
+        f"Expected without the change {_level(expected, digits)}{level}, seen {_level(actual, digits)}{level}.",
+        f"{past} before, {found.n_post} after, one a {series.grain}{year}; p = {found.p_value:.2g}.",
         *([moved[:1].upper() + moved[1:] + "."] if moved else []),
         *(_second(series, opinion, shown) for opinion in answer.opinions),
         *([found.reason] if found.reason else []),
     ]
+
+
+def digits_of(low: float, high: float, *, share: bool) -> int:
+    """Digits after the point of a figure with this range: two that count in the range's width."""
+    width = max((high - low) * (100 if share else 1), 1e-12)
+    return max(0, 1 - math.floor(math.log10(width)))
+
+
+def figure(estimate: float, low: float, high: float, *, share: bool, digits: int) -> str:
+    """`-6.3 points (95 % range -8.2 to -4.4)`."""
+    from cxmon import wording
+
+    scale, unit = (100.0, " points") if share else (1.0, "")
+    shown = [wording.signed(x * scale, digits) for x in (estimate, low, high)]
+    return f"{shown[0]}{unit} (95 % range {shown[1]} to {shown[2]})"
+
+
+def _level(x: float, digits: int) -> str:
+    from cxmon import wording
+
+    return wording.signed(x, digits).removeprefix("+")
 
 
 def _second(series: Series, opinion: "Opinion", shown: Callable[[float, float, float], str]) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from cxmon.cli.common import emit, say
-from cxmon.cli.effecting import PERIODS_A_YEAR, calendar_of, known_kind, sentence_of, with_holidays
+from cxmon.cli.effecting import PERIODS_A_YEAR, calendar_of, digits_of, figure, known_kind, sentence_of, with_holidays
 from cxmon.cli.effecting_file import Series, Start, check_counts, day_of, left_out, read_series, start_of
 
 if TYPE_CHECKING:
-    from cxmon.stats import Staged
+    from cxmon.stats import Effect, Staged
     from cxmon.stats.pooling import Pooled
 
 # Ages told one by one, in periods of each grain.
@@ -71,49 +71,49 @@ def staged(
         emit(_document(series, found, names, at.tolist(), used) | {"holidays": known.words})
         return
     starts = [text for _, _, text in named]
-    lines = words(series, found, names, starts, share=used == "proportion", counted=counted)
+    lines = words(series, found, names, starts, share=used == "proportion", weighed="answers" if counted else "periods")
     for line in [*lines, *sentence_of(known.words)]:
         say(line)
 
 
 def words(
-    series: Series, found: "Staged", names: list[str], starts: list[str], *, share: bool, counted: bool
+    series: Series, found: "Staged", names: list[str], starts: list[str], *, share: bool, weighed: str
 ) -> list[str]:
     """The answer for a person: pooled, each stage with its grade, and by age."""
+    from cxmon.wording import counted
+
     begun = sum(stage.begun for stage in found.stages)
     lines = [*(f"Set aside: {line}" for line in series.set_aside), *series.left_out]
-    lines.append(f"Rolled out to {begun} of {len(names)} segments.")
+    lines.append(f"Rolled out to {begun} of {counted(len(names), 'segment')}.")
     if not found.pooled.stages:
         return [*lines, f"Nothing can be said: {found.pooled.reason}"]
     compared = all(stage.controls for stage in found.stages if stage.weight)
     grade = "each compared with segments that do not have it yet" if compared else "some before and after only"
     sure = "surely changed" if found.pooled.low > 0 or found.pooled.high < 0 else "may not have changed"
-    figure = _figure(found.pooled.estimate, found.pooled.low, found.pooled.high, share=share)
-    weighed = "answers" if counted else "periods"
-    lines.append(f"Pooled by {weighed}, the figure {sure}: {figure}, {grade}; p = {found.pooled.p_value:.2g}.")
+    shown = _figure(found.pooled, share=share)
+    lines.append(f"Pooled by {weighed}, the figure {sure}: {shown}, {grade}; p = {found.pooled.p_value:.2g}.")
     for name, stage, since in zip(names, found.stages, starts, strict=True):
         e = stage.effect
         if not math.isfinite(e.estimate):
             said = f"since {since}: nothing can be said, {e.reason}" if stage.begun else f"waits until {since}"
             lines.append(f"  {name} {said}")
             continue
-        with_whom = f"compared with {stage.controls} segments" if stage.controls else "before and after only"
+        with_whom = f"compared with {counted(stage.controls, 'segment')}" if stage.controls else "before and after only"
         lines.append(
-            f"  {name} since {since}: {_figure(e.estimate, e.low, e.high, share=share)}, {e.n_post} {series.grain}s,"
-            f" {with_whom}"
+            f"  {name} since {since}: {_figure(e, share=share)}, {counted(e.n_post, series.grain)}, {with_whom}"
         )
     for age in found.by_age:
         if age.effect.stages:
-            figure = _figure(age.effect.estimate, age.effect.low, age.effect.high, share=share)
-            lines.append(f"  {series.grain}s {age.first} to {age.until - 1}: {figure}, {age.effect.stages} segments")
+            shown = _figure(age.effect, share=share)
+            lines.append(
+                f"  {series.grain}s {age.first} to {age.until - 1}: {shown}, {counted(age.effect.stages, 'segment')}"
+            )
     return lines
 
 
-def _figure(estimate: float, low: float, high: float, *, share: bool) -> str:
-    scale, unit = (100.0, " points") if share else (1.0, "")
-    digits = max(0, 1 - math.floor(math.log10(max((high - low) * scale, 1e-12))))
-    spread = f"95 % range {low * scale:+.{digits}f} to {high * scale:+.{digits}f}"
-    return f"{estimate * scale:+.{digits}f}{unit} ({spread})"
+def _figure(found: "Effect | Pooled", *, share: bool) -> str:
+    digits = digits_of(found.low, found.high, share=share)
+    return figure(found.estimate, found.low, found.high, share=share, digits=digits)
 
 
 def _document(series: Series, found: "Staged", names: list[str], at: list[int], kind: str) -> dict[str, object]:

@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from cxmon.cli.app import build
+from cxmon.cli.effecting import figure
 from cxmon.cli.effecting_file import read_series
 
 
@@ -207,7 +208,7 @@ def test_the_week_within_which_a_stage_begins_is_left_out_of_its_segment(weeks):
     assert found["left_out"] == ["The week of 2 Mar is left out: the stage of calls began within it."]
     assert (found["by_stage"][0]["n_pre"], found["by_stage"][0]["n_post"]) == (60, 39)
     said, _ = asked(weeks, "--stage", "calls=2026-12-02")
-    assert "The week of 30 Nov is left out: the stage of calls began within it. Rolled out to 0 of 1 segments." in said
+    assert "The week of 30 Nov is left out: the stage of calls began within it. Rolled out to 0 of 1 segment." in said
 
 
 def test_a_month_that_begins_with_the_change_is_whole(table):
@@ -238,3 +239,21 @@ def test_what_is_expected_is_told_of_the_judged_days_alone(table):
     said, _ = asked(path, "--value", "calls", "--date", "2026-06-30", "--until", "2026-07-20")
     seen = float(said.split(", seen ")[1].split()[0].rstrip("."))
     assert seen == pytest.approx(81, abs=1)
+
+
+def test_one_of_a_thing_is_told_as_one(table):
+    rng = np.random.default_rng(2)
+    path = table("day,calls,chat", [(d, *rng.normal(9, 1, 2)) for d in days(60)])
+    said, _ = asked(path, "--stage", "calls=2026-06-20", "--control", "chat")
+    assert "Rolled out to 1 of 1 segment." in said
+    assert "10 days, compared with 1 segment " in said
+    assert "days 0 to 6: " in said
+    assert "1 segments" not in said
+    said, _ = asked(path, "--value", "calls", "--date", "2026-05-10")
+    assert "none, 1 block of 7 periods before the change and 7 since" in said
+
+
+def test_a_range_around_nothing_has_no_negative_zero():
+    shown = figure(-0.0001, -0.0004, 0.0301, share=True, digits=1)
+    assert shown == "0.0 points (95 % range 0.0 to +3.0)"
+    assert figure(-0.5, -1.04, -0.01, share=False, digits=1) == "-0.5 (95 % range -1.0 to 0.0)"
