@@ -10,11 +10,12 @@ import typer
 
 from cxmon.cli.common import emit, say
 from cxmon.cli.effecting import PERIODS_A_YEAR, calendar_of, digits_of, figure, known_kind, sentence_of, with_holidays
-from cxmon.cli.effecting_file import Series, Start, check_counts, day_of, left_out, read_series, start_of
+from cxmon.cli.effecting_file import Series, Start, check_counts, day_of, epoch_of, left_out, read_series, start_of
 
 if TYPE_CHECKING:
     from cxmon.stats import Effect, Staged
     from cxmon.stats.pooling import Pooled
+    from cxmon.stats.staged import StageEffect
 
 # Ages told one by one, in periods of each grain.
 AGES = {"day": (0, 7, 14, 28, 56), "week": (0, 4, 8, 13, 26), "month": (0, 1, 3, 6, 12)}
@@ -66,12 +67,15 @@ def staged(
         never_n=n[S:] if n is not None and untouched else None, kind=used, period=known.labels,
         yearly=year if int(at.min()) >= 1.5 * year else None, ages=AGES[series.grain],
     )  # fmt: skip
-    names = [column for column, _, _ in named]
+    names, starts = [column for column, _, _ in named], [text for _, _, text in named]
+    found = _with_dates(found, starts, series)
+    others = [column for column, _ in untouched]
     if as_json:
-        emit(_document(series, found, names, at.tolist(), used) | {"holidays": known.words})
+        emit(_document(series, found, names + others, at.tolist(), used) | {"holidays": known.words})
         return
-    starts = [text for _, _, text in named]
-    lines = words(series, found, names, starts, share=used == "proportion", weighed="answers" if counted else "periods")
+    lines = words(
+        series, found, names + others, starts, share=used == "proportion", weighed="answers" if counted else "periods"
+    )
     for line in [*lines, *sentence_of(known.words)]:
         say(line)
 
@@ -79,36 +83,64 @@ def staged(
 def words(
     series: Series, found: "Staged", names: list[str], starts: list[str], *, share: bool, weighed: str
 ) -> list[str]:
-    """The answer for a person: pooled, each stage with its grade, and by age."""
-    from cxmon.wording import counted
+    """The answer for a person: pooled, each stage with its grade, and by age; `names`: stages, then controls."""
+    from cxmon.wording import counted, set_aside
 
     begun = sum(stage.begun for stage in found.stages)
     lines = [*(f"Set aside: {line}" for line in series.set_aside), *series.left_out]
-    lines.append(f"Rolled out to {begun} of {counted(len(names), 'segment')}.")
+    lines.append(f"Rolled out to {begun} of {counted(len(starts), 'segment')}.")
     if not found.pooled.stages:
         return [*lines, f"Nothing can be said: {found.pooled.reason}"]
-    compared = all(stage.controls for stage in found.stages if stage.weight)
-    grade = "each compared with segments that do not have it yet" if compared else "some before and after only"
+    compared = {stage.controls > 0 for stage in found.stages if stage.weight}
+    alone = "before and after only" if compared == {False} else "some before and after only"
+    grade = "each compared with segments that do not have it yet" if compared == {True} else alone
     sure = "surely changed" if found.pooled.low > 0 or found.pooled.high < 0 else "may not have changed"
     shown = _figure(found.pooled, share=share)
     lines.append(f"Pooled by {weighed}, the figure {sure}: {shown}, {grade}; p = {found.pooled.p_value:.2g}.")
-    for name, stage, since in zip(names, found.stages, starts, strict=True):
+    for name, stage, since in zip(names, found.stages, starts, strict=False):
         e = stage.effect
         if not math.isfinite(e.estimate):
             said = f"since {since}: nothing can be said, {e.reason}" if stage.begun else f"waits until {since}"
             lines.append(f"  {name} {said}")
             continue
         with_whom = f"compared with {counted(stage.controls, 'segment')}" if stage.controls else "before and after only"
-        lines.append(
-            f"  {name} since {since}: {_figure(e, share=share)}, {counted(e.n_post, series.grain)}, {with_whom}"
-        )
+        aside = set_aside(_moved(stage, names))
+        judged = counted(e.n_post, series.grain) + f", {with_whom}" + (f"; {aside}" if aside else "")
+        lines.append(f"  {name} since {since}: {_figure(e, share=share)}, {judged}")
     for age in found.by_age:
         if age.effect.stages:
             shown = _figure(age.effect, share=share)
             lines.append(
                 f"  {series.grain}s {age.first} to {age.until - 1}: {shown}, {counted(age.effect.stages, 'segment')}"
             )
-    return lines
+    return [*lines, "No second opinion is given for roll-outs."]
+
+
+def _moved(stage: "StageEffect", names: list[str]) -> tuple[str, ...]:
+    """The segments that a stage could have been compared with, but that moved by themselves at its date, by name."""
+    return tuple(names[u] for u, moved in zip(stage.units, stage.effect.controls_moved, strict=True) if moved)
+
+
+def _with_dates(found: "Staged", starts: list[str], series: Series) -> "Staged":
+    """The roll-out with days in the reasons of the stages to come, which count periods in arrays without a calendar."""
+    waits = [since for since, stage in zip(starts, found.stages, strict=True) if not stage.begun]
+    if not waits:
+        return found
+    last = f"{'' if series.grain == 'day' else f'the {series.grain} of '}{day_of(series, -1)}"
+    stages = tuple(
+        stage if stage.begun
+        else replace(
+            stage, effect=replace(stage.effect, reason=f"its stage begins on {since}, the data end with {last}")
+        )
+        for since, stage in zip(starts, found.stages, strict=True)
+    )  # fmt: skip
+    first = min(waits, key=lambda text: epoch_of(text, "--stage"))
+    none = (
+        f"{len(starts) - len(waits)} of {len(starts)} stages have begun: the next on {first}, the data end with {last}"
+    )
+    begun = dict.fromkeys(stage.effect.reason for stage in stages if stage.begun and stage.effect.reason)
+    pooled = found.pooled if found.pooled.stages else replace(found.pooled, reason="; ".join(begun) or none)
+    return replace(found, stages=stages, pooled=pooled)
 
 
 def _figure(found: "Effect | Pooled", *, share: bool) -> str:
@@ -124,11 +156,12 @@ def _document(series: Series, found: "Staged", names: list[str], at: list[int], 
 
     stages = [
         {
-            "segment": name, "period": begin, "begun": stage.begun, "weight": stage.weight, "controls": stage.controls,
+            "segment": name, "period": begin, "controls_moved": _moved(stage, names),
+            "begun": stage.begun, "weight": stage.weight, "controls": stage.controls,
             **{key: getattr(stage.effect, key) for key in ("estimate", "low", "high", "p_value", "n_pre", "n_post",
                                                            "reason")},
         }
-        for name, stage, begin in zip(names, found.stages, at, strict=True)
+        for name, stage, begin in zip(names, found.stages, at, strict=False)
     ]  # fmt: skip
     by_age = [{"first": age.first, "until": age.until, **pooled(age.effect)} for age in found.by_age]
     return {

@@ -257,3 +257,45 @@ def test_a_range_around_nothing_has_no_negative_zero():
     shown = figure(-0.0001, -0.0004, 0.0301, share=True, digits=1)
     assert shown == "0.0 points (95 % range 0.0 to +3.0)"
     assert figure(-0.5, -1.04, -0.01, share=False, digits=1) == "-0.5 (95 % range -1.0 to 0.0)"
+
+
+@pytest.fixture
+def rollout(table):
+    """150 days of two desks that fall by 6 on days 110 and 125 beside four, of which `shop` falls on day 110 too."""
+    rng = np.random.default_rng(5)
+    names = ("de", "fr", "shop", "us", "it", "uk")
+    falls = np.array([110, 125, 110, 999, 999, 999])
+    rows = [(d, *(80 + rng.normal(0, 1, 6) - 6 * (i >= falls))) for i, d in enumerate(days(150))]
+    return table("day," + ",".join(names), rows)
+
+
+BOTH = ("--stage", "de=2026-08-19", "--stage", "fr=2026-09-03")
+OTHERS = tuple(part for name in ("shop", "us", "it", "uk") for part in ("--control", name))
+
+
+def test_a_segment_that_moved_with_a_stage_is_named(rollout):
+    moved = "of the untouched segments shop moved at the same date and counts little or not at all"
+    said, code = asked(rollout, *BOTH, *OTHERS)
+    assert code == 0
+    assert f"40 days, compared with 5 segments; {moved} fr since" in said
+    assert said.count(moved) == said.count("40 days, compared")
+    assert "No second opinion is given for roll-outs." in said
+    found = json.loads(asked(rollout, *BOTH, *OTHERS, "--json", raw=True)[0])
+    assert [stage["controls_moved"] for stage in found["by_stage"]] == [["shop"], []]
+
+
+def test_a_roll_out_that_is_compared_with_nobody_says_so(rollout):
+    assert ", before and after only; p = " in asked(rollout, *BOTH[:2])[0]
+    assert ", some before and after only; p = " in asked(rollout, *BOTH)[0]
+    assert ", each compared with segments that do not have it yet; p = " in asked(rollout, *BOTH, "--control", "us")[0]
+
+
+def test_stages_to_come_are_told_by_their_dates(rollout):
+    later = ("--stage", "de=2026-12-19", "--stage", "fr=2026-11-03")
+    said, _ = asked(rollout, *later)
+    assert "Nothing can be said: 0 of 2 stages have begun: the next on 2026-11-03, the data end with 2026-09-27" in said
+    found = json.loads(asked(rollout, *BOTH[:2], *later[2:], "--json", raw=True)[0])
+    assert [stage["reason"] for stage in found["by_stage"]] == [
+        "", "its stage begins on 2026-11-03, the data end with 2026-09-27",
+    ]  # fmt: skip
+    assert "period" not in json.loads(asked(rollout, *later, "--json", raw=True)[0])["reason"]
