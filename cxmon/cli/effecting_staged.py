@@ -123,6 +123,8 @@ def _moved(stage: "StageEffect", names: list[str]) -> tuple[str, ...]:
 
 def _with_dates(found: "Staged", starts: list[str], series: Series) -> "Staged":
     """The roll-out with days in the reasons of the stages to come, which count periods in arrays without a calendar."""
+    from cxmon.wording import counted
+
     waits = [since for since, stage in zip(starts, found.stages, strict=True) if not stage.begun]
     if not waits:
         return found
@@ -135,9 +137,8 @@ def _with_dates(found: "Staged", starts: list[str], series: Series) -> "Staged":
         for since, stage in zip(starts, found.stages, strict=True)
     )  # fmt: skip
     first = min(waits, key=lambda text: epoch_of(text, "--stage"))
-    none = (
-        f"{len(starts) - len(waits)} of {len(starts)} stages have begun: the next on {first}, the data end with {last}"
-    )
+    so_far = f"{len(starts) - len(waits)} of {counted(len(starts), 'stage')} begun"
+    none = f"{so_far}: the next on {first}, the data end with {last}"
     begun = dict.fromkeys(stage.effect.reason for stage in stages if stage.begun and stage.effect.reason)
     pooled = found.pooled if found.pooled.stages else replace(found.pooled, reason="; ".join(begun) or none)
     return replace(found, stages=stages, pooled=pooled)

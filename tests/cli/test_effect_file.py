@@ -293,7 +293,7 @@ def test_a_roll_out_that_is_compared_with_nobody_says_so(rollout):
 def test_stages_to_come_are_told_by_their_dates(rollout):
     later = ("--stage", "de=2026-12-19", "--stage", "fr=2026-11-03")
     said, _ = asked(rollout, *later)
-    assert "Nothing can be said: 0 of 2 stages have begun: the next on 2026-11-03, the data end with 2026-09-27" in said
+    assert "Nothing can be said: 0 of 2 stages begun: the next on 2026-11-03, the data end with 2026-09-27" in said
     found = json.loads(asked(rollout, *BOTH[:2], *later[2:], "--json", raw=True)[0])
     assert [stage["reason"] for stage in found["by_stage"]] == [
         "", "its stage begins on 2026-11-03, the data end with 2026-09-27",
