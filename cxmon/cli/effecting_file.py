@@ -75,7 +75,7 @@ def check_counts(name: str, found: "Floats") -> None:
     seen = found[np.isfinite(found)]
     if seen.min() < 0 or (seen.max() <= 1 and (seen != np.round(seen)).any()):
         said = f"found answers of {seen.min():.3g} to {seen.max():.3g} in column {name}, expected counts"
-        raise typer.BadParameter(said, param_hint="--n")
+        raise typer.BadParameter(said)
 
 
 def _table(file: Path) -> _Table:
