@@ -1,15 +1,15 @@
 """effect: what a dated change did, for anybody with one series in a CSV file."""
 
-import csv
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxmon.cli.common import Json, emit, say
+from cxmon.cli.effecting_file import Series, Start, day_of, epoch_of, inside, left_out, read_series
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from cxmon.model import Holidays, Opinion
     from cxmon.stats import Effect, HolidayLabels
-
-    Floats = npt.NDArray[np.float64]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,26 +32,15 @@ PERIODS_A_YEAR = {"day": 365.25, "week": 52.18, "month": 12.0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series:
-    """Columns of a CSV on a regular grid: `values`, `n` (T,), `controls` (K, T), NaN = missing; `set_aside` rows."""
-
-    starts: "npt.NDArray[np.int64]"
-    values: "Floats"
-    n: "Floats | None"
-    controls: "Floats | None"
-    names: tuple[str, ...]
-    grain: str
-    set_aside: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The effect, what two other methods say of it, and how it is read: of shares or not, with a yearly profile."""
+    """The effect, what two other methods say of it, and how it is read: of shares or not, with a yearly profile,
+    and over which periods."""
 
     effect: "Effect"
     opinions: "tuple[Opinion, ...]"
     kind: str
     yearly: bool
+    judged: slice
 
 
 def effect(
@@ -86,8 +73,7 @@ def effect(
     if not (at and value):
         raise typer.BadParameter("expected --date and --value, or --stage once for each segment of a roll-out")
     series = read_series(file, time=time, value=value, n=n, controls=control or [])
-    first = index_of(series, at, "--date")
-    last = index_of(series, until, "--until") if until else None
+    first, last, series = _window(series, at, until)
     shares = n is not None and np.nanmin(series.values) >= 0 and np.nanmax(series.values) <= 1
     used = kind or ("proportion" if shares else "mean")
     known_kind(used, value, float(np.nanmax(series.values)))
@@ -96,8 +82,29 @@ def effect(
     if as_json:
         emit(_document(series, found, first) | {"holidays": known.words})
         return
-    for line in [*words(series, found, first, value), *sentence_of(known.words)]:
+    for line in [*words(series, found, value), *sentence_of(known.words)]:
         say(line)
+
+
+def _window(series: Series, at: str, until: str | None) -> tuple[int, int | None, Series]:
+    """First period with the change, first without it again, and the series without those that are of both sides."""
+    import numpy as np
+
+    begin = inside(series, at, "--date")
+    end = inside(series, until, "--until") if until else None
+    if end and until and end.index <= begin.index:
+        near = "" if epoch_of(until, "--until") <= epoch_of(at, "--date") else f", in another {series.grain}"
+        said = f"found --until {until}, expected a date after --date {at}{near}"
+        raise typer.BadParameter(said, param_hint="--until")
+    known: list[tuple[Start | None, str]] = [(begin, "the change began"), (end, "the change ended")]
+    mixed = {one.mixed: what for one, what in known if one and one.mixed is not None}
+    values, others = series.values.copy(), None if series.controls is None else series.controls.copy()
+    for index in mixed:
+        values[index] = np.nan
+        if others is not None:
+            others[:, index] = np.nan
+    told = tuple(left_out(series, index, what) for index, what in mixed.items())
+    return begin.index, end.index if end else None, replace(series, values=values, controls=others, left_out=told)
 
 
 def known_kind(kind: str, value: str, largest: float) -> None:
@@ -134,45 +141,9 @@ def _answered(series: Series, first: int, last: int | None, kind: str, period: "
         # Nobody has set a limit here, so none can lie between the two.
         agrees = decisions.agreement(ours, other, float("nan"))
         opinions.append(Opinion(method=method, found=other, agreement=agrees, reason=said.reason))
-    return Answer(effect=found, opinions=tuple(opinions), kind=kind, yearly=yearly is not None)
-
-
-def read_series(file: Path, *, time: str | None, value: str, n: str | None, controls: list[str]) -> Series:
-    """Read the columns and lay them on a daily, weekly or monthly grid; rows that cannot be read are set aside."""
-    import numpy as np
-
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as handle:
-            rows = list(csv.DictReader(handle))
-            columns = list(rows[0]) if rows else []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise typer.BadParameter(f"{file}: {error}", param_hint="FILE") from error
-    time = time or (columns[0] if columns else "")
-    wanted = [time, value, *([n] if n else []), *controls]
-    missing = [c for c in wanted if c not in columns]
-    if missing:
-        raise typer.BadParameter(f"{file}: found columns {', '.join(columns)}, expected {', '.join(missing)}")
-    days, cells, aside = [], [], []
-    for number, row in enumerate(rows, start=2):
-        try:
-            days.append(_day(row[time]))
-        except (ValueError, TypeError):
-            aside.append(f"{file.name}:{number}: {time} is not a date")
-            continue
-        cells.append([_number(row[c]) for c in wanted[1:]])
-    if len(set(days)) < len(days):
-        raise typer.BadParameter(f"{file}: {len(days) - len(set(days))} dates stand twice; expected one row a period")
-    starts, grain = _grid(days, file)
-    matrix = np.full((len(starts), len(wanted) - 1), np.nan)
-    where = {int(s): i for i, s in enumerate(starts)}
-    for day, cell in zip(days, cells, strict=True):
-        matrix[where[_epoch(day)]] = cell
-    answers = matrix[:, 1] if n else None
-    others = matrix[:, (2 if n else 1) :].T if controls else None
-    return Series(
-        starts=starts, values=matrix[:, 0], n=answers, controls=others, names=tuple(controls),
-        grain=grain, set_aside=tuple(aside),
-    )  # fmt: skip
+    return Answer(
+        effect=found, opinions=tuple(opinions), kind=kind, yearly=yearly is not None, judged=slice(first, last)
+    )
 
 
 def with_holidays(
@@ -194,38 +165,60 @@ def with_holidays(
     return replace(series, values=values, controls=others), known
 
 
-def words(series: Series, answer: Answer, first: int, value: str) -> list[str]:
+def words(series: Series, answer: Answer, value: str) -> list[str]:
     """The answer for a person: estimate, range, evidence, second opinions and what was read; shares read as points."""
     import numpy as np
 
     from cxmon import wording
 
     found = answer.effect
-    lines = [f"Set aside: {line}" for line in series.set_aside]
+    lines = [*(f"Set aside: {line}" for line in series.set_aside), *series.left_out]
     if not np.isfinite(found.estimate):
         return [*lines, f"Nothing can be said: {found.reason}"]
-    scale, unit, level = (100.0, " points", " %") if answer.kind == "proportion" else (1.0, "", "")
-    seen = np.isfinite(series.values[first:])
-    expected = float(np.mean(found.expected[first:][seen])) * scale
+    share = answer.kind == "proportion"
+    scale, level = (100.0, " %") if share else (1.0, "")
+    seen = np.isfinite(series.values[answer.judged])
+    expected = float(np.mean(found.expected[answer.judged][seen])) * scale
     actual = expected + found.estimate * scale
-    digits = max(0, 1 - int(np.floor(np.log10(max((found.high - found.low) * scale, 1e-12)))))
+    digits = digits_of(found.low, found.high, share=share)
 
     def shown(estimate: float, low: float, high: float) -> str:
-        spread = f"{low * scale:+.{digits}f} to {high * scale:+.{digits}f}"
-        return f"{estimate * scale:+.{digits}f}{unit} (95 % range {spread})"
+        return figure(estimate, low, high, share=share, digits=digits)
 
     verb = "surely changed" if found.low > 0 or found.high < 0 else "may not have changed"
     year = ", a yearly profile taken out" if answer.yearly else ""
+    past = wording.counted(found.n_pre, "period")
     moved = wording.set_aside(_moved(series, found))
     return [
         *lines,
         f"{value} {verb}: {shown(found.estimate, found.low, found.high)}, {_grade(answer)}.",
-        f"Expected without the change {expected:.{digits}f}{level}, seen {actual:.{digits}f}{level}.",
-        f"{found.n_pre} periods before, {found.n_post} after, one a {series.grain}{year}; p = {found.p_value:.2g}.",
+        f"Expected without the change {_level(expected, digits)}{level}, seen {_level(actual, digits)}{level}.",
+        f"{past} before, {found.n_post} after, one a {series.grain}{year}; p = {found.p_value:.2g}.",
         *([moved[:1].upper() + moved[1:] + "."] if moved else []),
         *(_second(series, opinion, shown) for opinion in answer.opinions),
         *([found.reason] if found.reason else []),
     ]
+
+
+def digits_of(low: float, high: float, *, share: bool) -> int:
+    """Digits after the point of a figure with this range: two that count in the range's width."""
+    width = max((high - low) * (100 if share else 1), 1e-12)
+    return max(0, 1 - math.floor(math.log10(width)))
+
+
+def figure(estimate: float, low: float, high: float, *, share: bool, digits: int) -> str:
+    """`-6.3 points (95 % range -8.2 to -4.4)`."""
+    from cxmon import wording
+
+    scale, unit = (100.0, " points") if share else (1.0, "")
+    shown = [wording.signed(x * scale, digits) for x in (estimate, low, high)]
+    return f"{shown[0]}{unit} (95 % range {shown[1]} to {shown[2]})"
+
+
+def _level(x: float, digits: int) -> str:
+    from cxmon import wording
+
+    return wording.signed(x, digits).removeprefix("+")
 
 
 def _second(series: Series, opinion: "Opinion", shown: Callable[[float, float, float], str]) -> str:
@@ -264,7 +257,7 @@ def _document(series: Series, answer: Answer, first: int) -> dict[str, object]:
         "kind": answer.kind,
         "grain": series.grain,
         "grade": _grade(answer),
-        "first": datetime.fromtimestamp(int(series.starts[first]), UTC).date(),
+        "first": day_of(series, first),
         "controls_moved": _moved(series, found),
         "second_opinions": [
             {
@@ -278,6 +271,7 @@ def _document(series: Series, answer: Answer, first: int) -> dict[str, object]:
             for opinion in answer.opinions
         ],
         "set_aside": series.set_aside,
+        "left_out": series.left_out,
     }
 
 
@@ -301,66 +295,3 @@ def calendar_of(text: str | None, series: Series) -> "Holidays | None":
 
 def sentence_of(text: str) -> list[str]:
     return [text[0].upper() + text[1:] + "."] if text else []
-
-
-def index_of(series: Series, text: str, option: str) -> int:
-    """The index of the period that begins on the date in `text`, or next after it, inside the series."""
-    import numpy as np
-
-    at = epoch_of(text, option)
-    index = int(np.searchsorted(series.starts, at))
-    if not 0 < index < len(series.starts):
-        ends = [datetime.fromtimestamp(int(s), UTC).date().isoformat() for s in series.starts[[0, -1]]]
-        raise typer.BadParameter(f"found {text}, expected a date inside {ends[0]} to {ends[1]}", param_hint=option)
-    return index
-
-
-def epoch_of(text: str, option: str) -> int:
-    """The start in epoch seconds of the date in `text`."""
-    try:
-        return _epoch(_day(text))
-    except ValueError as error:
-        raise typer.BadParameter(f"found {text!r}, expected a date like 2026-09-01", param_hint=option) from error
-
-
-def _day(text: str) -> date:
-    return datetime.fromisoformat(text.strip()).date()
-
-
-def _epoch(day: date) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-
-
-def _number(text: str | None) -> float:
-    """A figure, or NaN where the cell is empty or not a finite number."""
-    import math
-
-    try:
-        found = float(text or "nan")
-    except ValueError:
-        return math.nan
-    return found if math.isfinite(found) else math.nan
-
-
-def _grid(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
-    """Period starts from the first date to the last, and the grain their spacing shows."""
-    from itertools import pairwise
-    from statistics import median
-
-    import numpy as np
-
-    from cxmon.model import Grain
-    from cxmon.periods import grid
-
-    if len(days) < 2:
-        raise typer.BadParameter(f"{file}: found {len(days)} dated rows, expected at least 2", param_hint="FILE")
-    ordered = sorted(days)
-    step = median((b - a).days for a, b in pairwise(ordered))
-    grain = Grain.DAY if step < 4 else Grain.WEEK if step < 20 else Grain.MONTH
-    since, until = (datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (ordered[0], ordered[-1]))
-    starts = grid(since, until, grain, "UTC", ordered[0].weekday())
-    starts = np.append(starts, np.int64(until.timestamp())) if until.timestamp() not in starts else starts
-    odd = [d.isoformat() for d in ordered if _epoch(d) not in set(starts.tolist())]
-    if odd:
-        raise typer.BadParameter(f"{file}: {odd[0]} does not fit a grid of one row a {grain}", param_hint="FILE")
-    return starts, str(grain)

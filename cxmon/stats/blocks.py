@@ -131,7 +131,8 @@ def _inflation(seen: Bools, rho: float) -> float:
 
 def _nothing(before: int, after: int, length: int, need: str) -> BlockTest:
     nan = float("nan")
-    counted = f"{before} blocks of {length} periods before the change and {after} since"
+    blocks, periods = ("block" if before == 1 else "blocks"), ("period" if length == 1 else "periods")
+    counted = f"{before} {blocks} of {length} {periods} before the change and {after} since"
     return BlockTest(
         estimate=nan, low=nan, high=nan, p_value=nan, before=before, after=after, worth=nan, length=length,
         reason=f"{counted}, {need}",

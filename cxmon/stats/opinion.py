@@ -62,7 +62,8 @@ def second_opinion(
     before, since = int(seen[: at - first].sum()), int((seen & (rows[0][first:] > 0)).sum())
     least = max(LEAST_PAST, 2 * (len(rows) - 1))
     if before < least:
-        return _nothing(f"{before} usable periods before the change, at least {least} are needed")
+        periods = "period" if before == 1 else "periods"
+        return _nothing(f"{before} usable {periods} before the change, at least {least} are needed")
     if not since:
         return _nothing("no usable period since the change, at least 1 is needed")
     unit = float(np.std(y[first:][seen]))

@@ -152,7 +152,18 @@ def stamp(at: datetime, zone: str = "UTC") -> str:
 
 
 def days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count:,} days"
+    return counted(count, "day")
+
+
+def counted(count: int, what: str) -> str:
+    """`1 day`, `1,200 days`."""
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def signed(x: float, digits: int) -> str:
+    """A difference for the terminal: `+1.2`, `-0.4`, and `0.0` without a sign where nothing else is left of it."""
+    text = f"{x:+.{digits}f}"
+    return text if text.strip("+-0.") else text[1:]
 
 
 def days_judged(harm: Harm) -> int:

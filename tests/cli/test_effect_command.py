@@ -88,7 +88,7 @@ def test_a_method_that_disagrees_is_told_with_its_range(tmp_path):
 def test_a_missing_column_is_named_with_those_there_are(series):
     done = run(series, "--date", "2026-08-29", "--value", "csta")
     assert done.returncode == 2
-    assert "found columns day, csat, answers, chat, expected csta" in " ".join(done.stderr.split())
+    assert "found no column csta, expected one of day, csat, answers, chat" in " ".join(done.stderr.split())
 
 
 def test_a_date_outside_the_file_is_refused(series):
