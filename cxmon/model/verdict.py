@@ -125,7 +125,7 @@ class Harm:
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
     over, so no later data will narrow the interval. `controls` are the untouched segments compared with,
-    `controls_moved` those that moved by themselves at the same date and count little or not at all. `holidays` says how
+    `controls_moved` those that moved by themselves since then and count little or not at all. `holidays` says how
     many were left out or modelled, and why. `stages`: of a roll-out in stages each one's own harm, by their start;
     `so_far` is then the mean over those that have begun, weighted by answers.
     """

@@ -40,6 +40,8 @@ from cxmon.wording.screen import (
 from cxmon.wording.verdicts import (
     aimed,
     aims_answer,
+    beside,
+    by_gravity,
     clause,
     headline,
     lately,
@@ -51,6 +53,7 @@ from cxmon.wording.verdicts import (
     saving,
     sentence,
     speed_for_quality,
+    staged,
     story,
     window_text,
 )
@@ -63,6 +66,8 @@ __all__ = [
     "aims_answer",
     "amount",
     "bare",
+    "beside",
+    "by_gravity",
     "category",
     "clause",
     "compared",
@@ -102,6 +107,7 @@ __all__ = [
     "sentence",
     "set_aside",
     "speed_for_quality",
+    "staged",
     "stamp",
     "state",
     "step",

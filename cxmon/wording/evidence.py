@@ -88,8 +88,8 @@ def set_aside(names: Sequence[str]) -> str:
     if not names:
         return ""
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    verb = "counts" if len(names) == 1 else "count"
-    return f"of the untouched segments {listed} moved at the same date and {verb} little or not at all"
+    moved = "by itself since then and counts" if len(names) == 1 else "by themselves since then and count"
+    return f"of the untouched segments {listed} moved {moved} little or not at all"
 
 
 def unusual(metric: Metric, harm: Harm) -> str:

@@ -39,7 +39,7 @@ _TOLD_AT_MOST = 3
 
 def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles = None) -> str:
     """The answer in one line, without a cause."""
-    gravest = _by_gravity(verdict.harms)
+    gravest = by_gravity(verdict.harms)
     if not gravest:
         return f"{change.title}: {screen(verdict, titles=titles)[0]}"
     first = gravest[0]
@@ -64,9 +64,20 @@ def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles 
             return f"{change.title}: {_lower(screen(verdict, titles=titles)[0])}"
 
 
-def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UTC", titles: Titles = None) -> str:
-    """What happened to whom, by how much, how sure: the gravest metrics in full, what is open, and the trade."""
-    harms = _by_gravity(verdict.harms)
+def sentence(
+    verdict: Verdict,
+    change: Change,
+    metrics: Metrics,
+    zone: str = "UTC",
+    titles: Titles = None,
+    *,
+    moved: bool = True,
+) -> str:
+    """What happened to whom, by how much, how sure: the gravest metrics in full, what is open, and the trade.
+
+    Without `moved` the untouched segments that moved by themselves are left to what stands beside it.
+    """
+    harms = by_gravity(verdict.harms)
     grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
     told = (grave or harms)[:_TOLD_AT_MOST]
     parts = [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]
@@ -74,9 +85,8 @@ def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UT
     parts += [
         f"{metrics[harm.metric].label}: {disputes(metrics[harm.metric], harm)}." for harm in told if harm.disputed
     ]
-    moved = tuple(dict.fromkeys(name for harm in told for name in harm.controls_moved))
-    if moved:
-        parts.append(_upper(set_aside(moved)) + ".")
+    aside = tuple(dict.fromkeys(name for harm in told for name in harm.controls_moved)) if moved else ()
+    parts += [f"{_upper(set_aside(aside))}."] if aside else []
     trade = speed_for_quality(harms, metrics)
     if trade:
         parts.append(trade + ".")
@@ -119,7 +129,7 @@ def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
     poorer = [h for h in harms if h.code in {Code.HARMED, Code.WORSE} and not say.is_speed(metrics[h.metric])]
     if not (faster and poorer):
         return ""
-    quick, poor = faster[0], _by_gravity(poorer)[0]
+    quick, poor = faster[0], by_gravity(poorer)[0]
     speed, quality = metrics[quick.metric], metrics[poor.metric]
     gain = say.worse(speed, quick)
     if "faster" not in gain:
@@ -138,16 +148,26 @@ def story(
     """
     since = f", since {say.day(change.starts, zone, now=verdict.as_of)}"
     lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
-    harms = _by_gravity(verdict.harms)
+    harms = by_gravity(verdict.harms)
     for harm in harms:
         lines.append(line(harm, metrics[harm.metric], titles))
         lines += staged(harm, metrics[harm.metric], verdict.as_of, zone, titles)
-    lines += [f"{metrics[h.metric].label}: {told}" for h in harms if (told := _beside(h, metrics[h.metric]))]
+    return (*lines, *beside(verdict, metrics))
+
+
+def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[str, ...]:
+    """The lines of a story after its metrics: who disagrees and which untouched segments moved by themselves (these
+    only with `moved`), the trade, the mix, the aims."""
+    harms = by_gravity(verdict.harms)
+    told = [
+        (metrics[h.metric].label, (disputes(metrics[h.metric], h), set_aside(h.controls_moved) if moved else ""))
+        for h in harms
+    ]
+    lines = [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
     trade = speed_for_quality(harms, metrics)
     lines += [trade] if trade else []
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
-    lines += [aimed(result, metrics[result.metric]) for result in verdict.aims]
-    return tuple(lines)
+    return (*lines, *(aimed(result, metrics[result.metric]) for result in verdict.aims))
 
 
 def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
@@ -215,11 +235,6 @@ def _assessed(harm: Harm, metric: Metric, titles: Titles) -> str:
     known = harm.due is not None or harm.closed or harm.window_end is not None
     more = [recent, _due_words(harm, metric) if open_still and known else "", harm.holidays]
     return "; ".join([f"{words} ({evidence})", *(part for part in more if part)])
-
-
-def _beside(harm: Harm, metric: Metric) -> str:
-    """What stands beside a metric's line: who disagrees, and which untouched segments moved as well."""
-    return "; ".join(part for part in (disputes(metric, harm), set_aside(harm.controls_moved)) if part)
 
 
 def lately(harm: Harm, metric: Metric) -> str:
@@ -350,7 +365,7 @@ def _moved(metric: Metric, x: float, unit: str) -> str:
     return f"{size} {'worse' if x > 0 else 'better'}"
 
 
-def _by_gravity(harms: Iterable[Harm]) -> list[Harm]:
+def by_gravity(harms: Iterable[Harm]) -> list[Harm]:
     """Gravest first; within a code the largest harm against its limit first."""
 
     def against_limit(harm: Harm) -> float:

@@ -81,7 +81,7 @@ def test_who_else_was_asked(said, words):
 def test_segments_that_moved_are_named_once_in_the_sentence_and_in_the_story():
     both = [replace(SURE, controls_moved=("chat", "email"))], [replace(SURE, metric="cost", controls_moved=("email",))]
     told = wording.sentence(verdict(*both[0], *both[1]), CHANGE, METRICS)
-    assert told.count("Of the untouched segments email and chat moved at the same date and count little") == 1
+    assert told.count("Of the untouched segments email and chat moved by themselves since then and count little") == 1
     assert "CSAT: of the untouched segments chat and email moved" in "\n".join(
         wording.story(verdict(*both[0]), CHANGE, METRICS)
     )
