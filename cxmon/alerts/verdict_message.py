@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from cxmon import wording
 from cxmon.alerts.parts import CORRECTED, LEGEND, NEAR, actions, at_most, near_fact, news_key, one_line, view_link
 from cxmon.model import (
-    GRAVITY,
     Code,
     Declared,
     Fact,
@@ -49,7 +48,7 @@ def for_verdict(
     corrected = transition is not None and transition.step is Step.CORRECTED
     badge = CORRECTED + words if corrected else words
     title = verdict.headline or wording.headline(verdict, change, metrics, known)
-    harms = _gravest_first(verdict.harms)
+    harms = wording.by_gravity(verdict.harms)
     first = harms[0] if harms else None
     metric = metrics[first.metric] if first else None
     thread = f"change:{change.id}"
@@ -88,14 +87,6 @@ def _beside(other: Declared, declared: Declared, verdict: Verdict) -> bool:
     mine, theirs = declared.change, other.change
     begun = mine.starts - NEAR <= theirs.starts <= verdict.as_of
     return theirs.id != mine.id and theirs.status == "live" and begun and mine.reach.overlaps(theirs.reach)
-
-
-def _gravest_first(harms: Sequence[Harm]) -> list[Harm]:
-    def size(harm: Harm) -> float:
-        ratio = harm.so_far.estimate / harm.limit if harm.limit else harm.so_far.estimate
-        return -ratio if math.isfinite(ratio) else 0.0
-
-    return sorted(harms, key=lambda h: (GRAVITY.index(h.code), size(h), h.metric))
 
 
 def _lines(

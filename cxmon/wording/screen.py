@@ -94,7 +94,8 @@ def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
     if came_late(what):
         words = LATELY
     if what.code is Code.SAFE:
-        words = f"Limit held so far, to day {days_judged(what)}"
+        # A stage has no window of its own.
+        words = f"{words}, to day {days_judged(what)}" if days_judged(what) else words
     if what.code is Code.ENTANGLED and what.entangled_with:
         words = f"Cannot be separated from {_titles(what.entangled_with, titles)}"
     return words, tone, shape
