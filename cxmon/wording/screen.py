@@ -145,6 +145,11 @@ def scope(which: Scope) -> str:
     return which.label
 
 
+def more_segments(count: int) -> str:
+    """` and 2 more segments`, to follow the first one's name; empty where there are none."""
+    return f" and {count} more {'segment' if count == 1 else 'segments'}" if count > 0 else ""
+
+
 def state(incident: Incident) -> str:
     """An incident's state, with how it ended."""
     if incident.state is IncidentState.ENDED and incident.ending is not None:

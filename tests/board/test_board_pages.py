@@ -112,6 +112,13 @@ def test_each_stage_of_a_roll_out_stands_once_under_its_metric(page, tmp_path):
     assert "Churn: Too early (undecided)" not in said
 
 
+def test_states_that_hold_a_comma_are_listed_with_semicolons():
+    from dashboards import figures
+
+    verdicts = [worlds.judged(worlds.change("a", "A", 9), code, ()) for code in (Code.WORSE, Code.UNDECIDED)]
+    assert figures.calm_of(verdicts) == "1 worse, limit still open; 1 too early"
+
+
 def test_a_decision_names_what_cannot_be_separated_by_its_title(page, tmp_path):
     url = f"sqlite:///{tmp_path / 'world.db'}"
     worlds.seed(url)

@@ -104,6 +104,11 @@ def test_the_rank_is_said_with_the_least_chance_it_can_show():
     assert wording.unusual(CSAT, SURE) == ""
 
 
+@pytest.mark.parametrize(("count", "said"), [(0, ""), (1, " and 1 more segment"), (2, " and 2 more segments")])
+def test_one_more_segment_is_one(count, said):
+    assert wording.more_segments(count) == said
+
+
 def test_of_a_gain_the_rise_is_told():
     gain = harm(Code.IMPROVED, -0.03, -0.02, -0.01, rank=Rank(place=1, of=4))
     assert wording.unusual(CSAT, gain).startswith("the rise is the largest of 4 segments")
