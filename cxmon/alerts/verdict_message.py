@@ -122,7 +122,7 @@ def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
     parts = [wording.grade(harm), "" if harm.disputed else wording.seconded(harm.opinions)]
     parts += [wording.unusual(metric, harm)] if harm.code in MOVED else []
     parts += [wording.largest(metric, harm)] if harm.code is not Code.HARMED else []
-    sure = "; ".join(part for part in (*parts, harm.holidays) if part)
+    sure = "; ".join(part for part in (*parts, *wording.remarks(harm)) if part)
     due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     facts = [
         Fact(label="Since", text=wording.window_text(harm, zone).removeprefix("since ")),

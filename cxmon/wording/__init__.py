@@ -1,6 +1,16 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
-from cxmon.wording.evidence import compared, disputes, grade, method, seconded, set_aside, unusual
+from cxmon.wording.evidence import (
+    compared,
+    disputes,
+    grade,
+    method,
+    remarks,
+    remarks_on_all,
+    seconded,
+    set_aside,
+    unusual,
+)
 from cxmon.wording.numbers import (
     UNKNOWN,
     amount,
@@ -101,6 +111,8 @@ __all__ = [
     "not_complete",
     "number",
     "plain",
+    "remarks",
+    "remarks_on_all",
     "saving",
     "scope",
     "screen",

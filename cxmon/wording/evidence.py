@@ -92,6 +92,17 @@ def set_aside(names: Sequence[str]) -> str:
     return f"of the untouched segments {listed} moved {moved} little or not at all"
 
 
+def remarks(harm: Harm) -> tuple[str, ...]:
+    """What an estimate rests on: its notes and its holidays; empty where there is none: its reason tells them."""
+    return tuple(filter(None, (*harm.notes, harm.holidays))) if math.isfinite(harm.so_far.high) else ()
+
+
+def remarks_on_all(harms: Sequence[Harm]) -> tuple[str, ...]:
+    """The remarks that all estimated metrics share, where there are several: they are told once."""
+    known = [remarks(harm) for harm in harms if math.isfinite(harm.so_far.high)]
+    return tuple(one for one in known[0] if all(one in other for other in known)) if len(known) > 1 else ()
+
+
 def unusual(metric: Metric, harm: Harm) -> str:
     """How unusual a move is, in time and among segments; empty where neither is known.
 

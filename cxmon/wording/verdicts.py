@@ -6,7 +6,7 @@ gain in speed beside a loss in quality is one breath.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.wording import numbers as say
-from cxmon.wording.evidence import disputes, grade, set_aside
+from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
 from cxmon.wording.screen import aim, came_late, screen
 
 Titles = Mapping[str, str] | None
@@ -149,34 +149,37 @@ def story(
     since = f", since {say.day(change.starts, zone, now=verdict.as_of)}"
     lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
     harms = by_gravity(verdict.harms)
+    told = remarks_on_all(harms)
     for harm in harms:
-        lines.append(line(harm, metrics[harm.metric], titles))
+        lines.append(line(harm, metrics[harm.metric], titles, told=told))
         lines += staged(harm, metrics[harm.metric], verdict.as_of, zone, titles)
     return (*lines, *beside(verdict, metrics))
 
 
 def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[str, ...]:
-    """The lines of a story after its metrics: who disagrees and which untouched segments moved by themselves (these
-    only with `moved`), the trade, the mix, the aims."""
+    """The lines of a story after its metrics: what all of them rest on alike, who disagrees and which untouched
+    segments moved by themselves (these only with `moved`), the trade, the mix, the aims."""
     harms = by_gravity(verdict.harms)
     told = [
         (metrics[h.metric].label, (disputes(metrics[h.metric], h), set_aside(h.controls_moved) if moved else ""))
         for h in harms
     ]
-    lines = [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
+    alike = remarks_on_all(harms)
+    lines = [f"For every metric: {'; '.join(alike)}"] if alike else []
+    lines += [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
     trade = speed_for_quality(harms, metrics)
     lines += [trade] if trade else []
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
     return (*lines, *(aimed(result, metrics[result.metric]) for result in verdict.aims))
 
 
-def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
+def line(harm: Harm, metric: Metric, titles: Titles = None, *, told: Sequence[str] = ()) -> str:
     """One metric in one line: `CSAT: Over the limit (harmed), 2.6 points worse (range 2.2 to 3.0, limit ...)`.
 
     A size is called worse or better only where it is beyond chance; else the largest harm still possible stands. What
-    the last periods say by themselves follows where that is beyond chance.
+    the last periods say by themselves follows where that is beyond chance. Remarks in `told` stand elsewhere.
     """
-    return f"{metric.label}: {_assessed(harm, metric, titles)}"
+    return f"{metric.label}: {_assessed(harm, metric, titles, told)}"
 
 
 def staged(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC", titles: Titles = None) -> list[str]:
@@ -214,11 +217,11 @@ def as_harm(harm: Harm, stage: StageHarm) -> Harm:
     return replace(
         harm, code=stage.code, so_far=stage.so_far, limit=stage.limit, grade=stage.grade, n_post=stage.n_post,
         scope=stage.scope, reason=stage.reason, window_start=None, window_end=None, due=None,
-        closed=False, stages=(), holidays="", now=stage.so_far, opinions=(), controls_moved=(),
+        closed=False, stages=(), holidays="", now=stage.so_far, opinions=(), controls_moved=(), notes=(),
     )  # fmt: skip
 
 
-def _assessed(harm: Harm, metric: Metric, titles: Titles) -> str:
+def _assessed(harm: Harm, metric: Metric, titles: Titles, told: Sequence[str] = ()) -> str:
     words = f"{screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
         return f"{words}: {harm.reason}; {grade(harm)}"
@@ -233,7 +236,8 @@ def _assessed(harm: Harm, metric: Metric, titles: Titles) -> str:
     )
     # A stage carries no projection of its own.
     known = harm.due is not None or harm.closed or harm.window_end is not None
-    more = [recent, _due_words(harm, metric) if open_still and known else "", harm.holidays]
+    notes, holidays = ([one for one in said if one not in told] for said in (harm.notes, (harm.holidays,)))
+    more = [*notes, recent, _due_words(harm, metric) if open_still and known else "", *holidays]
     return "; ".join([f"{words} ({evidence})", *(part for part in more if part)])
 
 

@@ -1,5 +1,6 @@
 """One decision in full: what was declared, what is said of it and how sure, its trend, and what was said before."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -16,6 +17,7 @@ from dashboards.text import badge, grey, md
 def harms(world: World, verdict: Verdict) -> None:
     """One line a watched metric, gravest first; of a roll-out each stage below it."""
     titles = {key: d.change.title for key, d in world.declared.items()}
+    told = wording.remarks_on_all(verdict.harms)
     with st.grid(1, border=True, gap=6, key="harms"):
         for harm in wording.by_gravity(verdict.harms):
             metric = world.metrics[harm.metric]
@@ -26,14 +28,16 @@ def harms(world: World, verdict: Verdict) -> None:
             below = [_seen(harm, world), *wording.staged(harm, metric, verdict.as_of, world.zone, titles)]
             small = "".join(f"  \n:gray[:small[{md(line.strip())}]]" for line in below)
             cells[2].markdown(md(figures.harm_words(harm, world)) + small)
-            cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm))}]]")
+            cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm, told))}]]")
 
 
-def _beside(harm: Harm) -> str:
-    """Whom it was compared with and who was set aside, and what the second opinions say where they agree."""
+def _beside(harm: Harm, told: Sequence[str]) -> str:
+    """Whom it was compared with and who was set aside, what the second opinions say where they agree, and what else it
+    rests on that is not `told` of all metrics alike."""
     compared = f"with {_some(harm.controls)}" if harm.controls else ""
     agreed = "" if harm.disputed else wording.seconded(harm.opinions)
-    return "; ".join(part for part in (compared, wording.set_aside(harm.controls_moved), agreed) if part)
+    rests = [remark for remark in wording.remarks(harm) if remark not in told]
+    return "; ".join(part for part in (compared, wording.set_aside(harm.controls_moved), agreed, *rests) if part)
 
 
 def _some(names: tuple[str, ...], most: int = 3) -> str:

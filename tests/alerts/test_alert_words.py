@@ -213,6 +213,12 @@ def test_how_sure_says_what_was_done_about_holidays():
     assert "holiday" not in whole(told(verdict(harms=(harm(),))))
 
 
+def test_how_sure_says_what_the_estimate_rests_on():
+    note = "past begins with Call back (2 Mar)"
+    message = told(verdict(harms=(replace(harm(), notes=(note,)),)))
+    assert note in next(f.text for f in message.facts if f.label == "How sure")
+
+
 def test_where_names_the_members_and_how_many_were_looked_at():
     where = next(f.text for f in ALL["incident-widened"].facts if f.label == "Where")
     assert where == "phone · eu; seen in phone · us, phone · uk, phone · latam (40 series looked at)"
