@@ -122,14 +122,10 @@ def place(
         if inside:
             first = min(inside)
             until = data_until = first
-            ends = f"{other.title} {'begins' if first == other.starts else 'ends'}"
-            window = f"window ends where {_dated(ends, first, metric)}"
+            window = _cut(other, first, metric)
         elif steps:
             data_until = min(steps) if data_until is None else min(data_until, *steps)
     start = min([change.starts, *(other.starts for other in tangled)])
-    both = [
-        f"estimated together with {_dated(o.title, o.starts, metric)}, which makes the range wider" for o in jointly
-    ]
     return Placement(
         since=since if since is None or since < start else None,
         start=start,
@@ -140,8 +136,19 @@ def place(
         entangled_with=tuple(dict.fromkeys(other.id for other in tangled)),
         jointly_with=tuple(Neighbour(id=o.id, starts=o.starts, ends=o.ends) for o in jointly),
         not_comparable=survey,
-        notes=tuple(dict.fromkeys(note for note in (*notes, past, window, *both) if note)),
+        notes=tuple(dict.fromkeys(note for note in (*notes, past, window, *_together(jointly, metric)) if note)),
     )
+
+
+def _cut(other: Change, at: datetime, metric: Metric) -> str:
+    step = "begins" if at == other.starts else "ends"
+    return f"window ends where {_dated(f'{other.title} {step}', at, metric)}"
+
+
+def _together(jointly: Sequence[Change], metric: Metric) -> list[str]:
+    return [
+        f"estimated together with {_dated(o.title, o.starts, metric)}, which makes the range wider" for o in jointly
+    ]
 
 
 def _dated(what: str, at: datetime, metric: Metric) -> str:
