@@ -221,9 +221,9 @@ def gravest(world: World) -> Verdict | None:
 
 
 def calm_of(verdicts: Iterable[Verdict]) -> str:
-    """How many decisions are in which state: `2 too early, 1 limit held so far`."""
+    """How many decisions are in which state: `2 too early; 1 worse, limit still open`."""
     counts = Counter(wording.screen(v.code)[0].lower() for v in verdicts)
-    return ", ".join(f"{n} {words}" for words, n in counts.items())
+    return "; ".join(f"{n} {words}" for words, n in counts.items())
 
 
 def heat_cells(world: World, most: int = 12) -> list[Cell]:
@@ -302,8 +302,7 @@ def incident_title(incident: Incident, world: World) -> str:
         return declared.change.title if declared else incident.subject
     metric = world.metrics.get(incident.subject)
     where = f", {incident.root.label}" if incident.root != EVERYONE else ""
-    more = len(incident.members) - 1
-    rest = f" and {more} more segments" if more > 0 else ""
+    rest = wording.more_segments(len(incident.members) - 1)
     return f"{metric.label if metric else incident.subject}{where}{rest}"
 
 

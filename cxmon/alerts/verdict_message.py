@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from cxmon import wording
 from cxmon.alerts.parts import CORRECTED, LEGEND, NEAR, actions, at_most, near_fact, news_key, one_line, view_link
 from cxmon.model import (
-    GRAVITY,
     Code,
     Declared,
     Fact,
@@ -49,7 +48,7 @@ def for_verdict(
     corrected = transition is not None and transition.step is Step.CORRECTED
     badge = CORRECTED + words if corrected else words
     title = verdict.headline or wording.headline(verdict, change, metrics, known)
-    harms = _gravest_first(verdict.harms)
+    harms = wording.by_gravity(verdict.harms)
     first = harms[0] if harms else None
     metric = metrics[first.metric] if first else None
     thread = f"change:{change.id}"
@@ -90,14 +89,6 @@ def _beside(other: Declared, declared: Declared, verdict: Verdict) -> bool:
     return theirs.id != mine.id and theirs.status == "live" and begun and mine.reach.overlaps(theirs.reach)
 
 
-def _gravest_first(harms: Sequence[Harm]) -> list[Harm]:
-    def size(harm: Harm) -> float:
-        ratio = harm.so_far.estimate / harm.limit if harm.limit else harm.so_far.estimate
-        return -ratio if math.isfinite(ratio) else 0.0
-
-    return sorted(harms, key=lambda h: (GRAVITY.index(h.code), size(h), h.metric))
-
-
 def _lines(
     verdict: Verdict,
     previous: Verdict | None,
@@ -131,7 +122,7 @@ def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
     parts = [wording.grade(harm), "" if harm.disputed else wording.seconded(harm.opinions)]
     parts += [wording.unusual(metric, harm)] if harm.code in MOVED else []
     parts += [wording.largest(metric, harm)] if harm.code is not Code.HARMED else []
-    sure = "; ".join(part for part in (*parts, harm.holidays) if part)
+    sure = "; ".join(part for part in (*parts, *wording.remarks(harm)) if part)
     due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     facts = [
         Fact(label="Since", text=wording.window_text(harm, zone).removeprefix("since ")),

@@ -32,7 +32,8 @@ def _decisions(plan: Plan, store: Store) -> None:
         _one(plan, verdict, change)
     drafts = [d for d in declared.values() if d.change.status is Status.DRAFT]
     if drafts:
-        say(f"\n  {len(drafts)} drafts are not judged: " + ", ".join(d.change.title for d in drafts))
+        count = "1 draft is" if len(drafts) == 1 else f"{len(drafts)} drafts are"
+        say(f"\n  {count} not judged: " + ", ".join(d.change.title for d in drafts))
     if not judged:
         say("\n  No declared change has been judged yet.")
 
@@ -47,7 +48,7 @@ def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
         change.owner,
     ]
     if declared.days_late:
-        facts.append(f"declared {declared.days_late} days late")
+        facts.append(f"declared {wording.days(declared.days_late)} late")
     say(f"  {change.title}  ({' · '.join(facts)})")
     for line in verdict.story:
         _wrapped(line, "    ")
@@ -79,7 +80,7 @@ def title(incident: Incident, store: Store) -> str:
     catalogue = store.catalogue.load()
     labels = {m.id: m.label for m in catalogue.metrics} if catalogue else {}
     where = f", {incident.root.label}" if incident.root != EVERYONE else ""
-    more = f" and {len(incident.members) - 1} more segments" if len(incident.members) > 1 else ""
+    more = wording.more_segments(len(incident.members) - 1)
     return f"{labels.get(incident.subject, incident.subject)}{where}{more} ({incident.check})"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from cxmon.model import Category, Change, Grain, Metric, Scope, Status
 
@@ -31,7 +32,7 @@ class Placement:
     (None: to now); periods in `left_out` and after `data_until` count for nothing. `entangled_with` names the changes
     that cannot be separated: then `start` is the earliest of them and the effect is the joint one. `jointly_with` are
     those that are told apart by estimating both together. `not_comparable` says why where a change of the measurement
-    leaves nothing to compare.
+    leaves nothing to compare. `notes` tell people what was done, with the changes' titles.
     """
 
     since: datetime | None
@@ -96,7 +97,7 @@ def place(
     notes: list[str] = []
     tangled: list[Change] = []
     jointly: list[Change] = []
-    survey = ""
+    survey = past = window = ""
     for other in touching(change, others, metric, now):
         measures = other.category is Category.MEASUREMENT
         steps = [at for at in (other.starts, other.ends) if at is not None and at > change.starts]
@@ -104,7 +105,7 @@ def place(
         inside = [at for at in steps if at < (until or now)]
         if other.ends is not None and other.ends <= change.starts and not measures:
             left_out.append((other.starts, other.ends))
-            notes.append(f"{other.id} left out of the past")
+            notes.append(f"{_dated(other.title, other.starts, metric)} left out of the past")
             continue
         near_before = timedelta(0) <= gap < least_past
         near_after = bool(inside) and min(inside) - change.starts < least_window
@@ -117,11 +118,11 @@ def place(
             continue
         if gap > timedelta(0):
             since = other.starts if since is None else max(since, other.starts)
-            notes.append(f"past begins with {other.id}")
+            past = f"past begins with {_dated(other.title, other.starts, metric)}"
         if inside:
             first = min(inside)
             until = data_until = first
-            notes.append(f"window ends where {other.id} {'begins' if first == other.starts else 'ends'}")
+            window = _cut(other, first, metric)
         elif steps:
             data_until = min(steps) if data_until is None else min(data_until, *steps)
     start = min([change.starts, *(other.starts for other in tangled)])
@@ -135,5 +136,22 @@ def place(
         entangled_with=tuple(dict.fromkeys(other.id for other in tangled)),
         jointly_with=tuple(Neighbour(id=o.id, starts=o.starts, ends=o.ends) for o in jointly),
         not_comparable=survey,
-        notes=tuple(dict.fromkeys([*notes, *(f"told apart from {o.id} by estimating both together" for o in jointly)])),
+        notes=tuple(dict.fromkeys(note for note in (*notes, past, window, *_together(jointly, metric)) if note)),
     )
+
+
+def _cut(other: Change, at: datetime, metric: Metric) -> str:
+    step = "begins" if at == other.starts else "ends"
+    return f"window ends where {_dated(f'{other.title} {step}', at, metric)}"
+
+
+def _together(jointly: Sequence[Change], metric: Metric) -> list[str]:
+    return [
+        f"estimated together with {_dated(o.title, o.starts, metric)}, which makes the range wider" for o in jointly
+    ]
+
+
+def _dated(what: str, at: datetime, metric: Metric) -> str:
+    """`Weekend phone desk closed (12 Sep)`, the day as the metric's zone has it."""
+    local = at.astimezone(ZoneInfo(metric.zone))
+    return f"{what} ({local.day} {local:%b})"

@@ -125,9 +125,10 @@ class Harm:
     metrics judged as ratios and for relative limits), or the metric's own unit. `limit` is in the same unit.
     `actual` and `expected` are in the metric's natural unit over the same window as `so_far`. `closed`: the window is
     over, so no later data will narrow the interval. `controls` are the untouched segments compared with,
-    `controls_moved` those that moved by themselves at the same date and count little or not at all. `holidays` says how
+    `controls_moved` those that moved by themselves since then and count little or not at all. `holidays` says how
     many were left out or modelled, and why. `stages`: of a roll-out in stages each one's own harm, by their start;
-    `so_far` is then the mean over those that have begun, weighted by answers.
+    `so_far` is then the mean over those that have begun, weighted by answers. `notes` say, each in a phrase for people,
+    what the estimate rests on: other changes near, the scope it is judged on, why nobody could be compared with.
     """
 
     metric: str
@@ -158,6 +159,7 @@ class Harm:
     closed: bool = False
     holidays: str = ""
     stages: tuple[StageHarm, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def disputed(self) -> bool:

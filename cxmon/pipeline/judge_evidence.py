@@ -176,11 +176,11 @@ def _harm(
     kept_ones = kept(effect)
     controlled = bool(kept_ones.any()) and effect.pre_fit_ok
     names = controls.segments if controls is not None else ()
-    why = _why(code, counted(effect.n_post, case.metric), controlled=controlled, had=bool(names))
+    alone = "" if controlled else _alone(case, moved=bool(names) and effect.pre_fit_ok)
     harm = Harm(
         metric=case.metric.id,
         code=code,
-        reason=_said(why, case),
+        reason=_said(_why(code, counted(effect.n_post, case.metric), alone), case),
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
@@ -200,6 +200,7 @@ def _harm(
         controls_moved=tuple(s.label for s, moved in zip(names, effect.controls_moved, strict=True) if moved),
         entangled_with=placement.entangled_with,
         holidays=case.span.on_holidays,
+        notes=tuple(note for note in (alone, case.found.note, *placement.notes) if note),
     )
     if case.closed:
         return replace(harm, closed=True)
@@ -311,17 +312,19 @@ def counted(periods: int, metric: Metric) -> str:
     return f"{periods} {metric.grain}" if periods == 1 else f"{periods} {metric.grain}s"
 
 
-def _why(code: Code, periods: str, *, controlled: bool, had: bool) -> str:
+def _why(code: Code, periods: str, alone: str) -> str:
     if code is Code.ENTANGLED:
         return "another change began too near to this one; the effect is the joint one"
-    if controlled:
-        return f"{periods}, compared with untouched segments"
-    kind = (
-        "untouched segments did not move alike before the change"
-        if had
-        else "fewer than two untouched segments have answers enough to compare with"
-    )
-    return f"{periods}, before and after only: {kind}"
+    return f"{periods}, before and after only: {alone}" if alone else f"{periods}, compared with untouched segments"
+
+
+def _alone(case: Case, *, moved: bool) -> str:
+    """Why the touched segments were compared with nobody, where controls were found and did not serve too."""
+    if case.found.alone:
+        return case.found.alone
+    if moved:
+        return "no untouched segment is left that did not move by itself"
+    return "untouched segments did not move alike before the change"
 
 
 def _said(reason: str, case: Case) -> str:

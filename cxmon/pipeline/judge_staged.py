@@ -5,7 +5,7 @@ err no more often than one change's harm does (see `stats.staged_effect`).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share
-from cxmon.model import EVERYONE, Band, Category, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm
+from cxmon.model import EVERYONE, Band, Change, Code, Grade, Harm, Interval, Metric, StageHarm
 from cxmon.panel import Judged, Panel
 from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_bands import band_of, smoothing
@@ -96,31 +96,19 @@ def staged_evidence(
     Where the metric cannot be seen by stage it is judged as one change from the first stage on, and says so. The watch
     of a stage ends with the horizon after its own start; where the answer is open then, it goes on.
     """
-    whole = _not_by_stage(change, leaves)
+    whole = scoping.not_by_stage(change, leaves)
     if whole:
         found = evidence(replace(change, scope=change.reach, stages=()), others, leaves, share, now=now)
-        note = "" if whole == "no figures" else f"; {whole}, judged as one change from its first stage on"
-        return replace(found, harm=replace(found.harm, reason=found.harm.reason + note))
+        if whole == "no figures":
+            return found
+        note, harm = f"{whole}, judged as one change from its first stage on", found.harm
+        return replace(found, harm=replace(harm, reason=f"{harm.reason}; {note}", notes=(note, *harm.notes)))
     horizon = max(timedelta(days=change.horizon_days), LEAST_WATCH * PERIOD[leaves.metric.grain])
     if any(part.starts + horizon < now for part in change.parts()):
         bounded = _judged(change, others, leaves, share, now, horizon)
         if bounded.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return bounded
     return _judged(change, others, leaves, share, now, None)
-
-
-def _not_by_stage(change: Change, leaves: Panel) -> str:
-    """Why a metric cannot be judged stage by stage; empty where it can."""
-    metric = leaves.metric
-    if change.category is Category.MEASUREMENT or not len(leaves.starts) or not leaves.n.any():
-        return "no figures"
-    named = {name for stage in change.stages for name in stage.scope.dimensions}
-    missing = sorted(named - set(metric.dimensions))
-    if missing:
-        return f"{metric.label} is not known by {' and '.join(missing)}"
-    if metric.kind is Kind.LEVEL:
-        return f"{metric.label} is a level, which has no answers to weigh segments by"
-    return "" if metric.additive else f"segments of {metric.label} overlap"
 
 
 def _judged(
@@ -151,7 +139,7 @@ def _judged(
 def _case(
     change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, horizon: timedelta | None
 ) -> _Case:
-    mature = leaves.mature(now)
+    mature, titles = leaves.mature(now), {other.id: other.title for other in others}
     parts = change.parts()
     until = [min(now, part.starts + horizon) if horizon else now for part in parts]
     places = [_place(part, others, leaves.metric, end, now) for part, end in zip(parts, until, strict=True)]
@@ -169,7 +157,9 @@ def _case(
     whole = leaves.pooled(EVERYONE, touched)
     span = with_profile(replace(spans[0], first=first, last=last, until=last), whole)
     stages = tuple(
-        _Stage(change=p, placement=place, span=span, sides=side, **_state(p, leaves.metric, place, span, side, now))
+        _Stage(
+            change=p, placement=place, span=span, sides=side, **_state(p, place, span, side, now, leaves.metric, titles)
+        )
         for p, place, span, side in zip(parts, places, spans, sides, strict=True)
     )
     empty = leaves.pooled(EVERYONE, np.zeros(len(leaves.segments), bool))
@@ -192,7 +182,13 @@ def _place(part: Change, others: Sequence[Change], metric: Metric, end: datetime
 
 
 def _state(
-    part: Change, metric: Metric, place: Placement, span: Span, sides: scoping.Sides, now: datetime
+    part: Change,
+    place: Placement,
+    span: Span,
+    sides: scoping.Sides,
+    now: datetime,
+    metric: Metric,
+    titles: Mapping[str, str],
 ) -> dict[str, Any]:
     """The code and reason of a stage that is not judged; None where it is."""
     if part.starts > now:
@@ -202,7 +198,8 @@ def _state(
     if place.not_comparable:
         return {"code": Code.NOT_COMPARABLE, "reason": place.not_comparable}
     if place.entangled_with:
-        return {"code": Code.ENTANGLED, "reason": f"cannot be separated from {' and '.join(place.entangled_with)}"}
+        near = " and ".join(titles[other] for other in place.entangled_with)
+        return {"code": Code.ENTANGLED, "reason": f"{near} began too near to it"}
     missing = missing_data(part, metric, sides.treated, span, min(span.until, span.last) - span.at)
     return {"code": missing[0] if missing else None, "reason": missing[1] if missing else ""}
 
@@ -279,11 +276,12 @@ def _harm(case: _Case, found: stats.Staged, scale: decisions.Scale, means: Float
     so_far = scale.harm(Interval(estimate=found.pooled.estimate, low=found.pooled.low, high=found.pooled.high))
     code = decisions.code_of(so_far, scale.limit)
     controlled = all(_controlled(found.stages[s]) for s in pool)
-    whole = case.leaves
+    notes = _notes(case, found, pool, controlled=controlled)
+    whole, begun = case.leaves, sum(stage.change.starts <= case.now for stage in case.stages)
     harm = Harm(
         metric=case.metric.id,
         code=code,
-        reason=_why(case, found, pool, controlled=controlled),
+        reason="; ".join((f"rolled out to {begun} of {len(case.stages)} segments", *notes)),
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
@@ -301,6 +299,7 @@ def _harm(case: _Case, found: stats.Staged, scale: decisions.Scale, means: Float
         scope=case.change.reach.label,
         holidays=case.span.on_holidays,
         controls=_compared_with(case, found, pool),
+        notes=notes,
         stages=tuple(_stage_harm(case, s, found.stages[s], means[s]) for s in range(len(case.stages))),
     )
     if all(one.placement.until is not None and one.span.until <= one.span.last for one in case.stages):
@@ -353,32 +352,31 @@ def _label(case: _Case, s: int) -> str:
     return case.stages[s].change.scope_for(case.metric.id).label
 
 
-def _why(case: _Case, found: stats.Staged, pool: Sequence[int], *, controlled: bool) -> str:
-    S = len(case.stages)
-    begun = sum(stage.change.starts <= case.now for stage in case.stages)
-    told = [f"rolled out to {begun} of {S} segments"]
-    if controlled:
-        told.append("each compared with segments that do not have it yet")
-    else:
-        alone = [_label(case, s) for s in pool if not _controlled(found.stages[s])]
-        told.append(f"before and after only for {', '.join(alone)}")
+def _notes(case: _Case, found: stats.Staged, pool: Sequence[int], *, controlled: bool) -> tuple[str, ...]:
+    """What the pooled figure rests on: who was compared, who is not in it yet, scopes and changes near."""
+    alone = ", ".join(_label(case, s) for s in pool if not _controlled(found.stages[s]))
+    told = [
+        "each compared with segments that do not have it yet" if controlled else f"before and after only for {alone}"
+    ]
     left = [_label(case, s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
     told += [f"not in the pooled figure yet: {', '.join(left)}"] if left else []
     notes = [note for stage in case.stages for note in (stage.sides.note, *stage.placement.notes) if note]
-    return "; ".join(dict.fromkeys([*told, *notes]))
+    return tuple(dict.fromkeys([*told, *notes]))
 
 
 def _nothing(case: _Case, reasons: Sequence[str]) -> Evidence:
     """Evidence without an effect: the gravest reason of the stages that have begun, and each stage's own."""
     begun = [(stage, why) for stage, why in zip(case.stages, reasons, strict=True) if stage.change.starts <= case.now]
     code = decisions.gravest(stage.code or Code.WAITING for stage, _ in begun)
-    told = "; ".join(f"{stage.change.scope_for(case.metric.id).label}: {why}" for stage, why in begun)
+    # With whom a stage is entangled stands in the words of the code.
+    near = "another change began too near to it"
+    each = [(stage, near if stage.code is code is Code.ENTANGLED else why) for stage, why in begun]
+    told = "; ".join(f"{stage.change.scope_for(case.metric.id).label}: {why}" for stage, why in each)
     harm = unjudged(case.metric, case.change, code, told, case.share, scope=case.change.reach.label)
-    nan = math.nan
     nothing = tuple(
         StageHarm(
             scope=_label(case, s), starts=stage.change.starts, code=stage.code or Code.WAITING, so_far=NOTHING,
-            limit=nan, grade=Grade.BEFORE_AFTER, n_post=0, answers=0.0, reason=reasons[s],
+            limit=math.nan, grade=Grade.BEFORE_AFTER, n_post=0, answers=0.0, reason=reasons[s],
         )
         for s, stage in enumerate(case.stages)
     )  # fmt: skip

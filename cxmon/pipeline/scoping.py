@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon import decisions
-from cxmon.model import EVERYONE, Change, Kind, Scope, Segment, Status
+from cxmon.model import EVERYONE, Category, Change, Kind, Metric, Scope, Segment, Status
 from cxmon.panel import Panel
 
 Bools = npt.NDArray[np.bool_]
@@ -24,7 +24,8 @@ KEPT = 0.8
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sides:
-    """The treated series (1, T), the controls (K, T) and what to say of the scope. `reason` is why there is nothing.
+    """The treated series (1, T), the controls (K, T) and what to say of the scope. `reason` is why there is nothing,
+    `alone` why there are no controls.
 
     `treated_leaves` and `free_leaves` (S,) tell which stored leaves the change touches, and which nothing touched.
     """
@@ -36,6 +37,7 @@ class Sides:
     label: str
     note: str = ""
     reason: str = ""
+    alone: str = ""
 
 
 def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, until: datetime) -> Sides:
@@ -51,14 +53,17 @@ def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, u
     if not touched.any():
         reason = f"no figures of {metric.label} for {scope.label}{_absent(scope, leaves)}"
         return _nothing(leaves, scope.label, note, reason)
-    free = ~touched & ~_spoiled(change, others, leaves, until)
+    near = _near(change, others, metric, until)
+    free = ~touched & ~_spoiled(change, near, leaves)
+    found = controls(leaves, free, at)
     return Sides(
         treated=leaves.pooled(EVERYONE, touched),
-        controls=controls(leaves, free, at),
+        controls=found,
         treated_leaves=touched,
         free_leaves=free,
         label=scope.label,
         note=note,
+        alone="" if found is not None else _alone(near, leaves, touched, free),
     )
 
 
@@ -106,6 +111,20 @@ def _largest(leaves: Panel, groups: Bools, at: int) -> Bools:
     return groups[np.sort(np.argsort(-size, kind="stable")[:MOST])]
 
 
+def not_by_stage(change: Change, leaves: Panel) -> str:
+    """Why a metric cannot be judged stage by stage; empty where it can."""
+    metric = leaves.metric
+    if change.category is Category.MEASUREMENT or not len(leaves.starts) or not leaves.n.any():
+        return "no figures"
+    named = {name for stage in change.stages for name in stage.scope.dimensions}
+    missing = sorted(named - set(metric.dimensions))
+    if missing:
+        return f"{metric.label} is not known by {' and '.join(missing)}"
+    if metric.kind is Kind.LEVEL:
+        return f"{metric.label} is a level, which has no answers to weigh segments by"
+    return "" if metric.additive else f"segments of {metric.label} overlap"
+
+
 def covered(scope: Scope, leaves: Panel, segment: Segment) -> float:
     """The share of a segment's volume that lies inside a scope, 0..1."""
     inside = np.array([segment.holds(s) for s in leaves.segments], bool)
@@ -130,7 +149,8 @@ def _whole(scope: Scope, leaves: Panel, note: str) -> Sides:
             said = note or ("" if segment == wanted else "judged on all customers: segments of it overlap")
             treated = leaves.select([segment])
             return Sides(
-                treated=treated, controls=None, treated_leaves=mask, free_leaves=~mask, label=segment.label, note=said
+                treated=treated, controls=None, treated_leaves=mask, free_leaves=~mask, label=segment.label, note=said,
+                alone=f"no untouched segments to compare with: segments of {leaves.metric.label} overlap",
             )  # fmt: skip
     reason = f"no stored total of {leaves.metric.label} for {scope.label}, and its segments overlap"
     return _nothing(leaves, scope.label, note, reason)
@@ -153,21 +173,49 @@ def _nothing(leaves: Panel, label: str, note: str, reason: str) -> Sides:
     )  # fmt: skip
 
 
-def _spoiled(change: Change, others: Sequence[Change], leaves: Panel, until: datetime) -> Bools:
-    """Leaves that the change may spill to, or that another live change touched near in time or since: began to, or
-    ceased to."""
-    metric = leaves.metric
-    reached = [*change.spills_to]
-    scopes: list[Scope] = []
-    for other in others:
-        steps = [at for at in (other.starts, other.ends) if at is not None]
-        near = any(change.starts - NEAR <= at < until for at in steps)
-        if other.id != change.id and other.status is Status.LIVE and near and decisions.concerns(other, metric):
-            scopes.append(decisions.scope_of(other, metric))
-            reached += other.spills_to
+def _near(change: Change, others: Sequence[Change], metric: Metric, until: datetime) -> list[Change]:
+    """Other live changes that began or ceased near in time or since, and may have moved the metric."""
+    return [
+        other
+        for other in others
+        if other.id != change.id
+        and other.status is Status.LIVE
+        and any(change.starts - NEAR <= at < until for at in (other.starts, other.ends) if at is not None)
+        and decisions.concerns(other, metric)
+    ]
+
+
+def _spoiled(change: Change, near: Sequence[Change], leaves: Panel) -> Bools:
+    """Leaves that the change may spill to, or that a change `near` touched or may have spilt to."""
+    reached = _reached(change.spills_to, leaves)
+    for other in near:
+        reached |= _touched(other, leaves)
+    return reached
+
+
+def _touched(other: Change, leaves: Panel) -> Bools:
+    return _reached((decisions.scope_of(other, leaves.metric), *other.spills_to), leaves)
+
+
+def _reached(scopes: Sequence[Scope], leaves: Panel) -> Bools:
+    """Leaves (S,) that any of the scopes touches."""
     # Where a metric lacks a dimension, what may be reached is all that the dimensions it has leave possible.
-    scopes += [Scope(tuple(i for i in s.values if i[0] in metric.dimensions)) for s in reached]
-    return np.array([any(scope.touches(s) for scope in scopes) for s in leaves.segments], bool)
+    known = [Scope(tuple(i for i in s.values if i[0] in leaves.metric.dimensions)) for s in scopes]
+    return np.array([any(scope.touches(s) for scope in known) for s in leaves.segments], bool)
+
+
+def _alone(near: Sequence[Change], leaves: Panel, touched: Bools, free: Bools) -> str:
+    """Why there are no controls, for people."""
+    if len(touched) == 1:
+        return f"no untouched segments to compare with: {leaves.metric.label} is known as one total only"
+    if touched.all():
+        return f"no untouched segments left to compare with: it touches every segment of {leaves.metric.label}"
+    titles = dict.fromkeys(other.title for other in near if (_touched(other, leaves) & ~touched).any())
+    others = f"the others were touched by {' and '.join(titles)}" if titles else "it may spill over to the others"
+    if not free.any():
+        return f"no untouched segments left to compare with: {others}"
+    few = "fewer than two untouched segments have answers enough to compare with"
+    return f"{few}; {others}" if titles else few
 
 
 def _volume(panel: Panel) -> npt.NDArray[np.float64]:

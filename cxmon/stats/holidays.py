@@ -3,6 +3,7 @@
 Left out on one side only, or left in without a label, Christmas within the judged window would be the change's effect.
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -82,7 +83,9 @@ def holiday_labels(
         return _answer(labels, holiday, Treatment.FEW, inside, outside, said)
     ratio = float(np.var(theirs, ddof=1) / max(float(np.var(others, ddof=1)), TINY**2)) if len(others) > 1 else np.inf
     if ratio > UNLIKE:
-        said = f"they scatter {ratio:.1f} times as much as other days, up to {UNLIKE:g} times is alike"
+        # Rounded up, or what is hardly above would read as alike.
+        shown = math.ceil(100 * ratio) / 100 if math.isfinite(ratio) else ratio
+        said = f"they scatter {shown:.2f} times as much as other days, up to {UNLIKE:g} times is alike"
         return _answer(labels, holiday, Treatment.UNLIKE, inside, outside, said)
     own = np.where(holiday > 0, cycle, labels)
     return _answer(own, np.zeros(T, np.int64), Treatment.MODELLED, inside, outside, f"learnt from {len(theirs)} before")

@@ -1,6 +1,16 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
-from cxmon.wording.evidence import compared, disputes, grade, method, seconded, set_aside, unusual
+from cxmon.wording.evidence import (
+    compared,
+    disputes,
+    grade,
+    method,
+    remarks,
+    remarks_on_all,
+    seconded,
+    set_aside,
+    unusual,
+)
 from cxmon.wording.numbers import (
     UNKNOWN,
     amount,
@@ -33,6 +43,7 @@ from cxmon.wording.screen import (
     decision,
     ending,
     finding,
+    more_segments,
     scope,
     screen,
     segment,
@@ -42,6 +53,8 @@ from cxmon.wording.screen import (
 from cxmon.wording.verdicts import (
     aimed,
     aims_answer,
+    beside,
+    by_gravity,
     clause,
     headline,
     lately,
@@ -53,6 +66,7 @@ from cxmon.wording.verdicts import (
     saving,
     sentence,
     speed_for_quality,
+    staged,
     story,
     window_text,
 )
@@ -65,6 +79,8 @@ __all__ = [
     "aims_answer",
     "amount",
     "bare",
+    "beside",
+    "by_gravity",
     "category",
     "clause",
     "compared",
@@ -93,10 +109,13 @@ __all__ = [
     "line",
     "method",
     "mix",
+    "more_segments",
     "moved_by_mix_alone",
     "not_complete",
     "number",
     "plain",
+    "remarks",
+    "remarks_on_all",
     "saving",
     "scope",
     "screen",
@@ -106,6 +125,7 @@ __all__ = [
     "set_aside",
     "signed",
     "speed_for_quality",
+    "staged",
     "stamp",
     "state",
     "step",

@@ -88,8 +88,19 @@ def set_aside(names: Sequence[str]) -> str:
     if not names:
         return ""
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    verb = "counts" if len(names) == 1 else "count"
-    return f"of the untouched segments {listed} moved at the same date and {verb} little or not at all"
+    moved = "by itself since then and counts" if len(names) == 1 else "by themselves since then and count"
+    return f"of the untouched segments {listed} moved {moved} little or not at all"
+
+
+def remarks(harm: Harm) -> tuple[str, ...]:
+    """What an estimate rests on: its notes and its holidays; empty where there is none: its reason tells them."""
+    return tuple(filter(None, (*harm.notes, harm.holidays))) if math.isfinite(harm.so_far.high) else ()
+
+
+def remarks_on_all(harms: Sequence[Harm]) -> tuple[str, ...]:
+    """The remarks that all estimated metrics share, where there are several: they are told once."""
+    known = [remarks(harm) for harm in harms if math.isfinite(harm.so_far.high)]
+    return tuple(one for one in known[0] if all(one in other for other in known)) if len(known) > 1 else ()
 
 
 def unusual(metric: Metric, harm: Harm) -> str:

@@ -94,7 +94,8 @@ def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
     if came_late(what):
         words = LATELY
     if what.code is Code.SAFE:
-        words = f"Limit held so far, to day {days_judged(what)}"
+        # A stage has no window of its own.
+        words = f"{words}, to day {days_judged(what)}" if days_judged(what) else words
     if what.code is Code.ENTANGLED and what.entangled_with:
         words = f"Cannot be separated from {_titles(what.entangled_with, titles)}"
     return words, tone, shape
@@ -142,6 +143,11 @@ def segment(which: Segment) -> str:
 
 def scope(which: Scope) -> str:
     return which.label
+
+
+def more_segments(count: int) -> str:
+    """` and 2 more segments`, to follow the first one's name; empty where there are none."""
+    return f" and {count} more {'segment' if count == 1 else 'segments'}" if count > 0 else ""
 
 
 def state(incident: Incident) -> str:

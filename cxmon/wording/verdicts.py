@@ -6,7 +6,7 @@ gain in speed beside a loss in quality is one breath.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.wording import numbers as say
-from cxmon.wording.evidence import disputes, grade, set_aside
+from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
 from cxmon.wording.screen import aim, came_late, screen
 
 Titles = Mapping[str, str] | None
@@ -39,7 +39,7 @@ _TOLD_AT_MOST = 3
 
 def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles = None) -> str:
     """The answer in one line, without a cause."""
-    gravest = _by_gravity(verdict.harms)
+    gravest = by_gravity(verdict.harms)
     if not gravest:
         return f"{change.title}: {screen(verdict, titles=titles)[0]}"
     first = gravest[0]
@@ -64,9 +64,20 @@ def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles 
             return f"{change.title}: {_lower(screen(verdict, titles=titles)[0])}"
 
 
-def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UTC", titles: Titles = None) -> str:
-    """What happened to whom, by how much, how sure: the gravest metrics in full, what is open, and the trade."""
-    harms = _by_gravity(verdict.harms)
+def sentence(
+    verdict: Verdict,
+    change: Change,
+    metrics: Metrics,
+    zone: str = "UTC",
+    titles: Titles = None,
+    *,
+    moved: bool = True,
+) -> str:
+    """What happened to whom, by how much, how sure: the gravest metrics in full, what is open, and the trade.
+
+    Without `moved` the untouched segments that moved by themselves are left to what stands beside it.
+    """
+    harms = by_gravity(verdict.harms)
     grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
     told = (grave or harms)[:_TOLD_AT_MOST]
     parts = [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]
@@ -74,9 +85,8 @@ def sentence(verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UT
     parts += [
         f"{metrics[harm.metric].label}: {disputes(metrics[harm.metric], harm)}." for harm in told if harm.disputed
     ]
-    moved = tuple(dict.fromkeys(name for harm in told for name in harm.controls_moved))
-    if moved:
-        parts.append(_upper(set_aside(moved)) + ".")
+    aside = tuple(dict.fromkeys(name for harm in told for name in harm.controls_moved)) if moved else ()
+    parts += [f"{_upper(set_aside(aside))}."] if aside else []
     trade = speed_for_quality(harms, metrics)
     if trade:
         parts.append(trade + ".")
@@ -119,7 +129,7 @@ def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
     poorer = [h for h in harms if h.code in {Code.HARMED, Code.WORSE} and not say.is_speed(metrics[h.metric])]
     if not (faster and poorer):
         return ""
-    quick, poor = faster[0], _by_gravity(poorer)[0]
+    quick, poor = faster[0], by_gravity(poorer)[0]
     speed, quality = metrics[quick.metric], metrics[poor.metric]
     gain = say.worse(speed, quick)
     if "faster" not in gain:
@@ -138,25 +148,38 @@ def story(
     """
     since = f", since {say.day(change.starts, zone, now=verdict.as_of)}"
     lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
-    harms = _by_gravity(verdict.harms)
+    harms = by_gravity(verdict.harms)
+    told = remarks_on_all(harms)
     for harm in harms:
-        lines.append(line(harm, metrics[harm.metric], titles))
+        lines.append(line(harm, metrics[harm.metric], titles, told=told))
         lines += staged(harm, metrics[harm.metric], verdict.as_of, zone, titles)
-    lines += [f"{metrics[h.metric].label}: {told}" for h in harms if (told := _beside(h, metrics[h.metric]))]
+    return (*lines, *beside(verdict, metrics))
+
+
+def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[str, ...]:
+    """The lines of a story after its metrics: what all of them rest on alike, who disagrees and which untouched
+    segments moved by themselves (these only with `moved`), the trade, the mix, the aims."""
+    harms = by_gravity(verdict.harms)
+    told = [
+        (metrics[h.metric].label, (disputes(metrics[h.metric], h), set_aside(h.controls_moved) if moved else ""))
+        for h in harms
+    ]
+    alike = remarks_on_all(harms)
+    lines = [f"For every metric: {'; '.join(alike)}"] if alike else []
+    lines += [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
     trade = speed_for_quality(harms, metrics)
     lines += [trade] if trade else []
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
-    lines += [aimed(result, metrics[result.metric]) for result in verdict.aims]
-    return tuple(lines)
+    return (*lines, *(aimed(result, metrics[result.metric]) for result in verdict.aims))
 
 
-def line(harm: Harm, metric: Metric, titles: Titles = None) -> str:
+def line(harm: Harm, metric: Metric, titles: Titles = None, *, told: Sequence[str] = ()) -> str:
     """One metric in one line: `CSAT: Over the limit (harmed), 2.6 points worse (range 2.2 to 3.0, limit ...)`.
 
     A size is called worse or better only where it is beyond chance; else the largest harm still possible stands. What
-    the last periods say by themselves follows where that is beyond chance.
+    the last periods say by themselves follows where that is beyond chance. Remarks in `told` stand elsewhere.
     """
-    return f"{metric.label}: {_assessed(harm, metric, titles)}"
+    return f"{metric.label}: {_assessed(harm, metric, titles, told)}"
 
 
 def staged(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC", titles: Titles = None) -> list[str]:
@@ -194,11 +217,11 @@ def as_harm(harm: Harm, stage: StageHarm) -> Harm:
     return replace(
         harm, code=stage.code, so_far=stage.so_far, limit=stage.limit, grade=stage.grade, n_post=stage.n_post,
         scope=stage.scope, reason=stage.reason, window_start=None, window_end=None, due=None,
-        closed=False, stages=(), holidays="", now=stage.so_far, opinions=(), controls_moved=(),
+        closed=False, stages=(), holidays="", now=stage.so_far, opinions=(), controls_moved=(), notes=(),
     )  # fmt: skip
 
 
-def _assessed(harm: Harm, metric: Metric, titles: Titles) -> str:
+def _assessed(harm: Harm, metric: Metric, titles: Titles, told: Sequence[str] = ()) -> str:
     words = f"{screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
         return f"{words}: {harm.reason}; {grade(harm)}"
@@ -213,13 +236,9 @@ def _assessed(harm: Harm, metric: Metric, titles: Titles) -> str:
     )
     # A stage carries no projection of its own.
     known = harm.due is not None or harm.closed or harm.window_end is not None
-    more = [recent, _due_words(harm, metric) if open_still and known else "", harm.holidays]
+    notes, holidays = ([one for one in said if one not in told] for said in (harm.notes, (harm.holidays,)))
+    more = [*notes, recent, _due_words(harm, metric) if open_still and known else "", *holidays]
     return "; ".join([f"{words} ({evidence})", *(part for part in more if part)])
-
-
-def _beside(harm: Harm, metric: Metric) -> str:
-    """What stands beside a metric's line: who disagrees, and which untouched segments moved as well."""
-    return "; ".join(part for part in (disputes(metric, harm), set_aside(harm.controls_moved)) if part)
 
 
 def lately(harm: Harm, metric: Metric) -> str:
@@ -350,7 +369,7 @@ def _moved(metric: Metric, x: float, unit: str) -> str:
     return f"{size} {'worse' if x > 0 else 'better'}"
 
 
-def _by_gravity(harms: Iterable[Harm]) -> list[Harm]:
+def by_gravity(harms: Iterable[Harm]) -> list[Harm]:
     """Gravest first; within a code the largest harm against its limit first."""
 
     def against_limit(harm: Harm) -> float:

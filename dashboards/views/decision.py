@@ -1,9 +1,12 @@
 """One decision in full: what was declared, what is said of it and how sure, its trend, and what was said before."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import streamlit as st
 
 from cxmon import wording
-from cxmon.model import GRAVITY, Harm
+from cxmon.model import Harm, Verdict
 from dashboards import figures, trending
 from dashboards.frame import opened
 from dashboards.links import linked
@@ -11,27 +14,30 @@ from dashboards.reading import World
 from dashboards.text import badge, grey, md
 
 
-def harms(world: World, found: tuple[Harm, ...]) -> None:
-    """One line a watched metric, gravest first."""
-    order = sorted(found, key=lambda h: GRAVITY.index(h.code))
+def harms(world: World, verdict: Verdict) -> None:
+    """One line a watched metric, gravest first; of a roll-out each stage below it."""
+    titles = {key: d.change.title for key, d in world.declared.items()}
+    told = wording.remarks_on_all(verdict.harms)
     with st.grid(1, border=True, gap=6, key="harms"):
-        for harm in order:
-            metric = world.metrics.get(harm.metric)
-            if metric is None:
-                continue
-            words, tone, shape = wording.screen(harm)
+        for harm in wording.by_gravity(verdict.harms):
+            metric = world.metrics[harm.metric]
+            words, tone, shape = wording.screen(harm, titles=titles)
             cells = st.columns([20, 24, 40, 20], gap="small")
             cells[0].markdown(f"**{md(metric.label)}**  \n:gray[:small[{md(harm.scope)}]]")
             cells[1].markdown(badge(words, tone, shape))
-            cells[2].markdown(f"{md(figures.harm_words(harm, world))}  \n:gray[:small[{md(_seen(harm, world))}]]")
-            cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm))}]]")
+            below = [_seen(harm, world), *wording.staged(harm, metric, verdict.as_of, world.zone, titles)]
+            small = "".join(f"  \n:gray[:small[{md(line.strip())}]]" for line in below)
+            cells[2].markdown(md(figures.harm_words(harm, world)) + small)
+            cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm, told))}]]")
 
 
-def _beside(harm: Harm) -> str:
-    """Whom it was compared with and who was set aside, and what the second opinions say where they agree."""
+def _beside(harm: Harm, told: Sequence[str]) -> str:
+    """Whom it was compared with and who was set aside, what the second opinions say where they agree, and what else it
+    rests on that is not `told` of all metrics alike."""
     compared = f"with {_some(harm.controls)}" if harm.controls else ""
     agreed = "" if harm.disputed else wording.seconded(harm.opinions)
-    return "; ".join(part for part in (compared, wording.set_aside(harm.controls_moved), agreed) if part)
+    rests = [remark for remark in wording.remarks(harm) if remark not in told]
+    return "; ".join(part for part in (compared, wording.set_aside(harm.controls_moved), agreed, *rests) if part)
 
 
 def _some(names: tuple[str, ...], most: int = 3) -> str:
@@ -45,6 +51,19 @@ def _seen(harm: Harm, world: World) -> str:
     return (
         f"seen {wording.value(metric, harm.actual)}, expected {wording.value(metric, harm.expected)}, "
         f"{wording.window_text(harm, world.zone)}, n {harm.answers:,.0f}"
+    )
+
+
+def _known(world: World, change: str) -> Verdict | None:
+    """A decision's verdict as far as its metrics are still in the catalogue."""
+    verdict = world.verdicts.get(change)
+    if verdict is None:
+        return None
+    return replace(
+        verdict,
+        harms=tuple(h for h in verdict.harms if h.metric in world.metrics),
+        splits=tuple(s for s in verdict.splits if s.metric in world.metrics),
+        aims=tuple(a for a in verdict.aims if a.metric in world.metrics),
     )
 
 
@@ -62,7 +81,7 @@ def page() -> None:
         format_func=lambda k: f"{world.number(k)} · {world.declared[k].change.title}",
         **linked("change", ids, ids[0]),
     )
-    declared, verdict = world.declared[chosen], world.verdicts.get(chosen)
+    declared, verdict = world.declared[chosen], _known(world, chosen)
     row = next(r for r in figures.ledger(world) if r.change == chosen)
     with st.container(border=True, key="answer"):
         st.markdown(f"#### {badge(row.words, row.tone, row.shape)}&ensp;{md(row.title)}", anchors=False)
@@ -70,9 +89,11 @@ def page() -> None:
         if verdict is None:
             st.markdown(md("Not judged yet."))
         else:
-            st.markdown(md(verdict.sentence))
-            # The first lines of the story are the words and the metrics, which stand in the list below.
-            for line in verdict.story[1 + len(verdict.harms) :]:
+            # The metrics and the segments that moved by themselves stand in the list below.
+            titles = {key: d.change.title for key, d in world.declared.items()}
+            told = wording.sentence(verdict, declared.change, world.metrics, world.zone, titles, moved=False)
+            st.markdown(md(told))
+            for line in wording.beside(verdict, world.metrics, moved=False):
                 st.markdown(f":small[{md(line)}]")
         frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
         st.caption(md(f"Declared {wording.stamp(declared.declared_at, world.zone)} by {declared.origin}{frozen}"))
@@ -80,7 +101,7 @@ def page() -> None:
             st.caption(md(f"Edited later: {edit}"))
     if verdict is None:
         return
-    harms(world, verdict.harms)
+    harms(world, verdict)
     shown = [h.metric for h in verdict.harms if (h.metric, f"change:{chosen}") in world.bands]
     if shown:
         with st.container(border=True, key="trend"):

@@ -40,11 +40,10 @@ def headline(world: World) -> None:
 
 def _unusual(world: World, harms: tuple[Harm, ...]) -> str:
     """How unusual the move of the gravest metric is, where that could be found."""
-    for harm in harms:
+    for harm in wording.by_gravity(harms):
         metric = world.metrics.get(harm.metric)
-        told = wording.unusual(metric, harm) if metric is not None and harm.code in {Code.HARMED, Code.WORSE} else ""
-        if told:
-            return told[:1].upper() + told[1:]
+        if metric is not None and harm.code in {Code.HARMED, Code.WORSE} and (told := wording.unusual(metric, harm)):
+            return f"{metric.label}: {told}"
     return "Not compared with earlier windows"
 
 

@@ -199,7 +199,10 @@ def test_who_else_was_asked_is_told_and_who_disagrees_stands_in_the_text():
         "compared with untouched segments, but a second method disagrees; in 211 comparable windows"
     )
     assert "CSAT: a t-test on whole weeks disagrees: it sees 1.2 points better to 0.9 points worse" in message.lines[0]
-    assert "Of the untouched segments email moved at the same date and counts little or not at all." in message.lines[0]
+    assert (
+        "Of the untouched segments email moved by itself since then and counts little or not at all."
+        in message.lines[0]
+    )
     assert "Because of" not in whole(message)
 
 
@@ -208,6 +211,12 @@ def test_how_sure_says_what_was_done_about_holidays():
     message = told(verdict(harms=(replace(harm(), holidays=said),)))
     assert said in next(f.text for f in message.facts if f.label == "How sure")
     assert "holiday" not in whole(told(verdict(harms=(harm(),))))
+
+
+def test_how_sure_says_what_the_estimate_rests_on():
+    note = "past begins with Call back (2 Mar)"
+    message = told(verdict(harms=(replace(harm(), notes=(note,)),)))
+    assert note in next(f.text for f in message.facts if f.label == "How sure")
 
 
 def test_where_names_the_members_and_how_many_were_looked_at():

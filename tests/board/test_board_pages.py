@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import worlds
 
+from cxmon import wording
+from cxmon.model import Agreement, Code, Grade, Interval, Method, Opinion, Placebo, StageHarm
 from cxmon.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -44,16 +48,11 @@ def test_headline_says_what_fell_how_much_and_how_sure(page):
 
 def test_the_unusual_and_the_claim_stand_beside_the_headline(page):
     said = text(page("overview"))
-    assert "In 211 comparable windows without a change, a fall this large never happened" in said
+    assert "CSAT: in 211 comparable windows without a change, a fall this large never happened" in said
     assert "claimed by Operations, not verified" in said
 
 
 def test_the_decision_page_names_who_disagrees_and_which_segments_moved(page, tmp_path):
-    from dataclasses import replace
-
-    from cxmon import wording
-    from cxmon.model import Agreement, Grade, Interval, Method, Opinion
-
     url = f"sqlite:///{tmp_path / 'world.db'}"
     worlds.seed(url)
     with Store.open(url) as store:
@@ -74,8 +73,62 @@ def test_the_decision_page_names_who_disagrees_and_which_segments_moved(page, tm
     said = text(page("decision", url=url, change="weekend-desk"))
     assert "compared with untouched segments, but a second method disagrees" in said
     assert "CSAT: a t-test on whole weeks disagrees: it sees 1.0 points better to 1.0 points worse" in said
-    assert "with chat; of the untouched segments email moved at the same date" in said
+    assert "with chat; of the untouched segments email moved by itself since then" in said
     assert "another method agrees" in said
+    assert said.lower().count("of the untouched segments email moved") == 1
+
+
+def test_the_unusual_is_that_of_the_metric_that_the_sentence_tells_first(page, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        known = store.verdicts.latest("weekend-desk")
+        less = Placebo(as_large=2, windows=237)
+        reply = worlds.harm("reply", Code.HARMED, (0.12, 0.11, 0.13), 0.1, "%", placebo=less)
+        store.verdicts.put(replace(known, harms=(reply, *known.harms), version=known.version + 1))
+    said = text(page("overview", url=url))
+    assert "CSAT: in 211 comparable windows" in said
+    assert "237" not in said
+
+
+def test_each_stage_of_a_roll_out_stands_once_under_its_metric(page, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        known = store.verdicts.latest("weekend-desk")
+        begun, later = worlds.NOW - timedelta(days=60), worlds.NOW + timedelta(days=20)
+        first = StageHarm(
+            scope="phone, de", starts=begun, code=Code.SAFE, so_far=Interval(estimate=0, low=-0.01, high=0.01),
+            limit=0.015, grade=Grade.CONTROLLED, n_post=57, answers=900.0,
+        )  # fmt: skip
+        waits = replace(first, scope="phone, fr", starts=later, code=Code.WAITING, reason="not begun yet")
+        csat = replace(known.harms[0], stages=(first, waits))
+        again = replace(known, harms=(csat, known.harms[1]), version=known.version + 1)
+        change, metrics = store.changes.get("weekend-desk").change, {m.id: m for m in worlds.METRICS}
+        store.verdicts.put(replace(again, story=wording.story(again, change, metrics)))
+    said = text(page("decision", url=url, change="weekend-desk"))
+    assert said.count("phone, de since 23 Sep: Limit held so far (safe)") == 1
+    assert said.count(":small[phone, fr waits until 12 Dec]") == 1
+    assert "Churn: Too early (undecided)" not in said
+
+
+def test_states_that_hold_a_comma_are_listed_with_semicolons():
+    from dashboards import figures
+
+    verdicts = [worlds.judged(worlds.change("a", "A", 9), code, ()) for code in (Code.WORSE, Code.UNDECIDED)]
+    assert figures.calm_of(verdicts) == "1 worse, limit still open; 1 too early"
+
+
+def test_a_decision_names_what_cannot_be_separated_by_its_title(page, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        known = store.verdicts.latest("bot")
+        both = replace(known.harms[0], code=Code.ENTANGLED, entangled_with=("refunds",))
+        store.verdicts.put(replace(known, code=Code.ENTANGLED, harms=(both,), version=known.version + 1))
+    said = text(page("decision", url=url, change="bot"))
+    assert "Cannot be separated from Refunds auto-approved" in said
+    assert "separated from refunds" not in said
 
 
 def test_card_and_trend_caption_say_the_same_number(page):

@@ -49,7 +49,8 @@ def test_nearer_ones_a_week_apart_are_estimated_jointly(days):
     found = placed(other(days))
     assert [n.id for n in found.jointly_with] == ["other"]
     assert (found.since, found.start, found.until, found.entangled_with) == (None, START, None, ())
-    assert found.notes == ("told apart from other by estimating both together",)
+    day = f"{(START + timedelta(days=days)).day} {START + timedelta(days=days):%b}"
+    assert found.notes == (f"estimated together with Other ({day}), which makes the range wider",)
 
 
 @pytest.mark.parametrize("days", [-6, 0, 6])

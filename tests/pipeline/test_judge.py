@@ -149,7 +149,8 @@ def test_a_change_long_after_cuts_the_window_and_leaves_the_verdict(world):
     first = judge(plan, store, now=day(300))[0]
     assert first.code is Code.HARMED
     assert first.harms[0].window_end == day(260)
-    assert "window ends where phone-menu begins" in first.harms[0].reason
+    assert "window ends where New phone menu begins (" in first.harms[0].notes[0]
+    assert first.harms[0].notes[0] in "\n".join(first.story)
 
 
 def test_without_untouched_segments_the_grade_is_before_and_after_and_no_cause_is_named(world):
@@ -157,7 +158,9 @@ def test_without_untouched_segments_the_grade_is_before_and_after_and_no_cause_i
     plan, store = world(World(moves={"csat": falls(-0.12)}, leaves=phone), changes=[change()])
     verdict = only(judge(plan, store, now=day(300)))
     assert (verdict.code, verdict.grade) == (Code.HARMED, Grade.BEFORE_AFTER)
-    assert "fewer than two untouched segments" in verdict.harms[0].reason
+    alone = "no untouched segments left to compare with: it touches every segment of CSAT"
+    assert verdict.harms[0].notes == (alone,)
+    assert f"before and after only); {alone}" in "\n".join(verdict.story)
     assert "Because of" not in verdict.sentence
     assert "before and after only" in verdict.sentence
 

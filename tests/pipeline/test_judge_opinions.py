@@ -65,13 +65,13 @@ def test_without_untouched_segments_a_contradiction_makes_the_evidence_disputed(
     assert "before and after only, but a second method disagrees" in verdict.sentence
 
 
-def test_an_untouched_segment_that_moved_at_the_same_date_is_named_and_is_no_witness(judged):
+def test_an_untouched_segment_that_moved_by_itself_is_named_and_is_no_witness(judged):
     verdict = judged(World(moves={"csat": one_control_falls_too}))
     harm = verdict.harms[0]
     assert harm.controls_moved == ("chat · eu",)
     assert harm.controls == ("chat · us", "email · eu", "email · us")
     assert harm.rank == Rank(place=1, of=4)
-    assert "Of the untouched segments chat · eu moved at the same date" in verdict.sentence
+    assert "Of the untouched segments chat · eu moved by itself since then" in verdict.sentence
     assert any(line.startswith("CSAT: of the untouched segments chat · eu moved") for line in verdict.story)
 
 

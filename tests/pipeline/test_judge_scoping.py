@@ -59,6 +59,20 @@ def test_one_leaf_that_is_left_is_no_comparison():
     assert found.controls is None
 
 
+def test_why_nobody_is_left_to_compare_with_is_told_with_titles():
+    elsewhere = Scope.of({"channel": ["chat", "email"]})
+    near = change(70, id="desk", title="Weekend phone desk closed", scope=elsewhere)
+    few = "fewer than two untouched segments have answers enough to compare with"
+    assert sides(panel(), others=[near]).alone == (
+        "no untouched segments left to compare with: the others were touched by Weekend phone desk closed"
+    )
+    spilt = sides(panel(), change(60, spills_to=(elsewhere,)))
+    assert spilt.alone == "no untouched segments left to compare with: it may spill over to the others"
+    assert sides(panel(LEAVES[:3])).alone == few
+    assert sides(panel(LEAVES[:1])).alone == "no untouched segments to compare with: CSAT is known as one total only"
+    assert sides(panel()).alone == ""
+
+
 def test_a_scope_of_several_values_and_dimensions_touches_only_its_own_leaves():
     mine = change(60, scope=Scope.of({"channel": ["phone", "chat"], "region": "eu"}))
     found = sides(panel(), mine)

@@ -127,13 +127,29 @@ def test_before_mature_days_it_waits_with_the_stage_named(world):
     assert harm.due == day(206).date()
 
 
+def test_a_stage_that_cannot_be_separated_names_the_other_change_once_and_by_its_title(world):
+    roster = change(202, id="new-roster", title="New roster", scope=Scope.of({"channel": "phone", "region": "de"}))
+    plan, store = world({}, changes=[rollout(), roster])
+    found = {v.change: v for v in judge(plan, store, now=day(290))}["phone-cut"]
+    assert found.harms[0].stages[0].reason == "New roster began too near to it"
+    line = next(line for line in found.story if line.startswith("  phone, de since"))
+    assert line.count("New roster") == 1
+    assert "new-roster" not in "\n".join(found.story)
+    early = {v.change: v for v in judge(plan, store, now=day(210))}["phone-cut"]
+    assert (early.code, early.harms[0].entangled_with) == (Code.ENTANGLED, ("new-roster",))
+    assert early.story[1].count("New roster") == 1
+    assert "phone, de: another change began too near to it" in early.story[1]
+
+
 def test_a_metric_that_does_not_know_the_dimension_is_judged_as_one_change(world):
     calls = csat(id="calls", label="Calls", dimensions=("channel",), by=((),))
     limits = {"calls": Amount(0.03, relative=False, text="3pt")}
     plan, store = world({}, metrics=[calls], changes=[rollout(limits=limits)])
     harm = judged(plan, store, 290).harms[0]
     assert harm.stages == ()
-    assert "Calls is not known by region, judged as one change from its first stage on" in harm.reason
+    note = "Calls is not known by region, judged as one change from its first stage on"
+    assert note in harm.reason
+    assert note in harm.notes
 
 
 def test_a_level_has_no_answers_to_weigh_and_says_so(world):

@@ -132,7 +132,7 @@ def test_harm_is_found_where_two_of_five_controls_were_hit_too_and_they_are_name
     assert set(harm.controls_moved) == {segment.label for segment in hit}
     assert not set(harm.controls_moved) & set(harm.controls)
     assert harm.so_far.low < 0.08 < harm.so_far.high
-    named = "of the untouched segments chat · eu and email · us moved at the same date and count little or not at all"
+    named = "of the untouched segments chat · eu and email · us moved by themselves since then and count little or not"
     assert named in " ".join(verdict.story)
     assert named[1:] in repr(message(plan, store, verdict))
 

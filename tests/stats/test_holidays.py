@@ -69,6 +69,17 @@ def test_holidays_that_are_each_their_own_are_left_out():
     assert "times as much as other days, up to 2 times is alike" in found.words
 
 
+def test_what_is_hardly_unlike_does_not_read_as_alike():
+    # Between a spread that is alike and one that is not, the first that is not.
+    alike, unlike = 0.0, 6.0
+    while unlike - alike > 1e-6:
+        middle = (alike + unlike) / 2
+        apart = asked(series(spread=middle)).treatment is Treatment.UNLIKE
+        alike, unlike = (alike, middle) if apart else (middle, unlike)
+    words = asked(series(spread=unlike)).words
+    assert "they scatter 2.01 times as much as other days, up to 2 times is alike" in words
+
+
 def test_few_answers_on_holidays_are_no_sign_of_being_unlike():
     n = np.where(marked() > 0, 10.0, 400.0)
     rng = np.random.default_rng(3)

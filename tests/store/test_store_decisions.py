@@ -199,6 +199,15 @@ def test_verdicts_keep_every_version_with_what_is_not_known(store):
         store.verdicts.put(verdict(2))
 
 
+def test_a_verdict_stored_before_harms_had_notes_is_read_without_any():
+    noted = replace(verdict().harms[0], notes=("past begins with Call back (2 Mar)",))
+    text = codec.dump(replace(verdict(), harms=(noted,)))
+    assert codec.load(Verdict, text).harms[0].notes == noted.notes
+    before = text.replace(',"notes":["past begins with Call back (2 Mar)"]', "")
+    assert "notes" not in before
+    assert codec.load(Verdict, before).harms[0].notes == ()
+
+
 def test_a_daily_refresh_replaces_the_latest_version_only(store):
     store.verdicts.put(verdict(1))
     store.verdicts.put(verdict(2))

@@ -81,7 +81,7 @@ def test_who_else_was_asked(said, words):
 def test_segments_that_moved_are_named_once_in_the_sentence_and_in_the_story():
     both = [replace(SURE, controls_moved=("chat", "email"))], [replace(SURE, metric="cost", controls_moved=("email",))]
     told = wording.sentence(verdict(*both[0], *both[1]), CHANGE, METRICS)
-    assert told.count("Of the untouched segments email and chat moved at the same date and count little") == 1
+    assert told.count("Of the untouched segments email and chat moved by themselves since then and count little") == 1
     assert "CSAT: of the untouched segments chat and email moved" in "\n".join(
         wording.story(verdict(*both[0]), CHANGE, METRICS)
     )
@@ -102,6 +102,11 @@ def test_the_rank_is_said_with_the_least_chance_it_can_show():
     late = replace(SURE, rank=Rank(place=5, of=6))
     assert wording.unusual(CSAT, late) == "4 of 5 untouched segments show as large a fall (by chance 5 in 6)"
     assert wording.unusual(CSAT, SURE) == ""
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, ""), (1, " and 1 more segment"), (2, " and 2 more segments")])
+def test_one_more_segment_is_one(count, said):
+    assert wording.more_segments(count) == said
 
 
 def test_of_a_gain_the_rise_is_told():

@@ -265,6 +265,30 @@ def test_what_was_done_about_holidays_ends_the_line(what):
     assert wording.line(replace(what, holidays=said), METRICS["csat"]) == f"{plain}; {said}"
 
 
+NOTE = "past begins with Call back (2 Mar)"
+
+
+def test_what_an_estimate_rests_on_follows_the_grade():
+    assert f"before and after only); {NOTE}; " in wording.line(replace(EARLY, notes=(NOTE,)), METRICS["csat"])
+    nothing = harm(Code.WAITING, notes=(NOTE,))
+    assert wording.remarks(nothing) == ()
+    assert NOTE not in wording.line(nothing, METRICS["csat"])
+
+
+def test_what_all_metrics_rest_on_alike_is_told_once():
+    said = "5 holidays left out, 3 since the change: 200 days of past, 350 are needed to know them"
+    csat = replace(OVER, notes=(NOTE, "only here"), holidays=said)
+    cost = replace(HELD, metric="cost", notes=(NOTE,), holidays=said)
+    lines = wording.story(verdict(csat, cost, harm(Code.WAITING, metric="reply")), CHANGE, METRICS)
+    assert f"For every metric: {NOTE}; {said}" in lines
+    assert "\n".join(lines).count(said) == 1
+    assert "only here" in lines[1]
+    apart = "\n".join(wording.story(verdict(csat, replace(cost, notes=(), holidays="another")), CHANGE, METRICS))
+    assert "For every metric" not in apart
+    assert said in apart
+    assert "another" in apart
+
+
 def test_the_last_fortnight_is_told_where_it_is_beyond_chance_by_itself():
     later = replace(HELD, now=Interval(estimate=0.04, low=0.012, high=0.068))
     told = wording.line(later, METRICS["csat"])
