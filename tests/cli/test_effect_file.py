@@ -274,7 +274,7 @@ OTHERS = tuple(part for name in ("shop", "us", "it", "uk") for part in ("--contr
 
 
 def test_a_segment_that_moved_with_a_stage_is_named(rollout):
-    moved = "of the untouched segments shop moved at the same date and counts little or not at all"
+    moved = "of the untouched segments shop moved by itself since then and counts little or not at all"
     said, code = asked(rollout, *BOTH, *OTHERS)
     assert code == 0
     assert f"40 days, compared with 5 segments; {moved} fr since" in said
