@@ -14,8 +14,9 @@ from cxmon.stats.regression import Prior
 from cxmon.stats.shapes import Shapes, shapes
 
 HALF_COMPLETE = 0.5
-TREND_SMALL = {True: 0.08, False: 0.15}
-TREND_ODDS = {False: (0.6, 0.4)}
+# Spread of the trend that is hardly any, and odds of it and of a real one; with controls and without.
+SMALL_CONTROLLED, SMALL_ALONE = 0.08, 0.15
+ALONE_ODDS = (0.6, 0.4)
 CONTROL_ODDS = (0.89, 0.09, 0.02)
 EARLY = 3.0
 ALIKE, OWN_KIND = 0.15, 3.0
@@ -44,9 +45,7 @@ class Problem:
     center: Floats
     unit: Floats
     at: int
-    until: int
     joint: bool
-    controlled: Bools
     controls_used: Bools
     controls_moved: Bools
     n_pre: Floats
@@ -108,8 +107,8 @@ def problem(a: Asked) -> Problem | None:
         kept=kept, Z=Z, y=scaled, variance=found.variance / unit[:, None] ** 2, seen=seen, judged=judged,
         shapes=shapes(a.at, a.until, judged, cycle_length(a.period, T)), noise=noise, log_prior=log_prior,
         which=np.tile(np.arange(log_prior.shape[1]), (len(y), 1)), doubt=_doubt(shared, unit), prior=prior,
-        center=center, unit=unit, at=a.at, until=a.until, joint=any(a.at <= begins < a.until for begins, _ in a.others),
-        controlled=shared.there, controls_used=shared.used, controls_moved=shared.moved,
+        center=center, unit=unit, at=a.at, joint=any(a.at <= begins < a.until for begins, _ in a.others),
+        controls_used=shared.used, controls_moved=shared.moved,
         n_pre=n_pre[kept], n_post=n_post[kept],
     )  # fmt: skip
 
@@ -211,11 +210,11 @@ def _design(
     trend = np.broadcast_to(((index - a.at / 2) / history)[:, None, None], (T, 1, S))
     reach = (2.5 * min(1.0, (history / 90) ** 0.75) * spread)[:, None]
     there = shared.there[:, None]
-    small = np.where(there, TREND_SMALL[True], TREND_SMALL[False])
+    small = np.where(there, SMALL_CONTROLLED, SMALL_ALONE)
     if a.controls is None or not a.controls.shape[1]:
         cols.append(trend)
         sd = np.stack([small, reach], axis=1)
-        odds = np.tile(np.log(TREND_ODDS[False]), (S, 1))
+        odds = np.tile(np.log(ALONE_ODDS), (S, 1))
     else:
         parts = [shared.level[:, None], shared.rough[:, None], shared.parts]
         cols += [(np.concatenate(parts, axis=1) / unit[:, None, None]).transpose(2, 1, 0), trend]
@@ -223,7 +222,7 @@ def _design(
         alike = [slope, one, ALIKE * one, ALIKE * one]
         own = [OWN_KIND * one] * 4
         sd = np.stack([np.concatenate([*x, t], axis=1) for x, t in ((alike, small), (alike, reach), (own, small))], 1)
-        odds = np.where(there, np.log(CONTROL_ODDS), np.log(np.array([*TREND_ODDS[False], 1e-300])))
+        odds = np.where(there, np.log(CONTROL_ODDS), np.log(np.array([*ALONE_ODDS, 1e-300])))
     P = np.concatenate([*precision, np.ones((S, sd.shape[2]))], axis=1)
     mean = np.zeros(P.shape)
     if sd.shape[2] > 1:

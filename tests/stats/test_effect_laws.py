@@ -165,7 +165,8 @@ def test_too_little_data_is_a_reason_with_the_numbers(seed, before, after, profi
     e = effect(y, 60, period=7 if profile else 1)
     assert (e.n_pre, e.n_post) == (before, after)
     if before < least:
-        assert e.reason == f"{before} usable periods before the change, at least {least} are needed"
+        periods = "period" if before == 1 else "periods"
+        assert e.reason == f"{before} usable {periods} before the change, at least {least} are needed"
     elif after == 0:
         assert e.reason == "no usable period since the change, at least 1 is needed"
     else:
@@ -178,6 +179,8 @@ def test_too_little_data_is_a_reason_with_the_numbers(seed, before, after, profi
 @given(seeds, st.sampled_from(["mean", "proportion", "rate"]), st.sampled_from([-1.0, 1.0]), st.booleans())
 def test_a_plain_change_is_called_in_its_direction_and_its_p_value_agrees(seed, kind, sign, sequential):
     y, X, n = world(seed, size=12.0 * sign)
+    # These are shares of about 0.8: a rate of that size scatters as little only with five times the exposure.
+    n = 5 * n if kind == "rate" else n
     e = effect(y / 100, 60, n=n, controls=X / 100, kind=kind, sequential=sequential, horizon=28)
     near, far = (e.low, e.high) if sign > 0 else (-e.high, -e.low)
     assert 0 < near < far
