@@ -27,6 +27,7 @@ from cxmon.pipeline.judge_evidence import (
     counted,
     evidence,
     first_answer,
+    horizon_of,
     instant,
     missing_data,
     unjudged,
@@ -129,9 +130,8 @@ def _judged(
     actual = math.exp(mean) if log else mean
     expected = decisions.expected_from(actual, found.pooled.estimate, log=log)
     scale = decisions.scale(case.metric, change.limits.get(case.metric.id), expected=expected, log=log)
-    harm = _harm(case, found, scale, means, judged)
-    recent = _now(case, asks)
-    harm = replace(harm, actual=actual, expected=expected, now=scale.harm(recent) if recent else harm.so_far)
+    lately = scale.harm(recent) if (recent := _now(case, asks)) else None
+    harm = replace(_harm(case, found, scale, means, judged, lately), actual=actual, expected=expected)
     aim = aim_of(change, case.metric, found.pooled, expected, log=log)
     return Evidence(harm=harm, aim=aim, band=_band(case, harm))
 
@@ -231,7 +231,7 @@ def _asks(case: _Case) -> dict[str, Any]:
         "n": np.stack([one.n[0] for one in case.figures]),
         "se": _errors([one.se for one in case.figures]),
         "sequential": True,
-        "horizon": max(LEAST_WATCH, round(case.change.horizon_days * IN_A_YEAR[metric.grain] / 365.25)),
+        "horizon": horizon_of(case.change, metric),
     }
     past = case.leaves.starts[min(case.first + min(asks["at"]), len(case.leaves.starts) - 1)] - starts[0]
     if case.never is None and past >= YEAR_KNOWN.total_seconds():
@@ -270,22 +270,24 @@ def _now(case: _Case, asks: dict[str, Any]) -> Interval | None:
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 
-def _harm(case: _Case, found: stats.Staged, scale: decisions.Scale, means: Floats, judged: Sequence[Ints]) -> Harm:
-    """The pooled harm with each stage's own beside it; `actual`, `expected` and `now` come after."""
+def _harm(
+    case: _Case, found: stats.Staged, scale: decisions.Scale, means: Floats, judged: Sequence[Ints],
+    lately: Interval | None,
+) -> Harm:  # fmt: skip
+    """The pooled harm with each stage's own beside it; `actual` and `expected` come after."""
     pool = [s for s, stage in enumerate(found.stages) if stage.weight > 0]
     so_far = scale.harm(Interval(estimate=found.pooled.estimate, low=found.pooled.low, high=found.pooled.high))
-    code = decisions.code_of(so_far, scale.limit)
     controlled = all(_controlled(found.stages[s]) for s in pool)
     notes = _notes(case, found, pool, controlled=controlled)
     whole, begun = case.leaves, sum(stage.change.starts <= case.now for stage in case.stages)
     harm = Harm(
         metric=case.metric.id,
-        code=code,
+        code=decisions.code_of(so_far, scale.limit, lately),
         reason="; ".join((f"rolled out to {begun} of {len(case.stages)} segments", *notes)),
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
-        now=so_far,
+        now=lately or so_far,
         actual=math.nan,
         expected=math.nan,
         grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
@@ -304,7 +306,7 @@ def _harm(case: _Case, found: stats.Staged, scale: decisions.Scale, means: Float
     )
     if all(one.placement.until is not None and one.span.until <= one.span.last for one in case.stages):
         return replace(harm, closed=True)
-    if code is Code.UNDECIDED or (code is Code.WORSE and so_far.high > scale.limit):
+    if harm.code is Code.UNDECIDED or (harm.code is Code.WORSE and so_far.high > scale.limit):
         return replace(harm, due=decisions.due_date(harm, case.metric, case.now))
     return harm
 

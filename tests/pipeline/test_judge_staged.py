@@ -241,3 +241,19 @@ def test_a_stage_that_turned_is_news_although_the_whole_did_not(world):
     turned = replace(verdict, harms=(replace(verdict.harms[0], stages=(stages[0], other, stages[2])),))
     assert is_news(verdict, turned) == f"csat in phone, fr turned from {stages[1].code} to worse"
     assert not is_news(verdict, verdict)
+
+
+def test_harm_that_came_late_in_a_roll_out_keeps_its_limit_open(world):
+    """A little better at first, so the mean since each start hides that the last fortnight is surely worse."""
+
+    def late(segment, at):
+        if segment not in PHONE or at < STARTS[segment.get("region")]:
+            return 0.0
+        return -0.10 if at >= 276 else 0.01
+
+    plan, store = world({}, changes=[rollout(limits={"csat": Amount(0.05, relative=False, text="5pt")})])
+    World(leaves=EVERYWHERE, moves={"csat": late}).fill(store, plan.metrics["csat"], now=day(0))
+    harm = judged(plan, store, 292).harms[0]
+    assert harm.so_far.low <= 0 < harm.so_far.high < harm.limit < 0.1
+    assert harm.now.low > 0
+    assert harm.code is Code.UNDECIDED
