@@ -17,11 +17,11 @@ from cxmon.stats.trust import Trust, trust
 
 MOST_SIBLINGS = 6
 PARTS = 2
-LESSON = 4.0
+LESSON = 5.0
 # The most, in log odds, that controls may say against a set of noise parameters: the treated one may wander more.
 MOST_LESSON = 3.0
 SMOOTHNESS = np.array([0.003, 0.02, 0.08, 0.3, 1.0, 4.0, 20.0])
-SLOPES_DIFFER = 0.25
+SLOPES_DIFFER = 0.15
 SLOPE_WORTH = 4.0
 # A rough scale from so many periods is worth as much as the scale that all controls share.
 ROUGH_WORTH = 60.0

@@ -19,8 +19,8 @@ from cxmon.stats.narrowing import narrowed
 from cxmon.stats.problem import Problem
 from cxmon.stats.regression import Posterior, add_steps, bent, products, solve
 
-FREE = 0.15
-LEAST_FREE = 0.05
+FREE = 0.1
+LEAST_FREE = 0.03
 LEAST_FREE_FROZEN = 0.02
 BEND = 1.0  # Precision of the prior on bends: a noise's worth.
 MOST_WANDER = 2.0

@@ -15,11 +15,13 @@ from cxmon.stats.shapes import Shapes, shapes
 
 HALF_COMPLETE = 0.5
 # Spread of the trend that is hardly any, and odds of it and of a real one; with controls and without.
-SMALL_CONTROLLED, SMALL_ALONE = 0.08, 0.15
-ALONE_ODDS = (0.6, 0.4)
-CONTROL_ODDS = (0.89, 0.09, 0.02)
+SMALL_CONTROLLED, SMALL_ALONE = 0.03, 0.15
+ALONE_ODDS = (0.3, 0.6, 0.1)
+MIDDLE = 1.3
+MOST_BENT = 0.4
+CONTROL_ODDS = (0.9, 0.08, 0.02)
 EARLY = 3.0
-ALIKE, OWN_KIND = 0.15, 3.0
+ALIKE, OWN_KIND = 0.1, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,7 @@ def problem(a: Asked) -> Problem | None:
     scaled = np.where(seen, (y - center[:, None]) / unit[:, None], 0.0)
     shared, noise, log_prior = _shared(a, profile, center, found.share)
     spread = np.sqrt(np.maximum(total_of(scaled**2, past) / past.sum(1), 1.0))
-    Z, prior = _design(a, shared, profile, spread, unit, found)
+    Z, prior = _design(a, shared, profile, spread, unit, found, scaled, past, center)
     return Problem(
         kept=kept, Z=Z, y=scaled, variance=found.variance / unit[:, None] ** 2, seen=seen, judged=judged,
         shapes=shapes(a.at, a.until, judged, cycle_length(a.period, T)), noise=noise, log_prior=log_prior,
@@ -187,13 +189,27 @@ def _shared(a: Asked, profile: Floats, center: Floats, share: Floats) -> tuple[C
     return found, noise, np.where(found.there[:, None], beside, alone) + found.lesson
 
 
+def _trend(a: Asked, scaled: Floats, past: Bools, center: Floats, unit: Floats) -> Floats:
+    """The trend's column (T, 1, S), 1 over the time before the change: straight on the scale where shares and rates
+    move (logistic, logarithmic), to second order around `center`, with the bend that goes with the slope before."""
+    tau = (np.arange(a.values.shape[1]) - a.at / 2) / max(a.at, 1)
+    lever = np.where(past, tau - (past * tau).sum(1, keepdims=True) / np.maximum(past.sum(1, keepdims=True), 1), 0.0)
+    slope = unit * (lever * scaled).sum(1) / ((lever**2).sum(1) + 1 / MIDDLE**2)
+    curve = np.zeros(len(unit))
+    if a.kind in COUNTED:
+        curve = (1 - 2 * center * (a.kind == "proportion")) / _leaning(a, center)
+    bend = np.clip(curve * slope / 2, -MOST_BENT, MOST_BENT)
+    return np.asarray((tau + bend[:, None] * tau**2).T[:, None])
+
+
 def _design(
-    a: Asked, shared: Common, profile: Floats, spread: Floats, unit: Floats, found: Sampling
+    a: Asked, shared: Common, profile: Floats, spread: Floats, unit: Floats, found: Sampling, scaled: Floats,
+    past: Bools, center: Floats,
 ) -> tuple[Floats, Prior]:
     """Regressors and their priors: level (flat); profile, yearly wave and other changes (wide); early answers (a
-    noise's worth); shared movement N(1, how segments differ), because segments measure the same thing; trend (two
-    variants: hardly any, or a real one). A third variant takes the controls for predictors of their own kind, with any
-    slope."""
+    noise's worth); shared movement N(1, how segments differ), because segments measure the same thing; trend (three
+    variants alone: hardly any, one of a noise's worth, a real one; the first and last beside controls). A third
+    variant there takes the controls for predictors of their own kind, with any slope."""
     S, T = a.values.shape
     index = np.arange(T)
     waves = yearly_columns(a.yearly, T)
@@ -207,22 +223,22 @@ def _design(
         cols.append(np.broadcast_to((((index >= begins) & (index < ends)) * 1.0)[:, None, None], (T, 1, S)))
         precision.append(wide / 6.25)
     history = max(a.at, 1)
-    trend = np.broadcast_to(((index - a.at / 2) / history)[:, None, None], (T, 1, S))
+    trend = _trend(a, scaled, past & ~shared.there[:, None], center, unit)
     reach = (2.5 * min(1.0, (history / 90) ** 0.75) * spread)[:, None]
     there = shared.there[:, None]
-    small = np.where(there, SMALL_CONTROLLED, SMALL_ALONE)
+    alone = np.stack([np.full((S, 1), SMALL_ALONE), np.minimum(MIDDLE, reach), reach], axis=1)
     if a.controls is None or not a.controls.shape[1]:
         cols.append(trend)
-        sd = np.stack([small, reach], axis=1)
-        odds = np.tile(np.log(ALONE_ODDS), (S, 1))
+        sd, odds = alone, np.tile(np.log(ALONE_ODDS), (S, 1))
     else:
         parts = [shared.level[:, None], shared.rough[:, None], shared.parts]
         cols += [(np.concatenate(parts, axis=1) / unit[:, None, None]).transpose(2, 1, 0), trend]
         slope, one = shared.slope_sd[:, None], np.ones((S, 1))
-        alike = [slope, one, ALIKE * one, ALIKE * one]
-        own = [OWN_KIND * one] * 4
-        sd = np.stack([np.concatenate([*x, t], axis=1) for x, t in ((alike, small), (alike, reach), (own, small))], 1)
-        odds = np.where(there, np.log(CONTROL_ODDS), np.log(np.array([*ALONE_ODDS, 1e-300])))
+        alike, own = np.concatenate([slope, one, ALIKE * one, ALIKE * one], axis=1), np.full((S, 4), OWN_KIND)
+        small = np.full((S, 1), SMALL_CONTROLLED)
+        trends = np.where(there[:, None], np.stack([small, reach, small], axis=1), alone)
+        sd = np.concatenate([np.stack([alike, alike, own], axis=1), trends], axis=2)
+        odds = np.where(there, np.log(CONTROL_ODDS), np.log(ALONE_ODDS))
     P = np.concatenate([*precision, np.ones((S, sd.shape[2]))], axis=1)
     mean = np.zeros(P.shape)
     if sd.shape[2] > 1:
