@@ -72,6 +72,7 @@ class Case:
     placement: Placement
     span: Span
     found: scoping.Sides
+    opinions: bool
 
     @property
     def metric(self) -> Metric:
@@ -83,8 +84,13 @@ class Case:
         return self.placement.until is not None and self.span.until <= self.span.last
 
 
-def evidence(change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime) -> Evidence:
+def evidence(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime, opinions: bool = True
+) -> Evidence:
     """Judges one change on one metric. `leaves` are all stored leaf segments, as known at `now`.
+
+    Without `opinions` no other method is asked and nothing is ranked: code and intervals are the same, in half the
+    time.
 
     The watch ends with the change's horizon, and what was found by then stands: a window that goes on for ever only
     becomes vaguer. Where the answer is still open at the horizon it goes on, with the wider range that stats gives it.
@@ -102,14 +108,15 @@ def evidence(change: Change, others: Sequence[Change], leaves: Panel, share: Sha
         # Later periods of a change that goes on are neither judged nor past; of one that ended they are past again.
         data_until = watched.data_until or (None if change.ends is not None and change.ends <= horizon else horizon)
         bounded = replace(watched, until=ends, data_until=data_until)
-        found = _within(change, others, leaves, share, bounded, now)
+        found = _within(change, others, leaves, share, bounded, now, opinions)
         if found.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return found
-    return _within(change, others, leaves, share, decisions.place(change, others, metric, now), now)
+    return _within(change, others, leaves, share, decisions.place(change, others, metric, now), now, opinions)
 
 
 def _within(
-    change: Change, others: Sequence[Change], leaves: Panel, share: Share, placement: Placement, now: datetime
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, placement: Placement, now: datetime,
+    opinions: bool,
 ) -> Evidence:
     """The evidence of one placement in time."""
     metric = leaves.metric
@@ -122,7 +129,8 @@ def _within(
         span = spanned(placement, change, leaves, mature, LONG_PAST)
     span = with_profile(span, found.treated)
     case = Case(
-        change=change, leaves=leaves, share=share, now=now, mature=mature, placement=placement, span=span, found=found
+        change=change, leaves=leaves, share=share, now=now, mature=mature, placement=placement, span=span, found=found,
+        opinions=opinions,
     )  # fmt: skip
     missing = missing_data(change, metric, found.treated, span, min(span.until, span.last) - span.at)
     if placement.not_comparable:
@@ -155,7 +163,8 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     now = None if recent is None else scale.harm(recent)
     harm = _harm(case, treated, effect, scale, window + span.first, now)
     harm = replace(harm, actual=actual, expected=expected)
-    harm = questioned(harm, effect, scale, metric, values, at, until, asked)
+    if case.opinions:
+        harm = questioned(harm, effect, scale, metric, values, at, until, asked)
     band = band_of(
         treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
         label=case.found.label, now=case.now, since=harm.window_start, change=change.id, aside=span.aside,

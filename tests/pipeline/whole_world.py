@@ -189,15 +189,18 @@ def verdict(
     panels: Mapping[str, Panel],
     now: datetime,
     history: Sequence[Verdict] = (),
+    *,
+    opinions: bool = False,
 ) -> Verdict:
-    """What judge says of the figures known at `now`, without a store: the same evidence, shares and grammar."""
+    """What judge says of the figures known at `now`, without a store: the same evidence, shares and grammar; other
+    methods, which touch the grade alone, only where `opinions` are asked for."""
     of = {name: panel.metric for name, panel in panels.items()}
     shares = decisions.shares(watched(change, of), change.weights)
     found = []
     for name, share in shares.items():
         panel = panels[name]
         until = int((panel.starts < now.timestamp()).sum())
-        found.append(evidence(change, others, panel.cut(0, until), share, now=now))
+        found.append(evidence(change, others, panel.cut(0, until), share, now=now, opinions=opinions))
     return assembled(change, found, now=now, history=history)
 
 
