@@ -15,9 +15,9 @@ from cxmon.stats.profiles import without_profile
 from cxmon.stats.regression import products, sweep
 from cxmon.stats.trust import Trust, trust
 
-MOST_SIBLINGS = 6
+MOST_SIBLINGS = 20
 PARTS = 2
-LESSON = 5.0
+LESSON = 12.0
 # The most, in log odds, that controls may say against a set of noise parameters: the treated one may wander more.
 MOST_LESSON = 3.0
 SMOOTHNESS = np.array([0.003, 0.02, 0.08, 0.3, 1.0, 4.0, 20.0])
