@@ -16,7 +16,7 @@ from cxmon.stats.shapes import Shapes, shapes
 HALF_COMPLETE = 0.5
 # Spread of the trend that is hardly any, and odds of it and of a real one; with controls and without.
 SMALL_CONTROLLED, SMALL_ALONE = 0.03, 0.15
-ALONE_ODDS = (0.3, 0.6, 0.1)
+ALONE_ODDS = (0.35, 0.55, 0.1)
 MIDDLE = 1.3
 MOST_BENT = 0.4
 CONTROL_ODDS = (0.9, 0.08, 0.02)

@@ -104,7 +104,7 @@ def test_a_harm_that_came_shortly_before_the_horizon_is_not_held_for_good(world)
     every = ww.metrics()
     change = ww.change(BEGINS, limits={"solved": ww.points(4.5)}, aims={})
     plan, store = world(company({"solved": ww.since(BEGINS + 30, -0.08)}), {"solved": every["solved"]}, change)
-    said = looks(plan, store, 20, 44, 54)
+    said = looks(plan, store, 20, 44, 60)
     assert [verdict.code for verdict in said.values()] == [Code.SAFE, Code.UNDECIDED, Code.WORSE]
     harm = by_metric(said[44])["solved"]
     # The mean since the start is within the limit; the last fortnight is not, so the watch goes on past the horizon.
@@ -113,7 +113,7 @@ def test_a_harm_that_came_shortly_before_the_horizon_is_not_held_for_good(world)
     assert wording.limits_answer(said[44]) == "Worse lately"
     assert said[44].sentence.startswith("Solved first time: within the limit of 4.5 points on average since 5 Jun, ")
     assert "but lately" in said[44].sentence
-    assert by_metric(said[54])["solved"].n_post == 54
+    assert by_metric(said[60])["solved"].n_post == 60
 
 
 def test_harm_is_found_where_two_of_five_controls_were_hit_too_and_they_are_named(world):
@@ -180,9 +180,13 @@ def test_without_a_store_the_same_is_said_as_with_one(world):
     plan, store = world(figures, metrics, change)
     kept = looks(plan, store, 16)[16]
     panels = figures.panels(metrics)
-    alone = ww.verdict(change, [change], panels, ww.day(BEGINS + 16))
+    alone = ww.verdict(change, [change], panels, ww.day(BEGINS + 16), opinions=True)
     assert (alone.code, alone.grade, alone.aims) == (kept.code, kept.grade, kept.aims)
     assert [replace(h, placebo=None) for h in alone.harms] == [replace(h, placebo=None) for h in kept.harms]
+    # Other methods touch the grade alone, so the counting does without them.
+    counted = ww.verdict(change, [change], panels, ww.day(BEGINS + 16))
+    assert not any(h.opinions for h in counted.harms)
+    assert [(h.code, h.so_far, h.now) for h in counted.harms] == [(h.code, h.so_far, h.now) for h in kept.harms]
 
 
 def test_in_harmless_worlds_the_assembled_verdict_is_hardly_ever_wrong():
