@@ -1,26 +1,37 @@
-"""The monitor itself: a generalised likelihood ratio over the possible first days of a lasting step, after a Kalman
-filter.
+"""The monitor itself: the odds that a lasting step has begun on one of the last days, after a Kalman filter.
 
-For every possible onset the filter carries what it has already absorbed of a step begun then; what is left of the
-step in the day's innovation is its signature (Willsky & Jones 1976). Innovations are cut at three sigma, so no single
-day can alarm.
+For every possible onset the filter carries what it has already absorbed of a step begun then; what is left of the step
+in the day's innovation is its signature (Willsky & Jones 1976). Likelihood ratios of steps of a few sizes are added
+over sizes, onsets and noise parameters (Shiryaev 1963; Roberts 1966; mixtures: Pollak 1987): without a change their
+sum grows by one a day, which is why one height means nearly the same for any noise. Innovations are cut at three
+sigma, so no single day can alarm.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints
 from cxmon.stats.watch_noise import Frozen
 
-CUT = 3.0
+CUT, CUT_OFTEN = 3.0, 2.5
+# Shares of days beyond three robust sigma from which on, and up to which, the cut is lowered.
+SPIKY = (0.005, 0.02)
 WINDOW = 120
-DIFFUSE = 1e4
+# Sizes that a step may have, in units of one day's noise.
+SIZES = (0.5, 1.0, 2.0)
+# From so many periods on, what the regressors explain is known well enough to cut around it.
+STEADY = 20
+# Log odds are not followed any further.
+MOST = 60.0
 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """For each watched period (S, D): the statistic, the likeliest onset, the step's size and its standard error."""
+    """For each period from `start` on (S, D): the statistic (log odds), NaN where it was not asked for; where it is
+    beyond the limit, and on the last day, the likeliest onset, the step's size and its standard error, else -1 and
+    NaN."""
 
     statistic: Floats
     onset: Ints
@@ -28,87 +39,204 @@ class Paths:
     se: Floats
 
 
-def run(y: Floats, variance: Floats, seen: Bools, noise: Frozen, *, first: int, start: int, sided: int) -> Paths:
-    """Watch periods `start`..T-1 of `y` (S, T), harm positive, for steps that began at `first` or later.
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """Series `y` (S, T) without profile and rough wave, harm positive, in units; sampling `variance` and third
+    cumulant `skew` (S, T) in units, `seen`, the regressors `waves` (T, W) with what was taken out of them, `at`
+    (S, W), and the frozen noise."""
 
-    `sided` 1: rises only, 2: either way. Onsets reach back WINDOW periods.
+    y: Floats
+    variance: Floats
+    skew: Floats
+    seen: Bools
+    waves: Floats
+    at: Floats
+    noise: Frozen
+
+
+@dataclass(frozen=True, eq=False)
+class Day:
+    """One period in the filter, (S, J) each: gains of both states, weight 1 / variance (0 where not seen), the
+    innovations of the regressors `ex` (p, S, J) and of the value `e`, of which `left` is what the regressors do not
+    explain (cut), and the `level` that was expected."""
+
+    g1: Floats
+    g2: Floats
+    weight: Floats
+    ex: Floats
+    e: Floats
+    left: Floats
+    level: Floats
+
+
+class Filter:
+    """Both states of the noise, for the value and each regressor, over series and noise parameters (S, J); A (S, J, p,
+    p) and b (S, J, p) are the normal equations of the regressors (level and wave), their prior included."""
+
+    def __init__(self, w: Watched) -> None:
+        noise, (S, J), p = w.noise, w.noise.ar.shape, 1 + w.waves.shape[1]
+        self.X = np.concatenate([np.ones((w.y.shape[1], 1)), w.waves], axis=1)
+        self.phi, self.rw, self.fresh = noise.phi, noise.rw, noise.ar * (1 - noise.phi**2)
+        self.p11, self.p12, self.p22 = noise.ar.copy(), np.zeros((S, J)), np.zeros((S, J))
+        self.m1, self.m2 = np.zeros((S, J)), np.zeros((S, J))
+        self.x1, self.x2 = np.zeros((p, S, J)), np.zeros((p, S, J))
+        self.A, self.b = np.zeros((S, J, p, p)), np.zeros((S, J, p))
+        index = np.arange(1, p)
+        self.A[..., 0, 0] = TINY
+        self.A[..., index, index] = 1 / noise.wave[..., None] ** 2
+        self.b[..., 1:] = -w.at[:, None] / noise.wave[..., None] ** 2
+        self.count = np.zeros((S, 1))
+
+    def day(self, w: Watched, t: int, cut: Floats) -> Day:
+        """Takes period `t` in; innovations are cut at `cut` (S, 1) standard deviations."""
+        c1, c2 = self.p11 + self.p12, self.p12 + self.p22
+        v = c1 + c2 + w.variance[:, t, None]
+        use = w.seen[:, t, None] * 1.0
+        g1, g2 = c1 / v * use, c2 / v * use
+        ex = self.X[t][:, None, None] - self.x1 - self.x2
+        known = np.zeros(self.b.shape)
+        if self.count.max() >= STEADY:
+            solved = np.linalg.solve(self.A, self.b[..., None])[..., 0]
+            known = np.where(self.count[..., None] >= STEADY, solved, 0.0)
+        explained = (ex * known.transpose(2, 0, 1)).sum(0)
+        reach = cut * np.sqrt(v * w.noise.scale2)
+        left = np.clip(w.y[:, t, None] - self.m1 - self.m2 - explained, -reach, reach)
+        e, weight = explained + left, use / v
+        level = self.m2 + known @ self.X[t] - (self.x2 * known.transpose(2, 0, 1)).sum(0)
+        self.A += np.einsum("psj,qsj,sj->sjpq", ex, ex, weight)
+        self.b += (ex * (e * weight)).transpose(1, 2, 0)
+        self.m1, self.m2 = (self.m1 + g1 * e) * self.phi, self.m2 + g2 * e
+        self.x1, self.x2 = (self.x1 + g1 * ex) * self.phi, self.x2 + g2 * ex
+        self.p11, self.p12, self.p22 = (
+            (self.p11 - g1 * c1) * self.phi**2 + self.fresh,
+            (self.p12 - g1 * c2) * self.phi,
+            self.p22 - g2 * c2 + self.rw,
+        )
+        self.count = self.count + use
+        return Day(g1, g2, weight, ex, e, left, level)
+
+
+class Onsets:
+    """A step that began on each of the last periods (S, J, w): its products with the value `num`, with itself `den` and
+    with the regressors `cross` (p, S, J, w), the third cumulant `skew` of the first, and what both states of the filter
+    have absorbed of it."""
+
+    def __init__(self, filtered: Filter, size: int) -> None:
+        S, J, p = filtered.b.shape
+        self.num, self.den, self.skew, self.kept1, self.kept2 = (np.zeros((S, J, size)) for _ in range(5))
+        self.cross = np.zeros((p, S, J, size))
+        self.born = np.full(size, -1)
+        self.next = 0
+
+    def day(self, t: int, d: Day, phi: Floats, skew: Floats) -> None:
+        """Period `t`, with a new onset in the place of the oldest."""
+        at = self.next % len(self.born)
+        for x in (self.num, self.den, self.skew, self.kept1, self.kept2, self.cross):
+            x[..., at] = 0.0
+        self.born[at], self.next = t, self.next + 1
+        left = 1.0 - self.kept1 - self.kept2
+        weighted = left * d.weight[..., None]
+        self.num += weighted * d.e[..., None]
+        self.den += weighted * left
+        if skew.any():
+            self.skew += weighted**3 * skew[:, None, None]
+        for k, ex in enumerate(d.ex):
+            self.cross[k] += weighted * ex[..., None]
+        self.kept1 = (self.kept1 + left * d.g1[..., None]) * phi[..., None]
+        self.kept2 += left * d.g2[..., None]
+
+    def steps(self, filtered: Filter) -> tuple[Floats, Floats]:
+        """Products of each step with the value and with itself, level and wave taken out of both."""
+        root = np.linalg.inv(np.linalg.cholesky(filtered.A))
+        cross = root @ self.cross.transpose(1, 2, 0, 3)
+        value = root @ filtered.b[..., None]
+        return self.num - (cross * value).sum(2), np.maximum(self.den - (cross**2).sum(2), TINY)
+
+    def ratios(self, num: Floats, den: Floats, scale: Floats, sided: int) -> Floats:
+        """Likelihood ratio (S, J, w) of a step begun on each day, averaged over its sizes (and both directions). Counts
+        lean to one side; the third cumulant keeps the ratio's mean at one there (to that order)."""
+        push, out = num / scale[..., None], np.zeros(num.shape)
+        lean = self.skew / (6 * scale[..., None] ** 3)
+        for sign in (1.0, -1.0)[:sided]:
+            for size in SIZES:
+                out += np.exp(np.minimum(sign * size * (push - size**2 * lean) - 0.5 * size**2 * den, MOST))
+        out[..., self.born < 0] = 0.0
+        return out / (len(SIZES) * sided)
+
+
+def run(w: Watched, *, begin: int, start: int, read: int, sided: int, limit: Floats) -> Paths:
+    """Watches periods `start`..T-1 for steps that began at `begin` or later; the statistic is asked for from `read` on.
+
+    `sided` 1: rises only, 2: either way. Onsets reach back WINDOW periods. `limit` (S,) is the height of an alarm.
     """
-    S, T = y.shape
-    J = noise.ar.shape[1]
-    flat = tuple(a.reshape(-1) for a in (noise.ar, noise.phi, noise.rw))
-    ar, phi, rw = flat
-    sd = np.sqrt(noise.scale2).reshape(-1)
-    N = S * J
-    m1, m2 = np.zeros(N), np.zeros(N)
-    p11, p12, p22 = ar.copy(), np.zeros(N), np.full(N, DIFFUSE)
-    fresh, phi2 = ar * (1 - phi**2), phi**2
-    w = min(WINDOW, max(T - first, 1))
-    num, den = np.zeros((N, w)), np.zeros((N, w))
-    kept1, kept2 = np.zeros((N, w)), np.zeros((N, w))
-    born = np.full(w, -1)
-    out = Paths(*(np.zeros((S, T - start)) for _ in range(4)))
-    rows = np.repeat(np.arange(S), J)
-    level, cut = np.zeros((T, N)), np.zeros((T, N))
+    S, T = w.y.shape
+    first = max(begin, max(start, read) - WINDOW + 1)
+    filtered, cut = Filter(w), _cut(w, start)
+    onsets = Onsets(filtered, min(WINDOW, max(T - first, 1)))
+    weight, scale = w.noise.log_weight.copy(), np.sqrt(w.noise.scale2)
+    D = T - start
+    out = Paths(np.full((S, D), np.nan), np.full((S, D), -1), np.full((S, D), np.nan), np.full((S, D), np.nan))
+    level, beyond = np.zeros((S, T)), np.zeros((S, T))
     for t in range(T):
-        c1, c2 = p11 + p12, p12 + p22
-        v = c1 + c2 + variance[rows, t]
-        use = seen[rows, t]
-        g1, g2 = np.where(use, c1 / v, 0.0), np.where(use, c2 / v, 0.0)
-        root = np.sqrt(v)
-        z = np.where(use, (y[rows, t] / sd - m1 - m2) / root, 0.0)
-        e = np.clip(z, -CUT, CUT) * root
-        level[t], cut[t] = m2 * sd, np.abs(z) > CUT
+        d = filtered.day(w, t, cut)
+        z2 = d.weight * d.left**2 / w.noise.scale2
+        share = np.exp(weight - logsumexp(weight, axis=1)[:, None])
+        level[:, t], beyond[:, t] = (share * d.level).sum(1), (share * (z2 > (0.999 * cut) ** 2)).sum(1)
+        if t >= start:
+            spread = np.where(d.weight > 0, np.log(np.maximum(d.weight, TINY) / w.noise.scale2), 0.0)
+            weight = weight + 0.5 * (spread - z2)
         if t >= first:
-            slot = (t - first) % w
-            num[:, slot] = den[:, slot] = kept1[:, slot] = kept2[:, slot] = 0.0
-            born[slot] = t
-            left = 1.0 - kept1 - kept2
-            weighted = left * np.where(use, 1 / v, 0.0)[:, None]
-            num += weighted * e[:, None]
-            den += weighted * left
-            kept1 = (kept1 + left * g1[:, None]) * phi[:, None]
-            kept2 += left * g2[:, None]
-            if t >= start:
-                _note(out, t - start, num, den, born, noise, sided)
-        m1, m2 = (m1 + g1 * e) * phi, m2 + g2 * e
-        p11, p12, p22 = (p11 - g1 * c1) * phi2 + fresh, (p12 - g1 * c2) * phi, p22 - g2 * c2 + rw
-    share = noise.weight
-    mean_level = np.einsum("tsj,sj->st", level.reshape(T, S, J), share)
-    return _sized(out, y, seen, mean_level, np.einsum("tsj,sj->st", cut.reshape(T, S, J), share), start)
+            onsets.day(t, d, w.noise.phi, w.skew[:, t])
+        if t >= max(start, read):
+            num, den = onsets.steps(filtered)
+            share = np.exp(weight - logsumexp(weight, axis=1)[:, None])
+            odds = share[..., None] * onsets.ratios(num, den, scale, sided)
+            out.statistic[:, t - start] = np.log(np.maximum(odds.sum((1, 2)), TINY))
+            loud = (out.statistic[:, t - start] > limit) | (t == T - 1)
+            _note(out, t - start, np.flatnonzero(loud), odds, num, den, scale, onsets.born)
+    return _sized(out, w, level, beyond, start)
 
 
-def _sized(out: Paths, y: Floats, seen: Bools, level: Floats, cut: Floats, start: int) -> Paths:
+def _cut(w: Watched, start: int) -> Floats:
+    """Where innovations are cut (S, 1), in standard deviations: lower where wild days were frequent, or two of them
+    near each other would be an alarm."""
+    z = np.where(w.seen, w.y / np.sqrt(w.variance), np.nan)[:, :start]
+    off = np.abs(z - np.nanmedian(z, axis=1, keepdims=True))
+    wild = (off > 3 * 1.4826 * np.nanmedian(off, axis=1, keepdims=True)).sum(1)
+    wild = wild / np.maximum(w.seen[:, :start].sum(1), 1)
+    return np.asarray(CUT - (CUT - CUT_OFTEN) * np.clip((wild - SPIKY[0]) / (SPIKY[1] - SPIKY[0]), 0, 1))[:, None]
+
+
+def _note(out: Paths, day: int, rows: Ints, odds: Floats, num: Floats, den: Floats, scale: Floats, born: Ints) -> None:
+    """The likeliest onset of `rows` and the size of the step since then, averaged over noise parameters."""
+    if not len(rows):
+        return
+    best = odds[rows].sum(1).argmax(1)
+    part = odds[rows, :, best]
+    share = part / np.maximum(part.sum(1, keepdims=True), TINY)
+    d = den[rows, :, best]
+    size = num[rows, :, best] / d
+    mean = (share * size).sum(1)
+    spread = (share * (scale[rows] ** 2 / d + (size - mean[:, None]) ** 2)).sum(1)
+    out.onset[rows, day], out.size[rows, day], out.se[rows, day] = born[best], mean, np.sqrt(spread)
+
+
+def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, start: int) -> Paths:
     """The same with the plain size, mean since the onset minus the level then, where most of its days were cut: the
     cut keeps single days from alarming, but it would make a large change look small."""
     S, D = out.statistic.shape
     row, day = np.arange(S)[:, None], start + np.arange(D)[None, :]
-    onset = np.clip(out.onset.astype(np.int64), 0, day)
+    told = out.onset >= 0
+    onset = np.clip(np.where(told, out.onset, day), 0, day)
 
     def since(x: Floats) -> Floats:
         sums = np.concatenate([np.zeros((S, 1)), np.cumsum(x, axis=1)], axis=1)
         return np.asarray(sums[row, day + 1] - sums[row, onset])
 
-    count = np.maximum(since(np.asarray(seen, float)), 1.0)
-    values = np.where(seen, y, 0.0)
+    count = np.maximum(since(np.asarray(w.seen, float)), 1.0)
+    values = np.where(w.seen, w.y, 0.0)
     mean = since(values) / count
     within = np.sqrt(np.maximum(since(values**2) / count - mean**2, 0.0) / count)
-    large = since(cut) > count / 2
+    large = told & (since(cut) > count / 2)
     size = np.where(large, mean - level[row, onset], out.size)
     return Paths(out.statistic, out.onset, size, np.where(large, np.maximum(out.se, within), out.se))
-
-
-def _note(out: Paths, day: int, num: Floats, den: Floats, born: Ints, noise: Frozen, sided: int) -> None:
-    S, J = noise.weight.shape
-    push = np.abs(num) if sided == 2 else np.maximum(num, 0.0)
-    ratio = np.where(den > TINY, push**2 / np.maximum(2 * den, TINY), 0.0).reshape(S, J, -1)
-    joined = np.einsum("sj,sjw->sw", noise.weight, ratio)
-    joined[:, born < 0] = 0.0
-    best = joined.argmax(1)
-    pick = np.arange(S)
-    scale = np.sqrt(noise.scale2)
-    n, d = num.reshape(S, J, -1)[pick, :, best], np.maximum(den.reshape(S, J, -1)[pick, :, best], TINY)
-    size = n / d * scale
-    mean = (noise.weight * size).sum(1)
-    spread = (noise.weight * (scale**2 / d + (size - mean[:, None]) ** 2)).sum(1)
-    out.statistic[:, day], out.onset[:, day] = joined[pick, best], born[best]
-    out.size[:, day], out.se[:, day] = mean, np.sqrt(spread)

@@ -1,34 +1,44 @@
-"""Frozen noise parameters for a monitor: many series at once, by marginal likelihood over a grid, from history only."""
+"""What a monitor knows of the noise before it begins: many series at once, by marginal likelihood over a grid."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from cxmon.stats.arrays import TINY, Bools, Floats
+from cxmon.stats.filtering import Noise, gains, log_det, whiten
+from cxmon.stats.regression import products, sweep
 
-AR = ((0.05, 0.5), (0.15, 0.5), (0.15, 0.75), (0.15, 0.92), (0.5, 0.5), (0.5, 0.75), (0.5, 0.92), (1.5, 0.5), (1.5,
-0.75),
-      (1.5, 0.92), (5.0, 0.5), (5.0, 0.75), (5.0, 0.92))  # fmt: skip
-RW = {0.0: 0.0, 1e-4: 0.0, 6e-4: 0.0, 4e-3: -0.3, 0.025: -1.0, 0.15: -2.0, 1.0: -3.0}
-KEPT = 3
+AR = ((0.1, 0.5), (0.1, 0.75), (0.1, 0.92), (0.4, 0.5), (0.4, 0.75), (0.4, 0.92), (0.4, 0.98), (1.5, 0.5), (1.5, 0.75),
+      (1.5, 0.92), (1.5, 0.98), (5.0, 0.75), (5.0, 0.92), (5.0, 0.98))  # fmt: skip
+RW = {0.0: 1.0, 1e-4: 0.0, 6e-4: 0.0, 4e-3: -0.5, 0.025: -1.5, 0.15: -2.5, 1.0: -4.0}
+INDEPENDENT = 1.0
+# Spread of a wave's coefficients that is hardly any, and of a real one, in units; equal odds.
+WAVES = (0.03, 1.5)
+KEPT = 6
 OUTLYING = 3.0
+# The prior is worth as much as so many series when the series of one call teach one another.
+PRIOR_WORTH = 10.0
+ROUNDS = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Frozen:
-    """The KEPT likeliest parameter sets of each series, all (S, J): weights that sum to one, AR variance and
-    correlation, random-walk variance, noise scale s2; variances in units of the series' typical sampling variance."""
+    """The KEPT likeliest parameter sets of each series, all (S, J): log weights, AR variance and correlation,
+    random-walk variance, noise scale s2, and the spread of the wave's coefficients; variances in units of the series'
+    typical sampling variance."""
 
-    weight: Floats
+    log_weight: Floats
     ar: Floats
     phi: Floats
     rw: Floats
     scale2: Floats
+    wave: Floats
 
 
 def grid() -> tuple[Floats, Floats, Floats, Floats]:
     """AR variance, AR correlation, random-walk variance and log prior (G,) each."""
-    rows = [(0.0, 0.0, rw, np.log(3.0) + lp) for rw, lp in RW.items()]
+    rows = [(0.0, 0.0, rw, INDEPENDENT + lp) for rw, lp in RW.items()]
     rows += [(ar, phi, rw, lp) for ar, phi in AR for rw, lp in RW.items()]
     ar, phi, rw, lp = np.array(rows).T
     return ar, phi, rw, lp
@@ -52,42 +62,66 @@ def tame(y: Floats, seen: Bools, window: int = 15) -> Floats:
     return np.where(seen, middle + np.clip(off, -cut, cut), 0.0)
 
 
-def freeze(y: Floats, variance: Floats, seen: Bools, lost: Floats, *, known: Bools) -> Frozen:
-    """Parameters from history `y` (S, T0) with relative sampling variance, `lost` (S,) degrees of freedom of the
-    profile.
+def freeze(y: Floats, variance: Floats, seen: Bools, wave: Floats, at: Floats, lost: int, *, known: Bools) -> Frozen:
+    """Parameters from history `y` (S, T0), a level and `wave` (T0, W) regressed out, with relative sampling `variance`.
 
-    `known` (S,): sampling variance rests on counts, so the noise cannot be much smaller than it says.
+    `at` (S, W) is what the wave's coefficients were found to be roughly, and what is already taken out of `y`; their
+    prior is around no wave at all. `lost` degrees of freedom went into the profile. `known` (S,): sampling variance
+    rests on counts, so the noise cannot be much smaller than it says. The series of one call are of one kind: how
+    likely each parameter set is beforehand is learnt from all of them (empirical Bayes, the prior of grid() worth
+    PRIOR_WORTH series).
     """
     ar, phi, rw, prior = grid()
     S, T = y.shape
-    G = len(ar)
-    e_one, e_y = np.ones((G, S)), np.zeros((G, S))
-    a1, b1, a2, b2 = (np.zeros((G, S)) for _ in range(4))  # states of the two columns: AR part and random-walk part
-    ar_, phi_, rw_ = ar[:, None], phi[:, None], rw[:, None]
-    p11, p12, p22 = np.repeat(ar_, S, 1), np.zeros((G, S)), np.zeros((G, S))
-    one2, cross, y2, log_det = (np.zeros((G, S)) for _ in range(4))
-    fresh, phi2 = ar_ * (1 - phi_**2), phi_**2
-    for t in range(T):
-        c1, c2 = p11 + p12, p12 + p22
-        v = c1 + c2 + variance[:, t]
-        use = seen[:, t] * 1.0
-        g1, g2 = c1 / v * use, c2 / v * use
-        e_one, e_y = 1.0 - a1 - a2, y[:, t] - b1 - b2
-        w = use / v
-        one2 += e_one * e_one * w
-        cross += e_one * e_y * w
-        y2 += e_y * e_y * w
-        log_det += np.log(v) * use
-        a1, a2, b1, b2 = phi_ * (a1 + g1 * e_one), a2 + g2 * e_one, phi_ * (b1 + g1 * e_y), b2 + g2 * e_y
-        p11, p12, p22 = (p11 - g1 * c1) * phi2 + fresh, (p12 - g1 * c2) * phi_, p22 - g2 * c2 + rw_
+    g = gains(variance, seen, Noise(ar[None], phi[None], rw[None]), T)
+    columns = np.concatenate([np.ones((T, 1)), wave], axis=1)
+    wide = np.broadcast_to(columns[:, :, None], (*columns.shape, S))
+    M = products(whiten(np.concatenate([wide, y.T[:, None]], axis=1), g, 0).rows)
     count = seen.sum(1)
     nu0 = np.where(known, 10.0, 2.0)
-    nu = np.maximum(count - 1 - lost + nu0, 1.0)
-    rss = np.maximum(y2 - cross**2 / np.maximum(one2, TINY), 0.0) + nu0
-    evidence = prior[:, None] - 0.5 * (log_det + np.log(np.maximum(one2, TINY)) + nu * np.log(rss))
-    best = np.argsort(-evidence, axis=0, kind="stable")[:KEPT]
-    weight = np.exp(np.take_along_axis(evidence, best, 0) - evidence.max(0))
+    nu = np.maximum(count - 1 - lost + nu0, 3.0)
+    spreads = WAVES if wave.shape[1] else WAVES[:1]
+    found = [_evidence(M, at, sd, nu0, nu, log_det(g, T)) for sd in spreads]
+    evidence = np.stack([e for e, _ in found], axis=1)
+    scale2 = np.maximum(np.stack([s for _, s in found], axis=1), np.where(known, 0.8, TINY)[:, None, None])
+    log_prior = _taught(evidence, prior - np.log(len(spreads)))
+    flat = (evidence + log_prior).reshape(S, -1)
+    best = np.argsort(-flat, axis=1, kind="stable")[:, :KEPT]
+    weight = np.take_along_axis(flat, best, 1)
+    v, which = np.divmod(best, len(ar))
+    return Frozen(
+        log_weight=weight - logsumexp(weight, axis=1)[:, None], ar=ar[which], phi=phi[which], rw=rw[which],
+        # The profile was learnt from the same few periods: what it errs by stays in each day.
+        scale2=np.take_along_axis(scale2.reshape(S, -1), best, 1) * (1 + (lost + 1) / np.maximum(count, 1))[:, None],
+        wave=np.array(spreads)[v],
+    )  # fmt: skip
+
+
+def _evidence(M: Floats, at: Floats, sd: float, nu0: Floats, nu: Floats, log_dets: Floats) -> tuple[Floats, Floats]:
+    """Log evidence and noise scale (S, G) with wave coefficients N(-at, sd^2) beyond what is taken out already; M
+    (q, q, S, G) are whitened products of level, wave and value."""
+    M = M.copy()
+    W = at.shape[1]
+    index = np.arange(1, W + 1)
+    M[0, 0] += TINY
+    M[index, index] += 1 / sd**2
+    M[index, -1] -= (at.T / sd**2)[:, :, None]
+    M[-1, index] = M[index, -1]
+    M[-1, -1] += (at**2).sum(1)[:, None] / sd**2
+    pivots = sum(np.log(sweep(M, k)) for k in range(W + 1))
+    rss = np.maximum(M[-1, -1], 0.0) + nu0[:, None]
+    evidence = -0.5 * (log_dets + pivots + 2 * W * np.log(sd) + nu[:, None] * np.log(rss))
     # Few periods of history leave the noise scale itself uncertain: the mean of its posterior, not its mode.
-    scale2 = np.take_along_axis(rss, best, 0) / np.maximum(nu - 2, 1.0)
-    scale2 = np.maximum(scale2, np.where(known, 0.8, TINY)) * (1 + (lost + 1) / np.maximum(count, 1))
-    return Frozen((weight / weight.sum(0)).T, ar[best].T, phi[best].T, rw[best].T, scale2.T)
+    return evidence, rss / (nu[:, None] - 2)
+
+
+def _taught(evidence: Floats, prior: Floats) -> Floats:
+    """Log prior (V, G) of the parameter sets, learnt from the evidence (S, V, G) of all series by EM."""
+    log_prior = np.broadcast_to(prior, evidence.shape[1:])
+    start = np.exp(log_prior - logsumexp(log_prior))
+    log_prior = np.log(start)
+    for _ in range(ROUNDS if len(evidence) > 1 else 0):
+        each = evidence + log_prior
+        each = np.exp(each - logsumexp(each, axis=(1, 2))[:, None, None])
+        log_prior = np.log((PRIOR_WORTH * start + each.sum(0)) / (PRIOR_WORTH + len(evidence)))
+    return np.asarray(log_prior)

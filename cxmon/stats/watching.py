@@ -5,30 +5,29 @@ from typing import Any
 import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix, median_of
-from cxmon.stats.monitor import Paths, run
+from cxmon.stats.monitor import Paths, Watched, run
 from cxmon.stats.noise import COUNTED, KINDS, sampling
-from cxmon.stats.profiles import columns, without_profile, yearly_columns
+from cxmon.stats.profiles import columns, cycle_length, without_profile
 from cxmon.stats.results import WatchState
-from cxmon.stats.watch_noise import Frozen, freeze, tame
+from cxmon.stats.watch_noise import freeze, tame
 
 DAYS = 365.25
-# Statistic that independent noise with known parameters passes once per series and year, and how fast it thins out
-# beyond; the allowance is for parameters learnt from a short history. benchmarks/stats_watch_threshold.py makes them.
-ONCE_A_YEAR = 4.75
-PER_FOLD = 1.03
-ALLOWANCE = 1.0
-FULL_HISTORY = 365.0
+# Height of the statistic's alarms: FLOOR + SLOPE x log(periods between false ones); the statistic is the log of a sum
+# that grows by one a period, so that the slope is near one. benchmarks/stats_watch_threshold.py measures both.
+FLOOR, SLOPE = -0.06, 0.92
+# A wave is looked for where the history covers half a year, a second harmonic from two years on.
+HALF, TWO = 0.5, 2.0
+YEAR_OF_CYCLE = {7: DAYS, 168: 24 * DAYS}
 LEAST_CYCLES = 3
 LEAST_PERIODS = 8
 LEAST_FOR_WAVES = 24
+SUSPICIOUS = 0.5
 HARM = {"higher": -1.0, "lower": 1.0, "either": 1.0}
 
 
-def threshold(budget: float, history: Floats, per_year: float, sided: int) -> Floats:
-    """What the statistic must pass (S,), for `budget` alarms per series and year after `history` (S,) periods."""
-    rate = budget * DAYS / per_year / sided
-    h = ONCE_A_YEAR + PER_FOLD * np.log(1.0 / max(rate, 1e-9))
-    return np.asarray(np.maximum(h, 3.0) + ALLOWANCE * np.sqrt(FULL_HISTORY / np.maximum(history, 1.0)))
+def threshold(budget: float, per_year: float) -> float:
+    """What the statistic must pass for `budget` alarms per series and year of `per_year` periods."""
+    return max(FLOOR + SLOPE * float(np.log(per_year / budget)), 1.0)
 
 
 def watch(
@@ -40,19 +39,25 @@ def watch(
     n        answers or exposure (S, T); None where unknown; 0 = nothing measured, like a NaN value
     budget   false alarms per series and year; a year is `yearly` periods, or 365.25 where it is not given
     better   higher: alarms on falls; lower: on rises; either: on both
+    yearly   periods in a year, for the yearly wave; days and hours with a weekly cycle know it by themselves
 
     The alarm of a period rests on that period and earlier ones: parameters are learnt before `start` and again each
-    time the history has doubled. A series with under eight periods or three cycles of history is not watched.
-    ValueError on wrong shapes or names. Method: docs/methods/watch.md.
+    time the history has doubled. The series of one call are of one kind and teach one another how noise of that kind
+    wanders. A series with under eight periods or three cycles of history is not watched. ValueError on wrong shapes or
+    names. Method: docs/methods/watch.md.
     """
     return watch_state(values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly).first_alarm
 
 
 def watch_state(
     values: Any, n: Any, start: int, budget: float, *, kind: str = "mean", better: str = "higher", period: Any = 7,
-    yearly: float | None = None,
+    yearly: float | None = None, read: int = 0,
 ) -> WatchState:  # fmt: skip
-    """As `watch`, with onset, score and size of the deviation at the last period (or when it was last beyond)."""
+    """As `watch`, with onset, score and size of the deviation at the last period (or when it was last beyond).
+
+    Periods before `read` are hardly asked about: with `read` at the last period this takes a third of the time, and
+    what is said of that period is the same. `first_alarm` is then the first that was looked at.
+    """
     Y = np.atleast_2d(np.asarray(values, float))
     S, T = Y.shape
     N = None if n is None else np.broadcast_to(matrix("n", n, T), (S, T))
@@ -61,26 +66,28 @@ def watch_state(
             f"kind {kind!r}, better {better!r}, budget {budget}: expected a known kind, higher, lower or either, > 0"
         )
     seen = np.isfinite(Y) & (True if N is None else np.nan_to_num(N) > 0)
-    start = max(int(start), 0)
-    cycle = columns(period, T)
-    # Two harmonics fit a dozen points perfectly and teach nothing.
-    waves = start >= LEAST_FOR_WAVES and yearly_columns(yearly, min(start, T)).shape[1] > 0
-    least = max(LEAST_PERIODS, LEAST_CYCLES * (cycle.shape[1] + 1))
-    able = seen[:, :start].sum(1) >= least
+    start, read = max(int(start), 0), min(int(read), T - 1)
+    profile = columns(period, T)
+    able = seen[:, :start].sum(1) >= max(LEAST_PERIODS, LEAST_CYCLES * (profile.shape[1] + 1))
     state = _silent(S)
     if start >= T or not able.any():
         return state
-    sided, sign = (2 if better == "either" else 1), HARM[better]
-    per_year = DAYS if yearly is None else float(yearly)
-    profile = np.c_[cycle, yearly_columns(yearly, T)] if waves else cycle
+    cycle, sided = cycle_length(period, T), 2 if better == "either" else 1
+    height = threshold(budget, DAYS if yearly is None else float(yearly))
+    wave = YEAR_OF_CYCLE.get(cycle) if yearly is None else yearly
+    learnt = np.where(able, start, -1)
     for first, last in _calendar(start, T):
-        rows = np.flatnonzero(able)
-        block = _Block(
-            sign * Y[rows, :last], None if N is None else N[rows, :last], seen[rows, :last], kind, profile[:last]
-        )
-        paths, unit, history = block.paths(first, start, sided)
-        limit = threshold(budget, history, per_year, sided)
-        _read(state, rows, paths, limit, unit * sign, first)
+        # What may be a regression is not taken for noise: such a series keeps the parameters that it had.
+        learnt[able & ~(state.score > SUSPICIOUS)] = first
+        for at in np.unique(learnt[able]):
+            rows = np.flatnonzero(learnt == at)
+            watched, unit = _on_scale(
+                HARM[better] * Y[rows, :last], None if N is None else N[rows, :last], seen[rows, :last], kind,
+                profile[:last], _waves(wave, cycle, int(at), last), int(at),
+            )  # fmt: skip
+            limit = np.full(len(rows), height)
+            paths = run(watched, begin=start, start=first, read=min(read, last - 1), sided=sided, limit=limit)
+            _read(state, rows, paths, limit, unit * HARM[better], first)
     return state
 
 
@@ -94,48 +101,64 @@ def _calendar(start: int, T: int) -> list[tuple[int, int]]:
     return out
 
 
-class _Block:
-    """Series (S, T) of one block on the scale of their typical noise."""
+def _waves(yearly: float | None, cycle: int, history: int, T: int) -> Floats:
+    """Harmonics of the year (T, 2 or 4) that `history` periods can teach; none where the profile goes round by the
+    year."""
+    if yearly is None or cycle > yearly / 2 or history < max(HALF * yearly, LEAST_FOR_WAVES):
+        return np.zeros((T, 0))
+    turns = np.arange(1, 3 if history >= TWO * yearly else 2)
+    angle = 2 * np.pi * np.arange(T)[:, None] * turns / float(yearly)
+    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 
-    def __init__(self, Y: Floats, N: Floats | None, seen: Bools, kind: str, profile: Floats) -> None:
-        self.Y, self.N, self.seen, self.kind, self.profile = Y, N, seen, kind, profile
 
-    def paths(self, first: int, start: int, sided: int) -> tuple[Paths, Floats, Floats]:
-        """Paths from `first` on, the unit (S,) and the usable history (S,); parameters from periods before `first`."""
-        S, T = self.Y.shape
-        past = np.arange(T) < first
-        filled = np.where(self.seen, self.Y, 0.0)
-        flat = self._flat(filled, first)
-        n = None if self.N is None else np.where(self.seen, np.nan_to_num(self.N), 1.0)
-        counted = self.kind in COUNTED and n is not None
-        found = sampling(np.abs(filled) if counted else flat, n, None, self.kind, self.seen, past)
-        unit = np.sqrt(np.maximum(median_of(found.variance[:, :first], self.seen[:, :first]), TINY))
-        y = flat / unit[:, None]
-        relative = found.variance / unit[:, None] ** 2
-        lost = np.full(S, float(self.profile.shape[1]))
-        tamed = tame(y[:, :first], self.seen[:, :first])
-        noise: Frozen = freeze(tamed, relative[:, :first], self.seen[:, :first], lost, known=found.known)
-        found_paths = run(y, relative, self.seen, noise, first=max(start, first - 120), start=first, sided=sided)
-        return found_paths, unit, self.seen[:, :first].sum(1).astype(float)
+def _on_scale(
+    Y: Floats, N: Floats | None, seen: Bools, kind: str, profile: Floats, waves: Floats, first: int
+) -> tuple[Watched, Floats]:
+    """Series (S, T), harm positive, without profile and rough wave and in units (S,) of their typical noise, with noise
+    parameters; all learnt before period `first`."""
+    T = Y.shape[1]
+    past = np.arange(T) < first
+    filled = np.where(seen, Y, 0.0)
+    flat, wave = _flat(Y, seen, profile, waves, first)
+    n = None if N is None else np.where(seen, np.nan_to_num(N), 1.0)
+    counted = kind in COUNTED and n is not None
+    found = sampling(np.abs(filled) if counted else flat, n, None, kind, seen, past)
+    unit = np.sqrt(np.maximum(median_of(found.variance[:, :first], seen[:, :first]), TINY))
+    y, relative, at = flat / unit[:, None], found.variance / unit[:, None] ** 2, wave / unit[:, None]
+    tamed = tame(y[:, :first], seen[:, :first])
+    noise = freeze(
+        tamed, relative[:, :first], seen[:, :first], waves[:first], at, profile.shape[1] + waves.shape[1],
+        known=found.known,
+    )  # fmt: skip
+    skew = _lean(filled, n, kind, seen, past) if counted and n is not None else np.zeros((len(Y), 1))
+    return Watched(y=y, variance=relative, skew=skew * relative**1.5, seen=seen, waves=waves, at=at, noise=noise), unit
 
-    def _flat(self, filled: Floats, first: int) -> Floats:
-        """Values minus profile and level, both learnt before `first` on tamed values."""
-        if self.profile.shape[1]:
-            history = np.where(self.seen[:, :first], self.Y[:, :first], np.nan)
-            rough = without_profile(history, self.profile[:first])
-            outlying = tame(np.where(self.seen[:, :first], rough, 0.0), self.seen[:, :first])
-            clean = np.where(self.seen[:, :first], history - rough + outlying, np.nan)
-            learnt = clean - without_profile(clean, self.profile[:first])  # the profile itself, where seen
-            Z = self.profile[:first]
-            coefficient = np.stack(
-                [
-                    np.linalg.lstsq(Z[ok], row[ok], rcond=None)[0]
-                    for row, ok in zip(learnt, self.seen[:, :first], strict=True)
-                ]
-            )
-            filled = filled - coefficient @ self.profile.T
-        level = np.array([np.median(row[ok]) for row, ok in zip(filled[:, :first], self.seen[:, :first], strict=True)])
-        return np.where(self.seen, filled - level[:, None], 0.0)
+
+def _lean(values: Floats, n: Floats, kind: str, seen: Bools, past: Bools) -> Floats:
+    """Skewness (S, T) of the sampling noise of shares and rates whose harm is positive (falls: `values` negative)."""
+    use = seen & past
+    level = (np.where(use, values * n, 0.0).sum(1) / np.maximum(np.where(use, n, 0.0).sum(1), TINY))[:, None]
+    if kind == "rate":
+        return np.asarray(np.sign(level) / np.sqrt(np.maximum(np.abs(level) * n, 0.5)))
+    share = np.clip(np.abs(level), 1e-3, 1 - 1e-3)
+    return np.asarray(np.where(level < 0, -1, 1) * (1 - 2 * share) / np.sqrt(np.maximum(n * share * (1 - share), 0.5)))
+
+
+def _flat(Y: Floats, seen: Bools, profile: Floats, waves: Floats, first: int) -> tuple[Floats, Floats]:
+    """Values (S, T) minus level, profile and wave, all learnt before `first` on tamed values, and the wave's
+    coefficients (S, W)."""
+    history, ok = np.where(seen[:, :first], Y[:, :first], np.nan), seen[:, :first]
+    Z = np.concatenate([profile, waves], axis=1)
+    rough = without_profile(history, Z[:first])
+    clean = history - rough + tame(np.where(ok, rough, 0.0), ok)
+    coefficient = np.zeros((len(Y), Z.shape[1]))
+    if Z.shape[1]:
+        X = np.concatenate([Z, np.ones((len(Z), 1))], axis=1)
+        for s, row in enumerate(ok):
+            coefficient[s] = np.linalg.lstsq(X[:first][row], clean[s, row], rcond=None)[0][:-1]
+    filled = np.where(seen, Y, 0.0) - coefficient @ Z.T
+    level = np.array([np.median(row[use]) for row, use in zip(filled[:, :first], ok, strict=True)])
+    return np.where(seen, filled - level[:, None], 0.0), coefficient[:, profile.shape[1] :]
 
 
 def _silent(S: int) -> WatchState:
@@ -153,7 +176,7 @@ def _read(state: WatchState, rows: Ints, paths: Paths, limit: Floats, unit: Floa
     state.first_alarm[rows] = np.where(
         (state.first_alarm[rows] < 0) & some, first + beyond.argmax(1), state.first_alarm[rows]
     )
-    state.score[rows] = paths.statistic[:, -1] / limit
+    state.score[rows] = np.maximum(paths.statistic[:, -1], 0.0) / limit
     state.active[rows] = beyond[:, -1]
     hit = rows[some]
     day = beyond.shape[1] - 1 - beyond[some][:, ::-1].argmax(1)

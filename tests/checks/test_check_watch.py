@@ -130,7 +130,7 @@ def unhappy_holidays(shares):
 def test_a_holiday_is_unknown_with_a_reason_and_never_an_alarm():
     """Good Friday is day 102, Easter Monday 105; everybody is far unhappier on both."""
     given = panel(112, move=unhappy_holidays, holidays=GERMANY)
-    found = Watch().evaluate(given, context(given, since=100, alarm_budget_per_year=5.0))
+    found = Watch().evaluate(given, context(given, since=100, alarm_budget_per_year=1.0))
     resting = {f.at for f in found if "holiday" in f.reason}
     assert resting == {instant(102), instant(105)}
     assert {f.state for f in found if f.at in resting} == {State.UNKNOWN}
