@@ -10,7 +10,6 @@ sigma, so no single day can alarm.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints
 from cxmon.stats.watch_noise import Frozen
@@ -164,32 +163,33 @@ class Onsets:
         return out / (len(SIZES) * sided)
 
 
-def run(w: Watched, *, begin: int, start: int, read: int, sided: int, limit: Floats) -> Paths:
+def run(w: Watched, *, learnt: int, begin: int, start: int, read: int, sided: int, limit: Floats) -> Paths:
     """Watches periods `start`..T-1 for steps that began at `begin` or later; the statistic is asked for from `read` on.
 
-    `sided` 1: rises only, 2: either way. Onsets reach back WINDOW periods. `limit` (S,) is the height of an alarm.
+    The noise was learnt before `learnt`. `sided` 1: rises only, 2: either way. Onsets reach back WINDOW periods.
+    `limit` (S,) is the height of an alarm.
     """
     S, T = w.y.shape
     first = max(begin, max(start, read) - WINDOW + 1)
-    filtered, cut = Filter(w), _cut(w, start)
+    filtered, cut = Filter(w), _cut(w, learnt)
     onsets = Onsets(filtered, min(WINDOW, max(T - first, 1)))
     weight, scale = w.noise.log_weight.copy(), np.sqrt(w.noise.scale2)
     D = T - start
     out = Paths(np.full((S, D), np.nan), np.full((S, D), -1), np.full((S, D), np.nan), np.full((S, D), np.nan))
     level, beyond = np.zeros((S, T)), np.zeros((S, T))
+    share = _shares(weight)
     for t in range(T):
         d = filtered.day(w, t, cut)
         z2 = d.weight * d.left**2 / w.noise.scale2
-        share = np.exp(weight - logsumexp(weight, axis=1)[:, None])
-        level[:, t], beyond[:, t] = (share * d.level).sum(1), (share * (z2 > (0.999 * cut) ** 2)).sum(1)
-        if t >= start:
+        if t >= first:
+            level[:, t], beyond[:, t] = (share * d.level).sum(1), (share * (z2 > (0.999 * cut) ** 2)).sum(1)
+            onsets.day(t, d, w.noise.phi, w.skew[:, t])
+        if t >= learnt:
             spread = np.where(d.weight > 0, np.log(np.maximum(d.weight, TINY) / w.noise.scale2), 0.0)
             weight = weight + 0.5 * (spread - z2)
-        if t >= first:
-            onsets.day(t, d, w.noise.phi, w.skew[:, t])
+            share = _shares(weight)
         if t >= max(start, read):
             num, den = onsets.steps(filtered)
-            share = np.exp(weight - logsumexp(weight, axis=1)[:, None])
             odds = share[..., None] * onsets.ratios(num, den, scale, sided)
             out.statistic[:, t - start] = np.log(np.maximum(odds.sum((1, 2)), TINY))
             loud = (out.statistic[:, t - start] > limit) | (t == T - 1)
@@ -197,13 +197,18 @@ def run(w: Watched, *, begin: int, start: int, read: int, sided: int, limit: Flo
     return _sized(out, w, level, beyond, start)
 
 
-def _cut(w: Watched, start: int) -> Floats:
+def _shares(log_weight: Floats) -> Floats:
+    share = np.exp(log_weight - log_weight.max(1, keepdims=True))
+    return np.asarray(share / share.sum(1, keepdims=True))
+
+
+def _cut(w: Watched, learnt: int) -> Floats:
     """Where innovations are cut (S, 1), in standard deviations: lower where wild days were frequent, or two of them
     near each other would be an alarm."""
-    z = np.where(w.seen, w.y / np.sqrt(w.variance), np.nan)[:, :start]
+    z = np.where(w.seen, w.y / np.sqrt(w.variance), np.nan)[:, :learnt]
     off = np.abs(z - np.nanmedian(z, axis=1, keepdims=True))
     wild = (off > 3 * 1.4826 * np.nanmedian(off, axis=1, keepdims=True)).sum(1)
-    wild = wild / np.maximum(w.seen[:, :start].sum(1), 1)
+    wild = wild / np.maximum(w.seen[:, :learnt].sum(1), 1)
     return np.asarray(CUT - (CUT - CUT_OFTEN) * np.clip((wild - SPIKY[0]) / (SPIKY[1] - SPIKY[0]), 0, 1))[:, None]
 
 

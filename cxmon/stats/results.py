@@ -74,3 +74,16 @@ class WatchState:
     low: Floats
     high: Floats
     active: Bools
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WatchDays:
+    """The same for each period, all (S, T), as it would be said were that the last one: NaN, -1 and False where nothing
+    can be said or was not asked."""
+
+    score: Floats
+    onset: Ints
+    size: Floats
+    low: Floats
+    high: Floats
+    active: Bools

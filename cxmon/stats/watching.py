@@ -8,7 +8,7 @@ from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix, median_of
 from cxmon.stats.monitor import Paths, Watched, run
 from cxmon.stats.noise import COUNTED, KINDS, sampling
 from cxmon.stats.profiles import columns, cycle_length, without_profile
-from cxmon.stats.results import WatchState
+from cxmon.stats.results import WatchDays, WatchState
 from cxmon.stats.watch_noise import freeze, tame
 
 DAYS = 365.25
@@ -55,9 +55,25 @@ def watch_state(
 ) -> WatchState:  # fmt: skip
     """As `watch`, with onset, score and size of the deviation at the last period (or when it was last beyond).
 
-    Periods before `read` are hardly asked about: with `read` at the last period this takes a third of the time, and
-    what is said of that period is the same. `first_alarm` is then the first that was looked at.
+    Periods before `read` are hardly asked about: with `read` at the last period this takes half of the time, and what
+    is said of that period is the same. `first_alarm` is then the first that was looked at.
     """
+    days = watch_days(values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly, read=read)
+    some = np.asarray(days.active.any(1))
+    row, last = np.arange(len(some)), days.active.shape[1] - 1 - days.active[:, ::-1].argmax(1)
+    told = {name: getattr(days, name)[row, last] for name in ("onset", "size", "low", "high")}
+    return WatchState(
+        first_alarm=np.where(some, days.active.argmax(1), -1), score=days.score[:, -1], active=days.active[:, -1],
+        onset=np.where(some, told["onset"], -1), size=np.where(some, told["size"], np.nan),
+        low=np.where(some, told["low"], np.nan), high=np.where(some, told["high"], np.nan),
+    )  # fmt: skip
+
+
+def watch_days(
+    values: Any, n: Any, start: int, budget: float, *, kind: str = "mean", better: str = "higher", period: Any = 7,
+    yearly: float | None = None, read: int = 0,
+) -> WatchDays:  # fmt: skip
+    """What `watch_state` says at each period, in one pass: column t is what it would say were t the last period."""
     Y = np.atleast_2d(np.asarray(values, float))
     S, T = Y.shape
     N = None if n is None else np.broadcast_to(matrix("n", n, T), (S, T))
@@ -69,16 +85,16 @@ def watch_state(
     start, read = max(int(start), 0), min(int(read), T - 1)
     profile = columns(period, T)
     able = seen[:, :start].sum(1) >= max(LEAST_PERIODS, LEAST_CYCLES * (profile.shape[1] + 1))
-    state = _silent(S)
+    days = _silent(S, T)
     if start >= T or not able.any():
-        return state
+        return days
     cycle, sided = cycle_length(period, T), 2 if better == "either" else 1
     height = threshold(budget, DAYS if yearly is None else float(yearly))
     wave = YEAR_OF_CYCLE.get(cycle) if yearly is None else yearly
     learnt = np.where(able, start, -1)
     for first, last in _calendar(start, T):
         # What may be a regression is not taken for noise: such a series keeps the parameters that it had.
-        learnt[able & ~(state.score > SUSPICIOUS)] = first
+        learnt[able & ~(days.score[:, first - 1] > SUSPICIOUS)] = first
         for at in np.unique(learnt[able]):
             rows = np.flatnonzero(learnt == at)
             watched, unit = _on_scale(
@@ -86,9 +102,11 @@ def watch_state(
                 profile[:last], _waves(wave, cycle, int(at), last), int(at),
             )  # fmt: skip
             limit = np.full(len(rows), height)
-            paths = run(watched, begin=start, start=first, read=min(read, last - 1), sided=sided, limit=limit)
-            _read(state, rows, paths, limit, unit * HARM[better], first)
-    return state
+            paths = run(
+                watched, learnt=int(at), begin=start, start=first, read=min(read, last - 1), sided=sided, limit=limit
+            )
+            _enter(days, rows, paths, limit, unit * HARM[better], first)
+    return days
 
 
 def _calendar(start: int, T: int) -> list[tuple[int, int]]:
@@ -161,26 +179,20 @@ def _flat(Y: Floats, seen: Bools, profile: Floats, waves: Floats, first: int) ->
     return np.where(seen, filled - level[:, None], 0.0), coefficient[:, profile.shape[1] :]
 
 
-def _silent(S: int) -> WatchState:
-    never, nothing = np.full(S, -1), np.full(S, np.nan)
-    return WatchState(
-        first_alarm=never.copy(), onset=never.copy(), score=nothing.copy(), size=nothing.copy(), low=nothing.copy(),
-        high=nothing.copy(), active=np.zeros(S, bool),
+def _silent(S: int, T: int) -> WatchDays:
+    nothing = np.full((S, T), np.nan)
+    return WatchDays(
+        score=nothing, onset=np.full((S, T), -1), size=nothing.copy(), low=nothing.copy(), high=nothing.copy(),
+        active=np.zeros((S, T), bool),
     )  # fmt: skip
 
 
-def _read(state: WatchState, rows: Ints, paths: Paths, limit: Floats, unit: Floats, first: int) -> None:
-    """Enter a block's paths into the state of `rows`."""
-    beyond = paths.statistic > limit[:, None]
-    some = beyond.any(1)
-    state.first_alarm[rows] = np.where(
-        (state.first_alarm[rows] < 0) & some, first + beyond.argmax(1), state.first_alarm[rows]
-    )
-    state.score[rows] = np.maximum(paths.statistic[:, -1], 0.0) / limit
-    state.active[rows] = beyond[:, -1]
-    hit = rows[some]
-    day = beyond.shape[1] - 1 - beyond[some][:, ::-1].argmax(1)
-    pick = np.flatnonzero(some)
-    size, half = paths.size[pick, day] * unit[pick], 1.96 * paths.se[pick, day] * np.abs(unit[pick])
-    state.onset[hit], state.size[hit] = paths.onset[pick, day].astype(np.int64), size
-    state.low[hit], state.high[hit] = size - half, size + half
+def _enter(days: WatchDays, rows: Ints, paths: Paths, limit: Floats, unit: Floats, first: int) -> None:
+    """Enter a block's paths, from period `first` on, into the days of `rows`."""
+    at = np.ix_(rows, np.arange(first, first + paths.statistic.shape[1]))
+    active = paths.statistic > limit[:, None]
+    size, half = paths.size * unit[:, None], 1.96 * paths.se * np.abs(unit[:, None])
+    days.score[at] = np.maximum(paths.statistic, 0.0) / limit[:, None]
+    days.active[at], days.onset[at] = active, np.where(active, paths.onset, -1)
+    for of, found in ((days.size, size), (days.low, size - half), (days.high, size + half)):
+        of[at] = np.where(active, found, np.nan)

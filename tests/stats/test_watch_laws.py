@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxmon.stats import watch, watch_state
+from cxmon.stats import watch, watch_days, watch_state
 
 START = 120
 
@@ -67,6 +67,17 @@ def test_the_last_day_alone_is_told_as_with_all_days_before_it():
     np.testing.assert_array_equal(last.active, full.active)
     np.testing.assert_array_equal(last.onset[last.active], full.onset[last.active])
     np.testing.assert_allclose(last.size[last.active], full.size[last.active], rtol=1e-8)
+
+
+def test_each_day_is_told_as_if_it_were_the_last():
+    Y, N = drawn(15, fall=0.06, S=6, T=270)
+    days = watch_days(Y, N, START, 1.0, kind="proportion")
+    for t in (130, 150, 239, 240, 269):
+        then = watch_state(Y[:, : t + 1], N[:, : t + 1], START, 1.0, kind="proportion", read=t)
+        np.testing.assert_allclose(days.score[:, t], then.score, rtol=1e-8)
+        np.testing.assert_array_equal(days.active[:, t], then.active)
+        np.testing.assert_array_equal(days.onset[:, t], np.where(then.active, then.onset, -1))
+        np.testing.assert_allclose(days.low[:, t], np.where(then.active, then.low, np.nan), rtol=1e-8)
 
 
 def test_a_yearly_wave_is_not_taken_for_a_regression_nor_for_wandering():
