@@ -1,0 +1,181 @@
+"""One series made ready for the search of its changes: gaps, spikes, profile, season, and what a period weighs."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints
+from cxmon.stats.noise import COUNTED
+from cxmon.stats.profiles import columns, labels
+from cxmon.stats.shift_noise import Spectrum
+
+DAYS = 365.25
+SHORTEST = 14
+SPIKE = 3.5
+FAINT = 0.05
+WIDE = 1e-3
+LEVEL = 1e-9
+EXCESS = 2.0
+FLOOR = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """What all series of one length and period share: the regressors `base` (p, T), level and waves (`slow` of them)
+    first, with the precision (p,) of their prior; the label (T,) of each period, how many there are, and the shortest
+    stretch that counts as lasting."""
+
+    base: Floats
+    prior: Floats
+    slow: int
+    label: Ints
+    count: int
+    least: int
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A series in units of its rough noise. `y` (T,) is zero where not `seen`; `shape` (T,) is the variance of the
+    independent noise of a period relative to the typical one, `calm` (T,) one over its root, `count` how many are seen;
+    `unit` turns back."""
+
+    y: Floats
+    seen: Bools
+    shape: Floats
+    calm: Floats
+    count: int
+    unit: float
+    calendar: Calendar
+
+
+def calendar(size: int, period: Any, yearly: float | None) -> Calendar:
+    """ValueError where `period` is neither a cycle length nor (T,) labels."""
+    if np.ndim(period) == 0:
+        return _regular(size, int(period), yearly)
+    return _calendar(size, period, yearly)
+
+
+@lru_cache(maxsize=16)
+def _regular(size: int, period: int, yearly: float | None) -> Calendar:
+    return _calendar(size, period, yearly)
+
+
+def _calendar(size: int, period: Any, yearly: float | None) -> Calendar:
+    label, profile = labels(period, size), columns(period, size)
+    count = int(label.max()) + 1 if size else 0
+    season = DAYS if yearly is None and profile.shape[1] == 6 else yearly
+    waves = np.zeros((size, 0))
+    if season is not None and size >= season / 2:
+        turns = np.array([1.0, 2.0]) if size >= season else np.array([1.0])
+        angle = 2 * np.pi * np.arange(size)[:, None] * turns / season
+        waves = np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+    base = np.ascontiguousarray(np.c_[np.ones(size), waves, profile].T)
+    prior = np.r_[LEVEL, np.full(waves.shape[1], WIDE), np.full(profile.shape[1], WIDE)]
+    least = int(np.clip(size // 10, 4, SHORTEST))
+    return Calendar(base, prior, 1 + waves.shape[1], label, count, least)
+
+
+def frame(y: Floats, seen: Bools, n: Floats | None, kind: str, when: Calendar) -> Frame | None:
+    """`y` (T,) ready for the search; None where the values do not vary."""
+    shape, seen = _shape(y, seen, n, kind)
+    center = float(np.median(y[seen]))
+    flat = np.where(seen, y - center, 0.0)
+    unit = float(np.sqrt(flat @ flat / seen.sum()))
+    if unit <= 1e-9 * abs(center) or unit == 0.0:
+        return None
+    flat = _filled(flat / unit, seen)
+    plain = flat - _profile(flat, seen, when)
+    root = np.sqrt(shape)
+    off = (plain - running_median(plain, 2 * (when.least // 2) + 1)) / root
+    spread = 1.4826 * float(np.median(np.abs(off[seen])))
+    if spread > 1e-9:
+        # A passing spike says nothing about the level: it is left out, not pulled in.
+        seen = seen & (np.abs(off) <= SPIKE * spread)
+        unit, flat = unit * spread, flat / spread
+    return Frame(np.where(seen, flat, 0.0), seen, shape, 1 / root, int(seen.sum()), unit, when)
+
+
+def _shape(y: Floats, seen: Bools, n: Floats | None, kind: str) -> tuple[Floats, Bools]:
+    if n is None:
+        return np.ones(len(y)), seen
+    typical = float(np.median(n[seen]))
+    # A period with hardly an answer tells hardly anything, and its own noise would drown that of the others.
+    seen = seen & (n >= FAINT * typical)
+    shape = typical / np.where(seen, n, typical)
+    return (shape if kind in COUNTED else 0.2 + 0.8 * shape), seen
+
+
+def _filled(y: Floats, seen: Bools) -> Floats:
+    if seen.all():
+        return y
+    at = np.flatnonzero(seen)
+    return np.interp(np.arange(len(y)), at, y[at])
+
+
+def running_median(y: Floats, width: int) -> Floats:
+    """Median (T,) of the `width` values (odd) around each; the first and last value stand for those beyond."""
+    half = width // 2
+    padded = np.concatenate([np.full(half, y[0]), y, np.full(half, y[-1])])
+    views = np.lib.stride_tricks.sliding_window_view(padded, width)
+    return np.asarray(np.partition(views, half, axis=1)[:, half])
+
+
+def _profile(flat: Floats, seen: Bools, when: Calendar) -> Floats:
+    """Typical deviation (T,) of each label from the running median, spikes and changes of level aside."""
+    if when.count <= 1 or seen.sum() < 2 * when.count:
+        return np.zeros(len(flat))
+    width = 3 * when.count if when.count <= 14 else when.count
+    off = flat - running_median(flat, width | 1)
+    off = np.where(seen, off, np.nan)
+    order = np.lexsort((off, when.label))
+    size = np.bincount(when.label, minlength=when.count)
+    count = np.bincount(when.label[seen], minlength=when.count)
+    first = np.cumsum(size) - size
+    low, high = first + np.maximum(count - 1, 0) // 2, first + count // 2
+    ordered = off[order]
+    middle = np.where(count > 0, (ordered[low] + ordered[np.minimum(high, len(flat) - 1)]) / 2, 0.0)
+    return np.asarray((middle - middle.mean())[when.label])
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Weighted least squares on the base alone: `weight` (T,), residuals `left` (T,), and rows `half` (p, T) that stand
+    for the base as an orthonormal set does; `root` (p, p) leads back to its coefficients."""
+
+    weight: Floats
+    left: Floats
+    half: Floats
+    root: Floats
+
+
+def weights(ready: Frame, noise: Spectrum) -> Floats:
+    """What each period tells of a lasting level (T,), in units of 1 / variance; 0 where nothing was seen."""
+    mean = float(ready.calm.mean()) ** 2
+    return np.where(ready.seen, 1 / (noise.white * ready.shape + noise.slow / mean + TINY), 0.0)
+
+
+def fitted(ready: Frame, weight: Floats, prior: Floats) -> Fit:
+    """The base fitted to a series, `prior` (p,) the precision of its coefficients."""
+    Z = ready.calendar.base
+    root = np.linalg.cholesky((Z * weight) @ Z.T + np.diag(prior))
+    half = np.linalg.inv(root) @ Z
+    left = ready.y - (half @ (weight * ready.y)) @ half
+    return Fit(weight, np.where(ready.seen, left, 0.0), half, np.asarray(root, float))
+
+
+def waved(ready: Frame, fit: Fit, flat: Floats) -> Floats:
+    """Precision (p,) for the next fit: waves may be as large as they show in `flat` (T,), where changes are taken away.
+
+    Without this a season that is not there takes its share of every change. Empirical Bayes, one variance a harmonic.
+    """
+    prior = ready.calendar.prior.copy()
+    waves = ready.calendar.slow - 1
+    if waves:
+        coefficient = np.linalg.solve(fit.root.T, fit.half @ (fit.weight * flat))[1 : 1 + waves]
+        error = EXCESS / max(float(fit.weight.sum()) / 2, TINY)
+        turns = waves // 2
+        amplitude = (coefficient**2).reshape(2, turns).mean(0)
+        prior[1 : 1 + waves] = np.tile(1 / np.maximum(amplitude - error, FLOOR * error), 2)
+    return prior

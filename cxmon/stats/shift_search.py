@@ -1,0 +1,230 @@
+"""The search: changes are added one by one, dropped where they do not hold, and dated again beside the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxmon.stats.arrays import TINY, Bools, Floats
+from cxmon.stats.shift_frame import Fit, Frame, fitted, waved, weights
+from cxmon.stats.shift_noise import Spectrum, spectrum, wary
+from cxmon.stats.shift_shapes import Dates, Shapes, around, everywhere, regressors
+from cxmon.stats.shift_table import chance, height
+
+LEVEL = 0.01
+MOST = 12
+AHEAD = 3
+WORTH = 4.0
+ROUNDS = 2
+REACH = 8
+CALM = 60
+BLUR = 9
+# A shape of which the base leaves less than this share cannot be told from the base.
+HIDDEN = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A series, the fit of its base whose waves are as free as they can be, the fit that the search adds changes to,
+    and the noise that the weights of both rest on."""
+
+    ready: Frame
+    wide: Fit
+    base: Fit
+    noise: Spectrum
+
+    @property
+    def size(self) -> int:
+        return len(self.ready.y)
+
+    def worse(self, left: Floats) -> float:
+        """Long-run variance of residuals over the one that the weights rest on; waves and changes still to be found
+        show in the lowest frequencies, which are not read."""
+        found = spectrum(left * self.ready.calm, self.ready.count, _skip(self.ready))
+        return max(found.long_run / self.noise.long_run, TINY)
+
+    def wary(self, left: Floats) -> float:
+        """The same for a model that claims to be complete: what it leaves in the low frequencies is wandering."""
+        skip = _skip(self.ready)
+        found = wary(left * self.ready.calm, self.ready.count, skip, min(self.ready.calendar.slow // 2 + 1, skip))
+        return max(found.long_run / self.noise.long_run, TINY)
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """Changes fitted together: sizes (K,), the ratio of the noise they leave to the one the weights were made for, how
+    high each change stands (K,) beside the others, and the chance (K,) that noise alone reaches that."""
+
+    size: Floats
+    worse: float
+    height: Floats
+    p: Floats
+
+
+@dataclass(frozen=True)
+class Told:
+    """One change: the period it is dated to and those (first, last) its date lies between, the period from which the
+    new level is reached, size with standard error, and p-value."""
+
+    at: int
+    between: Dates
+    settled: int
+    size: float
+    error: float
+    p: float
+
+
+def _skip(ready: Frame) -> int:
+    size = len(ready.y)
+    return min(max(ready.calendar.slow // 2 + 1, size // CALM), size // 4)
+
+
+def prepared(ready: Frame) -> Search:
+    """Noise and base of a series in which no change was found yet."""
+    prior = ready.calendar.prior
+    rough = fitted(ready, weights(ready, Spectrum(1.0, 0.0)), prior)
+    noise = spectrum(rough.left * ready.calm, ready.count, _skip(ready))
+    wide = fitted(ready, weights(ready, noise), prior)
+    base = fitted(ready, wide.weight, waved(ready, wide, ready.y))
+    return Search(ready, wide, base, noise)
+
+
+def search(ready: Frame) -> list[Told]:
+    """All changes of a series that hold, in order."""
+    s = prepared(ready)
+    dates = held(s, proposed(s))
+    for _ in range(ROUNDS):
+        if not dates:
+            return []
+        s = _with_waves_beside(s, dates)
+        before = dates
+        dates = held(s, dated(s, dates))
+        if dates == before:
+            break
+    return told(s, dates)
+
+
+def _with_waves_beside(s: Search, dates: list[Dates]) -> Search:
+    """The same search with waves no larger than they look once the changes are taken away."""
+    alone = joint(Search(s.ready, s.wide, s.wide, s.noise), dates)
+    without = s.ready.y - alone.size @ regressors(s.size, dates)
+    return Search(s.ready, s.wide, fitted(s.ready, s.wide.weight, waved(s.ready, s.wide, without)), s.noise)
+
+
+def proposed(s: Search) -> list[Dates]:
+    """Changes in the order in which they explain the most; a few more than seem worth it, since a second change can
+    make sense of a first."""
+    when, w = s.ready.calendar, s.base.weight
+    shapes = everywhere(s.size, when.least)
+    rows, left = s.base.half, s.base.left
+    alone = shapes.squares(w)
+    information = alone - (shapes.products(w * rows[: when.slow]) ** 2).sum(0)
+    free = information > HIDDEN * alone
+    dates: list[Dates] = []
+    idle = 0
+    while len(dates) < MOST:
+        gain = np.where(free, shapes.products(w * left) ** 2, 0.0) / np.where(free, information, 1.0)
+        score = gain / s.worse(left) - shapes.pays
+        i = int(score.argmax())
+        idle = idle + 1 if score[i] < WORTH else 0
+        if idle > AHEAD or not free[i]:
+            break
+        for new in shapes.changes(i):
+            u, rows, left = _added(w, rows, left, regressors(s.size, [new])[0])
+            information = information - shapes.products(w * u) ** 2
+            dates.append(new)
+            free &= _apart(shapes, new, when.least)
+        free &= information > HIDDEN * alone
+    return sorted(dates)
+
+
+def _added(w: Floats, rows: Floats, left: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Regressor `x` (T,) joins the orthonormal `rows` (k, T): its own new row, all rows, and what is left then."""
+    across = rows @ (w * x)
+    length = max(float(x @ (w * x) - across @ across), TINY)
+    u = (x - across @ rows) / np.sqrt(length)
+    return u, np.concatenate([rows, u[None]]), left - u * (u @ (w * left))
+
+
+def _apart(shapes: Shapes, new: Dates, least: int) -> Bools:
+    """Candidates (C,) whose dates keep their distance from both ends of a change."""
+    low, high = new[0] - least, new[1] + least
+    clear = [(at <= low) | (at >= high) for at in (shapes.start, shapes.stop)]
+    return np.asarray(clear[0] & clear[1])
+
+
+def joint(s: Search, dates: list[Dates]) -> Joint:
+    """Least squares of all changes beside the base."""
+    w, half = s.base.weight, s.base.half
+    X = regressors(s.size, dates)
+    WX = X * w
+    across = WX @ half.T
+    covariance = np.linalg.inv(WX @ X.T - across @ across.T + TINY * np.eye(len(X)))
+    size = covariance @ (WX @ s.base.left)
+    left = np.where(s.ready.seen, s.base.left - size @ X + (size @ across) @ half, 0.0)
+    worse = s.wary(left)
+    gain = size**2 / np.maximum(covariance.diagonal(), TINY) / worse
+    middle = np.array([0.0, *((a + b) / 2.0 for a, b in dates), float(s.size)])
+    gaps = np.diff(middle)
+    found = height(gain, np.minimum(gaps[:-1], gaps[1:]), s.size)
+    return Joint(size, worse, found, chance(found, s.size))
+
+
+def held(s: Search, dates: list[Dates]) -> list[Dates]:
+    """The largest set in which every change holds beside the others, the weakest dropped one by one."""
+    while dates:
+        p = joint(s, dates).p
+        weakest = int(p.argmax())
+        if p[weakest] <= LEVEL:
+            break
+        dates = dates[:weakest] + dates[weakest + 1 :]
+    return dates
+
+
+def _near(s: Search, dates: list[Dates], i: int) -> tuple[Shapes, Floats, Floats]:
+    """Shapes in reach of change `i`, and the product with the residuals and the information (C,) of each when the other
+    changes stay."""
+    when, w = s.ready.calendar, s.base.weight
+    rows, left = s.base.half, s.base.left
+    for x in regressors(s.size, dates[:i] + dates[i + 1 :]):
+        _, rows, left = _added(w, rows, left, x)
+    low = max(when.least, dates[i - 1][1] + when.least if i else 0, dates[i][0] - REACH * when.least)
+    last = dates[i + 1][0] if i + 1 < len(dates) else s.size
+    high = min(last - when.least, dates[i][1] + REACH * when.least)
+    shapes = around(s.size, when.least, min(low, dates[i][0]), max(high, dates[i][1]))
+    # The profile hardly sees a lasting change; leaving it out of the information spares half of the cost.
+    slow = np.concatenate([rows[: when.slow], rows[len(s.base.half) :]])
+    alone = shapes.squares(w)
+    information = alone - (shapes.products(w * slow) ** 2).sum(0)
+    return shapes, shapes.products(w * left), np.where(information > HIDDEN * alone, information, np.inf)
+
+
+def dated(s: Search, dates: list[Dates]) -> list[Dates]:
+    """Each change at its best dates and in its best shape, given the others."""
+    dates = list(dates)
+    worse = joint(s, dates).worse
+    for i in range(len(dates)):
+        shapes, product, information = _near(s, dates, i)
+        best = int((product**2 / information / worse - shapes.pays).argmax())
+        dates[i] = (int(shapes.start[best]), int(shapes.stop[best]))
+    return dates
+
+
+def told(s: Search, dates: list[Dates]) -> list[Told]:
+    """Sizes and dates with what is not known of both: averages over every shape in reach, by how well it fits."""
+    fit = joint(s, dates)
+    out = []
+    for i, best in enumerate(dates):
+        shapes, product, information = _near(s, dates, i)
+        evidence = 0.5 * (product**2 / information / fit.worse - shapes.pays)
+        weight = np.exp(evidence - evidence.max())
+        weight /= weight.sum()
+        each = product / information
+        size = float(weight @ each)
+        variance = float(weight @ (fit.worse / information + (each - size) ** 2))
+        # The first corner of a ramp is a blur; the period by which a quarter of the move is made is known far better.
+        density = np.bincount((3 * shapes.start + shapes.stop) // 4, weight, minlength=s.size)
+        at = int(np.convolve(density, np.hanning(BLUR + 2)[1:-1], mode="same").argmax())
+        low, high = np.searchsorted(np.cumsum(density), [0.025, 0.975])
+        between = (min(int(low), at), max(int(high), at))
+        out.append(Told(at, between, best[1], size, float(np.sqrt(variance)), float(fit.p[i])))
+    return out
