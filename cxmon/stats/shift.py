@@ -8,7 +8,7 @@ from cxmon.stats.arrays import vector
 from cxmon.stats.noise import KINDS
 from cxmon.stats.results import Shift
 from cxmon.stats.shift_frame import calendar, frame
-from cxmon.stats.shift_search import search
+from cxmon.stats.shift_search import Told, search
 
 LEAST = 12
 SURE = 1.96
@@ -37,8 +37,12 @@ def shifts(
     ready = frame(y, seen, counts, kind, when)
     if ready is None or ready.seen.sum() < LEAST:
         return []
-    out = []
-    for t in search(ready):
-        size, half = t.size * ready.unit, SURE * t.error * ready.unit
-        out.append(Shift(at=t.at, size=size, low=size - half, high=size + half, p_value=t.p))
-    return out
+    return [_shift(t, ready.unit) for t in search(ready)]
+
+
+def _shift(t: Told, unit: float) -> Shift:
+    size, half = t.size * unit, SURE * t.error * unit
+    return Shift(
+        at=t.at, size=size, low=size - half, high=size + half, p_value=t.p, earliest=t.between[0], latest=t.between[1],
+        settled=t.settled,
+    )  # fmt: skip

@@ -11,13 +11,17 @@ from cxmon.stats.shift_shapes import Dates, Shapes, around, everywhere, regresso
 from cxmon.stats.shift_table import chance, height
 
 LEVEL = 0.01
+POSSIBLE = 0.05
 MOST = 12
 AHEAD = 3
 WORTH = 4.0
 ROUNDS = 2
 REACH = 8
 CALM = 60
+CLOSEST = 3
+# A date is where most of what is likely lies within a few days, and a ramp is told when it is far likelier than a step.
 BLUR = 9
+GRADUAL = 0.8
 # A shape of which the base leaves less than this share cannot be told from the base.
 HIDDEN = 0.02
 
@@ -91,13 +95,13 @@ def prepared(ready: Frame) -> Search:
 def search(ready: Frame) -> list[Told]:
     """All changes of a series that hold, in order."""
     s = prepared(ready)
-    dates = held(s, proposed(s))
+    dates = held(s, proposed(s), POSSIBLE)
     for _ in range(ROUNDS):
         if not dates:
             return []
         s = _with_waves_beside(s, dates)
         before = dates
-        dates = held(s, dated(s, dates))
+        dates = held(s, dated(s, dates), LEVEL)
         if dates == before:
             break
     return told(s, dates)
@@ -169,27 +173,27 @@ def joint(s: Search, dates: list[Dates]) -> Joint:
     return Joint(size, worse, found, chance(found, s.size))
 
 
-def held(s: Search, dates: list[Dates]) -> list[Dates]:
+def held(s: Search, dates: list[Dates], level: float) -> list[Dates]:
     """The largest set in which every change holds beside the others, the weakest dropped one by one."""
     while dates:
         p = joint(s, dates).p
         weakest = int(p.argmax())
-        if p[weakest] <= LEVEL:
+        if p[weakest] <= level:
             break
         dates = dates[:weakest] + dates[weakest + 1 :]
     return dates
 
 
-def _near(s: Search, dates: list[Dates], i: int) -> tuple[Shapes, Floats, Floats]:
-    """Shapes in reach of change `i`, and the product with the residuals and the information (C,) of each when the other
-    changes stay."""
+def _near(s: Search, dates: list[Dates], i: int, edge: int) -> tuple[Shapes, Floats, Floats]:
+    """Shapes in reach of change `i` that end `edge` periods before the next one or the end, and the product with the
+    residuals and the information (C,) of each when the other changes stay."""
     when, w = s.ready.calendar, s.base.weight
     rows, left = s.base.half, s.base.left
     for x in regressors(s.size, dates[:i] + dates[i + 1 :]):
         _, rows, left = _added(w, rows, left, x)
-    low = max(when.least, dates[i - 1][1] + when.least if i else 0, dates[i][0] - REACH * when.least)
+    low = max(edge, dates[i - 1][1] + edge if i else 0, dates[i][0] - REACH * when.least)
     last = dates[i + 1][0] if i + 1 < len(dates) else s.size
-    high = min(last - when.least, dates[i][1] + REACH * when.least)
+    high = min(last - edge, dates[i][1] + REACH * when.least)
     shapes = around(s.size, when.least, min(low, dates[i][0]), max(high, dates[i][1]))
     # The profile hardly sees a lasting change; leaving it out of the information spares half of the cost.
     slow = np.concatenate([rows[: when.slow], rows[len(s.base.half) :]])
@@ -203,7 +207,7 @@ def dated(s: Search, dates: list[Dates]) -> list[Dates]:
     dates = list(dates)
     worse = joint(s, dates).worse
     for i in range(len(dates)):
-        shapes, product, information = _near(s, dates, i)
+        shapes, product, information = _near(s, dates, i, s.ready.calendar.least)
         best = int((product**2 / information / worse - shapes.pays).argmax())
         dates[i] = (int(shapes.start[best]), int(shapes.stop[best]))
     return dates
@@ -213,18 +217,33 @@ def told(s: Search, dates: list[Dates]) -> list[Told]:
     """Sizes and dates with what is not known of both: averages over every shape in reach, by how well it fits."""
     fit = joint(s, dates)
     out = []
-    for i, best in enumerate(dates):
-        shapes, product, information = _near(s, dates, i)
+    for i in range(len(dates)):
+        # A change that was just found may yet turn out to have come later than where it may be looked for.
+        shapes, product, information = _near(s, dates, i, CLOSEST)
         evidence = 0.5 * (product**2 / information / fit.worse - shapes.pays)
         weight = np.exp(evidence - evidence.max())
         weight /= weight.sum()
         each = product / information
         size = float(weight @ each)
         variance = float(weight @ (fit.worse / information + (each - size) ** 2))
-        # The first corner of a ramp is a blur; the period by which a quarter of the move is made is known far better.
-        density = np.bincount((3 * shapes.start + shapes.stop) // 4, weight, minlength=s.size)
-        at = int(np.convolve(density, np.hanning(BLUR + 2)[1:-1], mode="same").argmax())
-        low, high = np.searchsorted(np.cumsum(density), [0.025, 0.975])
-        between = (min(int(low), at), max(int(high), at))
-        out.append(Told(at, between, best[1], size, float(np.sqrt(variance)), float(fit.p[i])))
+        at, between, settled = _when(shapes, weight)
+        out.append(Told(at, between, settled, size, float(np.sqrt(variance)), float(fit.p[i])))
     return out
+
+
+def _when(shapes: Shapes, weight: Floats) -> tuple[int, Dates, int]:
+    """Date, the dates it lies between, and the period that reaches the new level, from how likely each shape is.
+
+    The corner where a ramp begins is a blur; the period by which a third of the move is made is known far better, and
+    a step that was taken for a ramp is still dated close to itself.
+    """
+    third = (2 * shapes.start + shapes.stop) // 3
+    ramp = shapes.stop > shapes.start
+    gradual = float(weight[ramp].sum()) > GRADUAL
+    family = np.where(ramp == gradual, weight, 0.0)
+    near = np.convolve(np.bincount(third, family, minlength=shapes.size), np.hanning(BLUR + 2)[1:-1], mode="same")
+    at = int(near.argmax())
+    low, high = np.searchsorted(np.cumsum(np.bincount(third, weight, minlength=shapes.size)), [0.025, 0.975])
+    stops = np.cumsum(np.bincount(shapes.stop, family))
+    settled = int(np.searchsorted(stops, stops[-1] / 2)) if gradual else at
+    return at, (min(int(low), at), max(int(high), at)), max(settled, at)

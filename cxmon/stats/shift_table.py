@@ -1,4 +1,4 @@
-"""How high the best change of a series without one stands, by simulation: `python benchmarks/shifts_table.py --write`."""
+"""How high the best change of a series without one stands; `python benchmarks/shifts_table.py --write` simulates it."""
 
 import numpy as np
 
