@@ -14,7 +14,7 @@ from scipy.signal import lfilter
 
 from cxmon.stats import shift_table
 from cxmon.stats.shift_frame import calendar, frame
-from cxmon.stats.shift_search import joint, prepared, proposed
+from cxmon.stats.shift_search import equations, prepared, proposed, solved
 
 MODULE = Path(shift_table.__file__)
 SIZES = (16, 24, 36, 60, 120, 240, 480, 960, 2400)
@@ -33,12 +33,12 @@ def reached(y, period):
     """The height at which something would be reported of `y` (T,): the best, over the sets of changes that the search
     goes through, of the lowest change in the set."""
     s = prepared(frame(y, np.ones(len(y), bool), None, "mean", calendar(len(y), period, None)))
-    dates, best = proposed(s), -np.inf
-    while dates:
-        found = joint(s, dates).height
+    e, best = equations(s, proposed(s)), -np.inf
+    while e.dates:
+        found = solved(s, e).height
         weakest = int(found.argmin())
-        best = max(best, found[weakest])
-        dates = dates[:weakest] + dates[weakest + 1 :]
+        best = max(best, float(found[weakest]))
+        e = e.without(weakest)
     return best
 
 

@@ -24,13 +24,15 @@ FLOOR = 0.1
 @dataclass(frozen=True, eq=False)
 class Calendar:
     """What all series of one length and period share: the regressors `base` (p, T), level and waves (`slow` of them)
-    first, with the precision (p,) of their prior; the label (T,) of each period, how many there are, and the shortest
+    first, with the precision (p,) of their prior; the label (T,) of each period, the periods
+    `members` (count, M) of each label, filled up with T, how many labels there are, and the shortest
     stretch that counts as lasting."""
 
     base: Floats
     prior: Floats
     slow: int
     label: Ints
+    members: Ints
     count: int
     least: int
 
@@ -74,7 +76,17 @@ def _calendar(size: int, period: Any, yearly: float | None) -> Calendar:
     base = np.ascontiguousarray(np.c_[np.ones(size), waves, profile].T)
     prior = np.r_[LEVEL, np.full(waves.shape[1], WIDE), np.full(profile.shape[1], WIDE)]
     least = int(np.clip(size // 10, 4, SHORTEST))
-    return Calendar(base, prior, 1 + waves.shape[1], label, count, least)
+    return Calendar(base, prior, 1 + waves.shape[1], label, _members(label, count), count, least)
+
+
+def _members(label: Ints, count: int) -> Ints:
+    """The periods (count, M + 1) of each label, filled up with T."""
+    size = np.bincount(label, minlength=count)
+    out = np.full((count, int(size.max(initial=0)) + 1), len(label))
+    order = np.argsort(label, kind="stable")
+    place = np.arange(len(label)) - np.repeat(np.cumsum(size) - size, size)
+    out[label[order], place] = order
+    return out
 
 
 def frame(y: Floats, seen: Bools, n: Floats | None, kind: str, when: Calendar) -> Frame | None:
@@ -92,9 +104,20 @@ def frame(y: Floats, seen: Bools, n: Floats | None, kind: str, when: Calendar) -
     spread = 1.4826 * float(np.median(np.abs(off[seen])))
     if spread > 1e-9:
         # A passing spike says nothing about the level: it is left out, not pulled in.
-        seen = seen & (np.abs(off) <= SPIKE * spread)
+        seen = seen & ~_spikes(off / (SPIKE * spread))
         unit, flat = unit * spread, flat / spread
     return Frame(np.where(seen, flat, 0.0), seen, shape, 1 / root, int(seen.sum()), unit, when)
+
+
+def _spikes(off: Floats) -> Bools:
+    """Periods (T,) that stand out by more than one, and those beside them that stand out halfway to the same side."""
+    wild = np.where(np.abs(off) > 1, np.sign(off), 0.0)
+    for _ in range(2 if wild.any() else 0):
+        beside = np.zeros(len(off))
+        beside[1:] += wild[:-1]
+        beside[:-1] += wild[1:]
+        wild = np.where((wild != 0) | (beside * off > 0.5), np.sign(off), 0.0)
+    return np.asarray(wild != 0)
 
 
 def _shape(y: Floats, seen: Bools, n: Floats | None, kind: str) -> tuple[Floats, Bools]:
@@ -128,26 +151,26 @@ def _profile(flat: Floats, seen: Bools, when: Calendar) -> Floats:
         return np.zeros(len(flat))
     width = 3 * when.count if when.count <= 14 else when.count
     off = flat - running_median(flat, width | 1)
-    off = np.where(seen, off, np.nan)
-    order = np.lexsort((off, when.label))
-    size = np.bincount(when.label, minlength=when.count)
+    # One row a label, what is missing sorted to its end.
+    rows = np.sort(np.append(np.where(seen, off, np.inf), np.inf)[when.members], axis=1)
     count = np.bincount(when.label[seen], minlength=when.count)
-    first = np.cumsum(size) - size
-    low, high = first + np.maximum(count - 1, 0) // 2, first + count // 2
-    ordered = off[order]
-    middle = np.where(count > 0, (ordered[low] + ordered[np.minimum(high, len(flat) - 1)]) / 2, 0.0)
+    label = np.arange(when.count)
+    low, high = rows[label, np.maximum(count - 1, 0) // 2], rows[label, count // 2]
+    middle = np.where(count > 0, (low + np.where(count % 2, low, high)) / 2, 0.0)
     return np.asarray((middle - middle.mean())[when.label])
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Weighted least squares on the base alone: `weight` (T,), residuals `left` (T,), and rows `half` (p, T) that stand
-    for the base as an orthonormal set does; `root` (p, p) leads back to its coefficients."""
+    """Weighted least squares on the base alone: `weight` (T,), the base's products with itself (p, p), residuals `left`
+    (T,), rows `half` (p, T) that stand for the base as an orthonormal set does, and `back` (p, p), which leads from
+    their products with values to the coefficients of the base."""
 
     weight: Floats
+    products: Floats
     left: Floats
     half: Floats
-    root: Floats
+    back: Floats
 
 
 def weights(ready: Frame, noise: Spectrum) -> Floats:
@@ -156,13 +179,16 @@ def weights(ready: Frame, noise: Spectrum) -> Floats:
     return np.where(ready.seen, 1 / (noise.white * ready.shape + noise.slow / mean + TINY), 0.0)
 
 
-def fitted(ready: Frame, weight: Floats, prior: Floats) -> Fit:
-    """The base fitted to a series, `prior` (p,) the precision of its coefficients."""
+def fitted(ready: Frame, weight: Floats, prior: Floats, products: Floats | None = None) -> Fit:
+    """The base fitted to a series, `prior` (p,) the precision of its coefficients; `products` from an earlier fit with
+    the same weights."""
     Z = ready.calendar.base
-    root = np.linalg.cholesky((Z * weight) @ Z.T + np.diag(prior))
-    half = np.linalg.inv(root) @ Z
+    if products is None:
+        products = (Z * weight) @ Z.T
+    back = np.asarray(np.linalg.inv(np.linalg.cholesky(products + np.diag(prior))), float)
+    half = back @ Z
     left = ready.y - (half @ (weight * ready.y)) @ half
-    return Fit(weight, np.where(ready.seen, left, 0.0), half, np.asarray(root, float))
+    return Fit(weight, products, left * ready.seen, half, back)
 
 
 def waved(ready: Frame, fit: Fit, flat: Floats) -> Floats:
@@ -173,7 +199,7 @@ def waved(ready: Frame, fit: Fit, flat: Floats) -> Floats:
     prior = ready.calendar.prior.copy()
     waves = ready.calendar.slow - 1
     if waves:
-        coefficient = np.linalg.solve(fit.root.T, fit.half @ (fit.weight * flat))[1 : 1 + waves]
+        coefficient = (fit.half @ (fit.weight * flat)) @ fit.back[:, 1 : 1 + waves]
         error = EXCESS / max(float(fit.weight.sum()) / 2, TINY)
         turns = waves // 2
         amplitude = (coefficient**2).reshape(2, turns).mean(0)

@@ -57,35 +57,13 @@ def _grid(size: int) -> _Grid:
 
 def spectrum(left: Floats, seen: int, skip: int) -> Spectrum:
     """Noise of the residuals `left` (T,), zero where nothing was seen, of which `seen` were; the `skip` lowest
-    frequencies, where unfitted changes and fitted columns show, are not read."""
+    frequencies, where unfitted changes and fitted columns show, are not read. The grid is averaged by how likely each
+    of its sets is."""
     g = _grid(len(left))
-    power = _power(left, seen)[skip:]
-    return _read(g, g.inverse[:, skip:] @ power, skip, len(power))
-
-
-def wary(left: Floats, seen: int, skip: int, all_but: int) -> Spectrum:
-    """The same, read once without the `skip` lowest frequencies and once without the `all_but` lowest only; the one
-    that leaves more room for wandering."""
-    g = _grid(len(left))
-    power = _power(left, seen)
-    calm = g.inverse[:, skip:] @ power[skip:]
-    one = _read(g, calm, skip, len(power) - skip)
-    if all_but >= skip:
-        return one
-    full = calm + g.inverse[:, all_but:skip] @ power[all_but:skip]
-    other = _read(g, full, all_but, len(power) - all_but)
-    return other if other.long_run > one.long_run else one
-
-
-def _power(left: Floats, seen: int) -> Floats:
-    power = np.fft.rfft(left)[1 : len(left) // 2 + 1]
-    return np.asarray((power.real**2 + power.imag**2) / seen)
-
-
-def _read(g: _Grid, fits: Floats, skip: int, count: int) -> Spectrum:
-    """The grid averaged by how likely each set is; `fits` (G,) are the power in units of its density, summed."""
-    level = np.log(np.maximum(fits / count, TINY**2))
-    evidence = g.prior - g.logs[:, skip] - count * level
+    power = np.fft.rfft(left)[1 + skip : len(left) // 2 + 1]
+    fits = g.inverse[:, skip:] @ (power.real**2 + power.imag**2)
+    level = np.log(np.maximum(fits / (seen * len(power)), TINY**2))
+    evidence = g.prior - g.logs[:, skip] - len(power) * level
     weight = np.exp(evidence - evidence.max())
     weight /= weight.sum()
     # The mean of logarithms: one set that wanders wildly must not carry the day at a weight of a few hundredths.

@@ -6,16 +6,15 @@ import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats
 from cxmon.stats.shift_frame import Fit, Frame, fitted, waved, weights
-from cxmon.stats.shift_noise import Spectrum, spectrum, wary
+from cxmon.stats.shift_noise import Spectrum, spectrum
 from cxmon.stats.shift_shapes import Dates, Shapes, around, everywhere, regressors
 from cxmon.stats.shift_table import chance, height
 
 LEVEL = 0.01
 POSSIBLE = 0.05
 MOST = 12
-AHEAD = 3
+AHEAD = 2
 WORTH = 4.0
-ROUNDS = 2
 REACH = 8
 CALM = 60
 CLOSEST = 3
@@ -46,22 +45,39 @@ class Search:
         found = spectrum(left * self.ready.calm, self.ready.count, _skip(self.ready))
         return max(found.long_run / self.noise.long_run, TINY)
 
-    def wary(self, left: Floats) -> float:
+    def complete(self, left: Floats) -> float:
         """The same for a model that claims to be complete: what it leaves in the low frequencies is wandering."""
-        skip = _skip(self.ready)
-        found = wary(left * self.ready.calm, self.ready.count, skip, min(self.ready.calendar.slow // 2 + 1, skip))
+        found = spectrum(
+            left * self.ready.calm, self.ready.count, min(self.ready.calendar.slow // 2 + 1, self.size // 4)
+        )
         return max(found.long_run / self.noise.long_run, TINY)
 
 
 @dataclass(frozen=True, eq=False)
 class Joint:
-    """Changes fitted together: sizes (K,), the ratio of the noise they leave to the one the weights were made for, how
-    high each change stands (K,) beside the others, and the chance (K,) that noise alone reaches that."""
+    """Changes fitted together: the ratio of the noise they leave to the one the weights were made for, sizes (K,), how
+    high each stands beside the others, and the chance (K,) that noise alone reaches that."""
 
-    size: Floats
     worse: float
+    size: Floats
     height: Floats
     p: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """Least squares of changes beside the base: what the base leaves of their regressors (K, T), its products with
+    itself (K, K) and with the residuals (K,). Any subset of the changes is solved from the same numbers."""
+
+    dates: list[Dates]
+    left: Floats
+    squares: Floats
+    product: Floats
+
+    def without(self, i: int) -> "Equations":
+        keep = np.arange(len(self.dates)) != i
+        dates = self.dates[:i] + self.dates[i + 1 :]
+        return Equations(dates, self.left[keep], self.squares[keep][:, keep], self.product[keep])
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,7 @@ def prepared(ready: Frame) -> Search:
     rough = fitted(ready, weights(ready, Spectrum(1.0, 0.0)), prior)
     noise = spectrum(rough.left * ready.calm, ready.count, _skip(ready))
     wide = fitted(ready, weights(ready, noise), prior)
-    base = fitted(ready, wide.weight, waved(ready, wide, ready.y))
+    base = fitted(ready, wide.weight, waved(ready, wide, ready.y), wide.products)
     return Search(ready, wide, base, noise)
 
 
@@ -96,7 +112,7 @@ def search(ready: Frame) -> list[Told]:
     """All changes of a series that hold, in order."""
     s = prepared(ready)
     dates = held(s, proposed(s), POSSIBLE)
-    for _ in range(ROUNDS):
+    for _ in range(2 if len(dates) > 1 else 1):
         if not dates:
             return []
         s = _with_waves_beside(s, dates)
@@ -111,7 +127,8 @@ def _with_waves_beside(s: Search, dates: list[Dates]) -> Search:
     """The same search with waves no larger than they look once the changes are taken away."""
     alone = joint(Search(s.ready, s.wide, s.wide, s.noise), dates)
     without = s.ready.y - alone.size @ regressors(s.size, dates)
-    return Search(s.ready, s.wide, fitted(s.ready, s.wide.weight, waved(s.ready, s.wide, without)), s.noise)
+    base = fitted(s.ready, s.wide.weight, waved(s.ready, s.wide, without), s.wide.products)
+    return Search(s.ready, s.wide, base, s.noise)
 
 
 def proposed(s: Search) -> list[Dates]:
@@ -123,30 +140,36 @@ def proposed(s: Search) -> list[Dates]:
     alone = shapes.squares(w)
     information = alone - (shapes.products(w * rows[: when.slow]) ** 2).sum(0)
     free = information > HIDDEN * alone
+    product = shapes.products(w * left)
     dates: list[Dates] = []
-    idle = 0
+    idle, worse = 0, 1.0
     while len(dates) < MOST:
-        gain = np.where(free, shapes.products(w * left) ** 2, 0.0) / np.where(free, information, 1.0)
-        score = gain / s.worse(left) - shapes.pays
+        score = np.where(free, product**2 / np.where(free, information, 1.0) / worse, 0.0) - shapes.pays
         i = int(score.argmax())
         idle = idle + 1 if score[i] < WORTH else 0
         if idle > AHEAD or not free[i]:
             break
         for new in shapes.changes(i):
-            u, rows, left = _added(w, rows, left, regressors(s.size, [new])[0])
-            information = information - shapes.products(w * u) ** 2
+            u, rows, left, taken = _added(w, rows, left, regressors(s.size, [new])[0])
+            across = shapes.products(w * u)
+            information = information - across**2
+            product = product - taken * across
             dates.append(new)
             free &= _apart(shapes, new, when.least)
         free &= information > HIDDEN * alone
+        if not idle:
+            worse = s.worse(left)
     return sorted(dates)
 
 
-def _added(w: Floats, rows: Floats, left: Floats, x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Regressor `x` (T,) joins the orthonormal `rows` (k, T): its own new row, all rows, and what is left then."""
+def _added(w: Floats, rows: Floats, left: Floats, x: Floats) -> tuple[Floats, Floats, Floats, float]:
+    """Regressor `x` (T,) joins the orthonormal `rows` (k, T): its own new row, all rows, what is left then, and how
+    much of the new row was taken away."""
     across = rows @ (w * x)
     length = max(float(x @ (w * x) - across @ across), TINY)
     u = (x - across @ rows) / np.sqrt(length)
-    return u, np.concatenate([rows, u[None]]), left - u * (u @ (w * left))
+    taken = float(u @ (w * left))
+    return u, np.concatenate([rows, u[None]]), left - taken * u, taken
 
 
 def _apart(shapes: Shapes, new: Dates, least: int) -> Bools:
@@ -156,32 +179,42 @@ def _apart(shapes: Shapes, new: Dates, least: int) -> Bools:
     return np.asarray(clear[0] & clear[1])
 
 
-def joint(s: Search, dates: list[Dates]) -> Joint:
-    """Least squares of all changes beside the base."""
+def equations(s: Search, dates: list[Dates]) -> Equations:
     w, half = s.base.weight, s.base.half
     X = regressors(s.size, dates)
-    WX = X * w
-    across = WX @ half.T
-    covariance = np.linalg.inv(WX @ X.T - across @ across.T + TINY * np.eye(len(X)))
-    size = covariance @ (WX @ s.base.left)
-    left = np.where(s.ready.seen, s.base.left - size @ X + (size @ across) @ half, 0.0)
-    worse = s.wary(left)
+    left = (X - ((X * w) @ half.T) @ half) * s.ready.seen
+    squares = left @ (X * w).T
+    return Equations(dates, left, squares + TINY * np.eye(len(X)), X @ (w * s.base.left))
+
+
+def solved(s: Search, e: Equations) -> Joint:
+    covariance = np.linalg.inv(e.squares)
+    size = covariance @ e.product
+    worse = s.complete(s.base.left - size @ e.left)
     gain = size**2 / np.maximum(covariance.diagonal(), TINY) / worse
-    middle = np.array([0.0, *((a + b) / 2.0 for a, b in dates), float(s.size)])
-    gaps = np.diff(middle)
-    found = height(gain, np.minimum(gaps[:-1], gaps[1:]), s.size)
-    return Joint(size, worse, found, chance(found, s.size))
+    middle = [0.0, *((a + b) / 2.0 for a, b in e.dates), float(s.size)]
+    short = np.array([min(y - x, z - y) for x, y, z in zip(middle, middle[1:], middle[2:], strict=False)])
+    found = height(gain, short, s.size)
+    return Joint(worse, size, found, chance(found, s.size))
+
+
+def joint(s: Search, dates: list[Dates]) -> Joint:
+    """All changes fitted beside the base."""
+    return solved(s, equations(s, dates))
 
 
 def held(s: Search, dates: list[Dates], level: float) -> list[Dates]:
     """The largest set in which every change holds beside the others, the weakest dropped one by one."""
-    while dates:
-        p = joint(s, dates).p
+    if not dates:
+        return []
+    e = equations(s, dates)
+    while e.dates:
+        p = solved(s, e).p
         weakest = int(p.argmax())
         if p[weakest] <= level:
             break
-        dates = dates[:weakest] + dates[weakest + 1 :]
-    return dates
+        e = e.without(weakest)
+    return e.dates
 
 
 def _near(s: Search, dates: list[Dates], i: int, edge: int) -> tuple[Shapes, Floats, Floats]:
@@ -190,7 +223,7 @@ def _near(s: Search, dates: list[Dates], i: int, edge: int) -> tuple[Shapes, Flo
     when, w = s.ready.calendar, s.base.weight
     rows, left = s.base.half, s.base.left
     for x in regressors(s.size, dates[:i] + dates[i + 1 :]):
-        _, rows, left = _added(w, rows, left, x)
+        _, rows, left, _ = _added(w, rows, left, x)
     low = max(edge, dates[i - 1][1] + edge if i else 0, dates[i][0] - REACH * when.least)
     last = dates[i + 1][0] if i + 1 < len(dates) else s.size
     high = min(last - edge, dates[i][1] + REACH * when.least)
@@ -243,7 +276,8 @@ def _when(shapes: Shapes, weight: Floats) -> tuple[int, Dates, int]:
     family = np.where(ramp == gradual, weight, 0.0)
     near = np.convolve(np.bincount(third, family, minlength=shapes.size), np.hanning(BLUR + 2)[1:-1], mode="same")
     at = int(near.argmax())
-    low, high = np.searchsorted(np.cumsum(np.bincount(third, weight, minlength=shapes.size)), [0.025, 0.975])
+    begun, half = (np.cumsum(np.bincount(x, weight)) for x in (shapes.start, (shapes.start + shapes.stop) // 2))
+    low, high = np.searchsorted(begun, 0.025), np.searchsorted(half, 0.975)
     stops = np.cumsum(np.bincount(shapes.stop, family))
     settled = int(np.searchsorted(stops, stops[-1] / 2)) if gradual else at
     return at, (min(int(low), at), max(int(high), at)), max(settled, at)

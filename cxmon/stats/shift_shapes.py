@@ -92,14 +92,14 @@ def everywhere(size: int, least: int) -> Shapes:
     for times in FAR:
         length = int(times * least)
         if length <= size // 3:
-            begin = np.arange(least, size - length, max(1, length // 12))
+            begin = np.arange(least, size - length, max(1, length // 8))
             starts.append(begin)
             stops.append(begin + length - 1)
     begins, ends = [np.zeros(0, int)], [np.zeros(0, int)]
     for times in PASSING:
         length = int(times * least)
         if length <= size // 2:
-            begin = np.arange(least, size - least - length + 1, max(1, length // 12))
+            begin = np.arange(least, size - least - length + 1, max(1, length // 8))
             begins.append(begin)
             ends.append(begin + length)
     return made(size, (np.concatenate(starts), np.concatenate(stops)), (np.concatenate(begins), np.concatenate(ends)))

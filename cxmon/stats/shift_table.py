@@ -1,5 +1,7 @@
 """How high the best change of a series without one stands; `python benchmarks/shifts_table.py --write` simulates it."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from cxmon.stats.arrays import Floats
@@ -8,8 +10,8 @@ from cxmon.stats.arrays import Floats
 CHANCES = (0.05, 0.005)
 # table: begin
 SIZES = (16, 24, 36, 60, 120, 240, 480, 960, 2400)
-OFTEN = (24.2, 19.6, 16.0, 13.5, 11.2, 8.1, 7.6, 7.5, 8.1)
-RARELY = (97.2, 56.5, 37.3, 29.8, 24.2, 16.7, 13.9, 12.8, 13.0)
+OFTEN = (24.9, 20.5, 16.4, 13.3, 12.0, 9.0, 8.7, 8.9, 9.4)
+RARELY = (105.0, 55.8, 38.5, 30.6, 26.8, 19.3, 15.9, 14.2, 14.6)
 # table: end
 
 
@@ -22,7 +24,11 @@ def height(gain: Floats, short: Floats, size: int) -> Floats:
 
 def chance(found: Floats, size: int) -> Floats:
     """Chance (K,) that the noise of a series of `size` periods alone reaches the heights `found` anywhere."""
-    at = np.log(size)
-    often, rarely = (float(np.interp(at, np.log(SIZES), heights)) for heights in (OFTEN, RARELY))
-    fall = np.log(CHANCES[0] / CHANCES[1]) / (rarely - often)
-    return np.asarray(np.minimum(1.0, CHANCES[0] * np.exp(np.minimum(-fall * (found - often), 50.0))))
+    often, fall = _tail(size)
+    return np.asarray(np.minimum(1.0, CHANCES[0] * np.exp(np.minimum(fall * (often - found), 50.0))))
+
+
+@lru_cache(maxsize=64)
+def _tail(size: int) -> tuple[float, float]:
+    often, rarely = (float(np.interp(np.log(size), np.log(SIZES), heights)) for heights in (OFTEN, RARELY))
+    return often, float(np.log(CHANCES[0] / CHANCES[1])) / (rarely - often)
