@@ -12,11 +12,16 @@ from cxmon.stats.profiles import columns, labels
 from cxmon.stats.shift_noise import Spectrum
 
 DAYS = 365.25
+# Periods that a level must last: two weeks of days, and of a short series a tenth.
 SHORTEST = 14
+# Robust deviations beyond which a period is a passing spike; share of the usual answers below which it says nothing.
 SPIKE = 3.5
 FAINT = 0.05
+# Precisions that leave profile, waves and level to the data, in one over squared units of the rough noise.
 WIDE = 1e-3
 LEVEL = 1e-9
+# Of the square of a wave's amplitude its sampling variance is taken off, doubled because changes blur it as well; what
+# is left is held to be at least a tenth of that, so that the next fit may still find a wave.
 EXCESS = 2.0
 FLOOR = 0.1
 
@@ -24,9 +29,8 @@ FLOOR = 0.1
 @dataclass(frozen=True, eq=False)
 class Calendar:
     """What all series of one length and period share: the regressors `base` (p, T), level and waves (`slow` of them)
-    first, with the precision (p,) of their prior; the label (T,) of each period, the periods
-    `members` (count, M) of each label, filled up with T, how many labels there are, and the shortest
-    stretch that counts as lasting."""
+    first, with the precision (p,) of their prior; the label (T,) of each period, the periods `members` (count, M)
+    of each label, filled up with T, how many labels there are, and the shortest stretch that counts as lasting."""
 
     base: Floats
     prior: Floats
@@ -94,7 +98,7 @@ def frame(y: Floats, seen: Bools, n: Floats | None, kind: str, when: Calendar) -
     shape, seen = _shape(y, seen, n, kind)
     center = float(np.median(y[seen]))
     flat = np.where(seen, y - center, 0.0)
-    unit = float(np.sqrt(flat @ flat / seen.sum()))
+    unit = float(np.abs(flat).max())
     if unit <= 1e-9 * abs(center) or unit == 0.0:
         return None
     flat = _filled(flat / unit, seen)

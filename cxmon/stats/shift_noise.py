@@ -15,8 +15,10 @@ from cxmon.stats.arrays import TINY, Floats
 
 # Every part of the variance that may be autocorrelated with every correlation; the last sets stand for wandering.
 SHARES = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.0)
-PRIOR = 1.0
 CORRELATIONS = (0.3, 0.5, 0.65, 0.78, 0.88, 0.94, 0.97, 0.99)
+# A set is held the less likely beforehand the more it wanders: the frequencies that are read hardly tell such sets from
+# independent noise, and the benefit of the doubt would make every change a wandering.
+PRIOR = 1.0
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,7 @@ class Spectrum:
 @dataclass(frozen=True, eq=False)
 class _Grid:
     """Inverse unit-variance densities (G, m) at the m frequencies above zero, sums (G, m) of their logarithms from a
-    frequency on, and the white
-    part, the logarithm of the long-run factor and the log prior (G,) of each parameter set."""
+    frequency on, and the white part, the logarithm of the long-run factor and the log prior (G,) of each set."""
 
     inverse: Floats
     logs: Floats

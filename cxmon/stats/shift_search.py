@@ -10,14 +10,20 @@ from cxmon.stats.shift_noise import Spectrum, spectrum
 from cxmon.stats.shift_shapes import Dates, Shapes, around, everywhere, regressors
 from cxmon.stats.shift_table import chance, height
 
+# Chance of a false alarm up to which a change is reported, and up to which it is fitted again beside a season that no
+# longer takes its share of it.
 LEVEL = 0.01
 POSSIBLE = 0.05
+# Changes looked for at most; how many that do not seem worth it (in squared standard errors) join, because a second one
+# can make sense of a first.
 MOST = 12
 AHEAD = 2
 WORTH = 4.0
+# How far, in shortest stretches, a change may be dated again; and how near another or the end its date may really lie.
 REACH = 8
-CALM = 60
 CLOSEST = 3
+# Movements that take longer than this many periods may be changes not found yet.
+CALM = 60
 # A date is where most of what is likely lies within a few days, and a ramp is told when it is far likelier than a step.
 BLUR = 9
 GRADUAL = 0.8
