@@ -24,7 +24,7 @@ def shifts(
 
     n, kind, period, yearly   as in `effect`; with a daily week (period 7) and no `yearly`, a wave of 365.25 periods is
                               allowed for, so that a season is not taken for a change
-    p_value                   chance that noise alone shows as much anywhere in the series, at most 0.01
+    p_value                   chance that noise alone shows as much anywhere in the series, at most 0.005
 
     Under 12 usable values nothing is reported. ValueError on wrong shapes or names. Method: docs/methods/shifts.md.
     """

@@ -12,8 +12,8 @@ from cxmon.stats.shift_table import chance, height
 
 # Chance of a false alarm up to which a change is reported, and up to which it is fitted again beside a season that no
 # longer takes its share of it.
-LEVEL = 0.01
-POSSIBLE = 0.05
+LEVEL = 0.005
+POSSIBLE = 0.03
 # Changes looked for at most; how many that do not seem worth it (in squared standard errors) join, because a second one
 # can make sense of a first.
 MOST = 12

@@ -37,7 +37,7 @@ def test_a_step_is_dated_and_sized():
     assert found.earliest <= 120 <= found.latest
     assert found.settled == found.at
     assert found.low < -5 < found.high
-    assert found.p_value <= 0.01
+    assert found.p_value <= 0.005
 
 
 def test_two_steps_are_told_apart():
@@ -186,7 +186,7 @@ def test_what_is_told_makes_sense(y):
         assert f.at <= f.settled <= len(y)
         assert f.low < f.size < f.high
         assert f.low * f.high > 0
-        assert 0 <= f.p_value <= 0.01
+        assert 0 <= f.p_value <= 0.005
 
 
 @settings(max_examples=60, deadline=None)
