@@ -51,8 +51,7 @@ def shifts(count: int) -> None:
 
 
 def make_more(path: Path, nulls: int, changed: int, seed: int) -> None:
-    """The worlds of the shift bench on another seed: `nulls` series without a change of each kind, and `changed` of each
-    changed kind and size."""
+    """The shift bench on another seed: `nulls` series of each kind without a change, `changed` of each kind and size."""
     sys.path.insert(0, str(BENCH))
     import shift_bench as bench
 
