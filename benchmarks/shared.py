@@ -51,7 +51,7 @@ def shifts(count: int) -> None:
 
 
 def make_more(path: Path, nulls: int, changed: int, seed: int) -> None:
-    """The shift bench on another seed: `nulls` series of each kind without a change, `changed` of each kind and size."""
+    """The shift bench on another seed: `nulls` series of each kind of null, `changed` of each kind and size."""
     sys.path.insert(0, str(BENCH))
     import shift_bench as bench
 
