@@ -1,4 +1,4 @@
-"""The shared benches of watch and shifts: `python benchmarks/shared.py [--full]`; ours beside the oracle's.
+"""The shared benches of watch and shifts, annotated series among them: `python benchmarks/shared.py [--full]`.
 
 The effect of a declared change has a script of its own, `effect_table.py`. The benches and their worlds stand in
 ../shared/bench; without them this says so and ends.
@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import numpy as np
 
 ROOT = Path(__file__).parents[1]
 BENCH = ROOT / ".." / "shared" / "bench"
@@ -48,16 +50,55 @@ def shifts(count: int) -> None:
         print(run("shift_bench.py", "score", found, "--data", data))
 
 
+def make_more(path: Path, nulls: int, changed: int, seed: int) -> None:
+    """The shift bench on another seed: `nulls` series of each kind of null, `changed` of each kind and size."""
+    sys.path.insert(0, str(BENCH))
+    import shift_bench as bench
+
+    cells = [(kind, 0, nulls) for kind in ("null_plain", "null_spike", "null_season")]
+    cells += [(kind, size, changed) for kind in ("step", "drift", "temp") for size in (1, 2)]
+    values, counts, truth = [], [], []
+    for kind, size, count in cells:
+        for i in range(count):
+            family, k = list(bench.SIZES)[i % 3], len(truth)
+            rng = np.random.default_rng([seed, k])
+            y, n, at, end = bench.one(rng, family, kind, bench.SIZES[family][size], 730)
+            values.append(y)
+            counts.append(n)
+            told = None if at is None else "SML"[size]
+            truth.append({"id": k, "family": family, "kind": kind, "size": told, "cp": at, "end": end})
+    np.savez(path, y=np.array(values, np.float32), vol=np.array(counts, np.int32), truth=json.dumps(truth))
+
+
+def more_shifts(nulls: int, changed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data, found = Path(folder) / "more.npz", Path(folder) / "found.json"
+        make_more(data, nulls, changed, seed=404)
+        print(f"\nshifts, {nulls} a null, {changed} a change: {run('cxmon_plugins.py', 'shifts', data, found).strip()}")
+        print(run("shift_bench.py", "score", found, "--data", data))
+
+
+def tcpd() -> None:
+    """The annotated real series, one setting for all."""
+    data = BENCH / ".." / "data" / "tcpd"
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "found.json"
+        print(f"\nannotated series: {run('cxmon_plugins.py', 'tcpd', data, found).strip()}")
+        print(run("score_tcpd.py", found, "--data", data, "--split", "dev_core"))
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--full", action="store_true")
-    options.add_argument("--only", choices=["watch", "shifts"])
+    options.add_argument("--only", choices=["watch", "shifts", "more_shifts", "tcpd"])
     chosen = options.parse_args()
     if not BENCH.exists():
         sys.exit("the shared benches are not beside this checkout (../shared/bench)")
     jobs = {
         "watch": lambda: watch(200 if chosen.full else 30),
         "shifts": lambda: shifts(1000 if chosen.full else 180),
+        "more_shifts": lambda: more_shifts(*((1000, 400) if chosen.full else (100, 40))),
+        "tcpd": tcpd,
     }
     for name, job in jobs.items():
         if chosen.only in {None, name}:

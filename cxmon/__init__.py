@@ -6,10 +6,12 @@ The statistics are re-exported lazily (PEP 562), so that commands that need none
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cxmon.stats import Effect, Shift, Staged, effect, effects, shifts, staged_effect, watch
+    from cxmon.stats import Effect, Shift, Staged, effect, effects, many_shifts, shifts, staged_effect, watch
 
 __version__ = "0.1.0"
-__all__ = ["Effect", "Shift", "Staged", "__version__", "effect", "effects", "shifts", "staged_effect", "watch"]
+__all__ = [
+    "Effect", "Shift", "Staged", "__version__", "effect", "effects", "many_shifts", "shifts", "staged_effect", "watch",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

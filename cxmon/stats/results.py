@@ -48,13 +48,21 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """A change of level found in retrospect: `at` is the first period of the new level, `size` new minus old."""
+    """A lasting change of level found in retrospect: `size` is new minus old level, with a 95 % interval `low`..`high`.
+
+    `at` is the first period of the new level; of a gradual change the period by which a third of the move was made.
+    It lies between the periods `earliest` and `latest` with 95 %. From `settled` on the new level is reached (`at` for
+    a step). `p_value` is the chance that noise alone shows as much anywhere in the series.
+    """
 
     at: int
     size: float
     low: float
     high: float
     p_value: float
+    earliest: int
+    latest: int
+    settled: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,0 +1,289 @@
+"""The search: changes are added one by one, dropped where they do not hold, and dated again beside the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxmon.stats.arrays import TINY, Bools, Floats
+from cxmon.stats.shift_frame import Fit, Frame, fitted, waved, weights
+from cxmon.stats.shift_noise import Spectrum, spectrum
+from cxmon.stats.shift_shapes import Dates, Shapes, around, everywhere, regressors
+from cxmon.stats.shift_table import chance, height
+
+# Chance of a false alarm up to which a change is reported, and up to which it is fitted again beside a season that no
+# longer takes its share of it.
+LEVEL = 0.005
+POSSIBLE = 0.03
+# Changes looked for at most; how many that do not seem worth it (in squared standard errors) join, because a second one
+# can make sense of a first.
+MOST = 12
+AHEAD = 2
+WORTH = 4.0
+# How far, in shortest stretches, a change may be dated again; and how near another or the end its date may really lie.
+REACH = 8
+CLOSEST = 3
+# Movements that take longer than this many periods may be changes not found yet.
+CALM = 60
+# A date is where most of what is likely lies within a few days, and a ramp is told when it is far likelier than a step.
+BLUR = 9
+GRADUAL = 0.8
+# A shape of which the base leaves less than this share cannot be told from the base.
+HIDDEN = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A series, the fit of its base whose waves are as free as they can be, the fit that the search adds changes to,
+    and the noise that the weights of both rest on."""
+
+    ready: Frame
+    wide: Fit
+    base: Fit
+    noise: Spectrum
+
+    @property
+    def size(self) -> int:
+        return len(self.ready.y)
+
+    def worse(self, left: Floats) -> float:
+        """Long-run variance of residuals over the one that the weights rest on; waves and changes still to be found
+        show in the lowest frequencies, which are not read."""
+        found = spectrum(left * self.ready.calm, self.ready.count, _skip(self.ready))
+        return max(found.long_run / self.noise.long_run, TINY)
+
+    def complete(self, left: Floats) -> float:
+        """The same for a model that claims to be complete: what it leaves in the low frequencies is wandering."""
+        found = spectrum(
+            left * self.ready.calm, self.ready.count, min(self.ready.calendar.slow // 2 + 1, self.size // 4)
+        )
+        return max(found.long_run / self.noise.long_run, TINY)
+
+
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """Changes fitted together: the ratio of the noise they leave to the one the weights were made for, sizes (K,), how
+    high each stands beside the others, and the chance (K,) that noise alone reaches that."""
+
+    worse: float
+    size: Floats
+    height: Floats
+    p: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """Least squares of changes beside the base: what the base leaves of their regressors (K, T), its products with
+    itself (K, K) and with the residuals (K,). Any subset of the changes is solved from the same numbers."""
+
+    dates: list[Dates]
+    left: Floats
+    squares: Floats
+    product: Floats
+
+    def without(self, i: int) -> "Equations":
+        keep = np.arange(len(self.dates)) != i
+        dates = self.dates[:i] + self.dates[i + 1 :]
+        return Equations(dates, self.left[keep], self.squares[keep][:, keep], self.product[keep])
+
+
+@dataclass(frozen=True)
+class Told:
+    """One change: the period it is dated to and those (first, last) its date lies between, the period from which the
+    new level is reached, size with standard error, and p-value."""
+
+    at: int
+    between: Dates
+    settled: int
+    size: float
+    error: float
+    p: float
+
+
+def _skip(ready: Frame) -> int:
+    size = len(ready.y)
+    return min(max(ready.calendar.slow // 2 + 1, size // CALM), size // 4)
+
+
+def prepared(ready: Frame) -> Search:
+    """Noise and base of a series in which no change was found yet."""
+    prior = ready.calendar.prior
+    rough = fitted(ready, weights(ready, Spectrum(1.0, 0.0)), prior)
+    noise = spectrum(rough.left * ready.calm, ready.count, _skip(ready))
+    wide = fitted(ready, weights(ready, noise), prior)
+    base = fitted(ready, wide.weight, waved(ready, wide, ready.y), wide.products)
+    return Search(ready, wide, base, noise)
+
+
+def search(ready: Frame) -> list[Told]:
+    """All changes of a series that hold, in order."""
+    s = prepared(ready)
+    dates = held(s, proposed(s), POSSIBLE)
+    for _ in range(2 if len(dates) > 1 else 1):
+        if not dates:
+            return []
+        s = _with_waves_beside(s, dates)
+        before = dates
+        dates = held(s, dated(s, dates), LEVEL)
+        if dates == before:
+            break
+    return told(s, dates)
+
+
+def _with_waves_beside(s: Search, dates: list[Dates]) -> Search:
+    """The same search with waves no larger than they look once the changes are taken away."""
+    alone = joint(Search(s.ready, s.wide, s.wide, s.noise), dates)
+    without = s.ready.y - alone.size @ regressors(s.size, dates)
+    base = fitted(s.ready, s.wide.weight, waved(s.ready, s.wide, without), s.wide.products)
+    return Search(s.ready, s.wide, base, s.noise)
+
+
+def proposed(s: Search) -> list[Dates]:
+    """Changes in the order in which they explain the most; a few more than seem worth it, since a second change can
+    make sense of a first."""
+    when, w = s.ready.calendar, s.base.weight
+    shapes = everywhere(s.size, when.least)
+    rows, left = s.base.half, s.base.left
+    alone = shapes.squares(w)
+    information = alone - (shapes.products(w * rows[: when.slow]) ** 2).sum(0)
+    free = information > HIDDEN * alone
+    product = shapes.products(w * left)
+    dates: list[Dates] = []
+    idle, worse = 0, 1.0
+    while len(dates) < MOST:
+        score = np.where(free, product**2 / np.where(free, information, 1.0) / worse, 0.0) - shapes.pays
+        i = int(score.argmax())
+        idle = idle + 1 if score[i] < WORTH else 0
+        if idle > AHEAD or not free[i]:
+            break
+        for new in shapes.changes(i):
+            u, rows, left, taken = _added(w, rows, left, regressors(s.size, [new])[0])
+            across = shapes.products(w * u)
+            information = information - across**2
+            product = product - taken * across
+            dates.append(new)
+            free &= _apart(shapes, new, when.least)
+        free &= information > HIDDEN * alone
+        if not idle:
+            worse = s.worse(left)
+    return sorted(dates)
+
+
+def _added(w: Floats, rows: Floats, left: Floats, x: Floats) -> tuple[Floats, Floats, Floats, float]:
+    """Regressor `x` (T,) joins the orthonormal `rows` (k, T): its own new row, all rows, what is left then, and how
+    much of the new row was taken away."""
+    across = rows @ (w * x)
+    length = max(float(x @ (w * x) - across @ across), TINY)
+    u = (x - across @ rows) / np.sqrt(length)
+    taken = float(u @ (w * left))
+    return u, np.concatenate([rows, u[None]]), left - taken * u, taken
+
+
+def _apart(shapes: Shapes, new: Dates, least: int) -> Bools:
+    """Candidates (C,) whose dates keep their distance from both ends of a change."""
+    low, high = new[0] - least, new[1] + least
+    clear = [(at <= low) | (at >= high) for at in (shapes.start, shapes.stop)]
+    return np.asarray(clear[0] & clear[1])
+
+
+def equations(s: Search, dates: list[Dates]) -> Equations:
+    w, half = s.base.weight, s.base.half
+    X = regressors(s.size, dates)
+    left = (X - ((X * w) @ half.T) @ half) * s.ready.seen
+    squares = left @ (X * w).T
+    return Equations(dates, left, squares + TINY * np.eye(len(X)), X @ (w * s.base.left))
+
+
+def solved(s: Search, e: Equations) -> Joint:
+    covariance = np.linalg.inv(e.squares)
+    size = covariance @ e.product
+    worse = s.complete(s.base.left - size @ e.left)
+    gain = size**2 / np.maximum(covariance.diagonal(), TINY) / worse
+    middle = [0.0, *((a + b) / 2.0 for a, b in e.dates), float(s.size)]
+    short = np.array([min(y - x, z - y) for x, y, z in zip(middle, middle[1:], middle[2:], strict=False)])
+    found = height(gain, short, s.size)
+    return Joint(worse, size, found, chance(found, s.size))
+
+
+def joint(s: Search, dates: list[Dates]) -> Joint:
+    """All changes fitted beside the base."""
+    return solved(s, equations(s, dates))
+
+
+def held(s: Search, dates: list[Dates], level: float) -> list[Dates]:
+    """The largest set in which every change holds beside the others, the weakest dropped one by one."""
+    if not dates:
+        return []
+    e = equations(s, dates)
+    while e.dates:
+        p = solved(s, e).p
+        weakest = int(p.argmax())
+        if p[weakest] <= level:
+            break
+        e = e.without(weakest)
+    return e.dates
+
+
+def _near(s: Search, dates: list[Dates], i: int, edge: int) -> tuple[Shapes, Floats, Floats]:
+    """Shapes in reach of change `i` that end `edge` periods before the next one or the end, and the product with the
+    residuals and the information (C,) of each when the other changes stay."""
+    when, w = s.ready.calendar, s.base.weight
+    rows, left = s.base.half, s.base.left
+    for x in regressors(s.size, dates[:i] + dates[i + 1 :]):
+        _, rows, left, _ = _added(w, rows, left, x)
+    low = max(edge, dates[i - 1][1] + edge if i else 0, dates[i][0] - REACH * when.least)
+    last = dates[i + 1][0] if i + 1 < len(dates) else s.size
+    high = min(last - edge, dates[i][1] + REACH * when.least)
+    shapes = around(s.size, when.least, min(low, dates[i][0]), max(high, dates[i][1]))
+    # The profile hardly sees a lasting change; leaving it out of the information spares half of the cost.
+    slow = np.concatenate([rows[: when.slow], rows[len(s.base.half) :]])
+    alone = shapes.squares(w)
+    information = alone - (shapes.products(w * slow) ** 2).sum(0)
+    return shapes, shapes.products(w * left), np.where(information > HIDDEN * alone, information, np.inf)
+
+
+def dated(s: Search, dates: list[Dates]) -> list[Dates]:
+    """Each change at its best dates and in its best shape, given the others."""
+    dates = list(dates)
+    worse = joint(s, dates).worse
+    for i in range(len(dates)):
+        shapes, product, information = _near(s, dates, i, s.ready.calendar.least)
+        best = int((product**2 / information / worse - shapes.pays).argmax())
+        dates[i] = (int(shapes.start[best]), int(shapes.stop[best]))
+    return dates
+
+
+def told(s: Search, dates: list[Dates]) -> list[Told]:
+    """Sizes and dates with what is not known of both: averages over every shape in reach, by how well it fits."""
+    fit = joint(s, dates)
+    out = []
+    for i in range(len(dates)):
+        # A change that was just found may yet turn out to have come later than where it may be looked for.
+        shapes, product, information = _near(s, dates, i, CLOSEST)
+        evidence = 0.5 * (product**2 / information / fit.worse - shapes.pays)
+        weight = np.exp(evidence - evidence.max())
+        weight /= weight.sum()
+        each = product / information
+        size = float(weight @ each)
+        variance = float(weight @ (fit.worse / information + (each - size) ** 2))
+        at, between, settled = _when(shapes, weight)
+        out.append(Told(at, between, settled, size, float(np.sqrt(variance)), float(fit.p[i])))
+    return out
+
+
+def _when(shapes: Shapes, weight: Floats) -> tuple[int, Dates, int]:
+    """Date, the dates it lies between, and the period that reaches the new level, from how likely each shape is.
+
+    The corner where a ramp begins is a blur; the period by which a third of the move is made is known far better, and
+    a step that was taken for a ramp is still dated close to itself.
+    """
+    third = (2 * shapes.start + shapes.stop) // 3
+    ramp = shapes.stop > shapes.start
+    gradual = float(weight[ramp].sum()) > GRADUAL
+    family = np.where(ramp == gradual, weight, 0.0)
+    near = np.convolve(np.bincount(third, family, minlength=shapes.size), np.hanning(BLUR + 2)[1:-1], mode="same")
+    at = int(near.argmax())
+    begun, half = (np.cumsum(np.bincount(x, weight)) for x in (shapes.start, (shapes.start + shapes.stop) // 2))
+    low, high = np.searchsorted(begun, 0.025), np.searchsorted(half, 0.975)
+    stops = np.cumsum(np.bincount(shapes.stop, family))
+    settled = int(np.searchsorted(stops, stops[-1] / 2)) if gradual else at
+    return at, (min(int(low), at), max(int(high), at)), max(settled, at)
