@@ -1,6 +1,6 @@
 """What a monitor knows of the noise before it begins: many series at once, by marginal likelihood over a grid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import logsumexp
@@ -34,6 +34,10 @@ class Frozen:
     rw: Floats
     scale2: Floats
     wave: Floats
+
+    def of(self, rows: Bools) -> "Frozen":
+        """Those of some series."""
+        return Frozen(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
 def grid() -> tuple[Floats, Floats, Floats, Floats]:

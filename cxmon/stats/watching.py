@@ -1,15 +1,16 @@
 """Watching for a lasting regression that nobody declared, with false alarms per series and year as the only knob."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix, median_of
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix
 from cxmon.stats.monitor import Paths, Watched, run
 from cxmon.stats.noise import COUNTED, KINDS, sampling
-from cxmon.stats.profiles import columns, cycle_length, without_profile
+from cxmon.stats.profiles import columns, cycle_length
 from cxmon.stats.results import WatchDays, WatchState
-from cxmon.stats.watch_noise import freeze, tame
+from cxmon.stats.watch_learning import learnt_before, remembered
 
 DAYS = 365.25
 # Height of the statistic's alarms: FLOOR + SLOPE x log(periods between false ones); the statistic is the log of a sum
@@ -51,14 +52,17 @@ def watch(
 
 def watch_state(
     values: Any, n: Any, start: int, budget: float, *, kind: str = "mean", better: str = "higher", period: Any = 7,
-    yearly: float | None = None, read: int = 0,
+    yearly: float | None = None, read: int = 0, asked: Any = None,
 ) -> WatchState:  # fmt: skip
     """As `watch`, with onset, score and size of the deviation at the last period (or when it was last beyond).
 
     Periods before `read` are hardly asked about: with `read` at the last period this takes half of the time, and what
-    is said of that period is the same. `first_alarm` is then the first that was looked at.
+    is said of that period is the same. `first_alarm` is then the first that was looked at. Rows that are not `asked`
+    (S,) only teach the others.
     """
-    days = watch_days(values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly, read=read)
+    days = watch_days(
+        values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly, read=read, asked=asked
+    )
     some = np.asarray(days.active.any(1))
     row, last = np.arange(len(some)), days.active.shape[1] - 1 - days.active[:, ::-1].argmax(1)
     told = {name: getattr(days, name)[row, last] for name in ("onset", "size", "low", "high")}
@@ -71,7 +75,7 @@ def watch_state(
 
 def watch_days(
     values: Any, n: Any, start: int, budget: float, *, kind: str = "mean", better: str = "higher", period: Any = 7,
-    yearly: float | None = None, read: int = 0,
+    yearly: float | None = None, read: int = 0, asked: Any = None,
 ) -> WatchDays:  # fmt: skip
     """What `watch_state` says at each period, in one pass: column t is what it would say were t the last period."""
     Y = np.atleast_2d(np.asarray(values, float))
@@ -91,21 +95,23 @@ def watch_days(
     cycle, sided = cycle_length(period, T), 2 if better == "either" else 1
     height = threshold(budget, DAYS if yearly is None else float(yearly))
     wave = YEAR_OF_CYCLE.get(cycle) if yearly is None else yearly
-    learnt = np.where(able, start, -1)
+    rows = np.flatnonzero(able)
+    given = _Given(
+        HARM[better] * np.where(seen, Y, np.nan)[rows], None if N is None else N[rows], kind, profile, wave, cycle
+    )  # fmt: skip
+    wanted = able if asked is None else able & np.asarray(asked, bool)
+    learnt = np.where(wanted, start, -1)
     for first, last in _calendar(start, T):
         # What may be a regression is not taken for noise: such a series keeps the parameters that it had.
-        learnt[able & ~(days.score[:, first - 1] > SUSPICIOUS)] = first
-        for at in np.unique(learnt[able]):
-            rows = np.flatnonzero(learnt == at)
-            watched, unit = _on_scale(
-                HARM[better] * Y[rows, :last], None if N is None else N[rows, :last], seen[rows, :last], kind,
-                profile[:last], _waves(wave, cycle, int(at), last), int(at),
-            )  # fmt: skip
-            limit = np.full(len(rows), height)
+        learnt[wanted & ~(days.score[:, first - 1] > SUSPICIOUS)] = first
+        for at in np.unique(learnt[wanted]):
+            mine = learnt == at
+            watched, unit = given.watched(int(at), last, mine[rows])
+            limit = np.full(len(unit), height)
             paths = run(
                 watched, learnt=int(at), begin=start, start=first, read=min(read, last - 1), sided=sided, limit=limit
             )
-            _enter(days, rows, paths, limit, unit * HARM[better], first)
+            _enter(days, np.flatnonzero(mine), paths, limit, unit * HARM[better], first)
     return days
 
 
@@ -129,27 +135,37 @@ def _waves(yearly: float | None, cycle: int, history: int, T: int) -> Floats:
     return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 
 
-def _on_scale(
-    Y: Floats, N: Floats | None, seen: Bools, kind: str, profile: Floats, waves: Floats, first: int
-) -> tuple[Watched, Floats]:
-    """Series (S, T), harm positive, without profile and rough wave and in units (S,) of their typical noise, with noise
-    parameters; all learnt before period `first`."""
-    T = Y.shape[1]
-    past = np.arange(T) < first
-    filled = np.where(seen, Y, 0.0)
-    flat, wave = _flat(Y, seen, profile, waves, first)
-    n = None if N is None else np.where(seen, np.nan_to_num(N), 1.0)
-    counted = kind in COUNTED and n is not None
-    found = sampling(np.abs(filled) if counted else flat, n, None, kind, seen, past)
-    unit = np.sqrt(np.maximum(median_of(found.variance[:, :first], seen[:, :first]), TINY))
-    y, relative, at = flat / unit[:, None], found.variance / unit[:, None] ** 2, wave / unit[:, None]
-    tamed = tame(y[:, :first], seen[:, :first])
-    noise = freeze(
-        tamed, relative[:, :first], seen[:, :first], waves[:first], at, profile.shape[1] + waves.shape[1],
-        known=found.known,
-    )  # fmt: skip
-    skew = _lean(filled, n, kind, seen, past) if counted and n is not None else np.zeros((len(Y), 1))
-    return Watched(y=y, variance=relative, skew=skew * relative**1.5, seen=seen, waves=waves, at=at, noise=noise), unit
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """All series of a call (S, T), harm positive, NaN where nothing was measured, with n and profile columns."""
+
+    Y: Floats
+    N: Floats | None
+    kind: str
+    profile: Floats
+    wave: float | None
+    cycle: int
+
+    def watched(self, at: int, last: int, rows: Bools) -> tuple[Watched, Floats]:
+        """The series `rows` up to period `last`, without profile and rough wave and in units of their typical noise,
+        with noise parameters; all learnt before period `at`, from all series."""
+        waves = _waves(self.wave, self.cycle, at, last)
+        N = None if self.N is None else self.N[:, :at]
+        taught = remembered(learnt_before, self.Y[:, :at], N, self.kind, self.profile[:at], waves[:at]).of(rows)
+        Y = self.Y[rows, :last]
+        seen, past = np.isfinite(Y), np.arange(last) < at
+        filled = np.where(seen, Y, 0.0)
+        Z = np.concatenate([self.profile[:last], waves], axis=1)
+        flat = np.where(seen, filled - taught.coefficient @ Z.T - taught.level[:, None], 0.0)
+        n = None if self.N is None else np.where(seen, np.nan_to_num(self.N[rows, :last]), 1.0)
+        counted = self.kind in COUNTED and n is not None
+        found = sampling(np.abs(filled) if counted else flat, n, None, self.kind, seen, past)
+        relative = found.variance / taught.unit[:, None] ** 2
+        lean = _lean(filled, n, self.kind, seen, past) if counted and n is not None else np.zeros((len(Y), 1))
+        return Watched(
+            y=flat / taught.unit[:, None], variance=relative, skew=lean * relative**1.5, seen=seen, waves=waves,
+            at=taught.coefficient[:, self.profile.shape[1] :] / taught.unit[:, None], noise=taught.noise,
+        ), taught.unit  # fmt: skip
 
 
 def _lean(values: Floats, n: Floats, kind: str, seen: Bools, past: Bools) -> Floats:
@@ -160,23 +176,6 @@ def _lean(values: Floats, n: Floats, kind: str, seen: Bools, past: Bools) -> Flo
         return np.asarray(np.sign(level) / np.sqrt(np.maximum(np.abs(level) * n, 0.5)))
     share = np.clip(np.abs(level), 1e-3, 1 - 1e-3)
     return np.asarray(np.where(level < 0, -1, 1) * (1 - 2 * share) / np.sqrt(np.maximum(n * share * (1 - share), 0.5)))
-
-
-def _flat(Y: Floats, seen: Bools, profile: Floats, waves: Floats, first: int) -> tuple[Floats, Floats]:
-    """Values (S, T) minus level, profile and wave, all learnt before `first` on tamed values, and the wave's
-    coefficients (S, W)."""
-    history, ok = np.where(seen[:, :first], Y[:, :first], np.nan), seen[:, :first]
-    Z = np.concatenate([profile, waves], axis=1)
-    rough = without_profile(history, Z[:first])
-    clean = history - rough + tame(np.where(ok, rough, 0.0), ok)
-    coefficient = np.zeros((len(Y), Z.shape[1]))
-    if Z.shape[1]:
-        X = np.concatenate([Z, np.ones((len(Z), 1))], axis=1)
-        for s, row in enumerate(ok):
-            coefficient[s] = np.linalg.lstsq(X[:first][row], clean[s, row], rcond=None)[0][:-1]
-    filled = np.where(seen, Y, 0.0) - coefficient @ Z.T
-    level = np.array([np.median(row[use]) for row, use in zip(filled[:, :first], ok, strict=True)])
-    return np.where(seen, filled - level[:, None], 0.0), coefficient[:, profile.shape[1] :]
 
 
 def _silent(S: int, T: int) -> WatchDays:
