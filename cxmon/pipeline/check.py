@@ -1,7 +1,7 @@
 """Runs the checks: new mature periods become findings, findings become incidents, incidents become messages."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -14,12 +14,13 @@ from cxmon.incidents import Reason, Walked, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import source_health
+from cxmon.pipeline.budgeting import budget, of_series, rolled
 from cxmon.pipeline.check_telling import lasting, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
 from cxmon.store import Store
 
-__all__ = ["Checked", "budget", "check", "rolled"]
+__all__ = ["Checked", "check"]
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ CATCH_UP = 31
 # How often a look is taken again when somebody else looked at the same subject meanwhile.
 TRIES = 3
 RECENT = 1000
+
+Shares = Mapping[Segment, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +50,14 @@ def check(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     stops no other. Incidents of checks and metrics that are configured no longer are ended, told once.
     """
     done = source_health.run(plan, store, now=now)
-    share = budget(plan, store)
+    shares = budget(plan, store, now=now)
     for check_plan in plan.checks:
         if source_health.is_about_sources(check_plan):
             continue
         for metric_id in check_plan.metrics:
             try:
-                done.append(_one(plan, store, check_plan, plan.metrics[metric_id], share, now))
+                mine = of_series(shares, check_plan.name, metric_id)
+                done.append(_one(plan, store, check_plan, plan.metrics[metric_id], mine, now))
             except Exception as e:
                 log.exception("check %s on %s failed", check_plan.name, metric_id)
                 done.append(Checked(check=check_plan.name, metric=metric_id, error=f"{type(e).__name__}: {e}"))
@@ -61,34 +65,16 @@ def check(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     return done
 
 
-def rolled(store: Store, metric: Metric) -> tuple[Segment, ...]:
-    """The series of a metric that are watched: its stored leaves rolled up along each of `by`."""
-    leaves = store.leaves(metric)
-    return tuple(
-        sorted({leaf.along(dims) for dims in metric.by for leaf in leaves if set(dims) <= set(leaf.dimensions)})
-    )
-
-
-def budget(plan: Plan, store: Store) -> float:
-    """False alarms per watched series and year: the quarter's budget shared evenly by all series that watch looks at.
-
-    Every series may open an incident alone, so each one counts, whichever stories they would join.
-    """
-    watched = [m for c in plan.checks if isinstance(c.check, Watch) for m in c.metrics]
-    series = sum(len(rolled(store, plan.metrics[m])) for m in watched)
-    return plan.alarm_budget * 4 / max(series, 1)
-
-
-def _one(plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, share: float, now: datetime) -> Checked:
+def _one(plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, shares: Shares, now: datetime) -> Checked:
     for _ in range(TRIES):
-        taken = _look(plan, store, check_plan, metric, share, now)
+        taken = _look(plan, store, check_plan, metric, shares, now)
         if taken is not None:
             return taken
     return Checked(check=check_plan.name, metric=metric.id, error="another process was looking at the same time")
 
 
 def _look(
-    plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, share: float, now: datetime
+    plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, shares: Shares, now: datetime
 ) -> Checked | None:
     """One look; None where somebody else has looked meanwhile, so that nothing was written."""
     name = check_plan.name
@@ -107,7 +93,7 @@ def _look(
         mature=mature,
         evaluated_through=_from(panel, mature, new, check_plan, first=seen is None),
         last_run_ok_at=store.runs.last_ok(metric.id),
-        alarm_budget_per_year=share,
+        alarm_budgets=shares,
         rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
     )
     findings, quiet = _findings(check_plan, panel, context, known)

@@ -115,7 +115,12 @@ def evidence(
 
 
 def _within(
-    change: Change, others: Sequence[Change], leaves: Panel, share: Share, placement: Placement, now: datetime,
+    change: Change,
+    others: Sequence[Change],
+    leaves: Panel,
+    share: Share,
+    placement: Placement,
+    now: datetime,
     opinions: bool,
 ) -> Evidence:
     """The evidence of one placement in time."""

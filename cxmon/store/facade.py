@@ -90,6 +90,11 @@ class Store:
         with self._db.read() as conn:
             return series.leaves(list(series.numbers(conn, metric)))
 
+    def volumes(self, metric: Metric, window: Window, as_known_at: datetime | None = None) -> dict[Segment, float]:
+        """What the figures of each stored leaf stand on in a window: answers or exposure, of a level what it counts."""
+        with self._db.read() as conn:
+            return panels.volumes(conn, metric, window, as_known_at)
+
     def version(self) -> int:
         """Grows with every committed write, leases left out."""
         with self._db.read() as conn:

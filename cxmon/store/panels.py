@@ -52,6 +52,26 @@ def panel(
     return found if wanted == base else _rolled(found, wanted)
 
 
+def volumes(conn: sa.Connection, metric: Metric, window: Window, as_known_at: datetime | None) -> dict[Segment, float]:
+    """See `Store.volumes`."""
+    known = series.numbers(conn, metric)
+    leaves = series.leaves(list(known))
+    numbered = {known[leaf]: leaf for leaf in leaves}
+    found = dict.fromkeys(leaves, 0.0)
+    for table, condition in _versions(as_known_at):
+        c = table.c
+        size = sa.func.abs(c.total) if metric.kind is Kind.LEVEL else c.n
+        within = sa.and_(c.start_utc >= series.epoch(window.since), c.start_utc < series.epoch(window.until))
+        chosen = (
+            sa.select(c.series_id, sa.func.sum(size))
+            .where(bulk.any_of(c.series_id, list(numbered), conn), within, condition)
+            .group_by(c.series_id)
+        )
+        for number, total in conn.execute(chosen).all():
+            found[numbered[number]] += float(total)
+    return found
+
+
 def _needed(
     metric: Metric, wanted: Sequence[Segment], leaves: Sequence[Segment], known: dict[Segment, int]
 ) -> tuple[Segment, ...]:
