@@ -122,20 +122,19 @@ class Watch:
         """
         for story in ground.stories:
             looked = story[np.isfinite(states["score"][story])]
-            if len(looked) < 2 or not (states["active"][looked] == 1).any():
-                continue
-            rows = np.zeros(len(values), np.bool_)
-            rows[looked] = True
-            k, wider = len(looked), states
-            while k > 1:
+            sure = int((states["active"][looked] == 1).sum())
+            left, k = looked[states["active"][looked] != 1], len(looked)
+            while sure and len(left):
+                rows = np.zeros(len(values), np.bool_)
+                rows[left] = True
                 wider = self._states(ground, values, n, rows, times=k)
-                beyond = int((wider["active"][looked] == 1).sum())
-                if beyond >= k:
+                # What does not pass at one place passes at no earlier one: it takes more there.
+                left = left[wider["active"][left] == 1]
+                if sure + len(left) >= k:
+                    for name, column in states.items():
+                        column[left] = wider[name][left]
                     break
-                k = beyond
-            joined = looked[(wider["active"][looked] == 1) & (states["active"][looked] != 1)] if k > 1 else looked[:0]
-            for name, column in states.items():
-                column[joined] = wider[name][joined]
+                k = sure + len(left)
 
     def _states(self, ground: "_Ground", values: Floats, n: Floats, rows: Bools, times: float = 1) -> dict[str, Floats]:
         """The monitor's state at the last period, by age: watching begins after `learn` cycles. Series with the same
