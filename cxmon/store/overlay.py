@@ -78,9 +78,9 @@ class Overlay(Store):
         """Start of the first and end of the last stored period, whenever known; None without any."""
         return self._past(metric).extent()
 
-    def finally_(self, metric: Metric, segments: Sequence[Segment]) -> Panel:
+    def at_the_end(self, metric: Metric, segments: Sequence[Segment]) -> Panel:
         """The figures of these series as they are known at the very end."""
-        return self._past(metric).finally_(segments)
+        return self._past(metric).at_the_end(segments)
 
     def _past(self, metric: Metric) -> past.Past:
         return self._pasts[metric.id, metric.definition_hash]

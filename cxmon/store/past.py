@@ -148,7 +148,7 @@ class Past:
         shown = self._rolled(wanted, base).cut(first, max(first, last))
         return replace(_measured(shown, self.now, rows), read_at=read_at)
 
-    def finally_(self, segments: Sequence[Segment]) -> Panel:
+    def at_the_end(self, segments: Sequence[Segment]) -> Panel:
         """The figures of these series as they are known at the very end; for looking ahead, never for saying so."""
         if self.end is None:
             self.end = Past.of(self.found)
