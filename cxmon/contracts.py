@@ -127,7 +127,9 @@ class CheckContext:
     `mature` (T,) tells which periods of the panel are complete; `evaluated_through` is the start of the newest period
     already judged (None at first); `last_run_ok_at` when the metric was last collected without an error.
     `alarm_budgets` are false alarms per series and year, `alarm_budget_per_year` those of a series that is not in it.
-    `rebaselined` holds per series the instants at which a new level was declared or accepted, oldest first.
+    `rebaselined` holds per series the instants at which a new level was declared or accepted, oldest first. `calm` are
+    series of which it is known beforehand that none of the new periods is in breach; True where they would not be even
+    with the allowance of their whole story.
     """
 
     as_of: datetime
@@ -138,6 +140,7 @@ class CheckContext:
     alarm_budgets: Mapping[Segment, float] = field(default_factory=dict)
     since: datetime | None = None
     rebaselined: dict[Segment, tuple[datetime, ...]] = field(default_factory=dict)
+    calm: Mapping[Segment, bool] = field(default_factory=dict)
 
 
 class Check(Protocol):

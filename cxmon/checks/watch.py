@@ -51,33 +51,39 @@ class Watch:
                 findings += self._at(ground, int(t))
         return findings
 
-    def first_breach(self, panel: Panel, context: CheckContext) -> int:
-        """The first mature period (its index) after those evaluated in which a series could be in breach, T where there
-        is none: found at once for all periods, from what `evaluate` would be given on the day of each.
+    def ahead(self, panel: Panel, context: CheckContext) -> "Ahead":
+        """From when on each series could be in breach, for all mature periods after those evaluated at once.
 
-        It holds while figures of mature periods, budgets and new levels stay as they are here. Where a series has been
-        beyond its threshold before, nothing can be said at once, and the answer is the very next period.
+        It rests on what `evaluate` would be given on the day of each, and holds while figures of mature periods,
+        budgets and new levels stay as they are here. A series that was beyond its threshold before can be in breach
+        from the very next period on.
         """
-        T = len(panel.starts)
+        T, S = len(panel.starts), len(panel.segments)
+        found = Ahead(own=np.full(S, T), story=np.full(S, T))
         new = np.flatnonzero(context.mature & (panel.starts > _through(context)))
-        if not len(panel.segments) or not len(new):
-            return T
+        if not S or not len(new):
+            return found
         ground = _Ground.of(panel, context)
         edges = {int(new[0]), T}
         for instants in context.rebaselined.values():
             for i in (ground.index(at) for at in instants):
                 edges |= {t for t in (i, i + ground.span - 1) if new[0] < t < T}
-        bounds = sorted(edges)
-        for begin, end in pairwise(bounds):
+        sizes = np.ones(S)
+        for story in ground.stories:
+            sizes[story] = len(story)
+        for begin, end in pairwise(sorted(edges)):
             # Between two edges every series stands on one and the same level, so one pass tells of all these days.
             values, n, learning = ground.known(end - 1)
             # Those too thin at the end may have been thick enough before: all are asked.
             rows = np.isfinite(values).any(1) & (learning == 0)
-            alarms = self._states(ground, values, n, rows)["first_alarm"]
-            alarms = alarms[np.isfinite(alarms) & (alarms >= 0)]
-            if len(alarms):
-                return int(max(alarms.min(), begin))
-        return T
+            for first, times in ((found.own, np.ones(S)), (found.story, sizes)):
+                states = self._states(ground, values, n, rows, times)
+                alarm = states["first_alarm"]
+                at = np.where(alarm >= 0, np.maximum(np.nan_to_num(alarm), begin), T).astype(np.int64)
+                # Of what the monitor does not look at yet, nothing is known beforehand.
+                at[rows & ~np.isfinite(states["score"])] = begin
+                np.minimum(first, at, out=first)
+        return found
 
     def _at(self, ground: "_Ground", t: int) -> list[Finding]:
         """What is said of period `t`, from the mature periods up to it that are no holidays."""
@@ -85,7 +91,10 @@ class Watch:
         values, n, learning = ground.known(t)
         thick = ground.thick(n)
         open_ = ground.able(values, n) & (learning == 0)
-        states = self._states(ground, values, n, open_)
+        states = self._states(ground, values, n, open_ & ~ground.calm)
+        born = np.isfinite(values).argmax(1)
+        for name, known in (("score", 0.0), ("active", 0.0)):
+            states[name][open_ & ground.calm & (t + 1 - born > self._start(ground))] = known
         looked = int(np.isfinite(states["score"]).sum())
         self._named(ground, values, n, states)
         del states["first_alarm"]
@@ -123,11 +132,11 @@ class Watch:
         for story in ground.stories:
             looked = story[np.isfinite(states["score"][story])]
             sure = int((states["active"][looked] == 1).sum())
-            left, k = looked[states["active"][looked] != 1], len(looked)
+            left, k = looked[(states["active"][looked] != 1) & ~ground.remote[looked]], len(looked)
             while sure and len(left):
                 rows = np.zeros(len(values), np.bool_)
                 rows[left] = True
-                wider = self._states(ground, values, n, rows, times=k)
+                wider = self._states(ground, values, n, rows, np.full(len(values), k))
                 # What does not pass at one place passes at no earlier one: it takes more there.
                 left = left[wider["active"][left] == 1]
                 if sure + len(left) >= k:
@@ -136,9 +145,11 @@ class Watch:
                     break
                 k = sure + len(left)
 
-    def _states(self, ground: "_Ground", values: Floats, n: Floats, rows: Bools, times: float = 1) -> dict[str, Floats]:
+    def _states(
+        self, ground: "_Ground", values: Floats, n: Floats, rows: Bools, times: Floats | None = None
+    ) -> dict[str, Floats]:
         """The monitor's state at the last period, by age: watching begins after `learn` cycles. Series with the same
-        budget (`times` as large as given) are asked together."""
+        budget (`times` (S,) as large as given) are asked together."""
         from cxmon.stats import watch_state  # noqa: PLC0415 - scipy is loaded when something is checked.
 
         names = ("onset", "score", "size", "low", "high", "active")
@@ -146,15 +157,16 @@ class Watch:
         out = {name: np.full(len(values), np.nan) for name in (*names, "first_alarm")}
         born = np.where(np.isfinite(values).any(1), np.isfinite(values).argmax(1), T)
         start = self._start(ground)
-        for first, share in sorted(set(zip(born[rows].tolist(), ground.budgets[rows].tolist(), strict=True))):
+        budgets = ground.budgets if times is None else ground.budgets * times
+        for first, share in sorted(set(zip(born[rows].tolist(), budgets[rows].tolist(), strict=True))):
             if T - first <= start:
                 continue
-            these = np.flatnonzero(rows & (born == first) & (ground.budgets == share))
+            these = np.flatnonzero(rows & (born == first) & (budgets == share))
             state = watch_state(
                 values[these, first:],
                 n[these, first:],
                 start,
-                share * times,
+                share,
                 kind=ground.judged.kind,
                 better=metric.better.value,
                 period=ground.labels[first:T],
@@ -165,6 +177,15 @@ class Watch:
             out["onset"][these] += np.where(state.onset >= 0, first, 0)
             out["first_alarm"][these] = state.first_alarm + np.where(state.first_alarm >= 0, first, 0)
         return out
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ahead:
+    """For each series (S,) the first period in which it could be beyond its own share, and beyond the allowance of its
+    whole story; the number of periods where there is none."""
+
+    own: Ints
+    story: Ints
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -179,6 +200,8 @@ class _Ground:
     holiday: Bools
     budgets: Floats
     stories: tuple[Ints, ...]
+    calm: Bools
+    remote: Bools
 
     @classmethod
     def of(cls, panel: Panel, context: CheckContext) -> "_Ground":
@@ -195,6 +218,8 @@ class _Ground:
             cycle=cycle,
             holiday=holiday,
             budgets=np.array([given.get(s, else_) for s in panel.segments]),
+            calm=np.array([s in context.calm for s in panel.segments], np.bool_),
+            remote=np.array([context.calm.get(s, False) for s in panel.segments], np.bool_),
             stories=tuple(np.array([where[s] for s in story]) for story in components(panel.segments)),
         )
 

@@ -20,7 +20,7 @@ from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
 from cxmon.store import Store
 
-__all__ = ["Checked", "Quiet", "check"]
+__all__ = ["Calm", "Checked", "check"]
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ CATCH_UP = 31
 TRIES = 3
 RECENT = 1000
 
-# Says of a check's new periods that no series can be in breach in any of them.
-Quiet = Callable[[CheckPlan, Panel, CheckContext], bool]
+# Names the series that cannot be in breach in a check's new periods; see `CheckContext.calm`.
+Calm = Callable[[CheckPlan, Panel, CheckContext], dict[Segment, bool]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +43,13 @@ class _Known:
     verdicts: dict[str, Incident]
 
 
-def check(plan: Plan, store: Store, *, now: datetime, quiet: Quiet | None = None) -> list[Checked]:
+def check(plan: Plan, store: Store, *, now: datetime, calm: Calm | None = None) -> list[Checked]:
     """Runs every configured check on every metric it names, up to the newest period that is mature at `now`.
 
     Incidents, transitions and messages of one check on one metric are one transaction, which also moves on how far the
     check has judged: the same periods are never told twice. A check that raises is reported in its `Checked.error` and
     stops no other. Incidents of checks and metrics that are configured no longer are ended, told once. Where nothing is
-    open and `quiet` says that nothing can be in breach, the check is not asked.
+    open and `calm` names every series, the check is not asked.
     """
     done = source_health.run(plan, store, now=now)
     shares = budget(plan, store, now=now)
@@ -59,7 +59,7 @@ def check(plan: Plan, store: Store, *, now: datetime, quiet: Quiet | None = None
         for metric_id in check_plan.metrics:
             try:
                 mine = of_series(shares, check_plan.name, metric_id)
-                look = _Looking(plan, store, check_plan, plan.metrics[metric_id], mine, now, quiet)
+                look = _Looking(plan, store, check_plan, plan.metrics[metric_id], mine, now, calm)
                 done.append(look.taken())
             except Exception as e:
                 log.exception("check %s on %s failed", check_plan.name, metric_id)
@@ -78,7 +78,7 @@ class _Looking:
     metric: Metric
     shares: Mapping[Segment, float]
     now: datetime
-    quiet: Quiet | None
+    calm: Calm | None
 
     def taken(self) -> Checked:
         for _ in range(TRIES):
@@ -112,7 +112,8 @@ class _Looking:
             rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
         )
         through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
-        if self._nothing(panel, context, known):
+        context = self._calmer(panel, context, known)
+        if panel.segments and len(context.calm) == len(panel.segments):
             moved = store.incidents.commit(
                 check=name, subject=metric.id, seen_through=seen, through=through, incidents=(), transitions=(),
                 outbox=(), now=now,
@@ -143,10 +144,14 @@ class _Looking:
         news = tuple(t for t in told if t.step is not Step.NOTED)
         return Checked(check=name, metric=metric.id, findings=fresh, transitions=news)
 
-    def _nothing(self, panel: Panel, context: CheckContext, known: _Known) -> bool:
-        """Whether the look would change nothing: no incident decides for any series, and none can be opened."""
-        open_ = any(holds_on(i, self.check_plan.policy) for i in known.incidents)
-        return not open_ and self.quiet is not None and self.quiet(self.check_plan, panel, context)
+    def _calmer(self, panel: Panel, context: CheckContext, known: _Known) -> CheckContext:
+        """With the series that cannot be in breach, but for those of incidents that still decide for them: what the
+        check says of these is told."""
+        if self.calm is None:
+            return context
+        held = {m for i in known.incidents if holds_on(i, self.check_plan.policy) for m in i.members}
+        found = self.calm(self.check_plan, panel, context)
+        return replace(context, calm={s: remote for s, remote in found.items() if s not in held})
 
 
 def _by_hand(incident: Incident | None) -> tuple[object, ...]:

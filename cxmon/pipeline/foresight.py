@@ -19,13 +19,14 @@ ROOM = 1.5
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Seen:
-    """What one look ahead rests on, and the start of the first period that could be in breach (None: none could)."""
+    """What one look ahead rests on, and per series the start of the first period that could be in breach."""
 
     segments: tuple[Segment, ...]
     budgets: Mapping[Segment, float]
     rebaselined: Mapping[Segment, tuple[datetime, ...]]
     since: int
-    first: int | None
+    own: Mapping[Segment, float]
+    story: Mapping[Segment, float]
 
     def holds(self, panel: Panel, context: CheckContext) -> bool:
         return (
@@ -44,19 +45,21 @@ class Foresight:
     until: datetime
     known: dict[tuple[str, str], _Seen] = field(default_factory=dict)
 
-    def quiet(self, check_plan: CheckPlan, panel: Panel, context: CheckContext) -> bool:
+    def calm(self, check_plan: CheckPlan, panel: Panel, context: CheckContext) -> dict[Segment, bool]:
+        """The series that cannot be in breach in the new periods; True where not even with their story's allowance."""
         check, metric = check_plan.check, panel.metric
         if not isinstance(check, Watch) or not self.store.settled(metric):
-            return False
+            return {}
         through = context.evaluated_through
         new = panel.starts[context.mature & (panel.starts > (-np.inf if through is None else through.timestamp()))]
         if not len(new):
-            return True
+            return {}
         key = check_plan.name, metric.id
         seen = self.known.get(key)
         if seen is None or not seen.holds(panel, context) or new[0] < seen.since:
             seen = self.known[key] = self._ahead(check, panel, context, int(new[0]))
-        return seen.first is None or int(new[-1]) < seen.first
+        newest = int(new[-1])
+        return {s: seen.story[s] > newest for s in panel.segments if seen.own[s] > newest}
 
     def _ahead(self, check: Watch, panel: Panel, context: CheckContext, since: int) -> _Seen:
         whole = self.store.at_the_end(panel.metric, panel.segments)
@@ -68,8 +71,9 @@ class Foresight:
             alarm_budgets=budgets,
             rebaselined=context.rebaselined,
         )
-        at = check.first_breach(whole, later)
-        first = int(whole.starts[at]) if at < len(whole.starts) else None
+        found = check.ahead(whole, later)
+        starts = np.append(whole.starts.astype(float), np.inf)
+        own, story = (dict(zip(whole.segments, starts[at].tolist(), strict=True)) for at in (found.own, found.story))
         return _Seen(
-            segments=panel.segments, budgets=budgets, rebaselined=context.rebaselined, since=since, first=first
+            segments=panel.segments, budgets=budgets, rebaselined=context.rebaselined, since=since, own=own, story=story
         )

@@ -118,7 +118,7 @@ def replay(
         overlay.advance(now)
         heard.tell(overlay, now)
         judge(bare, overlay, now=now, depth=Depth.FIGURES if thorough else Depth.TOLD)
-        check(bare, overlay, now=now, quiet=foresight.quiet)
+        check(bare, overlay, now=now, calm=foresight.calm)
         alerts += _delivered(overlay, now, standing=done == 0)
         if done == 0:
             standing = _opened(plan, overlay)

@@ -226,7 +226,7 @@ def test_a_period_that_cannot_be_is_told_in_one_sentence(live):
     with pytest.raises(ActionError, match=r"--until: found 2025-10-01, expected a time after --since \(2025-10-02\)"):
         period(asked, store, day(123), day(122))
     assert period(asked, store, day(160), None) == (day(160), day(LAST) + SIX)
-    with pytest.raises(ActionError, match="no figures between 2023-.*the store's are from 2025-06-01 to"):
+    with pytest.raises(ActionError, match=r"no figures between 2023-.*the store's are from 2025-06-01 to"):
         replay(asked, store, since=day(-800), until=day(-700))
 
 
