@@ -35,7 +35,8 @@ def budget(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         emit(found)
         return
     _shares(plan, found)
-    say(f"False watch incidents a quarter that are bearable: {plan.alarm_budget:g}, over {len(found)} stories.")
+    stories = "1 story" if len(found) == 1 else f"{len(found)} stories"
+    say(f"False watch incidents a quarter that are bearable: {plan.alarm_budget:g}, over {stories}.")
 
 
 def replay(
