@@ -203,15 +203,8 @@ def _trend(a: Asked, scaled: Floats, past: Bools, center: Floats, unit: Floats) 
 
 
 def _design(
-    a: Asked,
-    shared: Common,
-    profile: Floats,
-    spread: Floats,
-    unit: Floats,
-    found: Sampling,
-    scaled: Floats,
-    past: Bools,
-    center: Floats,
+    a: Asked, shared: Common, profile: Floats, spread: Floats, unit: Floats, found: Sampling, scaled: Floats,
+    past: Bools, center: Floats,
 ) -> tuple[Floats, Prior]:
     """Regressors and their priors: level (flat); profile, yearly wave and other changes (wide); early answers (a
     noise's worth); shared movement N(1, how segments differ), because segments measure the same thing; trend (three
