@@ -4,7 +4,7 @@ A plug-in is one file with one frozen, keyword-only dataclass that is its own op
 fields, range checks in `__post_init__`, the method), plus one line in its package's registry `TYPES`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -125,8 +125,11 @@ class CheckContext:
     """What a check may know beside the panel: periods that end after `as_of` do not exist for it.
 
     `mature` (T,) tells which periods of the panel are complete; `evaluated_through` is the start of the newest period
-    already judged (None at first); `last_run_ok_at` when the metric was last collected without an error. `rebaselined`
-    holds per series the instants at which a new level was declared or accepted, oldest first.
+    already judged (None at first); `last_run_ok_at` when the metric was last collected without an error.
+    `alarm_budgets` are false alarms per series and year, `alarm_budget_per_year` those of a series that is not in it.
+    `rebaselined` holds per series the instants at which a new level was declared or accepted, oldest first. `calm` are
+    series of which it is known beforehand that none of the new periods is in breach; True where they would not be even
+    with the allowance of their whole story.
     """
 
     as_of: datetime
@@ -134,8 +137,10 @@ class CheckContext:
     evaluated_through: datetime | None = None
     last_run_ok_at: datetime | None = None
     alarm_budget_per_year: float = 0.5
+    alarm_budgets: Mapping[Segment, float] = field(default_factory=dict)
     since: datetime | None = None
     rebaselined: dict[Segment, tuple[datetime, ...]] = field(default_factory=dict)
+    calm: Mapping[Segment, bool] = field(default_factory=dict)
 
 
 class Check(Protocol):

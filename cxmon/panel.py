@@ -119,16 +119,23 @@ class Panel:
 
     def judged(self) -> Judged:
         """The figures on the scale of judgement: logarithms with a standard error for durations, else as they are."""
-        values, kind = self.values(), self.metric.kind
+        kind = self.metric.kind
         if kind in {Kind.PROPORTION, Kind.RATE}:
-            return Judged(values=values, n=self.n, se=None, kind=kind.value, log=False)
-        variances = self.variances()
+            return Judged(values=self.values(), n=self.n, se=None, kind=kind.value, log=False)
+        values, variances = self._estimated()
         if self.metric.judged_as_ratio:
             with np.errstate(invalid="ignore", divide="ignore"):
                 se = np.where(values > 0, np.sqrt(variances) / values, np.nan)
                 logs = np.where(values > 0, np.log(values), np.nan)
             return Judged(values=logs, n=self.n, se=_known(se, self.n), kind="mean", log=True)
         return Judged(values=values, n=self.n, se=_known(np.sqrt(variances), self.n), kind="mean", log=False)
+
+    def _estimated(self) -> tuple[Floats, Floats]:
+        """Values and variances (S, T), of a quantile from one pass over its sketches."""
+        if self.metric.kind is not Kind.QUANTILE or self.counts is None:
+            return self.values(), self.variances()
+        values, found = sketch.quantiles(self.counts, self.bucket0, self.metric.quantiles[0])
+        return values, np.where((self.n > 0) & np.isfinite(found), found, np.nan)
 
     def roll_up(self, parents: Sequence[Segment]) -> "Panel":
         """One series per parent: the sum of all series of this panel that it holds."""

@@ -135,7 +135,7 @@ def _quantiles(c: Floats, bucket0: int, q: float) -> tuple[Floats, Floats]:
     c, cum, n = c[some], cum[some], n[some]
     # A hair below the rank, so that q * n that should be whole is not pushed into the next value by rounding.
     rank = np.clip(np.ceil(q * n - 1e-9), 1, n)
-    value[some] = value_of((cum < rank[:, None]).sum(1) + bucket0)
+    value[some] = value_of(_below(cum, rank) + bucket0)
     step = np.sqrt(q * (1 - q) / n)
     low, high = np.maximum(q - step, 0.5 / n), np.minimum(q + step, 1 - 0.5 / n)
     above, below = (_ranked(c, cum, bucket0, p * n + 0.5) for p in (high, low))
@@ -162,12 +162,24 @@ def _ranked(c: Floats, cum: Floats, bucket0: int, rank: Floats) -> Floats:
 
 def _placed(c: Floats, cum: Floats, bucket0: int, rank: Floats) -> Floats:
     """The value with a whole rank (R,), the values of a bucket taken as spread evenly over it."""
-    at = np.minimum((cum < rank[:, None]).sum(1), c.shape[1] - 1)
+    at = np.minimum(_below(cum, rank), c.shape[1] - 1)
     row = np.arange(len(c))
     inside = c[row, at]
     part = np.clip((rank - 0.5 - (cum[row, at] - inside)) / inside, 0, 1)
     low, high = _edges(at + bucket0)
     return np.asarray(low + part * (high - low))
+
+
+def _below(cum: Floats, rank: Floats) -> Ints:
+    """How many of each row's running counts (R, B) are below a rank (R,): halving the buckets, all rows at once."""
+    row = np.arange(len(cum))
+    low, high = np.zeros(len(cum), np.int64), np.full(len(cum), cum.shape[1])
+    for _ in range(int(cum.shape[1]).bit_length()):
+        middle = (low + high) // 2
+        open_ = low < high
+        less = open_ & (cum[row, np.minimum(middle, cum.shape[1] - 1)] < rank)
+        low, high = np.where(less, middle + 1, low), np.where(open_ & ~less, middle, high)
+    return low
 
 
 def _edges(bucket: Ints) -> tuple[Floats, Floats]:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from cxmon import wording
 from cxmon.contracts import CheckContext
+from cxmon.incidents import components
 from cxmon.model import Finding, Grain, Kind, Metric, Segment, State
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
@@ -40,52 +42,76 @@ class Watch:
         mature = np.flatnonzero(context.mature)
         if not len(panel.segments) or not len(mature):
             return []
-        metric = panel.metric
-        labels, cycle = profile_labels(panel.starts, metric.grain, metric.zone)
-        holiday = on_holiday(panel.starts, metric.grain, metric.zone, metric.holidays) > 0
-        through = -np.inf if context.evaluated_through is None else context.evaluated_through.timestamp()
-        judged = panel.judged()
+        ground = _Ground.of(panel, context)
         findings: list[Finding] = []
-        for t in mature[panel.starts[mature] > through]:
-            past = (context.mature & ~holiday)[: t + 1]
-            if holiday[t]:
-                findings += _resting(panel, judged, int(t))
+        for t in mature[panel.starts[mature] > _through(context)]:
+            if ground.holiday[t]:
+                findings += _resting(panel, ground.judged, int(t))
             else:
-                findings += self._at(panel, judged, context, labels, cycle, int(t), past)
+                findings += self._at(ground, int(t))
         return findings
 
-    def _at(
-        self, panel: Panel, judged: Judged, context: CheckContext, labels: Ints, cycle: int, t: int, past: Bools
-    ) -> list[Finding]:
+    def ahead(self, panel: Panel, context: CheckContext) -> "Ahead":
+        """From when on each series could be in breach, for all mature periods after those evaluated at once.
+
+        It rests on what `evaluate` would be given on the day of each, and holds while figures of mature periods,
+        budgets and new levels stay as they are here. A series that was beyond its threshold before can be in breach
+        from the very next period on.
+        """
+        T, S = len(panel.starts), len(panel.segments)
+        found = Ahead(own=np.full(S, T), story=np.full(S, T))
+        new = np.flatnonzero(context.mature & (panel.starts > _through(context)))
+        if not S or not len(new):
+            return found
+        ground = _Ground.of(panel, context)
+        edges = {int(new[0]), T}
+        for instants in context.rebaselined.values():
+            for i in (ground.index(at) for at in instants):
+                edges |= {t for t in (i, i + ground.span - 1) if new[0] < t < T}
+        sizes = np.ones(S)
+        for story in ground.stories:
+            sizes[story] = len(story)
+        for begin, end in pairwise(sorted(edges)):
+            # Between two edges every series stands on one and the same level, so one pass tells of all these days.
+            values, n, learning = ground.known(end - 1)
+            # Those too thin at the end may have been thick enough before: all are asked.
+            rows = np.isfinite(values).any(1) & (learning == 0)
+            for first, times in ((found.own, np.ones(S)), (found.story, sizes)):
+                states = self._states(ground, values, n, rows, times)
+                alarm = states["first_alarm"]
+                at = np.where(alarm >= 0, np.maximum(np.nan_to_num(alarm), begin), T).astype(np.int64)
+                # Of what the monitor does not look at yet, nothing is known beforehand.
+                at[rows & ~np.isfinite(states["score"])] = begin
+                np.minimum(first, at, out=first)
+        return found
+
+    def _at(self, ground: "_Ground", t: int) -> list[Finding]:
         """What is said of period `t`, from the mature periods up to it that are no holidays."""
-        values, n = np.where(past, judged.values[:, : t + 1], np.nan), np.where(past, panel.n[:, : t + 1], 0.0)
-        learning = np.zeros(len(panel.segments), np.int64)
-        span = max(2 * cycle, LEAST_LEARNT)
-        for s, segment in enumerate(panel.segments):
-            for at in context.rebaselined.get(segment, ()):
-                i = int(np.searchsorted(panel.starts[: t + 1], at.timestamp(), side="left"))
-                if i <= t:
-                    values[s], left = on_new_level(values[s], i, span, judged)
-                    learning[s] = max(learning[s], left)
-        # A level has no answers behind it: n only says that it was measured.
-        least = 0.0 if panel.metric.kind is Kind.LEVEL else panel.metric.min_n
-        thick = np.array([_typical(row[-4 * cycle :]) >= least for row in n])
-        open_ = thick & (learning == 0) & np.isfinite(values).any(1)
-        states = self._states(panel.metric, values, n, labels[: t + 1], cycle, open_, context, judged.kind)
+        panel = ground.panel
+        values, n, learning = ground.known(t)
+        thick = ground.thick(n)
+        open_ = ground.able(values, n) & (learning == 0)
+        states = self._states(ground, values, n, open_ & ~ground.calm)
+        born = np.isfinite(values).argmax(1)
+        for name, known in (("score", 0.0), ("active", 0.0)):
+            states[name][open_ & ground.calm & (t + 1 - born > self._start(ground))] = known
         looked = int(np.isfinite(states["score"]).sum())
+        self._named(ground, values, n, states)
+        del states["first_alarm"]
         found = []
         for s, segment in enumerate(panel.segments):
-            row = _Row(panel.metric, segment, panel.starts[: t + 1], values[s], n[s], judged.log, looked)
+            row = _Row(panel.metric, segment, panel.starts[: t + 1], values[s], n[s], ground.judged.log, looked)
             if not thick[s]:
-                typical = _typical(n[s, -4 * cycle :])
+                typical = _typical(n[s, -4 * ground.cycle :])
                 found.append(
                     row.unknown(f"too thin to watch: {typical:,.0f} a period, {panel.metric.min_n:,.0f} needed")
                 )
             elif learning[s]:
                 left = int(learning[s])
-                found.append(row.unknown(f"the new level is being learnt: {span - left} of {span} periods"))
+                told = f"the new level is being learnt: {ground.span - left} of {ground.span} periods"
+                found.append(row.unknown(told))
             elif not np.isfinite(states["score"][s]):
-                seen, needed = int(np.isfinite(values[s]).sum()), max(self.learn * cycle, 4 * LEAST_LEARNT)
+                seen, needed = int(np.isfinite(values[s]).sum()), self._start(ground)
                 found.append(row.unknown(f"too little history: {seen} periods with data, more than {needed} needed"))
             elif not np.isfinite(values[s, t]):
                 found.append(row.unknown("nothing was measured in this period"))
@@ -93,44 +119,149 @@ class Watch:
                 found.append(row.judged(**{name: float(column[s]) for name, column in states.items()}))
         return found
 
+    def _start(self, ground: "_Ground") -> int:
+        return max(self.learn * ground.cycle, 4 * LEAST_LEARNT)
+
+    def _named(self, ground: "_Ground", values: Floats, n: Floats, states: dict[str, Floats]) -> None:
+        """Where a story is in alarm, its segments in breach are chosen by Benjamini and Hochberg's rule: the k-th
+        likeliest of m is named where it passes what k / m of the story's allowance takes.
+
+        An alarm itself needs one series beyond its own share. After it, that the others moved too is no surprise any
+        more, and the share of wrongly named ones is what is bounded.
+        """
+        for story in ground.stories:
+            looked = story[np.isfinite(states["score"][story])]
+            sure = int((states["active"][looked] == 1).sum())
+            left, k = looked[(states["active"][looked] != 1) & ~ground.remote[looked]], len(looked)
+            while sure and len(left):
+                rows = np.zeros(len(values), np.bool_)
+                rows[left] = True
+                wider = self._states(ground, values, n, rows, np.full(len(values), k))
+                # What does not pass at one place passes at no earlier one: it takes more there.
+                left = left[wider["active"][left] == 1]
+                if sure + len(left) >= k:
+                    for name, column in states.items():
+                        column[left] = wider[name][left]
+                    break
+                k = sure + len(left)
+
     def _states(
-        self,
-        metric: Metric,
-        values: Floats,
-        n: Floats,
-        labels: Ints,
-        cycle: int,
-        open_: Bools,
-        context: CheckContext,
-        kind: str,
+        self, ground: "_Ground", values: Floats, n: Floats, rows: Bools, times: Floats | None = None
     ) -> dict[str, Floats]:
-        """The monitor's state at the last period, by age: watching begins after `learn` cycles."""
+        """The monitor's state at the last period, by age: watching begins after `learn` cycles. Series with the same
+        budget (`times` (S,) as large as given) are asked together."""
         from cxmon.stats import watch_state  # noqa: PLC0415 - scipy is loaded when something is checked.
 
         names = ("onset", "score", "size", "low", "high", "active")
-        out = {name: np.full(len(values), np.nan) for name in names}
-        born = np.where(np.isfinite(values).any(1), np.isfinite(values).argmax(1), values.shape[1])
-        start = max(self.learn * cycle, 4 * LEAST_LEARNT)
-        for first in np.unique(born[open_]):
-            if values.shape[1] - first <= start:
+        T, metric = values.shape[1], ground.panel.metric
+        out = {name: np.full(len(values), np.nan) for name in (*names, "first_alarm")}
+        born = np.where(np.isfinite(values).any(1), np.isfinite(values).argmax(1), T)
+        start = self._start(ground)
+        budgets = ground.budgets if times is None else ground.budgets * times
+        for first, share in sorted(set(zip(born[rows].tolist(), budgets[rows].tolist(), strict=True))):
+            if T - first <= start:
                 continue
-            rows = np.flatnonzero(open_ & (born == first))
+            these = np.flatnonzero(rows & (born == first) & (budgets == share))
             state = watch_state(
-                values[rows, first:],
-                n[rows, first:],
+                values[these, first:],
+                n[these, first:],
                 start,
-                context.alarm_budget_per_year,
-                kind=kind,
+                share,
+                kind=ground.judged.kind,
                 better=metric.better.value,
-                period=labels[first:],
+                period=ground.labels[first:T],
                 yearly=PER_YEAR[metric.grain],
                 # The check is asked about its last period only.
                 read=values.shape[1] - first - 1,
             )
             for name in names:
-                out[name][rows] = getattr(state, name)
-            out["onset"][rows] += np.where(state.onset >= 0, first, 0)
+                out[name][these] = getattr(state, name)
+            out["onset"][these] += np.where(state.onset >= 0, first, 0)
+            out["first_alarm"][these] = state.first_alarm + np.where(state.first_alarm >= 0, first, 0)
         return out
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ahead:
+    """For each series (S,) the first period in which it could be beyond its own share, and beyond the allowance of its
+    whole story; the number of periods where there is none."""
+
+    own: Ints
+    story: Ints
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ground:
+    """What all periods of one panel have in common: the judged figures, the profile, the budgets and the stories."""
+
+    panel: Panel
+    context: CheckContext
+    judged: Judged
+    labels: Ints
+    cycle: int
+    holiday: Bools
+    budgets: Floats
+    stories: tuple[Ints, ...]
+    calm: Bools
+    remote: Bools
+
+    @classmethod
+    def of(cls, panel: Panel, context: CheckContext) -> "_Ground":
+        metric = panel.metric
+        labels, cycle = profile_labels(panel.starts, metric.grain, metric.zone)
+        holiday = on_holiday(panel.starts, metric.grain, metric.zone, metric.holidays) > 0
+        given, else_ = context.alarm_budgets, context.alarm_budget_per_year
+        where = {s: i for i, s in enumerate(panel.segments)}
+        return cls(
+            panel=panel,
+            context=context,
+            judged=panel.judged(),
+            labels=labels,
+            cycle=cycle,
+            holiday=holiday,
+            budgets=np.array([given.get(s, else_) for s in panel.segments]),
+            calm=np.array([s in context.calm for s in panel.segments], np.bool_),
+            remote=np.array([context.calm.get(s, False) for s in panel.segments], np.bool_),
+            stories=tuple(np.array([where[s] for s in story]) for story in components(panel.segments)),
+        )
+
+    @property
+    def span(self) -> int:
+        """Periods in which a new level is learnt."""
+        return max(2 * self.cycle, LEAST_LEARNT)
+
+    def index(self, at: datetime) -> int:
+        """The first period that begins at or after an instant."""
+        return int(np.searchsorted(self.panel.starts, at.timestamp(), side="left"))
+
+    def known(self, t: int) -> tuple[Floats, Floats, Ints]:
+        """(values, n (S, t + 1) as they are set against each other in period `t`, periods (S,) of a new level that are
+        still to be learnt)."""
+        past = (self.context.mature & ~self.holiday)[: t + 1]
+        values = np.where(past, self.judged.values[:, : t + 1], np.nan)
+        n = np.where(past, self.panel.n[:, : t + 1], 0.0)
+        learning = np.zeros(len(self.panel.segments), np.int64)
+        for s, segment in enumerate(self.panel.segments):
+            for at in self.context.rebaselined.get(segment, ()):
+                i = self.index(at)
+                if i <= t:
+                    values[s], left = on_new_level(values[s], i, self.span, self.judged)
+                    learning[s] = max(learning[s], left)
+        return values, n, learning
+
+    def thick(self, n: Floats) -> Bools:
+        """Which series have answers enough in a typical period of the last four cycles."""
+        # A level has no answers behind it: n only says that it was measured.
+        metric = self.panel.metric
+        least = 0.0 if metric.kind is Kind.LEVEL else metric.min_n
+        return np.array([_typical(row[-4 * self.cycle :]) >= least for row in n])
+
+    def able(self, values: Floats, n: Floats) -> Bools:
+        return self.thick(n) & np.isfinite(values).any(1)
+
+
+def _through(context: CheckContext) -> float:
+    return -np.inf if context.evaluated_through is None else context.evaluated_through.timestamp()
 
 
 def _resting(panel: Panel, judged: Judged, t: int) -> list[Finding]:

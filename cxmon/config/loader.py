@@ -17,7 +17,14 @@ from cxmon.config.reading import BAD, Reading, shown
 from cxmon.config.records import CHANGE, top
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Measure
-from cxmon.config.wiring import build_channels, build_checks, build_routes, build_sources, sqlite_in_folder
+from cxmon.config.wiring import (
+    build_channels,
+    build_checks,
+    build_routes,
+    build_sources,
+    check_importance,
+    sqlite_in_folder,
+)
 from cxmon.errors import ConfigError
 from cxmon.model import Change
 
@@ -79,6 +86,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "changes": build_changes(frame),
         "silences": build_silences(frame),
     }
+    check_importance(frame, parts["checks"])
     if reading.found:
         return None
     notes_on_changes(frame, parts["changes"], metrics)
@@ -90,6 +98,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
     agreement, budget = root.get("team_agreement"), root.get("alarm_budget")
     if budget is not None:
         parts["alarm_budget"] = budget.values["per_quarter"]
+        parts["importance"] = budget.values.get("importance") or {}
     return Plan(
         **parts,
         path=path.resolve(),

@@ -51,7 +51,8 @@ class TeamAgreement:
 class Plan:
     """Everything the pipeline needs to know, from one YAML file.
 
-    `alarm_budget` is the number of false watch incidents per quarter that the team will put up with, over all series.
+    `alarm_budget` is the number of false watch incidents per quarter that the team will put up with, over everything
+    that is watched; `importance` says by metric how it is shared (1 where a metric is not named).
     `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
     what is valid but may surprise. `store_url` may hold a password and is left out of the printed form.
     """
@@ -63,6 +64,7 @@ class Plan:
     as_of: datetime | None = None
     backfill: timedelta = timedelta(days=550)
     alarm_budget: float = 2.0
+    importance: Mapping[str, float] = field(default_factory=dict)
     board_url: str = "http://127.0.0.1:8501"
     sources: Mapping[str, Source] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)

@@ -233,9 +233,13 @@ ALARM_BUDGET = Record(
             Number("a number above zero", above=0),
             "false watch incidents a quarter that the team will put up with, over everything",
             required=True,
-        )
+        ),
+        "importance": Field(
+            MapOf(Number("a number above zero", above=0), "a mapping of metrics to numbers"),
+            "how much of the budget each watched metric gets; one that is not named has 1",
+        ),
     },
-    "a budget such as {per_quarter: 2}",
+    "a budget such as {per_quarter: 2, importance: {csat: 3}}",
 )
 
 

@@ -2,6 +2,7 @@
 
 import glob
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,19 @@ def build_checks(frame: Frame) -> tuple[CheckPlan, ...]:
         if entry.sound:
             plans += _check_plans(frame, name, entry, policy)
     return tuple(plans)
+
+
+def check_importance(frame: Frame, checks: Sequence[CheckPlan]) -> None:
+    """The alarm budget is shared among metrics that exist; one that no watch looks at gets none, which is remarked."""
+    entry = frame.root.get("alarm_budget")
+    if not isinstance(entry, Entry) or "importance" not in entry:
+        return
+    node = entry.at("importance")
+    frame.known_items(node, frame.names("metrics"), "metric")
+    watched = {metric for plan in checks if plan.check.type == "watch" for metric in plan.metrics}
+    for metric in entry.get("importance") or {}:
+        if metric in frame.metrics and metric not in watched:
+            frame.reading.note(node.entries[metric], f"no check of type watch looks at {metric}: it gets none")
 
 
 def _along(frame: Frame, entry: Entry) -> None:

@@ -1,6 +1,7 @@
 """What effects mean for a decision: the grammar of verdicts, shares of error, overlap, due days, mix. Pure."""
 
 from cxmon.decisions.agreement import agreement, lowered, weakest
+from cxmon.decisions.budget import Allowance, Story, allowances
 from cxmon.decisions.contribution import Contribution, contribution
 from cxmon.decisions.due import due_date, periods_needed
 from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
@@ -17,14 +18,17 @@ __all__ = [
     "NOW_PERIODS",
     "SO_FAR",
     "TELLING",
+    "Allowance",
     "Contribution",
     "Neighbour",
     "Placement",
     "Scale",
     "Share",
+    "Story",
     "Telling",
     "agreement",
     "aim_result",
+    "allowances",
     "code_of",
     "concerns",
     "contribution",

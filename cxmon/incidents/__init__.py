@@ -3,7 +3,7 @@
 from cxmon.incidents.lattice import comparable, components, fold, root_of
 from cxmon.incidents.lifecycle import decide, incident_id, join, merge, note
 from cxmon.incidents.reasons import Reason, sentence
-from cxmon.incidents.walk import Event, Walked, walk
+from cxmon.incidents.walk import Event, Walked, holds_on, walk
 
 __all__ = [
     "Event",
@@ -13,6 +13,7 @@ __all__ = [
     "components",
     "decide",
     "fold",
+    "holds_on",
     "incident_id",
     "join",
     "merge",

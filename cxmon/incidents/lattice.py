@@ -17,19 +17,26 @@ def comparable(a: Segment, b: Segment) -> bool:
 def components(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
     """The connected sets of comparable segments: each is one story. Sorted, so that the order of findings is of no
     account."""
-    left = sorted(set(segments))
-    found: list[tuple[Segment, ...]] = []
-    while left:
-        group, frontier = [left[0]], [left[0]]
-        left = left[1:]
-        while frontier:
-            near = frontier.pop()
-            joined = [s for s in left if comparable(near, s)]
-            left = [s for s in left if s not in joined]
-            group += joined
-            frontier += joined
-        found.append(tuple(sorted(group)))
-    return found
+    known = sorted(set(segments))
+    shapes = {s.dimensions for s in known}
+    above = {s: s for s in known}
+
+    def top(segment: Segment) -> Segment:
+        while above[segment] != segment:
+            above[segment] = above[above[segment]]
+            segment = above[segment]
+        return segment
+
+    for s in known:
+        # What holds a segment is the segment itself along fewer dimensions: no pairs need to be tried.
+        for whole in (s.along(shape) for shape in shapes if set(shape) < set(s.dimensions)):
+            if whole in above:
+                one, two = sorted((top(s), top(whole)))
+                above[two] = one
+    found: dict[Segment, list[Segment]] = {}
+    for s in known:
+        found.setdefault(top(s), []).append(s)
+    return [tuple(group) for group in found.values()]
 
 
 def fold(incident: Incident, findings: Mapping[Segment, Finding]) -> Finding | None:

@@ -1,7 +1,7 @@
 """Runs the checks: new mature periods become findings, findings become incidents, incidents become messages."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -10,16 +10,17 @@ import numpy as np
 from cxmon.checks import Watch
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
-from cxmon.incidents import Reason, Walked, walk
+from cxmon.incidents import Reason, Walked, holds_on, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import source_health
+from cxmon.pipeline.budgeting import budget, of_series, rolled
 from cxmon.pipeline.check_telling import lasting, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
 from cxmon.store import Store
 
-__all__ = ["Checked", "budget", "check", "rolled"]
+__all__ = ["Calm", "Checked", "check"]
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ CATCH_UP = 31
 # How often a look is taken again when somebody else looked at the same subject meanwhile.
 TRIES = 3
 RECENT = 1000
+
+# Names the series that cannot be in breach in a check's new periods; see `CheckContext.calm`.
+Calm = Callable[[CheckPlan, Panel, CheckContext], dict[Segment, bool]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,21 +43,24 @@ class _Known:
     verdicts: dict[str, Incident]
 
 
-def check(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
+def check(plan: Plan, store: Store, *, now: datetime, calm: Calm | None = None) -> list[Checked]:
     """Runs every configured check on every metric it names, up to the newest period that is mature at `now`.
 
     Incidents, transitions and messages of one check on one metric are one transaction, which also moves on how far the
     check has judged: the same periods are never told twice. A check that raises is reported in its `Checked.error` and
-    stops no other. Incidents of checks and metrics that are configured no longer are ended, told once.
+    stops no other. Incidents of checks and metrics that are configured no longer are ended, told once. Where nothing is
+    open and `calm` names every series, the check is not asked.
     """
     done = source_health.run(plan, store, now=now)
-    share = budget(plan, store)
+    shares = budget(plan, store, now=now)
     for check_plan in plan.checks:
         if source_health.is_about_sources(check_plan):
             continue
         for metric_id in check_plan.metrics:
             try:
-                done.append(_one(plan, store, check_plan, plan.metrics[metric_id], share, now))
+                mine = of_series(shares, check_plan.name, metric_id)
+                look = _Looking(plan, store, check_plan, plan.metrics[metric_id], mine, now, calm)
+                done.append(look.taken())
             except Exception as e:
                 log.exception("check %s on %s failed", check_plan.name, metric_id)
                 done.append(Checked(check=check_plan.name, metric=metric_id, error=f"{type(e).__name__}: {e}"))
@@ -61,80 +68,90 @@ def check(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     return done
 
 
-def rolled(store: Store, metric: Metric) -> tuple[Segment, ...]:
-    """The series of a metric that are watched: its stored leaves rolled up along each of `by`."""
-    leaves = store.leaves(metric)
-    return tuple(
-        sorted({leaf.along(dims) for dims in metric.by for leaf in leaves if set(dims) <= set(leaf.dimensions)})
-    )
+@dataclass(frozen=True)
+class _Looking:
+    """One check on one metric at one moment."""
 
+    plan: Plan
+    store: Store
+    check_plan: CheckPlan
+    metric: Metric
+    shares: Mapping[Segment, float]
+    now: datetime
+    calm: Calm | None
 
-def budget(plan: Plan, store: Store) -> float:
-    """False alarms per watched series and year: the quarter's budget shared evenly by all series that watch looks at.
+    def taken(self) -> Checked:
+        for _ in range(TRIES):
+            taken = self._look()
+            if taken is not None:
+                return taken
+        return Checked(
+            check=self.check_plan.name, metric=self.metric.id, error="another process was looking at the same time"
+        )
 
-    Every series may open an incident alone, so each one counts, whichever stories they would join.
-    """
-    watched = [m for c in plan.checks if isinstance(c.check, Watch) for m in c.metrics]
-    series = sum(len(rolled(store, plan.metrics[m])) for m in watched)
-    return plan.alarm_budget * 4 / max(series, 1)
+    def _look(self) -> Checked | None:
+        """One look; None where somebody else has looked meanwhile, so that nothing was written."""
+        plan, store, check_plan, metric, now = self.plan, self.store, self.check_plan, self.metric, self.now
+        name = check_plan.name
+        seen = store.incidents.evaluated_through(name, metric.id)
+        segments = rolled(store, metric)
+        if not segments:
+            return Checked(check=name, metric=metric.id)
+        panel = store.panel(metric, segments, as_known_at=now)
+        mature = panel.mature(now)
+        new = np.flatnonzero(mature & (panel.starts > (-np.inf if seen is None else seen.timestamp())))
+        if not len(new):
+            return Checked(check=name, metric=metric.id)
+        known = _known(store, name, metric)
+        context = CheckContext(
+            as_of=now,
+            mature=mature,
+            evaluated_through=_from(panel, mature, new, check_plan, first=seen is None),
+            last_run_ok_at=store.runs.last_ok(metric.id),
+            alarm_budgets=self.shares,
+            rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
+        )
+        through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
+        context = self._calmer(panel, context, known)
+        if panel.segments and len(context.calm) == len(panel.segments):
+            moved = store.incidents.commit(
+                check=name, subject=metric.id, seen_through=seen, through=through, incidents=(), transitions=(),
+                outbox=(), now=now,
+            )  # fmt: skip
+            return Checked(check=name, metric=metric.id) if moved else None
+        findings, quiet = _findings(check_plan, panel, context, known)
+        walked = walk(
+            known.incidents, findings, check_plan.policy, now, seen_through=seen, first=seen is None,
+            explained=told_elsewhere(metric, known.changes, known.verdicts) if _watches(check_plan) else lambda _: None,
+        )  # fmt: skip
+        walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
+        telling = tell(
+            plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
+            changes=known.changes, now=now, lasting=lasting(known.incidents, walked),
+        )  # fmt: skip
+        told = (*telling.transitions, *_notes(store, walked, now))
+        open_before = [i for i in known.incidents if i.state is not IncidentState.ENDED]
+        if any(_by_hand(store.incidents.get(i.id)) != _by_hand(i) for i in open_before):
+            # A person acknowledged or accepted it while we were looking: what they did must not be written over.
+            return None
+        taken = store.incidents.commit(
+            check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents,
+            transitions=told, outbox=telling.rows, now=now,
+        )  # fmt: skip
+        if not taken:
+            return None
+        fresh = tuple(f for f in findings if f.at == through)
+        news = tuple(t for t in told if t.step is not Step.NOTED)
+        return Checked(check=name, metric=metric.id, findings=fresh, transitions=news)
 
-
-def _one(plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, share: float, now: datetime) -> Checked:
-    for _ in range(TRIES):
-        taken = _look(plan, store, check_plan, metric, share, now)
-        if taken is not None:
-            return taken
-    return Checked(check=check_plan.name, metric=metric.id, error="another process was looking at the same time")
-
-
-def _look(
-    plan: Plan, store: Store, check_plan: CheckPlan, metric: Metric, share: float, now: datetime
-) -> Checked | None:
-    """One look; None where somebody else has looked meanwhile, so that nothing was written."""
-    name = check_plan.name
-    seen = store.incidents.evaluated_through(name, metric.id)
-    segments = rolled(store, metric)
-    if not segments:
-        return Checked(check=name, metric=metric.id)
-    panel = store.panel(metric, segments, as_known_at=now)
-    mature = panel.mature(now)
-    new = np.flatnonzero(mature & (panel.starts > (-np.inf if seen is None else seen.timestamp())))
-    if not len(new):
-        return Checked(check=name, metric=metric.id)
-    known = _known(store, name, metric)
-    context = CheckContext(
-        as_of=now,
-        mature=mature,
-        evaluated_through=_from(panel, mature, new, check_plan, first=seen is None),
-        last_run_ok_at=store.runs.last_ok(metric.id),
-        alarm_budget_per_year=share,
-        rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
-    )
-    findings, quiet = _findings(check_plan, panel, context, known)
-    walked = walk(
-        known.incidents, findings, check_plan.policy, now, seen_through=seen, first=seen is None,
-        explained=told_elsewhere(metric, known.changes, known.verdicts) if _watches(check_plan) else lambda _: None,
-    )  # fmt: skip
-    walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
-    telling = tell(
-        plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type, changes=known.changes,
-        now=now, lasting=lasting(known.incidents, walked),
-    )  # fmt: skip
-    told = (*telling.transitions, *_notes(store, walked, now))
-    through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
-    open_before = [i for i in known.incidents if i.state is not IncidentState.ENDED]
-    if any(_by_hand(store.incidents.get(i.id)) != _by_hand(i) for i in open_before):
-        # A person acknowledged or accepted it while we were looking: what they did must not be written over.
-        return None
-    taken = store.incidents.commit(
-        check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents, transitions=told,
-        outbox=telling.rows, now=now,
-    )  # fmt: skip
-    if not taken:
-        return None
-    fresh = tuple(f for f in findings if f.at == through)
-    news = tuple(t for t in told if t.step is not Step.NOTED)
-    return Checked(check=name, metric=metric.id, findings=fresh, transitions=news)
+    def _calmer(self, panel: Panel, context: CheckContext, known: _Known) -> CheckContext:
+        """With the series that cannot be in breach, but for those of incidents that still decide for them: what the
+        check says of these is told."""
+        if self.calm is None:
+            return context
+        held = {m for i in known.incidents if holds_on(i, self.check_plan.policy) for m in i.members}
+        found = self.calm(self.check_plan, panel, context)
+        return replace(context, calm={s: remote for s, remote in found.items() if s not in held})
 
 
 def _by_hand(incident: Incident | None) -> tuple[object, ...]:

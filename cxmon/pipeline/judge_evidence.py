@@ -73,6 +73,7 @@ class Case:
     span: Span
     found: scoping.Sides
     opinions: bool
+    brief: bool
 
     @property
     def metric(self) -> Metric:
@@ -85,12 +86,20 @@ class Case:
 
 
 def evidence(
-    change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime, opinions: bool = True
+    change: Change,
+    others: Sequence[Change],
+    leaves: Panel,
+    share: Share,
+    *,
+    now: datetime,
+    opinions: bool = True,
+    brief: bool = False,
 ) -> Evidence:
     """Judges one change on one metric. `leaves` are all stored leaf segments, as known at `now`.
 
     Without `opinions` no other method is asked and nothing is ranked: code and intervals are the same, in half the
-    time.
+    time. `brief` leaves out too what does not touch the code: the last periods by themselves where the limit does not
+    seem held, the split and the band.
 
     The watch ends with the change's horizon, and what was found by then stands: a window that goes on for ever only
     becomes vaguer. Where the answer is still open at the horizon it goes on, with the wider range that stats gives it.
@@ -108,10 +117,11 @@ def evidence(
         # Later periods of a change that goes on are neither judged nor past; of one that ended they are past again.
         data_until = watched.data_until or (None if change.ends is not None and change.ends <= horizon else horizon)
         bounded = replace(watched, until=ends, data_until=data_until)
-        found = _within(change, others, leaves, share, bounded, now, opinions)
+        found = _within(change, others, leaves, share, bounded, now, opinions and not brief, brief)
         if found.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return found
-    return _within(change, others, leaves, share, decisions.place(change, others, metric, now), now, opinions)
+    placement = decisions.place(change, others, metric, now)
+    return _within(change, others, leaves, share, placement, now, opinions and not brief, brief)
 
 
 def _within(
@@ -122,6 +132,7 @@ def _within(
     placement: Placement,
     now: datetime,
     opinions: bool,
+    brief: bool,
 ) -> Evidence:
     """The evidence of one placement in time."""
     metric = leaves.metric
@@ -135,7 +146,7 @@ def _within(
     span = with_profile(span, found.treated)
     case = Case(
         change=change, leaves=leaves, share=share, now=now, mature=mature, placement=placement, span=span, found=found,
-        opinions=opinions,
+        opinions=opinions, brief=brief,
     )  # fmt: skip
     missing = missing_data(change, metric, found.treated, span, min(span.until, span.last) - span.at)
     if placement.not_comparable:
@@ -164,17 +175,21 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     scale = decisions.scale(metric, change.limits.get(metric.id), expected=expected, log=figures.log)
     # Over the last periods alone a later neighbour could not be told from this change.
     later = any(begins >= at for begins, _ in asked["others"])
-    recent = None if later else _now(values, at, until, share, asked)
+    so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
+    open_ = case.brief and decisions.code_of(so_far, scale.limit) is not Code.SAFE
+    recent = None if later or open_ else _now(values, at, until, share, asked)
     now = None if recent is None else scale.harm(recent)
     harm = _harm(case, treated, effect, scale, window + span.first, now)
     harm = replace(harm, actual=actual, expected=expected)
+    aim = aim_of(change, metric, effect, expected, log=figures.log)
+    if case.brief:
+        return Evidence(harm=harm, aim=aim)
     if case.opinions:
         harm = questioned(harm, effect, scale, metric, values, at, until, asked)
     band = band_of(
         treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
         label=case.found.label, now=case.now, since=harm.window_start, change=change.id, aside=span.aside,
     )  # fmt: skip
-    aim = aim_of(change, metric, effect, expected, log=figures.log)
     return Evidence(harm=harm, aim=aim, split=_split(metric, case.leaves, case.found, span), band=band)
 
 

@@ -72,6 +72,13 @@ class RunStore:
             rows = conn.execute(sa.select(t).where(t.c.id.in_(newest)).order_by(t.c.metric)).mappings().all()
         return {r["metric"]: Run(**{k: v for k, v in r.items() if k != "id"}) for r in rows}
 
+    def all(self) -> list[Run]:
+        """Every run, in the order in which they finished."""
+        t = schema.run
+        with self._db.read() as conn:
+            rows = conn.execute(sa.select(t).order_by(t.c.finished_at, t.c.id)).mappings().all()
+        return [Run(**{k: v for k, v in r.items() if k != "id"}) for r in rows]
+
     def last_ok(self, metric_id: str, *, by: datetime | None = None) -> datetime | None:
         """When the newest run without an error finished: of all runs, or of those that had finished `by` then."""
         t = schema.run.c

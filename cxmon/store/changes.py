@@ -64,6 +64,11 @@ class ChangeStore:
             conn.execute(sa.update(t).where(t.c.id == change.id).values(**_columns(found, change)))
             return found
 
+    def adopt(self, declared: Declared) -> None:
+        """Takes a change over from another store as it is there, with the time and the hash of its declaration."""
+        with self._db.write() as conn:
+            conn.execute(sa.insert(schema.change).values(**_columns(declared, declared.change)))
+
     def all(self) -> list[Declared]:
         """Every change, by the time it starts."""
         t = schema.change

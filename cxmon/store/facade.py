@@ -1,6 +1,7 @@
 """`Store`: one thin composition of the store's parts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -89,6 +90,17 @@ class Store:
         """The stored segments of this metric's definition that hold no other stored one, sorted."""
         with self._db.read() as conn:
             return series.leaves(list(series.numbers(conn, metric)))
+
+    def volumes(self, metric: Metric, window: Window, as_known_at: datetime | None = None) -> dict[Segment, float]:
+        """What the figures of each stored leaf stand on in a window: answers or exposure, of a level what it counts."""
+        with self._db.read() as conn:
+            return panels.volumes(conn, metric, window, as_known_at)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One snapshot, for the store's own rooms."""
+        with self._db.read() as conn:
+            yield conn
 
     def version(self) -> int:
         """Grows with every committed write, leases left out."""

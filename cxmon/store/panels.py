@@ -1,6 +1,6 @@
 """Stored cells as a `Panel`: one range scan into arrays, scattered into matrices on a regular grid."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 # What a kind needs besides n and total: (name in the panel, column).
-_FURTHER = {
+FURTHER = {
     Kind.MEAN: ("squares",),
     Kind.QUANTILE: ("squares",),
     Kind.RATIO: ("squares", "base", "base_squares", "cross"),
@@ -39,7 +39,7 @@ def panel(
     known = series.numbers(conn, metric)
     leaves = series.leaves(list(known))
     wanted = tuple(leaves if segments is None else segments)
-    base = _needed(metric, wanted, leaves, known)
+    base = needed(metric, wanted, leaves, known)
     ids = np.array([known[s] for s in base], np.int64)
     rows = _rows(conn, metric, ids, window, as_known_at)
     starts = _grid(metric, rows["start"], window)
@@ -52,8 +52,28 @@ def panel(
     return found if wanted == base else _rolled(found, wanted)
 
 
-def _needed(
-    metric: Metric, wanted: Sequence[Segment], leaves: Sequence[Segment], known: dict[Segment, int]
+def volumes(conn: sa.Connection, metric: Metric, window: Window, as_known_at: datetime | None) -> dict[Segment, float]:
+    """See `Store.volumes`."""
+    known = series.numbers(conn, metric)
+    leaves = series.leaves(list(known))
+    numbered = {known[leaf]: leaf for leaf in leaves}
+    found = dict.fromkeys(leaves, 0.0)
+    for table, condition in _versions(as_known_at):
+        c = table.c
+        size = sa.func.abs(c.total) if metric.kind is Kind.LEVEL else c.n
+        within = sa.and_(c.start_utc >= series.epoch(window.since), c.start_utc < series.epoch(window.until))
+        chosen = (
+            sa.select(c.series_id, sa.func.sum(size))
+            .where(bulk.any_of(c.series_id, list(numbered), conn), within, condition)
+            .group_by(c.series_id)
+        )
+        for number, total in conn.execute(chosen).all():
+            found[numbered[number]] += float(total)
+    return found
+
+
+def needed(
+    metric: Metric, wanted: Sequence[Segment], leaves: Sequence[Segment], known: Collection[Segment]
 ) -> tuple[Segment, ...]:
     """The stored series to read: leaves that add up to what is wanted, or stored totals where sums would be wrong."""
     if not metric.additive:
@@ -74,11 +94,11 @@ def _rows(
 ) -> npt.NDArray[Any]:
     """The cells of these series in the window, current or as known then, as one structured array."""
     fields = [("series", "i8"), ("start", "i8"), ("revision", "i8"), ("n", "f8"), ("total", "f8")]
-    further = _FURTHER.get(metric.kind, ())
+    further = FURTHER.get(metric.kind, ())
     fields += [(name, "f8") for name in further]
     if not len(ids):
         return np.zeros(0, fields)
-    parts = [_chosen(conn, metric, t, ids, window, known) for t, known in _versions(as_known_at)]
+    parts = [chosen(conn, metric, t, ids, window, known) for t, known in _versions(as_known_at)]
     statement: Any = parts[0] if len(parts) == 1 else sa.union_all(*parts)
     rows = bulk.fetch(conn, statement, fields)
     for name in further:
@@ -98,7 +118,7 @@ def _versions(as_known_at: datetime | None) -> list[tuple[sa.Table, sa.ColumnEle
     ]
 
 
-def _chosen(
+def chosen(
     conn: sa.Connection,
     metric: Metric,
     table: sa.Table,
@@ -107,7 +127,7 @@ def _chosen(
     known: sa.ColumnElement[bool],
 ) -> sa.Select[Any]:
     c = table.c
-    further = [c["cross_" if name == "cross" else name] for name in _FURTHER.get(metric.kind, ())]
+    further = [c["cross_" if name == "cross" else name] for name in FURTHER.get(metric.kind, ())]
     more = [sa.func.coalesce(column, series.none(conn)) for column in further]
     conditions = [bulk.any_of(c.series_id, ids.tolist(), conn), known]
     if window is not None:
@@ -138,7 +158,7 @@ def _at(ids: Ints, starts: Ints, rows: npt.NDArray[Any]) -> tuple[Ints, Ints]:
 
 
 def _scattered(metric: Metric, segments: tuple[Segment, ...], ids: Ints, starts: Ints, rows: npt.NDArray[Any]) -> Panel:
-    further = _FURTHER.get(metric.kind, ())
+    further = FURTHER.get(metric.kind, ())
     matrices = {name: np.zeros((len(ids), len(starts))) for name in ("n", "total", *further)}
     if len(rows):
         i, j = _at(ids, starts, rows)

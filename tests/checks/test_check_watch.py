@@ -153,3 +153,46 @@ def test_a_fall_that_lasts_through_a_holiday_is_found_all_the_same():
     assert found.state is State.BREACH
     assert abs((found.since - instant(98)).days) <= 4
     assert found.value == pytest.approx(0.73, abs=0.03)
+
+
+def test_where_a_story_is_in_alarm_the_others_that_moved_are_named_too():
+    """Five of twelve teams fell, some by less: those pass what a later place takes before they pass their own share."""
+
+    def move(shares):
+        shares[:5, 110:] -= np.array([0.07, 0.05, 0.04, 0.035, 0.035])[:, None]
+        return shares
+
+    days = range(113, 134)
+    given = panel(134, move=move, seed=4)
+    named = [{s for s, f in told(given, last=d).items() if f.state is State.BREACH} for d in days]
+    alone = [set() for _ in days]
+    for team in given.segments:
+        # A story of its own each, with the same share: what the team says where nobody else is in alarm.
+        one = given.select([team])
+        for i, d in enumerate(days):
+            if told(one, last=d)[team].state is State.BREACH:
+                alone[i].add(team)
+    assert all(a <= b for a, b in zip(alone, named, strict=True))
+    assert any(a < b for a, b in zip(alone, named, strict=True))
+    # Nothing is named while nobody is beyond its own share, and those that did not move stay unnamed.
+    assert all(bool(a) == bool(b) for a, b in zip(alone, named, strict=True))
+    moved = {EVERYONE, *(Segment.of(team=t) for t in "abcde")}
+    assert set().union(*named) <= moved
+
+
+@pytest.mark.parametrize("at", [None, 116])
+def test_the_first_breach_is_found_at_once_where_day_by_day_finds_it(at):
+    given = panel(140, move=falls(104, by=0.05), seed=3)
+    levels = {} if at is None else {TEAM: (instant(at),)}
+    days = range(90, 140)
+    breached = [
+        d for d in days if any(f.state is State.BREACH for f in told(given, last=d, rebaselined=levels).values())
+    ]
+    whole = context(given, since=89, rebaselined=levels)
+    first = int(Watch().ahead(given, whole).own.min())
+    if at is None:
+        assert first == breached[0]
+    else:
+        # Nothing says more than that no earlier day is in breach.
+        assert first <= min(breached, default=140)
+    assert set(Watch().ahead(given, context(given, since=89, alarm_budget_per_year=1e-9)).story) == {140}

@@ -10,7 +10,8 @@ from cxmon import actions
 from cxmon.checks import Freshness, Funnel, Threshold, Watch
 from cxmon.config.plan import CheckPlan
 from cxmon.model import EVERYONE, Ending, Incident, IncidentPolicy, IncidentState, Segment, Silence, State, Step
-from cxmon.pipeline.check import budget, check, rolled
+from cxmon.pipeline.budgeting import budget, rolled
+from cxmon.pipeline.check import check
 from cxmon.store import Run, Store
 
 PHONE = Segment.of(channel="phone")
@@ -295,11 +296,13 @@ def test_an_empty_store_is_no_error_and_opens_nothing_but_the_quiet_source(world
     assert [i.check for i in store.incidents.open()] == ["quiet"]
 
 
-def test_the_alarm_budget_is_shared_by_all_series_that_are_watched(world):
+def test_the_alarm_budget_goes_to_the_stories_of_what_is_watched(world):
     plan, store = world(WATCH, days=40, alarm_budget=2.0)
-    # Everyone, three channels and six of channel by region.
+    # Everyone, three channels and six of channel by region are one story and share its allowance.
     assert len(rolled(store, plan.metrics["csat"])) == 10
-    assert budget(plan, store) == pytest.approx(2.0 * 4 / 10)
+    (one,) = budget(plan, store, now=day(40))
+    assert (one.story.root, len(one.story.series), one.per_quarter) == (EVERYONE, 10, 2.0)
+    assert one.per_series_year == pytest.approx(2.0 * 4 / 10)
 
 
 @dataclass(frozen=True, kw_only=True)

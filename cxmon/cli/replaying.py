@@ -1,0 +1,213 @@
+"""budget, replay: who may cost how many false alarms, and what a past period would have brought."""
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxmon.config.plan import Plan
+    from cxmon.decisions import Allowance
+    from cxmon.pipeline.replay import Alert, Replayed
+    from cxmon.pipeline.replay_compare import Compared
+
+WIDTH = 100
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: cxmon budget")(budget)
+    app.command(epilog="Example: cxmon replay --since 2026-01-01 --until 2026-07-01 --against other.yaml")(replay)
+
+
+def budget(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Who gets how much of the alarm budget, and why."""
+    from cxmon.pipeline.budgeting import budget as split
+    from cxmon.service import clock
+
+    with opened(config, read_only=True) as (plan, store):
+        found = split(plan, store, now=clock(plan))
+    if as_json:
+        emit(found)
+        return
+    _shares(plan, found)
+    stories = "1 story" if len(found) == 1 else f"{len(found)} stories"
+    say(f"False watch incidents a quarter that are bearable: {plan.alarm_budget:g}, over {stories}.")
+
+
+def replay(
+    config: Config = DEFAULT_CONFIG,
+    since: Annotated[str, typer.Option(help="From when, e.g. 2026-01-01.")] = ...,  # type: ignore[assignment]
+    until: Annotated[str | None, typer.Option(help="Up to when; default the last collection.")] = None,
+    against: Annotated[Path | None, typer.Option(help="A second configuration, to compare with.")] = None,
+    in_time: Annotated[
+        bool, typer.Option("--in-time", help="Take every change as declared the day before it starts.")
+    ] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Ask every method every day: the versions of verdicts are those of live.")
+    ] = False,
+    figure: Annotated[Path | None, typer.Option(help="Write the alerts as a PNG.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a past period as if it were live, with only what was known on each day; sends and writes nothing."""
+    from cxmon.config import parse_instant
+    from cxmon.pipeline.replay import period
+    from cxmon.pipeline.replay import replay as run
+    from cxmon.pipeline.replay_compare import compare
+
+    with opened(config, read_only=True) as (plan, store):
+        other = _other(against)
+        begin, end = period(
+            plan, store, parse_instant(since, plan.zone), parse_instant(until, plan.zone) if until else None
+        )
+        with progress("replay") as advance:
+            ours = run(plan, store, since=begin, until=end, thorough=thorough, in_time=in_time, progress=advance)
+        if other is not None:
+            with progress(f"replay {other.path.name}") as advance:
+                theirs = run(
+                    other, store, since=begin, until=end, thorough=thorough, in_time=in_time, ours=False,
+                    progress=advance,
+                )  # fmt: skip
+    compared = None if other is None else compare(ours, theirs)
+    if figure is not None:
+        _drawn(plan, ours, figure)
+    if as_json:
+        emit({"replay": ours, **({} if other is None else {"against": theirs, "compared": compared})})
+        return
+    _told(plan, ours)
+    if other is not None and compared is not None:
+        _kept(other, theirs, f"Against {other.path.name}")
+        _differences(plan, compared, other.path.name)
+    if figure is not None:
+        say(f"\nDrawn: {figure}")
+
+
+def _other(path: Path | None) -> "Plan | None":
+    from cxmon.cli.common import load_plan
+
+    return None if path is None else load_plan(path)
+
+
+def _told(plan: "Plan", found: "Replayed") -> None:
+    from cxmon import wording
+
+    first, last = (wording.day(at, plan.zone, now=None) for at in (found.since, found.until))
+    say(
+        f"{plan.title} · replay of {first} {found.since:%Y} to {last} {found.until:%Y} · {found.looks} looks, one a day"
+    )
+    if found.guessed:
+        _wrapped(
+            f"As revised, not as known then: {', '.join(found.guessed)}. Their source does not say when it knew a "
+            "figure, so each counts once its period was complete.",
+            "  ",
+        )
+    for change in found.unheard:
+        _wrapped(f"Not known in the period, so not judged: {change.title}. With --in-time it is.", "  ")
+    say()
+    for alert in found.alerts:
+        _alert(plan, alert)
+    if not found.alerts:
+        say("  No alert.")
+    _kept(plan, found, "Alarm budget")
+    _shares(plan, found.allowances)
+
+
+def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
+    from cxmon import wording
+    from cxmon.alerts.text import SHAPES
+
+    message = alert.message
+    day = wording.day(alert.at, plan.zone)
+    standing = " (stood already)" if alert.standing else ""
+    head = f"{mark}{day:>6} {alert.at:%Y}  {alert.channel:<8} {SHAPES[message.tone]} {message.badge}: {message.title}"
+    _wrapped(head + standing, "  ")
+    if not mark and message.lines:
+        _wrapped(message.lines[0], "      ")
+
+
+def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
+    count, near = (
+        len(found.incidents),
+        sum("consistent with the declared" in i.worst.reason for i in found.incidents if i.worst),
+    )
+    say()
+    _wrapped(
+        f"{title}: {count} watch incident{'' if count == 1 else 's'} in {found.quarters:.1f} quarters; the budget of "
+        f"{plan.alarm_budget:g} a quarter allows {found.allowed:.1f} false ones"
+        + (f", {len(found.standing)} more stood at the first look" if found.standing else "")
+        + ".",
+        "  ",
+    )
+    _wrapped(
+        "Which of them were false is for you to say"
+        + (f"; {near} began near a declared change and named it." if near else "; none began near a declared change."),
+        "  ",
+    )
+
+
+def _differences(plan: "Plan", found: "Compared", name: str) -> None:
+    say()
+    say(f"  Differences ({found.same} alerts are the same)")
+    for title, alerts in ((f"only without {name}", found.only_ours), (f"only with {name}", found.only_theirs)):
+        say(f"  {title}: {len(alerts) or 'none'}")
+        for alert in alerts:
+            _alert(plan, alert, "  ")
+    say(f"  on another day or in another channel: {len(found.moved) or 'none'}")
+    for pair in found.moved:
+        _alert(plan, pair.ours, "  ")
+        _alert(plan, pair.theirs, "   → ")
+
+
+def _shares(plan: "Plan", found: "Sequence[Allowance]") -> None:
+    rows = [
+        [
+            a.story.check,
+            plan.metrics[a.story.metric].label,
+            a.story.root.label,
+            str(len(a.story.series)),
+            f"{a.per_quarter:.2f}",
+            f"{a.per_series_year:.3f}",
+            a.reason,
+        ]
+        for a in found
+    ]
+    table(["check", "metric", "story", "series", "a quarter", "a series and year", "why"], rows)
+
+
+def _drawn(plan: "Plan", found: "Replayed", path: Path) -> None:
+    from cxmon import wording
+    from cxmon.charts.timeline import Mark, timeline
+    from cxmon.errors import ActionError
+
+    titles = {c.id: c.title for c in (*plan.changes, *found.unheard)}
+    labels = {m.id: m.label for m in plan.metrics.values()}
+    marks = []
+    for alert in found.alerts:
+        sort, _, rest = alert.story.partition(" ")
+        metric, _, where = rest.partition(", ")
+        story = titles.get(rest, rest) if sort == "change" else f"{labels.get(metric, metric)}, {where} ({sort})"
+        marks.append(Mark(at=alert.at, story=story, tone=alert.message.tone))
+    count = len(found.incidents)
+    png = timeline(
+        marks,
+        since=found.since,
+        until=found.until,
+        title=f"{plan.title}: what would have been told",
+        subtitle=(
+            f"{count} watch incidents in {found.quarters:.1f} quarters, {found.allowed:.1f} false ones are bearable",
+            f"As known on each day, to {wording.stamp(found.until, plan.zone)}",
+        ),
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png)
+    except OSError as error:
+        raise ActionError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _wrapped(text: str, indent: str) -> None:
+    say(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  "))

@@ -1,0 +1,86 @@
+"""A store in memory over another one: its figures as they were known at a moment, everything else begins empty."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Self
+
+from cxmon.errors import StoreError
+from cxmon.model import Metric, Segment, Window
+from cxmon.panel import Panel
+from cxmon.store import past
+from cxmon.store.catalogue import Run
+from cxmon.store.engine import Database
+from cxmon.store.facade import Store
+from cxmon.store.migrate import migrate
+
+
+class Overlay(Store):
+    """What is decided here is kept here: nothing is ever written to the store beneath, which may be read-only.
+
+    `advance` moves the moment on, never back. Panels are this object's own memory until then: use them, do not keep
+    them.
+    """
+
+    def __init__(self, db: Database, pasts: dict[tuple[str, str], past.Past], runs: Sequence[Run]) -> None:
+        super().__init__(db)
+        self._pasts = pasts
+        self._runs = list(reversed(runs))
+
+    @classmethod
+    def over(cls, beneath: Store, metrics: Iterable[Metric]) -> Self:
+        """Reads all figures of these metrics once, with all their revisions."""
+        db = Database("sqlite://")
+        migrate(db)
+        with beneath.reading() as conn:
+            pasts = {(m.id, m.definition_hash): past.Past.of(past.read(conn, m)) for m in metrics}
+        return cls(db, pasts, beneath.runs.all())
+
+    def advance(self, at: datetime) -> None:
+        """What became known up to `at` is known from now on: figures, and how collections went."""
+        for one in self._pasts.values():
+            one.advance(at)
+        while self._runs and self._runs[-1].finished_at <= at:
+            self.runs.record(self._runs.pop())
+
+    def panel(
+        self,
+        metric: Metric,
+        segments: Sequence[Segment] | None = None,
+        window: Window | None = None,
+        as_known_at: datetime | None = None,
+    ) -> Panel:
+        """As `Store.panel`, at the moment of the last `advance`."""
+        one = self._past(metric)
+        if window is not None or (as_known_at is not None and int(as_known_at.timestamp()) != one.at):
+            raise StoreError("a replay knows whole series at one moment only")
+        return one.panel(segments, self.runs.last_ok(metric.id, by=as_known_at))
+
+    def leaves(self, metric: Metric) -> tuple[Segment, ...]:
+        return self._past(metric).leaves()
+
+    def volumes(
+        self,
+        metric: Metric,
+        window: Window,
+        as_known_at: datetime | None = None,  # noqa: ARG002 - it is always known.
+    ) -> dict[Segment, float]:
+        return self._past(metric).volumes(window)
+
+    def settled(self, metric: Metric) -> bool:
+        """Whether the figures of all complete periods are those that are known at the very end."""
+        return self._past(metric).settled()
+
+    def guessed(self, metric: Metric) -> bool:
+        """Whether figures are taken as known once complete, because nobody said when they were."""
+        return self._past(metric).found.revised
+
+    def extent(self, metric: Metric) -> tuple[datetime, datetime] | None:
+        """Start of the first and end of the last stored period, whenever known; None without any."""
+        return self._past(metric).extent()
+
+    def at_the_end(self, metric: Metric, segments: Sequence[Segment]) -> Panel:
+        """The figures of these series as they are known at the very end."""
+        return self._past(metric).at_the_end(segments)
+
+    def _past(self, metric: Metric) -> past.Past:
+        return self._pasts[metric.id, metric.definition_hash]

@@ -1,0 +1,274 @@
+"""One metric's figures with all their revisions in memory, shown as they were known at a moment that only moves on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from cxmon import sketch as sketches
+from cxmon.model import Kind, Metric, Segment, Window
+from cxmon.panel import OPTIONAL, Panel
+from cxmon.periods import grid
+from cxmon.store import bulk, panels, series
+from cxmon.store.schema import observation, observation_history, sketch
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Revisions:
+    """Every revision of a metric's cells in the order in which they became known: row, column and figures of each, and
+    `seen` (R,), epoch seconds. `revised` says that figures were taken as known once their period was complete, because
+    the source does not say when it knew them."""
+
+    metric: Metric
+    segments: tuple[Segment, ...]
+    starts: Ints
+    rows: npt.NDArray[Any]
+    row: Ints
+    column: Ints
+    seen: Ints
+    sketches: "Sparse | None"
+    revised: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sparse:
+    """Histograms of many revisions, of which most buckets are empty: the filled ones of revision r are `bucket` and
+    `count` from `bounds[r]` to before `bounds[r + 1]`; buckets count from `bucket0`, and there are `width` of them."""
+
+    bounds: Ints
+    bucket: Ints
+    count: npt.NDArray[np.float64]
+    bucket0: int
+    width: int
+
+    def of(self, which: Ints) -> npt.NDArray[np.float64]:
+        """The histograms (R, B) of some revisions."""
+        whole = np.zeros((len(which), self.width))
+        for row, r in zip(whole, which.tolist(), strict=True):
+            part = slice(self.bounds[r], self.bounds[r + 1])
+            row[self.bucket[part]] = self.count[part]
+        return whole
+
+
+def read(conn: sa.Connection, metric: Metric) -> Revisions:
+    """All that was ever known of a metric."""
+    known = series.numbers(conn, metric)
+    segments = tuple(sorted(known))
+    ids = np.array([known[s] for s in segments], np.int64)
+    further = panels.FURTHER.get(metric.kind, ())
+    fields = [("series", "i8"), ("start", "i8"), ("revision", "i8"), ("n", "f8"), ("total", "f8")]
+    fields += [*((name, "f8") for name in further), ("seen", "i8")]
+    parts = [
+        panels.chosen(conn, metric, table, ids, None, sa.true()).add_columns(table.c.seen_at)
+        for table in (observation, observation_history)
+    ]
+    rows = bulk.fetch(conn, sa.union_all(*parts), fields)  # type: ignore[arg-type]
+    for name in further:
+        rows[name][np.isinf(rows[name])] = np.nan
+    starts = _grid(metric, rows["start"])
+    row = np.argsort(ids)[np.searchsorted(ids, rows["series"], sorter=np.argsort(ids))] if len(ids) else rows["series"]
+    column = np.searchsorted(starts, rows["start"])
+    seen, revised = _known_from(metric, rows, row, column, starts)
+    order = np.lexsort((rows["revision"], seen))
+    found = _histograms(conn, ids, rows[order]) if metric.kind is Kind.QUANTILE else None
+    return Revisions(
+        metric=metric, segments=segments, starts=starts, rows=rows[order], row=row[order], column=column[order],
+        seen=seen[order], sketches=found, revised=revised,
+    )  # fmt: skip
+
+
+@dataclass(kw_only=True, eq=False)
+class Past:
+    """A metric's figures as known at `at`; `advance` moves it on and never back."""
+
+    found: Revisions
+    now: Panel
+    at: int = 0
+    done: int = 0
+    # First and last column (S,) that each series is known to have a cell in.
+    first: Ints
+    last: Ints
+    end: "Past | None" = None
+    rolled: dict[tuple[Segment, ...], tuple[Panel, set[int]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: Revisions) -> "Past":
+        S, T = len(found.segments), len(found.starts)
+        names = ["n", "total", *panels.FURTHER.get(found.metric.kind, ())]
+        matrices: dict[str, Any] = {name: np.zeros((S, T)) for name in names}
+        bucket0 = 0
+        if found.sketches is not None:
+            matrices["counts"], bucket0 = np.zeros((S, T, found.sketches.width)), found.sketches.bucket0
+        now = Panel(metric=found.metric, segments=found.segments, starts=found.starts, bucket0=bucket0, **matrices)
+        return cls(found=found, now=now, first=np.full(S, T), last=np.full(S, -1))
+
+    def advance(self, at: datetime) -> None:
+        """Takes in what became known up to `at`."""
+        self.at = series.epoch(at)
+        until = int(np.searchsorted(self.found.seen, self.at, "right"))
+        if until <= self.done:
+            return
+        new = self.done + _newest(self.found.row[self.done : until], self.found.column[self.done : until])
+        i, j, rows = self.found.row[new], self.found.column[new], self.found.rows[new]
+        empty = rows["n"] == 0
+        for name in ("n", "total", *panels.FURTHER.get(self.found.metric.kind, ())):
+            getattr(self.now, name)[i, j] = np.where(empty, 0.0, rows[name])
+        if self.found.sketches is not None and self.now.counts is not None:
+            self.now.counts[i, j] = self.found.sketches.of(new)
+        np.minimum.at(self.first, i, j)
+        np.maximum.at(self.last, i, j)
+        touched = set(j.tolist())
+        for _, waiting in self.rolled.values():
+            waiting.update(touched)
+        self.done = until
+
+    def known(self) -> tuple[Segment, ...]:
+        """The stored segments of which anything is known."""
+        return tuple(s for s, last in zip(self.found.segments, self.last, strict=True) if last >= 0)
+
+    def leaves(self) -> tuple[Segment, ...]:
+        return series.leaves(list(self.known()))
+
+    def panel(self, segments: Sequence[Segment] | None, read_at: datetime | None) -> Panel:
+        """As `Store.panel` without a window. What it returns is this object's own memory until the next `advance`."""
+        known, leaves = self.known(), self.leaves()
+        wanted = tuple(leaves if segments is None else segments)
+        base = panels.needed(self.found.metric, wanted, leaves, known)
+        where = {s: i for i, s in enumerate(self.found.segments)}
+        rows = np.array([where[s] for s in base], np.int64)
+        first = int(self.first[rows].min()) if len(rows) else 0
+        last = int(self.last[rows].max()) + 1 if len(rows) else 0
+        shown = self._rolled(wanted, base).cut(first, max(first, last))
+        return replace(_measured(shown, self.now, rows), read_at=read_at)
+
+    def at_the_end(self, segments: Sequence[Segment]) -> Panel:
+        """The figures of these series as they are known at the very end; for looking ahead, never for saying so."""
+        if self.end is None:
+            self.end = Past.of(self.found)
+            self.end.advance(datetime.max.replace(tzinfo=UTC))
+        return self.end.panel(segments, None)
+
+    def extent(self) -> tuple[datetime, datetime] | None:
+        ends = self.now.ends()
+        if not len(ends):
+            return None
+        return datetime.fromtimestamp(int(self.found.starts[0]), UTC), datetime.fromtimestamp(int(ends[-1]), UTC)
+
+    def volumes(self, window: Window) -> dict[Segment, float]:
+        """As `Store.volumes`."""
+        size = np.abs(self.now.total) if self.found.metric.kind is Kind.LEVEL else self.now.n
+        within = slice(*np.searchsorted(self.found.starts, [series.epoch(window.since), series.epoch(window.until)]))
+        sums = size[:, within].sum(1)
+        where = {s: i for i, s in enumerate(self.found.segments)}
+        return {leaf: float(sums[where[leaf]]) for leaf in self.leaves()}
+
+    def settled(self) -> bool:
+        """Whether the figures of all complete periods are those that are known at the very end."""
+        wait = max(self.found.metric.matures_after, self.found.metric.settle).total_seconds()
+        later = slice(self.done, len(self.found.seen))
+        return not (self.now.ends()[self.found.column[later]] + wait <= self.at).any()
+
+    def _rolled(self, wanted: tuple[Segment, ...], base: tuple[Segment, ...]) -> Panel:
+        """The wanted series over the whole grid: added up once, and again where figures became known since."""
+        if wanted == base == self.found.segments:
+            return self.now
+        key = (*wanted, *base)
+        kept = self.rolled.get(key)
+        if kept is None:
+            found = _combined(self.now.select(base), wanted)
+            self.rolled[key] = found, set()
+            return found
+        found, waiting = kept
+        if waiting:
+            columns = np.array(sorted(waiting), np.int64)
+            # A single column would be added up in another order, and floats would tell.
+            columns = np.append(columns, columns[:1]) if len(columns) == 1 else columns
+            part = _combined(_columns(self.now, columns).select(base), wanted)
+            for name in ("n", "total", *OPTIONAL):
+                matrix = getattr(found, name)
+                if matrix is not None:
+                    matrix[:, columns] = getattr(part, name)
+            waiting.clear()
+        return found
+
+
+def _combined(base: Panel, wanted: tuple[Segment, ...]) -> Panel:
+    if base.segments == wanted:
+        return base
+    return base.roll_up(wanted) if base.metric.additive else base.select(wanted, missing_as_empty=True)
+
+
+def _columns(of: Panel, columns: Ints) -> Panel:
+    matrices = {name: m[:, columns] for name in ("n", "total", *OPTIONAL) if (m := getattr(of, name)) is not None}
+    return replace(of, starts=of.starts[columns], **matrices)
+
+
+def _measured(shown: Panel, now: Panel, rows: Ints) -> Panel:
+    """Without the matrices of which no cell has figures: they were never measured."""
+    some = now.n[rows] > 0
+    gone: dict[str, Any] = {}
+    for name in panels.FURTHER.get(shown.metric.kind, ()):
+        cells = getattr(now, name)[rows]
+        if (cells != 0).any() and np.isnan(cells[some]).all():
+            gone[name] = None
+    return replace(shown, **gone) if gone else shown
+
+
+def _grid(metric: Metric, starts: Ints) -> Ints:
+    if not len(starts):
+        return np.zeros(0, np.int64)
+    since, until = (datetime.fromtimestamp(int(s), UTC) for s in (starts.min(), starts.max() + 1))
+    return grid(since, until, metric.grain, metric.zone, metric.week_start)
+
+
+def _known_from(metric: Metric, rows: npt.NDArray[Any], row: Ints, column: Ints, starts: Ints) -> tuple[Ints, bool]:
+    """(when each revision became known, whether that is a guess for any).
+
+    Where the source says when it knew a figure, or it was collected at the time, that is what is stored. Figures of a
+    source that does not say so, collected long afterwards, are taken as known once their period was complete.
+    """
+    seen = rows["seen"].astype(np.int64)
+    if metric.read.known_at is not None or not len(rows):
+        return seen, False
+    empty = Panel(
+        metric=metric, segments=(), starts=starts, n=np.zeros((0, len(starts))), total=np.zeros((0, len(starts)))
+    )
+    wait = max(metric.matures_after, metric.settle).total_seconds()
+    complete = (empty.ends()[column] + wait).astype(np.int64)
+    cell = row * np.int64(len(starts)) + column
+    order = np.lexsort((rows["revision"], cell))
+    earliest = np.zeros(len(rows), np.bool_)
+    earliest[order] = np.r_[True, cell[order][1:] != cell[order][:-1]]
+    late = earliest & (seen > complete)
+    return np.where(late, complete, seen), bool(late.any())
+
+
+def _newest(row: Ints, column: Ints) -> Ints:
+    """Where the last revision of each cell stands among many in order."""
+    cell = row * np.int64(2**32) + column
+    _, last = np.unique(cell[::-1], return_index=True)
+    return np.sort(len(cell) - 1 - last)
+
+
+def _histograms(conn: sa.Connection, ids: Ints, rows: npt.NDArray[Any]) -> Sparse:
+    """The sketch of each revision."""
+    stored = sa.select(sketch.c.series_id, sketch.c.start_utc, sketch.c.revision, sketch.c.data)
+    found = conn.execute(stored.where(bulk.any_of(sketch.c.series_id, ids.tolist(), conn))).all()
+    data = {(s, start, revision): bytes(d) for s, start, revision, d in found}
+    buckets, counts = [np.zeros(0, np.int64)], [np.zeros(0)]
+    for key in zip(rows["series"].tolist(), rows["start"].tolist(), rows["revision"].tolist(), strict=True):
+        low, histogram = sketches.decode(data[key]) if data.get(key) else (0, np.zeros(0))
+        some = np.flatnonzero(histogram)
+        buckets.append(some + low)
+        counts.append(histogram[some])
+    bucket, count = np.concatenate(buckets), np.concatenate(counts)
+    low, high = (int(bucket.min()), int(bucket.max()) + 1) if len(bucket) else (0, 0)
+    bounds = np.cumsum([0, *(len(b) for b in buckets[1:])])
+    return Sparse(bounds=bounds, bucket=bucket - low, count=count, bucket0=low, width=high - low)

@@ -1,0 +1,82 @@
+"""An overlay shows what the store beneath shows at every moment, and keeps what it is told to itself."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from store_cases import CHAT, NOW, PHONE, day, metric, window
+
+from cxmon.errors import StoreError
+from cxmon.model import EVERYONE, Kind, Read, Segment, Window
+from cxmon.store import Overlay, Run
+
+FAX = Segment.of(channel="fax")
+ROWS = [
+    (PHONE, day(0), day(1), 10, 5), (PHONE, day(0), day(4), 12, 7), (PHONE, day(2), day(3), 9, 4),
+    (CHAT, day(1), day(2), 7, 7), (CHAT, day(2), day(5), 8, 1), (CHAT, day(2), day(6), 0, 0),
+    (FAX, day(3), day(7), 3, 2),
+]  # fmt: skip
+SHOWN = (None, (EVERYONE,), (EVERYONE, PHONE, FAX), (FAX, CHAT))
+
+
+def known(kind=Kind.PROPORTION, **more):
+    made = metric(kind, **more)
+    return replace(made, read=replace(made.read, known_at="seen"))
+
+
+def same(one, other):
+    assert (one.segments, one.starts.tolist(), one.read_at) == (other.segments, other.starts.tolist(), other.read_at)
+    for name in ("n", "total", "squares", "base"):
+        a, b = getattr(one, name), getattr(other, name)
+        assert (a is None) == (b is None), name
+        assert a is None or np.array_equal(a, b, equal_nan=True), name
+    assert np.array_equal(one.values(), other.values(), equal_nan=True)
+
+
+@pytest.mark.parametrize("kind", [Kind.PROPORTION, Kind.RATE, Kind.LEVEL, Kind.QUANTILE])
+def test_every_moment_is_shown_as_the_store_shows_it(store, kind):
+    m = known(kind)
+    # A level is measured once or not at all.
+    rows = [(s, at, seen, min(n, 1) if kind is Kind.LEVEL else n, total) for s, at, seen, n, total in ROWS]
+    store.observations.apply(m, window(0, 60, rows, kind), now=NOW)
+    overlay = Overlay.over(store, [m])
+    for number in range(1, 9):
+        now = day(number)
+        overlay.advance(now)
+        for segments in SHOWN:
+            if segments is None and len(overlay.leaves(m)) < len(store.leaves(m)):
+                # The store names what it has by now; of what nothing was known, an overlay does not know the name.
+                segments = overlay.leaves(m)  # noqa: PLW2901
+            same(overlay.panel(m, segments, as_known_at=now), store.panel(m, segments, as_known_at=now))
+        whole = Window(day(0), day(30))
+        ours, theirs = overlay.volumes(m, whole), store.volumes(m, whole, as_known_at=now)
+        assert ours == {s: v for s, v in theirs.items() if s in ours}
+        assert not any(v for s, v in theirs.items() if s not in ours)
+
+
+def test_a_source_that_does_not_say_when_it_knew_is_guessed_and_settled_once_nothing_comes_later(store):
+    m = replace(metric(), read=Read(time="day"))
+    store.observations.apply(m, window(0, 60, [(PHONE, day(0), None, 10, 5)]), now=NOW)
+    overlay = Overlay.over(store, [m])
+    overlay.advance(day(0) + timedelta(hours=12))
+    assert (overlay.guessed(m), overlay.leaves(m)) == (True, ())
+    overlay.advance(day(1) + m.matures_after)
+    assert (overlay.leaves(m), overlay.settled(m)) == ((PHONE,), True)
+    assert overlay.extent(m) == (day(0), day(1))
+
+
+def test_what_happens_in_an_overlay_stays_there(store):
+    m = known()
+    store.observations.apply(m, window(0, 60, ROWS), now=NOW)
+    store.runs.record(Run(metric=m.id, source="desk", started_at=day(2), finished_at=day(2), ok=True))
+    version = store.version()
+    overlay = Overlay.over(store, [m])
+    overlay.advance(day(1))
+    assert overlay.runs.all() == []
+    overlay.advance(day(3))
+    assert overlay.runs.all() == store.runs.all()
+    overlay.runs.record(Run(metric=m.id, source="desk", started_at=day(3), finished_at=day(3), ok=False))
+    assert (store.version(), len(store.runs.all())) == (version, 1)
+    with pytest.raises(StoreError, match="one moment only"):
+        overlay.panel(m, as_known_at=day(2))
