@@ -77,7 +77,7 @@ class Watch:
             # Those too thin at the end may have been thick enough before: all are asked.
             rows = np.isfinite(values).any(1) & (learning == 0)
             for first, times in ((found.own, np.ones(S)), (found.story, sizes)):
-                states = self._states(ground, values, n, rows, times)
+                states = self._states(ground, values, n, learning, rows, times, read=begin)
                 alarm = states["first_alarm"]
                 at = np.where(alarm >= 0, np.maximum(np.nan_to_num(alarm), begin), T).astype(np.int64)
                 # Of what the monitor does not look at yet, nothing is known beforehand.
@@ -91,12 +91,12 @@ class Watch:
         values, n, learning = ground.known(t)
         thick = ground.thick(n)
         open_ = ground.able(values, n) & (learning == 0)
-        states = self._states(ground, values, n, open_ & ~ground.calm)
+        states = self._states(ground, values, n, learning, open_ & ~ground.calm)
         born = np.isfinite(values).argmax(1)
         for name, known in (("score", 0.0), ("active", 0.0)):
             states[name][open_ & ground.calm & (t + 1 - born > self._start(ground))] = known
         looked = int(np.isfinite(states["score"]).sum())
-        self._named(ground, values, n, states)
+        self._named(ground, values, n, learning, states)
         del states["first_alarm"]
         found = []
         for s, segment in enumerate(panel.segments):
@@ -122,7 +122,7 @@ class Watch:
     def _start(self, ground: "_Ground") -> int:
         return max(self.learn * ground.cycle, 4 * LEAST_LEARNT)
 
-    def _named(self, ground: "_Ground", values: Floats, n: Floats, states: dict[str, Floats]) -> None:
+    def _named(self, ground: "_Ground", values: Floats, n: Floats, learning: Ints, states: dict[str, Floats]) -> None:
         """Where a story is in alarm, its segments in breach are chosen by Benjamini and Hochberg's rule: the k-th
         likeliest of m is named where it passes what k / m of the story's allowance takes.
 
@@ -136,7 +136,7 @@ class Watch:
             while sure and len(left):
                 rows = np.zeros(len(values), np.bool_)
                 rows[left] = True
-                wider = self._states(ground, values, n, rows, np.full(len(values), k))
+                wider = self._states(ground, values, n, learning, rows, np.full(len(values), k))
                 # What does not pass at one place passes at no earlier one: it takes more there.
                 left = left[wider["active"][left] == 1]
                 if sure + len(left) >= k:
@@ -146,38 +146,49 @@ class Watch:
                 k = sure + len(left)
 
     def _states(
-        self, ground: "_Ground", values: Floats, n: Floats, rows: Bools, times: Floats | None = None
+        self,
+        ground: "_Ground",
+        values: Floats,
+        n: Floats,
+        learning: Ints,
+        asked: Bools,
+        times: Floats | None = None,
+        read: int | None = None,
     ) -> dict[str, Floats]:
-        """The monitor's state at the last period, by age: watching begins after `learn` cycles. Series with the same
-        budget (`times` (S,) as large as given) are asked together."""
+        """The monitor's state of the series `asked` (S,) at the last period, and its first alarm from `read` on (at the
+        last period where it is not given); budgets are `times` (S,) as large as given. Watching begins after `learn`
+        cycles; series of one age teach one another, asked or not."""
         from cxmon.stats import watch_state  # noqa: PLC0415 - scipy is loaded when something is checked.
 
         names = ("onset", "score", "size", "low", "high", "active")
         T, metric = values.shape[1], ground.panel.metric
         out = {name: np.full(len(values), np.nan) for name in (*names, "first_alarm")}
-        born = np.where(np.isfinite(values).any(1), np.isfinite(values).argmax(1), T)
+        there = np.isfinite(values).any(1) & (learning == 0)
+        born = np.where(there, np.isfinite(values).argmax(1), T)
         start = self._start(ground)
         budgets = ground.budgets if times is None else ground.budgets * times
-        for first, share in sorted(set(zip(born[rows].tolist(), budgets[rows].tolist(), strict=True))):
+        for first in np.unique(born[asked & there]).tolist():
             if T - first <= start:
                 continue
-            these = np.flatnonzero(rows & (born == first) & (budgets == share))
+            these = np.flatnonzero(there & (born == first))
             state = watch_state(
                 values[these, first:],
                 n[these, first:],
                 start,
-                share,
+                budgets[these],
                 kind=ground.judged.kind,
                 better=metric.better.value,
                 period=ground.labels[first:T],
                 yearly=PER_YEAR[metric.grain],
-                # The check is asked about its last period only.
-                read=values.shape[1] - first - 1,
+                read=max((T - 1 if read is None else read) - first, 0),
+                asked=asked[these],
             )
+            mine = these[asked[these]]
             for name in names:
-                out[name][these] = getattr(state, name)
-            out["onset"][these] += np.where(state.onset >= 0, first, 0)
-            out["first_alarm"][these] = state.first_alarm + np.where(state.first_alarm >= 0, first, 0)
+                out[name][mine] = getattr(state, name)[asked[these]]
+            out["onset"][mine] += np.where(out["onset"][mine] >= 0, first, 0)
+            alarm = state.first_alarm[asked[these]]
+            out["first_alarm"][mine] = np.where(alarm >= 0, alarm + first, -1)
         return out
 
 

@@ -22,23 +22,25 @@ YEAR_OF_CYCLE = {7: DAYS, 168: 24 * DAYS}
 LEAST_CYCLES = 3
 LEAST_PERIODS = 8
 LEAST_FOR_WAVES = 24
-SUSPICIOUS = 0.5
+# Log odds of a regression from which on a series does not learn.
+SUSPICIOUS = 3.0
 HARM = {"higher": -1.0, "lower": 1.0, "either": 1.0}
 
 
-def threshold(budget: float, per_year: float) -> float:
-    """What the statistic must pass for `budget` alarms per series and year of `per_year` periods."""
-    return max(FLOOR + SLOPE * float(np.log(per_year / budget)), 1.0)
+def threshold(budget: Floats, per_year: float) -> Floats:
+    """What the statistic must pass for `budget` (S,) alarms per series and year of `per_year` periods."""
+    return np.asarray(np.maximum(FLOOR + SLOPE * np.log(per_year / budget), 1.0))
 
 
 def watch(
-    values: Any, n: Any, start: int, budget: float, *, kind: str = "mean", better: str = "higher", period: Any = 7,
+    values: Any, n: Any, start: int, budget: Any, *, kind: str = "mean", better: str = "higher", period: Any = 7,
     yearly: float | None = None,
 ) -> Ints:  # fmt: skip
     """Index (S,) of the first alarm at or after `start` in each row of `values` (S, T), or -1.
 
     n        answers or exposure (S, T); None where unknown; 0 = nothing measured, like a NaN value
-    budget   false alarms per series and year; a year is `yearly` periods, or 365.25 where it is not given
+    budget   false alarms per series and year, one for all or (S,); a year is `yearly` periods, or 365.25 where it is
+             not given
     better   higher: alarms on falls; lower: on rises; either: on both
     yearly   periods in a year, for the yearly wave; days and hours with a weekly cycle know it by themselves
 
@@ -51,7 +53,7 @@ def watch(
 
 
 def watch_state(
-    values: Any, n: Any, start: int, budget: float, *, kind: str = "mean", better: str = "higher", period: Any = 7,
+    values: Any, n: Any, start: int, budget: Any, *, kind: str = "mean", better: str = "higher", period: Any = 7,
     yearly: float | None = None, read: int = 0, asked: Any = None,
 ) -> WatchState:  # fmt: skip
     """As `watch`, with onset, score and size of the deviation at the last period (or when it was last beyond).
@@ -74,14 +76,15 @@ def watch_state(
 
 
 def watch_days(
-    values: Any, n: Any, start: int, budget: float, *, kind: str = "mean", better: str = "higher", period: Any = 7,
+    values: Any, n: Any, start: int, budget: Any, *, kind: str = "mean", better: str = "higher", period: Any = 7,
     yearly: float | None = None, read: int = 0, asked: Any = None,
 ) -> WatchDays:  # fmt: skip
     """What `watch_state` says at each period, in one pass: column t is what it would say were t the last period."""
     Y = np.atleast_2d(np.asarray(values, float))
     S, T = Y.shape
     N = None if n is None else np.broadcast_to(matrix("n", n, T), (S, T))
-    if kind not in KINDS or better not in HARM or budget <= 0:
+    budgets = np.broadcast_to(np.asarray(budget, float), (S,))
+    if kind not in KINDS or better not in HARM or not (budgets > 0).all():
         raise ValueError(
             f"kind {kind!r}, better {better!r}, budget {budget}: expected a known kind, higher, lower or either, > 0"
         )
@@ -93,7 +96,7 @@ def watch_days(
     if start >= T or not able.any():
         return days
     cycle, sided = cycle_length(period, T), 2 if better == "either" else 1
-    height = threshold(budget, DAYS if yearly is None else float(yearly))
+    limits = threshold(budgets, DAYS if yearly is None else float(yearly))
     wave = YEAR_OF_CYCLE.get(cycle) if yearly is None else yearly
     rows = np.flatnonzero(able)
     given = _Given(
@@ -103,15 +106,15 @@ def watch_days(
     learnt = np.where(wanted, start, -1)
     for first, last in _calendar(start, T):
         # What may be a regression is not taken for noise: such a series keeps the parameters that it had.
-        learnt[wanted & ~(days.score[:, first - 1] > SUSPICIOUS)] = first
+        learnt[wanted & ~(days.score[:, first - 1] * limits > SUSPICIOUS)] = first
         for at in np.unique(learnt[wanted]):
             mine = learnt == at
             watched, unit = given.watched(int(at), last, mine[rows])
-            limit = np.full(len(unit), height)
             paths = run(
-                watched, learnt=int(at), begin=start, start=first, read=min(read, last - 1), sided=sided, limit=limit
-            )
-            _enter(days, np.flatnonzero(mine), paths, limit, unit * HARM[better], first)
+                watched, learnt=int(at), begin=start, start=first, read=min(read, last - 1), sided=sided,
+                limit=limits[mine],
+            )  # fmt: skip
+            _enter(days, np.flatnonzero(mine), paths, limits[mine], unit * HARM[better], first)
     return days
 
 
