@@ -30,16 +30,24 @@ def rows(text: str) -> list[dict]:
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def watch(series: int) -> None:
-    print(f"\nwatch, budget 0.5 a series-year, {series} series a size")
-    for r in rows(run("watch_bench.py", "--watch", f"{PLUGINS}:watch", "--series", series)):
-        if "scenario" in r:
-            print(
-                f"  {r['scenario']:15s} size {r['size']:<7} false {r['false_per_year']:.2f} (SE {r['false_se']:.2f})"
-                f"  delay {r['delay']:.1f}, oracle {r['oracle_delay']:.1f}, ratio {r['ratio']:.2f}"
-            )
-        else:
-            print(f"  mean ratio {r['mean_ratio']}, worst {r['worst_ratio']}, budget kept in {r['budget_kept']:.0%}")
+def watch(series: int, budgets: tuple[float, ...], salt: int) -> None:
+    """Salt 0 are the seeds that were there while watch was made; others are fresh."""
+    for budget in budgets:
+        print(f"\nwatch, budget {budget} a series-year, {series} series a size, salt {salt}")
+        asked = ("--series", series, "--budget", budget, "--salt", salt)
+        for r in rows(run("watch_bench.py", "--watch", f"{PLUGINS}:watch", *asked)):
+            print(watched(r) if "scenario" in r else overall(r))
+
+
+def watched(r: dict) -> str:
+    return (
+        f"  {r['scenario']:15s} size {r['size']:<7} false {r['false_per_year']:.2f} (SE {r['false_se']:.2f})"
+        f"  delay {r['delay']:.1f}, oracle {r['oracle_delay']:.1f}, ratio {r['ratio']:.2f}"
+    )
+
+
+def overall(r: dict) -> str:
+    return f"  mean ratio {r['mean_ratio']}, worst {r['worst_ratio']}, budget kept in {r['budget_kept']:.0%}"
 
 
 def shifts(count: int) -> None:
@@ -91,11 +99,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--full", action="store_true")
     options.add_argument("--only", choices=["watch", "shifts", "more_shifts", "tcpd"])
+    options.add_argument("--salt", type=int, default=0, help="other worlds for watch")
     chosen = options.parse_args()
     if not BENCH.exists():
         sys.exit("the shared benches are not beside this checkout (../shared/bench)")
     jobs = {
-        "watch": lambda: watch(200 if chosen.full else 30),
+        "watch": lambda: watch(*((100, (0.2, 0.5, 2.0), chosen.salt) if chosen.full else (30, (0.5,), chosen.salt))),
         "shifts": lambda: shifts(1000 if chosen.full else 180),
         "more_shifts": lambda: more_shifts(*((1000, 400) if chosen.full else (100, 40))),
         "tcpd": tcpd,
