@@ -129,7 +129,7 @@ class CheckContext:
     `alarm_budgets` are false alarms per series and year, `alarm_budget_per_year` those of a series that is not in it.
     `rebaselined` holds per series the instants at which a new level was declared or accepted, oldest first. `calm` are
     series of which it is known beforehand that none of the new periods is in breach; True where they would not be even
-    with the allowance of their whole story.
+    with the allowance of their whole story. `foreseen` is what a look ahead of the watch has worked out.
     """
 
     as_of: datetime
@@ -141,6 +141,7 @@ class CheckContext:
     since: datetime | None = None
     rebaselined: dict[Segment, tuple[datetime, ...]] = field(default_factory=dict)
     calm: Mapping[Segment, bool] = field(default_factory=dict)
+    foreseen: Sequence[Any] = ()
 
 
 class Check(Protocol):

@@ -1,14 +1,16 @@
 """Lasting regressions that nobody declared, within the alarm budget."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from cxmon import wording
 from cxmon.contracts import CheckContext
+from cxmon.foreseen import STATES, Ahead, Pass
 from cxmon.incidents import components
 from cxmon.model import Finding, Grain, Kind, Metric, Segment, State
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
@@ -51,7 +53,7 @@ class Watch:
                 findings += self._at(ground, int(t))
         return findings
 
-    def ahead(self, panel: Panel, context: CheckContext) -> "Ahead":
+    def ahead(self, panel: Panel, context: CheckContext) -> Ahead:
         """From when on each series could be in breach, for all mature periods after those evaluated at once.
 
         It rests on what `evaluate` would be given on the day of each, and holds while figures of mature periods,
@@ -59,7 +61,7 @@ class Watch:
         from the very next period on.
         """
         T, S = len(panel.starts), len(panel.segments)
-        found = Ahead(own=np.full(S, T), story=np.full(S, T))
+        found = Ahead(own=np.full(S, T), story=np.full(S, T), passes=[])
         new = np.flatnonzero(context.mature & (panel.starts > _through(context)))
         if not S or not len(new):
             return found
@@ -74,16 +76,45 @@ class Watch:
         for begin, end in pairwise(sorted(edges)):
             # Between two edges every series stands on one and the same level, so one pass tells of all these days.
             values, n, learning = ground.known(end - 1)
-            # Those too thin at the end may have been thick enough before: all are asked.
-            rows = np.isfinite(values).any(1) & (learning == 0)
-            for first, times in ((found.own, np.ones(S)), (found.story, sizes)):
-                states = self._states(ground, values, n, learning, rows, times, read=begin)
-                alarm = states["first_alarm"]
-                at = np.where(alarm >= 0, np.maximum(np.nan_to_num(alarm), begin), T).astype(np.int64)
-                # Of what the monitor does not look at yet, nothing is known beforehand.
-                at[rows & ~np.isfinite(states["score"])] = begin
-                np.minimum(first, at, out=first)
+            unknown = np.isfinite(values).any(1) & (learning == 0)
+            for seen in self._passes(ground, values, n, learning, ground.budgets * sizes, begin):
+                rows = seen.rows(panel.segments)
+                for first, budgets in ((found.own, ground.budgets), (found.story, ground.budgets * sizes)):
+                    first[rows] = np.minimum(first[rows], seen.first_alarm(budgets[rows], begin, T))
+                unknown[rows] &= ~np.isfinite(seen.days.score[:, -1])
+                found.passes.append(seen)
+            # Of what the monitor does not look at yet, nothing is known beforehand.
+            found.own[unknown], found.story[unknown] = begin, begin
         return found
+
+    def _passes(
+        self, ground: "_Ground", values: Floats, n: Floats, learning: Ints, budgets: Floats, read: int
+    ) -> Iterator[Pass]:
+        """What the monitor says of each period from `read` on, by age of the series."""
+        from cxmon.stats import watch_days  # noqa: PLC0415 - scipy is loaded when something is checked.
+
+        for first, these in self._ages(ground, values, learning):
+            own, count = values[these, first:], n[these, first:]
+            days = watch_days(
+                own,
+                count,
+                self._start(ground),
+                budgets[these],
+                read=max(read - first, 0),
+                **ground.asks(first, values.shape[1]),
+            )
+            yield Pass(
+                segments=tuple(ground.panel.segments[i] for i in these), first=first, values=own, n=count,
+                limits=ground.limits(budgets[these]), days=days, limit=ground.limits,
+            )  # fmt: skip
+
+    def _ages(self, ground: "_Ground", values: Floats, learning: Ints) -> Iterator[tuple[int, Ints]]:
+        """Series that were first measured in the same period and are old enough; they teach one another."""
+        there, T = np.isfinite(values).any(1) & (learning == 0), values.shape[1]
+        born = np.where(there, np.isfinite(values).argmax(1), T)
+        for first in np.unique(born[there]).tolist():
+            if T - first > self._start(ground):
+                yield first, np.flatnonzero(there & (born == first))
 
     def _at(self, ground: "_Ground", t: int) -> list[Finding]:
         """What is said of period `t`, from the mature periods up to it that are no holidays."""
@@ -97,7 +128,6 @@ class Watch:
             states[name][open_ & ground.calm & (t + 1 - born > self._start(ground))] = known
         looked = int(np.isfinite(states["score"]).sum())
         self._named(ground, values, n, learning, states)
-        del states["first_alarm"]
         found = []
         for s, segment in enumerate(panel.segments):
             row = _Row(panel.metric, segment, panel.starts[: t + 1], values[s], n[s], ground.judged.log, looked)
@@ -153,52 +183,32 @@ class Watch:
         learning: Ints,
         asked: Bools,
         times: Floats | None = None,
-        read: int | None = None,
     ) -> dict[str, Floats]:
-        """The monitor's state of the series `asked` (S,) at the last period, and its first alarm from `read` on (at the
-        last period where it is not given); budgets are `times` (S,) as large as given. Watching begins after `learn`
-        cycles; series of one age teach one another, asked or not."""
+        """The monitor's state of the series `asked` (S,) at the last period; budgets are `times` (S,) as large as
+        given. What a look ahead has worked out is not worked out again where the figures are the same."""
         from cxmon.stats import watch_state  # noqa: PLC0415 - scipy is loaded when something is checked.
 
-        names = ("onset", "score", "size", "low", "high", "active")
-        T, metric = values.shape[1], ground.panel.metric
-        out = {name: np.full(len(values), np.nan) for name in (*names, "first_alarm")}
-        there = np.isfinite(values).any(1) & (learning == 0)
-        born = np.where(there, np.isfinite(values).argmax(1), T)
-        start = self._start(ground)
+        out = {name: np.full(len(values), np.nan) for name in STATES}
         budgets = ground.budgets if times is None else ground.budgets * times
-        for first in np.unique(born[asked & there]).tolist():
-            if T - first <= start:
+        for first, these in self._ages(ground, values, learning):
+            mine = asked[these]
+            if not mine.any():
                 continue
-            these = np.flatnonzero(there & (born == first))
-            state = watch_state(
-                values[these, first:],
-                n[these, first:],
-                start,
-                budgets[these],
-                kind=ground.judged.kind,
-                better=metric.better.value,
-                period=ground.labels[first:T],
-                yearly=PER_YEAR[metric.grain],
-                read=max((T - 1 if read is None else read) - first, 0),
-                asked=asked[these],
-            )
-            mine = these[asked[these]]
-            for name in names:
-                out[name][mine] = getattr(state, name)[asked[these]]
-            out["onset"][mine] += np.where(out["onset"][mine] >= 0, first, 0)
-            alarm = state.first_alarm[asked[these]]
-            out["first_alarm"][mine] = np.where(alarm >= 0, alarm + first, -1)
+            own, count = values[these, first:], n[these, first:]
+            segments = tuple(ground.panel.segments[i] for i in these)
+            known = next((x for x in ground.context.foreseen if x.holds(segments, own, count, budgets[these])), None)
+            if known is not None:
+                found = known.state(own.shape[1] - 1, budgets[these])
+            else:
+                state = watch_state(
+                    own, count, self._start(ground), budgets[these], read=own.shape[1] - 1, asked=mine,
+                    **ground.asks(first, values.shape[1]),
+                )  # fmt: skip
+                found = {name: np.asarray(getattr(state, name), float) for name in STATES}
+            found["onset"] = found["onset"] + np.where(found["onset"] >= 0, first, 0)
+            for name in STATES:
+                out[name][these[mine]] = found[name][mine]
         return out
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Ahead:
-    """For each series (S,) the first period in which it could be beyond its own share, and beyond the allowance of its
-    whole story; the number of periods where there is none."""
-
-    own: Ints
-    story: Ints
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -235,6 +245,20 @@ class _Ground:
             remote=np.array([context.calm.get(s, False) for s in panel.segments], np.bool_),
             stories=tuple(np.array([where[s] for s in story]) for story in components(panel.segments)),
         )
+
+    def asks(self, first: int, end: int) -> dict[str, Any]:
+        """What the monitor is told of series that begin at `first`, up to period `end`."""
+        metric = self.panel.metric
+        return {
+            "kind": self.judged.kind, "better": metric.better.value, "period": self.labels[first:end],
+            "yearly": PER_YEAR[metric.grain],
+        }  # fmt: skip
+
+    def limits(self, budgets: Floats) -> Floats:
+        """Heights of the statistic (S,) for alarms a series-year."""
+        from cxmon.stats import watch_threshold  # noqa: PLC0415 - scipy is loaded when something is checked.
+
+        return watch_threshold(budgets, PER_YEAR[self.panel.metric.grain])
 
     @property
     def span(self) -> int:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ TRIES = 3
 RECENT = 1000
 
 # Names the series that cannot be in breach in a check's new periods; see `CheckContext.calm`.
-Calm = Callable[[CheckPlan, Panel, CheckContext], dict[Segment, bool]]
+Calm = Callable[[CheckPlan, Panel, CheckContext], tuple[dict[Segment, bool], Sequence[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +151,9 @@ class _Looking:
         if self.calm is None:
             return context
         held = {m for i in known.incidents if holds_on(i, self.check_plan.policy) for m in i.members}
-        found = self.calm(self.check_plan, panel, context)
-        return replace(context, calm={s: remote for s, remote in found.items() if s not in held})
+        found, foreseen = self.calm(self.check_plan, panel, context)
+        calm = {s: remote for s, remote in found.items() if s not in held}
+        return replace(context, calm=calm, foreseen=foreseen)
 
 
 def _by_hand(incident: Incident | None) -> tuple[object, ...]:

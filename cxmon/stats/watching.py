@@ -27,9 +27,9 @@ SUSPICIOUS = 3.0
 HARM = {"higher": -1.0, "lower": 1.0, "either": 1.0}
 
 
-def threshold(budget: Floats, per_year: float) -> Floats:
-    """What the statistic must pass for `budget` (S,) alarms per series and year of `per_year` periods."""
-    return np.asarray(np.maximum(FLOOR + SLOPE * np.log(per_year / budget), 1.0))
+def watch_threshold(budget: Floats, per_year: float | None = None) -> Floats:
+    """What the statistic must pass for `budget` (S,) alarms per series and year of `per_year` periods (else days)."""
+    return np.asarray(np.maximum(FLOOR + SLOPE * np.log((DAYS if per_year is None else per_year) / budget), 1.0))
 
 
 def watch(
@@ -96,7 +96,7 @@ def watch_days(
     if start >= T or not able.any():
         return days
     cycle, sided = cycle_length(period, T), 2 if better == "either" else 1
-    limits = threshold(budgets, DAYS if yearly is None else float(yearly))
+    limits = watch_threshold(budgets, yearly)
     wave = YEAR_OF_CYCLE.get(cycle) if yearly is None else yearly
     rows = np.flatnonzero(able)
     given = _Given(
