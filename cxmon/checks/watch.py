@@ -101,7 +101,7 @@ class Watch:
                 self._start(ground),
                 budgets[these],
                 read=max(read - first, 0),
-                **ground.asks(first, values.shape[1]),
+                **ground.asks(these, first, values.shape[1]),
             )
             yield Pass(
                 segments=tuple(ground.panel.segments[i] for i in these), first=first, values=own, n=count,
@@ -202,7 +202,7 @@ class Watch:
             else:
                 state = watch_state(
                     own, count, self._start(ground), budgets[these], read=own.shape[1] - 1, asked=mine,
-                    **ground.asks(first, values.shape[1]),
+                    **ground.asks(these, first, values.shape[1]),
                 )  # fmt: skip
                 found = {name: np.asarray(getattr(state, name), float) for name in STATES}
             found["onset"] = found["onset"] + np.where(found["onset"] >= 0, first, 0)
@@ -246,12 +246,17 @@ class _Ground:
             stories=tuple(np.array([where[s] for s in story]) for story in components(panel.segments)),
         )
 
-    def asks(self, first: int, end: int) -> dict[str, Any]:
-        """What the monitor is told of series that begin at `first`, up to period `end`."""
+    def asks(self, these: Ints, first: int, end: int) -> dict[str, Any]:
+        """What the monitor is told of the series `these` that begin at `first`, up to period `end`."""
         metric = self.panel.metric
+        of = [self.context.rebaselined.get(self.panel.segments[s], ()) for s in these]
+        new = [[i - first for i in map(self.index, instants) if i < end] for instants in of]
+        levels = np.full((len(these), max(map(len, new), default=0)), end)
+        for row, found in zip(levels, new, strict=True):
+            row[: len(found)] = found
         return {
             "kind": self.judged.kind, "better": metric.better.value, "period": self.labels[first:end],
-            "yearly": PER_YEAR[metric.grain],
+            "levels": levels, "yearly": PER_YEAR[metric.grain],
         }  # fmt: skip
 
     def limits(self, budgets: Floats) -> Floats:

@@ -22,8 +22,12 @@ WINDOW = 120
 SIZES = (0.5, 1.0, 2.0)
 # From so many periods on, what the regressors explain is known well enough to cut around it.
 STEADY = 20
+# Share of cut days since the onset from which on the plain mean tells the size.
+MANY = 0.2
+# Precision of a level of which nothing is known.
+UNKNOWN = 1e-6
 # Log odds are not followed any further.
-MOST = 60.0
+MOST = 600.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,7 @@ class Paths:
 class Watched:
     """Series `y` (S, T) without profile and rough wave, harm positive, in units; sampling `variance` and third
     cumulant `skew` (S, T) in units, `seen`, the regressors `waves` (T, W) with what was taken out of them, `at`
-    (S, W), and the frozen noise."""
+    (S, W), new levels (S, B) by their first period (T where there is none), and the frozen noise."""
 
     y: Floats
     variance: Floats
@@ -50,6 +54,7 @@ class Watched:
     seen: Bools
     waves: Floats
     at: Floats
+    levels: Ints
     noise: Frozen
 
 
@@ -73,17 +78,20 @@ class Filter:
     p) and b (S, J, p) are the normal equations of the regressors (level and wave), their prior included."""
 
     def __init__(self, w: Watched) -> None:
-        noise, (S, J), p = w.noise, w.noise.ar.shape, 1 + w.waves.shape[1]
-        self.X = np.concatenate([np.ones((w.y.shape[1], 1)), w.waves], axis=1)
+        noise, (S, J), T, W = w.noise, w.noise.ar.shape, w.y.shape[1], w.waves.shape[1]
+        new = np.arange(T)[:, None, None] >= w.levels.T
+        fixed = np.concatenate([np.ones((T, 1)), w.waves], axis=1)[:, :, None]
+        self.X = np.concatenate([np.broadcast_to(fixed, (T, 1 + W, S)), new], axis=1)
+        p = self.X.shape[1]
         self.phi, self.rw, self.fresh = noise.phi, noise.rw, noise.ar * (1 - noise.phi**2)
         self.p11, self.p12, self.p22 = noise.ar.copy(), np.zeros((S, J)), np.zeros((S, J))
         self.m1, self.m2 = np.zeros((S, J)), np.zeros((S, J))
         self.x1, self.x2 = np.zeros((p, S, J)), np.zeros((p, S, J))
         self.A, self.b = np.zeros((S, J, p, p)), np.zeros((S, J, p))
-        index = np.arange(1, p)
-        self.A[..., 0, 0] = TINY
-        self.A[..., index, index] = 1 / noise.wave[..., None] ** 2
-        self.b[..., 1:] = -w.at[:, None] / noise.wave[..., None] ** 2
+        index = np.arange(p)
+        self.A[..., index, index] = UNKNOWN
+        self.A[..., index[1 : 1 + W], index[1 : 1 + W]] = 1 / noise.wave[..., None] ** 2
+        self.b[..., 1 : 1 + W] = -w.at[:, None] / noise.wave[..., None] ** 2
         self.count = np.zeros((S, 1))
 
     def day(self, w: Watched, t: int, cut: Floats) -> Day:
@@ -92,7 +100,7 @@ class Filter:
         v = c1 + c2 + w.variance[:, t, None]
         use = w.seen[:, t, None] * 1.0
         g1, g2 = c1 / v * use, c2 / v * use
-        ex = self.X[t][:, None, None] - self.x1 - self.x2
+        ex = self.X[t][:, :, None] - self.x1 - self.x2
         known = np.zeros(self.b.shape)
         if self.count.max() >= STEADY:
             solved = np.linalg.solve(self.A, self.b[..., None])[..., 0]
@@ -101,7 +109,7 @@ class Filter:
         reach = cut * np.sqrt(v * w.noise.scale2)
         left = np.clip(w.y[:, t, None] - self.m1 - self.m2 - explained, -reach, reach)
         e, weight = explained + left, use / v
-        level = self.m2 + known @ self.X[t] - (self.x2 * known.transpose(2, 0, 1)).sum(0)
+        level = self.m2 + ((self.X[t][:, :, None] - self.x2) * known.transpose(2, 0, 1)).sum(0)
         self.A += np.einsum("psj,qsj,sj->sjpq", ex, ex, weight)
         self.b += (ex * (e * weight)).transpose(1, 2, 0)
         self.m1, self.m2 = (self.m1 + g1 * e) * self.phi, self.m2 + g2 * e
@@ -213,21 +221,20 @@ def _cut(w: Watched, learnt: int) -> Floats:
 
 
 def _note(out: Paths, day: int, rows: Ints, odds: Floats, num: Floats, den: Floats, scale: Floats, born: Ints) -> None:
-    """The likeliest onset of `rows` and the size of the step since then, averaged over noise parameters."""
+    """The likeliest onset of `rows` and the size of the step, averaged over noise parameters and onsets."""
     if not len(rows):
         return
     best = odds[rows].sum(1).argmax(1)
-    part = odds[rows, :, best]
-    share = part / np.maximum(part.sum(1, keepdims=True), TINY)
-    d = den[rows, :, best]
-    size = num[rows, :, best] / d
-    mean = (share * size).sum(1)
-    spread = (share * (scale[rows] ** 2 / d + (size - mean[:, None]) ** 2)).sum(1)
+    # When it began is not known for sure either: the size is averaged over onsets as well.
+    share = odds[rows] / odds[rows].sum((1, 2), keepdims=True)
+    size = num[rows] / den[rows]
+    mean = (share * size).sum((1, 2))
+    spread = (share * (scale[rows, :, None] ** 2 / den[rows] + (size - mean[:, None, None]) ** 2)).sum((1, 2))
     out.onset[rows, day], out.size[rows, day], out.se[rows, day] = born[best], mean, np.sqrt(spread)
 
 
 def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, start: int) -> Paths:
-    """The same with the plain size, mean since the onset minus the level then, where most of its days were cut: the
+    """The same with the plain size, mean since the onset minus the level then, where many of its days were cut: the
     cut keeps single days from alarming, but it would make a large change look small."""
     S, D = out.statistic.shape
     row, day = np.arange(S)[:, None], start + np.arange(D)[None, :]
@@ -242,6 +249,6 @@ def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, start: int) -> Pa
     values = np.where(w.seen, w.y, 0.0)
     mean = since(values) / count
     within = np.sqrt(np.maximum(since(values**2) / count - mean**2, 0.0) / count)
-    large = told & (since(cut) > count / 2)
+    large = told & (since(cut) > MANY * count)
     size = np.where(large, mean - level[row, onset], out.size)
     return Paths(out.statistic, out.onset, size, np.where(large, np.maximum(out.se, within), out.se))

@@ -54,17 +54,19 @@ def watch(
 
 def watch_state(
     values: Any, n: Any, start: int, budget: Any, *, kind: str = "mean", better: str = "higher", period: Any = 7,
-    yearly: float | None = None, read: int = 0, asked: Any = None,
+    yearly: float | None = None, read: int = 0, asked: Any = None, levels: Any = None,
 ) -> WatchState:  # fmt: skip
     """As `watch`, with onset, score and size of the deviation at the last period (or when it was last beyond).
 
     Periods before `read` are hardly asked about: with `read` at the last period this takes half of the time, and what
     is said of that period is the same. `first_alarm` is then the first that was looked at. Rows that are not `asked`
-    (S,) only teach the others.
+    (S,) only teach the others. `levels` (S, B) are the first periods of new levels that are no alarm (T or more: none):
+    there the level is learnt anew, and what is not known of it yet counts.
     """
     days = watch_days(
-        values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly, read=read, asked=asked
-    )
+        values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly, read=read, asked=asked,
+        levels=levels,
+    )  # fmt: skip
     some = np.asarray(days.active.any(1))
     row, last = np.arange(len(some)), days.active.shape[1] - 1 - days.active[:, ::-1].argmax(1)
     told = {name: getattr(days, name)[row, last] for name in ("onset", "size", "low", "high")}
@@ -77,7 +79,7 @@ def watch_state(
 
 def watch_days(
     values: Any, n: Any, start: int, budget: Any, *, kind: str = "mean", better: str = "higher", period: Any = 7,
-    yearly: float | None = None, read: int = 0, asked: Any = None,
+    yearly: float | None = None, read: int = 0, asked: Any = None, levels: Any = None,
 ) -> WatchDays:  # fmt: skip
     """What `watch_state` says at each period, in one pass: column t is what it would say were t the last period."""
     Y = np.atleast_2d(np.asarray(values, float))
@@ -100,7 +102,8 @@ def watch_days(
     wave = YEAR_OF_CYCLE.get(cycle) if yearly is None else yearly
     rows = np.flatnonzero(able)
     given = _Given(
-        HARM[better] * np.where(seen, Y, np.nan)[rows], None if N is None else N[rows], kind, profile, wave, cycle
+        HARM[better] * np.where(seen, Y, np.nan)[rows], None if N is None else N[rows], kind, profile, wave, cycle,
+        np.full((len(rows), 0), T) if levels is None else np.asarray(levels, np.int64)[rows],
     )  # fmt: skip
     wanted = able if asked is None else able & np.asarray(asked, bool)
     learnt = np.where(wanted, start, -1)
@@ -148,6 +151,7 @@ class _Given:
     profile: Floats
     wave: float | None
     cycle: int
+    levels: Ints
 
     def watched(self, at: int, last: int, rows: Bools) -> tuple[Watched, Floats]:
         """The series `rows` up to period `last`, without profile and rough wave and in units of their typical noise,
@@ -167,7 +171,8 @@ class _Given:
         lean = _lean(filled, n, self.kind, seen, past) if counted and n is not None else np.zeros((len(Y), 1))
         return Watched(
             y=flat / taught.unit[:, None], variance=relative, skew=lean * relative**1.5, seen=seen, waves=waves,
-            at=taught.coefficient[:, self.profile.shape[1] :] / taught.unit[:, None], noise=taught.noise,
+            at=taught.coefficient[:, self.profile.shape[1] :] / taught.unit[:, None], levels=self.levels[rows],
+            noise=taught.noise,
         ), taught.unit  # fmt: skip
 
 
