@@ -88,7 +88,7 @@ RW_WITH_CONTROLS = {0.0: 0.0, 1e-3: -1.5, 0.01: -3.3, 0.1: -4.9, 1.0: -6.0, 10.0
 
 # Where counting explains little of the noise, a unit of it is no scale for the rest, and large sets are as likely.
 AR_THICK = {0.0: 0.0, 0.15: 0.0, 0.6: 0.0, 2.5: 0.0, 10.0: 0.0, 40.0: -0.5}
-RW_THICK = {0.0: -1.5, 1e-3: -1.5, 0.01: -1.5, 0.1: -0.5, 1.0: 1.0, 10.0: 1.3, 100.0: 1.0}
+RW_THICK = {0.0: -1.0, 1e-3: -1.0, 0.01: -1.0, 0.1: -0.5, 1.0: 0.8, 10.0: 1.0, 100.0: 0.5}
 
 
 def candidates(controlled: Bools, share: Floats) -> tuple[Noise, Floats]:

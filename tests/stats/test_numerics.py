@@ -86,11 +86,13 @@ def test_frozen_noise_finds_the_noise_it_was_drawn_from():
     for t in range(1, T):
         slow[:, t] = 0.75 * slow[:, t - 1] + np.sqrt(1.5 * (1 - 0.75**2)) * rng.standard_normal(S)
     y = slow + rng.standard_normal((S, T))
-    f = freeze(y, np.ones((S, T)), np.ones((S, T), bool), np.zeros(S), known=np.zeros(S, bool))
-    assert np.median((f.weight * f.phi).sum(1)) == pytest.approx(0.75, abs=0.17)
-    total = (f.weight * f.scale2 * (1 + f.ar)).sum(1)
+    none, known = np.zeros((T, 0)), np.zeros(S, bool)
+    f = freeze(y, np.ones((S, T)), np.ones((S, T), bool), none, np.zeros((S, 0)), 0, known=known)
+    weight = np.exp(f.log_weight)
+    assert np.median((weight * f.phi).sum(1)) == pytest.approx(0.75, abs=0.17)
+    total = (weight * f.scale2 * (1 + f.ar)).sum(1)
     assert np.median(total) == pytest.approx(2.5, rel=0.15)
-    assert (f.weight * f.rw).sum(1).max() < 0.02
+    assert (weight * f.rw).sum(1).max() < 0.02
 
 
 def simulated(rng, K, T, at, size):
