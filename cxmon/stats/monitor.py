@@ -24,6 +24,8 @@ SIZES = (0.5, 1.0, 2.0)
 STEADY = 20
 # Share of cut days since the onset from which on the plain mean tells the size.
 MANY = 0.2
+# Odds of an onset, to those of the likeliest, from which on the size counts it.
+LIKELY = 0.05
 # Precision of a level of which nothing is known.
 UNKNOWN = 1e-6
 # Log odds are not followed any further.
@@ -224,9 +226,13 @@ def _note(out: Paths, day: int, rows: Ints, odds: Floats, num: Floats, den: Floa
     """The likeliest onset of `rows` and the size of the step, averaged over noise parameters and onsets."""
     if not len(rows):
         return
-    best = odds[rows].sum(1).argmax(1)
-    # When it began is not known for sure either: the size is averaged over onsets as well.
-    share = odds[rows] / odds[rows].sum((1, 2), keepdims=True)
+    each = odds[rows].sum(1)
+    best = each.argmax(1)
+    # When it began is not known for sure either: the size is averaged over the likely onsets. Of one that a new level
+    # hides nothing is known, and it weighs next to nothing: it would only blow up the range.
+    likely = each >= LIKELY * each.max(1, keepdims=True)
+    share = odds[rows] * likely[:, None]
+    share = share / share.sum((1, 2), keepdims=True)
     size = num[rows] / den[rows]
     mean = (share * size).sum((1, 2))
     spread = (share * (scale[rows, :, None] ** 2 / den[rows] + (size - mean[:, None, None]) ** 2)).sum((1, 2))

@@ -90,6 +90,21 @@ def test_rows_that_are_not_asked_only_teach():
     assert np.isnan(some.score[~asked]).all()
 
 
+def test_a_new_level_is_no_alarm_and_a_fall_after_it_has_a_sober_range():
+    Y, N = drawn(17, S=30, T=230)
+    Y[:, 140:] -= 0.1
+    levels = np.full((30, 1), 140)
+    # The caller puts the past on the new level, as roughly as two weeks know it.
+    moved = Y.copy()
+    moved[:, :140] += (Y[:, 140:154].mean(1) - Y[:, 112:140].mean(1))[:, None]
+    calm = watch_state(moved, N, START, 0.5, kind="proportion", levels=levels)
+    assert (calm.first_alarm >= 0).sum() <= 12  # 30 series watched for 0.3 years: 4.5 alarms at 0.5 a year.
+    moved[:, 180:] -= 0.08
+    fell = watch_state(moved, N, START, 0.5, kind="proportion", levels=levels)
+    assert (fell.active & (fell.onset >= 160)).mean() > 0.8
+    assert (fell.high - fell.low)[fell.active].max() < 0.2
+
+
 def test_a_yearly_wave_is_not_taken_for_a_regression_nor_for_wandering():
     rng = np.random.default_rng(13)
     t = np.arange(500)
