@@ -1,4 +1,4 @@
-"""What a watch works out for many days at once, so that a past period can be run day by day in a minute."""
+"""What a watch works out for many days at once, so that a replay need not ask it day by day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -60,7 +60,12 @@ def yearly_columns(yearly: float | None, size: int) -> Floats:
     """Two harmonics of the year (T, 4), none where there is less than one whole year to learn them from."""
     if yearly is None or size < yearly:
         return np.zeros((size, 0))
-    angle = 2 * np.pi * np.arange(size)[:, None] * np.array([1.0, 2.0]) / float(yearly)
+    return harmonics(yearly, 2, size)
+
+
+def harmonics(season: float, most: int, size: int) -> Floats:
+    """Sines, then cosines, of one to `most` turns in `season` periods (T, 2 most)."""
+    angle = 2 * np.pi * np.arange(size)[:, None] * np.arange(1, most + 1) / float(season)
     return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints
 from cxmon.stats.noise import COUNTED
-from cxmon.stats.profiles import columns, labels
+from cxmon.stats.profiles import columns, harmonics, labels
 from cxmon.stats.shift_noise import Spectrum
 
 DAYS = 365.25
@@ -74,9 +74,7 @@ def _calendar(size: int, period: Any, yearly: float | None) -> Calendar:
     season = DAYS if yearly is None and profile.shape[1] == 6 else yearly
     waves = np.zeros((size, 0))
     if season is not None and size >= season / 2:
-        turns = np.array([1.0, 2.0]) if size >= season else np.array([1.0])
-        angle = 2 * np.pi * np.arange(size)[:, None] * turns / season
-        waves = np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+        waves = harmonics(season, 2 if size >= season else 1, size)
     base = np.ascontiguousarray(np.c_[np.ones(size), waves, profile].T)
     prior = np.r_[LEVEL, np.full(waves.shape[1], WIDE), np.full(profile.shape[1], WIDE)]
     least = int(np.clip(size // 10, 4, SHORTEST))

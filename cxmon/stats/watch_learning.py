@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from cxmon.stats.watch_noise import Frozen, freeze, tame
 
 # What is learnt changes when the history has doubled, but is asked for every day.
 MOST_KEPT = 64
+# Checks may run in several threads.
+_lock = Lock()
 _kept: OrderedDict[bytes, "Taught"] = OrderedDict()
 
 
@@ -68,9 +71,13 @@ def remembered(learn: Callable[..., Taught], *given: Any) -> Taught:
         if array.ndim:
             digest.update(np.ascontiguousarray(array).tobytes())
     key = digest.digest()
-    if key not in _kept:
-        _kept[key] = learn(*given)
+    with _lock:
+        found = _kept.get(key)
+    if found is None:
+        found = learn(*given)
+    with _lock:
+        _kept[key] = found
+        _kept.move_to_end(key)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
-    _kept.move_to_end(key)
-    return _kept[key]
+    return found

@@ -8,7 +8,7 @@ import numpy as np
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix
 from cxmon.stats.monitor import Paths, Watched, run
 from cxmon.stats.noise import COUNTED, KINDS, sampling
-from cxmon.stats.profiles import columns, cycle_length
+from cxmon.stats.profiles import columns, cycle_length, harmonics
 from cxmon.stats.results import WatchDays, WatchState
 from cxmon.stats.watch_learning import learnt_before, remembered
 
@@ -136,9 +136,7 @@ def _waves(yearly: float | None, cycle: int, history: int, T: int) -> Floats:
     year."""
     if yearly is None or cycle > yearly / 2 or history < max(HALF * yearly, LEAST_FOR_WAVES):
         return np.zeros((T, 0))
-    turns = np.arange(1, 3 if history >= TWO * yearly else 2)
-    angle = 2 * np.pi * np.arange(T)[:, None] * turns / float(yearly)
-    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
+    return harmonics(yearly, 2 if history >= TWO * yearly else 1, T)
 
 
 @dataclass(frozen=True, eq=False)
