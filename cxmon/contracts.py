@@ -120,6 +120,18 @@ class Source(Protocol):
     def fetch(self, request: Request) -> Iterator[Batch]: ...
 
 
+class Memory(Protocol):
+    """What a check may keep from one look to the next. It changes what a look costs and nothing that it says."""
+
+    def get(self, key: str) -> Any:
+        """What was put last under this key: the whole, or the bytes of the small form, or None."""
+        ...
+
+    def put(self, key: str, whole: Any, small: Callable[[], bytes | None]) -> None:
+        """`small` is asked for where only bytes can be kept; None then keeps what was there."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class CheckContext:
     """What a check may know beside the panel: periods that end after `as_of` do not exist for it.
@@ -127,9 +139,8 @@ class CheckContext:
     `mature` (T,) tells which periods of the panel are complete; `evaluated_through` is the start of the newest period
     already judged (None at first); `last_run_ok_at` when the metric was last collected without an error.
     `alarm_budgets` are false alarms per series and year, `alarm_budget_per_year` those of a series that is not in it.
-    `rebaselined` holds per series the instants at which a new level was declared or accepted, oldest first. `calm` are
-    series of which it is known beforehand that none of the new periods is in breach; True where they would not be even
-    with the allowance of their whole story. `foreseen` is what a look ahead of the watch has worked out.
+    `rebaselined` holds per series the instants at which a new level was declared or accepted, oldest first. `settled`
+    is the first period that is still read again, `memory` what the check keeps from look to look.
     """
 
     as_of: datetime
@@ -140,8 +151,8 @@ class CheckContext:
     alarm_budgets: Mapping[Segment, float] = field(default_factory=dict)
     since: datetime | None = None
     rebaselined: dict[Segment, tuple[datetime, ...]] = field(default_factory=dict)
-    calm: Mapping[Segment, bool] = field(default_factory=dict)
-    foreseen: Sequence[Any] = ()
+    settled: int | None = None
+    memory: Memory | None = None
 
 
 class Check(Protocol):

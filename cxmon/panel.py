@@ -39,7 +39,8 @@ class Panel:
     """Cells of one metric: `segments` (S) by `starts` (T, epoch seconds in UTC). n = 0 means nothing was measured.
 
     All matrices are (S, T) float64 as in `Kind`; those a kind does not use are None. `counts` (S, T, B) are the sketch
-    counts of a quantile over buckets `bucket0 .. bucket0 + B - 1`. `read_at` is when the source was last read without
+    counts of a quantile over buckets `bucket0 .. bucket0 + B - 1`; `found` is the metric's first quantile and its
+    sampling variance (2, S, T) where that was worked out before. `read_at` is when the source was last read without
     an error (None: not known).
     """
 
@@ -54,6 +55,7 @@ class Panel:
     cross: Floats | None = None
     counts: Floats | None = None
     bucket0: int = 0
+    found: Floats | None = None
     read_at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -134,8 +136,13 @@ class Panel:
         """Values and variances (S, T), of a quantile from one pass over its sketches."""
         if self.metric.kind is not Kind.QUANTILE or self.counts is None:
             return self.values(), self.variances()
-        values, found = sketch.quantiles(self.counts, self.bucket0, self.metric.quantiles[0])
-        return values, np.where((self.n > 0) & np.isfinite(found), found, np.nan)
+        values, variances = self.quantile() if self.found is None else self.found
+        return values, np.where((self.n > 0) & np.isfinite(variances), variances, np.nan)
+
+    def quantile(self) -> Floats:
+        """The metric's first quantile and its sampling variance (2, S, T) from the sketches."""
+        counts = np.zeros((*self.n.shape, 0)) if self.counts is None else self.counts
+        return np.array(sketch.quantiles(counts, self.bucket0, self.metric.quantiles[0]))
 
     def roll_up(self, parents: Sequence[Segment]) -> "Panel":
         """One series per parent: the sum of all series of this panel that it holds."""
@@ -161,8 +168,9 @@ class Panel:
         """Periods first .. last - 1 only."""
         chosen = {name: getattr(self, name)[:, first:last] for name in OPTIONAL if getattr(self, name) is not None}
         return replace(
-            self, starts=self.starts[first:last], n=self.n[:, first:last], total=self.total[:, first:last], **chosen
-        )
+            self, starts=self.starts[first:last], n=self.n[:, first:last], total=self.total[:, first:last],
+            found=None if self.found is None else self.found[..., first:last], **chosen,
+        )  # fmt: skip
 
     def _combined(self, segments: tuple[Segment, ...], members: Sequence[Ints]) -> "Panel":
         """One series per entry of `members`: the sum of this panel's series with these indices."""
@@ -175,7 +183,7 @@ class Panel:
                     added[name][i] = matrix[rows].sum(axis=0)
         if self.metric.kind is Kind.LEVEL:
             added["n"] = np.minimum(added["n"], 1.0)
-        return replace(self, segments=segments, **added)  # type: ignore[arg-type]
+        return replace(self, segments=segments, found=None, **added)  # type: ignore[arg-type]
 
 
 def membership(parents: Sequence[Segment], segments: Sequence[Segment]) -> tuple[Ints, Ints]:

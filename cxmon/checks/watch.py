@@ -1,16 +1,16 @@
 """Lasting regressions that nobody declared, within the alarm budget."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from cxmon import wording
 from cxmon.contracts import CheckContext
-from cxmon.foreseen import STATES, Ahead, Pass
 from cxmon.incidents import components
 from cxmon.model import Finding, Grain, Kind, Metric, Segment, State
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
@@ -19,6 +19,9 @@ from cxmon.periods import on_holiday, profile_labels
 # A year in periods, for the budget; a day is the statistic's own default.
 PER_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: None, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
 LEAST_LEARNT = 6
+# The first period of a new level that there is none of.
+NEVER = np.iinfo(np.int64).max
+STATES = ("onset", "score", "size", "low", "high", "active")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,61 +56,6 @@ class Watch:
                 findings += self._at(ground, int(t))
         return findings
 
-    def ahead(self, panel: Panel, context: CheckContext) -> Ahead:
-        """From when on each series could be in breach, for all mature periods after those evaluated at once.
-
-        It rests on what `evaluate` would be given on the day of each, and holds while figures of mature periods,
-        budgets and new levels stay as they are here. A series that was beyond its threshold before can be in breach
-        from the very next period on.
-        """
-        T, S = len(panel.starts), len(panel.segments)
-        found = Ahead(own=np.full(S, T), story=np.full(S, T), passes=[])
-        new = np.flatnonzero(context.mature & (panel.starts > _through(context)))
-        if not S or not len(new):
-            return found
-        ground = _Ground.of(panel, context)
-        edges = {int(new[0]), T}
-        for instants in context.rebaselined.values():
-            for i in (ground.index(at) for at in instants):
-                edges |= {t for t in (i, i + ground.span - 1) if new[0] < t < T}
-        sizes = np.ones(S)
-        for story in ground.stories:
-            sizes[story] = len(story)
-        for begin, end in pairwise(sorted(edges)):
-            # Between two edges every series stands on one and the same level, so one pass tells of all these days.
-            values, n, learning = ground.known(end - 1)
-            unknown = np.isfinite(values).any(1) & (learning == 0)
-            for seen in self._passes(ground, values, n, learning, ground.budgets * sizes, begin):
-                rows = seen.rows(panel.segments)
-                for first, budgets in ((found.own, ground.budgets), (found.story, ground.budgets * sizes)):
-                    first[rows] = np.minimum(first[rows], seen.first_alarm(budgets[rows], begin, T))
-                unknown[rows] &= ~np.isfinite(seen.days.score[:, -1])
-                found.passes.append(seen)
-            # Of what the monitor does not look at yet, nothing is known beforehand.
-            found.own[unknown], found.story[unknown] = begin, begin
-        return found
-
-    def _passes(
-        self, ground: "_Ground", values: Floats, n: Floats, learning: Ints, budgets: Floats, read: int
-    ) -> Iterator[Pass]:
-        """What the monitor says of each period from `read` on, by age of the series."""
-        from cxmon.stats import watch_days  # noqa: PLC0415 - scipy is loaded when something is checked.
-
-        for first, these in self._ages(ground, values, learning):
-            own, count = values[these, first:], n[these, first:]
-            days = watch_days(
-                own,
-                count,
-                self._start(ground),
-                budgets[these],
-                read=max(read - first, 0),
-                **ground.asks(these, first, values.shape[1]),
-            )
-            yield Pass(
-                segments=tuple(ground.panel.segments[i] for i in these), first=first, values=own, n=count,
-                limits=ground.limits(budgets[these]), days=days, limit=ground.limits,
-            )  # fmt: skip
-
     def _ages(self, ground: "_Ground", values: Floats, learning: Ints) -> Iterator[tuple[int, Ints]]:
         """Series that were first measured in the same period and are old enough; they teach one another."""
         there, T = np.isfinite(values).any(1) & (learning == 0), values.shape[1]
@@ -121,13 +69,10 @@ class Watch:
         panel = ground.panel
         values, n, learning = ground.known(t)
         thick = ground.thick(n)
-        open_ = ground.able(values, n) & (learning == 0)
-        states = self._states(ground, values, n, learning, open_ & ~ground.calm)
-        born = np.isfinite(values).argmax(1)
-        for name, known in (("score", 0.0), ("active", 0.0)):
-            states[name][open_ & ground.calm & (t + 1 - born > self._start(ground))] = known
-        looked = int(np.isfinite(states["score"]).sum())
-        self._named(ground, values, n, learning, states)
+        said = self._said(ground, values, n, learning)
+        said["statistic"][~thick] = np.nan
+        looked = int(np.isfinite(said["statistic"]).sum())
+        states = said | _at_heights(said["statistic"], self._heights(ground, said["statistic"]))
         found = []
         for s, segment in enumerate(panel.segments):
             row = _Row(panel.metric, segment, panel.starts[: t + 1], values[s], n[s], ground.judged.log, looked)
@@ -146,68 +91,50 @@ class Watch:
             elif not np.isfinite(values[s, t]):
                 found.append(row.unknown("nothing was measured in this period"))
             else:
-                found.append(row.judged(**{name: float(column[s]) for name, column in states.items()}))
+                found.append(row.judged(**{name: float(states[name][s]) for name in STATES}))
         return found
 
     def _start(self, ground: "_Ground") -> int:
         return max(self.learn * ground.cycle, 4 * LEAST_LEARNT)
 
-    def _named(self, ground: "_Ground", values: Floats, n: Floats, learning: Ints, states: dict[str, Floats]) -> None:
-        """Where a story is in alarm, its segments in breach are chosen by Benjamini and Hochberg's rule: the k-th
-        likeliest of m is named where it passes what k / m of the story's allowance takes.
+    def _heights(self, ground: "_Ground", statistic: Floats) -> Floats:
+        """What each series (S,) must pass. Where a story is in alarm, its segments in breach are chosen by Benjamini
+        and Hochberg's rule: the k-th likeliest of m is named where it passes what k / m of the story's allowance takes.
 
         An alarm itself needs one series beyond its own share. After it, that the others moved too is no surprise any
         more, and the share of wrongly named ones is what is bounded.
         """
+        heights = ground.limits(ground.budgets)
         for story in ground.stories:
-            looked = story[np.isfinite(states["score"][story])]
-            sure = int((states["active"][looked] == 1).sum())
-            left, k = looked[(states["active"][looked] != 1) & ~ground.remote[looked]], len(looked)
-            while sure and len(left):
-                rows = np.zeros(len(values), np.bool_)
-                rows[left] = True
-                wider = self._states(ground, values, n, learning, rows, np.full(len(values), k))
-                # What does not pass at one place passes at no earlier one: it takes more there.
-                left = left[wider["active"][left] == 1]
-                if sure + len(left) >= k:
-                    for name, column in states.items():
-                        column[left] = wider[name][left]
+            looked = story[np.isfinite(statistic[story])]
+            sure = int((statistic[looked] > heights[looked]).sum())
+            for k in range(len(looked), 0, -1) if sure else ():
+                wider = ground.limits(k * ground.budgets[looked])
+                if (statistic[looked] > wider).sum() >= k:
+                    heights[looked] = wider
                     break
-                k = sure + len(left)
+        return heights
 
-    def _states(
-        self,
-        ground: "_Ground",
-        values: Floats,
-        n: Floats,
-        learning: Ints,
-        asked: Bools,
-        times: Floats | None = None,
-    ) -> dict[str, Floats]:
-        """The monitor's state of the series `asked` (S,) at the last period; budgets are `times` (S,) as large as
-        given. What a look ahead has worked out is not worked out again where the figures are the same."""
-        from cxmon.stats import watch_state  # noqa: PLC0415 - scipy is loaded when something is checked.
+    def _said(self, ground: "_Ground", values: Floats, n: Floats, learning: Ints) -> dict[str, Floats]:
+        """What the monitor says of each series (S,) at the last period, whatever it takes for an alarm."""
+        from cxmon.stats import packed, unpacked, watch_look  # noqa: PLC0415 - scipy is loaded when something is checked.
 
-        out = {name: np.full(len(values), np.nan) for name in STATES}
-        budgets = ground.budgets if times is None else ground.budgets * times
+        out = {name: np.full(len(values), np.nan) for name in ("statistic", "onset", "size", "low", "high")}
+        memory, settled = ground.context.memory, ground.context.settled
         for first, these in self._ages(ground, values, learning):
-            mine = asked[these]
-            if not mine.any():
-                continue
-            own, count = values[these, first:], n[these, first:]
-            segments = tuple(ground.panel.segments[i] for i in these)
-            known = next((x for x in ground.context.foreseen if x.holds(segments, own, count, budgets[these])), None)
-            if known is not None:
-                found = known.state(own.shape[1] - 1, budgets[these])
-            else:
-                state = watch_state(
-                    own, count, self._start(ground), budgets[these], read=own.shape[1] - 1, asked=mine,
-                    **ground.asks(these, first, values.shape[1]),
-                )  # fmt: skip
-                found = {name: np.asarray(getattr(state, name), float) for name in STATES}
-            found["onset"] = found["onset"] + np.where(found["onset"] >= 0, first, 0)
-            for name in STATES:
-                out[name][these[mine]] = found[name][mine]
+            asks = ground.asks(these, first, values.shape[1])
+            key = ground.key(these, asks["levels"])
+            kept = memory.get(key) if memory is not None else None
+            found = watch_look(
+                values[these, first:], n[these, first:], self._start(ground),
+                trail=unpacked(kept) if isinstance(kept, bytes) else kept,
+                settled=None if settled is None else settled - first, **asks,
+            )  # fmt: skip
+            if memory is not None:
+                memory.put(key, found.trail, partial(packed, found.checkpoint))
+            for name, column in out.items():
+                column[these] = getattr(found, name)
+            out["onset"][these] += np.where(found.onset >= 0, first, 0)
         return out
 
 
@@ -223,8 +150,6 @@ class _Ground:
     holiday: Bools
     budgets: Floats
     stories: tuple[Ints, ...]
-    calm: Bools
-    remote: Bools
 
     @classmethod
     def of(cls, panel: Panel, context: CheckContext) -> "_Ground":
@@ -241,8 +166,6 @@ class _Ground:
             cycle=cycle,
             holiday=holiday,
             budgets=np.array([given.get(s, else_) for s in panel.segments]),
-            calm=np.array([s in context.calm for s in panel.segments], np.bool_),
-            remote=np.array([context.calm.get(s, False) for s in panel.segments], np.bool_),
             stories=tuple(np.array([where[s] for s in story]) for story in components(panel.segments)),
         )
 
@@ -251,7 +174,7 @@ class _Ground:
         metric = self.panel.metric
         of = [self.context.rebaselined.get(self.panel.segments[s], ()) for s in these]
         new = [[i - first for i in map(self.index, instants) if i < end] for instants in of]
-        levels = np.full((len(these), max(map(len, new), default=0)), end)
+        levels = np.full((len(these), max(map(len, new), default=0)), NEVER)
         for row, found in zip(levels, new, strict=True):
             row[: len(found)] = found
         return {
@@ -296,8 +219,16 @@ class _Ground:
         least = 0.0 if metric.kind is Kind.LEVEL else metric.min_n
         return np.array([_typical(row[-4 * self.cycle :]) >= least for row in n])
 
-    def able(self, values: Floats, n: Floats) -> Bools:
-        return self.thick(n) & np.isfinite(values).any(1)
+    def key(self, these: Ints, levels: Ints) -> str:
+        """Under which name what was found out of some series, on these new levels, is kept."""
+        names = ";".join(self.panel.segments[s].label for s in these)
+        metric = f"{self.panel.metric.definition_hash};{names};{levels.tolist()}"
+        return hashlib.blake2b(metric.encode(), digest_size=12).hexdigest()
+
+
+def _at_heights(statistic: Floats, heights: Floats) -> dict[str, Floats]:
+    """The score (1 = at the height of an alarm), and whether it is passed, both (S,)."""
+    return {"score": np.maximum(statistic, 0.0) / heights, "active": np.asarray(statistic > heights, float)}
 
 
 def _through(context: CheckContext) -> float:

@@ -1,17 +1,17 @@
 """Runs the checks: new mature periods become findings, findings become incidents, incidents become messages."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from cxmon.checks import Watch
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
-from cxmon.incidents import Reason, Walked, holds_on, walk
+from cxmon.incidents import Reason, Walked, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import source_health
@@ -19,9 +19,10 @@ from cxmon.pipeline.budgeting import budget, of_series, rolled
 from cxmon.pipeline.check_telling import lasting, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
+from cxmon.pipeline.memory import Keeping, Memories, Stored
 from cxmon.store import Store
 
-__all__ = ["Calm", "Checked", "check"]
+__all__ = ["Checked", "check"]
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,6 @@ CATCH_UP = 31
 # How often a look is taken again when somebody else looked at the same subject meanwhile.
 TRIES = 3
 RECENT = 1000
-
-# Names the series that cannot be in breach in a check's new periods; see `CheckContext.calm`.
-Calm = Callable[[CheckPlan, Panel, CheckContext], tuple[dict[Segment, bool], Sequence[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +42,16 @@ class _Known:
     verdicts: dict[str, Incident]
 
 
-def check(plan: Plan, store: Store, *, now: datetime, calm: Calm | None = None) -> list[Checked]:
+def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None = None) -> list[Checked]:
     """Runs every configured check on every metric it names, up to the newest period that is mature at `now`.
 
     Incidents, transitions and messages of one check on one metric are one transaction, which also moves on how far the
     check has judged: the same periods are never told twice. A check that raises is reported in its `Checked.error` and
-    stops no other. Incidents of checks and metrics that are configured no longer are ended, told once. Where nothing is
-    open and `calm` names every series, the check is not asked.
+    stops no other. Incidents of checks and metrics that are configured no longer are ended, told once. What checks
+    keep from one look to the next is in the store, unless `memories` hold it.
     """
+    if memories is None:
+        memories = partial(Stored, store)
     done = source_health.run(plan, store, now=now)
     shares = budget(plan, store, now=now)
     for check_plan in plan.checks:
@@ -60,7 +60,9 @@ def check(plan: Plan, store: Store, *, now: datetime, calm: Calm | None = None) 
         for metric_id in check_plan.metrics:
             try:
                 mine = of_series(shares, check_plan.name, metric_id)
-                look = _Looking(plan, store, check_plan, plan.metrics[metric_id], mine, now, calm)
+                look = _Looking(
+                    plan, store, check_plan, plan.metrics[metric_id], mine, now, memories(check_plan.name, metric_id)
+                )
                 done.append(look.taken())
             except Exception as e:
                 log.exception("check %s on %s failed", check_plan.name, metric_id)
@@ -79,7 +81,7 @@ class _Looking:
     metric: Metric
     shares: Mapping[Segment, float]
     now: datetime
-    calm: Calm | None
+    memory: Keeping
 
     def taken(self) -> Checked:
         for _ in range(TRIES):
@@ -111,15 +113,10 @@ class _Looking:
             last_run_ok_at=store.runs.last_ok(metric.id),
             alarm_budgets=self.shares,
             rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
+            settled=int(np.searchsorted(panel.ends(), (now - metric.lookback).timestamp(), side="right")),
+            memory=self.memory,
         )
         through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
-        context = self._calmer(panel, context, known)
-        if panel.segments and len(context.calm) == len(panel.segments):
-            moved = store.incidents.commit(
-                check=name, subject=metric.id, seen_through=seen, through=through, incidents=(), transitions=(),
-                outbox=(), now=now,
-            )  # fmt: skip
-            return Checked(check=name, metric=metric.id) if moved else None
         findings, quiet = _findings(check_plan, panel, context, known)
         walked = walk(
             known.incidents, findings, check_plan.policy, now, seen_through=seen, first=seen is None,
@@ -141,19 +138,10 @@ class _Looking:
         )  # fmt: skip
         if not taken:
             return None
+        self.memory.save()
         fresh = tuple(f for f in findings if f.at == through)
         news = tuple(t for t in told if t.step is not Step.NOTED)
         return Checked(check=name, metric=metric.id, findings=fresh, transitions=news)
-
-    def _calmer(self, panel: Panel, context: CheckContext, known: _Known) -> CheckContext:
-        """With the series that cannot be in breach, but for those of incidents that still decide for them: what the
-        check says of these is told."""
-        if self.calm is None:
-            return context
-        held = {m for i in known.incidents if holds_on(i, self.check_plan.policy) for m in i.members}
-        found, foreseen = self.calm(self.check_plan, panel, context)
-        calm = {s: remote for s, remote in found.items() if s not in held}
-        return replace(context, calm=calm, foreseen=foreseen)
 
 
 def _by_hand(incident: Incident | None) -> tuple[object, ...]:

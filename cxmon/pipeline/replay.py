@@ -1,5 +1,6 @@
 """replay: a past period as if it were live, with only what was known on each day. Sends nothing, writes nothing."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -12,8 +13,8 @@ from cxmon.errors import ActionError, StoreError
 from cxmon.model import Change, Delivery, Incident, IncidentState, Message, OutboxRow, Receipt
 from cxmon.pipeline.budgeting import budget
 from cxmon.pipeline.check import check
-from cxmon.pipeline.foresight import Foresight
 from cxmon.pipeline.judge import Depth, judge
+from cxmon.pipeline.memory import InMind
 from cxmon.pipeline.replay_known import hearsay, unheard
 from cxmon.store import Catalogue, Overlay, Store
 
@@ -109,7 +110,7 @@ def replay(
     overlay.catalogue.save(
         Catalogue(title=plan.title, zone=plan.zone, metrics=tuple(plan.metrics.values()), board_url=plan.board_url)
     )
-    foresight = Foresight(store=overlay, until=until)
+    minds: dict[tuple[str, str], InMind] = defaultdict(InMind)
     alerts: list[Alert] = []
     standing: tuple[Incident, ...] = ()
     for done, now in enumerate(moments):
@@ -118,7 +119,7 @@ def replay(
         overlay.advance(now)
         heard.tell(overlay, now)
         judge(bare, overlay, now=now, depth=Depth.FIGURES if thorough else Depth.TOLD)
-        check(bare, overlay, now=now, calm=foresight.calm)
+        check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
         alerts += _delivered(overlay, now, standing=done == 0)
         if done == 0:
             standing = _opened(plan, overlay)

@@ -100,7 +100,7 @@ def _freshness(
     found = []
     for metric_id in metrics:
         metric = plan.metrics[metric_id]
-        panel = store.panel(metric, (EVERYONE,), as_known_at=now)
+        panel = store.panel(metric, as_known_at=now)
         ran = store.runs.last_ok(metric_id)
         context = CheckContext(as_of=now, mature=panel.mature(now), last_run_ok_at=ran)
         found += check_plan.check.evaluate(panel, context)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from cxmon.stats.results import Effect, Estimate, Shift, WatchDays, WatchState
     from cxmon.stats.shift import many_shifts, shifts
     from cxmon.stats.staged import Staged, staged_effect
+    from cxmon.stats.watch_packing import packed, unpacked
+    from cxmon.stats.watch_trail import WatchLook, watch_look
     from cxmon.stats.watching import watch, watch_days, watch_state, watch_threshold
 
 HOMES = {
@@ -23,13 +25,14 @@ HOMES = {
     "WatchDays": "results", "WatchState": "results", "block_test": "blocks", "correlations": "joint", "effect": "dated",
     "effects": "dated", "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift",
     "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged", "watch": "watching",
+    "WatchLook": "watch_trail", "packed": "watch_packing", "unpacked": "watch_packing", "watch_look": "watch_trail",
     "watch_days": "watching", "watch_state": "watching", "watch_threshold": "watching",
 }  # fmt: skip
 __all__ = [
     "BlockTest", "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays",
-    "WatchState", "block_test", "correlations", "effect", "effects", "estimate", "holiday_labels", "many_shifts",
-    "second_opinion", "shifts", "staged_effect", "watch", "watch_days", "watch_state",
-    "watch_threshold",
+    "WatchLook", "WatchState", "block_test", "correlations", "effect", "effects", "estimate", "holiday_labels",
+    "many_shifts", "packed", "second_opinion", "shifts", "staged_effect", "unpacked", "watch", "watch_days",
+    "watch_look", "watch_state", "watch_threshold",
 ]  # fmt: skip
 
 

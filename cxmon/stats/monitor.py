@@ -80,11 +80,8 @@ class Filter:
     p) and b (S, J, p) are the normal equations of the regressors (level and wave), their prior included."""
 
     def __init__(self, w: Watched) -> None:
-        noise, (S, J), T, W = w.noise, w.noise.ar.shape, w.y.shape[1], w.waves.shape[1]
-        new = np.arange(T)[:, None, None] >= w.levels.T
-        fixed = np.concatenate([np.ones((T, 1)), w.waves], axis=1)[:, :, None]
-        self.X = np.concatenate([np.broadcast_to(fixed, (T, 1 + W, S)), new], axis=1)
-        p = self.X.shape[1]
+        noise, (S, J), W = w.noise, w.noise.ar.shape, w.waves.shape[1]
+        p = 1 + W + w.levels.shape[1]
         self.phi, self.rw, self.fresh = noise.phi, noise.rw, noise.ar * (1 - noise.phi**2)
         self.p11, self.p12, self.p22 = noise.ar.copy(), np.zeros((S, J)), np.zeros((S, J))
         self.m1, self.m2 = np.zeros((S, J)), np.zeros((S, J))
@@ -96,13 +93,13 @@ class Filter:
         self.b[..., 1 : 1 + W] = -w.at[:, None] / noise.wave[..., None] ** 2
         self.count = np.zeros((S, 1))
 
-    def day(self, w: Watched, t: int, cut: Floats) -> Day:
-        """Takes period `t` in; innovations are cut at `cut` (S, 1) standard deviations."""
+    def day(self, w: Watched, t: int, X: Floats, cut: Floats) -> Day:
+        """Takes period `t` in, with its regressors X (p, S); innovations are cut at `cut` (S, 1) deviations."""
         c1, c2 = self.p11 + self.p12, self.p12 + self.p22
         v = c1 + c2 + w.variance[:, t, None]
         use = w.seen[:, t, None] * 1.0
         g1, g2 = c1 / v * use, c2 / v * use
-        ex = self.X[t][:, :, None] - self.x1 - self.x2
+        ex = X[:, :, None] - self.x1 - self.x2
         known = np.zeros(self.b.shape)
         if self.count.max() >= STEADY:
             solved = np.linalg.solve(self.A, self.b[..., None])[..., 0]
@@ -111,7 +108,7 @@ class Filter:
         reach = cut * np.sqrt(v * w.noise.scale2)
         left = np.clip(w.y[:, t, None] - self.m1 - self.m2 - explained, -reach, reach)
         e, weight = explained + left, use / v
-        level = self.m2 + ((self.X[t][:, :, None] - self.x2) * known.transpose(2, 0, 1)).sum(0)
+        level = self.m2 + ((X[:, :, None] - self.x2) * known.transpose(2, 0, 1)).sum(0)
         self.A += np.einsum("psj,qsj,sj->sjpq", ex, ex, weight)
         self.b += (ex * (e * weight)).transpose(1, 2, 0)
         self.m1, self.m2 = (self.m1 + g1 * e) * self.phi, self.m2 + g2 * e
@@ -173,38 +170,74 @@ class Onsets:
         return out / (len(SIZES) * sided)
 
 
-def run(w: Watched, *, learnt: int, begin: int, start: int, read: int, sided: int, limit: Floats) -> Paths:
-    """Watches periods `start`..T-1 for steps that began at `begin` or later; the statistic is asked for from `read` on.
+@dataclass(eq=False)
+class Running:
+    """The monitor of some series with one set of noise parameters, before period `t`. `onsets` is None while none is
+    followed yet; `level` and `beyond` (S, WINDOW) are what was expected and how likely a cut was, lately."""
 
-    The noise was learnt before `learnt`. `sided` 1: rises only, 2: either way. Onsets reach back WINDOW periods.
-    `limit` (S,) is the height of an alarm.
-    """
-    S, T = w.y.shape
-    first = max(begin, max(start, read) - WINDOW + 1)
-    filtered, cut = Filter(w), _cut(w, learnt)
-    onsets = Onsets(filtered, min(WINDOW, max(T - first, 1)))
-    weight, scale = w.noise.log_weight.copy(), np.sqrt(w.noise.scale2)
-    D = T - start
-    out = Paths(np.full((S, D), np.nan), np.full((S, D), -1), np.full((S, D), np.nan), np.full((S, D), np.nan))
-    level, beyond = np.zeros((S, T)), np.zeros((S, T))
-    share = _shares(weight)
-    for t in range(T):
-        d = filtered.day(w, t, cut)
-        z2 = d.weight * d.left**2 / w.noise.scale2
-        if t >= first:
-            level[:, t], beyond[:, t] = (share * d.level).sum(1), (share * (z2 > (0.999 * cut) ** 2)).sum(1)
-            onsets.day(t, d, w.noise.phi, w.skew[:, t])
+    filtered: Filter
+    weight: Floats
+    level: Floats
+    beyond: Floats
+    onsets: Onsets | None = None
+    t: int = 0
+
+    @classmethod
+    def of(cls, w: Watched) -> "Running":
+        nothing = np.zeros((len(w.y), WINDOW))
+        return cls(Filter(w), w.noise.log_weight.copy(), nothing, nothing.copy())
+
+    def bare(self, w: Watched, *, learnt: int, until: int) -> None:
+        """Goes on to before period `until` and follows no onset yet."""
+        X, cut = regressors(w, self.t, until), _cut(w, learnt)
+        for t in range(self.t, until):
+            self._weigh(w, t, learnt, self.filtered.day(w, t, X[t - self.t], cut))
+        self.t = until
+
+    def on(self, w: Watched, *, learnt: int, begin: int, start: int, read: int, sided: int, limit: Floats) -> Paths:
+        """Goes on to the end of `w` and tells of periods `start`..T-1; steps may have begun at `begin` or later.
+
+        The noise was learnt before `learnt`; the statistic is asked for from `read` on. `sided` 1: rises only, 2:
+        either way. Onsets reach back WINDOW periods. `limit` (S,) is the height of an alarm. A step that began before
+        the first onset that is followed is not seen: that must be no later than max(begin, read - WINDOW + 1).
+        """
+        (S, T), first = w.y.shape, max(begin, max(start, read) - WINDOW + 1)
+        if self.onsets is None:
+            self.bare(w, learnt=learnt, until=max(self.t, min(first, T)))
+            self.onsets = Onsets(self.filtered, WINDOW)
+        from_, X, cut = self.t, regressors(w, self.t, T), _cut(w, learnt)
+        scale, share, D = np.sqrt(w.noise.scale2), _shares(self.weight), T - start
+        out = Paths(np.full((S, D), np.nan), np.full((S, D), -1), np.full((S, D), np.nan), np.full((S, D), np.nan))
+        level, beyond = (np.concatenate([lately, np.zeros((S, T - from_))], 1) for lately in (self.level, self.beyond))
+        for t in range(from_, T):
+            d, at = self.filtered.day(w, t, X[t - from_], cut), t - from_ + WINDOW
+            wild = d.weight * d.left**2 / w.noise.scale2 > (0.999 * cut) ** 2
+            level[:, at], beyond[:, at] = (share * d.level).sum(1), (share * wild).sum(1)
+            self.onsets.day(t, d, w.noise.phi, w.skew[:, t])
+            share = self._weigh(w, t, learnt, d)
+            if t >= max(start, read):
+                num, den = self.onsets.steps(self.filtered)
+                odds = share[..., None] * self.onsets.ratios(num, den, scale, sided)
+                out.statistic[:, t - start] = np.log(np.maximum(odds.sum((1, 2)), TINY))
+                loud = (out.statistic[:, t - start] > limit) | (t == T - 1)
+                _note(out, t - start, np.flatnonzero(loud), odds, num, den, scale, self.onsets.born)
+        self.t, self.level, self.beyond = T, level[:, -WINDOW:], beyond[:, -WINDOW:]
+        return _sized(out, w, level, beyond, from_ - WINDOW, start)
+
+    def _weigh(self, w: Watched, t: int, learnt: int, d: Day) -> Floats:
+        """The shares (S, J) of the noise parameters by how well they explained the periods since they were learnt."""
         if t >= learnt:
             spread = np.where(d.weight > 0, np.log(np.maximum(d.weight, TINY) / w.noise.scale2), 0.0)
-            weight = weight + 0.5 * (spread - z2)
-            share = _shares(weight)
-        if t >= max(start, read):
-            num, den = onsets.steps(filtered)
-            odds = share[..., None] * onsets.ratios(num, den, scale, sided)
-            out.statistic[:, t - start] = np.log(np.maximum(odds.sum((1, 2)), TINY))
-            loud = (out.statistic[:, t - start] > limit) | (t == T - 1)
-            _note(out, t - start, np.flatnonzero(loud), odds, num, den, scale, onsets.born)
-    return _sized(out, w, level, beyond, start)
+            self.weight = self.weight + 0.5 * (spread - d.weight * d.left**2 / w.noise.scale2)
+        return _shares(self.weight)
+
+
+def regressors(w: Watched, begin: int, end: int) -> Floats:
+    """Level, waves and new levels (end - begin, p, S) of the periods from `begin` on."""
+    S, waves = len(w.y), w.waves[begin:end]
+    new = np.arange(begin, end)[:, None, None] >= w.levels.T
+    fixed = np.concatenate([np.ones((len(waves), 1)), waves], axis=1)[:, :, None]
+    return np.concatenate([np.broadcast_to(fixed, (*fixed.shape[:2], S)), new], axis=1)
 
 
 def _shares(log_weight: Floats) -> Floats:
@@ -239,22 +272,26 @@ def _note(out: Paths, day: int, rows: Ints, odds: Floats, num: Floats, den: Floa
     out.onset[rows, day], out.size[rows, day], out.se[rows, day] = born[best], mean, np.sqrt(spread)
 
 
-def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, start: int) -> Paths:
+def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, base: int, start: int) -> Paths:
     """The same with the plain size, mean since the onset minus the level then, where many of its days were cut: the
-    cut keeps single days from alarming, but it would make a large change look small."""
+    cut keeps single days from alarming, but it would make a large change look small. Columns of `level` and `cut`
+    count from period `base`, before which no step began."""
     S, D = out.statistic.shape
-    row, day = np.arange(S)[:, None], start + np.arange(D)[None, :]
+    lately = max(base, 0)
+    # Before the first onset that is followed nothing is told.
+    row, day = np.arange(S)[:, None], np.maximum(start + np.arange(D)[None, :], lately)
     told = out.onset >= 0
     onset = np.clip(np.where(told, out.onset, day), 0, day)
 
     def since(x: Floats) -> Floats:
         sums = np.concatenate([np.zeros((S, 1)), np.cumsum(x, axis=1)], axis=1)
-        return np.asarray(sums[row, day + 1] - sums[row, onset])
+        return np.asarray(sums[row, day + 1 - lately] - sums[row, onset - lately])
 
-    count = np.maximum(since(np.asarray(w.seen, float)), 1.0)
-    values = np.where(w.seen, w.y, 0.0)
+    seen = w.seen[:, lately:]
+    count = np.maximum(since(np.asarray(seen, float)), 1.0)
+    values = np.where(seen, w.y[:, lately:], 0.0)
     mean = since(values) / count
     within = np.sqrt(np.maximum(since(values**2) / count - mean**2, 0.0) / count)
-    large = told & (since(cut) > MANY * count)
-    size = np.where(large, mean - level[row, onset], out.size)
+    large = told & (since(cut[:, lately - base :]) > MANY * count)
+    size = np.where(large, mean - level[row, onset - base], out.size)
     return Paths(out.statistic, out.onset, size, np.where(large, np.maximum(out.se, within), out.se))

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix
-from cxmon.stats.monitor import Paths, Watched, run
+from cxmon.stats.monitor import Paths, Running, Watched
 from cxmon.stats.noise import COUNTED, KINDS, sampling
 from cxmon.stats.profiles import columns, cycle_length, harmonics
 from cxmon.stats.results import WatchDays, WatchState
-from cxmon.stats.watch_learning import learnt_before, remembered
+from cxmon.stats.watch_learning import Taught, learnt_before, remembered
 
 DAYS = 365.25
 # Height of the statistic's alarms: FLOOR + SLOPE x log(periods between false ones); the statistic is the log of a sum
@@ -24,6 +24,8 @@ LEAST_PERIODS = 8
 LEAST_FOR_WAVES = 24
 # Log odds of a regression from which on a series does not learn.
 SUSPICIOUS = 3.0
+# The first period of a new level that there is none of.
+NEVER = np.iinfo(np.int64).max
 HARM = {"higher": -1.0, "lower": 1.0, "either": 1.0}
 
 
@@ -82,53 +84,71 @@ def watch_days(
     yearly: float | None = None, read: int = 0, asked: Any = None, levels: Any = None,
 ) -> WatchDays:  # fmt: skip
     """What `watch_state` says at each period, in one pass: column t is what it would say were t the last period."""
-    Y = np.atleast_2d(np.asarray(values, float))
-    S, T = Y.shape
-    N = None if n is None else np.broadcast_to(matrix("n", n, T), (S, T))
-    budgets = np.broadcast_to(np.asarray(budget, float), (S,))
-    if kind not in KINDS or better not in HARM or not (budgets > 0).all():
-        raise ValueError(
-            f"kind {kind!r}, better {better!r}, budget {budget}: expected a known kind, higher, lower or either, > 0"
-        )
-    seen = np.isfinite(Y) & (True if N is None else np.nan_to_num(N) > 0)
-    start, read = max(int(start), 0), min(int(read), T - 1)
-    profile = columns(period, T)
-    able = seen[:, :start].sum(1) >= max(LEAST_PERIODS, LEAST_CYCLES * (profile.shape[1] + 1))
-    days = _silent(S, T)
-    if start >= T or not able.any():
-        return days
-    cycle, sided = cycle_length(period, T), 2 if better == "either" else 1
-    limits = watch_threshold(budgets, yearly)
-    wave = YEAR_OF_CYCLE.get(cycle) if yearly is None else yearly
-    rows = np.flatnonzero(able)
-    given = _Given(
-        HARM[better] * np.where(seen, Y, np.nan)[rows], None if N is None else N[rows], kind, profile, wave, cycle,
-        np.full((len(rows), 0), T) if levels is None else np.asarray(levels, np.int64)[rows],
-    )  # fmt: skip
-    wanted = able if asked is None else able & np.asarray(asked, bool)
-    learnt = np.where(wanted, start, -1)
-    for first, last in _calendar(start, T):
+    call = Call.of(values, n, start, kind, better, period, yearly, levels)
+    budgets = np.broadcast_to(np.asarray(budget, float), (call.size,))
+    if not (budgets > 0).all():
+        raise ValueError(f"budget {budget}: expected > 0")
+    S, T = call.size, call.given.Y.shape[1]
+    read, days = min(int(read), T - 1), _silent(S, T)
+    limits = watch_threshold(budgets, yearly)[call.rows]
+    wanted = np.ones(len(call.rows), bool) if asked is None else np.asarray(asked, bool)[call.rows]
+    learnt = np.where(wanted, call.start, -1)
+    for first, last in call.calendar():
         # What may be a regression is not taken for noise: such a series keeps the parameters that it had.
-        learnt[wanted & ~(days.score[:, first - 1] * limits > SUSPICIOUS)] = first
+        learnt[wanted & ~(days.score[call.rows, first - 1] * limits > SUSPICIOUS)] = first
         for at in np.unique(learnt[wanted]):
             mine = learnt == at
-            watched, unit = given.watched(int(at), last, mine[rows])
-            paths = run(
-                watched, learnt=int(at), begin=start, start=first, read=min(read, last - 1), sided=sided,
+            taught = call.given.taught(int(at)).of(mine)
+            watched = call.given.watched(taught, int(at), last, mine)
+            paths = Running.of(watched).on(
+                watched, learnt=int(at), begin=call.start, start=first, read=min(read, last - 1), sided=call.sided,
                 limit=limits[mine],
             )  # fmt: skip
-            _enter(days, np.flatnonzero(mine), paths, limits[mine], unit * HARM[better], first)
+            _enter(days, call.rows[mine], paths, limits[mine], taught.unit * HARM[better], first)
     return days
 
 
-def _calendar(start: int, T: int) -> list[tuple[int, int]]:
-    """Blocks [first, last) with one set of parameters each: new ones whenever the history has doubled."""
-    out, first = [], start
-    while first < T:
-        last = min(T, max(2 * first, first + 1))
-        out.append((first, last))
-        first = last
-    return out
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What one call asks: the series `rows` of `size` that have history enough, as they are `given`, watched from
+    `start` on, to one side or both. `sign` turns them to harm."""
+
+    size: int
+    rows: Ints
+    given: "Given"
+    start: int
+    sided: int
+    sign: float
+
+    @classmethod
+    def of(
+        cls, values: Any, n: Any, start: int, kind: str, better: str, period: Any, yearly: float | None, levels: Any
+    ) -> "Call":
+        """ValueError on wrong shapes or names."""
+        if kind not in KINDS or better not in HARM:
+            raise ValueError(f"kind {kind!r}, better {better!r}: expected a known kind, higher, lower or either")
+        Y = np.atleast_2d(np.asarray(values, float))
+        S, T = Y.shape
+        N = None if n is None else np.broadcast_to(matrix("n", n, T), (S, T))
+        seen = np.isfinite(Y) & (True if N is None else np.nan_to_num(N) > 0)
+        start, profile, cycle = max(int(start), 0), columns(period, T), cycle_length(period, T)
+        rows = np.flatnonzero(seen[:, :start].sum(1) >= max(LEAST_PERIODS, LEAST_CYCLES * (profile.shape[1] + 1)))
+        new = np.full((S, 0), T) if levels is None else np.asarray(levels, np.int64)
+        given = Given(
+            Y=HARM[better] * np.where(seen, Y, np.nan)[rows], N=None if N is None else N[rows], kind=kind,
+            profile=profile, wave=YEAR_OF_CYCLE.get(cycle) if yearly is None else yearly, cycle=cycle,
+            levels=np.where(new < T, new, NEVER)[rows],
+        )  # fmt: skip
+        return cls(S, rows, given, start, 2 if better == "either" else 1, HARM[better])
+
+    def calendar(self) -> list[tuple[int, int]]:
+        """Blocks [first, last) with one set of parameters each: new ones whenever the history has doubled."""
+        out, first, T = [], self.start, self.given.Y.shape[1]
+        while first < T and len(self.rows):
+            last = min(T, max(2 * first, first + 1))
+            out.append((first, last))
+            first = last
+        return out
 
 
 def _waves(yearly: float | None, cycle: int, history: int, T: int) -> Floats:
@@ -140,7 +160,7 @@ def _waves(yearly: float | None, cycle: int, history: int, T: int) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class _Given:
+class Given:
     """All series of a call (S, T), harm positive, NaN where nothing was measured, with n and profile columns."""
 
     Y: Floats
@@ -151,12 +171,16 @@ class _Given:
     cycle: int
     levels: Ints
 
-    def watched(self, at: int, last: int, rows: Bools) -> tuple[Watched, Floats]:
+    def taught(self, at: int) -> Taught:
+        """What all series teach of each before period `at`."""
+        N, T = None if self.N is None else self.N[:, :at], self.Y.shape[1]
+        waves = _waves(self.wave, self.cycle, at, T)[:at]
+        return remembered(learnt_before, self.Y[:, :at], N, self.kind, self.profile[:at], waves)
+
+    def watched(self, taught: Taught, at: int, last: int, rows: Bools) -> Watched:
         """The series `rows` up to period `last`, without profile and rough wave and in units of their typical noise,
-        with noise parameters; all learnt before period `at`, from all series."""
+        with noise parameters; all `taught` (those of `rows`) before period `at`."""
         waves = _waves(self.wave, self.cycle, at, last)
-        N = None if self.N is None else self.N[:, :at]
-        taught = remembered(learnt_before, self.Y[:, :at], N, self.kind, self.profile[:at], waves[:at]).of(rows)
         Y = self.Y[rows, :last]
         seen, past = np.isfinite(Y), np.arange(last) < at
         filled = np.where(seen, Y, 0.0)
@@ -171,7 +195,7 @@ class _Given:
             y=flat / taught.unit[:, None], variance=relative, skew=lean * relative**1.5, seen=seen, waves=waves,
             at=taught.coefficient[:, self.profile.shape[1] :] / taught.unit[:, None], levels=self.levels[rows],
             noise=taught.noise,
-        ), taught.unit  # fmt: skip
+        )  # fmt: skip
 
 
 def _lean(values: Floats, n: Floats, kind: str, seen: Bools, past: Bools) -> Floats:

@@ -15,6 +15,7 @@ from cxmon.panel import Panel
 from cxmon.store import backup, panels, schema, series
 from cxmon.store.catalogue import CatalogueStore, RunStore
 from cxmon.store.changes import ChangeStore
+from cxmon.store.checkpoints import CheckpointStore
 from cxmon.store.engine import Database
 from cxmon.store.incidents import IncidentStore
 from cxmon.store.migrate import migrate, require_current
@@ -36,6 +37,7 @@ class Store:
         self.bands = BandStore(db)
         self.incidents = IncidentStore(db)
         self.outbox = OutboxStore(db)
+        self.checkpoints = CheckpointStore(db)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

@@ -182,7 +182,7 @@ class Past:
         key = (*wanted, *base)
         kept = self.rolled.get(key)
         if kept is None:
-            found = _combined(self.now.select(base), wanted)
+            found = _with_quantile(_combined(self.now.select(base), wanted))
             self.rolled[key] = found, set()
             return found
         found, waiting = kept
@@ -190,7 +190,9 @@ class Past:
             columns = np.array(sorted(waiting), np.int64)
             # A single column would be added up in another order, and floats would tell.
             columns = np.append(columns, columns[:1]) if len(columns) == 1 else columns
-            part = _combined(_columns(self.now, columns).select(base), wanted)
+            part = _with_quantile(_combined(_columns(self.now, columns).select(base), wanted))
+            if found.found is not None and part.found is not None:
+                found.found[..., columns] = part.found
             for name in ("n", "total", *OPTIONAL):
                 matrix = getattr(found, name)
                 if matrix is not None:
@@ -207,7 +209,12 @@ def _combined(base: Panel, wanted: tuple[Segment, ...]) -> Panel:
 
 def _columns(of: Panel, columns: Ints) -> Panel:
     matrices = {name: m[:, columns] for name in ("n", "total", *OPTIONAL) if (m := getattr(of, name)) is not None}
-    return replace(of, starts=of.starts[columns], **matrices)
+    return replace(of, starts=of.starts[columns], found=None, **matrices)
+
+
+def _with_quantile(of: Panel) -> Panel:
+    """With the quantile that is judged: it costs the most of all, and changes in the newest periods only."""
+    return of if of.counts is None else replace(of, found=of.quantile())
 
 
 def _measured(shown: Panel, now: Panel, rows: Ints) -> Panel:

@@ -235,6 +235,15 @@ evaluated = _table(
     sa.Column("through", Instant, nullable=False),
 )
 
+checkpoint = sa.Table(
+    "checkpoint",
+    metadata,
+    sa.Column("check_name", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,

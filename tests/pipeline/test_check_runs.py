@@ -345,3 +345,24 @@ def test_what_the_clock_lets_mature_while_the_source_is_down_is_not_judged(world
     store.runs.record(replace(run, started_at=day(104), finished_at=day(104)))
     check(plan, store, now=day(104))
     assert store.incidents.evaluated_through("floor", "csat") == day(101)
+
+
+def test_a_watch_goes_on_from_its_checkpoint_and_says_what_it_says_without(tmp_path):
+    told, kept = [], []
+    for spoilt in (False, True):
+        fallen = World(days=175, moves={"csat": falls(-0.09, begins=152)}, answers=150)
+        (tmp_path / str(spoilt)).mkdir()
+        plan, store = built(tmp_path / str(spoilt), fallen, [csat()], [], checks=(WATCH,))
+        found = []
+        for number in range(148, 166):
+            found += live(plan, store, number, number)
+            kept.append(store.checkpoints.of("regressions", "csat"))
+            if spoilt:
+                # Nonsense is as good as nothing.
+                store.checkpoints.replace("regressions", "csat", dict.fromkeys(kept[-1], b"?"))
+        told.append((found, [(i.opened_at, i.since, i.members) for i in store.incidents.recent()]))
+        store.close()
+    assert told[0] == told[1]
+    assert told[0][0]
+    assert all(kept)
+    assert len({data for each in kept for data in each.values()}) > 15

@@ -1,0 +1,159 @@
+"""Where a monitor stopped, so that the next period costs one step and not the whole past again.
+
+A trail changes what a look costs and nothing that it says: it is taken up only where everything that was given before
+is the same to the last bit, else the look begins anew.
+"""
+
+import copy
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cxmon.stats.arrays import Bools, Floats, Ints
+from cxmon.stats.monitor import WINDOW, Running
+from cxmon.stats.watch_learning import Taught
+from cxmon.stats.watching import SUSPICIOUS, Call
+
+# Counts up whenever the same figures would be looked at in another way: older trails are not taken up then.
+METHOD = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Series `rows` (S,) with parameters `taught` before period `learnt`, and their monitor."""
+
+    learnt: int
+    rows: Bools
+    taught: Taught
+    running: Running
+
+
+@dataclass(frozen=True, eq=False)
+class Trail:
+    """Monitors that have gone through the periods before `t`, with what was learnt before `block`; `digest` is of all
+    that was given before both. `told` is what they said of the last of these, empty before they say anything."""
+
+    t: int
+    block: int
+    digest: bytes
+    groups: tuple[Group, ...]
+    told: Mapping[str, Floats]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WatchLook:
+    """What a monitor says of S series at their last period, whatever the height of an alarm.
+
+    `statistic`: log odds of a lasting step, NaN where a series is not watched; `onset`, `size`, `low`, `high` as in
+    `WatchState`. `trail` takes the next look on from here; `checkpoint` from the period that was asked for, None where
+    there is too little before it. It is small: no onset is followed in it yet.
+    """
+
+    statistic: Floats
+    onset: Ints
+    size: Floats
+    low: Floats
+    high: Floats
+    trail: Trail | None
+    checkpoint: Trail | None
+
+
+def watch_look(
+    values: Any, n: Any, start: int, *, kind: str = "mean", better: str = "higher", period: Any = 7,
+    yearly: float | None = None, levels: Any = None, trail: Trail | None = None, settled: int | None = None,
+) -> WatchLook:  # fmt: skip
+    """As `watch_state` at the last period, for any budget. `trail` is an earlier look's; `settled` is the period from
+    which on figures may still be revised (else the end): the checkpoint takes on what comes after it."""
+    call = Call.of(values, n, start, kind, better, period, yearly, levels)
+    T, blocks = call.given.Y.shape[1], call.calendar()
+    if not blocks:
+        return _look(call, None, None)
+    if trail is not None and not (max(trail.t, trail.block) <= T and _digest(call, trail) == trail.digest):
+        trail = None
+    mark, loud = max((T if settled is None else min(settled, T)) - WINDOW, 0), np.zeros(len(call.rows), bool)
+    learnt, checkpoint = np.full(len(call.rows), call.start), None
+    groups: tuple[Group, ...] = ()
+    told: Mapping[str, Floats] = {} if trail is None else trail.told
+    for first, last in blocks:
+        if trail is not None and first < trail.block:
+            continue
+        if trail is not None and first == trail.block:
+            groups = copy.deepcopy(trail.groups)
+        else:
+            # What may be a regression is not taken for noise: such a series keeps the parameters that it had.
+            learnt[~loud] = first
+            groups = _begun(call, learnt)
+        for group in groups:
+            learnt[group.rows] = group.learnt
+        if last == T:
+            checkpoint = _marked(call, groups, first, mark)
+        if any(group.running.t < last for group in groups):
+            told = _gone_on(call, groups, last)
+        loud = np.maximum(told["statistic"], 0.0) > SUSPICIOUS
+    end = Trail(T, blocks[-1][0], b"", groups, told)
+    return _look(call, replace(end, digest=_digest(call, end)), checkpoint, told)
+
+
+def _begun(call: Call, learnt: Ints) -> tuple[Group, ...]:
+    found = []
+    for at in np.unique(learnt).tolist():
+        rows = learnt == at
+        taught = call.given.taught(at).of(rows)
+        found.append(Group(at, rows, taught, Running.of(call.given.watched(taught, at, at, rows))))
+    return tuple(found)
+
+
+def _gone_on(call: Call, groups: tuple[Group, ...], last: int) -> dict[str, Floats]:
+    """What the monitors say of period `last` - 1, in the values' units."""
+    told = {name: np.full(len(call.rows), np.nan) for name in ("statistic", "onset", "size", "low", "high")}
+    for group in groups:
+        watched = call.given.watched(group.taught, group.learnt, last, group.rows)
+        never = np.full(len(watched.y), np.inf)
+        paths = group.running.on(
+            watched, learnt=group.learnt, begin=call.start, start=last - 1, read=last - 1, sided=call.sided, limit=never
+        )
+        unit = group.taught.unit * call.sign
+        size, half = paths.size[:, -1] * unit, 1.96 * paths.se[:, -1] * np.abs(unit)
+        told["statistic"][group.rows], told["onset"][group.rows] = paths.statistic[:, -1], paths.onset[:, -1]
+        told["size"][group.rows], told["low"][group.rows], told["high"][group.rows] = size, size - half, size + half
+    return told
+
+
+def _marked(call: Call, groups: tuple[Group, ...], block: int, mark: int) -> Trail | None:
+    """The monitors before period `mark`, while they follow no onset; None where they are further than that."""
+    if not mark or any(g.running.onsets is not None or g.running.t > mark for g in groups):
+        return None
+    for group in groups:
+        # All that taught the parameters is given too, or the noise of these periods would be another one.
+        watched = call.given.watched(group.taught, group.learnt, max(mark, group.learnt), group.rows)
+        group.running.bare(watched, learnt=group.learnt, until=mark)
+    found = Trail(mark, block, b"", copy.deepcopy(groups), {})
+    return replace(found, digest=_digest(call, found))
+
+
+def _digest(call: Call, trail: Trail) -> bytes:
+    """Of all that a trail rests on."""
+    given, upto = call.given, max(trail.t, trail.block)
+    options = METHOD, given.kind, call.start, call.sided, call.sign, given.wave, given.cycle, call.size, upto
+    found = hashlib.blake2b(repr(options).encode(), digest_size=16)
+    past = [given.Y[:, :upto], np.zeros(0) if given.N is None else given.N[:, :upto], given.profile[:upto]]
+    for array in (call.rows, given.levels, *past):
+        found.update(repr(array.shape).encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.digest()
+
+
+def _look(
+    call: Call, trail: Trail | None, checkpoint: Trail | None, told: Mapping[str, Floats] | None = None
+) -> WatchLook:
+    out = {name: np.full(call.size, np.nan) for name in ("statistic", "onset", "size", "low", "high")}
+    for name, found in (told or {}).items():
+        out[name][call.rows] = found
+    onset = np.where(np.isfinite(out["onset"]), out["onset"], -1).astype(np.int64)
+    return WatchLook(
+        statistic=out["statistic"], onset=onset, size=out["size"], low=out["low"], high=out["high"], trail=trail,
+        checkpoint=checkpoint,
+    )  # fmt: skip
