@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints
 from cxmon.stats.shift_frame import Fit, Frame, fitted, waved, weights
 from cxmon.stats.shift_noise import Spectrum, spectrum
 from cxmon.stats.shift_shapes import Dates, Shapes, around, everywhere, regressors
@@ -24,8 +24,9 @@ REACH = 8
 CLOSEST = 3
 # Movements that take longer than this many periods may be changes not found yet.
 CALM = 60
-# A date is where most of what is likely lies within a few days, and a ramp is told when it is far likelier than a step.
-BLUR = 9
+# A date is where most of what is likely lies within a few days (of nine, the outer count less), and a new level that is
+# reached later is told when a ramp is far likelier than a step.
+NEARBY = np.hanning(11)[1:-1]
 GRADUAL = 0.8
 # A shape of which the base leaves less than this share cannot be told from the base.
 HIDDEN = 0.02
@@ -273,17 +274,24 @@ def told(s: Search, dates: list[Dates]) -> list[Told]:
 def _when(shapes: Shapes, weight: Floats) -> tuple[int, Dates, int]:
     """Date, the dates it lies between, and the period that reaches the new level, from how likely each shape is.
 
-    The corner where a ramp begins is a blur; the period by which a third of the move is made is known far better, and
-    a step that was taken for a ramp is still dated close to itself.
+    The corner where a ramp begins is a blur; the period by which a third of the move is made is known far better. Where
+    it is not clear whether a change was a step or a ramp, its date is the average of what both say: a drift that passes
+    for a step in its middle is then dated nearer to where it began, and no date jumps from one to the other.
     """
     third = (2 * shapes.start + shapes.stop) // 3
     ramp = shapes.stop > shapes.start
-    gradual = float(weight[ramp].sum()) > GRADUAL
-    family = np.where(ramp == gradual, weight, 0.0)
-    near = np.convolve(np.bincount(third, family, minlength=shapes.size), np.hanning(BLUR + 2)[1:-1], mode="same")
-    at = int(near.argmax())
+    likely = float(weight[ramp].sum())
+    step, drift = (_mode(third, np.where(of, weight, 0.0), shapes.size) for of in (~ramp, ramp))
+    at = round((1 - likely) * step + likely * drift)
     begun, half = (np.cumsum(np.bincount(x, weight)) for x in (shapes.start, (shapes.start + shapes.stop) // 2))
     low, high = np.searchsorted(begun, 0.025), np.searchsorted(half, 0.975)
-    stops = np.cumsum(np.bincount(shapes.stop, family))
-    settled = int(np.searchsorted(stops, stops[-1] / 2)) if gradual else at
+    settled = at
+    if likely > GRADUAL:
+        stops = np.cumsum(np.bincount(shapes.stop, np.where(ramp, weight, 0.0)))
+        settled = int(np.searchsorted(stops, stops[-1] / 2))
     return at, (min(int(low), at), max(int(high), at)), max(settled, at)
+
+
+def _mode(at: Ints, weight: Floats, size: int) -> int:
+    """Where most of `weight` lies within a few days."""
+    return int(np.convolve(np.bincount(at, weight, minlength=size), NEARBY, mode="same").argmax())
