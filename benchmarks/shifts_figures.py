@@ -3,7 +3,7 @@
 False alarms by what the series holds, changes found by size and shape, coverage of both intervals, how well an answer
 stays when days are added, and series per second of CPU; each with its standard error. `--peer PYTHON` times
 apache-otava on the same series in another interpreter. `--write` enters the tables into docs/methods/shifts.md. About
-six minutes on one core.
+ten minutes on one core.
 """
 
 import argparse
@@ -134,22 +134,26 @@ def found(count):
 def steadiness(count, every=7):
     rows = []
     for k, holds in enumerate(SHAPES):
-        for size in SIZES[1:]:
-            one_on, since = [], []
+        for size in SIZES:
+            # By whether the answer before is handed back: kept one week on, and since a change was first told.
+            kept = {(back, which): [] for back in (False, True) for which in ("one on", "since")}
             for i in range(count):
                 rng = np.random.default_rng([33, k, int(10 * size), i])
                 family, at = list(KIND)[i % 3], int(rng.integers(150, DAYS - 250))
                 y, n, _ = world(rng, family, holds, size, at)
-                known, last = [], []
-                for end in range(at + OLD, min(at + 250, DAYS), every):
-                    now = shifts(y[:end], n=n[:end], kind=KIND[family])
-                    one_on += [any(o.earliest <= s.at <= o.latest for s in now) for o in last]
-                    since += [any(o.earliest <= s.at <= o.latest for s in now) for o in known]
-                    last = [s for s in now if end - s.at >= OLD]
-                    known += [s for s in last if not any(o.earliest <= s.at <= o.latest for o in known)]
-            rows.append([f"{holds}, {size:g} sd", share(one_on), share(since)])
+                for back in (False, True):
+                    known, last, told = [], [], []
+                    for end in range(at + OLD, min(at + 250, DAYS), every):
+                        told = shifts(y[:end], n=n[:end], kind=KIND[family], told=told if back else ())
+                        there = [any(o.earliest <= s.at <= o.latest for s in told) for o in last + known]
+                        kept[back, "one on"] += there[: len(last)]
+                        kept[back, "since"] += there[len(last) :]
+                        last = [s for s in told if end - s.at >= OLD]
+                        known += [s for s in last if not any(o.earliest <= s.at <= o.latest for o in known)]
+            rows.append([f"{holds}, {size:g} sd", *(share(x) if len(x) >= 50 else "" for x in kept.values())])
             print(rows[-1], flush=True)
-    return table(["change", "kept one week on", "kept, all weeks since it was first told"], rows)
+    head = ["kept one week on", "all weeks since first told", "with `told`: one week on", "all weeks since"]
+    return table(["change", *head], rows)
 
 
 def speed(count, peer):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.fft import rfft
 
 from cxmon.stats.arrays import TINY, Floats
 
@@ -61,7 +62,7 @@ def spectrum(left: Floats, seen: int, skip: int) -> Spectrum:
     frequencies, where unfitted changes and fitted columns show, are not read. The grid is averaged by how likely each
     of its sets is."""
     g = _grid(len(left))
-    power = np.fft.rfft(left)[1 + skip : len(left) // 2 + 1]
+    power = rfft(left)[1 + skip : len(left) // 2 + 1]
     fits = g.inverse[:, skip:] @ (power.real**2 + power.imag**2)
     level = np.log(np.maximum(fits / (seen * len(power)), TINY**2))
     evidence = g.prior - g.logs[:, skip] - len(power) * level

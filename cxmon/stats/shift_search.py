@@ -1,19 +1,24 @@
 """The search: changes are added one by one, dropped where they do not hold, and dated again beside the others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints
 from cxmon.stats.shift_frame import Fit, Frame, fitted, waved, weights
 from cxmon.stats.shift_noise import Spectrum, spectrum
-from cxmon.stats.shift_shapes import Dates, Shapes, around, everywhere, regressors
+from cxmon.stats.shift_shapes import Dates, Shapes, around, everywhere, regressors, third
 from cxmon.stats.shift_table import chance, height
 
 # Chance of a false alarm up to which a change is reported, and up to which it is fitted again beside a season that no
 # longer takes its share of it.
 LEVEL = 0.005
 POSSIBLE = 0.03
+# The same for a change that was told before, and what another date must gain, in squared standard errors, for such a
+# change to leave the interval that was told.
+KEPT = 0.2
+MOVES = 12.0
 # Changes looked for at most; how many that do not seem worth it (in squared standard errors) join, because a second one
 # can make sense of a first.
 MOST = 12
@@ -24,8 +29,9 @@ REACH = 8
 CLOSEST = 3
 # Movements that take longer than this many periods may be changes not found yet.
 CALM = 60
-# A date is where most of what is likely lies within a few days, and a ramp is told when it is far likelier than a step.
-BLUR = 9
+# A date is where most of what is likely lies within a few days (of nine, the outer count less), and a new level that is
+# reached later is told when a ramp is far likelier than a step.
+NEARBY = np.hanning(11)[1:-1]
 GRADUAL = 0.8
 # A shape of which the base leaves less than this share cannot be told from the base.
 HIDDEN = 0.02
@@ -99,6 +105,17 @@ class Told:
     p: float
 
 
+@dataclass(frozen=True)
+class Before:
+    """A change that was told earlier: its dates, and those it was said to lie between."""
+
+    dates: Dates
+    between: Dates
+
+    def holds(self, at: int) -> bool:
+        return self.between[0] <= at <= self.between[1]
+
+
 def _skip(ready: Frame) -> int:
     size = len(ready.y)
     return min(max(ready.calendar.slow // 2 + 1, size // CALM), size // 4)
@@ -114,19 +131,32 @@ def prepared(ready: Frame) -> Search:
     return Search(ready, wide, base, noise)
 
 
-def search(ready: Frame) -> list[Told]:
-    """All changes of a series that hold, in order."""
+def search(ready: Frame, before: Sequence[Before] = ()) -> list[Told]:
+    """All changes of a series that hold, in order; those told `before` hold more easily and stay where they were."""
     s = prepared(ready)
-    dates = held(s, proposed(s), POSSIBLE)
+    if before:
+        s = _with_waves_beside(s, [b.dates for b in before])
+    dates = held(s, proposed(s, before), POSSIBLE, before)
     for _ in range(2 if len(dates) > 1 else 1):
         if not dates:
             return []
         s = _with_waves_beside(s, dates)
-        before = dates
-        dates = held(s, dated(s, dates), LEVEL)
-        if dates == before:
+        last = dates
+        dates = held(s, dated(s, dates, before), LEVEL, before)
+        if dates == last:
             break
-    return told(s, dates)
+    return told(s, dates, before)
+
+
+def same(dates: list[Dates], before: Sequence[Before]) -> list[Before | None]:
+    """What was told before of each change: it is the one nearest to that date within its interval."""
+    out: list[Before | None] = [None] * len(dates)
+    for old in before:
+        apart = [abs(third(d) - third(old.dates)) if old.holds(third(d)) else np.inf for d in dates]
+        i = int(np.argmin(apart)) if apart else 0
+        if apart and np.isfinite(apart[i]):
+            out[i] = old
+    return out
 
 
 def _with_waves_beside(s: Search, dates: list[Dates]) -> Search:
@@ -137,9 +167,9 @@ def _with_waves_beside(s: Search, dates: list[Dates]) -> Search:
     return Search(s.ready, s.wide, base, s.noise)
 
 
-def proposed(s: Search) -> list[Dates]:
-    """Changes in the order in which they explain the most; a few more than seem worth it, since a second change can
-    make sense of a first."""
+def proposed(s: Search, before: Sequence[Before] = ()) -> list[Dates]:
+    """Changes told before and others, added in the order in which they explain the most; a few more than seem worth it,
+    since a second change can make sense of a first."""
     when, w = s.ready.calendar, s.base.weight
     shapes = everywhere(s.size, when.least)
     rows, left = s.base.half, s.base.left
@@ -148,14 +178,10 @@ def proposed(s: Search) -> list[Dates]:
     free = information > HIDDEN * alone
     product = shapes.products(w * left)
     dates: list[Dates] = []
+    chosen = [b.dates for b in before]
     idle, worse = 0, 1.0
-    while len(dates) < MOST:
-        score = np.where(free, product**2 / np.where(free, information, 1.0) / worse, 0.0) - shapes.pays
-        i = int(score.argmax())
-        idle = idle + 1 if score[i] < WORTH else 0
-        if idle > AHEAD or not free[i]:
-            break
-        for new in shapes.changes(i):
+    while True:
+        for new in chosen:
             u, rows, left, taken = _added(w, rows, left, regressors(s.size, [new])[0])
             across = shapes.products(w * u)
             information = information - across**2
@@ -163,8 +189,14 @@ def proposed(s: Search) -> list[Dates]:
             dates.append(new)
             free &= _apart(shapes, new, when.least)
         free &= information > HIDDEN * alone
-        if not idle:
+        if chosen and not idle:
             worse = s.worse(left)
+        score = np.where(free, product**2 / np.where(free, information, 1.0) / worse, 0.0) - shapes.pays
+        i = int(score.argmax())
+        idle = idle + 1 if score[i] < WORTH else 0
+        if idle > AHEAD or not free[i] or len(dates) >= MOST:
+            break
+        chosen = shapes.changes(i)
     return sorted(dates)
 
 
@@ -193,10 +225,12 @@ def equations(s: Search, dates: list[Dates]) -> Equations:
     return Equations(dates, left, squares + TINY * np.eye(len(X)), X @ (w * s.base.left))
 
 
-def solved(s: Search, e: Equations) -> Joint:
+def solved(s: Search, e: Equations, worse: float | None = None) -> Joint:
+    """`worse` as known of a set that these changes are part of, or what they leave, which costs a spectrum."""
     covariance = np.linalg.inv(e.squares)
     size = covariance @ e.product
-    worse = s.complete(s.base.left - size @ e.left)
+    if worse is None:
+        worse = s.complete(s.base.left - size @ e.left)
     gain = size**2 / np.maximum(covariance.diagonal(), TINY) / worse
     middle = [0.0, *((a + b) / 2.0 for a, b in e.dates), float(s.size)]
     short = np.array([min(y - x, z - y) for x, y, z in zip(middle, middle[1:], middle[2:], strict=False)])
@@ -209,17 +243,24 @@ def joint(s: Search, dates: list[Dates]) -> Joint:
     return solved(s, equations(s, dates))
 
 
-def held(s: Search, dates: list[Dates], level: float) -> list[Dates]:
+def held(s: Search, dates: list[Dates], level: float, before: Sequence[Before] = ()) -> list[Dates]:
     """The largest set in which every change holds beside the others, the weakest dropped one by one."""
     if not dates:
         return []
     e = equations(s, dates)
+    # Fewer changes leave more noise: what falls beside the noise that more of them leave falls beside its own.
+    worse: float | None = None
     while e.dates:
-        p = solved(s, e).p
-        weakest = int(p.argmax())
-        if p[weakest] <= level:
+        fit = solved(s, e, worse)
+        # How many times over the chance is that it may have: one that was told already may have a larger one.
+        over = fit.p / ([level if old is None else KEPT for old in same(e.dates, before)] if before else level)
+        weakest = int(over.argmax())
+        if over[weakest] > 1:
+            e, worse = e.without(weakest), fit.worse
+        elif worse is None:
             break
-        e = e.without(weakest)
+        else:
+            worse = None
     return e.dates
 
 
@@ -241,20 +282,27 @@ def _near(s: Search, dates: list[Dates], i: int, edge: int) -> tuple[Shapes, Flo
     return shapes, shapes.products(w * left), np.where(information > HIDDEN * alone, information, np.inf)
 
 
-def dated(s: Search, dates: list[Dates]) -> list[Dates]:
-    """Each change at its best dates and in its best shape, given the others."""
+def dated(s: Search, dates: list[Dates], before: Sequence[Before] = ()) -> list[Dates]:
+    """Each change at its best dates and in its best shape, given the others; outside of where it was said to lie before
+    only where that is clearly better."""
+    known = same(dates, before)
     dates = list(dates)
     worse = joint(s, dates).worse
     for i in range(len(dates)):
         shapes, product, information = _near(s, dates, i, s.ready.calendar.least)
-        best = int((product**2 / information / worse - shapes.pays).argmax())
+        fits = product**2 / information / worse - shapes.pays
+        old = known[i]
+        if old is not None:
+            at = third((shapes.start, shapes.stop))
+            fits = np.where((at >= old.between[0]) & (at <= old.between[1]), fits, fits - MOVES)
+        best = int(fits.argmax())
         dates[i] = (int(shapes.start[best]), int(shapes.stop[best]))
     return dates
 
 
-def told(s: Search, dates: list[Dates]) -> list[Told]:
+def told(s: Search, dates: list[Dates], before: Sequence[Before] = ()) -> list[Told]:
     """Sizes and dates with what is not known of both: averages over every shape in reach, by how well it fits."""
-    fit = joint(s, dates)
+    fit, known = joint(s, dates), same(dates, before)
     out = []
     for i in range(len(dates)):
         # A change that was just found may yet turn out to have come later than where it may be looked for.
@@ -265,25 +313,34 @@ def told(s: Search, dates: list[Dates]) -> list[Told]:
         each = product / information
         size = float(weight @ each)
         variance = float(weight @ (fit.worse / information + (each - size) ** 2))
-        at, between, settled = _when(shapes, weight)
+        at, between, settled = _when(shapes, weight, known[i])
         out.append(Told(at, between, settled, size, float(np.sqrt(variance)), float(fit.p[i])))
     return out
 
 
-def _when(shapes: Shapes, weight: Floats) -> tuple[int, Dates, int]:
+def _when(shapes: Shapes, weight: Floats, before: Before | None) -> tuple[int, Dates, int]:
     """Date, the dates it lies between, and the period that reaches the new level, from how likely each shape is.
 
-    The corner where a ramp begins is a blur; the period by which a third of the move is made is known far better, and
-    a step that was taken for a ramp is still dated close to itself.
+    The corner where a ramp begins is a blur; the period by which a third of the move is made is known far better. Where
+    it is not clear whether a change was a step or a ramp, its date is the average of what both say: a drift that passes
+    for a step in its middle is then dated nearer to where it began, and no date jumps from one to the other.
     """
-    third = (2 * shapes.start + shapes.stop) // 3
+    at_third = third((shapes.start, shapes.stop))
     ramp = shapes.stop > shapes.start
-    gradual = float(weight[ramp].sum()) > GRADUAL
-    family = np.where(ramp == gradual, weight, 0.0)
-    near = np.convolve(np.bincount(third, family, minlength=shapes.size), np.hanning(BLUR + 2)[1:-1], mode="same")
-    at = int(near.argmax())
+    likely = float(weight[ramp].sum())
+    step, drift = (_mode(at_third, np.where(of, weight, 0.0), shapes.size) for of in (~ramp, ramp))
+    at = round((1 - likely) * step + likely * drift)
+    if before is not None:
+        at = min(max(at, before.between[0]), before.between[1])
     begun, half = (np.cumsum(np.bincount(x, weight)) for x in (shapes.start, (shapes.start + shapes.stop) // 2))
     low, high = np.searchsorted(begun, 0.025), np.searchsorted(half, 0.975)
-    stops = np.cumsum(np.bincount(shapes.stop, family))
-    settled = int(np.searchsorted(stops, stops[-1] / 2)) if gradual else at
+    settled = at
+    if likely > GRADUAL:
+        stops = np.cumsum(np.bincount(shapes.stop, np.where(ramp, weight, 0.0)))
+        settled = int(np.searchsorted(stops, stops[-1] / 2))
     return at, (min(int(low), at), max(int(high), at)), max(settled, at)
+
+
+def _mode(at: Ints, weight: Floats, size: int) -> int:
+    """Where most of `weight` lies within a few days."""
+    return int(np.convolve(np.bincount(at, weight, minlength=size), NEARBY, mode="same").argmax())

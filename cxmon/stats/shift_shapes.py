@@ -7,12 +7,14 @@ ramps running sums of those: a scan over thousands of shapes costs a few passes 
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
 from cxmon.stats.arrays import Floats, Ints
 
 Dates = tuple[int, int]
+At = TypeVar("At", int, Ints)
 
 # Lengths in shortest lasting stretches: those of ramps when looking from afar and from near, those of passing changes.
 FAR = (2.0, 3.0, 5.0, 7.0, 10.0)
@@ -63,6 +65,12 @@ class Shapes:
         rising = (w2[b] - w2[a]) - 2 * d * (w1[b] - w1[a]) + d * d * (w0[b] - w0[a])
         out[: self.lasting] = rising / (b - d) ** 2 + (w0[-1] - w0[b])
         return out
+
+
+def third(dates: tuple[At, At]) -> At:
+    """The period by which a third of a change is made; of a step the first at the new level."""
+    start, stop = dates
+    return (2 * start + stop) // 3
 
 
 def regressors(size: int, dates: list[Dates]) -> Floats:

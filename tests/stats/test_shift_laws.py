@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxmon.stats import many_shifts, shifts
+from cxmon.stats import Shift, many_shifts, shifts
 
 T = 240
 
@@ -27,6 +27,12 @@ def told(found):
 
 def numbers(found):
     return np.array([(f.size, f.low, f.high) for f in found]).reshape(-1, 3)
+
+
+def once(earliest, at, settled, latest):
+    return Shift(
+        at=at, size=5.0, low=4.0, high=6.0, p_value=0.001, earliest=earliest, latest=max(at, latest), settled=settled
+    )
 
 
 def test_a_step_is_dated_and_sized():
@@ -211,16 +217,75 @@ def test_many_at_once_are_as_one_by_one():
 
 
 def test_what_was_told_stays_when_days_are_added():
-    kept = looked = 0
-    for seed in range(6):
+    kept = {False: [], True: []}
+    for seed in range(4):
         y = noise(seed, size=400)
         y[150:] += 3
-        before = []
-        for end in range(180, 400, 10):
-            now = shifts(y[:end])
-            for old in before:
-                looked += 1
-                kept += any(old.earliest <= f.at <= old.latest for f in now)
-            before = [f for f in now if end - f.at >= 14]
-    assert looked > 60
-    assert kept >= 0.98 * looked
+        for back in kept:
+            before, now = [], []
+            for end in range(180, 400, 12):
+                now = shifts(y[:end], told=now if back else ())
+                kept[back] += [any(old.earliest <= f.at <= old.latest for f in now) for old in before]
+                before = [f for f in now if end - f.at >= 14]
+    assert min(len(looks) for looks in kept.values()) > 60
+    assert np.mean(kept[False]) >= 0.98
+    assert np.mean(kept[True]) >= 0.99
+
+
+def test_a_small_change_stays_where_the_answer_before_is_handed_back():
+    flickers = kept = looked = 0
+    for seed in range(5):
+        y = noise(seed + 40, size=400)
+        y[150:] += 1.6
+        alone, now = [], []
+        for end in range(170, 400, 10):
+            before, now = [f for f in now if end - f.at >= 24], shifts(y[:end], told=now)
+            looked += len(before)
+            kept += sum(any(old.earliest <= f.at <= old.latest for f in now) for old in before)
+            last, alone = [f for f in alone if end - f.at >= 24], shifts(y[:end])
+            flickers += sum(not any(old.earliest <= f.at <= old.latest for f in alone) for old in last)
+    assert looked > 30
+    assert kept >= 0.99 * looked
+    assert flickers > looked - kept
+
+
+def test_what_was_told_is_withdrawn_and_moved_where_the_data_say_so():
+    flat, stepped = noise(21, size=400), noise(22, size=400)
+    stepped[200:] += 6
+    wrong = once(95, 100, 100, 105)
+    assert shifts(flat, told=[wrong]) == []
+    (found,) = shifts(stepped, told=[wrong])
+    assert abs(found.at - 200) <= 2
+    near = once(175, 180, 180, 184)
+    (moved,) = shifts(stepped, told=[near])
+    assert abs(moved.at - 200) <= 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(series(), st.lists(st.tuples(*[st.integers(-5, 420)] * 4), max_size=5))
+def test_any_answer_before_is_survived(y, dates):
+    before = [once(*sorted(raw)) for raw in dates]
+    found = shifts(y, told=before)
+    assert [f.at for f in found] == sorted(f.at for f in found)
+    for f in found:
+        assert 0 < f.earliest <= f.at <= f.latest < len(y)
+        assert f.at <= f.settled <= len(y)
+        assert 0 <= f.p_value <= 0.2
+
+
+@settings(max_examples=30, deadline=None)
+@given(series(), st.sampled_from([-1.0, 0.01, -1e6]))
+def test_unit_and_sign_carry_over_to_what_is_kept(y, scale):
+    before = shifts(y[: int(0.8 * len(y))])
+    one, other = shifts(y, told=before), shifts(scale * y, told=before)
+    assert told(one) == told(other)
+
+
+def test_many_with_answers_before_are_as_one_by_one():
+    Y = np.array([noise(seed) for seed in range(4)])
+    Y[1:, 110:] += 4
+    before = many_shifts(Y[:, :180])
+    together = many_shifts(Y, told=before)
+    assert together == [shifts(y, told=old) for y, old in zip(Y, before, strict=True)]
+    with pytest.raises(ValueError, match="told is for 3 series"):
+        many_shifts(Y, told=before[:3])
