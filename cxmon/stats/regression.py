@@ -6,11 +6,15 @@ coefficients, their covariance and what each effect column says beyond the regre
 parameter sets, so that every step is one operation over all of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from cxmon.stats.arrays import TINY, Floats
+
+# Numbers that one step works on: about what the processor holds close by, beside the step's own results.
+NEAR = 40_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +58,19 @@ class Posterior:
 
 def products(rows: Floats) -> Floats:
     """Cross products (m, m, S, G) of whitened rows (S, G, m, t)."""
-    return np.ascontiguousarray((rows @ rows.swapaxes(-1, -2)).transpose(2, 3, 0, 1))
+    S, G, m, t = rows.shape
+    out = np.empty((m, m, S, G))
+    for part in _near(S, G * m * t):
+        # Products want the rows of one problem side by side, the filter writes those of one period so.
+        its = np.ascontiguousarray(rows[part])
+        out[:, :, part] = (its @ its.swapaxes(-1, -2)).transpose(2, 3, 0, 1)
+    return out
+
+
+def _near(S: int, each: int) -> Iterator[slice]:
+    """Parts of S series with `each` numbers a series that stay close to the processor."""
+    count = max(1, NEAR // max(each, 1))
+    return (slice(first, first + count) for first in range(0, S, count))
 
 
 def sweep(M: Floats, k: int) -> Floats:
@@ -67,25 +83,40 @@ def sweep(M: Floats, k: int) -> Floats:
     return np.asarray(pivot)
 
 
+def _without_first(M: Floats) -> tuple[Floats, Floats]:
+    """`M` (q, q, ...) with its first column swept and left out (q - 1, q - 1, ...); and the pivot as it was."""
+    pivot = np.maximum(M[0, 0], TINY**2)
+    less = M[1:, 0][:, None] * (M[0, 1:] / pivot)[None]
+    return np.subtract(M[1:, 1:], less, out=less), pivot
+
+
 def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, coefficients: bool = True) -> Posterior:
     """Posterior of a model on cross products `M` (q, q, S, G): p regressors, then the value, then effect columns.
 
     `log_det` (S, G) is that of the noise covariance, `count` (S,) the number of values. Without `coefficients`
     only what is said of the value and the effects is kept: the first regressors, without variants, are gone.
     """
-    base = M.copy()
     P, mean = prior.precision, prior.mean
+    variants = prior.last.shape[1]
     first = p - prior.last.shape[2]
-    _believe(base, slice(0, first), P[:, :first].T, mean[:, :first].T, p)
-    log_pivots = np.zeros(log_det.shape)
-    for k in range(first):
-        log_pivots = log_pivots + np.log(sweep(base, k))
     gone = 0 if coefficients else first
-    p, at = p - gone, first - gone
-    swept = np.repeat(base[gone:, gone:, None], prior.last.shape[1], axis=2)
-    _believe(swept, slice(at, p), prior.last.T, mean[:, first:].T[:, None], p)
-    for k in range(at, p):
-        log_pivots = log_pivots + np.log(sweep(swept, k))
+    left, kept = len(M) - gone, p - gone
+    swept, log_pivots = np.empty((left, left, variants, *log_det.shape)), np.empty((variants, *log_det.shape))
+    for part in _near(len(log_det), left * left * variants * log_det.shape[1]):
+        base, lost = M[:, :, part].copy(), np.zeros(log_det[part].shape)
+        _believe(base, slice(0, first), P[part, :first].T, mean[part, :first].T, p)
+        for k in range(first):
+            if gone:
+                base, pivot = _without_first(base)
+            else:
+                pivot = sweep(base, k)
+            lost = lost + np.log(pivot)
+        every = np.repeat(base[:, :, None], variants, axis=2)
+        _believe(every, slice(first - gone, kept), prior.last[part].T, mean[part, first:].T[:, None], kept)
+        for k in range(first - gone, kept):
+            lost = lost + np.log(sweep(every, k))
+        swept[:, :, :, part], log_pivots[:, part] = every, lost
+    p = kept
     rss = np.maximum(swept[p, p] + prior.nu0[:, None], TINY)
     freedom = np.maximum(count - prior.flat + prior.nu0, 1.0)
     known = np.where(P[:, :first] > 0, np.log(np.maximum(P[:, :first], TINY**2)), 0.0).sum(1)
