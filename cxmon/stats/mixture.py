@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln, ndtr, ndtri, stdtr
 
-from cxmon.stats.arrays import TINY, Floats
+from cxmon.stats.arrays import TINY, Floats, near
 
 # Components are dropped, the lightest first, as long as all that were dropped weigh less than this.
 DROPPED = 2e-4
@@ -40,6 +40,13 @@ class Mixture:
 
         There the distribution is nearly a straight line, so that few steps are needed.
         """
+        out = np.empty(q.shape)
+        for part in near(len(q), 4 * self.weight.shape[1] * q.shape[1]):
+            its = Mixture(self.weight[part], self.mean[part], self.scale[part], self.freedom[part])
+            out[part] = its._quantiles(q[part])
+        return out
+
+    def _quantiles(self, q: Floats) -> Floats:
         middle, reach = self.center()[:, None], np.maximum(self.spread(), TINY**2)[:, None]
         parts, wanted = _Parts(self), ndtri(q)
         x = middle + reach * wanted

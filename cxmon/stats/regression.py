@@ -6,15 +6,11 @@ coefficients, their covariance and what each effect column says beyond the regre
 parameter sets, so that every step is one operation over all of them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Floats
-
-# Numbers that one step works on: about what the processor holds close by, beside the step's own results.
-NEAR = 40_000
+from cxmon.stats.arrays import TINY, Floats, near
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,17 +56,11 @@ def products(rows: Floats) -> Floats:
     """Cross products (m, m, S, G) of whitened rows (S, G, m, t)."""
     S, G, m, t = rows.shape
     out = np.empty((m, m, S, G))
-    for part in _near(S, G * m * t):
+    for part in near(S, G * m * t):
         # Products want the rows of one problem side by side, the filter writes those of one period so.
         its = np.ascontiguousarray(rows[part])
         out[:, :, part] = (its @ its.swapaxes(-1, -2)).transpose(2, 3, 0, 1)
     return out
-
-
-def _near(S: int, each: int) -> Iterator[slice]:
-    """Parts of S series with `each` numbers a series that stay close to the processor."""
-    count = max(1, NEAR // max(each, 1))
-    return (slice(first, first + count) for first in range(0, S, count))
 
 
 def sweep(M: Floats, k: int) -> Floats:
@@ -83,8 +73,11 @@ def sweep(M: Floats, k: int) -> Floats:
     return np.asarray(pivot)
 
 
-def _without_first(M: Floats) -> tuple[Floats, Floats]:
-    """`M` (q, q, ...) with its first column swept and left out (q - 1, q - 1, ...); and the pivot as it was."""
+def _taken_out(M: Floats, k: int, *, keep: bool) -> tuple[Floats, Floats]:
+    """`M` (q, q, ...) with pivot `k` swept, in place; or the first one where its column is not to be kept, and without
+    it (q - 1, q - 1, ...). Also the pivot as it was."""
+    if keep:
+        return M, sweep(M, k)
     pivot = np.maximum(M[0, 0], TINY**2)
     less = M[1:, 0][:, None] * (M[0, 1:] / pivot)[None]
     return np.subtract(M[1:, 1:], less, out=less), pivot
@@ -94,27 +87,26 @@ def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, co
     """Posterior of a model on cross products `M` (q, q, S, G): p regressors, then the value, then effect columns.
 
     `log_det` (S, G) is that of the noise covariance, `count` (S,) the number of values. Without `coefficients`
-    only what is said of the value and the effects is kept: the first regressors, without variants, are gone.
+    only what is said of the value and the effects is kept: the regressors are gone (p = 0).
     """
     P, mean = prior.precision, prior.mean
     variants = prior.last.shape[1]
     first = p - prior.last.shape[2]
-    gone = 0 if coefficients else first
-    left, kept = len(M) - gone, p - gone
+    kept = p if coefficients else 0
+    left = len(M) - p + kept
     swept, log_pivots = np.empty((left, left, variants, *log_det.shape)), np.empty((variants, *log_det.shape))
-    for part in _near(len(log_det), left * left * variants * log_det.shape[1]):
+    for part in near(len(log_det), left * left * variants * log_det.shape[1]):
         base, lost = M[:, :, part].copy(), np.zeros(log_det[part].shape)
         _believe(base, slice(0, first), P[part, :first].T, mean[part, :first].T, p)
         for k in range(first):
-            if gone:
-                base, pivot = _without_first(base)
-            else:
-                pivot = sweep(base, k)
+            base, pivot = _taken_out(base, k, keep=coefficients)
             lost = lost + np.log(pivot)
         every = np.repeat(base[:, :, None], variants, axis=2)
-        _believe(every, slice(first - gone, kept), prior.last[part].T, mean[part, first:].T[:, None], kept)
-        for k in range(first - gone, kept):
-            lost = lost + np.log(sweep(every, k))
+        begin, value = len(base) - len(M) + first, len(base) - len(M) + p
+        _believe(every, slice(begin, value), prior.last[part].T, mean[part, first:].T[:, None], value)
+        for k in range(begin, value):
+            every, pivot = _taken_out(every, k, keep=coefficients)
+            lost = lost + np.log(pivot)
         swept[:, :, :, part], log_pivots[:, part] = every, lost
     p = kept
     rss = np.maximum(swept[p, p] + prior.nu0[:, None], TINY)
