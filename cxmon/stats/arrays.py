@@ -12,7 +12,7 @@ Bools = npt.NDArray[np.bool_]
 
 TINY = 1e-12
 # Numbers that one step works on: about what the processor holds close by, beside the step's own results.
-NEAR = 40_000
+NEAR = 100_000
 
 
 def vector(name: str, given: Any, size: int | None = None) -> Floats:

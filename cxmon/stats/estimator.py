@@ -34,7 +34,8 @@ class Fitted:
 
     `weight` (V, S, G) is the posterior weight given the periods before; `state` (2, p + 1, S, G) what the filter
     predicts for the first period with the change, of regressors and value; `early` the filtered periods before it, with
-    the `cross` products (m, m, S, G) of their rows; `lead` what the mean of the judged periods stands on; `placebo` (S,) the standardised false effect in the last stretch before it.
+    the `cross` products (m, m, S, G) of their rows; `lead` what the mean of the judged periods stands on; `placebo`
+    (S,) the standardised false effect in the last stretch before it.
     """
 
     problem: Problem

@@ -11,7 +11,7 @@ from cxmon.stats.arrays import TINY, Floats, near
 DROPPED = 2e-4
 ROUNDS = 60
 # A step of so many standard deviations is the last.
-CLOSE = 1e-5
+CLOSE = 1e-7
 # Degrees of freedom from which on, and deviations up to which, the fast tail is exact enough.
 MANY, FAR = 30.0, 7.0
 
@@ -34,6 +34,11 @@ class Mixture:
         nu = np.maximum(self.freedom, 2.5)
         second = self.scale**2 * nu / (nu - 2) + (self.mean - self.center()[:, None]) ** 2
         return np.asarray(np.sqrt((self.weight * second).sum(1)))
+
+    def below(self, x: Floats) -> Floats:
+        """P(value < x) for x (S, Q), to the last digits."""
+        z = (x[:, None, :] - self.mean[:, :, None]) / self.scale[:, :, None]
+        return np.asarray((self.weight[:, :, None] * stdtr(self.freedom[:, :, None], z)).sum(1))
 
     def quantiles(self, q: Floats) -> Floats:
         """Quantiles for levels q (S, Q), by Newton steps on the probit scale kept inside a bracket.
