@@ -1,5 +1,6 @@
 """The array types of this room and the cleaning of what callers pass in."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 TINY = 1e-12
+# Numbers that one step works on: about what the processor holds close by, beside the step's own results.
+NEAR = 100_000
 
 
 def vector(name: str, given: Any, size: int | None = None) -> Floats:
@@ -62,3 +65,9 @@ def half_difference(y: Floats, seen: Bools) -> Floats:
     squares = np.clip(d, -cut, cut) ** 2
     count = use.sum(1)
     return np.asarray(np.where(count >= 2, squares.sum(1) / np.maximum(count, 1) / 2, 0.0))
+
+
+def near(S: int, each: int) -> Iterator[slice]:
+    """Parts of S series with `each` numbers a series that stay close to the processor."""
+    count = max(1, NEAR // max(each, 1))
+    return (slice(first, first + count) for first in range(0, S, count))

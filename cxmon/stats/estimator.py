@@ -33,17 +33,20 @@ class Fitted:
     after it and the effect columns; all (V, S, G) by trend variant, series and noise parameter set.
 
     `weight` (V, S, G) is the posterior weight given the periods before; `state` (2, p + 1, S, G) what the filter
-    predicts for the first period with the change, of regressors and value; `early` the filtered periods before it;
-    `placebo` (S,) the standardised false effect in the last stretch before it.
+    predicts for the first period with the change, of regressors and value; `early` the filtered periods before it, with
+    the `cross` products (m, m, S, G) of their rows; `lead` what the mean of the judged periods stands on; `placebo`
+    (S,) the standardised false effect in the last stretch before it.
     """
 
     problem: Problem
     filtered: Gains
+    cross: Floats
     before: Posterior
     whole: Posterior
     weight: Floats
     state: Floats
     early: Whitened
+    lead: "Lead"
     placebo: Floats
 
 
@@ -55,20 +58,25 @@ def fit(p: Problem) -> Fitted:
     value = p.y.T[:, None]
     early = whiten(np.concatenate([p.Z[:at], value[:at], false], axis=1), filtered, 0)
     M = products(early.rows)
-    before = solve(M, width, log_det(filtered, at), p.n_pre, p.prior)
-    placebo = add_steps(before, slice(width + 1, None), p.prior)
+    state = early.state[:, : width + 1]
+    lead = _lead(p, filtered, state)
+    # Behind the false effect what the forecast puts on each regressor: swept, it tells the forecast and its error.
+    asked = np.zeros((width + 3, width + 3, *M.shape[2:]))
+    asked[:-1, :-1] = M
+    asked[:width, -1] = asked[-1, :width] = lead.regressors
+    before = solve(asked, width, log_det(filtered, at), p.n_pre, p.prior, coefficients=False)
+    placebo = add_steps(before, slice(1, 2), p.prior)
     log_weight = before.evidence + p.log_prior
     weight = np.exp(log_weight - log_weight.max((0, 2), keepdims=True))
     weight = weight / weight.sum((0, 2), keepdims=True)
     odd = (weight * placebo.mean[0] / placebo.scale[0]).sum((0, 2))
-    state = early.state[:, : width + 1]
     effects = [p.shapes.columns, p.shapes.bends]
     later = np.concatenate([p.Z[at:], value[at:], *effects], axis=1)
     begun = np.concatenate([state, np.zeros((2, later.shape[1] - width - 1, *state.shape[2:]))], axis=1)
     full = products(whiten(later, filtered, at, begun).rows)
     full[: width + 1, : width + 1] += M[: width + 1, : width + 1]
     whole = solve(full, width, log_det(filtered, T), p.seen.sum(1), p.prior, coefficients=False)
-    return Fitted(p, filtered, before, whole, weight, state, early, odd)
+    return Fitted(p, filtered, M, before, whole, weight, state, early, lead, odd)
 
 
 def stretch(p: Problem) -> Floats:
@@ -132,23 +140,34 @@ def _flat(x: Floats) -> Floats:
     return np.asarray(x.transpose(1, 0, 2).reshape(x.shape[1], -1))
 
 
-def _free(f: Fitted) -> tuple[Floats, Floats]:
-    """Mean and scale (V, S, G) of mean(judged values) minus its forecast from the periods before the change."""
-    p = f.problem
+@dataclass(frozen=True, eq=False)
+class Lead:
+    """The mean of the judged periods less what the filter predicts of it: of the regressors (p, S, G) and the value
+    (S, G), with the variance (S, G) of its noise, in units of the noise scale."""
+
+    regressors: Floats
+    value: Floats
+    noise: Floats
+
+
+def _lead(p: Problem, filtered: Gains, state: Floats) -> Lead:
     w = p.judged[:, p.at :] / p.n_post[:, None]
     load, added = ahead(p.noise, w)
     width = p.Z.shape[1]
-    state = load[0] * f.state[0] + load[1] * f.state[1]
-    lead = np.einsum("sh,hps->ps", w, p.Z[p.at :])
-    g = lead[:, :, None] - state[:width]
-    value = (w * p.y[:, p.at :]).sum(1)[:, None] - state[width]
-    mean = value - (g[:, None] * f.before.coefficients).sum(0)
-    cov = f.before.covariance()
-    from_b = (g[:, None] * (cov * g[None, :, None]).sum(1)).sum(0)
-    noise = (
-        (w**2 * np.where(p.seen, p.variance, 0.0)[:, p.at :]).sum(1)[:, None] + quadratic(f.filtered.cov, load) + added
-    )
-    return mean, np.sqrt(np.maximum(f.before.scale2 * (noise + from_b), 0.0))
+    predicted = load[0] * state[0] + load[1] * state[1]
+    columns = np.einsum("sh,hps->ps", w, p.Z[p.at :])
+    sampled = (w**2 * np.where(p.seen, p.variance, 0.0)[:, p.at :]).sum(1)[:, None]
+    return Lead(
+        columns[:, :, None] - predicted[:width], (w * p.y[:, p.at :]).sum(1)[:, None] - predicted[width],
+        sampled + quadratic(filtered.cov, load) + added,
+    )  # fmt: skip
+
+
+def _free(f: Fitted) -> tuple[Floats, Floats]:
+    """Mean and scale (V, S, G) of mean(judged values) minus its forecast from the periods before the change."""
+    swept = f.before.swept
+    mean = f.lead.value + swept[0, -1]
+    return mean, np.sqrt(np.maximum(f.before.scale2 * (f.lead.noise - swept[-1, -1]), 0.0))
 
 
 def pre_fit_ok(f: Fitted) -> list[bool]:

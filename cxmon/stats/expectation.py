@@ -1,10 +1,13 @@
 """What was to be expected without the change, period by period, with its band."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import stdtrit
 
 from cxmon.stats.arrays import TINY, Floats, Ints
 from cxmon.stats.estimator import Fitted
+from cxmon.stats.regression import solve
 
 MOST = 8
 
@@ -25,8 +28,7 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     share = share / share.sum(1, keepdims=True)
     v, g = np.divmod(top, p.noise.ar.shape[1])
     s = np.arange(S)[:, None]
-    b = f.before.coefficients[:, v, s, g]
-    cov = f.before.covariance()[:, :, v, s, g].transpose(2, 3, 0, 1)
+    b, cov = _coefficients(f, v, s, g)
     state, own = _states(f, s, g)
     lean = p.Z.transpose(2, 0, 1)[:, None] - state[..., :width]
     guess = trailing(state[..., width] + np.einsum("sctp,psc->sct", lean, b), smooth)
@@ -40,6 +42,21 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     half = freedom * np.sqrt(np.maximum(total - middle**2, TINY))
     unit, center = p.unit[:, None], p.center[:, None]
     return center + unit * middle, center + unit * (middle - half), center + unit * (middle + half)
+
+
+def _coefficients(f: Fitted, v: Ints, s: Ints, g: Ints) -> tuple[Floats, Floats]:
+    """Coefficients (p, S, C) and their covariance over the noise scale (S, C, p, p) before the change, for the trend
+    variants and noise parameter sets `v` and `g` (S, C)."""
+    prior, width = f.problem.prior, f.problem.Z.shape[1]
+    M = f.cross[: width + 1, : width + 1, s, g].reshape(width + 1, width + 1, -1, 1)
+    row = np.repeat(np.arange(len(s)), v.shape[1])
+    its = replace(
+        prior, mean=prior.mean[row], precision=prior.precision[row], last=prior.last[row, v.reshape(-1)][:, None],
+        log_weight=np.zeros((len(row), 1)), nu0=prior.nu0[row], least=prior.least[row],
+    )  # fmt: skip
+    found = solve(M, width, np.zeros((len(row), 1)), f.problem.n_pre[row], its)
+    cov = found.covariance()[:, :, 0, :, 0].reshape(width, width, *v.shape)
+    return found.coefficients[:, 0, :, 0].reshape(width, *v.shape), cov.transpose(2, 3, 0, 1)
 
 
 def _states(f: Fitted, s: Ints, g: Ints) -> tuple[Floats, Floats]:

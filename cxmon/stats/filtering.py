@@ -93,7 +93,7 @@ def whiten(columns: Floats, g: Gains, start: int, state: Floats | None = None) -
         np.multiply(e, load_ar[i], out=part)
         ar *= phi
         ar += part
-    return Whitened(np.ascontiguousarray(rows.transpose(2, 3, 1, 0)), state, gaps)
+    return Whitened(rows.transpose(2, 3, 1, 0), state, gaps)
 
 
 def log_det(g: Gains, stop: int) -> Floats:

@@ -28,8 +28,8 @@ def narrowed(p: Problem, g: Gains) -> tuple[Problem, Gains]:
     kept = likely[:, : which.shape[1]]
 
     def pick(x: Floats) -> Floats:
-        wide = np.broadcast_to(x, (*x.shape[:-2], *ll.shape))
-        return np.take_along_axis(wide, which.reshape((1,) * (x.ndim - 2) + which.shape), -1)
+        wide = np.broadcast_to(x, (*x.shape[:-2], *ll.shape)).reshape(*x.shape[:-2], ll.size)
+        return np.take(wide, which + np.arange(0, ll.size, ll.shape[1])[:, None], axis=-1)
 
     noise = Noise(pick(p.noise.ar), pick(p.noise.phi), pick(p.noise.rw))
     log_prior = np.where(kept, pick(p.log_prior), -np.inf)

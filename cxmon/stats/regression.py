@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Floats
+from cxmon.stats.arrays import TINY, Floats, near
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,13 @@ class Posterior:
 
 def products(rows: Floats) -> Floats:
     """Cross products (m, m, S, G) of whitened rows (S, G, m, t)."""
-    return np.ascontiguousarray((rows @ rows.swapaxes(-1, -2)).transpose(2, 3, 0, 1))
+    S, G, m, t = rows.shape
+    out = np.empty((m, m, S, G))
+    for part in near(S, G * m * t):
+        # Products want the rows of one problem side by side, the filter writes those of one period so.
+        its = np.ascontiguousarray(rows[part])
+        out[:, :, part] = (its @ its.swapaxes(-1, -2)).transpose(2, 3, 0, 1)
+    return out
 
 
 def sweep(M: Floats, k: int) -> Floats:
@@ -67,25 +73,42 @@ def sweep(M: Floats, k: int) -> Floats:
     return np.asarray(pivot)
 
 
+def _taken_out(M: Floats, k: int, *, keep: bool) -> tuple[Floats, Floats]:
+    """`M` (q, q, ...) with pivot `k` swept, in place; or the first one where its column is not to be kept, and without
+    it (q - 1, q - 1, ...). Also the pivot as it was."""
+    if keep:
+        return M, sweep(M, k)
+    pivot = np.maximum(M[0, 0], TINY**2)
+    less = M[1:, 0][:, None] * (M[0, 1:] / pivot)[None]
+    return np.subtract(M[1:, 1:], less, out=less), pivot
+
+
 def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, coefficients: bool = True) -> Posterior:
     """Posterior of a model on cross products `M` (q, q, S, G): p regressors, then the value, then effect columns.
 
     `log_det` (S, G) is that of the noise covariance, `count` (S,) the number of values. Without `coefficients`
-    only what is said of the value and the effects is kept: the first regressors, without variants, are gone.
+    only what is said of the value and the effects is kept: the regressors are gone (p = 0).
     """
-    base = M.copy()
     P, mean = prior.precision, prior.mean
+    variants = prior.last.shape[1]
     first = p - prior.last.shape[2]
-    _believe(base, slice(0, first), P[:, :first].T, mean[:, :first].T, p)
-    log_pivots = np.zeros(log_det.shape)
-    for k in range(first):
-        log_pivots = log_pivots + np.log(sweep(base, k))
-    gone = 0 if coefficients else first
-    p, at = p - gone, first - gone
-    swept = np.repeat(base[gone:, gone:, None], prior.last.shape[1], axis=2)
-    _believe(swept, slice(at, p), prior.last.T, mean[:, first:].T[:, None], p)
-    for k in range(at, p):
-        log_pivots = log_pivots + np.log(sweep(swept, k))
+    kept = p if coefficients else 0
+    left = len(M) - p + kept
+    swept, log_pivots = np.empty((left, left, variants, *log_det.shape)), np.empty((variants, *log_det.shape))
+    for part in near(len(log_det), left * left * variants * log_det.shape[1]):
+        base, lost = M[:, :, part].copy(), np.zeros(log_det[part].shape)
+        _believe(base, slice(0, first), P[part, :first].T, mean[part, :first].T, p)
+        for k in range(first):
+            base, pivot = _taken_out(base, k, keep=coefficients)
+            lost = lost + np.log(pivot)
+        every = np.repeat(base[:, :, None], variants, axis=2)
+        begin, value = len(base) - len(M) + first, len(base) - len(M) + p
+        _believe(every, slice(begin, value), prior.last[part].T, mean[part, first:].T[:, None], value)
+        for k in range(begin, value):
+            every, pivot = _taken_out(every, k, keep=coefficients)
+            lost = lost + np.log(pivot)
+        swept[:, :, :, part], log_pivots[:, part] = every, lost
+    p = kept
     rss = np.maximum(swept[p, p] + prior.nu0[:, None], TINY)
     freedom = np.maximum(count - prior.flat + prior.nu0, 1.0)
     known = np.where(P[:, :first] > 0, np.log(np.maximum(P[:, :first], TINY**2)), 0.0).sum(1)

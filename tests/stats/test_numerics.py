@@ -79,6 +79,15 @@ def test_a_mixture_of_one_is_a_student_t():
     assert m.p_value()[0] == pytest.approx(2 * sp.t.sf(4, 7), rel=1e-6)
 
 
+@pytest.mark.parametrize("freedom", [2.0, 29.0, 31.0, 105.0, 1e6])
+@pytest.mark.parametrize("away", [0.0, 0.3, 4.0, 6.9, 7.1, 20.0])
+def test_fast_tails_are_student_tails(freedom, away):
+    m = Mixture(*(np.array([[x]]) for x in (1.0, away, 1.0, freedom)))
+    assert m.p_value()[0] == pytest.approx(2 * sp.t.sf(away, freedom), rel=1e-6)
+    levels = np.array([[1e-3, 0.025, 0.5, 0.9]])
+    assert m.quantiles(levels)[0] == pytest.approx(away + sp.t.ppf(levels[0], freedom), rel=1e-6, abs=1e-6)
+
+
 def test_frozen_noise_finds_the_noise_it_was_drawn_from():
     rng = np.random.default_rng(4)
     S, T = 40, 400
