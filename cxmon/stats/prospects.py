@@ -1,0 +1,214 @@
+"""Before a change: after how many periods a daily reading would see an effect of some size, or rule it out.
+
+A few futures are drawn from what the history teaches (`futures`) and read by the estimator exactly as a change is
+judged, sequential boundary included. That gives, by period, how wide the interval will be and how much of the effect
+the estimate shows. When it first says so follows from many paths of the estimate's error: estimates of an efficient
+estimator have independent increments of score (Jennison & Turnbull 2000, chapter 3), so with I the information,
+I x error is a Brownian motion in I.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from cxmon.stats.arrays import Floats, Ints, vector
+from cxmon.stats.asked import asked
+from cxmon.stats.dated import effects
+from cxmon.stats.estimator import fit
+from cxmon.stats.futures import futures
+from cxmon.stats.looking import levels_ahead
+from cxmon.stats.problem import problem, too_little, usable
+from cxmon.stats.profiles import columns
+
+DRAWS = 12
+# Long series cost more a draw, and their intervals differ less.
+FEW_DRAWS, LONG = 4, 1500
+LOOKS = 11
+PATHS = 4000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Chance:
+    """The chance (K,) that it was said by each period, the period by which half of the futures have said it (inf where
+    fewer than half do up to the horizon), and the effect's size that half of them show by the horizon."""
+
+    by: Floats
+    median: float
+    smallest: float
+
+    @property
+    def by_horizon(self) -> float:
+        return float(self.by[-1])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prospect:
+    """What a daily reading from `periods` (K,) on would say, periods counted from the change; NaN with a `reason`
+    where the history is too short.
+
+    `seen`: if the effect is `size`, that it is beyond zero; `ruled_out`: if there is none, that it is smaller than
+    `size`. `half_width` (K,) is the expected distance from the estimate to the end of the interval that decides
+    `seen`, `spread` the standard deviation of one period's value around its expectation. `controls_used` (K,) are
+    those that would count, `pre_fit_ok` as in `Effect`; sizes are absolute, in the values' units.
+    """
+
+    size: float
+    periods: Ints
+    half_width: Floats
+    seen: Chance
+    ruled_out: Chance
+    spread: float
+    n_pre: int
+    controls_used: Floats
+    pre_fit_ok: bool
+    reason: str = ""
+
+
+def prospect(
+    values: Any, at: int, size: float, *, known: int | None = None, horizon: int, first: int = 1,
+    last: int | None = None, confidence: float = 0.95, seed: int = 0, **asks: Any,
+) -> Prospect:  # fmt: skip
+    """When an effect of `size` (signed, in the values' units) on `values` (T,) from `at` on would be seen or ruled out.
+
+    known      periods before it (default `at`) are history; from there on values only say which will be measured, and
+               `n`, `se`, `controls` and `complete` of later periods are those that are expected
+    horizon    the reading is calibrated up to so many periods past the change; `last` (default `horizon`) is how far it
+               is followed, at most T - at; `first` the first period past it at which it is read
+    confidence, other options as in `effect`. Draws are seeded: the same question has the same answer.
+
+    ValueError where `size` is zero or no number, or `known` lies after `at`. Method: docs/methods/planner.md.
+    """
+    y, known = vector("values", values), at if known is None else known
+    if not (np.isfinite(size) and size != 0) or not 0 <= known <= at:
+        raise ValueError(f"size is {size} and known {known}, expected a size other than zero and known in 0..{at}")
+    end = min(horizon if last is None else last, len(y) - at)
+    _, whole = asked(y[None], known, **asks)[0]
+    draws = DRAWS if len(y) <= LONG else FEW_DRAWS
+    drawn = futures(whole, draws, seed) if end >= first else None
+    periods = np.arange(first, end + 1)
+    bounds = None if drawn is None else _bounds(drawn[0][:1], at, periods, asks, confidence, horizon)
+    if drawn is None or bounds is None:
+        return _nothing(whole, size, end, first)
+    read = _read(drawn[0], at, size, _grid(first, end), asks, confidence, horizon)
+    curves = _by_period(periods, bounds, read)
+    error = _errors(curves["spread"], seed)
+    need = (curves["near"] - error) / np.maximum(curves["gain"], 1e-3)
+    open_ = curves["far"] + error
+    return Prospect(
+        size=abs(size), periods=periods, half_width=curves["near"], seen=_chance(periods, need, abs(size)),
+        ruled_out=_chance(periods, open_, abs(size)), spread=drawn[1], n_pre=read.n_pre,
+        controls_used=read.controls_used, pre_fit_ok=read.pre_fit_ok,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Read:
+    looks: Ints
+    curves: dict[str, Floats]
+    n_pre: int
+    controls_used: Floats
+    pre_fit_ok: bool
+
+
+def _grid(first: int, end: int) -> Ints:
+    """The periods at which drawn futures are read: in between, intervals narrow smoothly."""
+    return np.unique(np.round(np.geomspace(first, end, LOOKS)).astype(np.int64))
+
+
+def _read(
+    drawn: Floats, at: int, size: float, looks: Ints, asks: dict[str, Any], confidence: float, horizon: int
+) -> _Read:
+    """The drawn futures (D, T), without the effect and with it, as they would be judged at each of the `looks`."""
+    D, T = drawn.shape
+    sign = np.sign(size)
+    both = np.concatenate([drawn, drawn + size * (np.arange(T) >= at)])
+    if asks.get("kind") == "proportion":
+        both = np.clip(both, 0.0, 1.0)
+    found: dict[str, list[float]] = {"near": [], "far": [], "gain": [], "spread": []}
+    used, fits, n_pre = np.zeros(0), False, 0
+    for k in looks:
+        stop = at + int(k)
+        cut = {name: _cut(name, given, stop) for name, given in asks.items()}
+        answers = effects(both[:, :stop], at, confidence=confidence, sequential=True, horizon=horizon, **cut)
+        middle, ends, se = (
+            np.array(x) * s
+            for x, s in (
+                ([a.estimate for a in answers], sign),
+                ([(a.low, a.high) if sign > 0 else (a.high, a.low) for a in answers], sign),
+                ([a.se for a in answers], 1.0),
+            )
+        )
+        # With the effect the end towards zero decides, without it the far one.
+        found["near"].append(float(np.median((middle - ends[:, 0])[D:])))
+        found["far"].append(float(np.median((ends[:, 1] - middle)[:D])))
+        found["gain"].append(float(np.median((middle[D:] - middle[:D]) / abs(size))))
+        found["spread"].append(float(np.median(se)))
+        used = np.mean([a.controls_used & ~a.controls_moved for a in answers], axis=0)
+        fits, n_pre = bool(np.mean([a.pre_fit_ok for a in answers]) > 0.5), answers[0].n_pre
+    curves = {name: np.array(x) for name, x in found.items()}
+    return _Read(looks=looks, curves=curves, n_pre=n_pre, controls_used=used, pre_fit_ok=fits)
+
+
+def _cut(name: str, given: Any, stop: int) -> Any:
+    """What is asked of periods before `stop` only."""
+    if name in {"n", "se", "complete", "controls", "controls_n", "controls_se", "period"} and np.ndim(given):
+        return np.asarray(given)[..., :stop]
+    return given
+
+
+def _bounds(
+    one: Floats, at: int, periods: Ints, asks: dict[str, Any], confidence: float, horizon: int
+) -> Floats | None:
+    """How many standard errors a daily interval of normal estimates reaches after each of the periods (K,); None where
+    too little will be measured."""
+    p = problem(asked(one, at, **asks)[0][1])
+    if p is None:
+        return None
+    level = levels_ahead(fit(p), periods, confidence, horizon)
+    seen = np.isfinite(level)
+    # Before anything was measured nothing is said: the first level there is stands for it.
+    return np.asarray(-ndtri(np.interp(periods, periods[seen], level[seen]) / 2))
+
+
+def _by_period(periods: Ints, bounds: Floats, read: _Read) -> dict[str, Floats]:
+    """The curves at each period. They are smooth, and taken to be straight in logarithms between the looks, but for the
+    bounds: those drop where the error that may be spent late begins, and are known for each period."""
+    at_looks = bounds[np.searchsorted(periods, read.looks)]
+    out = {}
+    for name, curve in read.curves.items():
+        unit = read.curves["spread"] * at_looks if name in {"near", "far"} else np.ones(len(curve))
+        out[name] = np.exp(np.interp(np.log(periods), np.log(read.looks), np.log(np.maximum(curve / unit, 1e-12))))
+    for name in ("near", "far"):
+        out[name] *= out["spread"] * bounds
+    return out
+
+
+def _errors(spread: Floats, seed: int) -> Floats:
+    """Paths (N, K) of the estimate's error, whose standard deviation falls along `spread` (K,)."""
+    information = np.maximum.accumulate(1 / np.maximum(spread, 1e-12) ** 2)
+    steps = np.sqrt(np.diff(information, prepend=0.0))
+    half = np.random.default_rng(seed).standard_normal((PATHS // 2, len(spread)))
+    return np.asarray(np.cumsum(np.concatenate([half, -half]) * steps, axis=1) / information)
+
+
+def _chance(periods: Ints, need: Floats, size: float) -> Chance:
+    """From the size (N, K) that would be enough on each path and period: once said stays said."""
+    enough = np.minimum.accumulate(need, axis=1)
+    by = (enough <= size).mean(0)
+    reached = by >= 0.5
+    median = float(periods[reached.argmax()]) if reached.any() else float("inf")
+    return Chance(by=by, median=median, smallest=max(0.0, float(np.median(enough[:, -1]))))
+
+
+def _nothing(whole: Any, size: float, end: int, first: int) -> Prospect:
+    seen, _ = usable(whole)
+    n_pre, nan = int(seen[0, : whole.at].sum()), float("nan")
+    reason = too_little(n_pre, max(end, 0), columns(whole.period, whole.values.shape[1]).shape[1])
+    none = Chance(by=np.full(1, nan), median=nan, smallest=nan)
+    return Prospect(
+        size=abs(size), periods=np.zeros(0, np.int64), half_width=np.zeros(0), seen=none, ruled_out=none, spread=nan,
+        n_pre=n_pre, controls_used=np.zeros(0), pre_fit_ok=False,
+        reason=reason or f"{max(end, 0)} periods are followed, the first look needs {first}",
+    )  # fmt: skip
