@@ -164,6 +164,20 @@ class Panel:
             self, starts=self.starts[first:last], n=self.n[:, first:last], total=self.total[:, first:last], **chosen
         )
 
+    def continued(self, until: datetime, cycle: int) -> "Panel":
+        """The panel with more periods, up to the one that holds `until`: they repeat the last whole cycles of `cycle`
+        periods, eight at most. What is expected of days to come where nothing changes: their volume and their gaps."""
+        metric, T = self.metric, len(self.starts)
+        if not T:
+            return self
+        at, more = datetime.fromtimestamp(int(self.starts[-1]), UTC), []
+        while (at := next_start(at, metric.grain, metric.zone)) <= until:
+            more.append(int(at.timestamp()))
+        length = min(8, T // cycle) * cycle or T
+        source = np.concatenate([np.arange(T), T - length + np.arange(len(more)) % length])
+        chosen = {n: getattr(self, n)[:, source] for n in ("n", "total", *OPTIONAL) if getattr(self, n) is not None}
+        return replace(self, starts=np.append(self.starts, np.array(more, np.int64)), **chosen)
+
     def _combined(self, segments: tuple[Segment, ...], members: Sequence[Ints]) -> "Panel":
         """One series per entry of `members`: the sum of this panel's series with these indices."""
         added: dict[str, Floats] = {}
