@@ -151,7 +151,7 @@ def _answered(case: _Case, blank: Outlook) -> Outlook:
         return replace(blank, n_pre=seen, reason=f"{seen} usable periods in the history, no level to compare with")
     asked["others"] = neighbours(case.placement, case.panel, span)
     found = stats.prospect(
-        values, at, size, known=known, horizon=horizon_of(case.change, metric), first=FIRST_LOOK[metric.grain],
+        values, at, size, horizon=horizon_of(case.change, metric), first=FIRST_LOOK[metric.grain],
         last=min(horizon_of(case.change, metric), min(span.until, span.last) - span.at),
         confidence=case.share.confidence, **asked,
     )  # fmt: skip

@@ -60,10 +60,10 @@ def daily(f: Fitted, found: Mixture, confidence: float, horizon: int | None) -> 
 
 
 def levels_ahead(f: Fitted, periods: Ints, confidence: float, horizon: int) -> Floats:
-    """The error (K,) of the first series' daily interval after each of the `periods` past the change, NaN where none of
-    them was measured yet. It is known before they come: noise parameters are frozen."""
+    """The error (K,) of the first series' daily interval after each of the `periods` past the change, NaN where none
+    was measured yet. It is known before they come: noise parameters are frozen."""
     judged = np.flatnonzero(f.problem.judged[0]) - f.problem.at
-    known = [judged[: np.searchsorted(judged, k)] for k in periods.tolist()]
+    known = [judged[:count] for count in np.searchsorted(judged, periods).tolist()]
     return np.array([_level(1 - confidence, _zones(f, 0, j, horizon)) if len(j) else np.nan for j in known])
 
 

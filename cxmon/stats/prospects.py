@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from cxmon.stats.arrays import Floats, Ints, vector
-from cxmon.stats.asked import asked
+from cxmon.stats.asked import Asked, asked
 from cxmon.stats.dated import effects
 from cxmon.stats.estimator import fit
 from cxmon.stats.futures import futures
@@ -67,37 +67,40 @@ class Prospect:
 
 
 def prospect(
-    values: Any, at: int, size: float, *, known: int | None = None, horizon: int, first: int = 1,
-    last: int | None = None, confidence: float = 0.95, seed: int = 0, **asks: Any,
+    values: Any, at: int, size: float, *, horizon: int, first: int = 1, last: int | None = None,
+    confidence: float = 0.95, seed: int = 0, **asks: Any,
 ) -> Prospect:  # fmt: skip
     """When an effect of `size` (signed, in the values' units) on `values` (T,) from `at` on would be seen or ruled out.
 
-    known      periods before it (default `at`) are history; from there on values only say which will be measured, and
-               `n`, `se`, `controls` and `complete` of later periods are those that are expected
+    values     before `at` they are history; from there on they only say which periods will be measured, and `n`, `se`,
+               `controls` and `complete` of later periods are those that are expected
     horizon    the reading is calibrated up to so many periods past the change; `last` (default `horizon`) is how far it
                is followed, at most T - at; `first` the first period past it at which it is read
     confidence, other options as in `effect`. Draws are seeded: the same question has the same answer.
 
-    ValueError where `size` is zero or no number, or `known` lies after `at`. Method: docs/methods/planner.md.
+    ValueError where `size` is zero or no number. Method: docs/methods/planner.md.
     """
-    y, known = vector("values", values), at if known is None else known
-    if not (np.isfinite(size) and size != 0) or not 0 <= known <= at:
-        raise ValueError(f"size is {size} and known {known}, expected a size other than zero and known in 0..{at}")
+    y = vector("values", values)
+    if not (np.isfinite(size) and size != 0):
+        raise ValueError(f"size is {size}, expected a size other than zero")
     end = min(horizon if last is None else last, len(y) - at)
-    _, whole = asked(y[None], known, **asks)[0]
+    _, whole = asked(y[None], at, **asks)[0]
     draws = DRAWS if len(y) <= LONG else FEW_DRAWS
     drawn = futures(whole, draws, seed) if end >= first else None
     periods = np.arange(first, end + 1)
-    bounds = None if drawn is None else _bounds(drawn[0][:1], at, periods, asks, confidence, horizon)
-    if drawn is None or bounds is None:
+    if drawn is None:
         return _nothing(whole, size, end, first)
-    read = _read(drawn[0], at, size, _grid(first, end), asks, confidence, horizon)
+    bounds = _bounds(whole, periods, confidence, horizon)
+    # A look before anything was measured says nothing.
+    measured = np.flatnonzero(np.isfinite(drawn[0][0, at:]))[0] + 1
+    read = _read(drawn[0], at, size, _grid(max(first, int(measured)), end), asks, confidence, horizon)
     curves = _by_period(periods, bounds, read)
     error = _errors(curves["spread"], seed)
-    need = (curves["near"] - error) / np.maximum(curves["gain"], 1e-3)
-    open_ = curves["far"] + error
+    need = (curves["near"][:, None] - error) / np.maximum(curves["gain"], 1e-3)[:, None]
+    open_ = curves["far"][:, None] + error
     return Prospect(
-        size=abs(size), periods=periods, half_width=curves["near"], seen=_chance(periods, need, abs(size)),
+        size=abs(size), periods=periods, half_width=np.median(curves["near"], axis=0),
+        seen=_chance(periods, need, abs(size)),
         ruled_out=_chance(periods, open_, abs(size)), spread=drawn[1], n_pre=read.n_pre,
         controls_used=read.controls_used, pre_fit_ok=read.pre_fit_ok,
     )  # fmt: skip
@@ -105,6 +108,8 @@ def prospect(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Read:
+    """What the drawn futures say at the looks (L,): curves (D, L) of one future each."""
+
     looks: Ints
     curves: dict[str, Floats]
     n_pre: int
@@ -126,7 +131,7 @@ def _read(
     both = np.concatenate([drawn, drawn + size * (np.arange(T) >= at)])
     if asks.get("kind") == "proportion":
         both = np.clip(both, 0.0, 1.0)
-    found: dict[str, list[float]] = {"near": [], "far": [], "gain": [], "spread": []}
+    found: dict[str, list[Floats]] = {"near": [], "far": [], "gain": [], "spread": []}
     used, fits, n_pre = np.zeros(0), False, 0
     for k in looks:
         stop = at + int(k)
@@ -141,13 +146,13 @@ def _read(
             )
         )
         # With the effect the end towards zero decides, without it the far one.
-        found["near"].append(float(np.median((middle - ends[:, 0])[D:])))
-        found["far"].append(float(np.median((ends[:, 1] - middle)[:D])))
-        found["gain"].append(float(np.median((middle[D:] - middle[:D]) / abs(size))))
-        found["spread"].append(float(np.median(se)))
+        found["near"].append((middle - ends[:, 0])[D:])
+        found["far"].append((ends[:, 1] - middle)[:D])
+        found["gain"].append((middle[D:] - middle[:D]) / abs(size))
+        found["spread"].append((se[D:] + se[:D]) / 2)
         used = np.mean([a.controls_used & ~a.controls_moved for a in answers], axis=0)
         fits, n_pre = bool(np.mean([a.pre_fit_ok for a in answers]) > 0.5), answers[0].n_pre
-    curves = {name: np.array(x) for name, x in found.items()}
+    curves = {name: np.array(x).T for name, x in found.items()}
     return _Read(looks=looks, curves=curves, n_pre=n_pre, controls_used=used, pre_fit_ok=fits)
 
 
@@ -158,51 +163,49 @@ def _cut(name: str, given: Any, stop: int) -> Any:
     return given
 
 
-def _bounds(
-    one: Floats, at: int, periods: Ints, asks: dict[str, Any], confidence: float, horizon: int
-) -> Floats | None:
-    """How many standard errors a daily interval of normal estimates reaches after each of the periods (K,); None where
-    too little will be measured."""
-    p = problem(asked(one, at, **asks)[0][1])
-    if p is None:
-        return None
-    level = levels_ahead(fit(p), periods, confidence, horizon)
+def _bounds(whole: Asked, periods: Ints, confidence: float, horizon: int) -> Floats:
+    """How many standard errors a daily interval of normal estimates reaches after each of the periods (K,). All draws
+    share one past, and so one noise and one bound."""
+    p = problem(whole)
+    level = np.full(len(periods), np.nan) if p is None else levels_ahead(fit(p), periods, confidence, horizon)
     seen = np.isfinite(level)
     # Before anything was measured nothing is said: the first level there is stands for it.
     return np.asarray(-ndtri(np.interp(periods, periods[seen], level[seen]) / 2))
 
 
 def _by_period(periods: Ints, bounds: Floats, read: _Read) -> dict[str, Floats]:
-    """The curves at each period. They are smooth, and taken to be straight in logarithms between the looks, but for the
-    bounds: those drop where the error that may be spent late begins, and are known for each period."""
+    """The curves (D, K) at each period. They are smooth, and taken to be straight in logarithms between the looks, but
+    for the bounds: those drop where the error that may be spent late begins, and are known for each period."""
     at_looks = bounds[np.searchsorted(periods, read.looks)]
     out = {}
     for name, curve in read.curves.items():
-        unit = read.curves["spread"] * at_looks if name in {"near", "far"} else np.ones(len(curve))
-        out[name] = np.exp(np.interp(np.log(periods), np.log(read.looks), np.log(np.maximum(curve / unit, 1e-12))))
+        unit = read.curves["spread"] * at_looks if name in {"near", "far"} else 1.0
+        smooth = np.log(np.maximum(curve / unit, 1e-12))
+        out[name] = np.exp([np.interp(np.log(periods), np.log(read.looks), row) for row in smooth])
     for name in ("near", "far"):
         out[name] *= out["spread"] * bounds
     return out
 
 
 def _errors(spread: Floats, seed: int) -> Floats:
-    """Paths (N, K) of the estimate's error, whose standard deviation falls along `spread` (K,)."""
-    information = np.maximum.accumulate(1 / np.maximum(spread, 1e-12) ** 2)
-    steps = np.sqrt(np.diff(information, prepend=0.0))
-    half = np.random.default_rng(seed).standard_normal((PATHS // 2, len(spread)))
-    return np.asarray(np.cumsum(np.concatenate([half, -half]) * steps, axis=1) / information)
+    """Paths (D, N, K) of the estimate's error, whose standard deviation falls along `spread` (D, K)."""
+    information = np.maximum.accumulate(1 / np.maximum(spread, 1e-12) ** 2, axis=1)
+    steps = np.sqrt(np.diff(information, axis=1, prepend=0.0))
+    half = np.random.default_rng(seed).standard_normal((len(spread), PATHS // 2 // len(spread), spread.shape[1]))
+    score = np.cumsum(np.concatenate([half, -half], axis=1) * steps[:, None], axis=2)
+    return np.asarray(score / information[:, None])
 
 
 def _chance(periods: Ints, need: Floats, size: float) -> Chance:
-    """From the size (N, K) that would be enough on each path and period: once said stays said."""
-    enough = np.minimum.accumulate(need, axis=1)
+    """From the size (D, N, K) that would be enough on each path and period: once said stays said."""
+    enough = np.minimum.accumulate(need.reshape(-1, need.shape[2]), axis=1)
     by = (enough <= size).mean(0)
     reached = by >= 0.5
     median = float(periods[reached.argmax()]) if reached.any() else float("inf")
     return Chance(by=by, median=median, smallest=max(0.0, float(np.median(enough[:, -1]))))
 
 
-def _nothing(whole: Any, size: float, end: int, first: int) -> Prospect:
+def _nothing(whole: Asked, size: float, end: int, first: int) -> Prospect:
     seen, _ = usable(whole)
     n_pre, nan = int(seen[0, : whole.at].sum()), float("nan")
     reason = too_little(n_pre, max(end, 0), columns(whole.period, whole.values.shape[1]).shape[1])
