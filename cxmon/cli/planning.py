@@ -67,9 +67,8 @@ def _print(found: "Planned", metrics: "Mapping[str, Metric]", zone: str) -> None
     for o in found.outlooks:
         lines = wording.outlook(metrics[o.metric], o)
         say("\n".join([lines[0], *(f"  {line}" for line in lines[1:])]))
-    say()
     for line in wording.remarks_on_plan(found.outlooks, metrics, zone):
-        say(line)
+        say(f"\n{line}")
 
 
 def _base(change: str | None, file: str | None, known: "Plan", store: "Store") -> "Change | None":
@@ -97,7 +96,7 @@ def _asked(
     from cxmon.config import parse_change
 
     said: dict[str, object] = {
-        "id": "planned", "title": "What is planned", "category": "policy", "owner": "not declared", "starts": starts,
+        "id": "planned", "title": "This change", "category": "policy", "owner": "not declared", "starts": starts,
         "horizon": horizon, "limits": given["limits"],
         "scope": {name: values.split(",") for name, values in given["scope"].items()},
     }  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from cxmon import stats
 from cxmon.decisions import scoping
@@ -40,6 +41,8 @@ LONGEST = 365
 CYCLE = {Grain.HOUR: 168, Grain.DAY: 7, Grain.WEEK: 4, Grain.MONTH: 12}
 # "Typical" is the median of so many of the last periods that are known.
 LATELY = 28
+# As many periods of history as the estimator asks for.
+LEAST_PAST = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,10 +148,10 @@ def _answered(case: _Case, blank: Outlook) -> Outlook:
         blank, unit=measured.unit, limit=measured.limit, level=level, typical_n=float(np.median(answers)),
         notes=tuple(note for note in (case.sides.note, span.on_holidays, *case.placement.notes) if note),
     )  # fmt: skip
-    size = measured.effect(measured.limit)
-    if not (math.isfinite(size) and size):
-        seen = int(np.isfinite(values[:known]).sum())
-        return replace(blank, n_pre=seen, reason=f"{seen} usable periods in the history, no level to compare with")
+    size, missing = measured.effect(measured.limit), _missing(case, values, at, known)
+    blank = replace(blank, n_pre=int(np.isfinite(values[:known]).sum()))
+    if missing or not (math.isfinite(size) and size):
+        return replace(blank, reason=missing or f"no level to compare a harm of {measured.limit:g} with")
     asked["others"] = neighbours(case.placement, case.panel, span)
     found = stats.prospect(
         values, at, size, horizon=horizon_of(case.change, metric), first=FIRST_LOOK[metric.grain],
@@ -156,8 +159,19 @@ def _answered(case: _Case, blank: Outlook) -> Outlook:
         confidence=case.share.confidence, **asked,
     )  # fmt: skip
     if found.reason:
-        return replace(blank, n_pre=found.n_pre, reason=found.reason)
+        return replace(blank, reason=found.reason)
     return _told(case, blank, found, measured)
+
+
+def _missing(case: _Case, values: npt.NDArray[np.float64], at: int, known: int) -> str:
+    """Why the history is too short for a plan; empty where it is not. Until the start the last weeks are taken to come
+    again, which must not make a history where there is none."""
+    grain, seen, wait = case.metric.grain, int(np.isfinite(values[:known]).sum()), at - known
+    if seen < LEAST_PAST:
+        return f"{seen} complete {grain}s of history, at least {LEAST_PAST} are needed"
+    if wait > seen:
+        return f"it starts in {wait} {grain}s, and only {seen} {grain}s of history are known: ask again later"
+    return ""
 
 
 def _told(case: _Case, blank: Outlook, found: stats.Prospect, measured: Scale) -> Outlook:
@@ -167,7 +181,6 @@ def _told(case: _Case, blank: Outlook, found: stats.Prospect, measured: Scale) -
     alone = case.sides.alone or "untouched segments did not move alike so far"
     return replace(
         blank,
-        n_pre=found.n_pre,
         spread=_as_harm(found.spread, measured),
         grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
         controls=_labels(names, used) if controlled else (),

@@ -90,7 +90,10 @@ def row(metric: Metric, o: Outlook) -> list[str]:
 
 
 def remarks_on_plan(found: Sequence[Outlook], metrics: Mapping[str, Metric], zone: str) -> list[str]:
-    """What all the days rest on."""
+    """What all the days rest on; nothing where there are none."""
+    found = [o for o in found if not o.reason]
+    if not found:
+        return []
     waits = {f"{metrics[o.metric].label} {_days(o.wait_days)}": None for o in found if o.wait_days >= 1}
     wait = f", and include the wait until a period's figures are complete ({', '.join(waits)})" if waits else ""
     known = [o.known_until for o in found if o.known_until is not None]
