@@ -20,25 +20,28 @@ def planned(change: Change, found: Sequence[Outlook], metrics: Mapping[str, Metr
     if len(found) < 2 or not said:
         return lines
     watch = days(change.horizon_days)
-    seen, unseen = _sorted([(o, o.seen) for o in found])
+    seen, unseen = _sorted([(o, o.seen) for o in said])
     if seen:
         first, last = seen[0][0], seen[-1][0]
         span = f"{first} to {days(last)}" if first != last else days(first)
-        lines.append(f"Where harm just reaches its limit, it is seen after about {span}.")
+        whose = f" in {_names([o for _, o in seen], metrics)}" if unseen else ""
+        lines.append(f"Where harm just reaches its limit{whose}, it is seen after about {span}.")
     if unseen:
         lines.append(f"Harm of the limit would probably not be seen within {watch}: {_names(unseen, metrics)}.")
-    held, open_ = _sorted([(o, o.ruled_out) for o in found])
+    held, open_ = _sorted([(o, o.ruled_out) for o in said])
     if open_:
         lines.append(
             f"Even if nothing gets worse, that a limit holds is probably not known within {watch}:"
             f" {_names(open_, metrics)}."
         )
-    else:
+    elif len(said) == len(found):
         when, slowest = held[-1]
         lines.append(
             f"If nothing gets worse, all limits are known to hold after about {days(when)};"
             f" {_names([slowest], metrics)} comes last."
         )
+    if len(said) < len(found):
+        lines.append(f"Nothing can be said of {_names([o for o in found if o.reason], metrics)}.")
     return lines
 
 
@@ -158,7 +161,8 @@ def _longer(answer: Answer, what: str) -> str:
 
 
 def _percent(chance: float) -> str:
-    return f"{100 * chance:.0f} %"
+    """Rounded down: of less than a half no half is said."""
+    return f"{math.floor(100 * chance)} %"
 
 
 def _days(count: float) -> str:
