@@ -4,22 +4,16 @@ import numpy as np
 
 from cxmon.stats.arrays import Floats
 from cxmon.stats.asked import Asked
-from cxmon.stats.estimator import Fitted, fit
-from cxmon.stats.problem import problem
+from cxmon.stats.estimator import Fitted
 
 
-def futures(a: Asked, draws: int, seed: int) -> tuple[Floats, float] | None:
-    """`draws` versions (D, T) of the one series in `a` with the periods from `a.at` on drawn anew, and the standard
-    deviation of one period's value around its expectation; None where there is too little history.
+def futures(a: Asked, f: Fitted, draws: int, seed: int) -> Floats:
+    """`draws` versions (D, T) of the one series in `a` with the periods from `a.at` on drawn anew; `f` is its fit.
 
     The values of `a` from `a.at` on only say which periods will be measured. Noise parameters, scale, coefficients and
     the state of the noise are drawn from their posterior given the periods before: the uncertainty about them is in the
     draws. Shares stay within 0..1 and rates at or above 0.
     """
-    p = problem(a)
-    if p is None:
-        return None
-    f = fit(p)
     rng = np.random.default_rng(seed)
     out = np.repeat(a.values, draws, axis=0)
     for row, (v, g) in zip(out, _components(f, draws, rng), strict=True):
@@ -28,7 +22,7 @@ def futures(a: Asked, draws: int, seed: int) -> tuple[Floats, float] | None:
         out[:, a.at :] = np.clip(out[:, a.at :], 0.0, 1.0)
     if a.kind == "rate":
         out[:, a.at :] = np.maximum(out[:, a.at :], 0.0)
-    return out, _spread(f)
+    return out
 
 
 def _components(f: Fitted, draws: int, rng: np.random.Generator) -> list[tuple[int, int]]:
@@ -70,7 +64,7 @@ def _normal(covariance: Floats, rng: np.random.Generator) -> Floats:
     return np.asarray(axes @ (np.sqrt(np.maximum(values, 0.0)) * rng.standard_normal(len(values))))
 
 
-def _spread(f: Fitted) -> float:
+def spread(f: Fitted) -> float:
     """Standard deviation of one period's value around its expectation, without the wandering of the level."""
     p = f.problem
     typical = float(np.median(p.variance[0, : p.at][p.seen[0, : p.at]]))

@@ -17,7 +17,7 @@ from cxmon.stats.arrays import Floats, Ints, vector
 from cxmon.stats.asked import Asked, asked
 from cxmon.stats.dated import effects
 from cxmon.stats.estimator import fit
-from cxmon.stats.futures import futures
+from cxmon.stats.futures import futures, spread
 from cxmon.stats.looking import levels_ahead
 from cxmon.stats.problem import problem, too_little, usable
 from cxmon.stats.profiles import columns
@@ -86,14 +86,16 @@ def prospect(
     end = min(horizon if last is None else last, len(y) - at)
     _, whole = asked(y[None], at, **asks)[0]
     draws = DRAWS if len(y) <= LONG else FEW_DRAWS
-    drawn = futures(whole, draws, seed) if end >= first else None
-    periods = np.arange(first, end + 1)
-    if drawn is None:
-        return _nothing(whole, size, end, first)
-    bounds = _bounds(whole, periods, confidence, horizon)
+    p = problem(whole)
     # A look before anything was measured says nothing.
-    measured = np.flatnonzero(np.isfinite(drawn[0][0, at:]))[0] + 1
-    read = _read(drawn[0], at, size, _grid(max(first, int(measured)), end), asks, confidence, horizon)
+    measured = np.flatnonzero(usable(whole)[1][0]) - at
+    first = max(first, int(measured[0]) + 1) if len(measured) else first
+    if p is None or first > end:
+        return _nothing(whole, size, end, first)
+    f, periods = fit(p), np.arange(first, end + 1)
+    # How many standard errors a daily interval reaches: all draws share one past, and so one noise and one bound.
+    bounds = -ndtri(levels_ahead(f, periods, confidence, horizon) / 2)
+    read = _read(futures(whole, f, draws, seed), at, size, _grid(first, end), asks, confidence, horizon)
     curves = _by_period(periods, bounds, read)
     error = _errors(curves["spread"], seed)
     need = (curves["near"][:, None] - error) / np.maximum(curves["gain"], 1e-3)[:, None]
@@ -101,7 +103,7 @@ def prospect(
     return Prospect(
         size=abs(size), periods=periods, half_width=np.median(curves["near"], axis=0),
         seen=_chance(periods, need, abs(size)),
-        ruled_out=_chance(periods, open_, abs(size)), spread=drawn[1], n_pre=read.n_pre,
+        ruled_out=_chance(periods, open_, abs(size)), spread=spread(f), n_pre=read.n_pre,
         controls_used=read.controls_used, pre_fit_ok=read.pre_fit_ok,
     )  # fmt: skip
 
@@ -163,16 +165,6 @@ def _cut(name: str, given: Any, stop: int) -> Any:
     return given
 
 
-def _bounds(whole: Asked, periods: Ints, confidence: float, horizon: int) -> Floats:
-    """How many standard errors a daily interval of normal estimates reaches after each of the periods (K,). All draws
-    share one past, and so one noise and one bound."""
-    p = problem(whole)
-    level = np.full(len(periods), np.nan) if p is None else levels_ahead(fit(p), periods, confidence, horizon)
-    seen = np.isfinite(level)
-    # Before anything was measured nothing is said: the first level there is stands for it.
-    return np.asarray(-ndtri(np.interp(periods, periods[seen], level[seen]) / 2))
-
-
 def _by_period(periods: Ints, bounds: Floats, read: _Read) -> dict[str, Floats]:
     """The curves (D, K) at each period. They are smooth, and taken to be straight in logarithms between the looks, but
     for the bounds: those drop where the error that may be spent late begins, and are known for each period."""
@@ -206,9 +198,9 @@ def _chance(periods: Ints, need: Floats, size: float) -> Chance:
 
 
 def _nothing(whole: Asked, size: float, end: int, first: int) -> Prospect:
-    seen, _ = usable(whole)
-    n_pre, nan = int(seen[0, : whole.at].sum()), float("nan")
-    reason = too_little(n_pre, max(end, 0), columns(whole.period, whole.values.shape[1]).shape[1])
+    seen, judged = usable(whole)
+    n_pre, n_post, nan = int(seen[0, : whole.at].sum()), int(judged[0].sum()), float("nan")
+    reason = too_little(n_pre, n_post, columns(whole.period, whole.values.shape[1]).shape[1])
     none = Chance(by=np.full(1, nan), median=nan, smallest=nan)
     return Prospect(
         size=abs(size), periods=np.zeros(0, np.int64), half_width=np.zeros(0), seen=none, ruled_out=none, spread=nan,

@@ -116,6 +116,16 @@ def test_too_little_history_is_an_answer_with_numbers():
     assert found.reason == "5 usable periods before the change, at least 8 are needed"
 
 
+def test_nothing_is_said_before_anything_will_be_measured():
+    y, asks = desk(2, controls=0)
+    y[AT : AT + 10] = np.nan
+    assert prospect(y, AT, -0.2, **asks).seen.median >= 11
+    y[AT:] = np.nan
+    found = prospect(y, AT, -0.2, **asks)
+    assert math.isnan(found.seen.median)
+    assert found.reason == "no usable period since the change, at least 1 is needed"
+
+
 @pytest.mark.parametrize("size", [0.0, float("nan"), float("inf")])
 def test_a_size_that_is_none_is_refused(size):
     y, asks = desk(2)
