@@ -2,9 +2,9 @@
 
 Each world is drawn several times up to today. The planner sees that past and states its day. Then each past is
 continued many times with the world's true noise, once with a harm of the limit and once without, and read every day
-as judge reads it. Short form: under a minute, a smoke test. `--full`: two limits in
-each world, 500 futures each, in 20 pasts of 25 (about an hour). Limits are chosen so that answers come in one to five
-weeks, by what the planner states and before anything was simulated: an answer at the first look tests nothing.
+as judge reads it. Short form: under a minute, a smoke test. `--full`: two limits in each world, 500 futures each, in 20
+pasts of 25 (about an hour). By what the planner states answers come after the first week at the smaller limit: one at
+the first look tests nothing.
 """
 
 import argparse
@@ -140,8 +140,8 @@ def simulated(past: Past, count: int, days: int, harm: float) -> np.ndarray:
 
 
 def median_and_se(days: np.ndarray) -> tuple[float, float]:
-    """Of days (pasts, futures): the median over all, and half the middle 68 % of it when pasts and their futures are resampled:
-    its standard error, also where a few of these medians come late."""
+    """Of days (pasts, futures): the median over all, and its standard error: half the middle 68 % of it when pasts and
+    their futures are resampled, so that a few late ones do not make all of it."""
     rng, (P, F) = np.random.default_rng(1), days.shape
     capped = np.minimum(days, 10.0 * HORIZON)
     again = [np.median(np.concatenate([rng.choice(capped[p], F) for p in rng.integers(0, P, P)])) for _ in range(400)]
