@@ -20,12 +20,12 @@ from scipy import stats as scipy_stats
 
 import cxmon
 from cxmon import decisions
+from cxmon.decisions import scoping
+from cxmon.decisions.span import IN_A_YEAR, YEAR_KNOWN
 from cxmon.model import EVERYONE, Segment
 from cxmon.panel import Judged, Panel
 from cxmon.periods import profile_labels
-from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_opinions import BACK
-from cxmon.pipeline.judge_span import IN_A_YEAR, YEAR_KNOWN
 from cxmon.stats.gap import shared_movement
 
 FURLOUGH = (datetime(2013, 4, 21, tzinfo=UTC), datetime(2013, 4, 28, tzinfo=UTC))  # declared, so not looked at

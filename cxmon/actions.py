@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from cxmon import decisions
 from cxmon.alerts.message import for_incident
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
@@ -18,7 +19,10 @@ from cxmon.model import (
     Incident,
     IncidentState,
     Message,
+    Metric,
     OutboxRow,
+    Outlook,
+    Planned,
     Response,
     Segment,
     Silence,
@@ -170,6 +174,43 @@ def go_live(store: Store, change_id: str, *, now: datetime, origin: str) -> Decl
     if found.change.status is Status.LIVE:
         return found
     return declare(store, replace(found.change, status=Status.LIVE), now=now, origin=origin)
+
+
+def plan(
+    store: Store,
+    change: Change | str,
+    *,
+    now: datetime,
+    metrics: Sequence[Metric] = (),
+    beside: Sequence[Change] = (),
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Planned:
+    """Before the decision: when a harm of each limit would be seen, and when it is ruled out. Changes nothing.
+
+    `change` is one to be, or the id of a declared one, draft or live; of one that has begun it is the plan of the day
+    before. `metrics` are those of the catalogue where none are given, `beside` live changes that the registry does not
+    know yet. ActionError where there is no such change, or nothing is measured yet.
+    """
+    # The statistics are loaded where a plan is asked for: the board comes in by this door too.
+    from cxmon.decisions.planner import outlooks  # noqa: PLC0415
+
+    wanted = _change(store, change).change if isinstance(change, str) else change
+    catalogue = store.catalogue.load()
+    known = {m.id: m for m in metrics or (catalogue.metrics if catalogue is not None else ())}
+    if not known:
+        raise ActionError("no metric is known yet: collect first")
+    live = {c.id: c for c in (*beside, *(d.change for d in store.changes.all())) if c.status is Status.LIVE}
+    live.pop(wanted.id, None)
+    others = [part for c in live.values() for part in c.parts()]
+    watched = decisions.watched(wanted, known)
+    shares = decisions.shares(watched, wanted.weights)
+    found: list[Outlook] = []
+    for done, name in enumerate(watched):
+        if progress is not None:
+            progress(known[name].label, done, len(watched))
+        leaves = store.panel(known[name], as_known_at=now)
+        found += outlooks(wanted, others, leaves, shares[name], now=now)
+    return Planned(change=wanted, outlooks=tuple(found))
 
 
 def why(store: Store, incident_id: str) -> list[str]:

@@ -172,6 +172,26 @@ class Panel:
             found=None if self.found is None else self.found[..., first:last], **chosen,
         )  # fmt: skip
 
+    def continued(self, until: datetime, cycle: int) -> "Panel":
+        """The panel with more periods, up to the one that holds `until`, as they are expected where nothing changes.
+
+        Whole cycles of `cycle` periods come again, the last first, back to the eighth and to and fro from there:
+        volume, gaps and noise stay as they were of late, and levels that wander do not jump where the past ends.
+        """
+        metric, T = self.metric, len(self.starts)
+        if not T:
+            return self
+        at, more = datetime.fromtimestamp(int(self.starts[-1]), UTC), []
+        while (at := next_start(at, metric.grain, metric.zone)) <= until:
+            more.append(int(at.timestamp()))
+        length = min(cycle, T)
+        count = min(8, T // length)
+        turn, within = np.divmod(np.arange(len(more)), length)
+        back = np.minimum(turn % (2 * count), 2 * count - 1 - turn % (2 * count))
+        source = np.concatenate([np.arange(T), T - length * (back + 1) + within])
+        chosen = {n: getattr(self, n)[:, source] for n in ("n", "total", *OPTIONAL) if getattr(self, n) is not None}
+        return replace(self, starts=np.append(self.starts, np.array(more, np.int64)), **chosen)
+
     def _combined(self, segments: tuple[Segment, ...], members: Sequence[Ints]) -> "Panel":
         """One series per entry of `members`: the sum of this panel's series with these indices."""
         added: dict[str, Floats] = {}

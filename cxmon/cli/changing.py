@@ -1,11 +1,16 @@
-"""change add, list, show: the registry of declared decisions."""
+"""change add, list, show, plan: the registry of declared decisions."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, table
+from cxmon.cli.planning import EPILOG, plan
+
+if TYPE_CHECKING:
+    from cxmon.config.plan import Plan
+    from cxmon.model import Change
 
 
 def register(app: typer.Typer) -> None:
@@ -13,6 +18,7 @@ def register(app: typer.Typer) -> None:
     group.command("add", epilog="Example: cxmon change add --file refunds.yaml --live")(add)
     group.command("list", epilog="Example: cxmon change list --json")(show_all)
     group.command("show", epilog="Example: cxmon change show weekend-phone-desk")(show)
+    group.command("plan", epilog=EPILOG)(plan)
     app.add_typer(group, name="change")
 
 
@@ -22,25 +28,31 @@ def add(
     live: Annotated[bool, typer.Option("--live/--draft", help="Judged at once, or a draft to be reviewed.")] = True,
 ) -> None:
     """Declare a change. What it says is frozen with hash and time when it goes live."""
-    import sys
-    from pathlib import Path
-
     from cxmon import actions
-    from cxmon.config import parse_change
     from cxmon.model import Status
     from cxmon.service import wall
 
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file}: {error}", param_hint="--file") from error
     with opened(config) as (plan, store):
-        change = replace(parse_change(text, file, plan), status=Status.LIVE if live else Status.DRAFT)
+        change = replace(read_change(file, plan), status=Status.LIVE if live else Status.DRAFT)
         declared = actions.declare(store, change, now=wall(), origin="cli")
     late = f", declared {declared.days_late} days late" if declared.days_late else ""
     say(f"{change.id}: {declared.change.status}, hash {declared.frozen_hash or '(not frozen: draft)'}{late}")
     if declared.edits:
         say(f"  last edit: {declared.edits[-1]}")
+
+
+def read_change(file: str, plan: "Plan") -> "Change":
+    """The change in a YAML file, or on stdin for `-`."""
+    import sys
+    from pathlib import Path
+
+    from cxmon.config import parse_change
+
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="--file") from error
+    return parse_change(text, file, plan)
 
 
 def show_all(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:

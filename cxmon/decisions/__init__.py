@@ -9,7 +9,7 @@ from cxmon.decisions.news import TELLING, Telling, is_news, last_told, telling
 from cxmon.decisions.overlap import Neighbour, Placement, concerns, place, scope_of, touching
 from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
 from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
-from cxmon.decisions.shares import HARM_ERROR, NOW_PERIODS, SO_FAR, Share, shares
+from cxmon.decisions.shares import HARM_ERROR, NOW_PERIODS, SO_FAR, Share, shares, watched
 
 __all__ = [
     "FEWEST_SEGMENTS",
@@ -51,5 +51,6 @@ __all__ = [
     "telling",
     "touching",
     "turned",
+    "watched",
     "weakest",
 ]

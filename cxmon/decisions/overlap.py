@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from cxmon.model import Category, Change, Grain, Metric, Scope, Status
 
-_PERIOD = {
+PERIOD = {
     Grain.HOUR: timedelta(hours=1),
     Grain.DAY: timedelta(days=1),
     Grain.WEEK: timedelta(days=7),
@@ -88,7 +88,7 @@ def place(
     Nearer ones, but at least a week (3 periods) apart, are estimated jointly where that is possible (`together`); still
     nearer ones are entangled. A measurement change does the same, with "not comparable" for "jointly" and "entangled".
     """
-    period = _PERIOD[metric.grain]
+    period = PERIOD[metric.grain]
     least_past, least_window = max(timedelta(days=28), 6 * period), max(timedelta(days=14), 2 * period)
     apart = max(timedelta(days=7), 3 * period)
     since: datetime | None = None

@@ -33,6 +33,13 @@ class Scale:
         low, high = ends if self.sign > 0 else reversed(ends)
         return Interval(estimate=self._one(effect.estimate), low=low, high=high)
 
+    def effect(self, harm: float) -> float:
+        """The effect that means this harm; -inf for a fall of all there is or more, of what cannot fall below zero."""
+        moved = self.sign * harm
+        if self.log:
+            return math.log1p(moved) if moved > -1 else -math.inf
+        return moved * self.divisor
+
     def _one(self, effect: float) -> float:
         moved = math.expm1(effect) if self.log else effect / self.divisor
         return self.sign * moved + 0.0  # + 0.0 turns a negative zero into zero.

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cxmon.model import Change, Metric
+
 # The chance that a harmless change is ever called harmed or worse, on any of its metrics (design section 5, law 3).
 HARM_ERROR = 0.05
 # "So far" carries the verdict and gets four fifths of a metric's share; "now", the last 14 periods, gets the rest.
@@ -42,3 +44,13 @@ def shares(watched: Sequence[str], weights: Mapping[str, float]) -> dict[str, Sh
         metric: Share(so_far=HARM_ERROR * SO_FAR * weight / total, now=HARM_ERROR * (1 - SO_FAR) * weight / total)
         for metric, weight in found.items()
     }
+
+
+def watched(change: Change, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """The metrics a change is judged on, in the plan's order.
+
+    Those with a limit or an aim, its guards and the guards of all these; every metric where it names none.
+    """
+    named = {*change.limits, *change.aims, *change.guards}
+    named |= {guard for metric in named & metrics.keys() for guard in metrics[metric].guards}
+    return tuple(metric for metric in metrics if not named or metric in named)

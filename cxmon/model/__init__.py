@@ -14,6 +14,7 @@ from cxmon.model.finding import (
 from cxmon.model.holidays import Holidays
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
+from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.secret import Secret
 from cxmon.model.verdict import (
     GRAVITY,
@@ -42,6 +43,7 @@ __all__ = [
     "AimCode",
     "AimResult",
     "Amount",
+    "Answer",
     "Band",
     "Better",
     "Category",
@@ -67,8 +69,10 @@ __all__ = [
     "Metric",
     "Opinion",
     "OutboxRow",
+    "Outlook",
     "Picture",
     "Placebo",
+    "Planned",
     "Rank",
     "Read",
     "Receipt",

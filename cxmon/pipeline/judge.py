@@ -60,11 +60,12 @@ def judge(
     register(plan, store, now=now)
     declared = [d for d in store.changes.all() if d.change.status is Status.LIVE]
     begun = [d for d in declared if d.change.starts <= now and (changes is None or d.change.id in changes)]
+    watched = {d.change.id: decisions.watched(d.change, plan.metrics) for d in begun}
     asked = _Asked(
         plan=plan,
         store=store,
         live=[part for d in declared for part in d.change.parts()],
-        shares={d.change.id: decisions.shares(watched(d.change, plan.metrics), d.change.weights) for d in begun},
+        shares={d.change.id: decisions.shares(watched[d.change.id], d.change.weights) for d in begun},
         now=now,
         drawn=depth is Depth.WHOLE,
         brief=depth is Depth.TOLD,
@@ -75,16 +76,6 @@ def judge(
         found |= replace(asked, brief=False).about(told)
     titles = {d.change.id: d.change.title for d in declared}
     return [_verdict(plan, store, d, found[d.change.id], titles, now) for d in begun]
-
-
-def watched(change: Change, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
-    """The metrics a change is judged on, in the plan's order.
-
-    Those with a limit or an aim, its guards and the guards of all these; every metric where it names none.
-    """
-    named = {*change.limits, *change.aims, *change.guards}
-    named |= {guard for metric in named & metrics.keys() for guard in metrics[metric].guards}
-    return tuple(metric for metric in metrics if not named or metric in named)
 
 
 @dataclass(frozen=True, kw_only=True)

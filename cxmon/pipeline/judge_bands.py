@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon import decisions, stats
+from cxmon.decisions import scoping
+from cxmon.decisions.span import IN_A_YEAR, profile
 from cxmon.model import EVERYONE, Band, Change, Grain, Incident, Metric, Segment, Status
 from cxmon.panel import Panel
-from cxmon.pipeline import scoping
-from cxmon.pipeline.judge_span import IN_A_YEAR, profile
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,21 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon import decisions, stats
-from cxmon.decisions import NOTHING, Placement, Share
+from cxmon.decisions import NOTHING, Placement, Share, scoping
+from cxmon.decisions.overlap import PERIOD
+from cxmon.decisions.span import (
+    FIRST_LOOK,
+    LONG_PAST,
+    PAST,
+    Span,
+    horizon_of,
+    instant,
+    neighbours,
+    options,
+    spanned,
+    watched_for,
+    with_profile,
+)
 from cxmon.model import (
     AimResult,
     Band,
@@ -19,7 +33,6 @@ from cxmon.model import (
     Change,
     Code,
     Grade,
-    Grain,
     Harm,
     Interval,
     Kind,
@@ -27,23 +40,13 @@ from cxmon.model import (
     Split,
 )
 from cxmon.panel import Panel
-from cxmon.pipeline import scoping
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_opinions import kept, questioned
-from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, Span, neighbours, options, spanned, with_profile
 from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# The first look: fewer mature periods say nothing that anybody should act on.
-FIRST_LOOK = {Grain.HOUR: 24, Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1}
-PERIOD = {
-    Grain.HOUR: timedelta(hours=1), Grain.DAY: timedelta(days=1), Grain.WEEK: timedelta(days=7),
-    Grain.MONTH: timedelta(days=31),
-}  # fmt: skip
-# Monthly figures are watched for half a year at least, or the horizon would leave hardly a whole month.
-LEAST_WATCH = 6
 # A scope that has been empty for this many mature periods has vanished.
 VANISHED = 14
 # A shift of volume by a tenth makes a total of other people than before.
@@ -110,7 +113,7 @@ def evidence(
         return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share))
     if not len(leaves.starts) or not leaves.n.any():
         return Evidence(harm=unjudged(metric, change, Code.WAITING, f"no figures of {metric.label} yet", share))
-    horizon = change.starts + max(timedelta(days=change.horizon_days), LEAST_WATCH * PERIOD[metric.grain])
+    horizon = change.starts + watched_for(change, metric)
     if horizon < now:
         watched = decisions.place(change, others, metric, horizon)
         ends = min(horizon, watched.until or horizon)
@@ -361,19 +364,7 @@ def _said(reason: str, case: Case) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def horizon_of(change: Change, metric: Metric) -> int:
-    """How many periods the change is read for: its horizon, or its own length where it ends before."""
-    days: float = change.horizon_days
-    if change.ends is not None:
-        days = min(days, (change.ends - change.starts) / timedelta(days=1))
-    return max(LEAST_WATCH, round(days * IN_A_YEAR[metric.grain] / 365.25))
-
-
 def first_answer(change: Change, metric: Metric, now: datetime) -> Any:
     """The day on which the first look is possible; None where that day is past and data are simply missing."""
     at = change.starts + (FIRST_LOOK[metric.grain] + 1) * PERIOD[metric.grain] + metric.matures_after
     return at.astimezone(ZoneInfo(metric.zone)).date() if at > now else None
-
-
-def instant(seconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)

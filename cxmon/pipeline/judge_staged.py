@@ -14,25 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon import decisions, stats
-from cxmon.decisions import NOTHING, Placement, Share
-from cxmon.model import EVERYONE, Band, Change, Code, Grade, Harm, Interval, Metric, StageHarm
-from cxmon.panel import Judged, Panel
-from cxmon.pipeline import scoping
-from cxmon.pipeline.judge_bands import band_of, smoothing
-from cxmon.pipeline.judge_evidence import (
-    LEAST_WATCH,
-    PERIOD,
-    Evidence,
-    aim_of,
-    counted,
-    evidence,
-    first_answer,
+from cxmon.decisions import NOTHING, Placement, Share, scoping
+from cxmon.decisions.span import (
+    LONG_PAST,
+    PAST,
+    Span,
     horizon_of,
     instant,
-    missing_data,
-    unjudged,
-)
-from cxmon.pipeline.judge_span import IN_A_YEAR, LONG_PAST, PAST, YEAR_KNOWN, Span, options, spanned, with_profile
+    options,
+    spanned,
+    watched_for,
+    with_profile,
+    year_of,
+)  # fmt: skip
+from cxmon.model import EVERYONE, Band, Change, Code, Grade, Harm, Interval, Metric, StageHarm
+from cxmon.panel import Judged, Panel
+from cxmon.pipeline.judge_bands import band_of, smoothing
+from cxmon.pipeline.judge_evidence import Evidence, aim_of, counted, evidence, first_answer, missing_data, unjudged
 from cxmon.stats.staged import StageEffect
 
 Floats = npt.NDArray[np.float64]
@@ -104,7 +102,7 @@ def staged_evidence(
             return found
         note, harm = f"{whole}, judged as one change from its first stage on", found.harm
         return replace(found, harm=replace(harm, reason=f"{harm.reason}; {note}", notes=(note, *harm.notes)))
-    horizon = max(timedelta(days=change.horizon_days), LEAST_WATCH * PERIOD[leaves.metric.grain])
+    horizon = watched_for(change, leaves.metric)
     if any(part.starts + horizon < now for part in change.parts()):
         bounded = _judged(change, others, leaves, share, now, horizon)
         if bounded.harm.code not in {Code.UNDECIDED, Code.WAITING}:
@@ -234,8 +232,8 @@ def _asks(case: _Case) -> dict[str, Any]:
         "horizon": horizon_of(case.change, metric),
     }
     past = case.leaves.starts[min(case.first + min(asks["at"]), len(case.leaves.starts) - 1)] - starts[0]
-    if case.never is None and past >= YEAR_KNOWN.total_seconds():
-        asks["yearly"] = IN_A_YEAR[metric.grain]
+    if case.never is None and (year := year_of(metric, past)):
+        asks["yearly"] = year
     if case.never is not None:
         theirs = case.never.cut(case.first, case.last).judged()
         out = (~case.leaves.mature(case.now) | case.span.aside)[case.first : case.last]

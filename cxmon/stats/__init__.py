@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
     from cxmon.stats.joint import correlations
     from cxmon.stats.opinion import SecondOpinion, second_opinion
+    from cxmon.stats.prospects import Chance, Prospect, prospect
     from cxmon.stats.results import Effect, Estimate, Shift, WatchDays, WatchState
     from cxmon.stats.shift import many_shifts, shifts
     from cxmon.stats.staged import Staged, staged_effect
@@ -20,19 +21,20 @@ if TYPE_CHECKING:
     from cxmon.stats.watching import watch, watch_days, watch_state, watch_threshold
 
 HOMES = {
-    "BlockTest": "blocks", "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays",
-    "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
-    "WatchDays": "results", "WatchState": "results", "block_test": "blocks", "correlations": "joint", "effect": "dated",
-    "effects": "dated", "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift",
-    "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged", "watch": "watching",
-    "WatchLook": "watch_trail", "packed": "watch_packing", "unpacked": "watch_packing", "watch_look": "watch_trail",
-    "watch_days": "watching", "watch_state": "watching", "watch_threshold": "watching",
+    "BlockTest": "blocks", "Chance": "prospects", "Effect": "results", "Estimate": "results",
+    "HolidayLabels": "holidays", "Prospect": "prospects", "SecondOpinion": "opinion", "Shift": "results",
+    "Staged": "staged", "Treatment": "holidays", "WatchDays": "results", "WatchLook": "watch_trail",
+    "WatchState": "results", "block_test": "blocks", "correlations": "joint", "effect": "dated", "effects": "dated",
+    "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift", "packed": "watch_packing",
+    "prospect": "prospects", "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged",
+    "unpacked": "watch_packing", "watch": "watching", "watch_days": "watching", "watch_look": "watch_trail",
+    "watch_state": "watching", "watch_threshold": "watching",
 }  # fmt: skip
 __all__ = [
-    "BlockTest", "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays",
-    "WatchLook", "WatchState", "block_test", "correlations", "effect", "effects", "estimate", "holiday_labels",
-    "many_shifts", "packed", "second_opinion", "shifts", "staged_effect", "unpacked", "watch", "watch_days",
-    "watch_look", "watch_state", "watch_threshold",
+    "BlockTest", "Chance", "Effect", "Estimate", "HolidayLabels", "Prospect", "SecondOpinion", "Shift", "Staged",
+    "Treatment", "WatchDays", "WatchLook", "WatchState", "block_test", "correlations", "effect", "effects",
+    "estimate", "holiday_labels", "many_shifts", "packed", "prospect", "second_opinion", "shifts", "staged_effect",
+    "unpacked", "watch", "watch_days", "watch_look", "watch_state", "watch_threshold",
 ]  # fmt: skip
 
 

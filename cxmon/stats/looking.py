@@ -53,16 +53,33 @@ def daily(f: Fitted, found: Mixture, confidence: float, horizon: int | None) -> 
     alpha, nominal_p = 1 - confidence, found.p_value()
     levels, p_values = np.empty(len(nominal_p)), np.empty(len(nominal_p))
     for s, fixed in enumerate(nominal_p):
-        judged = np.flatnonzero(f.problem.judged[s]) - f.problem.at
-        age = int(judged[-1]) + 1
-        last = max(age, LONGEST_WATCH) if horizon is None else max(int(horizon), 1)
-        total, left, beyond = _looks(f, s, judged, last)
-        zones = [boundary.zone(total, left)]
-        if age > last:
-            zones.append((beyond, 1 - boundary.SPENT_TO_HORIZON))
-        levels[s] = min(boundary.nominal(round(alpha, 12), round(length, 3), share) for length, share in zones)
+        zones = _zones(f, s, np.flatnonzero(f.problem.judged[s]) - f.problem.at, horizon)
+        levels[s] = _level(alpha, zones)
         p_values[s] = max(boundary.overall(float(fixed), length, share) for length, share in zones)
     return intervals(found, confidence, levels, p_values)
+
+
+def levels_ahead(f: Fitted, periods: Ints, confidence: float, horizon: int) -> Floats:
+    """The error (K,) of the first series' daily interval after each of the `periods` past the change, NaN where none
+    was measured yet. It is known before they come: noise parameters are frozen."""
+    judged = np.flatnonzero(f.problem.judged[0]) - f.problem.at
+    known = [judged[:count] for count in np.searchsorted(judged, periods).tolist()]
+    return np.array([_level(1 - confidence, _zones(f, 0, j, horizon)) if len(j) else np.nan for j in known])
+
+
+def _level(alpha: float, zones: list[tuple[float, float]]) -> float:
+    return min(boundary.nominal(round(alpha, 12), round(length, 3), share) for length, share in zones)
+
+
+def _zones(f: Fitted, s: int, judged: Ints, horizon: int | None) -> list[tuple[float, float]]:
+    """Length and share of the error of each zone that the look after the periods `judged` falls in."""
+    age = int(judged[-1]) + 1
+    last = max(age, LONGEST_WATCH) if horizon is None else max(int(horizon), 1)
+    total, left, beyond = _looks(f, s, judged, last)
+    zones = [boundary.zone(total, left)]
+    if age > last:
+        zones.append((beyond, 1 - boundary.SPENT_TO_HORIZON))
+    return zones
 
 
 def _looks(f: Fitted, s: int, judged: Ints, horizon: int) -> tuple[float, float, float]:

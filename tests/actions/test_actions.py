@@ -220,3 +220,20 @@ def test_why_prints_every_decision_with_its_reason_and_numbers(store):
     ]
     with pytest.raises(ActionError, match=r"^there is no incident nope$"):
         actions.why(store, "nope")
+
+
+def test_a_plan_needs_a_change_that_there_is_and_something_that_is_measured(store, tmp_path):
+    with pytest.raises(ActionError, match="there is no change nothing"):
+        actions.plan(store, "nothing", now=NOW)
+    with (
+        Store.open(f"sqlite:///{tmp_path / 'new.db'}") as new,
+        pytest.raises(ActionError, match="no metric is known yet: collect first"),
+    ):
+        actions.plan(new, change(), now=NOW)
+
+
+def test_a_plan_without_figures_says_so_for_each_metric_and_changes_nothing(store):
+    before = store.version()
+    found = actions.plan(store, change(), now=NOW)
+    assert [(o.metric, o.reason) for o in found.outlooks] == [("csat", "no complete figures of CSAT before the start")]
+    assert store.version() == before

@@ -3,9 +3,9 @@
 import numpy as np
 from judge_world import LEAVES, change, csat, day
 
+from cxmon.decisions import scoping
 from cxmon.model import EVERYONE, Kind, Scope, Segment
 from cxmon.panel import Panel
-from cxmon.pipeline import scoping
 
 DAYS = 100
 

@@ -19,7 +19,7 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Cells, Observations
 from cxmon.model import Amount, Better, Category, Change, Kind, Metric, Read, Scope, Segment, Verdict, Window
 from cxmon.panel import Panel
-from cxmon.pipeline.judge import assembled, watched
+from cxmon.pipeline.judge import assembled
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.store import Store
 
@@ -195,7 +195,7 @@ def verdict(
     """What judge says of the figures known at `now`, without a store: the same evidence, shares and grammar; other
     methods, which touch the grade alone, only where `opinions` are asked for."""
     of = {name: panel.metric for name, panel in panels.items()}
-    shares = decisions.shares(watched(change, of), change.weights)
+    shares = decisions.shares(decisions.watched(change, of), change.weights)
     found = []
     for name, share in shares.items():
         panel = panels[name]

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from cxmon import decisions
+from cxmon.decisions.overlap import concerns, scope_of
 from cxmon.model import EVERYONE, Category, Change, Kind, Metric, Scope, Segment, Status
 from cxmon.panel import Panel
 
@@ -44,7 +44,7 @@ def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, u
     """Resolves a change's scope on a metric's stored leaf segments; `at` is the first period with the change."""
     metric = leaves.metric
     declared = change.scope_for(metric.id)
-    scope = decisions.scope_of(change, metric)
+    scope = scope_of(change, metric)
     missing = [name for name in declared.dimensions if name not in metric.dimensions]
     note = f"judged on {scope.label}: {metric.label} is not known by {' and '.join(missing)}" if missing else ""
     touched = np.array([scope.touches(s) for s in leaves.segments], bool)
@@ -181,7 +181,7 @@ def _near(change: Change, others: Sequence[Change], metric: Metric, until: datet
         if other.id != change.id
         and other.status is Status.LIVE
         and any(change.starts - NEAR <= at < until for at in (other.starts, other.ends) if at is not None)
-        and decisions.concerns(other, metric)
+        and concerns(other, metric)
     ]
 
 
@@ -194,7 +194,7 @@ def _spoiled(change: Change, near: Sequence[Change], leaves: Panel) -> Bools:
 
 
 def _touched(other: Change, leaves: Panel) -> Bools:
-    return _reached((decisions.scope_of(other, leaves.metric), *other.spills_to), leaves)
+    return _reached((scope_of(other, leaves.metric), *other.spills_to), leaves)
 
 
 def _reached(scopes: Sequence[Scope], leaves: Panel) -> Bools:

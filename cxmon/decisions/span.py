@@ -1,14 +1,14 @@
 """Which periods of a grid tell about a change, and how the statistics are asked about them."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cxmon.decisions import Placement
-from cxmon.model import Change, Grain, Kind
+from cxmon.decisions.overlap import PERIOD, Placement
+from cxmon.model import Change, Grain, Kind, Metric
 from cxmon.panel import Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
 from cxmon.stats import HolidayLabels, holiday_labels
@@ -20,6 +20,10 @@ Bools = npt.NDArray[np.bool_]
 PAST = timedelta(days=365)
 LONG_PAST = timedelta(days=730)
 YEAR_KNOWN = timedelta(days=400)
+# The first look: fewer mature periods say nothing that anybody should act on.
+FIRST_LOOK = {Grain.HOUR: 24, Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1}
+# Monthly figures are watched for half a year at least, or the horizon would leave hardly a whole month.
+LEAST_WATCH = 6
 IN_A_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: 365.25, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
 
 
@@ -126,8 +130,8 @@ def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> 
     elif figures.kind in {"proportion", "rate"}:
         asked["n"] = figures.n[0]
     past = panel.starts[span.at] - panel.starts[span.first] if span.at < len(panel.starts) else 0
-    if long and past >= YEAR_KNOWN.total_seconds():
-        asked["yearly"] = IN_A_YEAR[metric.grain]
+    if long and (year := year_of(metric, past)):
+        asked["yearly"] = year
     if controls is not None:
         theirs = controls.cut(span.first, span.last).judged()
         values = np.where(span.out[cut], np.nan, theirs.values)
@@ -137,6 +141,28 @@ def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> 
         asked["controls_se"] = theirs.se
         asked["controls_n"] = theirs.n if theirs.kind in {"proportion", "rate"} else None
     return figures, asked
+
+
+def year_of(metric: Metric, past: float) -> float | None:
+    """Periods in a year where `past` seconds of history are enough to know one."""
+    return IN_A_YEAR[metric.grain] if past >= YEAR_KNOWN.total_seconds() else None
+
+
+def instant(seconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def watched_for(change: Change, metric: Metric) -> timedelta:
+    """How long after its start a change is watched; six periods at least."""
+    return max(timedelta(days=change.horizon_days), LEAST_WATCH * PERIOD[metric.grain])
+
+
+def horizon_of(change: Change, metric: Metric) -> int:
+    """How many periods the change is read for: its horizon, or its own length where it ends before."""
+    days: float = change.horizon_days
+    if change.ends is not None:
+        days = min(days, (change.ends - change.starts) / timedelta(days=1))
+    return max(LEAST_WATCH, round(days * IN_A_YEAR[metric.grain] / 365.25))
 
 
 def _on_level(values: Floats, treated: Floats, at: int) -> Floats:
