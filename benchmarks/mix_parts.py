@@ -85,7 +85,7 @@ def volumes(rng, spec):
 
 
 def world(seed, name, controlled=False):
-    """(n, total, truth, options): answers and sums of the segments (S, T), the planted parts, options of `decompose`."""
+    """Answers and sums of the segments (S, T), the planted parts, and the options of `decompose`."""
     spec = WORLDS[name]
     rng = np.random.default_rng([seed, *map(ord, name)])
     without, moved = volumes(rng, spec)
@@ -103,7 +103,8 @@ def world(seed, name, controlled=False):
     during = slice(AT, DAYS)
     truth = split([v[:, during] for v in (without, moved)], [x[:, during] for x in p])
     rate = total.sum(1) / np.maximum(n.sum(1), 1)
-    return n.astype(float), total, truth, {"spread": rate * (1 - rate), **(controls(rng, shared) if controlled else {})}
+    options = {"kind": "proportion", "spread": rate * (1 - rate)} | (controls(rng, shared) if controlled else {})
+    return n.astype(float), total, truth, options
 
 
 def durations(rng, n, base, without, moved):
@@ -121,13 +122,13 @@ def durations(rng, n, base, without, moved):
     during = slice(AT, DAYS)
     truth = split([v[:, during] for v in (without, moved)], [p[:, during]] * 2)
     rate = (share * n).sum(1) / n.sum(1)
-    return n.astype(float), share * n, truth, {"spread": rate * (1 - rate)}
+    return n.astype(float), share * n, truth, {"kind": "proportion", "spread": rate * (1 - rate)}
 
 
 def controls(rng, shared):
     level = 0.8 + WEEK + rng.normal(1, 0.1, 4)[:, None] * shared + np.stack([wander(rng, 0.7, 0.008) for _ in range(4)])
     n = rng.poisson(150, level.shape)
-    return {"controls": rng.binomial(n, np.clip(level, 0.02, 0.98)) / n, "controls_n": n, "kind": "proportion"}
+    return {"controls": rng.binomial(n, np.clip(level, 0.02, 0.98)) / n, "controls_n": n}
 
 
 def row(name, worlds, first=0, controlled=False):

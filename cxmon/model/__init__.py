@@ -30,6 +30,7 @@ from cxmon.model.verdict import (
     Placebo,
     Rank,
     Split,
+    SplitRanges,
     StageHarm,
     Verdict,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Segment",
     "Silence",
     "Split",
+    "SplitRanges",
     "Stage",
     "StageHarm",
     "State",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cxmon.stats.blocks import BlockTest, block_test
     from cxmon.stats.dated import effect, effects, estimate
+    from cxmon.stats.decomposition import Decomposition, Part, decompose
     from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
     from cxmon.stats.joint import correlations
     from cxmon.stats.opinion import SecondOpinion, second_opinion
@@ -18,17 +19,18 @@ if TYPE_CHECKING:
     from cxmon.stats.watching import watch, watch_days, watch_state, watch_threshold
 
 HOMES = {
-    "BlockTest": "blocks", "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays",
-    "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
-    "WatchDays": "results", "WatchState": "results", "block_test": "blocks", "correlations": "joint", "effect": "dated",
+    "BlockTest": "blocks", "Decomposition": "decomposition", "Effect": "results",
+    "Estimate": "results", "HolidayLabels": "holidays", "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
+    "WatchDays": "results", "WatchState": "results", "block_test": "blocks", "correlations": "joint",
+    "Part": "decomposition", "decompose": "decomposition", "effect": "dated",
     "effects": "dated", "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift",
     "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged", "watch": "watching",
     "watch_days": "watching", "watch_state": "watching", "watch_threshold": "watching",
 }  # fmt: skip
 __all__ = [
-    "BlockTest", "Effect", "Estimate", "HolidayLabels", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays",
-    "WatchState", "block_test", "correlations", "effect", "effects", "estimate", "holiday_labels", "many_shifts",
-    "second_opinion", "shifts", "staged_effect", "watch", "watch_days", "watch_state",
+    "BlockTest", "Decomposition", "Effect", "Estimate", "HolidayLabels", "Part", "SecondOpinion", "Shift", "Staged",
+    "Treatment", "WatchDays", "WatchState", "block_test", "correlations", "decompose", "effect", "effects", "estimate",
+    "holiday_labels", "many_shifts", "second_opinion", "shifts", "staged_effect", "watch", "watch_days", "watch_state",
     "watch_threshold",
 ]  # fmt: skip
 

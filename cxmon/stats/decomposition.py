@@ -40,7 +40,8 @@ class Decomposition:
     """A total's observed minus expected, in the figures' unit: total = rate + mix + entry_exit + remainder.
 
     `came` and `went` (S,) tell the segments of entry and exit. `n_pre` and `n_post` count the periods that were
-    measured. With too little data all parts are NaN and `reason` says what is missing.
+    measured; `compared` says that controls count and told the story before the change. With too little data all parts
+    are NaN and `reason` says what is missing.
     """
 
     total: Part
@@ -53,6 +54,7 @@ class Decomposition:
     n_pre: int
     n_post: int
     confidence: float
+    compared: bool = False
     reason: str = ""
 
 
@@ -81,7 +83,7 @@ class _Cells:
     def rates(self, periods: Bools) -> Floats:
         """Each segment's figure (S,) over these periods; everybody's where it has no answers."""
         n, total = self.n[:, periods].sum(1), self.total[:, periods].sum(1)
-        return np.where(n > 0, total / np.maximum(n, TINY), total.sum() / max(n.sum(), TINY))
+        return np.asarray(np.where(n > 0, total / np.maximum(n, TINY), total.sum() / max(n.sum(), TINY)))
 
     def figure(self) -> tuple[Floats, Floats]:
         """The figure of all these segments together and its sampling variance, both (T,); NaN without an answer."""
@@ -104,7 +106,8 @@ class _Series:
 
 def decompose(
     n: Any, total: Any, at: int, *, spread: Any, until: int | None = None, period: Any = 7, base: int = 28,
-    controls: Any = None, controls_n: Any = None, controls_se: Any = None, confidence: float = 0.95, **asks: Any,
+    kind: str = "mean", controls: Any = None, controls_n: Any = None, controls_se: Any = None,
+    confidence: float = 0.95, **asks: Any,
 ) -> Decomposition:  # fmt: skip
     """Splits what a change dated `at` did to a total's figure, sum(total) / sum(n) over its segments (S, T).
 
@@ -131,9 +134,9 @@ def decompose(
     if not stay.any():
         return replace(nothing, reason="no segment has answers both before the change and since")
     asks |= {"until": until, "period": period, "confidence": confidence}
-    each = _effects(cells.of(stay), at, asks)
+    each = _effects(cells.of(stay), at, asks | {"kind": kind})
     series = _series(cells, stay, came, each)
-    beside = {"controls": controls, "controls_n": controls_n, "controls_se": controls_se}
+    beside = {"kind": kind, "controls": controls, "controls_n": controls_n, "controls_se": controls_se}
     found = dict(zip(("whole", "rate"), _asked(series, ("whole", "rate"), at, asks | beside), strict=True))
     found |= dict(zip(("mix", "rest"), _asked(series, ("mix", "rest"), at, asks), strict=True))
     if went.any():
@@ -179,8 +182,8 @@ def _series(cells: _Cells, stay: Bools, came: Bools, each: list[Effect]) -> _Ser
     """The daily series. With shares w of the stayers' answers, W their fixed composition (between what was expected and
     what came, by label of the profile) and c their figures (between expected and observed):
 
-        rate[t] = sum of W (r[s,t] - c)      went[t], came[t] = their answers' share x (their figure - the stayers')
-        mix[t]  = sum of w[s,t] c            rest[t] = sum of (w[s,t] - W) (r[s,t] - c)
+        rate[t] = sum of W r[s,t]            went[t], came[t] = their answers' share x (their figure - the stayers')
+        mix[t]  = sum of (w[s,t] - W) c      rest[t] = sum of (w[s,t] - W) (r[s,t] - c)
     """
     own = cells.of(stay)
     stayed, stayed_variance = own.figure()
@@ -198,13 +201,12 @@ def _series(cells: _Cells, stay: Bools, came: Bools, each: list[Effect]) -> _Ser
     gap = np.array([e.estimate for e in each])
     c = sides[0] - np.where(np.isfinite(gap), gap, sides[0] - sides[1]) / 2
     # A period without an answer of a segment says nothing of it: it fares as on that side of the change.
-    later = np.arange(len(n)) >= int(np.argmax(own.judged))
+    later = np.arange(len(n)) >= int(np.argmax(own.judged))  # The past ends where the judged periods begin.
     r = np.where(own.n > 0, r, np.where(later, sides[0][:, None], sides[1][:, None]))
     cell = own.spread[:, None] / np.maximum(own.n, 0.5)
-    values = {"whole": whole, "rate": (fixed * (r - c[:, None])).sum(0), "mix": np.where(n > 0, c @ w, np.nan)}
-    around = (w * (c[:, None] - values["mix"]) ** 2).sum(0) / n
+    values = {"whole": whole, "rate": np.where(n > 0, (fixed * r).sum(0), np.nan), "mix": c @ (w - fixed)}
+    around = (w * (c[:, None] - c @ w) ** 2).sum(0) / n
     variance = {"whole": whole_variance, "rate": (fixed**2 * cell).sum(0), "mix": around}
-    values["rate"] = np.where(n > 0, values["rate"], np.nan)
     values["rest"] = stayed - values["rate"] - values["mix"]
     variance["rest"] = ((w - fixed) ** 2 * cell).sum(0)
     for name, movers in (("came", came), ("went", ~stay & ~came)):
@@ -239,7 +241,8 @@ def _added_up(
     known: Decomposition, cells: _Cells, series: _Series, found: dict[str, Effect], each: list[Effect]
 ) -> Decomposition:
     """The parts with their intervals. To those of rate and mix comes the error of the stayers' figures, which is the
-    same in both with opposite sign; half widths add up as roots of squares (Zou & Donner 2008)."""
+    same in both with opposite sign; half widths add up as roots of squares (Zou & Donner 2008). The total is never told
+    surer than its parts are together: of a composition that wanders, controls know nothing."""
     whole = found["whole"]
     half = np.array([(e.high - e.low) / 2 if math.isfinite(e.estimate) else 0.0 for e in each])
     figures = float(np.sqrt(((series.moved * half / 2) ** 2).sum()))
@@ -251,9 +254,14 @@ def _added_up(
     # By so much the separate fits disagree about sums that are equal day by day: an error of the remainder's own.
     shift = left - found["rest"].estimate
     rest = replace(found["rest"], estimate=left, low=found["rest"].low + shift, high=found["rest"].high + shift)
+    apart = _sum([_wider(found["rate"], 0.0), _wider(found["mix"], 0.0), entry_exit])
+    low, high = whole.estimate - (apart.estimate - apart.low), whole.estimate + (apart.high - apart.estimate)
+    total = Part(estimate=whole.estimate, low=min(whole.low, low), high=max(whole.high, high))
+    used = whole.controls_used & ~whole.controls_moved
     return replace(
-        known, total=_wider(whole, 0.0), rate=rate, mix=mix, entry_exit=entry_exit, remainder=_wider(rest, 2 * abs(shift))
-    )
+        known, total=total, rate=rate, mix=mix, entry_exit=entry_exit,
+        remainder=_wider(rest, 2 * abs(shift)), compared=bool(used.any()) and whole.pre_fit_ok,
+    )  # fmt: skip
 
 
 def _wider(effect: Effect, half: float) -> Part:
