@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from cxmon.stats.watching import watch, watch_days, watch_state, watch_threshold
 
 HOMES = {
-    "BlockTest": "blocks", "Decomposition": "decomposition", "Effect": "results",
-    "Estimate": "results", "HolidayLabels": "holidays", "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
-    "WatchDays": "results", "WatchState": "results", "block_test": "blocks", "correlations": "joint",
-    "Part": "decomposition", "decompose": "decomposition", "effect": "dated",
+    "BlockTest": "blocks", "Decomposition": "decomposition", "Effect": "results", "Estimate": "results",
+    "HolidayLabels": "holidays", "Part": "decomposition", "SecondOpinion": "opinion", "Shift": "results",
+    "Staged": "staged", "Treatment": "holidays", "WatchDays": "results", "WatchState": "results",
+    "block_test": "blocks", "correlations": "joint", "decompose": "decomposition", "effect": "dated",
     "effects": "dated", "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift",
     "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged", "watch": "watching",
     "watch_days": "watching", "watch_state": "watching", "watch_threshold": "watching",

@@ -23,12 +23,11 @@ def mix(split: Split, metric: Metric) -> str:
         parts.append((split.entry_exit, ranges.entry_exit, "from segments that are new or gone"))
     if say.bare(metric, split.remainder, split.unit, digits) != nil:
         parts.append((split.remainder, ranges.remainder, "left over by separate estimates"))
-    each = ", ".join(
-        f"{_moved(x, split, metric, digits)} {where} ({_range(r, split, metric)})" for x, r, where in parts
-    )
+    told = [f"{_moved(x, split, metric, digits)} {where} ({_range(r, split, metric)})" for x, r, where in parts]
     evidence = f", {grade(split.grade)}" if split.grade is not None else ""
     whole = f"{_moved(split.total, split, metric, digits)} than expected"
-    return f"{name}, all customers: {whole} (range {_range(ranges.total, split, metric)}{evidence}): {', '.join(told)}{alone}"
+    sure = f"range {_range(ranges.total, split, metric)}{evidence}"
+    return f"{name}, all customers: {whole} ({sure}): {', '.join(told)}{alone}"
 
 
 def moved_by_mix_alone(split: Split, metric: Metric) -> bool:
