@@ -215,11 +215,11 @@ def test_a_quantile_is_told_in_parts_by_the_share_answered_in_time():
         total=(0.02, 0.06), mix=(-0.01, 0.03), rate=(0.01, 0.05), entry_exit=(0.0, 0.0), remainder=(0.0, 0.0)
     )
     split = Split(
-        metric="first_response", total=0.04, mix=0.01, rate=0.03, entry_exit=0.0, unit="pt", ranges=ranges,
+        metric="reply", total=0.04, mix=0.01, rate=0.03, entry_exit=0.0, unit="pt", ranges=ranges,
         grade=Grade.BEFORE_AFTER, within=42.0,
     )  # fmt: skip
-    assert wording.mix(split, METRICS["first_response"]) == (
-        "First response within 42 min, all customers: 4.0 points fewer than expected (range 2.0 to 6.0,"
+    assert wording.mix(split, METRICS["reply"]) == (
+        "First reply within 42 min, all customers: 4.0 points fewer than expected (range 2.0 to 6.0,"
         " before and after only): 1.0 points fewer from different kinds of contacts (1.0 more to 3.0 fewer),"
         " 3.0 points fewer from the same kinds of contacts (1.0 to 5.0)"
     )
