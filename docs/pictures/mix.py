@@ -61,10 +61,10 @@ def main() -> None:
     )  # fmt: skip
     rows = alt.Y("part:N", title=None, sort=list(NAMES.values()), axis=alt.Axis(labelLimit=240))
     base = alt.Chart(alt.Data(values=parts), width=260, height=230)
-    ranges = base.mark_rule(size=5, color=LIGHT.grid).encode(y=rows, x=alt.X("low:Q", title="points"), x2="high:Q")
+    ranges = base.mark_rule(size=5, color=LIGHT.band).encode(y=rows, x=alt.X("low:Q", title="points"), x2="high:Q")
     dots = base.mark_point(filled=True, size=80, color=LIGHT.ink).encode(y=rows, x="points:Q")
     zero = alt.Chart(alt.Data(values=[{"points": 0}])).mark_rule(color=LIGHT.axis).encode(x="points:Q")
-    (lines | alt.layer(zero, ranges, dots)).configure_view(stroke=None).save(HERE / "mix.svg")
+    (lines | alt.layer(zero, ranges, dots)).configure_view(stroke=None).configure(background=LIGHT.paper).save(HERE / "mix.svg")
 
 
 if __name__ == "__main__":
