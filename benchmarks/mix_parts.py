@@ -1,7 +1,7 @@
 """Do the parts of a moved total cover the truth? Planted worlds, coverage of each part with its standard error.
 
     python benchmarks/mix_parts.py                 # a short form, under a minute
-    python benchmarks/mix_parts.py --worlds 400    # the figures in docs/methods/mix.md
+    python benchmarks/mix_parts.py --worlds 80     # more of them, as in docs/methods/mix.md
     python benchmarks/mix_parts.py --controls      # the same, with four untouched segments to compare with
 
 Four segments of 40 to 160 answers a day share a movement that wanders, and each has one of its own; shares have a
