@@ -64,7 +64,8 @@ def main() -> None:
     ranges = base.mark_rule(size=5, color=LIGHT.band).encode(y=rows, x=alt.X("low:Q", title="points"), x2="high:Q")
     dots = base.mark_point(filled=True, size=80, color=LIGHT.ink).encode(y=rows, x="points:Q")
     zero = alt.Chart(alt.Data(values=[{"points": 0}])).mark_rule(color=LIGHT.axis).encode(x="points:Q")
-    (lines | alt.layer(zero, ranges, dots)).configure_view(stroke=None).configure(background=LIGHT.paper).save(HERE / "mix.svg")
+    both = lines | alt.layer(zero, ranges, dots)
+    both.configure_view(stroke=None).configure(background=LIGHT.paper).save(HERE / "mix.svg")
 
 
 if __name__ == "__main__":
