@@ -1,4 +1,7 @@
-"""Why a total moved: its parts fared differently (rate), or it is made of different parts (mix, entry and exit)."""
+"""The gap of a total between two plain windows: its parts fared differently, or it is made of different parts.
+
+Nothing is expected here and nothing is unsure: `stats.decompose` splits observed minus expected, with intervals.
+"""
 
 from dataclasses import dataclass
 

@@ -102,7 +102,7 @@ def controls(leaves: Panel, free: Bools, at: int) -> Panel | None:
     else:
         return None
     pooled = [leaves.pooled(EVERYONE, group) for group in taken]
-    return _stacked(pooled, tuple(_named(leaves, group) for group in taken))
+    return stacked(pooled, tuple(_named(leaves, group) for group in taken))
 
 
 def _largest(leaves: Panel, groups: Bools, at: int) -> Bools:
@@ -243,7 +243,8 @@ def _named(leaves: Panel, group: Bools) -> Segment:
     return Segment(tuple(sorted(set.intersection(*items))))
 
 
-def _stacked(parts: Sequence[Panel], names: tuple[Segment, ...]) -> Panel:
+def stacked(parts: Sequence[Panel], names: tuple[Segment, ...]) -> Panel:
+    """Several panels of one metric and grid as one, a series of it for each name."""
     first = parts[0]
 
     def column(name: str) -> npt.NDArray[np.float64] | None:

@@ -31,6 +31,7 @@ from cxmon.model.verdict import (
     Placebo,
     Rank,
     Split,
+    SplitRanges,
     StageHarm,
     Verdict,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "Segment",
     "Silence",
     "Split",
+    "SplitRanges",
     "Stage",
     "StageHarm",
     "State",

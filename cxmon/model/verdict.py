@@ -188,8 +188,24 @@ class AimResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SplitRanges:
+    """(low, high) of each part of a split, as they may be read daily."""
+
+    total: tuple[float, float]
+    rate: tuple[float, float]
+    mix: tuple[float, float]
+    entry_exit: tuple[float, float]
+    remainder: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Split:
-    """A parent's gap to expected, split into parts that add up exactly (design: mix)."""
+    """Everybody's gap to expected in parts: total = rate + mix + entry_exit + remainder, exactly; positive is worse.
+
+    The remainder is what separate estimates of the parts leave over. `within` is set for quantiles: the split is that
+    of the share answered within so much (natural unit). Verdicts of before ranges were estimated have no `ranges` and
+    no `grade`: their total is the gap to as many periods before.
+    """
 
     metric: str
     total: float
@@ -197,6 +213,10 @@ class Split:
     mix: float
     entry_exit: float
     unit: str
+    remainder: float = 0.0
+    ranges: SplitRanges | None = None
+    grade: Grade | None = None
+    within: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

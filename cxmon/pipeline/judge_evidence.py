@@ -35,12 +35,12 @@ from cxmon.model import (
     Grade,
     Harm,
     Interval,
-    Kind,
     Metric,
     Split,
 )
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
+from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.judge_opinions import kept, questioned
 from cxmon.stats.pooling import Pooled
 
@@ -49,8 +49,6 @@ Bools = npt.NDArray[np.bool_]
 
 # A scope that has been empty for this many mature periods has vanished.
 VANISHED = 14
-# A shift of volume by a tenth makes a total of other people than before.
-SHIFTED = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +191,9 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
         treated, case.mature, span.first, span.last, estimate, log=figures.log, key=f"change:{change.id}",
         label=case.found.label, now=case.now, since=harm.window_start, change=change.id, aside=span.aside,
     )  # fmt: skip
-    return Evidence(harm=harm, aim=aim, split=_split(metric, case.leaves, case.found, span), band=band)
+    reading = {name: asked.get(name) for name in ("sequential", "horizon", "others", "yearly")}
+    split = split_of(case.leaves, case.found, span, reading | {"confidence": share.confidence})
+    return Evidence(harm=harm, aim=aim, split=split, band=band)
 
 
 def _harm(
@@ -269,40 +269,6 @@ def aim_of(
     scale = decisions.scale(metric, promised, expected=expected, log=log)
     harm = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
     return decisions.aim_result(metric.id, scale.unit, scale.limit, harm)
-
-
-def _split(metric: Metric, leaves: Panel, found: scoping.Sides, span: Span) -> Split | None:
-    """How everyone's figure moved between the window and as many periods before it. Positive is worse.
-
-    None where the change did not shift who makes up the total: where the volume of the touched segments moved by less
-    than a tenth against that of untouched ones; and where the shift moved nothing worth a word.
-    """
-    touched, free = found.treated_leaves, found.free_leaves
-    if metric.kind not in {Kind.PROPORTION, Kind.MEAN, Kind.RATE} or not metric.additive or touched.all():
-        return None
-    after = np.flatnonzero(~span.out & (np.arange(len(leaves.starts)) >= span.at))
-    after = after[after < min(span.until, span.last)]
-    # What lies before the span stands on another level: an earlier change's move is not this one's.
-    before = span.first + np.flatnonzero(~span.out[span.first : span.at])[-max(len(after), 28) :]
-    if not len(after) or not len(before):
-        return None
-    n0, n1 = leaves.n[:, before].sum(1), leaves.n[:, after].sum(1)
-    if not n0.sum() or not n1.sum():
-        return None
-    parts = decisions.contribution(n0, leaves.total[:, before].sum(1), n1, leaves.total[:, after].sum(1))
-    others = free if n0[free].sum() and n1[free].sum() else ~touched
-    sizes = [n0[touched].sum(), n1[touched].sum(), n0[others].sum(), n1[others].sum()]
-    if not all(sizes):
-        return None
-    shifted = math.log(sizes[1] / sizes[0] * sizes[2] / sizes[3])
-    sign = metric.harm_sign
-    matters = metric.matters.value * (abs(parts.before) if metric.matters.relative else 1.0)
-    if abs(shifted) < SHIFTED or abs(parts.mix + parts.entry_exit) < matters / 4:
-        return None
-    return Split(
-        metric=metric.id, total=sign * parts.total, rate=sign * parts.rate, mix=sign * parts.mix,
-        entry_exit=sign * parts.entry_exit, unit=decisions.own_unit(metric),
-    )  # fmt: skip
 
 
 def missing_data(change: Change, metric: Metric, treated: Panel, span: Span, judged: int) -> tuple[Code, str] | None:

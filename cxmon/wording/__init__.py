@@ -11,6 +11,7 @@ from cxmon.wording.evidence import (
     set_aside,
     unusual,
 )
+from cxmon.wording.mixing import mix, moved_by_mix_alone
 from cxmon.wording.numbers import (
     UNKNOWN,
     amount,
@@ -60,8 +61,6 @@ from cxmon.wording.verdicts import (
     lately,
     limits_answer,
     line,
-    mix,
-    moved_by_mix_alone,
     not_complete,
     saving,
     sentence,

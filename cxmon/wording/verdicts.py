@@ -22,12 +22,12 @@ from cxmon.model import (
     Kind,
     Metric,
     Saving,
-    Split,
     StageHarm,
     Verdict,
 )
 from cxmon.wording import numbers as say
 from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
+from cxmon.wording.mixing import mix
 from cxmon.wording.screen import aim, came_late, screen
 
 Titles = Mapping[str, str] | None
@@ -284,26 +284,6 @@ def aimed(result: AimResult, metric: Metric) -> str:
     return f"{words}: a gain above {say.amount(metric, result.gain.high, result.unit, precision)} is ruled out"
 
 
-def mix(split: Split, metric: Metric) -> str:
-    """A moved total as the part that is a different kind of contacts and the part that is the same contacts faring
-    differently."""
-    if split.total == 0:
-        return f"{metric.label}, all customers: no different from before"
-    parts = [(split.mix, "from different kinds of contacts"), (split.rate, "from the same kinds of contacts")]
-    if split.entry_exit:
-        parts.append((split.entry_exit, "from kinds of contacts that came or went"))
-    told = ", ".join(f"{_moved(metric, part, split.unit)} {where}" for part, where in parts)
-    alone = "; it moved by mix alone" if moved_by_mix_alone(split, metric) else ""
-    return f"{metric.label}, all customers: {_moved(metric, split.total, split.unit)} than before ({told}){alone}"
-
-
-def moved_by_mix_alone(split: Split, metric: Metric) -> bool:
-    """True where a total moved by something worth acting on, and nearly all of that is mix, entry and exit."""
-    matters = metric.matters.value if not metric.matters.relative else 0.0
-    other = split.mix + split.entry_exit
-    return abs(split.total) >= matters / 2 and split.total * other > 0 and abs(split.rate) <= abs(other) / 4
-
-
 def window_text(harm: Harm, zone: str = "UTC") -> str:
     """`since 14 Sep, 68 days`: the one window behind a metric's figures."""
     if harm.window_start is None:
@@ -362,11 +342,6 @@ def _lost(metric: Metric, size: str) -> str:
 def _is(metric: Metric) -> str:
     """`are` for labels that end in a plural (Contacts), `is` for the others (CSAT, CES, Loss)."""
     return "are" if metric.label[-1:] == "s" and metric.label[-2:] != "ss" else "is"
-
-
-def _moved(metric: Metric, x: float, unit: str) -> str:
-    size = say.amount(metric, x, unit, 1 if unit in {"pt", "%"} else None)
-    return f"{size} {'worse' if x > 0 else 'better'}"
 
 
 def by_gravity(harms: Iterable[Harm]) -> list[Harm]:

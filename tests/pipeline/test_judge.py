@@ -374,10 +374,26 @@ def test_fewer_happy_chats_are_told_as_mix_and_not_as_harm(world):
     verdict = only(judge(plan, store, now=day(300)))
     split = only(verdict.splits)
     assert verdict.code in {Code.SAFE, Code.UNDECIDED}
-    assert split.rate + split.mix + split.entry_exit == pytest.approx(split.total, abs=1e-12)
-    assert split.mix > 0.01
-    assert abs(split.rate) < split.mix
+    parts = split.rate, split.mix, split.entry_exit, split.remainder
+    assert sum(parts) == pytest.approx(split.total, abs=1e-12)
+    assert split.ranges.mix[0] > 0.01
+    assert split.ranges.rate[0] < 0 < split.ranges.rate[1]
+    assert split.grade is Grade.CONTROLLED
+    assert store.verdicts.latest("bot").splits == (split,)
     assert any("from different kinds of contacts" in line for line in verdict.story)
+
+
+def test_fewer_slow_mails_move_a_waiting_time_and_are_told_as_the_share_answered_in_time(world):
+    slow = {"first_reply": lambda s, _: 0.8 if s.get("channel") == "email" else 0.0}
+    gone = World(moves=slow, volume=lambda s, t: -0.95 if t >= 200 and s.get("channel") == "email" else 0.0, answers=60)
+    shut = change(id="form", title="Web form shut", scope=Scope.of({"channel": "email"}), limits={"first_reply": TENTH})
+    plan, store = world(gone, [first_reply(by=((),))], [shut])
+    verdict = only(judge(plan, store, now=day(260)))
+    split = only(verdict.splits)
+    # Most answers are kept of two channels of three, and those are the fast ones.
+    assert split.ranges.entry_exit[1] < -0.1
+    assert split.within > np.exp(2.5)
+    assert any("more from segments that are new or gone" in line for line in verdict.story)
 
 
 def test_speed_and_quality_are_said_in_one_breath(world):

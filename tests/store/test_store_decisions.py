@@ -1,5 +1,6 @@
 """The registry of changes, responses, silences, verdicts, bands, the catalogue and the runs."""
 
+import json
 import math
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +24,8 @@ from cxmon.model import (
     Saving,
     Scope,
     Silence,
+    Split,
+    SplitRanges,
     Stage,
     Status,
     Verdict,
@@ -206,6 +209,18 @@ def test_a_verdict_stored_before_harms_had_notes_is_read_without_any():
     before = text.replace(',"notes":["past begins with Call back (2 Mar)"]', "")
     assert "notes" not in before
     assert codec.load(Verdict, before).harms[0].notes == ()
+
+
+def test_a_verdict_stored_before_splits_had_ranges_is_read_without_any():
+    split = Split(metric="csat", total=-0.012, rate=-0.001, mix=-0.011, entry_exit=0.0, unit="pt")
+    doc = json.loads(codec.dump(split))
+    for name in ("remainder", "ranges", "grade", "within"):
+        del doc[name]
+    assert codec.load(Split, json.dumps(doc)) == split
+    pair = (-0.1, 0.1)
+    ranges = SplitRanges(total=pair, rate=pair, mix=pair, entry_exit=pair, remainder=pair)
+    known = replace(split, ranges=ranges, grade=Grade.CONTROLLED)
+    assert codec.load(Split, codec.dump(known)) == known
 
 
 def test_a_daily_refresh_replaces_the_latest_version_only(store):

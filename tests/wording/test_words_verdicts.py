@@ -22,6 +22,7 @@ from cxmon.model import (
     Saving,
     Segment,
     Split,
+    SplitRanges,
     State,
     Tone,
 )
@@ -186,6 +187,42 @@ def test_the_two_answers_stand_apart():
         "Aim missed for CSAT, promised 5 points better: a gain above 2.0 points is ruled out",
         "Aim missed for CSAT, promised 5 points better: any gain is ruled out",
     ]
+
+
+def test_a_total_is_told_in_parts_with_a_range_for_each():
+    ranges = SplitRanges(
+        total=(0.009, 0.025), mix=(0.008, 0.016), rate=(-0.001, 0.01), entry_exit=(0.0, 0.0), remainder=(-0.002, 0.002)
+    )
+    split = Split(
+        metric="csat", total=0.017, mix=0.012, rate=0.006, entry_exit=0.0, remainder=-0.001, unit="pt", ranges=ranges,
+        grade=Grade.CONTROLLED,
+    )  # fmt: skip
+    assert wording.mix(split, METRICS["csat"]) == (
+        "CSAT, all customers: 1.7 points worse than expected (range 0.9 to 2.5, compared with untouched segments):"
+        " 1.2 points worse from different kinds of contacts (0.8 to 1.6),"
+        " 0.6 points worse from the same kinds of contacts (0.1 better to 1.0 worse),"
+        " 0.1 points better left over by separate estimates (0.2 better to 0.2 worse)"
+    )
+    assert not wording.moved_by_mix_alone(split, METRICS["csat"])
+    moved = replace(split, rate=0.002, entry_exit=0.003, ranges=replace(ranges, entry_exit=(0.001, 0.005)))
+    told = wording.mix(moved, METRICS["csat"])
+    assert "0.3 points worse from segments that are new or gone (0.1 to 0.5)" in told
+    assert told.endswith("; it moved by mix alone")
+
+
+def test_a_quantile_is_told_in_parts_by_the_share_answered_in_time():
+    ranges = SplitRanges(
+        total=(0.02, 0.06), mix=(-0.01, 0.03), rate=(0.01, 0.05), entry_exit=(0.0, 0.0), remainder=(0.0, 0.0)
+    )
+    split = Split(
+        metric="reply", total=0.04, mix=0.01, rate=0.03, entry_exit=0.0, unit="pt", ranges=ranges,
+        grade=Grade.BEFORE_AFTER, within=42.0,
+    )  # fmt: skip
+    assert wording.mix(split, METRICS["reply"]) == (
+        "First reply within 42 min, all customers: 4.0 points fewer than expected (range 2.0 to 6.0,"
+        " before and after only): 1.0 points fewer from different kinds of contacts (1.0 more to 3.0 fewer),"
+        " 3.0 points fewer from the same kinds of contacts (1.0 to 5.0)"
+    )
 
 
 def test_a_total_that_moved_by_mix_alone_is_called_that():

@@ -1,0 +1,83 @@
+"""A moved total in words: how much is a different kind of contacts, and how much the same kinds faring otherwise."""
+
+from cxmon.model import Better, Interval, Metric, Split
+from cxmon.wording import numbers as say
+from cxmon.wording.evidence import grade
+
+DIFFERENT, SAME = "from different kinds of contacts", "from the same kinds of contacts"
+
+
+def mix(split: Split, metric: Metric) -> str:
+    """A moved total as the part that is a different kind of contacts and the part that is the same contacts faring
+    differently: `CSAT, all customers: 1.7 points worse than expected (range 0.9 to 2.5, before and after only): 1.2
+    points worse from different kinds of contacts (0.8 to 1.6), ...`. Of a quantile it is the share answered in time."""
+    name = metric.label if split.within is None else f"{metric.label} within {say.value(metric, split.within)}"
+    alone = "; it moved by mix alone" if moved_by_mix_alone(split, metric) else ""
+    ranges = split.ranges
+    if ranges is None:
+        return f"{name}, all customers: {_before(split, metric)}{alone}"
+    digits = _digits(split, metric)
+    nil = say.bare(metric, 0.0, split.unit, digits)
+    parts = [(split.mix, ranges.mix, DIFFERENT), (split.rate, ranges.rate, SAME)]
+    if split.entry_exit or any(ranges.entry_exit):
+        parts.append((split.entry_exit, ranges.entry_exit, "from segments that are new or gone"))
+    if say.bare(metric, split.remainder, split.unit, digits) != nil:
+        parts.append((split.remainder, ranges.remainder, "left over by separate estimates"))
+    told = [f"{_moved(x, split, metric, digits)} {where} ({_range(r, split, metric)})" for x, r, where in parts]
+    evidence = f", {grade(split.grade)}" if split.grade is not None else ""
+    whole = f"{_moved(split.total, split, metric, digits)} than expected"
+    sure = f"range {_range(ranges.total, split, metric)}{evidence}"
+    return f"{name}, all customers: {whole} ({sure}): {', '.join(told)}{alone}"
+
+
+def moved_by_mix_alone(split: Split, metric: Metric) -> bool:
+    """True where a total moved by something worth acting on, and nearly all of that is mix, entry and exit. With ranges
+    known, those must be beyond chance, and the rest within it."""
+    matters = metric.matters.value if not metric.matters.relative else 0.0
+    other = split.mix + split.entry_exit
+    close = abs(split.total) >= matters / 2 and split.total * other > 0 and abs(split.rate) <= abs(other) / 4
+    if split.ranges is None or not close:
+        return close
+    largest = split.ranges.mix if abs(split.mix) >= abs(split.entry_exit) else split.ranges.entry_exit
+    return split.ranges.rate[0] <= 0 <= split.ranges.rate[1] and not largest[0] <= 0 <= largest[1]
+
+
+def _before(split: Split, metric: Metric) -> str:
+    """What was told before ranges were estimated: the gap to as many periods before."""
+    if split.total == 0:
+        return "no different from before"
+    parts = [(split.mix, DIFFERENT), (split.rate, SAME)]
+    if split.entry_exit:
+        parts.append((split.entry_exit, "from kinds of contacts that came or went"))
+    digits = 1 if split.unit in {"pt", "%"} else None
+    told = ", ".join(f"{_moved(part, split, metric, digits)} {where}" for part, where in parts)
+    return f"{_moved(split.total, split, metric, digits)} than before ({told})"
+
+
+def _sides(split: Split, metric: Metric) -> tuple[str, str]:
+    """What harm and gain are called: worse and better, or of a share answered in time fewer and more."""
+    if split.within is None:
+        return "worse", "better"
+    return ("fewer", "more") if metric.better is Better.LOWER else ("more", "fewer")
+
+
+def _moved(x: float, split: Split, metric: Metric, digits: int | None) -> str:
+    return f"{say.amount(metric, x, split.unit, digits)} {_sides(split, metric)[0 if x > 0 else 1]}"
+
+
+def _digits(split: Split, metric: Metric) -> int:
+    """Digits after the point, the same for all figures of a split, so that the parts add up as they read: those of the
+    part that is known best."""
+    known = [] if split.ranges is None else [split.ranges.total, split.ranges.rate, split.ranges.mix]
+    return max(say.digits_of(metric, Interval(estimate=0.0, low=low, high=high), split.unit) for low, high in known)
+
+
+def _range(between: tuple[float, float], split: Split, metric: Metric) -> str:
+    """`0.8 to 1.6`, in the direction that the estimate is told in; `0.4 better to 0.7 worse` across zero."""
+    low, high = (say.bare(metric, x, split.unit, _digits(split, metric)) for x in between)
+    if between[0] >= 0:
+        return f"{low} to {high}"
+    if between[1] <= 0:
+        return f"{high} to {low}"
+    harm, gain = _sides(split, metric)
+    return f"{low} {gain} to {high} {harm}"
