@@ -1,16 +1,12 @@
 """change add, list, show, plan: the registry of declared decisions."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, read_text, say, table
 from cxmon.cli.planning import EPILOG, plan
-
-if TYPE_CHECKING:
-    from cxmon.config.plan import Plan
-    from cxmon.model import Change
 
 
 def register(app: typer.Typer) -> None:
@@ -29,30 +25,18 @@ def add(
 ) -> None:
     """Declare a change. What it says is frozen with hash and time when it goes live."""
     from cxmon import actions
+    from cxmon.config import parse_change
     from cxmon.model import Status
     from cxmon.service import wall
 
+    text = read_text(file)
     with opened(config) as (plan, store):
-        change = replace(read_change(file, plan), status=Status.LIVE if live else Status.DRAFT)
+        change = replace(parse_change(text, file, plan), status=Status.LIVE if live else Status.DRAFT)
         declared = actions.declare(store, change, now=wall(), origin="cli")
     late = f", declared {declared.days_late} days late" if declared.days_late else ""
     say(f"{change.id}: {declared.change.status}, hash {declared.frozen_hash or '(not frozen: draft)'}{late}")
     if declared.edits:
         say(f"  last edit: {declared.edits[-1]}")
-
-
-def read_change(file: str, plan: "Plan") -> "Change":
-    """The change in a YAML file, or on stdin for `-`."""
-    import sys
-    from pathlib import Path
-
-    from cxmon.config import parse_change
-
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file}: {error}", param_hint="--file") from error
-    return parse_change(text, file, plan)
 
 
 def show_all(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, read_text, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,11 +73,11 @@ def _print(found: "Planned", metrics: "Mapping[str, Metric]", zone: str) -> None
 
 def _base(change: str | None, file: str | None, known: "Plan", store: "Store") -> "Change | None":
     """The change asked about as it was declared, drafted or written down; None where only options say what it is."""
-    from cxmon.cli.changing import read_change
+    from cxmon.config import parse_change
     from cxmon.errors import ActionError
 
     if file is not None:
-        return read_change(file, known)
+        return parse_change(read_text(file), file, known)
     if change is None:
         return None
     declared = store.changes.get(change)

@@ -5,6 +5,8 @@ import numpy as np
 from cxmon.stats.arrays import Floats
 from cxmon.stats.asked import Asked
 from cxmon.stats.estimator import Fitted
+from cxmon.stats.filtering import log_det
+from cxmon.stats.regression import Posterior, solve
 
 
 def futures(a: Asked, f: Fitted, draws: int, seed: int) -> Floats:
@@ -16,8 +18,11 @@ def futures(a: Asked, f: Fitted, draws: int, seed: int) -> Floats:
     """
     rng = np.random.default_rng(seed)
     out = np.repeat(a.values, draws, axis=0)
+    p = f.problem
+    # The fit itself keeps no coefficients: few ask for them.
+    before = solve(f.cross, p.Z.shape[1], log_det(f.filtered, p.at), p.n_pre, p.prior)
     for row, (v, g) in zip(out, _components(f, draws, rng), strict=True):
-        row[a.at :] = np.where(f.problem.seen[0, a.at :], _one(f, v, g, rng), np.nan)
+        row[a.at :] = np.where(p.seen[0, a.at :], _one(f, before, v, g, rng), np.nan)
     if a.kind == "proportion":
         out[:, a.at :] = np.clip(out[:, a.at :], 0.0, 1.0)
     if a.kind == "rate":
@@ -38,12 +43,12 @@ def _components(f: Fitted, draws: int, rng: np.random.Generator) -> list[tuple[i
     return list(zip(v.tolist(), g.tolist(), strict=True))
 
 
-def _one(f: Fitted, v: int, g: int, rng: np.random.Generator) -> Floats:
+def _one(f: Fitted, before: Posterior, v: int, g: int, rng: np.random.Generator) -> Floats:
     """The values (T - at,) of one future under trend variant `v` and noise set `g`, in the caller's units."""
     p, width = f.problem, f.problem.Z.shape[1]
-    freedom = float(f.before.freedom[0])
-    size = float(f.before.scale2[v, 0, g]) * freedom / rng.chisquare(freedom)
-    b = f.before.coefficients[:, v, 0, g] + _normal(size * f.before.covariance()[:, :, v, 0, g], rng)
+    freedom = float(before.freedom[0])
+    size = float(before.scale2[v, 0, g]) * freedom / rng.chisquare(freedom)
+    b = before.coefficients[:, v, 0, g] + _normal(size * before.covariance()[:, :, v, 0, g], rng)
     state = f.state[:, :, 0, g]
     ar_var, cross, rw_var = f.filtered.cov[:, 0, g]
     ar, rw = state[:, width] - state[:, :width] @ b + _normal(size * np.array([[ar_var, cross], [cross, rw_var]]), rng)

@@ -127,19 +127,19 @@ class Onsets:
     with the regressors `cross` (p, S, J, w), the third cumulant `skew` of the first, and what both states of the filter
     have absorbed of it."""
 
-    def __init__(self, filtered: Filter, size: int) -> None:
-        S, J, p = filtered.b.shape
+    def __init__(self, filtered: Filter) -> None:
+        (S, J, p), size = filtered.b.shape, WINDOW
         self.num, self.den, self.skew, self.kept1, self.kept2 = (np.zeros((S, J, size)) for _ in range(5))
         self.cross = np.zeros((p, S, J, size))
         self.born = np.full(size, -1)
-        self.next = 0
 
     def day(self, t: int, d: Day, phi: Floats, skew: Floats) -> None:
         """Period `t`, with a new onset in the place of the oldest."""
-        at = self.next % len(self.born)
+        # Its place is that of the period, wherever the monitor began: sums in one order are the same to the last bit.
+        at = t % WINDOW
         for x in (self.num, self.den, self.skew, self.kept1, self.kept2, self.cross):
             x[..., at] = 0.0
-        self.born[at], self.next = t, self.next + 1
+        self.born[at] = t
         left = 1.0 - self.kept1 - self.kept2
         weighted = left * d.weight[..., None]
         self.num += weighted * d.e[..., None]
@@ -204,7 +204,7 @@ class Running:
         (S, T), first = w.y.shape, max(begin, max(start, read) - WINDOW + 1)
         if self.onsets is None:
             self.bare(w, learnt=learnt, until=max(self.t, min(first, T)))
-            self.onsets = Onsets(self.filtered, WINDOW)
+            self.onsets = Onsets(self.filtered)
         from_, X, cut = self.t, regressors(w, self.t, T), _cut(w, learnt)
         scale, share, D = np.sqrt(w.noise.scale2), _shares(self.weight), T - start
         out = Paths(np.full((S, D), np.nan), np.full((S, D), -1), np.full((S, D), np.nan), np.full((S, D), np.nan))
@@ -277,7 +277,7 @@ def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, base: int, start:
     cut keeps single days from alarming, but it would make a large change look small. Columns of `level` and `cut`
     count from period `base`, before which no step began."""
     S, D = out.statistic.shape
-    lately = max(base, 0)
+    lately = max(start + 1 - WINDOW, base, 0)
     # Before the first onset that is followed nothing is told.
     row, day = np.arange(S)[:, None], np.maximum(start + np.arange(D)[None, :], lately)
     told = out.onset >= 0
