@@ -66,10 +66,6 @@ class Overlay(Store):
     ) -> dict[Segment, float]:
         return self._past(metric).volumes(window)
 
-    def settled(self, metric: Metric) -> bool:
-        """Whether the figures of all complete periods are those that are known at the very end."""
-        return self._past(metric).settled()
-
     def guessed(self, metric: Metric) -> bool:
         """Whether figures are taken as known once complete, because nobody said when they were."""
         return self._past(metric).found.revised
@@ -77,10 +73,6 @@ class Overlay(Store):
     def extent(self, metric: Metric) -> tuple[datetime, datetime] | None:
         """Start of the first and end of the last stored period, whenever known; None without any."""
         return self._past(metric).extent()
-
-    def at_the_end(self, metric: Metric, segments: Sequence[Segment]) -> Panel:
-        """The figures of these series as they are known at the very end."""
-        return self._past(metric).at_the_end(segments)
 
     def _past(self, metric: Metric) -> past.Past:
         return self._pasts[metric.id, metric.definition_hash]

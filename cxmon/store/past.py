@@ -95,7 +95,6 @@ class Past:
     # First and last column (S,) that each series is known to have a cell in.
     first: Ints
     last: Ints
-    end: "Past | None" = None
     rolled: dict[tuple[Segment, ...], tuple[Panel, set[int]]] = field(default_factory=dict)
 
     @classmethod
@@ -148,13 +147,6 @@ class Past:
         shown = self._rolled(wanted, base).cut(first, max(first, last))
         return replace(_measured(shown, self.now, rows), read_at=read_at)
 
-    def at_the_end(self, segments: Sequence[Segment]) -> Panel:
-        """The figures of these series as they are known at the very end; for looking ahead, never for saying so."""
-        if self.end is None:
-            self.end = Past.of(self.found)
-            self.end.advance(datetime.max.replace(tzinfo=UTC))
-        return self.end.panel(segments, None)
-
     def extent(self) -> tuple[datetime, datetime] | None:
         ends = self.now.ends()
         if not len(ends):
@@ -168,12 +160,6 @@ class Past:
         sums = size[:, within].sum(1)
         where = {s: i for i, s in enumerate(self.found.segments)}
         return {leaf: float(sums[where[leaf]]) for leaf in self.leaves()}
-
-    def settled(self) -> bool:
-        """Whether the figures of all complete periods are those that are known at the very end."""
-        wait = max(self.found.metric.matures_after, self.found.metric.settle).total_seconds()
-        later = slice(self.done, len(self.found.seen))
-        return not (self.now.ends()[self.found.column[later]] + wait <= self.at).any()
 
     def _rolled(self, wanted: tuple[Segment, ...], base: tuple[Segment, ...]) -> Panel:
         """The wanted series over the whole grid: added up once, and again where figures became known since."""

@@ -55,14 +55,14 @@ def test_every_moment_is_shown_as_the_store_shows_it(store, kind):
         assert not any(v for s, v in theirs.items() if s not in ours)
 
 
-def test_a_source_that_does_not_say_when_it_knew_is_guessed_and_settled_once_nothing_comes_later(store):
+def test_a_source_that_does_not_say_when_it_knew_is_guessed(store):
     m = replace(metric(), read=Read(time="day"))
     store.observations.apply(m, window(0, 60, [(PHONE, day(0), None, 10, 5)]), now=NOW)
     overlay = Overlay.over(store, [m])
     overlay.advance(day(0) + timedelta(hours=12))
     assert (overlay.guessed(m), overlay.leaves(m)) == (True, ())
     overlay.advance(day(1) + m.matures_after)
-    assert (overlay.leaves(m), overlay.settled(m)) == ((PHONE,), True)
+    assert overlay.leaves(m) == (PHONE,)
     assert overlay.extent(m) == (day(0), day(1))
 
 
