@@ -12,7 +12,7 @@ def mix(split: Split, metric: Metric) -> str:
     differently: `CSAT, all customers: 1.7 points worse than expected (range 0.9 to 2.5, before and after only): 1.2
     points worse from different kinds of contacts (0.8 to 1.6), ...`. Of a quantile it is the share answered in time."""
     name = metric.label if split.within is None else f"{metric.label} within {say.value(metric, split.within)}"
-    alone = "; it moved by mix alone" if moved_by_mix_alone(split, metric) else ""
+    alone = "; only the kinds of contacts are shown to have changed" if moved_by_mix_alone(split, metric) else ""
     ranges = split.ranges
     if ranges is None:
         return f"{name}, all customers: {_before(split, metric)}{alone}"

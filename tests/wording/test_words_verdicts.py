@@ -207,7 +207,7 @@ def test_a_total_is_told_in_parts_with_a_range_for_each():
     moved = replace(split, rate=0.002, entry_exit=0.003, ranges=replace(ranges, entry_exit=(0.001, 0.005)))
     told = wording.mix(moved, METRICS["csat"])
     assert "0.3 points worse from segments that are new or gone (0.1 to 0.5)" in told
-    assert told.endswith("; it moved by mix alone")
+    assert told.endswith("; only the kinds of contacts are shown to have changed")
 
 
 def test_a_quantile_is_told_in_parts_by_the_share_answered_in_time():
@@ -229,7 +229,7 @@ def test_a_total_that_moved_by_mix_alone_is_called_that():
     moved = Split(metric="csat", total=0.012, rate=0.001, mix=0.011, entry_exit=0.0, unit="pt")
     assert wording.mix(moved, METRICS["csat"]) == (
         "CSAT, all customers: 1.2 points worse than before (1.1 points worse from different kinds of contacts,"
-        " 0.1 points worse from the same kinds of contacts); it moved by mix alone"
+        " 0.1 points worse from the same kinds of contacts); only the kinds of contacts are shown to have changed"
     )
     fared = Split(metric="csat", total=0.012, rate=0.011, mix=0.001, entry_exit=0.0, unit="pt")
     assert not wording.moved_by_mix_alone(fared, METRICS["csat"])
