@@ -190,7 +190,7 @@ class Panel:
         back = np.minimum(turn % (2 * count), 2 * count - 1 - turn % (2 * count))
         source = np.concatenate([np.arange(T), T - length * (back + 1) + within])
         chosen = {n: getattr(self, n)[:, source] for n in ("n", "total", *OPTIONAL) if getattr(self, n) is not None}
-        return replace(self, starts=np.append(self.starts, np.array(more, np.int64)), **chosen)
+        return replace(self, starts=np.append(self.starts, np.array(more, np.int64)), found=None, **chosen)
 
     def _combined(self, segments: tuple[Segment, ...], members: Sequence[Ints]) -> "Panel":
         """One series per entry of `members`: the sum of this panel's series with these indices."""

@@ -19,8 +19,6 @@ from cxmon.periods import on_holiday, profile_labels
 # A year in periods, for the budget; a day is the statistic's own default.
 PER_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: None, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
 LEAST_LEARNT = 6
-# The first period of a new level that there is none of.
-NEVER = np.iinfo(np.int64).max
 STATES = ("onset", "score", "size", "low", "high", "active")
 
 
@@ -123,7 +121,7 @@ class Watch:
         memory, settled = ground.context.memory, ground.context.settled
         for first, these in self._ages(ground, values, learning):
             asks = ground.asks(these, first, values.shape[1])
-            key = ground.key(these, asks["levels"])
+            key = ground.key(these)
             kept = memory.get(key) if memory is not None else None
             found = watch_look(
                 values[these, first:], n[these, first:], self._start(ground),
@@ -174,7 +172,7 @@ class _Ground:
         metric = self.panel.metric
         of = [self.context.rebaselined.get(self.panel.segments[s], ()) for s in these]
         new = [[i - first for i in map(self.index, instants) if i < end] for instants in of]
-        levels = np.full((len(these), max(map(len, new), default=0)), NEVER)
+        levels = np.full((len(these), max(map(len, new), default=0)), end)
         for row, found in zip(levels, new, strict=True):
             row[: len(found)] = found
         return {
@@ -219,11 +217,11 @@ class _Ground:
         least = 0.0 if metric.kind is Kind.LEVEL else metric.min_n
         return np.array([_typical(row[-4 * self.cycle :]) >= least for row in n])
 
-    def key(self, these: Ints, levels: Ints) -> str:
-        """Under which name what was found out of some series, on these new levels, is kept."""
-        names = ";".join(self.panel.segments[s].label for s in these)
-        metric = f"{self.panel.metric.definition_hash};{names};{levels.tolist()}"
-        return hashlib.blake2b(metric.encode(), digest_size=12).hexdigest()
+    def key(self, these: Ints) -> str:
+        """Under which name what was found out of some series, with their new levels, is kept."""
+        segments = [self.panel.segments[s] for s in these]
+        on = [(s.label, *map(str, self.context.rebaselined.get(s, ()))) for s in segments]
+        return hashlib.blake2b(f"{self.panel.metric.definition_hash} {on}".encode(), digest_size=12).hexdigest()
 
 
 def _at_heights(statistic: Floats, heights: Floats) -> dict[str, Floats]:

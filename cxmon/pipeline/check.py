@@ -11,6 +11,7 @@ import numpy as np
 from cxmon.checks import Watch
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
+from cxmon.errors import StoreError
 from cxmon.incidents import Reason, Walked, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
@@ -138,10 +139,17 @@ class _Looking:
         )  # fmt: skip
         if not taken:
             return None
-        self.memory.save()
+        self._kept()
         fresh = tuple(f for f in findings if f.at == through)
         news = tuple(t for t in told if t.step is not Step.NOTED)
         return Checked(check=name, metric=metric.id, findings=fresh, transitions=news)
+
+    def _kept(self) -> None:
+        """The look is taken and told: a checkpoint that cannot be kept costs the next one time, and nothing else."""
+        try:
+            self.memory.save()
+        except StoreError as e:
+            log.warning("checkpoint of %s on %s not kept: %s", self.check_plan.name, self.metric.id, e)
 
 
 def _by_hand(incident: Incident | None) -> tuple[object, ...]:

@@ -10,7 +10,8 @@ import numpy as np
 from cxmon.stats.monitor import Filter, Running
 from cxmon.stats.watch_learning import Taught
 from cxmon.stats.watch_noise import Frozen
-from cxmon.stats.watch_trail import Group, Trail
+from cxmon.stats.watch_trail import Trail
+from cxmon.stats.watching import Group
 
 FAST = 1
 

@@ -12,23 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from cxmon.stats.arrays import Bools, Floats, Ints
-from cxmon.stats.monitor import WINDOW, Running
-from cxmon.stats.watch_learning import Taught
-from cxmon.stats.watching import SUSPICIOUS, Call
+from cxmon.stats.arrays import Floats, Ints
+from cxmon.stats.monitor import WINDOW
+from cxmon.stats.watching import Call, Group
 
 # Counts up whenever the same figures would be looked at in another way: older trails are not taken up then.
 METHOD = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """Series `rows` (S,) with parameters `taught` before period `learnt`, and their monitor."""
-
-    learnt: int
-    rows: Bools
-    taught: Taught
-    running: Running
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,44 +62,28 @@ def watch_look(
         return _look(call, None, None)
     if trail is not None and not (max(trail.t, trail.block) <= T and _digest(call, trail) == trail.digest):
         trail = None
-    mark, loud = max((T if settled is None else min(settled, T)) - WINDOW, 0), np.zeros(len(call.rows), bool)
-    learnt, checkpoint = np.full(len(call.rows), call.start), None
-    groups: tuple[Group, ...] = ()
+    mark = max((T if settled is None else min(settled, T)) - WINDOW, 0)
+    groups: tuple[Group, ...] = () if trail is None else copy.deepcopy(trail.groups)
     told: Mapping[str, Floats] = {} if trail is None else trail.told
+    checkpoint = None
     for first, last in blocks:
         if trail is not None and first < trail.block:
             continue
-        if trail is not None and first == trail.block:
-            groups = copy.deepcopy(trail.groups)
-        else:
-            # What may be a regression is not taken for noise: such a series keeps the parameters that it had.
-            learnt[~loud] = first
-            groups = _begun(call, learnt)
-        for group in groups:
-            learnt[group.rows] = group.learnt
+        if trail is None or first > trail.block:
+            groups = call.begun(first, groups, told.get("statistic", np.full(len(call.rows), np.nan)))
         if last == T:
             checkpoint = _marked(call, groups, first, mark)
         if any(group.running.t < last for group in groups):
             told = _gone_on(call, groups, last)
-        loud = np.maximum(told["statistic"], 0.0) > SUSPICIOUS
     end = Trail(T, blocks[-1][0], b"", groups, told)
     return _look(call, replace(end, digest=_digest(call, end)), checkpoint, told)
-
-
-def _begun(call: Call, learnt: Ints) -> tuple[Group, ...]:
-    found = []
-    for at in np.unique(learnt).tolist():
-        rows = learnt == at
-        taught = call.given.taught(at).of(rows)
-        found.append(Group(at, rows, taught, Running.of(call.given.watched(taught, at, at, rows))))
-    return tuple(found)
 
 
 def _gone_on(call: Call, groups: tuple[Group, ...], last: int) -> dict[str, Floats]:
     """What the monitors say of period `last` - 1, in the values' units."""
     told = {name: np.full(len(call.rows), np.nan) for name in ("statistic", "onset", "size", "low", "high")}
     for group in groups:
-        watched = call.given.watched(group.taught, group.learnt, last, group.rows)
+        watched = call.watched(group, last)
         never = np.full(len(watched.y), np.inf)
         paths = group.running.on(
             watched, learnt=group.learnt, begin=call.start, start=last - 1, read=last - 1, sided=call.sided, limit=never
@@ -128,7 +101,7 @@ def _marked(call: Call, groups: tuple[Group, ...], block: int, mark: int) -> Tra
         return None
     for group in groups:
         # All that taught the parameters is given too, or the noise of these periods would be another one.
-        watched = call.given.watched(group.taught, group.learnt, max(mark, group.learnt), group.rows)
+        watched = call.watched(group, max(mark, group.learnt))
         group.running.bare(watched, learnt=group.learnt, until=mark)
     found = Trail(mark, block, b"", copy.deepcopy(groups), {})
     return replace(found, digest=_digest(call, found))

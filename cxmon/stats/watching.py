@@ -56,19 +56,18 @@ def watch(
 
 def watch_state(
     values: Any, n: Any, start: int, budget: Any, *, kind: str = "mean", better: str = "higher", period: Any = 7,
-    yearly: float | None = None, read: int = 0, asked: Any = None, levels: Any = None,
+    yearly: float | None = None, read: int = 0, levels: Any = None,
 ) -> WatchState:  # fmt: skip
     """As `watch`, with onset, score and size of the deviation at the last period (or when it was last beyond).
 
     Periods before `read` are hardly asked about: with `read` at the last period this takes half of the time, and what
-    is said of that period is the same. `first_alarm` is then the first that was looked at. Rows that are not `asked`
-    (S,) only teach the others. `levels` (S, B) are the first periods of new levels that are no alarm (T or more: none):
-    there the level is learnt anew, and what is not known of it yet counts.
+    is said of that period is the same. `first_alarm` is then the first that was looked at. `levels` (S, B) are
+    the first periods of new levels that are no alarm (T or more: none): there the level is learnt anew, and what
+    is not known of it yet counts.
     """
     days = watch_days(
-        values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly, read=read, asked=asked,
-        levels=levels,
-    )  # fmt: skip
+        values, n, start, budget, kind=kind, better=better, period=period, yearly=yearly, read=read, levels=levels
+    )
     some = np.asarray(days.active.any(1))
     row, last = np.arange(len(some)), days.active.shape[1] - 1 - days.active[:, ::-1].argmax(1)
     told = {name: getattr(days, name)[row, last] for name in ("onset", "size", "low", "high")}
@@ -81,7 +80,7 @@ def watch_state(
 
 def watch_days(
     values: Any, n: Any, start: int, budget: Any, *, kind: str = "mean", better: str = "higher", period: Any = 7,
-    yearly: float | None = None, read: int = 0, asked: Any = None, levels: Any = None,
+    yearly: float | None = None, read: int = 0, levels: Any = None,
 ) -> WatchDays:  # fmt: skip
     """What `watch_state` says at each period, in one pass: column t is what it would say were t the last period."""
     call = Call.of(values, n, start, kind, better, period, yearly, levels)
@@ -91,21 +90,29 @@ def watch_days(
     S, T = call.size, call.given.Y.shape[1]
     read, days = min(int(read), T - 1), _silent(S, T)
     limits = watch_threshold(budgets, yearly)[call.rows]
-    wanted = np.ones(len(call.rows), bool) if asked is None else np.asarray(asked, bool)[call.rows]
-    learnt = np.where(wanted, call.start, -1)
+    groups: tuple[Group, ...] = ()
+    statistic = np.full(len(call.rows), np.nan)
     for first, last in call.calendar():
-        # What may be a regression is not taken for noise: such a series keeps the parameters that it had.
-        learnt[wanted & ~(days.score[call.rows, first - 1] * limits > SUSPICIOUS)] = first
-        for at in np.unique(learnt[wanted]):
-            mine = learnt == at
-            taught = call.given.taught(int(at)).of(mine)
-            watched = call.given.watched(taught, int(at), last, mine)
-            paths = Running.of(watched).on(
-                watched, learnt=int(at), begin=call.start, start=first, read=min(read, last - 1), sided=call.sided,
-                limit=limits[mine],
+        groups = call.begun(first, groups, statistic)
+        for group in groups:
+            mine = group.rows
+            paths = group.running.on(
+                call.watched(group, last), learnt=group.learnt, begin=call.start, start=first,
+                read=min(read, last - 1), sided=call.sided, limit=limits[mine],
             )  # fmt: skip
-            _enter(days, call.rows[mine], paths, limits[mine], taught.unit * HARM[better], first)
+            statistic[mine] = paths.statistic[:, -1]
+            _enter(days, call.rows[mine], paths, limits[mine], group.taught.unit * call.sign, first)
     return days
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Series `rows` (S,) with parameters `taught` before period `learnt`, and their monitor."""
+
+    learnt: int
+    rows: Bools
+    taught: Taught
+    running: Running
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +156,22 @@ class Call:
             out.append((first, last))
             first = last
         return out
+
+    def begun(self, first: int, before: tuple[Group, ...], statistic: Floats) -> tuple[Group, ...]:
+        """The monitors of the block from period `first` on, with what is learnt by then. What may be a regression, by
+        its `statistic` (S,) so far, is not taken for noise: such a series keeps the parameters that it had `before`."""
+        learnt, found = np.full(len(self.rows), first), []
+        for group in before:
+            learnt[group.rows & (statistic > SUSPICIOUS)] = group.learnt
+        for at in np.unique(learnt).tolist():
+            rows = learnt == at
+            taught = self.given.taught(at).of(rows)
+            found.append(Group(at, rows, taught, Running.of(self.given.watched(taught, at, at, rows))))
+        return tuple(found)
+
+    def watched(self, group: Group, last: int) -> Watched:
+        """The series of a group up to period `last`."""
+        return self.given.watched(group.taught, group.learnt, last, group.rows)
 
 
 def _waves(yearly: float | None, cycle: int, history: int, T: int) -> Floats:

@@ -197,3 +197,15 @@ def test_a_panel_goes_on_with_its_last_weeks_the_last_first():
     weeks = [panel.total[:, 7 * w : 7 * w + 7] for w in (2, 1, 0, 0, 1)]
     np.testing.assert_array_equal(more.total[:, 21:56], np.concatenate(weeks, axis=1))
     assert panel.pooled(EVERYONE, np.ones(4, bool)).continued(at(60), 7).n.shape == (1, 61)
+
+
+def test_a_panel_that_knows_its_quantile_is_continued_with_that_of_its_own_periods():
+    rng = np.random.default_rng(0)
+    starts = np.arange(60, dtype=np.int64) * 86_400
+    counts = rng.poisson(3.0, (1, 60, 40)).astype(float)
+    n = counts.sum(2)
+    durations = replace(metric(), kind=Kind.QUANTILE, quantiles=(0.9,))
+    plain = Panel(metric=durations, segments=(Segment(),), starts=starts, n=n, total=n, counts=counts, bucket0=300)
+    known = replace(plain, found=plain.quantile())
+    until = datetime(1970, 3, 20, tzinfo=UTC)
+    np.testing.assert_array_equal(known.continued(until, 7).judged().values, plain.continued(until, 7).judged().values)

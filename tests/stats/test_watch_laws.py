@@ -80,16 +80,6 @@ def test_each_day_is_told_as_if_it_were_the_last():
         np.testing.assert_allclose(days.low[:, t], np.where(then.active, then.low, np.nan), rtol=1e-8)
 
 
-def test_rows_that_are_not_asked_only_teach():
-    Y, N = drawn(16, fall=0.06, S=9, T=260)
-    full = watch_state(Y, N, START, 1.0, kind="proportion", read=259)
-    asked = np.arange(9) % 3 == 0
-    some = watch_state(Y, N, START, 1.0, kind="proportion", read=259, asked=asked)
-    np.testing.assert_allclose(some.score[asked], full.score[asked], rtol=1e-8)
-    np.testing.assert_array_equal(some.active[asked], full.active[asked])
-    assert np.isnan(some.score[~asked]).all()
-
-
 def test_a_new_level_is_no_alarm_and_a_fall_after_it_has_a_sober_range():
     Y, N = drawn(17, S=30, T=230)
     Y[:, 140:] -= 0.1
