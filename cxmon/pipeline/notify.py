@@ -188,6 +188,9 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
     except Exception as problem:
         log.exception("channel %s failed on %s", row.channel, row.key)
         return _broken(run, row, problem)
+    finally:
+        # A slow way there must not bring the next message closer: the channel counts from when this one arrived.
+        _pace(run, row.channel, channel)
     failpoint("notify-delivered")
     if folded:
         receipt = replace(receipt, detail=json.dumps({"folded": folded}))

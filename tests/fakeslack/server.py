@@ -5,7 +5,7 @@ are not ready at once. Faults are planned with `fail(method, kind)`, each for on
 
 ``500`` server error · ``html`` a page with status 200 · ``hang`` no answer for `hang_s` · ``drop`` done, but the
 connection breaks before the answer · ``refuse`` the connection breaks before anything is done · ``429`` with
-`retry_after` · any other kind is an error name that Slack would give, such as ``fatal_error``.
+`retry_after` · ``slow`` arrives `slow_s` late · any other kind is an error name of Slack's, such as ``fatal_error``.
 """
 
 import json
@@ -58,6 +58,7 @@ class FakeSlack:
     revoked: bool = False
     pace_s: float = 1.0
     hang_s: float = 2.0
+    slow_s: float = 0.6
     polls_until_ready: int = 2
     calls: list[Call] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
@@ -350,7 +351,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         method = path.removeprefix("/api/")
         fault = slack.fault(method)
-        if fault is not None and self._broken(fault, method, body):
+        if fault is not None and fault.kind == "slow":
+            time.sleep(slack.slow_s)
+        elif fault is not None and self._broken(fault, method, body):
             return
         result = self._result(method, body)
         status, retry = result.pop("_status", 200), result.pop("_retry_after", None)

@@ -67,6 +67,14 @@ def test_messages_keep_the_pace_of_the_channel(fake_slack, sqlite_store):
     assert min(b - a for a, b in pairwise(at)) >= 1.0
 
 
+def test_the_pace_counts_from_the_arrival_of_a_slow_message(fake_slack, sqlite_store):
+    fake_slack.fail("chat.postMessage", "slow")
+    sqlite_store.outbox.queue([row(news(thread=f"incident:{i}")) for i in range(2)], NOW)
+    given = plan(fake_slack.url, kind=Slack)
+    assert [d.state for d in deliver(given, sqlite_store, now=NOW, worker="w")] == [Delivery.SENT] * 2
+    assert fake_slack.refused == []
+
+
 def test_one_slow_channel_does_not_hold_up_another(world, capsys):
     given = replace(world[0], channels={**world[0].channels, "console": Console()})
     world[2].fail("chat.postMessage", "429", retry_after="60")
