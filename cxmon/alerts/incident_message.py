@@ -134,7 +134,7 @@ def _facts(
     owner: str,
 ) -> list[Fact]:
     facts = [
-        Fact(label="Since", text=_since_words(incident, _since(incident, told), zone)),
+        Fact(label="Since", text=_since_words(incident, told, zone)),
         *_how_much(told, metric),
         Fact(label="Where", text=_where(incident, told)),
         Fact(label="How sure", text=_how_sure(incident, told, kind)),
@@ -266,9 +266,11 @@ def _since(incident: Incident, finding: Finding | None) -> datetime | None:
     return incident.since or (finding.since if finding else None)
 
 
-def _since_words(incident: Incident, since: datetime | None, zone: str) -> str:
-    found = f"found on {wording.day(incident.opened_at, zone)}"
-    begun = f"{wording.day(since, zone)}, {found}" if since else found
+def _since_words(incident: Incident, told: Finding | None, zone: str) -> str:
+    found, since = f"found on {wording.day(incident.opened_at, zone)}", _since(incident, told)
+    # The incident keeps its first date; a range that was found later and does not hold it is not about that date.
+    began = told.began if told and told.began and since and told.began[0] <= since <= told.began[1] else None
+    begun = f"{wording.day(since, zone)}{wording.between(began, zone)}, {found}" if since else found
     ended = f", ended on {wording.day(incident.ended_at, zone)}" if incident.ended_at else ""
     again = f", came back {incident.reopened}x" if incident.reopened else ""
     return begun + ended + again

@@ -19,7 +19,8 @@ from cxmon.periods import on_holiday, profile_labels
 # A year in periods, for the budget; a day is the statistic's own default.
 PER_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: None, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
 LEAST_LEARNT = 6
-STATES = ("onset", "score", "size", "low", "high", "active")
+DAYS = ("onset", "earliest", "latest")
+STATES = (*DAYS, "score", "size", "low", "high", "active")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +28,10 @@ class Watch:
     """Breach where a figure has moved to the worse for longer and farther than its own past explains.
 
     `learn` is the number of profile cycles (weeks, for days) from which a series is known before it is watched. The
-    finding says since when (the likeliest first period), how much and with which range, and how many series were
-    looked at. The alarm of a period rests on that period and earlier ones. After a declared change or an accepted
-    level, two cycles are learnt as the new level, unwatched, and the past is put on it. Holidays are neither judged
-    nor learnt from.
+    finding says since when (the likeliest first period, and those it lies between), how much and with which range, and
+    how many series were looked at. The alarm of a period rests on that period and earlier ones. After a declared change
+    or an accepted level, two cycles are learnt as the new level, unwatched, and the past is put on it. Holidays are
+    neither judged nor learnt from.
     """
 
     type: Literal["watch"] = "watch"
@@ -117,7 +118,7 @@ class Watch:
         """What the monitor says of each series (S,) at the last period, whatever it takes for an alarm."""
         from cxmon.stats import packed, unpacked, watch_look  # noqa: PLC0415 - scipy is loaded when something is checked.
 
-        out = {name: np.full(len(values), np.nan) for name in ("statistic", "onset", "size", "low", "high")}
+        out = {name: np.full(len(values), np.nan) for name in ("statistic", *DAYS, "size", "low", "high")}
         memory, settled = ground.context.memory, ground.context.settled
         for first, these in self._ages(ground, values, learning):
             asks = ground.asks(these, first, values.shape[1])
@@ -132,7 +133,8 @@ class Watch:
                 memory.put(key, found.trail, partial(packed, found.checkpoint))
             for name, column in out.items():
                 column[these] = getattr(found, name)
-            out["onset"][these] += np.where(found.onset >= 0, first, 0)
+            for name in DAYS:
+                out[name][these] += np.where(out[name][these] >= 0, first, 0)
         return out
 
 
@@ -273,7 +275,10 @@ class _Row:
     def unknown(self, reason: str) -> Finding:
         return self._finding(State.UNKNOWN, reason)
 
-    def judged(self, *, onset: float, score: float, size: float, low: float, high: float, active: float) -> Finding:
+    def judged(
+        self, *, onset: float, earliest: float, latest: float, score: float, size: float, low: float, high: float,
+        active: float,
+    ) -> Finding:  # fmt: skip
         if not active:
             words = "no lasting change to the worse" + (f", at {score:.0%} of what it takes" if score > 0 else "")
             level = float(self.values[-1])
@@ -282,12 +287,13 @@ class _Row:
         level = float(np.nanmean(self.values[first:]))
         expected, value = self._natural(level - size), self._natural(level)
         ends = self._natural(level - size + low), self._natural(level - size + high)
-        since = self._at(first)
+        since, began = self._at(first), (self._at(int(earliest)), self._at(int(latest)))
         unit = self.metric.matters.value * (abs(expected) if self.metric.matters.relative else 1.0)
         words = (
             f"{wording.value(self.metric, value)} instead of {wording.value(self.metric, expected)} "
             f"({wording.value(self.metric, ends[0])} to {wording.value(self.metric, ends[1])}) over "
-            f"{len(self.values) - first} periods since {wording.day(since, self.metric.zone)}; "
+            f"{len(self.values) - first} periods since {wording.day(since, self.metric.zone)}"
+            f"{wording.between(began, self.metric.zone)}; "
             f"{self.looked_at:,} series looked at"
         )
         return replace(
@@ -298,6 +304,7 @@ class _Row:
             high=ends[1],
             n=float(self.n[first:].sum()),
             since=since,
+            began=began,
             score=max(self.metric.harm_sign * (value - expected), 0.0) / unit if unit > 0 else 0.0,
         )
 

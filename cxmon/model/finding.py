@@ -18,8 +18,9 @@ class State(StrEnum):
 class Finding:
     """What one check says of one series at one time, with numbers and a reason.
 
-    `at` is the start of the newest period that was judged, `since` the start of the period in which it began.
-    `low` and `high` are the interval of `value` (or of the gap to `expected`), in the metric's natural unit.
+    `at` is the start of the newest period that was judged, `since` the start of the period in which it began, `began`
+    the first and last period in which it may have begun, where the check can tell. `low` and `high` are the interval of
+    `value` (or of the gap to `expected`), in the metric's natural unit.
     """
 
     check: str
@@ -36,6 +37,7 @@ class Finding:
     since: datetime | None = None
     looked_at: int = 1
     score: float = 0.0
+    began: tuple[datetime, datetime] | None = None
 
 
 class IncidentState(StrEnum):

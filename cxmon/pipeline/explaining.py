@@ -9,7 +9,8 @@ from cxmon.model import Declared, Ending, Finding, Incident, IncidentState, Metr
 from cxmon.periods import next_start
 
 VERDICT = "verdict"
-# How far before and after the likeliest first period a regression may have begun, in profile cycles of a week.
+# How far before and after the likeliest first period a regression may have begun, where its check knows no better: a
+# wide range would make an alibi of every change that is somewhere in it.
 BEFORE, AFTER = timedelta(days=14), timedelta(days=7)
 
 
@@ -32,6 +33,8 @@ def explanation(
     if finding.since is None:
         return None
     first, last = finding.since - BEFORE, min(finding.at, finding.since + AFTER)
+    if finding.began is not None:
+        first, last = max(first, finding.began[0]), min(last, finding.began[1])
     last = max(last, next_start(finding.since, metric.grain, metric.zone))
     fitting = [
         d

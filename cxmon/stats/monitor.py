@@ -7,7 +7,7 @@ sum grows by one a day, which is why one height means nearly the same for any no
 sigma, so no single day can alarm.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,8 @@ STEADY = 20
 MANY = 0.2
 # Odds of an onset, to those of the likeliest, from which on the size counts it.
 LIKELY = 0.05
+# Chance that it began outside the periods told.
+OUTSIDE = 0.05
 # Precision of a level of which nothing is known.
 UNKNOWN = 1e-6
 # Log odds are not followed any further.
@@ -35,13 +37,20 @@ MOST = 600.0
 @dataclass(frozen=True, eq=False)
 class Paths:
     """For each period from `start` on (S, D): the statistic (log odds), NaN where it was not asked for; where it is
-    beyond the limit, and on the last day, the likeliest onset, the step's size and its standard error, else -1 and
-    NaN."""
+    beyond the limit, and on the last day, the likeliest onset, the periods it lies between with 95 %, the step's size
+    and its standard error, else -1 and NaN."""
 
     statistic: Floats
     onset: Ints
+    earliest: Ints
+    latest: Ints
     size: Floats
     se: Floats
+
+    @classmethod
+    def silent(cls, shape: tuple[int, int]) -> "Paths":
+        number, day = np.full(shape, np.nan), np.full(shape, -1)
+        return cls(number, day, day.copy(), day.copy(), number.copy(), number.copy())
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +216,7 @@ class Running:
             self.onsets = Onsets(self.filtered)
         from_, X, cut = self.t, regressors(w, self.t, T), _cut(w, learnt)
         scale, share, D = np.sqrt(w.noise.scale2), _shares(self.weight), T - start
-        out = Paths(np.full((S, D), np.nan), np.full((S, D), -1), np.full((S, D), np.nan), np.full((S, D), np.nan))
+        out = Paths.silent((S, D))
         level, beyond = (np.concatenate([lately, np.zeros((S, T - from_))], 1) for lately in (self.level, self.beyond))
         for t in range(from_, T):
             d, at = self.filtered.day(w, t, X[t - from_], cut), t - from_ + WINDOW
@@ -270,6 +279,11 @@ def _note(out: Paths, day: int, rows: Ints, odds: Floats, num: Floats, den: Floa
     mean = (share * size).sum((1, 2))
     spread = (share * (scale[rows, :, None] ** 2 / den[rows] + (size - mean[:, None, None]) ** 2)).sum((1, 2))
     out.onset[rows, day], out.size[rows, day], out.se[rows, day] = born[best], mean, np.sqrt(spread)
+    # A step may begin on any day alike, so the odds of the onsets are their chances.
+    order = np.argsort(born)
+    reached = np.cumsum(each[:, order], axis=1) / each.sum(1, keepdims=True)
+    out.earliest[rows, day] = born[order][(reached > OUTSIDE / 2).argmax(1)]
+    out.latest[rows, day] = born[order][(reached >= 1 - OUTSIDE / 2).argmax(1)]
 
 
 def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, base: int, start: int) -> Paths:
@@ -294,4 +308,4 @@ def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, base: int, start:
     within = np.sqrt(np.maximum(since(values**2) / count - mean**2, 0.0) / count)
     large = told & (since(cut[:, lately - base :]) > MANY * count)
     size = np.where(large, mean - level[row, onset - base], out.size)
-    return Paths(out.statistic, out.onset, size, np.where(large, np.maximum(out.se, within), out.se))
+    return replace(out, size=size, se=np.where(large, np.maximum(out.se, within), out.se))

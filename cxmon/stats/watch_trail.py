@@ -17,7 +17,8 @@ from cxmon.stats.monitor import WINDOW
 from cxmon.stats.watching import Call, Group
 
 # Counts up whenever the same figures would be looked at in another way: older trails are not taken up then.
-METHOD = 1
+METHOD = 2
+SAID = ("statistic", "onset", "earliest", "latest", "size", "low", "high")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +38,15 @@ class WatchLook:
     """What a monitor says of S series at their last period, whatever the height of an alarm.
 
     `statistic`: log odds of a lasting step, NaN where a series is not watched; `onset`, `size`, `low`, `high` as in
-    `WatchState`. `trail` takes the next look on from here; `checkpoint` from the period that was asked for, None where
-    there is too little before it. It is small: no onset is followed in it yet.
+    `WatchState`; the onset lies between `earliest` and `latest` with 95 %. `trail` takes the next look on from here;
+    `checkpoint` from the period that was asked for, None where there is too little before it. It is small: no onset is
+    followed in it yet.
     """
 
     statistic: Floats
     onset: Ints
+    earliest: Ints
+    latest: Ints
     size: Floats
     low: Floats
     high: Floats
@@ -81,7 +85,7 @@ def watch_look(
 
 def _gone_on(call: Call, groups: tuple[Group, ...], last: int) -> dict[str, Floats]:
     """What the monitors say of period `last` - 1, in the values' units."""
-    told = {name: np.full(len(call.rows), np.nan) for name in ("statistic", "onset", "size", "low", "high")}
+    told = {name: np.full(len(call.rows), np.nan) for name in SAID}
     for group in groups:
         watched = call.watched(group, last)
         never = np.full(len(watched.y), np.inf)
@@ -90,7 +94,8 @@ def _gone_on(call: Call, groups: tuple[Group, ...], last: int) -> dict[str, Floa
         )
         unit = group.taught.unit * call.sign
         size, half = paths.size[:, -1] * unit, 1.96 * paths.se[:, -1] * np.abs(unit)
-        told["statistic"][group.rows], told["onset"][group.rows] = paths.statistic[:, -1], paths.onset[:, -1]
+        for name in ("statistic", "onset", "earliest", "latest"):
+            told[name][group.rows] = getattr(paths, name)[:, -1]
         told["size"][group.rows], told["low"][group.rows], told["high"][group.rows] = size, size - half, size + half
     return told
 
@@ -122,11 +127,13 @@ def _digest(call: Call, trail: Trail) -> bytes:
 def _look(
     call: Call, trail: Trail | None, checkpoint: Trail | None, told: Mapping[str, Floats] | None = None
 ) -> WatchLook:
-    out = {name: np.full(call.size, np.nan) for name in ("statistic", "onset", "size", "low", "high")}
+    out = {name: np.full(call.size, np.nan) for name in SAID}
     for name, found in (told or {}).items():
         out[name][call.rows] = found
-    onset = np.where(np.isfinite(out["onset"]), out["onset"], -1).astype(np.int64)
+    onset, earliest, latest = (
+        np.where(np.isfinite(out[name]), out[name], -1).astype(np.int64) for name in ("onset", "earliest", "latest")
+    )
     return WatchLook(
-        statistic=out["statistic"], onset=onset, size=out["size"], low=out["low"], high=out["high"], trail=trail,
-        checkpoint=checkpoint,
+        statistic=out["statistic"], onset=onset, earliest=earliest, latest=latest, size=out["size"], low=out["low"],
+        high=out["high"], trail=trail, checkpoint=checkpoint,
     )  # fmt: skip

@@ -145,6 +145,13 @@ def day(at: datetime | date, zone: str = "UTC", *, now: datetime | None = None) 
     return f"{local.day} {local:%b}"
 
 
+def between(dates: tuple[datetime, datetime] | None, zone: str = "UTC") -> str:
+    """` (between 20 Oct and 3 Nov)` behind a date that is not known to the day; nothing where it is."""
+    if dates is None or dates[0] == dates[1]:
+        return ""
+    return f" (between {day(dates[0], zone)} and {day(dates[1], zone)})"
+
+
 def stamp(at: datetime, zone: str = "UTC") -> str:
     """`Mon 23 Nov 2026, 06:00 UTC`: what a picture, brief or export carries as its as-of."""
     local = at.astimezone(ZoneInfo(zone))

@@ -168,6 +168,17 @@ def test_a_change_elsewhere_is_no_alibi(world):
     assert (incident.root, "consistent with" in incident.latest.reason) == (PHONE, False)
 
 
+def test_a_change_before_the_range_of_the_onset_is_no_alibi(world):
+    plan, store = world(WATCH, moves=falls(-0.25, begins=118), metric={"by": ((),)})
+    store.changes.put(change(begins=110), now=day(109), origin="yaml")
+    live(plan, store, 112, 135)
+    (incident,) = store.incidents.open()
+    first, last = incident.latest.began
+    assert first <= day(118) <= last
+    assert day(110) < first
+    assert "consistent with" not in incident.latest.reason
+
+
 def test_an_accepted_level_is_quiet_from_then_on(world):
     plan, store = world(WATCH, moves=falls(-0.09, begins=110), metric={"by": (("channel",),)})
     live(plan, store, 105, 130)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxmon.stats import watch, watch_days, watch_state
+from cxmon.stats import watch, watch_days, watch_look, watch_state, watch_threshold
 
 START = 120
 
@@ -35,6 +35,19 @@ def test_a_real_fall_is_noticed_after_it_began_and_dated_near_its_day():
     assert np.median(s.size[found]) == pytest.approx(-0.12, abs=0.03)
     covers = (s.low[found] <= -0.12) & (s.high[found] >= -0.12)
     assert covers.mean() > 0.75
+
+
+def test_the_days_between_which_it_began_hold_its_day_and_draw_together():
+    Y, N = drawn(1, fall=0.12)
+    soon, later = (watch_look(Y[:, :end], N[:, :end], START, kind="proportion") for end in (150, 170))
+    sure = soon.statistic > watch_threshold(np.full(len(Y), 0.5))
+    assert sure.sum() > 15
+    for look in (soon, later):
+        inside = (look.earliest <= 140) & (look.latest >= 140)
+        assert inside[sure].mean() >= 0.85
+        assert ((look.earliest <= look.onset) & (look.onset <= look.latest))[sure].all()
+    width = [np.median((look.latest - look.earliest)[sure]) for look in (soon, later)]
+    assert width[1] < width[0]
 
 
 def test_days_to_come_change_no_earlier_alarm():
