@@ -4,13 +4,16 @@ DEMO ?= desk
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check lint types layers bench clean
+.PHONY: demo test coverage check lint types layers bench clean
 
 demo: .venv/run.stamp
 	@$(BIN)/cxmon demo $(DEMO)
 
 # By file, so that one worker builds what the tests of a file share.
 test: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+coverage: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
 check: lint types layers test

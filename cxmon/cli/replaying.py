@@ -1,8 +1,10 @@
 """budget, replay: who may cost how many false alarms, and what a past period would have brought."""
 
+import os
 import textwrap
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from cxmon.pipeline.replay_compare import Compared
 
 WIDTH = 100
+# A second process takes seconds to start, which a shorter replay does not save.
+SHORT = timedelta(days=45)
 
 
 def register(app: typer.Typer) -> None:
@@ -64,14 +68,14 @@ def replay(
         begin, end = period(
             plan, store, parse_instant(since, plan.zone), parse_instant(until, plan.zone) if until else None
         )
+        processes = (os.cpu_count() or 1) if end - begin > SHORT else 1
+        asked: dict[str, Any] = {"since": begin, "until": end, "thorough": thorough, "in_time": in_time}
+        asked["processes"] = processes
         with progress("replay") as advance:
-            ours = run(plan, store, since=begin, until=end, thorough=thorough, in_time=in_time, progress=advance)
+            ours = run(plan, store, **asked, progress=advance)
         if other is not None:
             with progress(f"replay {other.path.name}") as advance:
-                theirs = run(
-                    other, store, since=begin, until=end, thorough=thorough, in_time=in_time, ours=False,
-                    progress=advance,
-                )  # fmt: skip
+                theirs = run(other, store, **asked, ours=False, progress=advance)
     compared = None if other is None else compare(ours, theirs)
     if figure is not None:
         _drawn(plan, ours, figure)

@@ -40,6 +40,7 @@ class Depth(Enum):
 
 
 Progress = Callable[[str, int, int], None]
+Known = Mapping[str, list[Evidence]]
 
 
 def judge(
@@ -50,18 +51,40 @@ def judge(
     changes: Sequence[str] | None = None,
     progress: Progress | None = None,
     depth: Depth = Depth.WHOLE,
+    known: Known | None = None,
 ) -> list[Verdict]:
     """Judges every live change that has begun by `now` (or those named in `changes`) and returns the verdicts.
 
     Figures are taken as they were known at `now`. A verdict gets a new version where it is news, else the stored one is
     refreshed; bands of every metric and shown segment are stored beside. Verdicts for a moment before the newest one
-    judged are returned and not stored. `progress(metric_id, done, total)` is called before each metric.
+    judged are returned and not stored. `progress(metric_id, done, total)` is called before each metric. `known` is what
+    `figures` says of the same changes at the same moment and depth, where somebody has asked before.
     """
     register(plan, store, now=now)
+    begun, asked = _ask(plan, store, now, changes, depth)
+    found = dict(known) if known is not None else asked.about(begun, progress)
+    if depth is Depth.TOLD:
+        told = [d for d in begun if _tells(store, d, found[d.change.id], now)]
+        found |= replace(asked, brief=False).about(told)
+    titles = {d.change.id: d.change.title for d in store.changes.all() if d.change.status is Status.LIVE}
+    return [_verdict(plan, store, d, found[d.change.id], titles, now) for d in begun]
+
+
+def figures(plan: Plan, store: Store, *, now: datetime, depth: Depth) -> Known:
+    """The evidence on every live change that has begun by `now`, by its id: it rests on what was known by then and
+    never on what was said of it."""
+    begun, asked = _ask(plan, store, now, None, depth)
+    return asked.about(begun)
+
+
+def _ask(
+    plan: Plan, store: Store, now: datetime, changes: Sequence[str] | None, depth: Depth
+) -> "tuple[list[Declared], _Asked]":
+    """The changes that have begun, and the look at them."""
     declared = [d for d in store.changes.all() if d.change.status is Status.LIVE]
     begun = [d for d in declared if d.change.starts <= now and (changes is None or d.change.id in changes)]
     watched = {d.change.id: decisions.watched(d.change, plan.metrics) for d in begun}
-    asked = _Asked(
+    return begun, _Asked(
         plan=plan,
         store=store,
         live=[part for d in declared for part in d.change.parts()],
@@ -70,12 +93,6 @@ def judge(
         drawn=depth is Depth.WHOLE,
         brief=depth is Depth.TOLD,
     )
-    found = asked.about(begun, progress)
-    if depth is Depth.TOLD:
-        told = [d for d in begun if _tells(store, d, found[d.change.id], now)]
-        found |= replace(asked, brief=False).about(told)
-    titles = {d.change.id: d.change.title for d in declared}
-    return [_verdict(plan, store, d, found[d.change.id], titles, now) for d in begun]
 
 
 @dataclass(frozen=True, kw_only=True)

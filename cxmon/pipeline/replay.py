@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from cxmon.pipeline.budgeting import budget
 from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.memory import InMind
+from cxmon.pipeline.replay_ahead import ahead
 from cxmon.pipeline.replay_known import hearsay, unheard
 from cxmon.store import Catalogue, Overlay, Store
 
@@ -91,13 +93,14 @@ def replay(
     thorough: bool = False,
     in_time: bool = False,
     ours: bool = True,
+    processes: int = 1,
     progress: Progress | None = None,
 ) -> Replayed:
     """Runs checks, verdicts, incidents and routes over the period, a look a day, from an empty history.
 
     `store` may be read-only. `thorough` asks every method every day, so that versions of verdicts are counted as live;
-    without it they are asked of what is told. `in_time` and `ours` as in `hearsay`. Raises ActionError where there are
-    no figures in the period.
+    without it they are asked of what is told. `in_time` and `ours` as in `hearsay`. From two `processes` on, verdicts
+    are worked out in one of their own. Raises ActionError where there are no figures in the period.
     """
     overlay = Overlay.over(store, plan.metrics.values())
     moments = looks(since, until, [r.finished_at for r in store.runs.all()], plan.zone)
@@ -113,16 +116,18 @@ def replay(
     minds: dict[tuple[str, str], InMind] = defaultdict(InMind)
     alerts: list[Alert] = []
     standing: tuple[Incident, ...] = ()
-    for done, now in enumerate(moments):
-        if progress is not None:
-            progress("days", done, len(moments))
-        overlay.advance(now)
-        heard.tell(overlay, now)
-        judge(bare, overlay, now=now, depth=Depth.FIGURES if thorough else Depth.TOLD)
-        check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
-        alerts += _delivered(overlay, now, standing=done == 0)
-        if done == 0:
-            standing = _opened(plan, overlay)
+    depth = Depth.FIGURES if thorough else Depth.TOLD
+    with ahead(bare, store, deepcopy(heard), moments, depth, wanted=processes > 1) as other:
+        for done, now in enumerate(moments):
+            if progress is not None:
+                progress("days", done, len(moments))
+            overlay.advance(now)
+            heard.tell(overlay, now)
+            judge(bare, overlay, now=now, depth=depth, known=other.known(done))
+            check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
+            alerts += _delivered(overlay, now, standing=done == 0)
+            if done == 0:
+                standing = _opened(plan, overlay)
     if progress is not None:
         progress("days", len(moments), len(moments))
     before = {i.id for i in standing}

@@ -1,6 +1,9 @@
 """A replay says what live days said: same incidents, codes and messages; it writes nothing and sends nothing."""
 
 import hashlib
+import multiprocessing
+import os
+import signal
 from dataclasses import replace
 from datetime import timedelta
 
@@ -256,3 +259,19 @@ def test_a_look_is_the_last_collection_of_a_day_and_before_the_first_ever_at_six
     found = looks(day(1), day(6) + SIX, ran, "UTC")
     # Day 4 was missed live as well, day 6 is not collected yet.
     assert found == [day(1) + SIX, day(2) + SIX, day(3) + 3 * SIX, day(5) + SIX]
+
+
+def test_a_second_process_changes_no_word_even_where_it_is_killed(live, quick, caplog):
+    asked, store = live
+
+    def kill(_, done, __):
+        if done == 5:
+            for child in multiprocessing.active_children():
+                os.kill(child.pid, signal.SIGKILL)
+
+    helped = replayed(asked, store, processes=2)
+    assert (helped.alerts, helped.codes, helped.incidents) == (quick.alerts, quick.codes, quick.incidents)
+    assert "second process" not in caplog.text
+    alone = replayed(asked, store, processes=2, progress=kill)
+    assert (alone.alerts, alone.codes, alone.incidents) == (quick.alerts, quick.codes, quick.incidents)
+    assert "the second process of the replay ended" in caplog.text
