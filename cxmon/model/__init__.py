@@ -15,6 +15,7 @@ from cxmon.model.holidays import Holidays
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
 from cxmon.model.outlook import Answer, Outlook, Planned
+from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.secret import Secret
 from cxmon.model.verdict import (
     GRAVITY,
@@ -71,6 +72,7 @@ __all__ = [
     "Opinion",
     "OutboxRow",
     "Outlook",
+    "PastShift",
     "Picture",
     "Placebo",
     "Planned",
@@ -78,6 +80,7 @@ __all__ = [
     "Read",
     "Receipt",
     "Response",
+    "Retrospect",
     "Saving",
     "Scope",
     "Secret",

@@ -37,6 +37,7 @@ from cxmon.wording.numbers import (
     value,
     worse,
 )
+from cxmon.wording.retrospect import looked_back, shifted
 from cxmon.wording.screen import (
     Screen,
     aim,
@@ -108,6 +109,7 @@ __all__ = [
     "limit",
     "limits_answer",
     "line",
+    "looked_back",
     "method",
     "mix",
     "more_segments",
@@ -124,6 +126,7 @@ __all__ = [
     "segment",
     "sentence",
     "set_aside",
+    "shifted",
     "signed",
     "speed_for_quality",
     "staged",

@@ -1,0 +1,69 @@
+"""retrospect: since when, and the time before cxmon: lasting changes in everything that is stored."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import decisions
+from cxmon.alerts.parts import near
+from cxmon.model import Declared, Metric, PastShift, Retrospect, Segment
+from cxmon.panel import Judged, Panel
+from cxmon.periods import on_holiday, profile_labels
+from cxmon.pipeline.judge_bands import shown
+from cxmon.stats import Shift, many_shifts
+from cxmon.store import Store
+
+LEAST = 12
+
+
+def retrospect(store: Store, metric: Metric, *, now: datetime, segments: Sequence[Segment] = ()) -> Retrospect:
+    """Lasting changes in the mature periods of a metric, no holidays among them, in each of `segments` (else everyone
+    and the configured roll-ups that are not too thin)."""
+    leaves = store.panel(metric, as_known_at=now)
+    rows = list(segments) or shown(leaves) if len(leaves.starts) and leaves.n.any() else []
+    if not rows:
+        return Retrospect(metric=metric.id, found=(), looked_at=0, short=0, first=None, last=None)
+    panel = leaves.roll_up(rows) if metric.additive else leaves.select(rows, missing_as_empty=True)
+    use = panel.mature(now) & ~(on_holiday(panel.starts, metric.grain, metric.zone, metric.holidays) > 0)
+    judged = panel.judged()
+    values = np.where(use & (panel.n > 0), judged.values, np.nan)
+    enough = np.isfinite(values).sum(1) >= LEAST
+    period, _ = profile_labels(panel.starts, metric.grain, metric.zone)
+    found = many_shifts(values[enough], n=panel.n[enough], kind=judged.kind, period=period) if enough.any() else []
+    changes = store.changes.all()
+    told = [
+        _told(panel, judged, s, shift, changes)
+        for s, shifts in zip(np.flatnonzero(enough).tolist(), found, strict=True)
+        for shift in shifts
+    ]
+    seen = np.flatnonzero(np.isfinite(values).any(0))
+    return Retrospect(
+        metric=metric.id,
+        found=tuple(sorted(told, key=lambda p: (p.since, p.segment), reverse=True)),
+        looked_at=int(enough.sum()),
+        short=int((~enough).sum()),
+        first=_at(panel.starts, int(seen[0])) if len(seen) else None,
+        last=_at(panel.starts, int(seen[-1])) if len(seen) else None,
+    )
+
+
+def _told(panel: Panel, judged: Judged, row: int, shift: Shift, changes: Sequence[Declared]) -> PastShift:
+    ends = shift.size, shift.low, shift.high
+    size, low, high = (math.expm1(x) for x in ends) if judged.log else ends
+    first, last = (_at(panel.starts, i) for i in (shift.earliest, shift.latest))
+    segment = panel.segments[row]
+    # A change that began with the first or the last of these days is within them too.
+    beside = near(changes, segment, first + (last - first) / 2, window=(last - first) / 2 + timedelta(days=1))
+    return PastShift(
+        metric=panel.metric.id, segment=segment, since=_at(panel.starts, shift.at), began=(first, last),
+        settled=_at(panel.starts, shift.settled), size=size, low=low, high=high,
+        unit="%" if judged.log else decisions.own_unit(panel.metric), p_value=shift.p_value,
+        near=tuple(d.change.title for d in beside),
+    )  # fmt: skip
+
+
+def _at(starts: npt.NDArray[np.int64], i: int) -> datetime:
+    return datetime.fromtimestamp(int(starts[min(i, len(starts) - 1)]), UTC)
