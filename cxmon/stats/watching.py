@@ -41,10 +41,10 @@ def watch(
     """Index (S,) of the first alarm at or after `start` in each row of `values` (S, T), or -1.
 
     n        answers or exposure (S, T); None where unknown; 0 = nothing measured, like a NaN value
-    budget   false alarms per series and year, one for all or (S,); a year is `yearly` periods, or 365.25 where it is
-             not given
+    budget   false alarms per series and year, one for all or (S,)
     better   higher: alarms on falls; lower: on rises; either: on both
-    yearly   periods in a year, for the yearly wave; days and hours with a weekly cycle know it by themselves
+    yearly   periods in a year, for the budget and the yearly wave; without it days and hours with a weekly cycle know
+             it by themselves, and anything else has 365.25 of them and no wave
 
     The alarm of a period rests on that period and earlier ones: parameters are learnt before `start` and again each
     time the history has doubled. The series of one call are of one kind and teach one another how noise of that kind
@@ -89,7 +89,7 @@ def watch_days(
         raise ValueError(f"budget {budget}: expected > 0")
     S, T = call.size, call.given.Y.shape[1]
     read, days = min(int(read), T - 1), _silent(S, T)
-    limits = watch_threshold(budgets, yearly)[call.rows]
+    limits = watch_threshold(budgets, call.given.wave)[call.rows]
     groups: tuple[Group, ...] = ()
     statistic = np.full(len(call.rows), np.nan)
     for first, last in call.calendar():

@@ -217,3 +217,14 @@ def test_a_collapse_is_given_its_whole_size():
     assert s.active.all()
     assert np.median(s.size) == pytest.approx(-40, abs=1)
     assert ((s.low < -39) & (s.high > -42)).mean() >= 0.9
+
+
+def test_hours_with_a_weekly_cycle_know_how_many_of_them_a_year_has():
+    rng = np.random.default_rng(4)
+    N = rng.poisson(20, (2, 5 * 168)) + 1.0
+    Y = rng.binomial(N.astype(int), 0.8) / N
+    known, told = (
+        watch_days(Y, N, 4 * 168, 2.0, kind="proportion", period=168, yearly=yearly).score
+        for yearly in (None, 24 * 365.25)
+    )
+    np.testing.assert_array_equal(known, told)
