@@ -126,7 +126,9 @@ def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
 
     message = alert.message
     day = wording.day(alert.at, plan.zone)
-    standing = " (stood already)" if alert.standing else ""
+    standing = (
+        " (stood already)" if alert.standing else " (the message is edited, nobody is called)" if alert.quiet else ""
+    )
     head = f"{mark}{day:>6} {alert.at:%Y}  {alert.channel:<8} {SHAPES[message.tone]} {message.badge}: {message.title}"
     _wrapped(head + standing, "  ")
     if not mark and message.lines:

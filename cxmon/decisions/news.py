@@ -1,11 +1,16 @@
 """Which of two readings of the same change is news: a new version, and whether people are told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cxmon.model import Code, Harm, Verdict
 
 # What people are told without asking. The others are on the board and in the story.
 TELLING = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
+RED = frozenset({Code.HARMED, Code.WORSE})
+# Days within which a verdict that swings about its limit is told once.
+SWINGS = timedelta(days=28)
 
 
 def is_news(previous: Verdict | None, current: Verdict) -> str:
@@ -44,11 +49,13 @@ def is_news(previous: Verdict | None, current: Verdict) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
-    """Whether a verdict is told, why, and whether it takes back what was told before."""
+    """Whether a verdict is told, why, and whether it takes back what was told before. `quiet`: what stands there is
+    brought up to date, and nobody is called for it."""
 
     told: bool
     reason: str
     correction: bool = False
+    quiet: bool = False
 
 
 def telling(told_before: Verdict | None, current: Verdict) -> Telling:
@@ -76,6 +83,13 @@ def last_told(history: tuple[Verdict, ...] | list[Verdict]) -> Verdict | None:
         if telling(told, verdict).told:
             told = verdict
     return told
+
+
+def swings(history: Sequence[Verdict], current: Verdict) -> bool:
+    """Whether a red verdict only swings about its limit: it was over it within four weeks, and red ever since."""
+    lately = [v for v in history if v.as_of >= current.as_of - SWINGS]
+    since = next((i for i in range(len(lately), 0, -1) if lately[i - 1].code not in RED), 0)
+    return current.code in RED and any(v.code is Code.HARMED for v in lately[since:])
 
 
 def _outside(before: Harm, after: Harm) -> bool:

@@ -65,6 +65,7 @@ def keep(
         return True
     told = decisions.last_told(list(history))
     news = decisions.telling(told, verdict)
+    news = replace(news, quiet=news.told and decisions.swings(history, verdict))
     before = latest(store, change.id)
     lived = live(before, verdict, previous, now)
     rows = _rows(plan, store, declared, verdict, told, lived, news, now) if news.told else []
@@ -221,7 +222,7 @@ def _rows(
     return queue(
         plan,
         store,
-        message,
+        replace(message, reply=None) if news.quiet else message,
         metrics=tuple(h.metric for h in verdict.harms if h.code is verdict.code),
         segment=EVERYONE,
         check=CHECK,

@@ -33,7 +33,7 @@ class Alert:
     """One message that a channel would have got, at which look. `standing`: at the first look, so it began before.
 
     `story` names what it is about, alike in two replays: `change ID`, or check, metric and segment of an incident;
-    `step` is what happened to it.
+    `step` is what happened to it. `quiet`: an edit of what stands there, for which nobody is called.
     """
 
     at: datetime
@@ -42,6 +42,7 @@ class Alert:
     step: str
     standing: bool
     message: Message
+    quiet: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,8 +186,10 @@ def _delivered(overlay: Overlay, now: datetime, *, standing: bool) -> list[Alert
     """What this look queued, taken as sent: later news of a story go where its first went."""
     found = []
     for row in reversed(overlay.outbox.rows(Delivery.WAITING, limit=MOST)):
+        known = overlay.outbox.first_receipt(row.message.thread, row.channel) is not None
         overlay.outbox.sent(row.key, Receipt(channel=row.channel, ref="replay"), now)
-        found.append(_alert(overlay, row, now, standing=standing))
+        alert = _alert(overlay, row, now, standing=standing)
+        found.append(replace(alert, quiet=known and row.message.reply is None))
     return found
 
 

@@ -276,3 +276,23 @@ def test_a_harm_that_comes_to_be_within_the_limit_is_an_end_and_no_correction():
     better = verdict(harm(Code.IMPROVED, -0.03, -0.02))
     assert decisions.telling(over, held) == decisions.Telling(told=True, reason="turned from harmed to safe")
     assert decisions.telling(better, held).correction
+
+
+@pytest.mark.parametrize(
+    ("said", "quiet"),
+    [
+        ([Code.WORSE, Code.HARMED], [False, False]),
+        ([Code.HARMED, Code.WORSE, Code.HARMED, Code.WORSE], [False, True, True, True]),
+        ([Code.HARMED, Code.SAFE, Code.HARMED], [False, False, False]),
+        ([Code.HARMED, Code.UNDECIDED, Code.WORSE], [False, False, False]),
+    ],
+)
+def test_a_verdict_that_swings_about_its_limit_calls_nobody_twice(said, quiet):
+    verdicts = [verdict(harm(code, 0.02, 0.03), as_of=NOW + i * timedelta(days=2)) for i, code in enumerate(said)]
+    assert [decisions.swings(verdicts[:i], v) for i, v in enumerate(verdicts)] == quiet
+
+
+def test_a_harm_that_comes_back_over_the_limit_after_five_weeks_is_told_again():
+    days = [(Code.HARMED, 0), (Code.WORSE, 1), (Code.HARMED, 36)]
+    verdicts = [verdict(harm(code, 0.02, 0.03), as_of=NOW + timedelta(days=day)) for code, day in days]
+    assert not decisions.swings(verdicts[:2], verdicts[2])
