@@ -15,6 +15,8 @@ from cxmon.model.holidays import Holidays
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
 from cxmon.model.outlook import Answer, Outlook, Planned
+from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
+from cxmon.model.ranges import Grade, Interval
 from cxmon.model.secret import Secret
 from cxmon.model.verdict import (
     GRAVITY,
@@ -23,9 +25,7 @@ from cxmon.model.verdict import (
     AimResult,
     Band,
     Code,
-    Grade,
     Harm,
-    Interval,
     Method,
     Opinion,
     Placebo,
@@ -39,6 +39,7 @@ from cxmon.model.verdict import (
 __all__ = [
     "EVERYONE",
     "GRAVITY",
+    "PER_DAYS",
     "Action",
     "Agreement",
     "AimCode",
@@ -54,6 +55,7 @@ __all__ = [
     "Declared",
     "Delivery",
     "Ending",
+    "Exchange",
     "Fact",
     "Finding",
     "Grade",
@@ -63,17 +65,22 @@ __all__ = [
     "Incident",
     "IncidentPolicy",
     "IncidentState",
+    "Input",
     "Interval",
     "Kind",
     "Message",
     "Method",
     "Metric",
+    "Money",
     "Opinion",
     "OutboxRow",
     "Outlook",
+    "Part",
     "Picture",
     "Placebo",
     "Planned",
+    "Price",
+    "PriceCode",
     "Rank",
     "Read",
     "Receipt",
@@ -94,4 +101,5 @@ __all__ = [
     "Transition",
     "Verdict",
     "Window",
+    "Worth",
 ]

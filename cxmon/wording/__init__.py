@@ -36,6 +36,7 @@ from cxmon.wording.numbers import (
     value,
     worse,
 )
+from cxmon.wording.pricing import money, price_details, price_line, price_story, price_words
 from cxmon.wording.screen import (
     Screen,
     aim,
@@ -108,11 +109,16 @@ __all__ = [
     "line",
     "method",
     "mix",
+    "money",
     "more_segments",
     "moved_by_mix_alone",
     "not_complete",
     "number",
     "plain",
+    "price_details",
+    "price_line",
+    "price_story",
+    "price_words",
     "remarks",
     "remarks_on_all",
     "saving",
