@@ -1,0 +1,74 @@
+"""The price through a real store: a planted fall costs what it costs, and nothing that is only priced is judged."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from judge_world import World, built, change, csat, day, falls
+
+from cxmon.model import Better, Code, Exchange, Money, PriceCode, Saving, Worth
+from cxmon.pipeline.judge import Depth, judge
+
+# Of 300 customers a day on the phone, 150 in each region, a share of 0.80 stays: 0.06 fewer are 18 a day.
+STAYS = csat()
+ASKS = csat(id="asks", label="Asks again", better=Better.LOWER)
+MONEY = Money(
+    currency="EUR",
+    customers=Worth(
+        metric="csat", amounts={"eu": 100.0, "us": 300.0}, by="region", currency="USD", source="Finance",
+        as_of=date(2025, 12, 1), counts_after_days=45,
+    ),
+    contacts=Worth(metric="asks", amounts={"": 5.0}, currency="EUR", source="CX team", as_of=date(2025, 12, 1)),
+    exchange=Exchange(rates={"USD": 0.5}, source="Treasury", as_of=date(2025, 12, 1)),
+)  # fmt: skip
+SAVING = Saving(300_000.0, "EUR", "year", "Operations")
+DAY_LOSS = 0.06 * 300 * 200 * 0.5
+
+
+@pytest.fixture(scope="module")
+def store_and_plan(tmp_path_factory):
+    world = World(days=300, moves={"csat": falls(-0.06)})
+    plan, store = built(tmp_path_factory.mktemp("price"), world, [STAYS, ASKS], [change(saving=SAVING)], money=MONEY)
+    with store:
+        yield plan, store
+
+
+def test_a_planted_fall_costs_more_than_it_saves(store_and_plan):
+    plan, store = store_and_plan
+    (verdict,) = judge(plan, store, now=day(292))
+    found = store.verdicts.latest("phone-cut").price
+    assert repr(found) == repr(verdict.price)  # what is not known is no equal of itself
+    assert found.code is PriceCode.COSTS_MORE
+    assert found.days == 90.0  # the share matures two days later
+    assert found.loss.low <= 90 * DAY_LOSS <= found.loss.high
+    assert found.parts[0].events.low <= 90 * 18 <= found.parts[0].events.high
+    assert found.saving == pytest.approx(300_000 * 90 / 365.25)
+    assert "it cost" in "".join(verdict.story)
+
+
+def test_what_is_only_priced_is_no_part_of_the_verdict(store_and_plan):
+    plan, store = store_and_plan
+    (with_price,) = judge(plan, store, now=day(292), depth=Depth.FIGURES)
+    (without,) = judge(replace(plan, money=None), store, now=day(292), depth=Depth.FIGURES)
+    assert [h.metric for h in with_price.harms] == ["csat"]
+    assert [p.metric for p in with_price.price.parts] == ["csat", "asks"]
+    assert (with_price.harms, with_price.code, with_price.sentence) == (
+        without.harms,
+        without.code,
+        without.sentence,
+    )
+
+
+def test_before_people_have_had_time_to_leave_it_waits_with_a_projection(store_and_plan):
+    plan, store = store_and_plan
+    (verdict,) = judge(plan, store, now=day(235), depth=Depth.FIGURES)
+    assert verdict.price.code is PriceCode.WAITING
+    assert verdict.price.projection.high < verdict.price.net_year.low
+    assert [p.counted for p in verdict.price.parts] == [False, True]
+
+
+def test_a_look_that_tells_nobody_is_not_priced(store_and_plan):
+    plan, store = store_and_plan
+    (verdict,) = judge(plan, store, now=day(203), depth=Depth.TOLD)
+    assert verdict.code is Code.WAITING
+    assert verdict.price is None
