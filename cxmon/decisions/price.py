@@ -1,11 +1,12 @@
 """What a decision is said to save against what it costs: from the range of a harm to a range of money.
 
-A part of the loss is extra events (lost customers, further contacts) times what one of them is worth. Everything goes
-per day first, over the days that were judged, and then over the days since the start, the same for saving and loss.
+A part of the loss is extra events (lost customers, further contacts) times what one of them is worth; where that
+differs by group, the extra amounts. Everything goes per day first, over the days that were judged, and then over the
+days since the start, the same for saving and loss.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -50,11 +51,21 @@ class Volume:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """The harm to one metric that counts customers or contacts, and its volume."""
+    """The harm to one metric that counts customers or contacts, and its volume.
+
+    `valued`: where what one is worth differs by group, the harm to the money itself: amounts lost per unit of exposure,
+    each event counted with the amount of its group, as one series. Nobody needs to know then whom a change drove away.
+    """
 
     metric: Metric
     harm: Harm
     volume: Volume
+    valued: Harm | None = None
+
+    @property
+    def lost(self) -> Harm:
+        """The harm that money is made of."""
+        return self.valued if self.valued is not None else self.harm
 
 
 def price(change: Change, known: Mapping[str, Known], money: Money, *, now: datetime, claimed_on: date) -> Price:
@@ -68,7 +79,7 @@ def price(change: Change, known: Mapping[str, Known], money: Money, *, now: date
         if worth.metric in known
     ]
     missing = tuple(name for name, worth in money.worths.items() if worth.metric not in known)
-    ends = [k.harm.window_end for p in parts if p.counted and (k := known[p.metric]).harm.window_end is not None]
+    ends = [end for p in parts if p.counted and (end := known[p.metric].lost.window_end) is not None]
     until = min([now, *ends, *([change.ends] if change.ends is not None else [])], default=now)
     days = max(0.0, (until - change.starts) / timedelta(days=1))
     year = _saving(change, money, YEAR)
@@ -121,27 +132,24 @@ def _saving(change: Change, money: Money, days: float) -> float:
 
 def _part(name: str, worth: Worth, known: Known, money: Money, change: Change) -> Part:
     """One part with everything per day."""
-    harm, volume = known.harm, known.volume
+    harm, lost, volume = known.harm, known.lost, known.volume
     part = Part(
-        name=name, metric=worth.metric, known=False, counted=False, events=NOTHING, each=NOTHING, loss=NOTHING,
-        unit=harm.unit, grade=harm.grade, confidence=harm.confidence, break_even=math.nan,
-        break_even_events=math.nan, reason=harm.reason,
+        name=name, metric=worth.metric, known=False, counted=False, events=NOTHING, each=math.nan, loss=NOTHING,
+        unit=harm.unit, grade=weakest([harm.grade, lost.grade]), confidence=lost.confidence, break_even=math.nan,
+        break_even_events=math.nan, by_segment=bool(worth.by),
     )  # fmt: skip
-    if harm.code in _UNKNOWN or not math.isfinite(harm.so_far.high - harm.so_far.low) or harm.window_end is None:
-        return part
-    unvalued = sorted(volume.events.keys() - worth.amounts.keys()) if worth.by else []
-    if unvalued:
-        return replace(part, reason=f"no value for {worth.by} {' and '.join(unvalued)}")
-    if not math.isfinite(exchanged(money, 1.0, worth.currency)):
-        return replace(part, reason=f"no exchange rate from {worth.currency} to {money.currency}")
-    each = _each(worth, known, money)
-    if not math.isfinite(each.estimate):
-        return replace(part, reason="nothing was counted")
-    events = Interval(**{end: _events(known, getattr(harm.so_far, end)) for end in ("estimate", "low", "high")})
+    rate = exchanged(money, worth.times, worth.currency)
+    each = _each(worth, volume) * rate
+    missing = _missing(worth, known, money, each)
+    if missing or lost.window_end is None:
+        return replace(part, reason=missing)
+    events = _each_end(lambda x: _events(known, x), harm.so_far)
+    loss = _times(events, each)
+    if known.valued is not None:
+        loss = _times(known.valued.so_far, _per_harm(known, known.valued) * rate)
     ready = change.starts + timedelta(days=worth.counts_after_days)
-    complete = harm.window_end >= ready
-    loss, reason = _product(events, each), ""
-    if name == "contacts" and change.saving is not None and events.low < 0:
+    complete, reason = lost.window_end >= ready, ""
+    if name == "contacts" and change.saving is not None and loss.low < 0:
         # What a cut saves by fewer contacts is most likely what its owner claims; it must not count twice.
         loss = Interval(estimate=max(0.0, loss.estimate), low=0.0, high=max(0.0, loss.high))
         reason = "fewer contacts are not added, because the claimed saving probably counts them"
@@ -153,6 +161,19 @@ def _part(name: str, worth: Worth, known: Known, money: Money, change: Change) -
     )  # fmt: skip
 
 
+def _missing(worth: Worth, known: Known, money: Money, each: float) -> str:
+    """Why a part is not known; empty where it is."""
+    for harm in (known.harm, known.lost):
+        if harm.code in _UNKNOWN or not math.isfinite(harm.so_far.high - harm.so_far.low) or harm.window_end is None:
+            return harm.reason
+    unvalued = sorted(known.volume.events.keys() - worth.amounts.keys()) if worth.by else []
+    if unvalued:
+        return f"no value for {worth.by} {' and '.join(unvalued)}"
+    if not math.isfinite(exchanged(money, 1.0, worth.currency)):
+        return f"no exchange rate from {worth.currency} to {money.currency}"
+    return "" if math.isfinite(each) and bool(worth.by) is (known.valued is not None) else "nothing was counted"
+
+
 def _events(known: Known, harm: float) -> float:
     """Extra events a day that a harm means, whatever it is given in.
 
@@ -162,12 +183,12 @@ def _events(known: Known, harm: float) -> float:
     metric, volume = known.metric, known.volume
     if metric.judged_as_ratio:
         return sum(volume.events.values()) / volume.days * harm / (1 + metric.harm_sign * harm)
-    return harm * _per_harm(known)
+    return harm * _per_harm(known, known.harm)
 
 
-def _per_harm(known: Known) -> float:
-    """Events a day for a harm of one in its own unit, where that is linear."""
-    natural = abs(known.harm.expected) if known.harm.unit == "%" else 1.0
+def _per_harm(known: Known, harm: Harm) -> float:
+    """Events, or amounts, a day for a harm of one in its own unit, where that is linear."""
+    natural = abs(harm.expected) if harm.unit == "%" else 1.0
     exposure = known.volume.exposure.values()
     # Every group of a level is measured in the same periods; their sum counts once.
     whole = max(exposure) if known.metric.kind is Kind.LEVEL else sum(exposure)
@@ -180,57 +201,33 @@ def _harm_of(known: Known, events: float) -> float:
         counted = sum(known.volume.events.values()) / known.volume.days
         left = counted - known.metric.harm_sign * events
         return events / left if left > 0 else math.nan
-    return events / _per_harm(known) if _per_harm(known) else math.nan
+    per = _per_harm(known, known.harm)
+    return events / per if per else math.nan
 
 
-def _each(worth: Worth, known: Known, money: Money) -> Interval:
-    """What one event is worth. Where that differs by group nobody knows which ones the change drove away.
-
-    The estimate takes them in proportion to the events that were to be expected: every group's own rate rises by the
-    same part. The range takes in two other ways: in proportion to exposure (every group's rate rises by as much), and
-    as all events since the change were spread.
-    """
-    rate = exchanged(money, worth.times, worth.currency)
-    volume = known.volume
+def _each(worth: Worth, volume: Volume) -> float:
+    """What one event is worth; where that differs by group, as events were to be expected without the change: with each
+    group's rate of before. NaN where nothing was counted."""
     if not worth.by:
-        amount = next(iter(worth.amounts.values())) * rate if volume.days else math.nan
-        return Interval(estimate=amount, low=amount, high=amount)
-    groups = sorted(volume.events)
-    usual = {
-        g: volume.events_before[g] / volume.exposure_before[g] * volume.exposure[g]
-        if volume.exposure_before[g]
-        else 0.0
-        for g in groups
-    }
-    ways = [usual, volume.events]
-    if known.metric.kind is not Kind.LEVEL:
-        ways.append(volume.exposure)
-    found = [
-        sum(way[g] * worth.amounts[g] for g in groups) / whole * rate
-        for way in ways
-        if (whole := sum(way.values())) > 0
-    ]
-    if not found:
-        return NOTHING
-    return Interval(estimate=found[0], low=min(found), high=max(found))
+        return next(iter(worth.amounts.values())) if volume.days else math.nan
+    before, exposed = volume.events_before, volume.exposure_before
+    usual = {g: before[g] / exposed[g] * volume.exposure[g] if exposed[g] else 0.0 for g in before}
+    way = usual if sum(usual.values()) > 0 else volume.events
+    whole = sum(way.values())
+    return sum(way[g] * worth.amounts.get(g, 0.0) for g in way) / whole if whole > 0 else math.nan
 
 
-def _product(events: Interval, each: Interval) -> Interval:
-    """The widest range of events times worth."""
-    return Interval(
-        estimate=events.estimate * each.estimate,
-        low=min(events.low * each.low, events.low * each.high),
-        high=max(events.high * each.low, events.high * each.high),
-    )
+def _each_end(made: Callable[[float], float], one: Interval) -> Interval:
+    return Interval(estimate=made(one.estimate), low=made(one.low), high=made(one.high))
 
 
 def _break_even(part: Part, counted: Sequence[Part], known: Known, saving_year: float) -> tuple[float, float]:
     """(harm, events a month) at which nothing of the saving is left; NaN where the rest has eaten it up already."""
     others = sum(p.loss.estimate for p in counted if p.name != part.name)
     left = saving_year / YEAR - others
-    if not (part.known and left > 0 and part.each.estimate > 0):
+    if not (part.known and left > 0 and part.each > 0):
         return math.nan, math.nan
-    events = left / part.each.estimate
+    events = left / part.each
     return _harm_of(known, events), events * MONTH
 
 
@@ -319,7 +316,7 @@ def _sum(ranges: Sequence[Interval]) -> Interval:
 
 
 def _times(one: Interval, factor: float) -> Interval:
-    return Interval(estimate=one.estimate * factor, low=one.low * factor, high=one.high * factor)
+    return _each_end(lambda x: x * factor, one)
 
 
 def _left(saving: float, loss: Interval) -> Interval:

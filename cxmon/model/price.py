@@ -105,11 +105,11 @@ class Input:
 class Part:
     """What one metric adds to the loss; positive is a loss. Money is in the price's currency.
 
-    `events` and `loss` are over the price's days. `each` is what one lost customer or contact is worth, with the range
-    that is left where it differs by segment. `known`: there is an estimate; `counted`: it is in the loss; `reason` says
-    why not, or what was left out, and `ready` from which day on it counts. `break_even` is the harm, in `unit` as in
-    `Harm`, and `break_even_events` the number a month at which nothing of the saving is left, the other parts as
-    estimated; NaN where there is none.
+    `events` and `loss` are over the price's days. `each` is what one lost customer or contact is worth; where it
+    differs by segment (`by_segment`) the mean over those who usually leave, and `loss` is estimated by itself. `known`:
+    there is an estimate; `counted`: it is in the loss; `reason` says why not, or what was left out, and `ready` from
+    which day on it counts. `break_even` is the harm, in `unit` as in `Harm`, and `break_even_events` the number a month
+    at which nothing of the saving is left, the other parts as estimated; NaN where there is none.
     """
 
     name: str
@@ -117,7 +117,7 @@ class Part:
     known: bool
     counted: bool
     events: Interval
-    each: Interval
+    each: float
     loss: Interval
     unit: str
     grade: Grade
@@ -126,6 +126,7 @@ class Part:
     break_even_events: float
     reason: str = ""
     ready: date | None = None
+    by_segment: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

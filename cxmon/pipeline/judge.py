@@ -146,7 +146,9 @@ class _Asked:
             if change.stages:
                 return staged_evidence(change, self.live, leaves, share, now=self.now)
             found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
-            return found if self.brief else counted(found, change, leaves, money)
+            if self.brief:
+                return found
+            return counted(found, change, self.live, leaves, share, money, now=self.now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge change=%s metric=%s error=%s", change.id, leaves.metric.id, error)
             known = failed(leaves.metric, change, error, share)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Known, Share, Volume, scoping
-from cxmon.model import Better, Change, Declared, Kind, Metric, Money, Price
+from cxmon.model import Amount, Better, Change, Declared, Kind, Metric, Money, Price, Worth
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_evidence import Evidence, evidence
 
@@ -21,6 +21,8 @@ PRICED = Share(so_far=0.025, now=0.025)
 # How many days before a change tell how what is counted was spread over groups.
 LEAST_BEFORE, MOST_BEFORE = 28, 91
 DAY = 86_400.0
+# No loss of money has a limit of its own: the watch goes on past the horizon until the loss is beyond chance.
+ANY = Amount(1e-12, relative=False, text="any")
 
 
 def wanted(money: Money | None, change: Change, metric: Metric) -> bool:
@@ -31,16 +33,24 @@ def wanted(money: Money | None, change: Change, metric: Metric) -> bool:
 def unwatched(change: Change, others: Sequence[Change], leaves: Panel, money: Money, *, now: datetime) -> Evidence:
     """The evidence on a metric that counts money and is not watched: no part of the verdict, in the price only."""
     found = evidence(change, others, leaves, PRICED, now=now, opinions=False, brief=True)
-    return replace(counted(found, change, leaves, money), beside=True)
+    return replace(counted(found, change, others, leaves, PRICED, money, now=now), beside=True)
 
 
-def counted(found: Evidence, change: Change, leaves: Panel, money: Money | None) -> Evidence:
+def counted(
+    found: Evidence, change: Change, others: Sequence[Change], leaves: Panel, share: Share, money: Money | None, *,
+    now: datetime,
+) -> Evidence:  # fmt: skip
     """The evidence with the volume behind its harm, where the metric counts customers or contacts."""
     metric = leaves.metric
     if money is None or change.stages or metric.id not in money.metrics:
         return found
-    by = next(worth.by for worth in money.worths.values() if worth.metric == metric.id)
-    return replace(found, known=Known(metric=metric, harm=found.harm, volume=_volume(found, change, leaves, by)))
+    worth = next(worth for worth in money.worths.values() if worth.metric == metric.id)
+    known = Known(metric=metric, harm=found.harm, volume=_volume(found, change, leaves, worth.by))
+    if worth.by and known.volume.days and known.volume.events.keys() <= worth.amounts.keys():
+        plain = replace(change, limits={}, aims={})
+        valued = evidence(plain, others, _valued(leaves, worth), share, now=now, opinions=False, brief=True)
+        known = replace(known, valued=valued.harm)
+    return replace(found, known=known)
 
 
 def priced(plan: Plan, declared: Declared, known: Sequence[Evidence], now: datetime) -> Price | None:
@@ -80,6 +90,32 @@ def _volume(found: Evidence, change: Change, leaves: Panel, by: str) -> Volume:
     return Volume(days=days, exposure=sums[0], events=sums[1], exposure_before=sums[2], events_before=sums[3])
 
 
+def _valued(leaves: Panel, worth: Worth) -> Panel:
+    """What was lost in money, as a figure of its own: each event with the amount of its group.
+
+    Of rare events a cell's own scatter is large where an expensive one happened and none where none did; so the scatter
+    of one unit of exposure is the series' over all time (a compound count: the mean of amount squared).
+    """
+    metric = leaves.metric
+    amount = np.array([worth.amounts.get(s.get(worth.by) or "", 0.0) for s in leaves.segments])[:, None]
+    events = leaves.n - leaves.total if _stays(metric) else leaves.total
+    money = replace(metric, better=Better.LOWER, matters=ANY, unit=worth.currency, per=1.0)
+    if metric.kind is Kind.LEVEL:
+        return replace(leaves, metric=money, total=events * amount)
+    if metric.kind is Kind.RATIO:
+        squares, cross = (None if x is None else x * amount**k for x, k in ((leaves.squares, 2), (leaves.cross, 1)))
+        return replace(leaves, metric=money, total=events * amount, squares=squares, cross=cross)
+    squared = events if leaves.squares is None or metric.kind is not Kind.MEAN else leaves.squares
+    one = squared.sum(1, keepdims=True) / np.maximum(leaves.n.sum(1, keepdims=True), 1.0)
+    mean = replace(money, kind=Kind.MEAN)
+    return replace(leaves, metric=mean, total=events * amount, squares=one * amount**2 * leaves.n)
+
+
+def _stays(metric: Metric) -> bool:
+    """Whether a metric counts those who stay: then the others are lost."""
+    return metric.kind is Kind.PROPORTION and metric.better is Better.HIGHER
+
+
 def _columns(leaves: Panel, members: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """(exposure, events) of a group by period (T,): of shares that are better higher, those that are not in it."""
     metric = leaves.metric
@@ -88,6 +124,4 @@ def _columns(leaves: Panel, members: npt.NDArray[np.bool_]) -> tuple[Floats, Flo
         return np.minimum(n, 1.0), total
     if metric.kind is Kind.RATIO and leaves.base is not None:
         return leaves.base[members].sum(0), total
-    if metric.kind is Kind.PROPORTION and metric.better is Better.HIGHER:
-        return n, n - total
-    return n, total
+    return n, n - total if _stays(metric) else total

@@ -153,14 +153,13 @@ def _part(part: Part, price: Price, metrics: Mapping[str, Metric]) -> str:
     name = f"{part.name.capitalize()} ({metrics[part.metric].label})"
     if not part.known:
         return f"{name}: not known, {part.reason}"
-    each = money(part.each.estimate, price.currency)
-    if part.each.low < part.each.high:
-        each += f" ({_range(part.each, '', '')}, by who they are)"
+    mean = "on average of those who usually leave" if part.by_segment else "each"
+    each = f"{money(part.each, price.currency)} {mean}"
     size = f"{money(part.loss.estimate, price.currency, part.loss)} {'lost' if part.loss.estimate >= 0 else 'gained'}"
     lost = f"{size} ({_range(part.loss, 'lost', 'gained')})" if part.loss.high or part.loss.low else "no loss"
     why = f"; {part.reason}" if part.reason else ""
     counts = "" if part.counted else "not counted yet: "
-    return f"{name}: {counts}{_count(part.events)} than expected, {each} each: {lost}, {grade(part.grade)}{why}"
+    return f"{name}: {counts}{_count(part.events)} than expected, {each}: {lost}, {grade(part.grade)}{why}"
 
 
 def _count(events: Interval) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from decision_examples import NOW, START, change, duration, harm, metric
+from decision_examples import NOW, START, change, duration, harm, interval, metric
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +64,12 @@ def churned(low, high, volume=BY_ONE, code=Code.UNDECIDED, **more):
     return Known(metric=CHURN, harm=found, volume=volume)
 
 
+def valued(known, low, high, expected):
+    """With the harm to the money itself, in parts of what was to be lost a customer and day."""
+    money = replace(known.harm, so_far=interval(low, high), expected=expected)
+    return replace(known, volume=BY_TIER, valued=money)
+
+
 def contacted(low, high, **more):
     found = harm(Code.UNDECIDED, low, high, metric="contacts", unit="%", expected=1000.0, limit=0.1, **more)
     return Known(metric=CONTACTS, harm=found, volume=LEVEL)
@@ -100,7 +106,7 @@ rates = st.floats(0.05, 20.0)
 
 @given(sizes, sizes, st.floats(-0.3, 0.3), rates)
 def test_another_currency_of_the_board_changes_nothing_but_the_unit(a, b, more, rate):
-    known = (churned(min(a, b), max(a, b), BY_TIER), contacted(more, more + 0.1))
+    known = (valued(churned(min(a, b), max(a, b)), min(a, b), max(a, b), 0.3), contacted(more, more + 0.1))
     dollars = replace(MONEY, customers=TIERS, exchange=replace(RATES, rates={"EUR": rate}))
     euros = replace(dollars, currency="EUR", exchange=replace(RATES, rates={"USD": 1 / rate}))
     first, second = priced(*known, money=dollars), priced(*known, money=euros)
@@ -126,7 +132,7 @@ def test_the_same_amount_per_another_period_changes_nothing(a, b):
     )
     assert first.code is second.code
     assert first.net_year.low == pytest.approx(second.net_year.low, abs=1e-6)
-    assert first.parts[0].each.estimate == pytest.approx(480.0)
+    assert first.parts[0].each == pytest.approx(480.0)
 
 
 @given(sizes, sizes)
@@ -161,20 +167,14 @@ def test_a_harm_of_the_break_even_leaves_nothing(other, how, amount):
         )
 
 
-@given(st.lists(st.floats(0.0, 1.0), min_size=3, max_size=3).filter(lambda w: sum(w) > 0), st.floats(0.05, 0.5))
-def test_with_values_by_tier_the_range_holds_every_mixture_of_the_three_ways(weight, rise):
-    """Equal relative rises, equal absolute rises, and as all who left are spread."""
-    money = replace(MONEY, customers=TIERS, contacts=None)
-    found = priced(churned(rise, rise, BY_TIER), money=money)
-    ways = [
-        {"basic": 13 / 20, "pro": 6 / 20, "top": 1 / 20},
-        {"basic": 0.5, "pro": 0.35, "top": 0.15},
-        {"basic": 13 / 20, "pro": 6 / 20, "top": 1 / 20},
-    ]
-    each = sum(w * sum(way[t] * TIERS.amounts[t] for t in way) for w, way in zip(weight, ways, strict=True))
-    truth = rise * 20 * found.days * 1.25 * each / sum(weight)
-    assert found.loss.low - 1e-6 <= truth <= found.loss.high + 1e-6
-    assert found.loss.estimate == pytest.approx(rise * 20 * found.days * 1.25 * (0.65 * 300 + 0.3 * 1000 + 0.05 * 9000))
+def test_with_values_by_tier_the_loss_is_that_of_the_money_and_the_mean_value_that_of_who_usually_leaves():
+    known = valued(churned(0.05, 0.15), -0.1, 0.5, expected=0.4)
+    found = priced(known, money=replace(MONEY, customers=TIERS, contacts=None))
+    (part,) = found.parts
+    assert part.each == pytest.approx(1.25 * (0.65 * 300 + 0.3 * 1000 + 0.05 * 9000))
+    assert part.events.estimate == pytest.approx(0.1 * 20 * DAYS)
+    ends = [share * 0.4 * 20_000 * DAYS * 1.25 for share in (0.2, -0.1, 0.5)]
+    assert (found.loss.estimate, found.loss.low, found.loss.high) == pytest.approx(ends)
 
 
 def test_while_churn_is_immature_the_contact_part_stands_alone_with_a_projection():
@@ -231,7 +231,7 @@ def test_a_change_that_ended_is_held_against_what_it_saved_until_then():
 
 
 def test_every_input_has_its_source_and_date_or_is_illustrative():
-    found = priced(churned(0.0, 0.1, BY_TIER), money=replace(MONEY, customers=TIERS, contacts=None))
+    found = priced(valued(churned(0.0, 0.1), 0.0, 0.1, 0.3), money=replace(MONEY, customers=TIERS, contacts=None))
     assert [(i.name, i.of, i.amount, i.currency) for i in found.inputs] == [
         ("saving", "", 1_200_000.0, "USD"),
         ("customers", "basic", 300.0, "EUR"),
@@ -241,7 +241,7 @@ def test_every_input_has_its_source_and_date_or_is_illustrative():
     ]
     assert not found.illustrative
     unsaid = replace(MONEY, customers=replace(TIERS, as_of=None), contacts=None)
-    assert priced(churned(0.0, 0.1, BY_TIER), money=unsaid).illustrative
+    assert priced(valued(churned(0.0, 0.1), 0.0, 0.1, 0.3), money=unsaid).illustrative
     assert priced(churned(0.0, 0.1), saving=replace(SAVING, claimed_by="")).illustrative
 
 

@@ -25,8 +25,9 @@ def interval(low, estimate, high):
 
 def part(**more):
     given = {
-        "name": "customers", "metric": "churn", "known": True, "counted": True, "events": interval(-110, 138, 363),
-        "each": interval(1190, 1280, 2160), "loss": interval(-237_000, 176_650, 784_000), "unit": "%",
+        "name": "customers", "metric": "churn", "known": True, "counted": True, "by_segment": True,
+        "events": interval(-110, 138, 363),
+        "each": 1280.0, "loss": interval(-237_000, 176_650, 784_000), "unit": "%",
         "grade": Grade.CONTROLLED, "confidence": 0.97, "break_even": 0.1096, "break_even_events": 78.1,
     }  # fmt: skip
     return Part(**(given | more))
@@ -99,8 +100,8 @@ def test_without_a_claim_the_loss_stands_alone():
 def test_every_figure_stands_with_its_source_and_date_or_is_called_illustrative():
     assert wording.price_details(price(inputs=(SAVING, VALUE, RATE)), METRICS) == (
         (
-            "Customers (Churn): 138 more (110 fewer to 363 more) than expected, 1,280 USD (1,190 to 2,160, by who they "
-            "are) each: 177,000 USD lost (237,000 gained to 784,000 lost), compared with untouched segments"
+            "Customers (Churn): 138 more (110 fewer to 363 more) than expected, 1,280 USD on average of those who "
+            "usually leave: 177,000 USD lost (237,000 gained to 784,000 lost), compared with untouched segments"
         ),
         "Rests on: the saving 1,200,000 USD a year; claimed by Operations, not verified, 30 Jun 2026",
         "Rests on: a lost customer (pro) 540 EUR a year for 24 months; Finance, 30 Jun 2026",
