@@ -159,6 +159,7 @@ def main():
     chosen = options.parse_args()
     head = [
         "world",
+        "true loss, 90 days",
         "held, day 30",
         "day 60",
         "day 90",
