@@ -48,8 +48,8 @@ def counted(
     known = Known(metric=metric, harm=found.harm, volume=_volume(found, change, leaves, worth.by))
     if worth.by and known.volume.days and known.volume.events.keys() <= worth.amounts.keys():
         plain = replace(change, limits={}, aims={})
-        valued = evidence(plain, others, _valued(leaves, worth), share, now=now, opinions=False, brief=True)
-        known = replace(known, valued=valued.harm)
+        lost = evidence(plain, others, valued(leaves, worth), share, now=now, opinions=False, brief=True)
+        known = replace(known, valued=lost.harm)
     return replace(found, known=known)
 
 
@@ -90,7 +90,7 @@ def _volume(found: Evidence, change: Change, leaves: Panel, by: str) -> Volume:
     return Volume(days=days, exposure=sums[0], events=sums[1], exposure_before=sums[2], events_before=sums[3])
 
 
-def _valued(leaves: Panel, worth: Worth) -> Panel:
+def valued(leaves: Panel, worth: Worth) -> Panel:
     """What was lost in money, as a figure of its own: each event with the amount of its group.
 
     Of rare events a cell's own scatter is large where an expensive one happened and none where none did; so the scatter

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 from judge_world import World, built, change, csat, day, falls
 
-from cxmon.model import Better, Code, Exchange, Money, PriceCode, Saving, Worth
+from cxmon.model import EVERYONE, Better, Code, Exchange, Kind, Money, PriceCode, Saving, Segment, Worth
+from cxmon.panel import Panel
 from cxmon.pipeline.judge import Depth, judge
+from cxmon.pipeline.judge_price import valued
 
 # Of 150 customers a day and region on the phone a share of 0.80 stays; 0.02 fewer in the EU and 0.10 in the US are 18 a
 # day, of whom those who are worth more are the most: with the usual mean value the loss would be a quarter smaller.
@@ -77,3 +80,24 @@ def test_a_look_that_tells_nobody_is_not_priced(store_and_plan):
     (verdict,) = judge(plan, store, now=day(203), depth=Depth.TOLD)
     assert verdict.code is Code.WAITING
     assert verdict.price is None
+
+
+@pytest.mark.parametrize("kind", [Kind.PROPORTION, Kind.RATE, Kind.MEAN, Kind.LEVEL, Kind.RATIO])
+def test_lost_money_is_a_figure_of_its_own(kind):
+    """Each event with the amount of its group, on the exposure of all; the scatter is that of a compound count."""
+    better = Better.HIGHER if kind is Kind.PROPORTION else Better.LOWER
+    rng, segments = np.random.default_rng(3), (Segment.of(region="eu"), Segment.of(region="us"))
+    n = np.full((2, 50), 1.0 if kind is Kind.LEVEL else 400.0)
+    events = rng.poisson(20.0, n.shape).astype(float)
+    more = {"base": n, "base_squares": n, "squares": events, "cross": events} if kind is Kind.RATIO else {}
+    more |= {"squares": events} if kind is Kind.MEAN else {}
+    leaves = Panel(
+        metric=csat(kind=kind, better=better), segments=segments, starts=86_400 * np.arange(50),
+        n=n, total=n - events if kind is Kind.PROPORTION else events, **more,
+    )  # fmt: skip
+    money = valued(leaves, MONEY.customers).pooled(EVERYONE, np.array([True, True]))
+    assert money.total[0] == pytest.approx(100 * events[0] + 300 * events[1])
+    assert money.metric.better is Better.LOWER
+    if kind is not Kind.LEVEL:
+        drawn = money.total[0] / money.n[0]
+        assert np.sqrt(np.mean(money.variances())) == pytest.approx(np.std(drawn), rel=0.25)
