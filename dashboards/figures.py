@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from cxmon import wording
 from cxmon.charts import Cell
-from cxmon.model import EVERYONE, GRAVITY, Band, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
+from cxmon.model import EVERYONE, GRAVITY, Band, Change, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
 from dashboards.reading import World
 
 RED = (Code.HARMED, Code.WORSE)
@@ -169,10 +169,17 @@ def _row(world: World, change_id: str) -> Row:
         grade=wording.grade(verdict) if verdict else "",
         harm="; ".join(harm_words(h, world) for h in told(verdict)),
         open="; ".join(open_words(h, world) for h in still_open(verdict)),
-        claim=wording.saving(change.saving) if change.saving else "",
+        claim=_price(change, verdict),
         owner=change.owner,
         response=_response(response, tone, world.zone),
     )
+
+
+def _price(change: Change, verdict: Verdict | None) -> str:
+    """What it saves against what it costs, else what it is said to save."""
+    if verdict is not None and verdict.price is not None:
+        return wording.price_line(verdict.price)
+    return wording.saving(change.saving) if change.saving else ""
 
 
 def _response(response: object, tone: Tone, zone: str) -> str:

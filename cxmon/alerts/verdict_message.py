@@ -13,6 +13,7 @@ from cxmon.model import (
     Message,
     Metric,
     Picture,
+    Price,
     Saving,
     Step,
     Tone,
@@ -58,7 +59,7 @@ def for_verdict(
         *_side_effects(harms[1:], metrics, zone, known),
         *_aims(verdict, metrics),
         *([near_fact(others, zone)] if others else []),
-        *_declaration(declared, zone),
+        *_declaration(declared, zone, verdict.price),
     ]
     grade = wording.grade(verdict)
     version = f"as of {wording.stamp(verdict.as_of, zone)} · verdict version {verdict.version}"
@@ -159,11 +160,13 @@ def _aims(verdict: Verdict, metrics: Mapping[str, Metric]) -> list[Fact]:
     return [Fact(label="Promised", text=answer)] if answer else []
 
 
-def _declaration(declared: Declared, zone: str) -> list[Fact]:
+def _declaration(declared: Declared, zone: str, price: Price | None) -> list[Fact]:
     """Who owns it, what it is said to save, and whether it was declared in time and left alone."""
     change = declared.change
     facts = [Fact(label="Owner", text=change.owner)]
-    if change.saving is not None:
+    if price is not None:
+        facts.append(Fact(label="Price", text=wording.price_line(price)))
+    elif change.saving is not None:
         facts.append(Fact(label="Said to save", text=_saving(change.saving)))
     late = f", declared {wording.days(declared.days_late)} late" if declared.days_late else ""
     edited = f", edited since ({len(declared.edits)}x, the frozen limits stand)" if declared.edits else ""

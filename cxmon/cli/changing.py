@@ -86,6 +86,10 @@ def show(
         say(f"\n  Version {verdict.version}, {at}: {verdict.headline} ({verdict.code})")
         for line in (verdict.sentence, *verdict.story):
             say(f"    {line}")
+    if history and (price := history[-1].price) is not None:
+        say("\n  What the price is made of")
+        for line in wording.price_details(price, plan.metrics):
+            say(f"    {line}")
     for response in responses:
         due = f", due {wording.day(response.due, plan.zone)}" if response.due else ""
         say(f"\n  {response.decision} by {response.by}: {response.why}{due}")

@@ -52,7 +52,7 @@ def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
     say(f"  {change.title}  ({' · '.join(facts)})")
     for line in verdict.story:
         _wrapped(line, "    ")
-    if change.saving:
+    if change.saving and verdict.price is None:
         _wrapped(wording.saving(change.saving), "    ")
 
 

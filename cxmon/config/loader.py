@@ -11,6 +11,7 @@ from cxmon.config.frame import Frame
 from cxmon.config.holidays import build_holidays
 from cxmon.config.metrics import build_metrics, survey
 from cxmon.config.moments import known_zone, nearest_zone
+from cxmon.config.money import build_money, notes_on_money
 from cxmon.config.nodes import Node, read_tree
 from cxmon.config.plan import Plan, Schedule, TeamAgreement
 from cxmon.config.reading import BAD, Reading, shown
@@ -85,11 +86,13 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "routes": build_routes(frame),
         "changes": build_changes(frame),
         "silences": build_silences(frame),
+        "money": build_money(frame),
     }
     check_importance(frame, parts["checks"])
     if reading.found:
         return None
     notes_on_changes(frame, parts["changes"], metrics)
+    notes_on_money(frame, parts["changes"], parts["money"])
     for key in ("title", "zone", "as_of", "backfill", "board_url"):
         if key in root:
             parts[key] = root.values[key]

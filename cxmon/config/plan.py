@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import Change, IncidentPolicy, Metric, Segment, Silence
+from cxmon.model import Change, IncidentPolicy, Metric, Money, Segment, Silence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,8 @@ class Plan:
     `alarm_budget` is the number of false watch incidents per quarter that the team will put up with, over everything
     that is watched; `importance` says by metric how it is shared (1 where a metric is not named).
     `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
-    what is valid but may surprise. `store_url` may hold a password and is left out of the printed form.
+    what is valid but may surprise. `money` says what a lost customer and a contact cost. `store_url` may hold a
+    password and is left out of the printed form.
     """
 
     path: Path
@@ -76,3 +77,4 @@ class Plan:
     schedule: Schedule = Schedule()
     team_agreement: TeamAgreement | None = None
     notes: tuple[str, ...] = ()
+    money: Money | None = None

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.scalars import Choice, Day, Moment, Name, Number, OutOf, SecretText, SizeText, Span, Text, Truth
 from cxmon.config.shapes import Either, Field, ListOf, MapOf, OrMapping, Record
@@ -266,6 +267,7 @@ def top() -> Record:
                 "where figures come from",
                 required=True,
             ),
+            "money": Field(MONEY, "what a lost customer and a contact cost: the price of a decision"),
             "metrics": Field(
                 MapOf(METRIC, "a mapping of names to metrics", least=1), "the figures that matter", required=True
             ),

@@ -8,6 +8,7 @@ from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
 from cxmon.decisions.news import TELLING, Telling, is_news, last_told, swings, telling
 from cxmon.decisions.overlap import Neighbour, Placement, concerns, place, scope_of, touching
 from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
+from cxmon.decisions.price import Known, Volume, price
 from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
 from cxmon.decisions.shares import HARM_ERROR, NOW_PERIODS, SO_FAR, Share, shares, watched
 
@@ -20,12 +21,14 @@ __all__ = [
     "TELLING",
     "Allowance",
     "Contribution",
+    "Known",
     "Neighbour",
     "Placement",
     "Scale",
     "Share",
     "Story",
     "Telling",
+    "Volume",
     "agreement",
     "aim_result",
     "allowances",
@@ -44,6 +47,7 @@ __all__ = [
     "periods_needed",
     "place",
     "placebo",
+    "price",
     "rank_among",
     "scale",
     "scope_of",

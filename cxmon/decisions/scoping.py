@@ -67,6 +67,12 @@ def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, u
     )
 
 
+def touched(change: Change, leaves: Panel) -> Bools:
+    """Which stored leaves (S,) a change touches; where segments overlap, the one total that it is judged on."""
+    scope = scope_of(change, leaves.metric)
+    return _reached((scope,), leaves) if leaves.metric.additive else _whole(scope, leaves, "").treated_leaves
+
+
 def controls(leaves: Panel, free: Bools, at: int) -> Panel | None:
     """Untouched leaves rolled up along the dimensions that give 3 to 20 series with enough answers; None without any.
 

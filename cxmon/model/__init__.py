@@ -16,6 +16,8 @@ from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Pict
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
+from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
+from cxmon.model.ranges import Grade, Interval
 from cxmon.model.secret import Secret
 from cxmon.model.verdict import (
     GRAVITY,
@@ -24,9 +26,7 @@ from cxmon.model.verdict import (
     AimResult,
     Band,
     Code,
-    Grade,
     Harm,
-    Interval,
     Method,
     Opinion,
     Placebo,
@@ -40,6 +40,7 @@ from cxmon.model.verdict import (
 __all__ = [
     "EVERYONE",
     "GRAVITY",
+    "PER_DAYS",
     "Action",
     "Agreement",
     "AimCode",
@@ -55,6 +56,7 @@ __all__ = [
     "Declared",
     "Delivery",
     "Ending",
+    "Exchange",
     "Fact",
     "Finding",
     "Grade",
@@ -64,18 +66,23 @@ __all__ = [
     "Incident",
     "IncidentPolicy",
     "IncidentState",
+    "Input",
     "Interval",
     "Kind",
     "Message",
     "Method",
     "Metric",
+    "Money",
     "Opinion",
     "OutboxRow",
     "Outlook",
+    "Part",
     "PastShift",
     "Picture",
     "Placebo",
     "Planned",
+    "Price",
+    "PriceCode",
     "Rank",
     "Read",
     "Receipt",
@@ -97,4 +104,5 @@ __all__ = [
     "Transition",
     "Verdict",
     "Window",
+    "Worth",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cxmon.model.change import Change
-from cxmon.model.verdict import Grade
+from cxmon.model.ranges import Grade
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from cxmon.model.price import Price
+from cxmon.model.ranges import Grade, Interval
+
 
 class Code(StrEnum):
     """The verdict codes (design: verdicts). Gravest first is the order of `GRAVITY`."""
@@ -30,14 +33,6 @@ GRAVITY = (
 )
 
 
-class Grade(StrEnum):
-    """How strong the evidence is, strongest first. A second opinion that disagrees lowers it by one."""
-
-    CONTROLLED = "controlled"
-    BEFORE_AFTER = "before_after"
-    DISPUTED = "disputed"
-
-
 class Method(StrEnum):
     """Where a second opinion comes from: a structural time-series model, or a t-test on blocks of whole cycles."""
 
@@ -54,15 +49,6 @@ class Agreement(StrEnum):
     APART = "apart"
     EXCLUDED = "excluded"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """An estimate with the range that may be read daily; NaN where nothing can be said."""
-
-    estimate: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,7 +207,10 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1."""
+    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1.
+
+    `price` is None where no value is configured, and where nothing was claimed and nothing that counts is watched.
+    """
 
     change: str
     as_of: datetime
@@ -235,6 +224,7 @@ class Verdict:
     headline: str = ""
     sentence: str = ""
     story: tuple[str, ...] = ()
+    price: Price | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

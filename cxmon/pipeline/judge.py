@@ -17,6 +17,7 @@ from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, 
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import bands, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
+from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
 from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
 from cxmon.pipeline.register import register
@@ -114,7 +115,7 @@ class _Asked:
         for done, metric in enumerate(metrics):
             if progress is not None:
                 progress(metric.id, done, len(metrics))
-            asked = [d.change for d in begun if metric.id in self.shares[d.change.id] and not self._sure(found, d)]
+            asked = [d.change for d in begun if self._asks(d.change, metric) and not self._sure(found, d)]
             if not asked and not self.drawn:
                 continue
             for change, known in self._on_metric(metric, asked):
@@ -122,6 +123,10 @@ class _Asked:
         if progress is not None:
             progress("verdicts", len(metrics), len(metrics))
         return found
+
+    def _asks(self, change: Change, metric: Metric) -> bool:
+        """Whether a change watches the metric, or is priced by it."""
+        return metric.id in self.shares[change.id] or (not self.brief and wanted(self.plan.money, change, metric))
 
     def _sure(self, found: Mapping[str, Sequence[Evidence]], declared: Declared) -> bool:
         """Whether no other metric can change the code any more: nothing is graver than harmed."""
@@ -134,14 +139,16 @@ class _Asked:
             leaves = store.panel(metric, as_known_at=now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
-            return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in asked]
+            watching = [c for c in asked if metric.id in self.shares[c.id]]
+            return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in watching]
         found = [(change.id, self._judged(change, leaves)) for change in asked]
         if not self.drawn:
             return found
         drawn = [known.band for _, known in found if known.band is not None]
         try:
             accepted = [i for i in store.incidents.recent(1000) if i.ending is Ending.ACCEPTED]
-            harmful = {c for c, known in found if known.harm.code in RED and not _answered(store, c)}
+            red = {c for c, known in found if known.harm.code in RED and not known.beside}
+            harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now)
             _put(store, metric, drawn)
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
@@ -149,14 +156,20 @@ class _Asked:
         return found
 
     def _judged(self, change: Change, leaves: Panel) -> Evidence:
-        share = self.shares[change.id][leaves.metric.id]
+        share, money = self.shares[change.id].get(leaves.metric.id, PRICED), self.plan.money
         try:
+            if money is not None and leaves.metric.id not in self.shares[change.id]:
+                return unwatched(change, self.live, leaves, money, now=self.now)
             if change.stages:
                 return staged_evidence(change, self.live, leaves, share, now=self.now)
-            return evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
+            found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
+            if self.brief:
+                return found
+            return counted(found, change, self.live, leaves, share, money, now=self.now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge change=%s metric=%s error=%s", change.id, leaves.metric.id, error)
-            return failed(leaves.metric, change, error, share)
+            known = failed(leaves.metric, change, error, share)
+            return replace(known, beside=leaves.metric.id not in self.shares[change.id])
 
 
 def _tells(store: Store, declared: Declared, known: Sequence[Evidence], now: datetime) -> bool:
@@ -181,7 +194,8 @@ def _put(store: Store, metric: Metric, drawn: Sequence[Band]) -> None:
 
 
 def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, history: Sequence[Verdict] = ()) -> Verdict:
-    """The verdict on one change from what is known of each of its metrics, still without words."""
+    """The verdict on one change from what is known of each of its metrics, still without words and price."""
+    known = [k for k in known if not k.beside]
     return decisions.judge(
         change,
         [k.harm for k in known],
@@ -197,6 +211,7 @@ def _verdict(
 ) -> Verdict:
     history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
     verdict = assembled(declared.change, known, now=now, history=history)
+    verdict = replace(verdict, price=priced(plan, declared, known, now))
     verdict = in_words(verdict, declared, plan.metrics, plan.zone, titles)
     if not keep(plan, store, declared, verdict, history, now=now):
         LOG.info("judge change=%s not stored: judged for a later moment already", declared.change.id)

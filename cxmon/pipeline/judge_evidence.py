@@ -53,12 +53,14 @@ VANISHED = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What judge knows of one change and one metric."""
+    """What judge knows of one change and one metric; `beside`: for its price only, it is not watched."""
 
     harm: Harm
     aim: AimResult | None = None
     split: Split | None = None
     band: Band | None = None
+    known: decisions.Known | None = None
+    beside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -37,6 +37,7 @@ from cxmon.wording.numbers import (
     value,
     worse,
 )
+from cxmon.wording.pricing import money, price_details, price_line, price_story, price_words
 from cxmon.wording.retrospect import looked_back, shifted
 from cxmon.wording.screen import (
     Screen,
@@ -112,11 +113,16 @@ __all__ = [
     "looked_back",
     "method",
     "mix",
+    "money",
     "more_segments",
     "moved_by_mix_alone",
     "not_complete",
     "number",
     "plain",
+    "price_details",
+    "price_line",
+    "price_story",
+    "price_words",
     "remarks",
     "remarks_on_all",
     "saving",

@@ -28,6 +28,7 @@ from cxmon.model import (
 from cxmon.wording import numbers as say
 from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
 from cxmon.wording.mixing import mix
+from cxmon.wording.pricing import price_story
 from cxmon.wording.screen import aim, came_late, screen
 
 Titles = Mapping[str, str] | None
@@ -142,7 +143,7 @@ def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
 def story(
     verdict: Verdict, change: Change, metrics: Metrics, zone: str = "UTC", titles: Titles = None
 ) -> tuple[str, ...]:
-    """The lines for the terminal: word and code first, then each metric, the trade, the mix, the aims.
+    """The lines for the terminal: word and code first, then each metric, the trade, the mix, the aims, the price.
 
     The one that prints them names the change (its title, kind, day and scope) above.
     """
@@ -153,7 +154,7 @@ def story(
     for harm in harms:
         lines.append(line(harm, metrics[harm.metric], titles, told=told))
         lines += staged(harm, metrics[harm.metric], verdict.as_of, zone, titles)
-    return (*lines, *beside(verdict, metrics))
+    return (*lines, *beside(verdict, metrics), *price_story(verdict.price, metrics))
 
 
 def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[str, ...]:

@@ -54,6 +54,20 @@ def _seen(harm: Harm, world: World) -> str:
     )
 
 
+def price(world: World, verdict: Verdict) -> None:
+    """What it saves against what was lost, where it stops to pay, and every figure behind that."""
+    if verdict.price is None:
+        return
+    with st.container(border=True, key="price"):
+        first, *more = wording.price_story(verdict.price, world.metrics)
+        st.markdown(md(first))
+        for line in more:
+            st.markdown(md(line))
+        with st.expander("What the price is made of"):
+            for line in wording.price_details(verdict.price, world.metrics):
+                st.markdown(f":small[{md(line)}]")
+
+
 def _known(world: World, change: str) -> Verdict | None:
     """A decision's verdict as far as its metrics are still in the catalogue."""
     verdict = world.verdicts.get(change)
@@ -85,7 +99,8 @@ def page() -> None:
     row = next(r for r in figures.ledger(world) if r.change == chosen)
     with st.container(border=True, key="answer"):
         st.markdown(f"#### {badge(row.words, row.tone, row.shape)}&ensp;{md(row.title)}", anchors=False)
-        st.markdown(grey(md(" · ".join(filter(None, (row.facts, row.owner, row.claim))))))
+        claim = row.claim if verdict is None or verdict.price is None else ""
+        st.markdown(grey(md(" · ".join(filter(None, (row.facts, row.owner, claim))))))
         if verdict is None:
             st.markdown(md("Not judged yet."))
         else:
@@ -102,6 +117,7 @@ def page() -> None:
     if verdict is None:
         return
     harms(world, verdict)
+    price(world, verdict)
     shown = [h.metric for h in verdict.harms if (h.metric, f"change:{chosen}") in world.bands]
     if shown:
         with st.container(border=True, key="trend"):

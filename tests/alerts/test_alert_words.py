@@ -9,6 +9,7 @@ from alert_samples import (
     CHURN,
     CSAT,
     DECLARED,
+    NOW,
     OTHER,
     PHONE_EU,
     RESPONSE,
@@ -23,6 +24,7 @@ from alert_samples import (
     verdict,
 )
 
+from cxmon import decisions
 from cxmon.alerts.incident_message import gap, gap_words
 from cxmon.alerts.message import breaks_silence, near, step_of
 from cxmon.alerts.text import render
@@ -35,6 +37,7 @@ from cxmon.model import (
     IncidentState,
     Interval,
     Method,
+    Money,
     Opinion,
     Placebo,
     Scope,
@@ -44,6 +47,7 @@ from cxmon.model import (
     Status,
     Step,
     Tone,
+    Worth,
 )
 
 ALL = messages()
@@ -117,6 +121,16 @@ def test_a_claimed_saving_names_who_claims_it_and_that_nobody_checked():
     facts = {f.label: f.text for f in ALL["verdict-harmed"].facts}
     assert facts["Said to save"] == "1,200,000 USD a year (claimed by Operations, not verified)"
     assert facts["Declared"] == "26 Sep, declared 12 days late"
+
+
+def test_a_price_is_one_line_in_place_of_the_bare_claim():
+    worth = Worth(metric="churn", amounts={"": 600.0}, currency="USD")
+    money = Money(currency="USD", customers=worth)
+    price = decisions.price(DECLARED.change, {}, money, now=NOW, claimed_on=NOW.date())
+    facts = {f.label: f.text for f in told(replace(verdict(), price=price)).facts}
+    assert "Said to save" not in facts
+    assert facts["Price"].startswith("Too early for a price: said to save ")
+    assert facts["Price"].endswith("claimed by Operations, not verified); customers not known yet: no figures")
 
 
 def test_the_link_opens_the_exact_view():

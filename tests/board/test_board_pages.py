@@ -50,6 +50,7 @@ def test_the_unusual_and_the_claim_stand_beside_the_headline(page):
     said = text(page("overview"))
     assert "CSAT: in 211 comparable windows without a change, a fall this large never happened" in said
     assert "claimed by Operations, not verified" in said
+    assert "Open whether it pays (illustrative): said to save" in said
 
 
 def test_the_decision_page_names_who_disagrees_and_which_segments_moved(page, tmp_path):
@@ -110,6 +111,8 @@ def test_each_stage_of_a_roll_out_stands_once_under_its_metric(page, tmp_path):
     assert said.count("phone, de since 23 Sep: Limit held so far (safe)") == 1
     assert said.count(":small[phone, fr waits until 12 Dec]") == 1
     assert "Churn: Too early (undecided)" not in said
+    assert "It pays while it costs fewer than" in said
+    assert "Rests on: a lost customer 600 USD; illustrative, no date" in said
 
 
 def test_states_that_hold_a_comma_are_listed_with_semicolons():

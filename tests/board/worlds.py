@@ -1,10 +1,11 @@
 """A small believable world, written into a real store: what judge would have stored."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from cxmon import wording
+from cxmon import decisions, wording
 from cxmon.model import (
     EVERYONE,
     Amount,
@@ -21,6 +22,7 @@ from cxmon.model import (
     Interval,
     Kind,
     Metric,
+    Money,
     Placebo,
     Read,
     Saving,
@@ -30,6 +32,7 @@ from cxmon.model import (
     Step,
     Transition,
     Verdict,
+    Worth,
 )
 from cxmon.store import Catalogue, Run, Store
 
@@ -134,6 +137,19 @@ def judged(declared, code, harms):
     return Verdict(**(vars(found) | words))
 
 
+def priced(declared, churn):
+    """Its price: of 20,000 customers whom it touches one in a thousand leaves a day."""
+    worth = Worth(metric="churn", amounts={"": 600.0}, currency="USD", source="Finance")
+    counts = [{"": 20_000 * 68.0}, {"": 20 * 68.0}]
+    volume = decisions.Volume(
+        days=68, exposure=counts[0], events=counts[1], exposure_before=counts[0], events_before=counts[1]
+    )
+    metric = next(m for m in METRICS if m.id == "churn")
+    known = {"churn": decisions.Known(metric=metric, harm=churn, volume=volume)}
+    money = Money(currency="USD", customers=worth)
+    return decisions.price(declared, known, money, now=NOW, claimed_on=date(2026, 9, 1))
+
+
 def seed(url, *, phone_title="Weekend phone desk closed"):
     """A desk with one decision over its limit, one too early, one better, and one incident nobody declared."""
     saving = Saving(1.2e6, "USD", "year", "Operations")
@@ -154,7 +170,8 @@ def seed(url, *, phone_title="Weekend phone desk closed"):
         store.bands.put(bands)
         csat = harm("csat", Code.HARMED, (0.039, 0.028, 0.05), 0.015, "pt", placebo=Placebo(as_large=0, windows=211))
         churn = harm("churn", Code.UNDECIDED, (0.1, -0.1, 0.3), 0.1, "%", due=(NOW + timedelta(days=20)).date())
-        store.verdicts.put(judged(cut, Code.HARMED, (csat, churn)))
+        said = judged(cut, Code.HARMED, (csat, churn))
+        store.verdicts.put(replace(said, price=priced(cut, churn)))
         wait = harm("csat", Code.UNDECIDED, (0.004, -0.02, 0.03), 0.015, "pt", due=(NOW + timedelta(days=9)).date())
         store.verdicts.put(judged(early, Code.UNDECIDED, (wait,)))
         gain = harm("csat", Code.IMPROVED, (-0.02, -0.03, -0.01), 0.01, "pt")

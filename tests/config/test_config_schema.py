@@ -113,6 +113,10 @@ PLACES = {
     ("holidays", "extra_days", "anyOf", 1): lambda keys: {"holidays": {"extra_days": [keys]}},
     ("schedule",): lambda keys: {"schedule": keys},
     ("alarm_budget",): lambda keys: {"alarm_budget": keys},
+    ("money",): lambda keys: {"money": keys},
+    ("money", "exchange_rates"): lambda keys: {"money": {"exchange_rates": keys}},
+    ("money", "customers"): lambda keys: {"money": {"customers": keys}},
+    ("money", "contacts"): lambda keys: {"money": {"contacts": keys}},
     ("team_agreement",): lambda keys: {"team_agreement": keys},
 }
 

@@ -54,7 +54,10 @@ def said_of_desk(seed: int, folder: Path) -> Desk:
 
     desk = build(folder / "desk.db", seed=seed, until=ANCHOR, history_days=HISTORY_DAYS)
     plan = load(write_config(folder, desk))
-    plan = replace(plan, metrics={name: leaner(metric) for name, metric in plan.metrics.items() if name in JUDGED})
+    # A price changes no verdict, and costs further estimates.
+    plan = replace(
+        plan, money=None, metrics={name: leaner(metric) for name, metric in plan.metrics.items() if name in JUDGED}
+    )
     found: dict[tuple[str, int], Said] = {}
     with Store.open(plan.store_url) as store:
         collected = collect(plan, store, now=look_at(ANCHOR, 0))

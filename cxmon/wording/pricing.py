@@ -1,0 +1,192 @@
+"""The price of a decision in words: what it is said to save, what was lost, and where it stops to pay.
+
+A loss is said to be the decision's own only where untouched segments were compared, and only beyond chance. What rests
+on values without a source or a date is called illustrative.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import date
+
+from cxmon.model import PER_DAYS, Grade, Input, Interval, Metric, Part, Price, PriceCode
+from cxmon.wording import numbers as say
+from cxmon.wording.evidence import grade
+
+_WORDS = {
+    PriceCode.PAYS: "Pays",
+    PriceCode.COSTS_MORE: "Costs more than it saves",
+    PriceCode.OPEN: "Open whether it pays",
+    PriceCode.WAITING: "Too early for a price",
+    PriceCode.UNCLAIMED: "No saving was claimed",
+}
+_RULED_OUT = {
+    PriceCode.PAYS: "a loss as large as the saving is ruled out",
+    PriceCode.COSTS_MORE: "a loss smaller than the saving is ruled out",
+    PriceCode.OPEN: "whether that is more or less than it saves is not known yet",
+}
+_MORE = {"customers": "lost customers", "contacts": "further contacts"}
+
+
+def price_words(price: Price) -> str:
+    """The answer in a few words; a cause is in them only where untouched segments were compared."""
+    if price.code is PriceCode.COSTS_MORE and price.grade is not Grade.CONTROLLED:
+        return "More lost since than it saves"
+    return _WORDS[price.code]
+
+
+def price_line(price: Price) -> str:
+    """One line for ledger and messages: `Open whether it pays: saves 243,000 USD so far (claimed by Operations, not
+    verified); lost 177,000 USD (237,000 gained to 785,000 lost)`."""
+    mark = " (illustrative)" if price.illustrative else ""
+    return f"{price_words(price)}{mark}: {_against(price)}"
+
+
+def price_story(price: Price | None, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """The lines of a story: the answer, the break-even, and a projection where a part is not complete; without the
+    cause where nobody was compared with."""
+    if price is None:
+        return ()
+    mark = ", illustrative: a value has no source or no date" if price.illustrative else ""
+    lines = [f"Price: {price_words(price)} ({price.code}{mark}): {_against(price, grade(price.grade))}"]
+    even = _break_even(price, metrics)
+    lines += [even] if even else []
+    if price.projection is not None:
+        left = price.projection
+        range_ = _range(left, "left over", "lost")
+        size = money(left.estimate, price.currency, left)
+        what = "left over" if left.estimate > 0 else "lost"
+        lines.append(f"Projection, not an answer: at the pace so far a year ends with {size} {what} (range {range_})")
+    return tuple(lines)
+
+
+def price_details(price: Price, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """How the price is made: each part, and every figure that it rests on with its source and date."""
+    parts = [_part(part, price, metrics) for part in price.parts if part.metric in metrics]
+    return (*parts, *(_given(one) for one in price.inputs))
+
+
+def money(x: float, currency: str, beside: Interval | None = None) -> str:
+    """The size of an amount as precise as the largest figure beside it allows: three digits that count."""
+    if not math.isfinite(x):
+        return say.UNKNOWN
+    ends = [x] if beside is None else [e for e in (x, beside.estimate, beside.low, beside.high) if math.isfinite(e)]
+    return f"{_rounded(abs(x), max(abs(e) for e in ends))} {currency}"
+
+
+def _rounded(x: float, largest: float) -> str:
+    step = 10.0 ** max(0, math.floor(math.log10(largest)) - 2) if largest >= 1 else 0.01
+    digits = 0 if step >= 1 and largest >= 100 else 2
+    return say.number(round(x / step) * step, digits) if digits == 0 else say.plain(x)
+
+
+def _range(one: Interval, more: str, less: str) -> str:
+    """`12,000 to 785,000`, `237,000 gained to 785,000 lost`; below zero turned round."""
+    largest = max(abs(one.low), abs(one.high))
+    low, high = _rounded(abs(one.low), largest), _rounded(abs(one.high), largest)
+    if one.low >= 0:
+        return f"{low} to {high}"
+    return f"{high} to {low}" if one.high <= 0 else f"{low} {less} to {high} {more}"
+
+
+def _against(price: Price, evidence: str = "") -> str:
+    """The claim and what stands against it over the same days; what waits says which parts are counted alone."""
+    graded = f", {evidence}" if evidence else ""
+    counted = [part.name for part in price.parts if part.counted]
+    alone = f"{' and '.join(counted)} alone: " if counted and price.reason else ""
+    found = f"{alone}{_lost(price)}{graded}" if counted else ""
+    ready = [part.ready for part in price.parts if part.ready is not None]
+    when = f" ({_day(max(ready))})" if ready and price.reason else ""
+    claimed = f"in {say.days(round(price.days))}" if price.code is PriceCode.UNCLAIMED else _claimed(price)
+    return "; ".join(filter(None, (claimed, f"{price.reason}{when}", found)))
+
+
+def _claimed(price: Price) -> str:
+    """`said to save 243,000 USD in 74 days (1,200,000 a year, claimed by Operations, not verified)`."""
+    by = f"claimed by {price.claimed_by}" if price.claimed_by else "claimed"
+    checked = f"verified by {price.verified_by}" if price.verified_by else "not verified"
+    if not math.isfinite(price.saving):
+        return f"a saving was {by}, {checked}"
+    size = money(price.saving, price.currency)
+    if any(one.name == "saving" and one.per == "once" for one in price.inputs):
+        return f"said to save {size} once ({by}, {checked})"
+    year = _rounded(price.saving_year, price.saving_year)
+    return f"said to save {size} in {say.days(round(price.days))} ({year} a year, {by}, {checked})"
+
+
+def _lost(price: Price) -> str:
+    """What was lost over the same days; beyond chance only where the range says so."""
+    loss = price.loss
+    if not math.isfinite(loss.estimate):
+        return "what was lost is not known"
+    if loss.high <= 0 and loss.low >= 0:
+        return "no loss was found"
+    size, range_ = money(loss.estimate, price.currency, loss), _range(loss, "lost", "gained")
+    if loss.low > 0:
+        return f"{'it cost' if price.grade is Grade.CONTROLLED else 'consistent with a loss of'} {size} ({range_})"
+    if loss.high <= 0:
+        return f"{'it gained' if price.grade is Grade.CONTROLLED else 'consistent with a gain of'} {size} ({range_})"
+    which = "loss" if loss.estimate > 0 else "gain"
+    return f"a {which} of {size} is not beyond chance ({range_})"
+
+
+def _break_even(price: Price, metrics: Mapping[str, Metric]) -> str:
+    """`It pays while it costs fewer than 78 customers a month (Churn 11 % worse); found so far: 57 a month (45 fewer to
+    149 more); neither ... is ruled out`."""
+    part = next((p for p in price.parts if math.isfinite(p.break_even_events) and p.metric in metrics), None)
+    if part is None or not part.known:
+        return ""
+    metric = metrics[part.metric]
+    many = say.number(part.break_even_events, 0 if part.break_even_events >= 10 else 1)
+    harm = ""
+    if math.isfinite(part.break_even):
+        size = say.amount(metric, part.break_even, part.unit, 0 if part.unit == "%" else None)
+        harm = f" ({metric.label} {size} worse)"
+    text = f"It pays while it costs fewer than {many} {_MORE[part.name]} a month{harm}"
+    if price.days:
+        pace = _paced(part.events, PER_DAYS["month"] / price.days)
+        early = "" if part.counted else ", which is no answer yet"
+        text += f"; found so far: {_count(pace)} a month{early}"
+    return f"{text}; {_RULED_OUT[price.code]}" if price.code in _RULED_OUT else text
+
+
+def _part(part: Part, price: Price, metrics: Mapping[str, Metric]) -> str:
+    name = f"{part.name.capitalize()} ({metrics[part.metric].label})"
+    if not part.known:
+        return f"{name}: not known, {part.reason}"
+    mean = "on average of those who usually leave" if part.by_segment else "each"
+    each = f"{money(part.each, price.currency)} {mean}"
+    size = f"{money(part.loss.estimate, price.currency, part.loss)} {'lost' if part.loss.estimate >= 0 else 'gained'}"
+    lost = f"{size} ({_range(part.loss, 'lost', 'gained')})" if part.loss.high or part.loss.low else "no loss"
+    why = f"; {part.reason}" if part.reason else ""
+    counts = "" if part.counted else "not counted yet: "
+    return f"{name}: {counts}{_count(part.events)} than expected, {each}: {lost}, {grade(part.grade)}{why}"
+
+
+def _count(events: Interval) -> str:
+    """`57 more (45 fewer to 149 more)`."""
+    largest = max(abs(events.low), abs(events.high))
+    which = "more" if events.estimate >= 0 else "fewer"
+    return f"{_rounded(abs(events.estimate), largest)} {which} ({_range(events, 'more', 'fewer')})"
+
+
+def _paced(one: Interval, factor: float) -> Interval:
+    return Interval(estimate=one.estimate * factor, low=one.low * factor, high=one.high * factor)
+
+
+def _given(one: Input) -> str:
+    """`Rests on: a lost customer (basic) 180 EUR a year for 24 months; Finance, margin by tier, 30 Jun 2026`."""
+    if one.name == "rate":
+        what = f"1 {one.of} = {say.plain(one.amount)} {one.currency}"
+    else:
+        which = {"saving": "the saving", "customers": "a lost customer", "contacts": "a contact"}[one.name]
+        of = f" ({one.of})" if one.of else ""
+        per = "" if one.per == "once" else f" a {one.per}"
+        long = f" for {say.counted(round(one.horizon_days / PER_DAYS['month']), 'month')}" if one.horizon_days else ""
+        what = f"{which}{of} {say.plain(one.amount)} {one.currency}{per}{long}"
+    missing = " and ".join(w for w, ok in (("source", one.source), ("date", one.as_of)) if not ok)
+    told = ", ".join(filter(None, (one.source, _day(one.as_of) if one.as_of else "")))
+    return f"Rests on: {what}; {f'illustrative, no {missing}' if missing else told}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
