@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 import cxmon
-from cxmon.cli import alerting, changing, collecting, effecting, keeping, replaying, responding, running, validate
+from cxmon.cli import (
+    alerting,
+    allowing,
+    changing,
+    collecting,
+    effecting,
+    keeping,
+    replaying,
+    responding,
+    running,
+    validate,
+)
 
 EXAMPLES = """
 Examples:
@@ -40,6 +51,9 @@ def build() -> typer.Typer:
     ) -> None:
         """Say what a cost cut or a policy change did to customers."""
 
-    for family in (validate, collecting, running, replaying, responding, changing, alerting, effecting, keeping):
+    families = (
+        validate, collecting, running, replaying, responding, changing, allowing, alerting, effecting, keeping,
+    )  # fmt: skip
+    for family in families:
         family.register(app)
     return app

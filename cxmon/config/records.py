@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.scalars import Choice, Day, Moment, Name, Number, OutOf, SecretText, SizeText, Span, Text, Truth
 from cxmon.config.shapes import Either, Field, ListOf, MapOf, OrMapping, Record
@@ -258,6 +259,7 @@ def top() -> Record:
             ),
             "backfill": Field(Span(above_zero=True), "how far back the first collection reads; without it 18mo"),
             "alarm_budget": Field(ALARM_BUDGET, "how many false alarms are bearable"),
+            **ALLOWANCE,
             "board_url": Field(Text("an address such as https://cx.example.com", r"https?://\S+"), "for links"),
             "holidays": Field(HOLIDAYS, "which days are not compared with working days; without it none"),
             "team_agreement": Field(TEAM_AGREEMENT, "without it no figure may be split by team"),

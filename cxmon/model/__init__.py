@@ -1,5 +1,6 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
+from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Stage, Status
 from cxmon.model.finding import (
     Ending,
@@ -43,10 +44,16 @@ __all__ = [
     "Agreement",
     "AimCode",
     "AimResult",
+    "AllowanceCode",
+    "AllowanceUse",
+    "Allowances",
+    "Altogether",
     "Amount",
     "Answer",
     "Band",
+    "Baseline",
     "Better",
+    "Carried",
     "Category",
     "Change",
     "Code",

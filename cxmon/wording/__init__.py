@@ -1,5 +1,12 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
+from cxmon.wording.allowances import (
+    allowance_headline,
+    allowance_lines,
+    allowance_part,
+    allowance_screen,
+    used,
+)
 from cxmon.wording.evidence import (
     compared,
     disputes,
@@ -76,6 +83,10 @@ __all__ = [
     "aim",
     "aimed",
     "aims_answer",
+    "allowance_headline",
+    "allowance_lines",
+    "allowance_part",
+    "allowance_screen",
     "amount",
     "bare",
     "beside",
@@ -130,6 +141,7 @@ __all__ = [
     "step",
     "story",
     "unusual",
+    "used",
     "value",
     "window_text",
     "worse",
