@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 from statistics import NormalDist
 from zoneinfo import ZoneInfo
 
@@ -84,7 +85,7 @@ class Terms:
         return share * room / (abs(self.level) if self.unit == "%" else 1.0)
 
 
-def carried(change: Change, harm: Harm | None, share: float, terms: Terms) -> Carried:
+def carried(change: Change, harm: Harm | None, share: float, terms: Terms, *, compared: float = 0.0) -> Carried:
     """One decision's part. Unknown is what was never looked at, waits for data or cannot be compared."""
     code = Code.WAITING if harm is None else harm.code
     if harm is None or code not in MEASURED or not math.isfinite(harm.so_far.high):
@@ -96,25 +97,24 @@ def carried(change: Change, harm: Harm | None, share: float, terms: Terms) -> Ca
     ends = (middle + wider * (end - middle) for end in (harm.so_far.low, harm.so_far.high))
     low, high = (terms.of_all(end, harm, share) for end in ends)
     found = Interval(estimate=terms.of_all(middle, harm, share), low=low, high=high)
-    return Carried(change=change.id, code=code, share=share, harm=found)
+    return Carried(change=change.id, code=code, share=share, harm=found, compared=compared)
 
 
 def summed(
     parts: Sequence[Carried], harms: Mapping[str, Harm], changes: Mapping[str, Change], metric: Metric
 ) -> Interval:
-    """The sum of the parts, with its range.
+    """The sum of the parts, with its range: half widths h_i give the root of the sum of r_ij h_i h_j.
 
-    Half widths are added in squares where the estimates are independent. They are simply added within a group that
-    shares compared segments or customers, or is judged before and after only, because such errors go together. Of
-    decisions that cannot be separated the joint effect counts once. What is not known adds nothing to the estimate and
-    to the low end (a gain counts once it is seen), and the most it can be to the high end.
+    The correlations r_ij are those of `_together`. Of decisions that cannot be separated the joint effect counts once.
+    What is not known adds nothing to the estimate and to the low end (a gain counts once it is seen), and the most it
+    can be to the high end.
     """
     known = _once([one for one in parts if one.known], harms)
     low = high = 0.0
-    for group in _groups([one.change for one in known], harms, changes, metric):
-        mine = [one.harm for one in known if one.change in group]
-        low += math.fsum(h.estimate - h.low for h in mine) ** 2
-        high += math.fsum(h.high - h.estimate for h in mine) ** 2
+    for a, b in product(known, repeat=2):
+        r = 1.0 if a is b else _together(a, b, harms, changes, metric)
+        low += r * (a.harm.estimate - a.harm.low) * (b.harm.estimate - b.harm.low)
+        high += r * (a.harm.high - a.harm.estimate) * (b.harm.high - b.harm.estimate)
     estimate = math.fsum(one.harm.estimate for one in known)
     unknown = math.fsum(one.harm.high for one in parts if not one.known)
     return Interval(estimate=estimate, low=estimate - math.sqrt(low), high=estimate + math.sqrt(high) + unknown)
@@ -182,22 +182,24 @@ def _once(parts: Sequence[Carried], harms: Mapping[str, Harm]) -> list[Carried]:
     return kept
 
 
-def _groups(
-    ids: Sequence[str], harms: Mapping[str, Harm], changes: Mapping[str, Change], metric: Metric
-) -> list[set[str]]:
-    """The decisions whose errors go together, as disjoint sets."""
+def _together(
+    a: Carried, b: Carried, harms: Mapping[str, Harm], changes: Mapping[str, Change], metric: Metric
+) -> float:
+    """How far the errors of two estimates go together, at the most.
 
-    def together(a: str, b: str) -> bool:
-        alone = harms[a].grade is not Grade.CONTROLLED and harms[b].grade is not Grade.CONTROLLED
-        shared = set(harms[a].controls) & set(harms[b].controls)
-        same = scope_of(changes[a], metric).overlaps(scope_of(changes[b], metric))
-        return alone or bool(shared) or same
-
-    groups: list[set[str]] = []
-    for one in ids:
-        joined = [group for group in groups if any(together(one, other) for other in group)]
-        groups = [group for group in groups if group not in joined] + [{one}.union(*joined)]
-    return groups
+    1 where they judge the same customers or both before and after only. Where they share compared segments, the part of
+    an error that comes from these: with touched segments of volume t, compared ones of volume c in k series, that is
+    t / (t + c) of the sampling error and 1 / (1 + k) of what each series moves by itself; the more counts. Else 0.
+    """
+    mine, theirs = harms[a.change], harms[b.change]
+    if scope_of(changes[a.change], metric).overlaps(scope_of(changes[b.change], metric)):
+        return 1.0
+    if mine.grade is not Grade.CONTROLLED and theirs.grade is not Grade.CONTROLLED:
+        return 1.0
+    if not set(mine.controls) & set(theirs.controls):
+        return 0.0
+    sampled = [one.share / (one.share + one.compared) for one in (a, b) if one.share + one.compared > 0]
+    return max([*sampled, 1 / (1 + min(len(mine.controls), len(theirs.controls)))])
 
 
 def _z(error: float) -> float:

@@ -46,13 +46,15 @@ class Baseline:
 @dataclass(frozen=True, kw_only=True)
 class Carried:
     """One decision's part of the allowance: its own harm times the `share` of all answers it touches, in the unit of
-    the allowance. NaN and a `reason` where its harm is not known; `high` is then the most it can be."""
+    the allowance. NaN and a `reason` where its harm is not known; `high` is then the most it can be. `compared` is the
+    share of all answers in the untouched segments it is compared with."""
 
     change: str
     code: Code
     share: float
     harm: Interval
     reason: str = ""
+    compared: float = 0.0
 
     @property
     def known(self) -> bool:

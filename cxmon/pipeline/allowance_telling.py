@@ -22,7 +22,7 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.pipeline.check_telling import OVER, SILENCED, kept_back, noted
+from cxmon.pipeline.check_telling import OVER, SILENCED, by_hand, kept_back, noted
 from cxmon.pipeline.route import queue
 from cxmon.store import Store
 
@@ -66,7 +66,7 @@ def tell(
         steps = [event.transition]
         steps += [] if rows else [noted(event, f"{SILENCED}: that it {step} was not sent, a silence covers it", now)]
     before = next((i for i in known if i.id == event.incident.id), None)
-    if before is not None and store.incidents.get(before.id) != before:
+    if before is not None and by_hand(store.incidents.get(before.id)) != by_hand(before):
         return
     store.incidents.commit(
         check=CHECK, subject=metric.id, seen_through=seen, through=now, incidents=[event.incident] if fresh else [],

@@ -85,7 +85,10 @@ class _Year:
             return None
         changes = {c.id: c for c in rules.counted(self.changes, self.year, self.now)}
         harms = {id_: harm for id_ in changes if id_ in verdicts and (harm := self._harm(verdicts[id_])) is not None}
-        parts = [rules.carried(c, harms.get(c.id), self._share(c), terms) for c in changes.values()]
+        parts = [
+            rules.carried(c, harms.get(c.id), self._share(c), terms, compared=self._compared(harms.get(c.id)))
+            for c in changes.values()
+        ]
         total = rules.summed(parts, harms, changes, self.metric)
         code = rules.allowance_code(total, terms.limit)
         needed = not brief or (parts and code is AllowanceCode.OPEN)
@@ -150,6 +153,13 @@ class _Year:
             return inside / whole if whole else 0.0
 
         return rules.share_of(change, self.metric, self.now, volume)
+
+    def _compared(self, harm: Harm | None) -> float:
+        """The share of the answers in the untouched segments of a harm, which it knows by their labels."""
+        named = [set(label.split(" · ")) for label in harm.controls] if harm is not None else []
+        whole = math.fsum(self.volumes.values())
+        inside = (v for leaf, v in self.volumes.items() if any(one <= {x for _, x in leaf.items} for one in named))
+        return math.fsum(inside) / whole if whole else 0.0
 
     def _harm(self, verdict: Verdict) -> Harm | None:
         return next((harm for harm in verdict.harms if harm.metric == self.metric.id), None)
