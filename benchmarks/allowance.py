@@ -1,9 +1,9 @@
 """How often a year's harm allowance is called exceeded: `python benchmarks/allowance.py [--worlds 40] [--write]`.
 
 Each world is a desk of twelve segments with daily surveys and five cuts, two weeks apart, each on one segment and each
-within its own limit. The first table judges the whole way (store, verdicts, sum) every tenth day of the year's first
-half; the second the reading of everyone alone, all year, in worlds with 500 days of past. Where the truth is at most
-what is allowed, every "exceeded" is wrong.
+within its own limit. The first table judges the whole way (store, verdicts, sum) every thirtieth day of the year's
+first half; the second is the reading of everyone alone, every twentieth day of the year, in worlds with 500 days of
+past. Where the truth is at most what is allowed, every "exceeded" is wrong.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def judged(total: float, seed: int) -> tuple[bool, bool, bool, int]:
     with tempfile.TemporaryDirectory() as folder:
         plan, store = built(Path(folder), world, [csat()], cuts, allowance=allowance)
         with store:
-            for now in range(YEAR + 30, YEAR + 181, 10):
+            for now in range(YEAR + 60, YEAR + 181, 30):
                 verdicts = judge(plan, store, now=day(now), depth=Depth.TOLD)
                 use = store.allowances.latest()["csat"]
                 over |= any(v.code is Code.HARMED for v in verdicts)
@@ -82,7 +82,7 @@ def of_everyone(moved: float, seed: int) -> bool:
             past = Window(year - timedelta(days=730), year)
             frozen = reading.baseline_of(store.everyone(metric, past, year), year, year)
             whole = store.everyone(metric, Window(year, day(LATE_YEAR + 365)), day(LATE_YEAR + 365))
-            for age in range(10, 366, 10):
+            for age in range(20, 366, 20):
                 read = reading.altogether(
                     metric, points(2 * ALLOWED), frozen, whole.cut(0, age), now=day(LATE_YEAR + age)
                 )
@@ -102,7 +102,7 @@ def main() -> None:
     options.add_argument("--write", action="store_true", help="put the tables into docs/methods/allowance.md")
     asked = options.parse_args()
     rows = []
-    for total in (0.0, 0.5, 1.0, 1.5, 2.0):
+    for total in (1.0, 2.0, 0.5):
         begun = time.process_time()
         found = [judged(total * ALLOWED, seed) for seed in range(asked.worlds)]
         days = sorted(first for exceeded, _, _, first in found if exceeded)
@@ -124,7 +124,7 @@ def main() -> None:
         rows,
     )
     rows = []
-    for total in (0.0, 1.0, 2.0, 4.0):
+    for total in (1.0, 3.0, 5.0):
         hits = sum(of_everyone(total * 2 * ALLOWED, seed) for seed in range(asked.worlds))
         rows.append([f"{100 * total:.0f} %", rate(hits, asked.worlds)])
         print(rows[-1], flush=True)

@@ -44,6 +44,15 @@ READ = Record(
     "a mapping with the columns, such as {table: ratings, time: solved_at, value: satisfied}",
 )
 
+_move = Text("a few words such as fewer solved first time", longest=60)
+WORDS = Record(
+    {
+        "better": Field(_move, "what a gain is called", required=True),
+        "worse": Field(_move, "what a loss is called", required=True),
+    },
+    "words such as {better: faster, worse: slower}",
+)
+
 METRIC = Record(
     {
         "label": Field(Text(longest=80), "the name on the board; without it the metric's id"),
@@ -73,6 +82,7 @@ METRIC = Record(
         "additive": Field(Truth(), "false where customers overlap between segments: it brings its own totals"),
         "definition": Field(Text(longest=1000), "what the figure says, for the board"),
         "guards": Field(_metrics, "metrics that are watched wherever this one is"),
+        "words": Field(WORDS, "what its moves are called beside another metric's; without it by its kind and label"),
         "read": Field(READ, "where the figures stand", required=True),
     },
     "a mapping with source, kind, better, matters and read",

@@ -14,7 +14,7 @@ from cxmon.model.finding import (
 )
 from cxmon.model.holidays import Holidays
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
-from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
+from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window, Words
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.secret import Secret
 from cxmon.model.verdict import (
@@ -101,4 +101,5 @@ __all__ = [
     "Transition",
     "Verdict",
     "Window",
+    "Words",
 ]

@@ -7,6 +7,7 @@ from cxmon.wording.allowances import (
     allowance_screen,
     used,
 )
+from cxmon.wording.displacing import breath, trade, words_of
 from cxmon.wording.evidence import (
     compared,
     disputes,
@@ -71,7 +72,6 @@ from cxmon.wording.verdicts import (
     not_complete,
     saving,
     sentence,
-    speed_for_quality,
     staged,
     story,
     window_text,
@@ -90,6 +90,7 @@ __all__ = [
     "amount",
     "bare",
     "beside",
+    "breath",
     "by_gravity",
     "category",
     "clause",
@@ -134,15 +135,16 @@ __all__ = [
     "sentence",
     "set_aside",
     "signed",
-    "speed_for_quality",
     "staged",
     "stamp",
     "state",
     "step",
     "story",
+    "trade",
     "unusual",
     "used",
     "value",
     "window_text",
+    "words_of",
     "worse",
 ]

@@ -93,7 +93,7 @@ def page() -> None:
             titles = {key: d.change.title for key, d in world.declared.items()}
             told = wording.sentence(verdict, declared.change, world.metrics, world.zone, titles, moved=False)
             st.markdown(md(told))
-            for line in wording.beside(verdict, world.metrics, moved=False):
+            for line in wording.beside(verdict, world.metrics, moved=False, guards=declared.change.guards):
                 st.markdown(f":small[{md(line)}]")
         allowing.part(world, chosen)
         frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
