@@ -31,56 +31,49 @@ def five(size):
     return World(days=345, seed=5, answers=320, moves=moves, leaves=LEAVES), changes
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    world, changes = five(0.014)
-    plan, store = built(tmp_path_factory.mktemp("five"), world, [csat()], changes, allowance=ALLOWED)
-    with store:
-        verdicts = judge(plan, store, now=day(335))
-        yield plan, store, verdicts, store.allowances.latest()["csat"]
-
-
 def news(store):
     return [r.message for r in store.outbox.rows(limit=100) if r.message.badge.startswith("Harm allowance")]
 
 
-def test_five_cuts_within_their_limits_are_seen_together(told):
-    _, store, verdicts, use = told
+def steps(store):
+    mine = [i for i in store.incidents.recent(50) if i.check == "allowance"]
+    return [t.step for i in mine for t in store.incidents.history(i.id)]
+
+
+def test_five_cuts_within_their_limits_are_seen_together_told_once_and_ended_once(tmp_path):
+    world, changes = five(0.014)
+    plan, store = built(tmp_path, world, [csat()], changes, allowance=ALLOWED)
+    with store:
+        verdicts = judge(plan, store, now=day(335))
+        _exceeded(store, verdicts, store.allowances.latest()["csat"])
+        said = {v.change: v for v in verdicts}
+        # The next day tells nothing again, and checks do not take the story for one of theirs.
+        spend(plan, store, said, now=day(336))
+        check(plan, store, now=day(336))
+        assert len(news(store)) == 1
+        assert [i.state for i in store.incidents.open("allowance")] == [IncidentState.OPEN]
+        for at in (337, 338):
+            for declared in store.changes.all():
+                actions.declare(store, replace(declared.change, ends=day(337)), now=day(at), origin="yaml")
+            spend(plan, store, said, now=day(at))
+        assert store.incidents.open("allowance") == []
+        assert steps(store) == [Step.OPENED, Step.ENDED]
+        assert len(news(store)) == 2
+
+
+def _exceeded(store, verdicts, use):
     assert len(verdicts) == 5
     assert {v.code for v in verdicts} <= {Code.SAFE, Code.UNDECIDED, Code.WORSE}
     assert {v.code for v in verdicts} & {Code.SAFE, Code.UNDECIDED}
     assert all(v.harms[0].so_far.high < v.harms[0].limit for v in verdicts)
     assert (use.code, use.by) == (AllowanceCode.EXCEEDED, "decisions")
     assert use.summed.low < 0.014 * 5 / 12 < use.summed.high
-    assert [round(one.share, 3) for one in use.carried] == [pytest.approx(1 / 12, abs=0.002)] * 5
+    assert [one.share for one in use.carried] == [pytest.approx(1 / 12, abs=0.002)] * 5
     assert math.isfinite(use.unexplained.estimate)
-    message = news(store)[0]
+    (message,) = news(store)
     assert message.title == "CSAT: the decisions since 1 Jan together cost more than the 0.3 points allowed"
     assert message.lines[1].startswith("By decision: Cut ")
     assert wording.allowance_part(use, "cut-0", csat()).startswith("Uses 0.0")
-
-
-def test_it_is_one_story_told_once_and_checks_do_not_end_it(told):
-    plan, store, verdicts, _ = told
-    spend(plan, store, {v.change: v for v in verdicts}, now=day(336))
-    check(plan, store, now=day(336))
-    assert len(news(store)) == 1
-    assert [i.state for i in store.incidents.open("allowance")] == [IncidentState.OPEN]
-
-
-def test_it_ends_when_the_cuts_are_taken_back_and_says_so_once(told):
-    plan, store, verdicts, _ = told
-    for at in (337, 338):
-        for declared in store.changes.all():
-            actions.declare(store, replace(declared.change, ends=day(337)), now=day(at), origin="yaml")
-        spend(plan, store, {v.change: v for v in verdicts}, now=day(at))
-    incident = store.incidents.recent()[0]
-    assert store.incidents.open("allowance") == []
-    steps = [
-        t.step for i in store.incidents.recent(50) if i.check == "allowance" for t in store.incidents.history(i.id)
-    ]
-    assert steps == [Step.OPENED, Step.ENDED], incident
-    assert len(news(store)) == 2
 
 
 def test_later_revisions_do_not_move_the_frozen_baseline(tmp_path):
