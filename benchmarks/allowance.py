@@ -102,7 +102,7 @@ def main() -> None:
     options.add_argument("--write", action="store_true", help="put the tables into docs/methods/allowance.md")
     asked = options.parse_args()
     rows = []
-    for total in (1.0, 2.0, 0.5):
+    for total in (0.5, 1.0, 2.0):
         begun = time.process_time()
         found = [judged(total * ALLOWED, seed) for seed in range(asked.worlds)]
         days = sorted(first for exceeded, _, _, first in found if exceeded)
