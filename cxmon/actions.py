@@ -32,7 +32,7 @@ from cxmon.model import (
 )
 from cxmon.store import Catalogue, Store
 
-VERDICT, SOURCE = "verdict", "source"
+VERDICT, SOURCE, ALLOWANCE = "verdict", "source", "allowance"
 ROWS = 2000
 
 
@@ -272,7 +272,7 @@ def _told_on(store: Store, incident: Incident, transition: Transition) -> list[O
 def _message(store: Store, incident: Incident, transition: Transition, last: Message) -> Message:
     catalogue = store.catalogue.load()
     metric = next((m for m in catalogue.metrics if m.id == incident.subject), None) if catalogue else None
-    if catalogue is None or incident.check == VERDICT:
+    if catalogue is None or incident.check in {VERDICT, ALLOWANCE}:
         reply = transition.reason.partition(": ")[2]
         key = f"{last.thread}|{transition.step.value}|{transition.at.isoformat()}"
         return replace(last, key=key, badge=f"{last.badge}, {transition.step.value}", reply=reply, at=transition.at)

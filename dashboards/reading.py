@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from cxmon import charts
 from cxmon.errors import StoreError
-from cxmon.model import Band, Declared, Incident, Metric, Response, Segment, Verdict
+from cxmon.model import AllowanceUse, Band, Declared, Incident, Metric, Response, Segment, Verdict
 from cxmon.store import Store
 
 
@@ -29,6 +29,7 @@ class World:
     bands: Mapping[tuple[str, str], Band]
     runs: Mapping[str, Any]
     rejected: tuple[Any, ...]
+    allowances: Mapping[str, AllowanceUse] = field(default_factory=dict)
 
     def segments(self, metric: str) -> list[str]:
         """Keys of the stored segment series of a metric, everyone first."""
@@ -83,4 +84,5 @@ def _load(url: str, version: int) -> World | str:
             bands=bands,
             runs=store.runs.latest(),
             rejected=tuple(store.observations.rejected(limit=200)),
+            allowances=store.allowances.latest(),
         )

@@ -7,6 +7,7 @@ import typer
 import cxmon
 from cxmon.cli import (
     alerting,
+    allowing,
     changing,
     collecting,
     effecting,
@@ -51,17 +52,10 @@ def build() -> typer.Typer:
     ) -> None:
         """Say what a cost cut or a policy change did to customers."""
 
-    for family in (
-        validate,
-        collecting,
-        running,
-        replaying,
-        looking_back,
-        responding,
-        changing,
-        alerting,
-        effecting,
+    families = (
+        validate, collecting, running, replaying, looking_back, responding, changing, allowing, alerting, effecting,
         keeping,
-    ):
+    )  # fmt: skip
+    for family in families:
         family.register(app)
     return app

@@ -69,8 +69,9 @@ def show(
             known = ", ".join(d.change.id for d in store.changes.all()) or "none yet"
             raise ActionError(f"change {change!r} is not in the registry; expected one of: {known}")
         history, responses = store.verdicts.history(change), store.changes.responses(change)
+        uses = {m: use for m, use in store.allowances.latest().items() if m in plan.allowance.amounts}
     if as_json:
-        emit({"declared": declared, "verdicts": history, "responses": responses})
+        emit({"declared": declared, "verdicts": history, "responses": responses, "allowances": uses})
         return
     say(f"{declared.change.title} ({declared.change.id}), {declared.change.owner}")
     say(
@@ -90,6 +91,9 @@ def show(
         say("\n  What the price is made of")
         for line in wording.price_details(price, plan.metrics):
             say(f"    {line}")
+    used = [wording.allowance_part(use, change, plan.metrics[m]) for m, use in uses.items()]
+    for told in filter(None, used):
+        say(f"\n  {told}")
     for response in responses:
         due = f", due {wording.day(response.due, plan.zone)}" if response.due else ""
         say(f"\n  {response.decision} by {response.by}: {response.why}{due}")

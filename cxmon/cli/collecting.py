@@ -115,6 +115,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         if as_json:
             document = {
                 "verdicts": store.verdicts.all_latest(),
+                "allowances": store.allowances.latest(),
                 "incidents": store.incidents.open(),
                 "runs": store.runs.latest(),
             }

@@ -17,6 +17,7 @@ def tell(plan: Plan, store: Store, *, now: datetime) -> None:
     say()
     say(f"{plan.title} · as of {wording.stamp(now, plan.zone)}")
     _decisions(plan, store)
+    _allowances(plan, store)
     _incidents(plan, store)
     _data(store)
 
@@ -51,9 +52,22 @@ def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
         facts.append(f"declared {wording.days(declared.days_late)} late")
     say(f"  {change.title}  ({' · '.join(facts)})")
     for line in verdict.story:
-        _wrapped(line, "    ")
+        wrapped(line, "    ")
     if change.saving and verdict.price is None:
-        _wrapped(wording.saving(change.saving), "    ")
+        wrapped(wording.saving(change.saving), "    ")
+
+
+def _allowances(plan: Plan, store: Store) -> None:
+    """One line a metric: what all decisions of the year together have used."""
+    found = [use for m, use in store.allowances.latest().items() if m in plan.allowance.amounts]
+    if found:
+        say("\n  Harm allowance of the year (`cxmon allowance` says more):")
+    for use in found:
+        metric = plan.metrics[use.metric]
+        told = (
+            f"{wording.allowance_headline(use, metric, plan.zone)} ({use.code}). {wording.used(use, metric, plan.zone)}"
+        )
+        wrapped(told, "    ")
 
 
 def _incidents(plan: Plan, store: Store) -> None:
@@ -65,10 +79,10 @@ def _incidents(plan: Plan, store: Store) -> None:
     say(f"  Open incidents: {len(found)}")
     for incident in found:
         since = wording.day(incident.since or incident.opened_at, plan.zone)
-        _wrapped(f"- {title(incident, store)}, since {since}, {incident.state}", "    ")
+        wrapped(f"- {title(incident, store)}, since {since}, {incident.state}", "    ")
         breach = incident.latest if incident.latest and incident.latest.state is State.BREACH else incident.worst
         if breach is not None and incident.check != "verdict":
-            _wrapped(breach.reason, "      ")
+            wrapped(breach.reason, "      ")
         say(f"      cxmon why {incident.id}")
 
 
@@ -90,9 +104,10 @@ def _data(store: Store) -> None:
     aside = sum(r.rejected for r in runs.values())
     say()
     if failed:
-        _wrapped("Not collected: " + "; ".join(failed), "  ")
+        wrapped("Not collected: " + "; ".join(failed), "  ")
     say(f"  Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs.")
 
 
-def _wrapped(text: str, indent: str) -> None:
+def wrapped(text: str, indent: str) -> None:
+    """Print a line for a person, broken where it is too wide."""
     say(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  "))

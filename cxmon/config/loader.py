@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cxmon.config.allowance import build_allowance
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
 from cxmon.config.frame import Frame
 from cxmon.config.holidays import build_holidays
@@ -87,6 +88,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "changes": build_changes(frame),
         "silences": build_silences(frame),
         "money": build_money(frame),
+        "allowance": build_allowance(frame),
     }
     check_importance(frame, parts["checks"])
     if reading.found:

@@ -11,7 +11,7 @@ from cxmon.config.reading import shown
 from cxmon.config.records import WEEKDAYS
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Measure
-from cxmon.model import Amount, Holidays, Kind, Metric, Read
+from cxmon.model import Amount, Holidays, Kind, Metric, Read, Words
 
 DEFAULT_LOOKBACK = timedelta(days=7)
 
@@ -202,6 +202,7 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         lookback=entry.get("lookback", max(DEFAULT_LOOKBACK, matures)),
         guards=tuple(entry.get("guards") or ()),
         holidays=holidays,
+        words=Words(**entry.values["words"].values) if "words" in entry else None,
     )
 
 

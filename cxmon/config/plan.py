@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import Change, IncidentPolicy, Metric, Money, Segment, Silence
+from cxmon.model import Allowances, Change, IncidentPolicy, Metric, Money, Segment, Silence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,3 +78,4 @@ class Plan:
     team_agreement: TeamAgreement | None = None
     notes: tuple[str, ...] = ()
     money: Money | None = None
+    allowance: Allowances = field(default_factory=lambda: Allowances(amounts={}))

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.scalars import Choice, Day, Moment, Name, Number, OutOf, SecretText, SizeText, Span, Text, Truth
@@ -44,6 +45,15 @@ READ = Record(
     "a mapping with the columns, such as {table: ratings, time: solved_at, value: satisfied}",
 )
 
+_move = Text("a few words such as fewer solved first time", longest=60)
+WORDS = Record(
+    {
+        "better": Field(_move, "what a gain is called", required=True),
+        "worse": Field(_move, "what a loss is called", required=True),
+    },
+    "words such as {better: faster, worse: slower}",
+)
+
 METRIC = Record(
     {
         "label": Field(Text(longest=80), "the name on the board; without it the metric's id"),
@@ -73,6 +83,7 @@ METRIC = Record(
         "additive": Field(Truth(), "false where customers overlap between segments: it brings its own totals"),
         "definition": Field(Text(longest=1000), "what the figure says, for the board"),
         "guards": Field(_metrics, "metrics that are watched wherever this one is"),
+        "words": Field(WORDS, "what its moves are called beside another metric's; without it by its kind and label"),
         "read": Field(READ, "where the figures stand", required=True),
     },
     "a mapping with source, kind, better, matters and read",
@@ -259,6 +270,7 @@ def top() -> Record:
             ),
             "backfill": Field(Span(above_zero=True), "how far back the first collection reads; without it 18mo"),
             "alarm_budget": Field(ALARM_BUDGET, "how many false alarms are bearable"),
+            **ALLOWANCE,
             "board_url": Field(Text("an address such as https://cx.example.com", r"https?://\S+"), "for links"),
             "holidays": Field(HOLIDAYS, "which days are not compared with working days; without it none"),
             "team_agreement": Field(TEAM_AGREEMENT, "without it no figure may be split by team"),

@@ -16,8 +16,8 @@ from cxmon.config.units import Size, level
 from cxmon.contracts import Channel, Check, Source
 from cxmon.model import IncidentPolicy, Secret, Segment
 
-# Who speaks besides the checks of the file: verdicts on changes, and the health of sources.
-OWN_CHECKS = ("verdict", "source")
+# Who speaks besides the checks of the file: verdicts on changes, the health of sources, and a year's harm allowance.
+OWN_CHECKS = ("verdict", "source", "allowance")
 
 
 def build_sources(frame: Frame, folder: Path) -> dict[str, Source]:

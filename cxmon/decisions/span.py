@@ -1,5 +1,6 @@
 """Which periods of a grid tell about a change, and how the statistics are asked about them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from cxmon.periods import on_holiday, profile_labels
 from cxmon.stats import HolidayLabels, holiday_labels
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 # How far back the past of a comparison reaches, and of one without controls, which needs a year to know its seasons.
@@ -104,13 +106,20 @@ def with_profile(span: Span, treated: Panel) -> Span:
 
 def profile(part: Panel, at: int, until: int | None = None, *, out: Bools | None = None) -> HolidayLabels:
     """Profile labels of a series (1, T) with a change at `at`, holidays among them; `out` (T,) counts as unmeasured."""
-    metric = part.metric
-    labels, count = profile_labels(part.starts, metric.grain, metric.zone)
-    holiday = on_holiday(part.starts, metric.grain, metric.zone, metric.holidays)
+    return profile_of(part.metric, part.starts, part.judged, at, until, out=out)
+
+
+def profile_of(
+    metric: Metric, starts: Ints, judged: Callable[[], Judged], at: int, until: int | None = None, *,
+    out: Bools | None = None,
+) -> HolidayLabels:  # fmt: skip
+    """The same of figures that are asked for only where there is a holiday."""
+    labels, count = profile_labels(starts, metric.grain, metric.zone)
+    holiday = on_holiday(starts, metric.grain, metric.zone, metric.holidays)
     if not holiday.any():
         # The figures need not be computed to say that nothing is to be done.
         return holiday_labels(np.full(len(labels), np.nan), labels, count, holiday, at)
-    figures = part.judged()
+    figures = judged()
     values = figures.values[0] if out is None else np.where(out, np.nan, figures.values[0])
     answers = figures.n[0] if figures.kind in {"proportion", "rate"} else None
     precision = answers if figures.se is None else 1 / figures.se[0] ** 2

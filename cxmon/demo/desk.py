@@ -104,7 +104,9 @@ def write_config(folder: Path, anchor: Anchor) -> Path:
         text = files("cxmon.demo").joinpath("desk.yaml").read_text("utf-8")
         for event in CHANGES:
             text = text.replace(f"<{event.id}>", (anchor.day + timedelta(days=event.start)).isoformat())
-        path.write_text(text, "utf-8")
+        # Its year of decisions begins with the month before the first of them.
+        begins = anchor.day + timedelta(days=min(event.start for event in CHANGES) - 30)
+        path.write_text(text.replace("<allowance-year>", f"{begins:%m}-01"), "utf-8")
     return path
 
 

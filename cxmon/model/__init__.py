@@ -1,5 +1,6 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
+from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Stage, Status
 from cxmon.model.finding import (
     Ending,
@@ -13,7 +14,7 @@ from cxmon.model.finding import (
 )
 from cxmon.model.holidays import Holidays
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
-from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
+from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window, Words
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
@@ -45,10 +46,16 @@ __all__ = [
     "Agreement",
     "AimCode",
     "AimResult",
+    "AllowanceCode",
+    "AllowanceUse",
+    "Allowances",
+    "Altogether",
     "Amount",
     "Answer",
     "Band",
+    "Baseline",
     "Better",
+    "Carried",
     "Category",
     "Change",
     "Code",
@@ -104,5 +111,6 @@ __all__ = [
     "Transition",
     "Verdict",
     "Window",
+    "Words",
     "Worth",
 ]

@@ -150,6 +150,14 @@ class Read:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Words:
+    """What a metric's move is called: `faster` and `slower`."""
+
+    better: str
+    worse: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metric:
     """A named figure with a direction, a source and a kind (design: words)."""
 
@@ -176,6 +184,7 @@ class Metric:
     additive: bool = True
     guards: tuple[str, ...] = ()
     holidays: Holidays | None = None
+    words: Words | None = None
 
     @property
     def harm_sign(self) -> int:

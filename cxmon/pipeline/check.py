@@ -17,7 +17,7 @@ from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segm
 from cxmon.panel import Panel
 from cxmon.pipeline import source_health
 from cxmon.pipeline.budgeting import budget, of_series, rolled
-from cxmon.pipeline.check_telling import lasting, tell
+from cxmon.pipeline.check_telling import by_hand, lasting, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
 from cxmon.pipeline.memory import Keeping, Memories, Stored
@@ -130,7 +130,7 @@ class _Looking:
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, now))
         open_before = [i for i in known.incidents if i.state is not IncidentState.ENDED]
-        if any(_by_hand(store.incidents.get(i.id)) != _by_hand(i) for i in open_before):
+        if any(by_hand(store.incidents.get(i.id)) != by_hand(i) for i in open_before):
             # A person acknowledged or accepted it while we were looking: what they did must not be written over.
             return None
         taken = store.incidents.commit(
@@ -150,11 +150,6 @@ class _Looking:
             self.memory.save()
         except StoreError as e:
             log.warning("checkpoint of %s on %s not kept: %s", self.check_plan.name, self.metric.id, e)
-
-
-def _by_hand(incident: Incident | None) -> tuple[object, ...]:
-    """What people change of an incident."""
-    return () if incident is None else (incident.state, incident.ending, incident.acknowledged_by)
 
 
 def _known(store: Store, name: str, metric: Metric) -> _Known:

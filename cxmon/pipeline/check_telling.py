@@ -98,3 +98,8 @@ def kept_back(store: Store, incident: Incident) -> Event | None:
 
 def noted(event: Event, reason: str, now: datetime) -> Transition:
     return Transition(incident=event.incident.id, step=Step.NOTED, at=now, reason=reason)
+
+
+def by_hand(incident: Incident | None) -> tuple[object, ...]:
+    """What people change of an incident."""
+    return () if incident is None else (incident.state, incident.ending, incident.acknowledged_by)

@@ -15,6 +15,7 @@ from cxmon.config.plan import Plan
 from cxmon.decisions import Share
 from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, Status, Verdict
 from cxmon.panel import Panel
+from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
@@ -68,7 +69,10 @@ def judge(
         told = [d for d in begun if _tells(store, d, found[d.change.id], now)]
         found |= replace(asked, brief=False).about(told)
     titles = {d.change.id: d.change.title for d in store.changes.all() if d.change.status is Status.LIVE}
-    return [_verdict(plan, store, d, found[d.change.id], titles, now) for d in begun]
+    verdicts = [_verdict(plan, store, d, found[d.change.id], titles, now) for d in begun]
+    if changes is None:
+        spend(plan, store, {v.change: v for v in verdicts}, now=now, brief=depth is Depth.TOLD)
+    return verdicts
 
 
 def figures(plan: Plan, store: Store, *, now: datetime, depth: Depth) -> Known:
@@ -115,7 +119,9 @@ class _Asked:
         for done, metric in enumerate(metrics):
             if progress is not None:
                 progress(metric.id, done, len(metrics))
-            asked = [d.change for d in begun if self._asks(d.change, metric) and not self._sure(found, d)]
+            # What a year's allowance counts is needed whatever the code is.
+            spent = metric.id in self.plan.allowance.amounts
+            asked = [d.change for d in begun if self._asks(d.change, metric) and (spent or not self._sure(found, d))]
             if not asked and not self.drawn:
                 continue
             for change, known in self._on_metric(metric, asked):

@@ -61,7 +61,8 @@ def retire(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     looked_at |= {(SOURCE, s) for s in sources}
     done = []
     for incident in store.incidents.open():
-        if incident.check == "verdict" or (incident.check, incident.subject) in looked_at:
+        allowed = incident.check == "allowance" and incident.subject in plan.allowance.amounts
+        if incident.check == "verdict" or allowed or (incident.check, incident.subject) in looked_at:
             continue
         ended = replace(incident, state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN, ended_at=now)
         why = f"{Reason.RETIRED.value}: {incident.check} on {incident.subject} is configured no longer"

@@ -10,9 +10,10 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from cxmon.model import Metric, Segment, Window
+from cxmon.model import EVERYONE, Metric, Segment, Window
 from cxmon.panel import Panel
 from cxmon.store import backup, panels, schema, series
+from cxmon.store.allowances import AllowanceStore
 from cxmon.store.catalogue import CatalogueStore, RunStore
 from cxmon.store.changes import ChangeStore
 from cxmon.store.checkpoints import CheckpointStore
@@ -38,6 +39,7 @@ class Store:
         self.incidents = IncidentStore(db)
         self.outbox = OutboxStore(db)
         self.checkpoints = CheckpointStore(db)
+        self.allowances = AllowanceStore(db)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:
@@ -87,6 +89,10 @@ class Store:
         with self._db.read() as conn:
             found = panels.panel(conn, metric, segments, window, as_known_at)
         return replace(found, read_at=self.runs.last_ok(metric.id, by=as_known_at))
+
+    def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:
+        """Everyone's figures in a window, as one series."""
+        return self.panel(metric, [EVERYONE], window, as_known_at)
 
     def leaves(self, metric: Metric) -> tuple[Segment, ...]:
         """The stored segments of this metric's definition that hold no other stored one, sorted."""

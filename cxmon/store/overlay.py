@@ -1,11 +1,11 @@
 """A store in memory over another one: its figures as they were known at a moment, everything else begins empty."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 from cxmon.errors import StoreError
-from cxmon.model import Metric, Segment, Window
+from cxmon.model import EVERYONE, Metric, Segment, Window
 from cxmon.panel import Panel
 from cxmon.store import past
 from cxmon.store.catalogue import Run
@@ -54,6 +54,10 @@ class Overlay(Store):
         if window is not None or (as_known_at is not None and int(as_known_at.timestamp()) != one.at):
             raise StoreError("a replay knows whole series at one moment only")
         return one.panel(segments, self.runs.last_ok(metric.id, by=as_known_at))
+
+    def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:  # noqa: ARG002 - as in `panel`.
+        """Everyone's whole series at the moment of the last `advance`: earlier ones are not known any more."""
+        return self.panel(metric, [EVERYONE], as_known_at=datetime.fromtimestamp(self._past(metric).at, UTC))
 
     def leaves(self, metric: Metric) -> tuple[Segment, ...]:
         return self._past(metric).leaves()

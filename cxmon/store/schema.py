@@ -244,6 +244,20 @@ checkpoint = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
+allowance = _table(
+    "allowance",
+    sa.Column("metric", sa.Text, primary_key=True),
+    sa.Column("year", Instant, primary_key=True),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
+allowance_baseline = _table(
+    "allowance_baseline",
+    sa.Column("metric", sa.Text, primary_key=True),
+    sa.Column("year", Instant, primary_key=True),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,

@@ -1,5 +1,13 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
+from cxmon.wording.allowances import (
+    allowance_headline,
+    allowance_lines,
+    allowance_part,
+    allowance_screen,
+    used,
+)
+from cxmon.wording.displacing import breath, trade, words_of
 from cxmon.wording.evidence import (
     compared,
     disputes,
@@ -67,7 +75,6 @@ from cxmon.wording.verdicts import (
     not_complete,
     saving,
     sentence,
-    speed_for_quality,
     staged,
     story,
     window_text,
@@ -79,10 +86,15 @@ __all__ = [
     "aim",
     "aimed",
     "aims_answer",
+    "allowance_headline",
+    "allowance_lines",
+    "allowance_part",
+    "allowance_screen",
     "amount",
     "bare",
     "beside",
     "between",
+    "breath",
     "by_gravity",
     "category",
     "clause",
@@ -134,14 +146,16 @@ __all__ = [
     "set_aside",
     "shifted",
     "signed",
-    "speed_for_quality",
     "staged",
     "stamp",
     "state",
     "step",
     "story",
+    "trade",
     "unusual",
+    "used",
     "value",
     "window_text",
+    "words_of",
     "worse",
 ]

@@ -6,7 +6,7 @@ gain in speed beside a loss in quality is one breath.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,13 +19,13 @@ from cxmon.model import (
     Code,
     Grade,
     Harm,
-    Kind,
     Metric,
     Saving,
     StageHarm,
     Verdict,
 )
 from cxmon.wording import numbers as say
+from cxmon.wording.displacing import breath, is_are, small, trade
 from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
 from cxmon.wording.mixing import mix
 from cxmon.wording.pricing import price_story
@@ -39,7 +39,15 @@ _TOLD_AT_MOST = 3
 
 
 def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles = None) -> str:
-    """The answer in one line, without a cause."""
+    """The answer in one line, without a cause; a gain never stands without its guard."""
+    told = _headline(verdict, change, metrics, titles)
+    traded = breath(verdict.harms, metrics, verdict.aims, change.guards)
+    if not traded:
+        return told
+    return f"{traded}: {told}" if verdict.code in {Code.HARMED, Code.WORSE} else f"{change.title}: {small(traded)}"
+
+
+def _headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles) -> str:
     gravest = by_gravity(verdict.harms)
     if not gravest:
         return f"{change.title}: {screen(verdict, titles=titles)[0]}"
@@ -52,9 +60,9 @@ def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles 
             moved = "fell" if metric.better == "higher" else "rose"
             return f"{metric.label} {moved} more than the limit of {say.limit(metric, first)}{rest}"
         case Code.WORSE:
-            return f"{metric.label} {_is(metric)} {say.worse(metric, first)} than expected{rest}"
+            return f"{metric.label} {is_are(metric)} {say.worse(metric, first)} than expected{rest}"
         case Code.IMPROVED:
-            return f"{metric.label} {_is(metric)} {say.worse(metric, first)} than expected{rest}"
+            return f"{metric.label} {is_are(metric)} {say.worse(metric, first)} than expected{rest}"
         case Code.WAITING:
             return f"{change.title}: waiting for data on {metric.label}{rest}"
         case Code.UNDECIDED if came_late(first):
@@ -62,7 +70,7 @@ def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles 
         case Code.UNDECIDED:
             return f"{change.title}: too early, {say.largest(metric, first)} for {metric.label}"
         case _:
-            return f"{change.title}: {_lower(screen(verdict, titles=titles)[0])}"
+            return f"{change.title}: {small(screen(verdict, titles=titles)[0])}"
 
 
 def sentence(
@@ -88,9 +96,8 @@ def sentence(
     ]
     aside = tuple(dict.fromkeys(name for harm in told for name in harm.controls_moved)) if moved else ()
     parts += [f"{_upper(set_aside(aside))}."] if aside else []
-    trade = speed_for_quality(harms, metrics)
-    if trade:
-        parts.append(trade + ".")
+    traded = trade(harms, metrics, verdict.aims, change.guards)
+    parts += [f"{traded}."] if traded else []
     still = [harm for harm in harms if harm.code in _OPEN and harm not in told]
     if still:
         parts.append("Still open: " + "; ".join(_open_words(harm, metrics[harm.metric]) for harm in still) + ".")
@@ -104,7 +111,7 @@ def clause(harm: Harm, metric: Metric, zone: str = "UTC", titles: Titles = None)
     due = _due_words(harm, metric)
     match harm.code:
         case Code.HARMED | Code.WORSE | Code.IMPROVED:
-            shown = f"{metric.label} {_is(metric)} {say.worse(metric, harm)} than expected {since}"
+            shown = f"{metric.label} {is_are(metric)} {say.worse(metric, harm)} than expected {since}"
             return f"{shown} (range {say.harm_range(metric, harm)}, {evidence}), {_against_limit(metric, harm)}"
         case Code.SAFE:
             held = f"{metric.label}: limit of {say.limit(metric, harm)} held so far, to day {say.days_judged(harm)}"
@@ -116,28 +123,12 @@ def clause(harm: Harm, metric: Metric, zone: str = "UTC", titles: Titles = None)
             early = f"{metric.label}: too early to say {since}; {say.largest(metric, harm)}"
             return f"{early}, limit {say.limit(metric, harm)} ({evidence}); {due}"
         case Code.ENTANGLED:
-            joint = f"{metric.label}: {_lower(screen(harm, titles=titles)[0])}"
+            joint = f"{metric.label}: {small(screen(harm, titles=titles)[0])}"
             if math.isfinite(harm.so_far.high):
                 return f"{joint}; together {say.harm_range(metric, harm)} ({evidence})"
             return f"{joint} ({evidence}): {harm.reason}"
         case _:
-            return f"{metric.label}: {_lower(screen(harm)[0])} ({evidence}): {harm.reason}"
-
-
-def speed_for_quality(harms: Iterable[Harm], metrics: Metrics) -> str:
-    """A speed metric that got better beside a quality metric that got worse, in one breath; else empty."""
-    faster = [h for h in harms if h.code is Code.IMPROVED and say.is_speed(metrics[h.metric])]
-    poorer = [h for h in harms if h.code in {Code.HARMED, Code.WORSE} and not say.is_speed(metrics[h.metric])]
-    if not (faster and poorer):
-        return ""
-    quick, poor = faster[0], by_gravity(poorer)[0]
-    speed, quality = metrics[quick.metric], metrics[poor.metric]
-    gain = say.worse(speed, quick)
-    if "faster" not in gain:
-        gain = f"{say.amount(speed, quick.so_far.estimate, quick.unit, say.digits(speed, quick))} faster"
-    evidence = " and ".join(dict.fromkeys(grade(harm) for harm in (quick, poor)))
-    size = say.amount(quality, poor.so_far.estimate, poor.unit, say.digits(quality, poor))
-    return f"{speed.label} {_is(speed)} {gain}, but {_lost(quality, size)} ({evidence})"
+            return f"{metric.label}: {small(screen(harm)[0])} ({evidence}): {harm.reason}"
 
 
 def story(
@@ -154,10 +145,10 @@ def story(
     for harm in harms:
         lines.append(line(harm, metrics[harm.metric], titles, told=told))
         lines += staged(harm, metrics[harm.metric], verdict.as_of, zone, titles)
-    return (*lines, *beside(verdict, metrics), *price_story(verdict.price, metrics))
+    return (*lines, *beside(verdict, metrics, guards=change.guards), *price_story(verdict.price, metrics))
 
 
-def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[str, ...]:
+def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True, guards: Collection[str] = ()) -> tuple[str, ...]:
     """The lines of a story after its metrics: what all of them rest on alike, who disagrees and which untouched
     segments moved by themselves (these only with `moved`), the trade, the mix, the aims."""
     harms = by_gravity(verdict.harms)
@@ -168,8 +159,8 @@ def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[s
     alike = remarks_on_all(harms)
     lines = [f"For every metric: {'; '.join(alike)}"] if alike else []
     lines += [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
-    trade = speed_for_quality(harms, metrics)
-    lines += [trade] if trade else []
+    traded = trade(harms, metrics, verdict.aims, guards)
+    lines += [traded] if traded else []
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
     return (*lines, *(aimed(result, metrics[result.metric]) for result in verdict.aims))
 
@@ -206,7 +197,7 @@ def rollout(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC") -> s
     for stage in begun:
         one = as_harm(harm, stage)
         sure = stage.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}
-        words = say.worse(metric, one) if sure else _lower(screen(one)[0])
+        words = say.worse(metric, one) if sure else small(screen(one)[0])
         told.append(f"{stage.scope} since {say.day(stage.starts, zone, now=as_of)}, {words}")
     waits = [f"{s.scope} waits until {say.day(s.starts, zone, now=as_of)}" for s in harm.stages if s.starts > as_of]
     where = f"Rolled out to {len(begun)} of {len(harm.stages)} segments"
@@ -329,20 +320,7 @@ def _open_words(harm: Harm, metric: Metric) -> str:
         return f"{metric.label}, {lately(harm, metric)} ({grade(harm)})"
     if harm.code is Code.UNDECIDED:
         return f"{metric.label}, {say.largest(metric, harm)}, {_due_words(harm, metric)} ({grade(harm)})"
-    return f"{metric.label}, {_lower(screen(harm)[0])} ({grade(harm)})"
-
-
-def _lost(metric: Metric, size: str) -> str:
-    """`3.1 points fewer solved first time` where the label says what was done, else `CSAT is 3.1 points worse`."""
-    done = metric.label.split(" ", maxsplit=1)[0]
-    if metric.kind is Kind.PROPORTION and metric.better == "higher" and done.lower().endswith("ed"):
-        return f"{size} fewer {_lower(metric.label)}"
-    return f"{metric.label} {_is(metric)} {size} worse"
-
-
-def _is(metric: Metric) -> str:
-    """`are` for labels that end in a plural (Contacts), `is` for the others (CSAT, CES, Loss)."""
-    return "are" if metric.label[-1:] == "s" and metric.label[-2:] != "ss" else "is"
+    return f"{metric.label}, {small(screen(harm)[0])} ({grade(harm)})"
 
 
 def by_gravity(harms: Iterable[Harm]) -> list[Harm]:
@@ -357,8 +335,3 @@ def by_gravity(harms: Iterable[Harm]) -> list[Harm]:
 
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _lower(text: str) -> str:
-    """The first letter small, unless the word is an abbreviation."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

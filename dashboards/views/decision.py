@@ -7,7 +7,7 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.model import Harm, Verdict
-from dashboards import figures, trending
+from dashboards import allowing, figures, trending
 from dashboards.frame import opened
 from dashboards.links import linked
 from dashboards.reading import World
@@ -108,8 +108,9 @@ def page() -> None:
             titles = {key: d.change.title for key, d in world.declared.items()}
             told = wording.sentence(verdict, declared.change, world.metrics, world.zone, titles, moved=False)
             st.markdown(md(told))
-            for line in wording.beside(verdict, world.metrics, moved=False):
+            for line in wording.beside(verdict, world.metrics, moved=False, guards=declared.change.guards):
                 st.markdown(f":small[{md(line)}]")
+        allowing.part(world, chosen)
         frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
         st.caption(md(f"Declared {wording.stamp(declared.declared_at, world.zone)} by {declared.origin}{frozen}"))
         for edit in declared.edits:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, Band, Code, Harm, Metric, Segment, Tone
-from dashboards import figures, trending
+from dashboards import allowing, figures, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -206,6 +206,7 @@ def page() -> None:
     cards(world)
     trend(world)
     ledger(world)
+    allowing.allowances(world)
     left, right = st.columns([3, 2], gap="small")
     with left:
         where(world)

@@ -104,6 +104,7 @@ PLACES = {
     (): lambda keys: keys,
     ("metrics",): lambda keys: {"metrics": {"m": keys}},
     ("metrics", "read"): lambda keys: {"metrics": {"m": {"read": keys}}},
+    ("metrics", "words"): lambda keys: {"metrics": {"m": {"words": keys}}},
     ("changes",): lambda keys: {"changes": [keys]},
     ("changes", "saving"): lambda keys: {"changes": [{"saving": keys}]},
     ("changes", "stages"): lambda keys: {"changes": [{"stages": [keys, keys]}]},

@@ -129,10 +129,10 @@ def test_before_and_after_only_is_consistent_with_the_change_and_no_more():
 
 def test_faster_but_fewer_solved_first_time_in_one_breath():
     poorer = harm(Code.HARMED, 0.022, 0.031, 0.040, metric="solved")
-    said = wording.speed_for_quality([FASTER, poorer], METRICS)
+    said = wording.trade([FASTER, poorer], METRICS)
     assert said.startswith("First reply is 12 % faster, but 3.1 points fewer solved first time")
-    assert not wording.speed_for_quality([FASTER, HELD], METRICS)
-    assert not wording.speed_for_quality([OVER], METRICS)
+    assert not wording.trade([FASTER, HELD], METRICS)
+    assert not wording.trade([OVER], METRICS)
 
 
 def test_what_is_still_open_stands_beside_what_is_sure():

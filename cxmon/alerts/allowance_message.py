@@ -1,0 +1,59 @@
+"""A year's harm allowance in a message: exceeded, or kept again."""
+
+from collections.abc import Mapping
+
+from cxmon import wording
+from cxmon.alerts.parts import actions, news_key, one_line, view_link
+from cxmon.model import (
+    AllowanceUse,
+    Fact,
+    Incident,
+    IncidentState,
+    Message,
+    Metric,
+    Step,
+    Tone,
+    Transition,
+)
+
+
+def for_allowance(
+    *,
+    use: AllowanceUse,
+    metric: Metric,
+    incident: Incident,
+    transition: Transition,
+    titles: Mapping[str, str] | None = None,
+    zone: str = "UTC",
+    board_url: str = "",
+) -> Message:
+    """The message for one step of an allowance's story. `titles` maps changes' ids to titles."""
+    words, tone, _ = wording.allowance_screen(use)
+    ended = incident.state is IncidentState.ENDED
+    if ended:
+        tone = Tone.GREY
+    title = transition.reason if ended and incident.since != use.year else wording.allowance_headline(use, metric, zone)
+    title = title if title.startswith(metric.label) else f"{metric.label}: {title}"
+    thread = f"incident:{incident.id}"
+    stamp = wording.stamp(use.as_of, zone)
+    return Message(
+        key=news_key(thread, transition.step, f"{use.year:%Y-%m-%d}"),
+        thread=thread,
+        tone=tone,
+        badge=f"Harm allowance: {words.lower()}",
+        title=title,
+        text=one_line(f"Harm allowance: {words.lower()}", title),
+        lines=wording.allowance_lines(use, metric, titles, zone),
+        facts=(
+            Fact(label="How it is counted", text=HOW),
+            Fact(label="Where", text="all customers"),
+        ),
+        footer=f"As of {stamp} · check allowance · incident {incident.id}",
+        link=view_link(board_url, metric=metric.id),
+        actions=() if ended else actions(incident.id),
+        reply=None if transition.step is Step.OPENED else f"{wording.step(transition.step)}. {title}",
+        at=transition.at,
+    )
+
+
+HOW = "each decision's own harm, by the share of the answers that it touches; gains count against it"

@@ -1,0 +1,104 @@
+"""A year's harm allowance from figures to the message: five small cuts that no verdict calls over its limit."""
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from judge_world import CHANNELS, START, World, built, change, csat, day
+
+from cxmon import actions, wording
+from cxmon.config.plan import Plan
+from cxmon.contracts import Observations
+from cxmon.model import AllowanceCode, Allowances, Amount, Code, IncidentState, Scope, Segment, Step, Window
+from cxmon.pipeline.check import check
+from cxmon.pipeline.judge import judge
+from cxmon.pipeline.judge_allowance import spend
+
+LEAVES = tuple(Segment.of(channel=c, region=r) for c in CHANNELS for r in ("de", "fr", "uk", "us"))
+YEAR = 214  # The 1st of January in the worlds' days.
+CUTS = {LEAVES[s]: YEAR + 8 + 12 * i for i, s in enumerate((0, 5, 10, 3, 6))}
+ALLOWED = Allowances(amounts={"csat": Amount(0.003, relative=False, text="0.3pt")})
+
+
+def five(size):
+    limits = {"csat": Amount(0.03, relative=False, text="3pt")}
+    changes = [
+        change(at, id=f"cut-{i}", title=f"Cut {i + 1}", scope=Scope.of(dict(s.items)), limits=limits)
+        for i, (s, at) in enumerate(CUTS.items())
+    ]
+    moves = {"csat": lambda s, t: -size if t >= CUTS.get(s, math.inf) else 0.0}
+    return World(days=345, seed=5, answers=320, moves=moves, leaves=LEAVES), changes
+
+
+def news(store):
+    return [r.message for r in store.outbox.rows(limit=100) if r.message.badge.startswith("Harm allowance")]
+
+
+def steps(store):
+    mine = [i for i in store.incidents.recent(50) if i.check == "allowance"]
+    return [t.step for i in mine for t in store.incidents.history(i.id)]
+
+
+def test_five_cuts_within_their_limits_are_seen_together_told_once_and_ended_once(tmp_path):
+    world, changes = five(0.014)
+    plan, store = built(tmp_path, world, [csat()], changes, allowance=ALLOWED)
+    with store:
+        verdicts = judge(plan, store, now=day(335))
+        _exceeded(store, verdicts, store.allowances.latest()["csat"])
+        said = {v.change: v for v in verdicts}
+        # The next day tells nothing again, and checks do not take the story for one of theirs.
+        spend(plan, store, said, now=day(336))
+        check(plan, store, now=day(336))
+        assert len(news(store)) == 1
+        assert [i.state for i in store.incidents.open("allowance")] == [IncidentState.OPEN]
+        for at in (337, 338):
+            for declared in store.changes.all():
+                actions.declare(store, replace(declared.change, ends=day(337)), now=day(at), origin="yaml")
+            spend(plan, store, said, now=day(at))
+        assert store.incidents.open("allowance") == []
+        assert steps(store) == [Step.OPENED, Step.ENDED]
+        assert len(news(store)) == 2
+
+
+def _exceeded(store, verdicts, use):
+    assert len(verdicts) == 5
+    assert {v.code for v in verdicts} <= {Code.SAFE, Code.UNDECIDED, Code.WORSE}
+    assert {v.code for v in verdicts} & {Code.SAFE, Code.UNDECIDED}
+    assert all(v.harms[0].so_far.high < v.harms[0].limit for v in verdicts)
+    assert (use.code, use.by) == (AllowanceCode.EXCEEDED, "decisions")
+    assert use.summed.low < 0.014 * 5 / 12 < use.summed.high
+    assert [one.share for one in use.carried] == [pytest.approx(1 / 12, abs=0.002)] * 5
+    assert math.isfinite(use.unexplained.estimate)
+    (message,) = news(store)
+    assert message.title == "CSAT: the decisions since 1 Jan together cost more than the 0.3 points allowed"
+    assert message.lines[1].startswith("By decision: Cut ")
+    assert wording.allowance_part(use, "cut-0", csat()).startswith("Uses 0.0")
+
+
+def test_later_revisions_do_not_move_the_frozen_baseline(tmp_path):
+    world, _ = five(0.0)
+    plan, store = built(tmp_path, replace(world, days=260), [csat()], [], allowance=ALLOWED)
+    with store:
+        judge(plan, store, now=day(255))
+        first = store.allowances.latest()["csat"]
+        metric = csat()
+        cells = replace(world, days=YEAR).cells(metric)
+        lower = replace(cells, total=(cells.total * 0.9).round())
+        window = Window(START, day(YEAR))
+        store.observations.apply(metric, Observations(window=window, cells=lower), now=day(256))
+        judge(plan, store, now=day(255) + timedelta(hours=1))
+        again = store.allowances.latest()["csat"]
+    assert again.altogether.harm == first.altogether.harm
+    assert again.altogether.frozen_at == datetime(2026, 1, 1, tzinfo=UTC)
+    # No decision: nothing is used, whatever happened.
+    assert (first.code, first.summed.estimate) == (AllowanceCode.WITHIN, 0.0)
+
+
+def test_a_plan_without_an_allowance_counts_nothing(tmp_path):
+    world, _ = five(0.0)
+    plan, store = built(tmp_path, replace(world, days=230), [csat()], [])
+    with store:
+        judge(plan, store, now=day(228))
+        assert store.allowances.latest() == {}
+    assert plan.allowance == Plan(path=tmp_path, store_url="").allowance
