@@ -12,8 +12,10 @@ import numpy as np
 
 from cxmon.stats.arrays import TINY, Floats, near
 
+# Products of so many numbers a column are swept in rows of so many at a time, right of the diagonal only.
 MANY, ROWS = 10_000, 3
-HELD = 200_000
+# Numbers of swept products that the processor holds while it works on them.
+HELD = 120_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,13 +104,20 @@ def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, co
     kept = p if coefficients else 0
     left = len(M) - p + kept
     swept, log_pivots = np.empty((left, left, variants, *log_det.shape)), np.empty((variants, *log_det.shape))
-    for part in near(len(log_det), left * left * variants * log_det.shape[1], HELD):
-        base, lost = M[:, :, part].copy(), np.zeros(log_det[part].shape)
+    parts = list(near(len(log_det), left * left * variants * log_det.shape[1], HELD))
+    most = max((part.stop - part.start for part in parts), default=0)
+    # Fresh memory costs more than what is done in it, so all parts share one room.
+    wide = len(M) if coefficients else len(M) - first
+    one, copies = (np.empty((*shape, most, log_det.shape[1])) for shape in (M.shape[:2], (wide, wide, variants)))
+    for part in parts:
+        base, lost = one[:, :, : part.stop - part.start], np.zeros(log_det[part].shape)
+        base[...] = M[:, :, part]
         _believe(base, slice(0, first), P[part, :first].T, mean[part, :first].T, p)
         for k in range(first):
             base, pivot = _taken_out(base, k, keep=coefficients)
             lost = lost + np.log(pivot)
-        every = np.repeat(base[:, :, None], variants, axis=2)
+        every = copies[:, :, :, : part.stop - part.start]
+        every[...] = base[:, :, None]
         begin, value = len(base) - len(M) + first, len(base) - len(M) + p
         _believe(every, slice(begin, value), prior.last[part].T, mean[part, first:].T[:, None], value)
         for k in range(begin, value):
