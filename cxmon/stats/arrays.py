@@ -1,6 +1,7 @@
 """The array types of this room and the cleaning of what callers pass in."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,9 @@ def half_difference(y: Floats, seen: Bools) -> Floats:
     return np.asarray(np.where(count >= 2, squares.sum(1) / np.maximum(count, 1) / 2, 0.0))
 
 
-def near(S: int, each: int) -> Iterator[slice]:
-    """Parts of S series with `each` numbers a series that stay close to the processor."""
-    count = max(1, NEAR // max(each, 1))
-    return (slice(first, first + count) for first in range(0, S, count))
+def near(S: int, each: int, held: int = NEAR) -> Iterator[slice]:
+    """Parts of S series with `each` numbers a series, together `held`, that stay close to the processor; as alike in
+    size as can be, because a small part costs as many calls as a large one."""
+    parts = max(1, min(S, round(S * each / held)))
+    ends = [S * i // parts for i in range(parts + 1)]
+    return (slice(first, end) for first, end in pairwise(ends))

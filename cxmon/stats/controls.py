@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, half_difference, median_of
-from cxmon.stats.filtering import Gains, Noise, gains, log_det, whiten
+from cxmon.stats.filtering import Gains, Noise, crossed, gains, log_det
 from cxmon.stats.profiles import without_profile
-from cxmon.stats.regression import products, sweep
 from cxmon.stats.trust import Trust, trust
 
 MOST_SIBLINGS = 20
@@ -208,34 +207,31 @@ def _levels(X: Floats, ok: Bools, weight: Floats, at: int) -> Floats:
 def _gaps(
     gap: Floats, filtered: Gains, there: Bools, at: int, until: int, log_prior: Floats, fit: Bools
 ) -> tuple[Floats, Floats, Floats]:
-    """Whitened products (1 + K, 1 + K, S, G) of the gaps before the change, their steps at it (S, K) and the standard
-    errors of those, by generalised least squares with noise that the controls share."""
+    """Whitened products of the gaps before the change (2, 1 + K, S, G): of a level with all and of each with itself;
+    their steps at it (S, K) and the standard errors of those, by generalised least squares with noise that the controls
+    share."""
     S, K, T = gap.shape
-    columns = np.concatenate([np.ones((T, 1, S)), gap.transpose(2, 1, 0)], axis=1)
-    early = whiten(columns[:at], filtered, 0)
-    before = products(early.rows)
-    on = np.broadcast_to((np.arange(at, T) < until)[:, None, None], (T - at, 1, S))
-    later = np.concatenate([columns[at:], on], axis=1)
-    state = np.concatenate([early.state, np.zeros((2, 1, *early.state.shape[2:]))], axis=1)
-    M = products(whiten(later, filtered, at, state).rows)
-    M[: K + 1, : K + 1] += before
-    M[0, 0] += TINY
-    M[K + 1, K + 1] += TINY
-    sweep(M, 0)
-    sweep(M, K + 1)
+    on = np.broadcast_to(((np.arange(T) >= at) & (np.arange(T) < until))[:, None, None], (T, 1, S))
+    columns = np.concatenate([np.ones((T, 1, S)), on, gap.transpose(2, 1, 0)], axis=1)
+    before, state = crossed(columns[:at], filtered, 0, head=2)
+    M, _ = crossed(columns[at:], filtered, at, state, head=2)
+    M += before
+    # The level is taken out of the step, and both out of each gap.
+    level, lost = M[0, 0] + TINY, M[0, 1] / (M[0, 0] + TINY)
+    information = np.maximum(M[1, 1] + TINY - lost * M[0, 1], TINY**2)
+    gain = M[1, 2:] - lost * M[0, 2:]
+    move = gain / information
+    rss = np.maximum(M[2, 2:] - M[0, 2:] ** 2 / level - gain * move, TINY)
     nu = np.maximum(there.sum(1) - 2, 1)[:, None]
-    index = np.arange(1, K + 1)
-    rss = np.maximum(M[index, index], TINY)
     each = np.where(fit.T[:, :, None], log_det(filtered, T) + nu * np.log(rss), 0.0).sum(0)
     ll = -0.5 * each + log_prior
     weight = np.exp(ll - ll.max(1, keepdims=True))
     weight /= weight.sum(1, keepdims=True)
-    move = M[K + 1, index]
     middle = (weight * move).sum(2)
     # One scale for all of them: each control's own is too rough a guess to tell five standard errors from three.
     scale = np.where(fit.T[:, :, None], rss, 0.0).sum(0) / (nu * np.maximum(fit.sum(1), 1)[:, None])
-    variance = (weight * (scale * -M[K + 1, K + 1] + (move - middle[:, :, None]) ** 2)).sum(2)
-    return before, middle.T, np.sqrt(np.maximum(variance, TINY)).T
+    variance = (weight * (scale / information + (move - middle[:, :, None]) ** 2)).sum(2)
+    return before[::2, [0, *range(2, K + 2)]], middle.T, np.sqrt(np.maximum(variance, TINY)).T
 
 
 def _lesson(before: Floats, filtered: Gains, there: Bools, at: int, good: Bools, own: Floats) -> Floats:
@@ -243,13 +239,11 @@ def _lesson(before: Floats, filtered: Gains, there: Bools, at: int, good: Bools,
 
     It counts as much as that of LESSON series, however many there are (an empirical Bayes step, tempered).
     """
-    K = good.shape[1]
     rank = np.argsort(np.argsort(np.where(good, own, np.inf), axis=1, kind="stable"), axis=1, kind="stable")
     chosen = good & (rank < MOST_SIBLINGS)
     count = chosen.sum(1)
     one = np.maximum(before[0, 0], TINY)
-    index = np.arange(1, K + 1)
-    rss = np.maximum(before[index, index] - before[0, index] ** 2 / one, TINY)
+    rss = np.maximum(before[1, 1:] - before[0, 1:] ** 2 / one, TINY)
     nu = np.maximum(there[:, :at].sum(1) - 1, 1)[:, None]
     each = -0.5 * (log_det(filtered, at) + np.log(one) + nu * np.log(rss))
     total = np.where(chosen.T[:, :, None], each, 0.0).sum(0)

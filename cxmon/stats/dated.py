@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cxmon.stats.arrays import Bools, Floats, vector
+from cxmon.stats.arrays import Bools, Floats, near, vector
 from cxmon.stats.asked import Asked, asked
 from cxmon.stats.estimator import Fitted, fit, likeliest, posterior, pre_fit_ok
 from cxmon.stats.expectation import expected
@@ -16,7 +16,8 @@ from cxmon.stats.results import Effect, Estimate
 
 BAND = 0.99
 # Numbers held at once: more only makes the processor wait for memory.
-BLOCK = 3_000_000
+
+BLOCK = 8_000_000
 
 
 def effect(
@@ -84,21 +85,21 @@ def _answers(
         raise ValueError(f"confidence is {confidence}, expected between 0 and 1")
     for mask, whole in asked(values, at, **asks):
         rows = np.flatnonzero(mask)
-        size = _at_once(whole)
-        for first in range(0, len(rows), size):
+        for some in near(len(rows), _held(whole), BLOCK):
             part = np.zeros(len(rows), bool)
-            part[first : first + size] = True
+            part[some] = True
             mine = np.zeros(len(mask), bool)
             mine[rows[part]] = True
             answers, fitted = _block(whole.rows(part), confidence, sequential=sequential, horizon=horizon)
             yield mine, answers, fitted
 
 
-def _at_once(a: Asked) -> int:
+def _held(a: Asked) -> int:
+    """Numbers a series that are held at once."""
     T = a.values.shape[1]
     shared = 0 if a.controls is None or len(a.controls) == 1 else a.controls.shape[1]
     width = int(columns(a.period, T).shape[1]) + 6 + shared
-    return int(max(1, BLOCK // (max(T, 1) * 32 * width)))
+    return int(max(T, 1) * 32 * width)
 
 
 def _block(a: Asked, confidence: float, *, sequential: bool, horizon: int | None) -> tuple[list[Effect], Fitted | None]:

@@ -13,11 +13,11 @@ from scipy.special import logsumexp
 
 from cxmon.stats import shapes
 from cxmon.stats.arrays import Floats
-from cxmon.stats.filtering import Gains, Whitened, ahead, gains, log_det, quadratic, whiten
+from cxmon.stats.filtering import Gains, ahead, crossed, gains, log_det, quadratic
 from cxmon.stats.mixture import Mixture, mix
 from cxmon.stats.narrowing import narrowed
 from cxmon.stats.problem import Problem
-from cxmon.stats.regression import Posterior, add_steps, bent, products, solve
+from cxmon.stats.regression import Posterior, add_steps, bent, solve
 
 FREE = 0.1
 LEAST_FREE = 0.03
@@ -33,9 +33,9 @@ class Fitted:
     after it and the effect columns; all (V, S, G) by trend variant, series and noise parameter set.
 
     `weight` (V, S, G) is the posterior weight given the periods before; `state` (2, p + 1, S, G) what the filter
-    predicts for the first period with the change, of regressors and value; `early` the filtered periods before it, with
-    the `cross` products (m, m, S, G) of their rows; `lead` what the mean of the judged periods stands on; `placebo`
-    (S,) the standardised false effect in the last stretch before it.
+    predicts for the first period with the change, of regressors and value; `cross` the products (m, m, S, G) of the
+    whitened periods before it; `lead` what the mean of the judged periods stands on; `placebo` (S,) the standardised
+    false effect in the last stretch before it.
     """
 
     problem: Problem
@@ -45,7 +45,6 @@ class Fitted:
     whole: Posterior
     weight: Floats
     state: Floats
-    early: Whitened
     lead: "Lead"
     placebo: Floats
 
@@ -56,9 +55,8 @@ def fit(p: Problem) -> Fitted:
     p, filtered = narrowed(p, gains(p.variance, p.seen, p.noise, at))
     false = np.broadcast_to((np.arange(at) >= at - stretch(p)[:, None]).T[:, None], (at, 1, S))
     value = p.y.T[:, None]
-    early = whiten(np.concatenate([p.Z[:at], value[:at], false], axis=1), filtered, 0)
-    M = products(early.rows)
-    state = early.state[:, : width + 1]
+    M, state = crossed(np.concatenate([p.Z[:at], value[:at], false], axis=1), filtered, 0)
+    state = state[:, : width + 1]
     lead = _lead(p, filtered, state)
     # Behind the false effect what the forecast puts on each regressor: swept, it tells the forecast and its error.
     asked = np.zeros((width + 3, width + 3, *M.shape[2:]))
@@ -73,10 +71,10 @@ def fit(p: Problem) -> Fitted:
     effects = [p.shapes.columns, p.shapes.bends]
     later = np.concatenate([p.Z[at:], value[at:], *effects], axis=1)
     begun = np.concatenate([state, np.zeros((2, later.shape[1] - width - 1, *state.shape[2:]))], axis=1)
-    full = products(whiten(later, filtered, at, begun).rows)
+    full, _ = crossed(later, filtered, at, begun)
     full[: width + 1, : width + 1] += M[: width + 1, : width + 1]
     whole = solve(full, width, log_det(filtered, T), p.seen.sum(1), p.prior, coefficients=False)
-    return Fitted(p, filtered, M, before, whole, weight, state, early, lead, odd)
+    return Fitted(p, filtered, M, before, whole, weight, state, lead, odd)
 
 
 def stretch(p: Problem) -> Floats:

@@ -7,6 +7,8 @@ from scipy.special import stdtrit
 
 from cxmon.stats.arrays import TINY, Floats, Ints
 from cxmon.stats.estimator import Fitted
+from cxmon.stats.filtering import ROWS, Gains, Noise, innovations
+from cxmon.stats.problem import Problem
 from cxmon.stats.regression import solve
 
 MOST = 8
@@ -20,7 +22,6 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     """
     p = f.problem
     S = len(p.y)
-    width = p.Z.shape[1]
     flat = f.weight.transpose(1, 0, 2).reshape(S, -1)
     top = np.argsort(-flat, axis=1, kind="stable")[:, :MOST]
     share = np.take_along_axis(flat, top, 1)
@@ -28,11 +29,8 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
     share = share / share.sum(1, keepdims=True)
     v, g = np.divmod(top, p.noise.ar.shape[1])
     s = np.arange(S)[:, None]
-    b, cov = _coefficients(f, v, s, g)
-    state, own = _states(f, s, g)
-    lean = p.Z.transpose(2, 0, 1)[:, None] - state[..., :width]
-    guess = trailing(state[..., width] + np.einsum("sctp,psc->sct", lean, b), smooth)
-    from_b = ((lean @ cov) * lean).sum(-1)
+    guess, from_b, own = _guesses(f, s, g, *_coefficients(f, v, s, g))
+    guess = trailing(guess, smooth)
     count = np.minimum(np.arange(1, p.y.shape[1] + 1), max(smooth, 1))
     variance = trailing(np.where(p.seen, p.variance, 1.0), smooth) / count
     middle = np.einsum("sc,sct->st", share, guess)
@@ -45,7 +43,7 @@ def expected(f: Fitted, smooth: int, confidence: float) -> tuple[Floats, Floats,
 
 
 def _coefficients(f: Fitted, v: Ints, s: Ints, g: Ints) -> tuple[Floats, Floats]:
-    """Coefficients (p, S, C) and their covariance over the noise scale (S, C, p, p) before the change, for the trend
+    """Coefficients (p, S, C) and their covariance over the noise scale (p, p, S, C) before the change, for the trend
     variants and noise parameter sets `v` and `g` (S, C)."""
     prior, width = f.problem.prior, f.problem.Z.shape[1]
     M = f.cross[: width + 1, : width + 1, s, g].reshape(width + 1, width + 1, -1, 1)
@@ -56,34 +54,48 @@ def _coefficients(f: Fitted, v: Ints, s: Ints, g: Ints) -> tuple[Floats, Floats]
     )  # fmt: skip
     found = solve(M, width, np.zeros((len(row), 1)), f.problem.n_pre[row], its)
     cov = found.covariance()[:, :, 0, :, 0].reshape(width, width, *v.shape)
-    return found.coefficients[:, 0, :, 0].reshape(width, *v.shape), cov.transpose(2, 3, 0, 1)
+    return found.coefficients[:, 0, :, 0].reshape(width, *v.shape), cov
 
 
-def _states(f: Fitted, s: Ints, g: Ints) -> tuple[Floats, Floats]:
-    """Predicted columns (S, C, T, p + 1) and the variance (S, C, T) of the latent state, for the noise parameter sets
-    `g` (S, C)."""
+def _guesses(f: Fitted, s: Ints, g: Ints, b: Floats, cov: Floats) -> tuple[Floats, Floats, Floats]:
+    """Predicted values (S, C, T), after the change from before it, and what their variance owes to the coefficients
+    and to the latent state, for the noise parameter sets `g` (S, C)."""
     p = f.problem
-    at, T = p.at, p.y.shape[1]
-    variance = f.filtered.variance[:at, s, g].transpose(1, 2, 0)
-    seen = np.isfinite(variance)
-    size = np.sqrt(np.where(seen, variance, 1.0))
-    columns = np.concatenate([p.Z[:at], p.y.T[:at, None]], axis=1).transpose(2, 0, 1)
-    # What was predicted is the value less its error; where nothing was seen, the filter kept its prediction.
-    width = columns.shape[2]
-    past = columns[:, None] - (f.early.rows[s, g, :width] * size[:, :, None]).swapaxes(-1, -2)
-    for t, held in f.early.gaps.items():
-        past[:, :, t] = np.where(seen[:, :, t, None], past[:, :, t], held[:width, s, g].transpose(1, 2, 0))
-    h = np.arange(T - at, dtype=float)
-    phi, ar, rw = (
-        np.broadcast_to(x, p.log_prior.shape)[s, g][:, :, None] for x in (p.noise.phi, p.noise.ar, p.noise.rw)
-    )
+    width, T, held = p.Z.shape[1], p.y.shape[1], max(1, ROWS // (b[0].size * (len(b) + 1)))
+    noise = Noise(*(np.broadcast_to(x, p.log_prior.shape)[s, g] for x in (p.noise.ar, p.noise.phi, p.noise.rw)))
+    # Behind the change nothing is taken in: the filter forecasts.
+    size, load_ar, load_rw = np.zeros((3, T, *g.shape))
+    for whole, mine in zip(
+        (f.filtered.size, f.filtered.load_ar, f.filtered.load_rw), (size, load_ar, load_rw), strict=True
+    ):
+        mine[: p.at] = whole[: p.at, s, g]
+    its = Gains(size, load_ar, load_rw, f.filtered.cov[:, s, g], noise)
+    columns, state = np.concatenate([p.Z, p.y.T[:, None]], axis=1), np.zeros((2, width + 1, *g.shape))
+    twice = np.where(np.eye(width, dtype=bool)[:, :, None, None], cov, 2 * cov)
+    guess, from_b, lean = np.empty((T, *g.shape)), np.zeros((T, *g.shape)), np.empty((width + 1, held, *g.shape))
+    for first in range(0, T, held):
+        part = slice(first, min(first + held, T))
+        for i, e in innovations(columns[part], its.part(slice(None), part), state):
+            lean[:, i] = e
+        some = lean[:, : part.stop - first]
+        np.subtract(columns[part, width, :, None], some[width], out=guess[part])
+        guess[part] += np.einsum("ptsc,psc->tsc", some[:width], b)
+        for k in range(width):
+            from_b[part] += some[k] * np.einsum("ptsc,psc->tsc", some[k:width], twice[k, k:])
+    return guess.transpose(1, 2, 0), from_b.transpose(1, 2, 0), _own(p, its)
+
+
+def _own(p: Problem, its: Gains) -> Floats:
+    """The variance (S, C, T) of the latent state."""
+    size, at = its.size[: p.at].transpose(1, 2, 0), p.at
+    seen = size > 0
+    own = np.where(seen, 1 / np.where(seen, size, 1.0) ** 2, 1.0) - np.where(p.seen, p.variance, 1.0)[:, None, :at]
+    h = np.arange(p.y.shape[1] - at, dtype=float)
+    phi, ar, rw = (x[:, :, None] for x in (its.noise.phi, its.noise.ar, its.noise.rw))
     fade = phi**h
-    first = f.state[:, :, s, g].transpose(0, 2, 3, 1)
-    later = fade[..., None] * first[0][:, :, None] + first[1][:, :, None]
-    p11, p12, p22 = (x[s, g][:, :, None] for x in f.filtered.cov)
+    p11, p12, p22 = its.cov[:, :, :, None]
     grown = fade**2 * p11 + 2 * fade * p12 + p22 + ar * (1 - fade**2) + rw * h
-    own = np.where(seen, variance, 1.0) - np.where(p.seen, p.variance, 1.0)[:, None, :at]
-    return np.concatenate([past, later], axis=2), np.maximum(np.concatenate([own, grown], axis=2), 0.0)
+    return np.asarray(np.maximum(np.concatenate([own, grown], axis=2), 0.0))
 
 
 def trailing(values: Floats, size: int) -> Floats:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from cxmon.stats.arrays import TINY, Floats
-from cxmon.stats.filtering import Gains, Noise, log_det, whiten
+from cxmon.stats.filtering import Gains, Noise, crossed, log_det
 from cxmon.stats.problem import Problem
-from cxmon.stats.regression import products, sweep
+from cxmon.stats.regression import sweep
 
 # Log odds against the likeliest set from which on a set is left out. The likelihood here is a rough one, so the cut is
 # deep: what is left out would have weighed under one in ten thousand.
@@ -33,8 +33,8 @@ def narrowed(p: Problem, g: Gains) -> tuple[Problem, Gains]:
 
     noise = Noise(pick(p.noise.ar), pick(p.noise.phi), pick(p.noise.rw))
     log_prior = np.where(kept, pick(p.log_prior), -np.inf)
-    found = Gains(pick(g.variance), pick(g.load_ar), pick(g.load_rw), pick(g.cov), noise)
-    return replace(p, noise=noise, log_prior=log_prior, which=which), found
+    size, load_ar, load_rw, cov = (pick(x) for x in (g.size, g.load_ar, g.load_rw, g.cov))
+    return replace(p, noise=noise, log_prior=log_prior, which=which), Gains(size, load_ar, load_rw, cov, noise)
 
 
 def _rough(p: Problem, g: Gains) -> Floats:
@@ -51,7 +51,7 @@ def _rough(p: Problem, g: Gains) -> Floats:
     b[:, [0, -1]] = 0.0
     residual = y - (past @ b[:, :, None])[:, :, 0]
     columns = np.stack([p.Z[:at, 0], p.Z[:at, -1], residual.T], axis=1)
-    M = products(whiten(columns, g, 0).rows)
+    M, _ = crossed(columns, g, 0)
     M[[0, 1], [0, 1]] += np.stack([np.full(len(y), TINY), believed[:, -1]])[:, :, None]
     pivots = np.log(sweep(M, 0)) + np.log(sweep(M, 1))
     rss = np.maximum(M[2, 2] + p.prior.nu0[:, None], TINY)

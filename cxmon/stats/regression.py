@@ -12,6 +12,11 @@ import numpy as np
 
 from cxmon.stats.arrays import TINY, Floats, near
 
+# Products of so many numbers a column are swept in rows of so many at a time, right of the diagonal only.
+MANY, ROWS = 10_000, 3
+# Numbers of swept products that the processor holds while it works on them.
+HELD = 120_000
+
 
 @dataclass(frozen=True, eq=False)
 class Prior:
@@ -75,12 +80,16 @@ def sweep(M: Floats, k: int) -> Floats:
 
 def _taken_out(M: Floats, k: int, *, keep: bool) -> tuple[Floats, Floats]:
     """`M` (q, q, ...) with pivot `k` swept, in place; or the first one where its column is not to be kept, and without
-    it (q - 1, q - 1, ...). Also the pivot as it was."""
+    it (q - 1, q - 1, ...), of which only what is on the diagonal or right of it is true. Also the pivot as it was."""
     if keep:
         return M, sweep(M, k)
     pivot = np.maximum(M[0, 0], TINY**2)
-    less = M[1:, 0][:, None] * (M[0, 1:] / pivot)[None]
-    return np.subtract(M[1:, 1:], less, out=less), pivot
+    left, right, own = M[1:, 1:], M[0, 1:] / pivot, M[0, 1:]
+    # Products are symmetric: half of them will do, where they are so many that calls do not count.
+    some = len(left) if M[0].size < MANY else ROWS
+    for i in range(0, len(left), some):
+        left[i : i + some, i:] -= own[i : i + some, None] * right[i:]
+    return left, pivot
 
 
 def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, coefficients: bool = True) -> Posterior:
@@ -95,19 +104,29 @@ def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, co
     kept = p if coefficients else 0
     left = len(M) - p + kept
     swept, log_pivots = np.empty((left, left, variants, *log_det.shape)), np.empty((variants, *log_det.shape))
-    for part in near(len(log_det), left * left * variants * log_det.shape[1]):
-        base, lost = M[:, :, part].copy(), np.zeros(log_det[part].shape)
+    parts = list(near(len(log_det), left * left * variants * log_det.shape[1], HELD))
+    most = max((part.stop - part.start for part in parts), default=0)
+    # Fresh memory costs more than what is done in it, so all parts share one room.
+    wide = len(M) if coefficients else len(M) - first
+    one, copies = (np.empty((*shape, most, log_det.shape[1])) for shape in (M.shape[:2], (wide, wide, variants)))
+    for part in parts:
+        base, lost = one[:, :, : part.stop - part.start], np.zeros(log_det[part].shape)
+        base[...] = M[:, :, part]
         _believe(base, slice(0, first), P[part, :first].T, mean[part, :first].T, p)
         for k in range(first):
             base, pivot = _taken_out(base, k, keep=coefficients)
             lost = lost + np.log(pivot)
-        every = np.repeat(base[:, :, None], variants, axis=2)
+        every = copies[:, :, :, : part.stop - part.start]
+        every[...] = base[:, :, None]
         begin, value = len(base) - len(M) + first, len(base) - len(M) + p
         _believe(every, slice(begin, value), prior.last[part].T, mean[part, first:].T[:, None], value)
         for k in range(begin, value):
             every, pivot = _taken_out(every, k, keep=coefficients)
             lost = lost + np.log(pivot)
-        swept[:, :, :, part], log_pivots[:, part] = every, lost
+        for k in range(left):
+            swept[k, k:, :, part] = every[k, k:]
+            swept[k:, k, :, part] = every[k, k:]
+        log_pivots[:, part] = lost
     p = kept
     rss = np.maximum(swept[p, p] + prior.nu0[:, None], TINY)
     freedom = np.maximum(count - prior.flat + prior.nu0, 1.0)
