@@ -39,6 +39,7 @@ def work(plan: Plan, store: Store, *, now: datetime, progress: Callable[[str, in
     from cxmon.pipeline.collect import collect  # noqa: PLC0415
     from cxmon.pipeline.judge import judge  # noqa: PLC0415
     from cxmon.pipeline.register import register  # noqa: PLC0415
+    from cxmon.pipeline.remind import remind  # noqa: PLC0415
 
     register(plan, store, now=now)
     for collected in collect(plan, store, now=now, progress=progress):
@@ -50,6 +51,8 @@ def work(plan: Plan, store: Store, *, now: datetime, progress: Callable[[str, in
     for checked in check(plan, store, now=now):
         if checked.error:
             LOG.warning("check check=%s metric=%s error=%s", checked.check, checked.metric, checked.error)
+    for one in remind(plan, store, now=now):
+        LOG.info("remind subject=%s standing=%s channels=%s", one.response.subject, one.how.standing, one.channels)
 
 
 class Service:

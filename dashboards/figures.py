@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from cxmon import wording
 from cxmon.charts import Cell
-from cxmon.model import EVERYONE, GRAVITY, Band, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
+from cxmon.model import EVERYONE, GRAVITY, Band, Change, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
 from dashboards.reading import World
 
 RED = (Code.HARMED, Code.WORSE)
@@ -157,7 +157,6 @@ def _row(world: World, change_id: str) -> Row:
     ]
     if declared.days_late:
         facts.append(f"declared {wording.days(declared.days_late)} late")
-    response = next((r for r in reversed(world.responses) if r.subject == change_id), None)
     return Row(
         number=world.number(change_id),
         change=change_id,
@@ -171,17 +170,24 @@ def _row(world: World, change_id: str) -> Row:
         open="; ".join(open_words(h, world) for h in still_open(verdict)),
         claim=wording.saving(change.saving) if change.saving else "",
         owner=change.owner,
-        response=_response(response, tone, world.zone),
+        response=_response(world, change, tone),
     )
 
 
-def _response(response: object, tone: Tone, zone: str) -> str:
-    from cxmon.model import Response  # noqa: PLC0415 - narrow here, where it is read.
+def _response(world: World, change: Change, tone: Tone) -> str:
+    """The newest response and how it stands; what is asked where there is none."""
+    mine = [r for r in world.responses if r.subject == change.id]
+    if not mine:
+        return "Asked: keep, amend or roll back" if tone in {Tone.RED, Tone.AMBER} else ""
+    return wording.answers(change.id, mine, world.changes, now=world.now, ended=change.ends, zone=world.zone)[-1]
 
-    if isinstance(response, Response):
-        due = f", due {wording.day(response.due, zone)}" if response.due else ""
-        return f"{wording.decision(response.decision)}, {wording.day(response.at, zone)}{due}"
-    return "Asked: keep, amend or roll back" if tone in {Tone.RED, Tone.AMBER} else ""
+
+def answers(world: World, change: Change) -> list[str]:
+    """What a decision answers, what was decided about it, and which fixes answer it; one line each."""
+    told = wording.answers_to(change, world.changes, world.verdicts)
+    said = wording.answers(change.id, world.responses, world.changes, now=world.now, ended=change.ends, zone=world.zone)
+    fixes = wording.fixes(change.id, world.changes, world.verdicts, now=world.now, zone=world.zone)
+    return [line for line in (told, *said, *fixes) if line]
 
 
 def told(verdict: Verdict | None) -> list[Harm]:

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from cxmon import charts
 from cxmon.errors import StoreError
-from cxmon.model import Band, Declared, Incident, Metric, Response, Segment, Verdict
+from cxmon.model import Band, Change, Declared, Incident, Metric, Response, Segment, Verdict
 from cxmon.store import Store
 
 
@@ -29,6 +29,15 @@ class World:
     bands: Mapping[tuple[str, str], Band]
     runs: Mapping[str, Any]
     rejected: tuple[Any, ...]
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the newest judgement: what is due is due as of then, like everything on the board."""
+        return self.as_of or datetime.fromtimestamp(0, UTC)
+
+    @property
+    def changes(self) -> list[Change]:
+        return [d.change for d in self.declared.values()]
 
     def segments(self, metric: str) -> list[str]:
         """Keys of the stored segment series of a metric, everyone first."""

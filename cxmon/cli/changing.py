@@ -61,16 +61,23 @@ def show(
 ) -> None:
     """One change: what was declared, what was said of it and when, what was decided."""
     from cxmon import wording
+    from cxmon.decisions.following import fixes_of
     from cxmon.errors import ActionError
+    from cxmon.service import clock
 
     with opened(config, read_only=True) as (plan, store):
         declared = store.changes.get(change)
         if declared is None:
-            known = ", ".join(d.change.id for d in store.changes.all()) or "none yet"
-            raise ActionError(f"change {change!r} is not in the registry; expected one of: {known}")
+            ids = ", ".join(d.change.id for d in store.changes.all()) or "none yet"
+            raise ActionError(f"change {change!r} is not in the registry; expected one of: {ids}")
         history, responses = store.verdicts.history(change), store.changes.responses(change)
+        now, known, latest = clock(plan), [d.change for d in store.changes.all()], store.verdicts.all_latest()
+        incidents = store.incidents.recent(1000)
+    answers_to = wording.answers_to(declared.change, known, latest, incidents)
+    fixes = wording.fixes(change, known, latest, now=now, zone=plan.zone)
     if as_json:
-        emit({"declared": declared, "verdicts": history, "responses": responses})
+        said = {"declared": declared, "verdicts": history, "responses": responses}
+        emit(said | {"answers_to": declared.change.responds_to, "answered_by": [c.id for c in fixes_of(change, known)]})
         return
     say(f"{declared.change.title} ({declared.change.id}), {declared.change.owner}")
     say(
@@ -86,6 +93,6 @@ def show(
         say(f"\n  Version {verdict.version}, {at}: {verdict.headline} ({verdict.code})")
         for line in (verdict.sentence, *verdict.story):
             say(f"    {line}")
-    for response in responses:
-        due = f", due {wording.day(response.due, plan.zone)}" if response.due else ""
-        say(f"\n  {response.decision} by {response.by}: {response.why}{due}")
+    answers = wording.answers(change, responses, known, now=now, ended=declared.change.ends, zone=plan.zone)
+    for line in filter(None, (answers_to, *answers, *fixes)):
+        say(f"\n  {line}")

@@ -94,10 +94,12 @@ def judge(
     from cxmon.cli.story import tell
     from cxmon.model import Code
     from cxmon.pipeline.judge import judge as run
+    from cxmon.pipeline.remind import remind
     from cxmon.service import clock
 
     with opened(config) as (plan, store), progress("judge") as advance:
         verdicts = run(plan, store, now=clock(plan), changes=change, progress=advance)
+        remind(plan, store, now=clock(plan))
         if as_json:
             emit(verdicts)
         else:

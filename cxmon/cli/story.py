@@ -1,12 +1,13 @@
 """The story in the terminal: what was decided, what came of it, what is open, how old the data are."""
 
 import textwrap
+from collections.abc import Mapping
 from datetime import datetime
 
 from cxmon import wording
 from cxmon.cli.common import say
 from cxmon.config.plan import Plan
-from cxmon.model import EVERYONE, GRAVITY, Declared, Incident, State, Status, Verdict
+from cxmon.model import EVERYONE, GRAVITY, Change, Declared, Incident, State, Status, Verdict
 from cxmon.store import Store
 
 WIDTH = 100
@@ -16,12 +17,12 @@ def tell(plan: Plan, store: Store, *, now: datetime) -> None:
     """Print the story as of `now`."""
     say()
     say(f"{plan.title} · as of {wording.stamp(now, plan.zone)}")
-    _decisions(plan, store)
+    _decisions(plan, store, now)
     _incidents(plan, store)
     _data(store)
 
 
-def _decisions(plan: Plan, store: Store) -> None:
+def _decisions(plan: Plan, store: Store, now: datetime) -> None:
     verdicts = store.verdicts.all_latest()
     declared = {d.change.id: d for d in store.changes.all()}
     judged = sorted(
@@ -30,6 +31,7 @@ def _decisions(plan: Plan, store: Store) -> None:
     )
     for verdict, change in judged:
         _one(plan, verdict, change)
+        _answers(plan, store, change.change, verdicts, now)
     drafts = [d for d in declared.values() if d.change.status is Status.DRAFT]
     if drafts:
         count = "1 draft is" if len(drafts) == 1 else f"{len(drafts)} drafts are"
@@ -54,6 +56,18 @@ def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
         _wrapped(line, "    ")
     if change.saving:
         _wrapped(wording.saving(change.saving), "    ")
+
+
+def _answers(plan: Plan, store: Store, change: Change, verdicts: Mapping[str, Verdict], now: datetime) -> None:
+    """What was decided about it, which fix answers it, and what it answers itself."""
+    known = [d.change for d in store.changes.all()]
+    said = wording.answers(
+        change.id, store.changes.responses(change.id), known, now=now, ended=change.ends, zone=plan.zone
+    )
+    fixes = wording.fixes(change.id, known, verdicts, now=now, zone=plan.zone)
+    for line in (wording.answers_to(change, known, verdicts), *said, *fixes):
+        if line:
+            _wrapped(line, "    ")
 
 
 def _incidents(plan: Plan, store: Store) -> None:

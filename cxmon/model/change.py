@@ -179,7 +179,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What was decided about a change or an incident. `by` is a role or department."""
+    """What was decided about a change or an incident. `by` and `owner` are roles or departments.
+
+    `owner` sees to it until `due`; where it is empty that is who decided.
+    """
 
     subject: str
     decision: Decision
@@ -187,6 +190,7 @@ class Response:
     why: str
     at: datetime
     due: datetime | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

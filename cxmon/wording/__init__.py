@@ -1,5 +1,6 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
+from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes
 from cxmon.wording.evidence import (
     compared,
     disputes,
@@ -77,6 +78,9 @@ __all__ = [
     "aimed",
     "aims_answer",
     "amount",
+    "answered",
+    "answers",
+    "answers_to",
     "bare",
     "beside",
     "by_gravity",
@@ -93,9 +97,11 @@ __all__ = [
     "digits_of",
     "disputes",
     "due_day",
+    "ended_at",
     "ending",
     "factor",
     "finding",
+    "fixes",
     "grade",
     "harm_range",
     "headline",
