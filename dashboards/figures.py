@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cxmon import wording
+from cxmon import decisions, wording
 from cxmon.charts import Cell
 from cxmon.model import EVERYONE, GRAVITY, Band, Change, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
 from dashboards.reading import World
@@ -166,7 +166,7 @@ def _row(world: World, change_id: str) -> Row:
         tone=tone,
         shape=shape,
         grade=wording.grade(verdict) if verdict else "",
-        harm="; ".join(harm_words(h, world) for h in told(verdict)),
+        harm=_told_words(verdict, world),
         open="; ".join(open_words(h, world) for h in still_open(verdict)),
         claim=wording.saving(change.saving) if change.saving else "",
         owner=change.owner,
@@ -193,6 +193,14 @@ def answers(world: World, change: Change) -> list[str]:
 def told(verdict: Verdict | None) -> list[Harm]:
     """The metrics that decide a verdict: those of its own code, at most two."""
     return [h for h in verdict.harms if h.code is verdict.code][:2] if verdict else []
+
+
+def _told_words(verdict: Verdict | None, world: World) -> str:
+    """What decides a verdict, in figures: the gains where it is judged on its aims, else the harms."""
+    if verdict is not None and decisions.aims_answer_of(verdict) is not None:
+        gains = [wording.gain(aim, world.metrics[aim.metric]) for aim in verdict.aims if aim.metric in world.metrics]
+        return "; ".join(gains)
+    return "; ".join(harm_words(h, world) for h in told(verdict))
 
 
 def still_open(verdict: Verdict | None) -> list[Harm]:

@@ -6,7 +6,7 @@ from cxmon.config.frame import Frame
 from cxmon.config.reading import BAD, did_you_mean, shown
 from cxmon.config.shapes import Entry
 from cxmon.config.stages import build_stages
-from cxmon.model import Change, Metric, Saving, Scope, Segment, Silence, Stage
+from cxmon.model import Category, Change, Metric, Saving, Scope, Segment, Silence, Stage
 
 
 def build_changes(frame: Frame) -> tuple[Change, ...]:
@@ -65,6 +65,8 @@ def notes_on_changes(frame: Frame, changes: tuple[Change, ...], metrics: dict[st
                 node = entry.at("scope" if "scope" in entry else "stages")
                 whole = ", as one change from its first stage on" if change.stages else ""
                 frame.reading.note(node, f"{name} has no {' and no '.join(missing)}; judged on {whom}{whole}")
+        if change.category in {Category.INVESTMENT, Category.PROGRAMME} and not change.aims:
+            frame.reading.note(entry.at("category"), f"{change.category} without aims: judged on its limits only")
         for name in change.weights:
             if named and name not in named:
                 node = entry.at("weights").entries[name]

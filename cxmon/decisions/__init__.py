@@ -5,7 +5,7 @@ from cxmon.decisions.budget import Allowance, Story, allowances
 from cxmon.decisions.contribution import Contribution, contribution
 from cxmon.decisions.due import due_date, periods_needed
 from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
-from cxmon.decisions.news import TELLING, Telling, is_news, last_told, telling
+from cxmon.decisions.news import TELLING, Telling, aims_answer_of, answer_of, is_news, last_told, telling
 from cxmon.decisions.overlap import Neighbour, Placement, concerns, place, scope_of, touching
 from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
 from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
@@ -28,7 +28,9 @@ __all__ = [
     "Telling",
     "agreement",
     "aim_result",
+    "aims_answer_of",
     "allowances",
+    "answer_of",
     "code_of",
     "concerns",
     "contribution",

@@ -221,7 +221,10 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1."""
+    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1.
+
+    `on_aims`: an investment or a programme, which is told by the gains it promised wherever no limit is exceeded.
+    """
 
     change: str
     as_of: datetime
@@ -235,6 +238,7 @@ class Verdict:
     headline: str = ""
     sentence: str = ""
     story: tuple[str, ...] = ()
+    on_aims: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

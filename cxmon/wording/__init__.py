@@ -1,5 +1,6 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
+from cxmon.wording.aiming import gain
 from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes
 from cxmon.wording.evidence import (
     compared,
@@ -102,6 +103,7 @@ __all__ = [
     "factor",
     "finding",
     "fixes",
+    "gain",
     "grade",
     "harm_range",
     "headline",

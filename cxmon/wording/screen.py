@@ -23,6 +23,7 @@ from cxmon.model import (
     Tone,
     Verdict,
 )
+from cxmon.wording.aiming import aims_screen
 from cxmon.wording.numbers import days_judged, number, value
 
 Screen = tuple[str, Tone, str]
@@ -103,6 +104,8 @@ def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
 
 @screen.register
 def _verdict(what: Verdict, *, titles: Mapping[str, str] | None = None) -> Screen:
+    if (on_aims := aims_screen(what)) is not None:
+        return on_aims
     same = [harm for harm in what.harms if harm.code is what.code]
     words, tone, shape = _SCREEN[what.code]
     if what.code is Code.SAFE:
