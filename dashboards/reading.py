@@ -10,7 +10,7 @@ import streamlit as st
 
 from cxmon import charts
 from cxmon.errors import StoreError
-from cxmon.model import Band, Change, Declared, Incident, Metric, Response, Segment, Verdict
+from cxmon.model import Band, Change, Declared, Incident, Metric, Response, Segment, TargetOutlook, Verdict
 from cxmon.store import Store
 
 
@@ -29,6 +29,7 @@ class World:
     bands: Mapping[tuple[str, str], Band]
     runs: Mapping[str, Any]
     rejected: tuple[Any, ...]
+    targets: tuple[TargetOutlook, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -54,6 +55,12 @@ class World:
     def limit(self, metric: Metric, key: str) -> charts.Limit | None:
         """The limit that a series is over, where a verdict says so."""
         return charts.limit(list(self.declared.values()), self.verdicts, metric, key)
+
+    def target(self, metric: str, key: str) -> TargetOutlook | None:
+        """The next target of a series, or the newest that is over."""
+        mine = [o for o in self.targets if o.target.metric == metric and o.target.segment.key == key]
+        ahead = [o for o in mine if o.target.by >= self.now]
+        return min(ahead, key=lambda o: o.target.by) if ahead else max(mine, key=lambda o: o.target.by, default=None)
 
     def number(self, change: str) -> int:
         return 1 + [d.change.id for d in self.ordered()].index(change)
@@ -92,4 +99,5 @@ def _load(url: str, version: int) -> World | str:
             bands=bands,
             runs=store.runs.latest(),
             rejected=tuple(store.observations.rejected(limit=200)),
+            targets=tuple(store.targets.all()),
         )

@@ -9,6 +9,7 @@ from cxmon.cli.common import say
 from cxmon.config.plan import Plan
 from cxmon.model import EVERYONE, GRAVITY, Change, Declared, Incident, State, Status, Verdict
 from cxmon.store import Store
+from cxmon.wording.targets import told as told_targets
 
 WIDTH = 100
 
@@ -18,6 +19,7 @@ def tell(plan: Plan, store: Store, *, now: datetime) -> None:
     say()
     say(f"{plan.title} · as of {wording.stamp(now, plan.zone)}")
     _decisions(plan, store, now)
+    _targets(plan, store)
     _incidents(plan, store)
     _data(store)
 
@@ -68,6 +70,14 @@ def _answers(plan: Plan, store: Store, change: Change, verdicts: Mapping[str, Ve
     for line in (wording.answers_to(change, known, verdicts), *said, *fixes):
         if line:
             _wrapped(line, "    ")
+
+
+def _targets(plan: Plan, store: Store) -> None:
+    lines = told_targets(store.targets.all(), plan.metrics, plan.zone)
+    if lines:
+        say("\n  Targets")
+    for line in lines:
+        _wrapped(line, "    ")
 
 
 def _incidents(plan: Plan, store: Store) -> None:

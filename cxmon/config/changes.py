@@ -11,7 +11,7 @@ from cxmon.model import Category, Change, Metric, Saving, Scope, Segment, Silenc
 
 def build_changes(frame: Frame) -> tuple[Change, ...]:
     entries = _entries(frame, "changes")
-    _unique(frame, entries)
+    unique(frame, entries)
     ids = [entry.get("id") for entry in entries]
     built = [build_change(frame, entry) for entry in entries]
     for entry in entries:
@@ -35,7 +35,7 @@ def build_change(frame: Frame, entry: Entry) -> Change | None:
 
 def build_silences(frame: Frame) -> tuple[Silence, ...]:
     entries = _entries(frame, "silences")
-    _unique(frame, entries)
+    unique(frame, entries)
     built = []
     for entry in entries:
         before = frame.reading.faults
@@ -80,7 +80,8 @@ def _entries(frame: Frame, section: str) -> list[Entry]:
     return [entry for entry in frame.listed(section) if isinstance(entry, Entry)]
 
 
-def _unique(frame: Frame, entries: list[Entry]) -> None:
+def unique(frame: Frame, entries: list[Entry]) -> None:
+    """Tells an id that stands twice."""
     first: dict[str, int] = {}
     for entry in entries:
         name, node = entry.get("id"), entry.at("id")

@@ -16,6 +16,7 @@ from cxmon.config.plan import Plan, Schedule, TeamAgreement
 from cxmon.config.reading import BAD, Reading, shown
 from cxmon.config.records import CHANGE, top
 from cxmon.config.shapes import Entry
+from cxmon.config.targets import build_targets
 from cxmon.config.units import Measure
 from cxmon.config.wiring import (
     build_channels,
@@ -85,6 +86,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "routes": build_routes(frame),
         "changes": build_changes(frame),
         "silences": build_silences(frame),
+        "targets": build_targets(frame),
     }
     check_importance(frame, parts["checks"])
     if reading.found:

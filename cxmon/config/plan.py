@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import Change, IncidentPolicy, Metric, Segment, Silence
+from cxmon.model import Change, IncidentPolicy, Metric, Segment, Silence, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +76,4 @@ class Plan:
     schedule: Schedule = Schedule()
     team_agreement: TeamAgreement | None = None
     notes: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()

@@ -156,6 +156,19 @@ SILENCE = Record(
     "a mapping with id, starts, ends, by and why",
 )
 
+TARGET = Record(
+    {
+        "id": Field(Name, "its name", required=True),
+        "metric": Field(Name, "the metric that is to get there", required=True),
+        "segment": Field(_segment, "for these customers; without it all"),
+        "value": Field(SizeText("a value such as 88%, 0.88, 4h or 12"), "what is to be reached", required=True),
+        "by": Field(Moment(), "by when: the average of the last 28 days up to that day counts", required=True),
+        "owner": Field(_role, "the role or department that sees to it", required=True),
+        "note": Field(Text(longest=500), "anything else worth knowing"),
+    },
+    "a target such as {id: csat-2027, metric: csat, value: 88%, by: 2027-06-30, owner: CX team}",
+)
+
 ROUTE = Record(
     {
         "channel": Field(Name, "where the message goes", required=True),
@@ -280,6 +293,7 @@ def top() -> Record:
                 ListOf(ROUTE, "a list of routes", unique=False), "who hears what; the first that matches takes it"
             ),
             "changes": Field(ListOf(CHANGE, "a list of changes", unique=False), "the decisions to judge"),
+            "targets": Field(ListOf(TARGET, "a list of targets", unique=False), "where metrics should be, and by when"),
             "silences": Field(ListOf(SILENCE, "a list of silences", unique=False), "known quiet"),
             "schedule": Field(SCHEDULE, "how often things happen"),
         },

@@ -17,6 +17,7 @@ from cxmon.demo.world import World, world
 Progress = Callable[[str, int, int], None]
 
 HISTORY_DAYS = 549
+QUARTER = 91
 CHUNK_DAYS = 30
 
 TABLES = """
@@ -104,6 +105,7 @@ def write_config(folder: Path, anchor: Anchor) -> Path:
         text = files("cxmon.demo").joinpath("desk.yaml").read_text("utf-8")
         for event in CHANGES:
             text = text.replace(f"<{event.id}>", (anchor.day + timedelta(days=event.start)).isoformat())
+        text = text.replace("<in-a-quarter>", (anchor.day + timedelta(days=QUARTER)).isoformat())
         path.write_text(text, "utf-8")
     return path
 

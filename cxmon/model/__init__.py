@@ -16,6 +16,7 @@ from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Pict
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.secret import Secret
+from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
     GRAVITY,
     Agreement,
@@ -50,6 +51,7 @@ __all__ = [
     "Category",
     "Change",
     "Code",
+    "Course",
     "Decision",
     "Declared",
     "Delivery",
@@ -90,6 +92,8 @@ __all__ = [
     "State",
     "Status",
     "Step",
+    "Target",
+    "TargetOutlook",
     "Tone",
     "Transition",
     "Verdict",
