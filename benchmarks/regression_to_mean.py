@@ -18,6 +18,7 @@ import numpy as np
 from cxmon import stats
 from cxmon.decisions import shares
 from cxmon.decisions.picked import PICKED_ON, both
+from cxmon.model import Interval
 
 SEGMENTS, PAST, AFTER = 20, 300, 90
 LOOKS = (3, 7, 14, 21, 28, 42, 60, 75, 90)
@@ -88,6 +89,10 @@ def judged(values: np.ndarray, n: np.ndarray, at: int, confidence: float) -> lis
     )  # fmt: skip
 
 
+def ranged(found: stats.Effect) -> Interval:
+    return Interval(estimate=found.estimate, low=found.low, high=found.high)
+
+
 def plain(values: np.ndarray, at: int, weeks: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The plain difference of the picked segment's mean after and before (R,) and its standard error."""
     before, after = values[:, 0, at - 7 * weeks : at], values[:, 0, at : at + k]
@@ -103,7 +108,7 @@ def ran(name: str, runs: int, seed: int) -> None:
     without = values.copy()
     without[:, 0, w.past - PICKED_ON : w.past] = np.nan
     shown = {how: np.zeros(runs, bool) for how in ("plain", "as every change", "as a fix")}
-    harmed = np.zeros(runs, bool)
+    worse = {how: np.zeros(runs, bool) for how in ("as every change", "as a fix")}
     size: dict[str, np.ndarray] = {}
     for k in LOOKS:
         stop = w.past + k
@@ -112,20 +117,20 @@ def ran(name: str, runs: int, seed: int) -> None:
         size["plain"] = estimate
         every = judged(values[:, :, :stop], n[:, :, :stop], w.past, confidence)
         aside = judged(without[:, :, :stop], n[:, :, :stop], w.past, confidence)
-        fixes = [
-            both((a.estimate, a.low, a.high), (b.estimate, b.low, b.high)) for a, b in zip(every, aside, strict=True)
-        ]
+        fixes = [both(ranged(a), ranged(b)) for a, b in zip(every, aside, strict=True)]
         shown["as every change"] |= np.array([e.low > 0 for e in every])
-        shown["as a fix"] |= np.array([low > 0 for _, low, _ in fixes])
-        harmed |= np.array([high < 0 for _, _, high in fixes])
+        shown["as a fix"] |= np.array([f.low > 0 for f in fixes])
+        worse["as every change"] |= np.array([e.high < 0 for e in every])
+        worse["as a fix"] |= np.array([f.high < 0 for f in fixes])
         size["as every change"] = np.array([e.estimate for e in every])
-        size["as a fix"] = np.array([middle for middle, _, _ in fixes])
+        size["as a fix"] = np.array([f.estimate for f in fixes])
     print(f"{name:26s}", end="")
     for how, seen in shown.items():
         share, x = seen.mean(), 100 * size[how]
         se = np.sqrt(max(share * (1 - share), 1 / runs / 4) / runs)
         print(f"  {how}: {share:5.1%} (SE {se:.1%}), {x.mean():+.2f} (SE {x.std(ddof=1) / np.sqrt(runs):.2f})", end="")
-    print(f"  worse {harmed.mean():.1%}  [{time.process_time() - began:.0f} s]", flush=True)
+    blamed = ", ".join(f"{seen.mean():.1%}" for seen in worse.values())
+    print(f"  called worse: {blamed}  [{time.process_time() - began:.0f} s]", flush=True)
 
 
 def main() -> None:

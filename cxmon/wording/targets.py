@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from cxmon.model import EVERYONE, Course, Metric, TargetOutlook, Tone
+from cxmon.model import EVERYONE, Course, Interval, Metric, TargetOutlook, Tone
 from cxmon.wording import numbers as say
 from cxmon.wording.screen import Screen
 
@@ -63,8 +63,9 @@ def chance(found: TargetOutlook) -> str:
 
 def expectation(found: TargetOutlook, metric: Metric) -> str:
     """`lately 84.2 %, then 84.0 % expected (82.9 % to 85.1 % in eight of ten cases)`."""
-    low, high = say.value(metric, found.low), say.value(metric, found.high)
-    lately, then = say.value(metric, found.level), say.value(metric, found.expected)
+    low, high, lately, then = (
+        say.value(metric, x, _digits(found, metric)) for x in (found.low, found.high, found.level, found.expected)
+    )
     return f"lately {lately}, then {then} expected ({low} to {high} in eight of ten cases)"
 
 
@@ -82,11 +83,20 @@ def pace(found: TargetOutlook, metric: Metric) -> str:
     return f"it would have to get better by {say.amount(metric, needed, unit, digits)} a month, {expected}"
 
 
+def _digits(found: TargetOutlook, metric: Metric) -> int | None:
+    """As many digits as the range makes sense of."""
+    if not math.isfinite(found.high - found.low):
+        return None
+    ends = Interval(estimate=found.expected, low=found.low, high=found.high)
+    return say.digits_of(metric, ends, "pt" if say.is_share(metric) else metric.unit)
+
+
 def row(found: TargetOutlook, metric: Metric, zone: str = "UTC") -> list[str]:
     """The cells of a table, as `HEADERS` names them."""
     what, _, by = aimed_at(found, metric, zone).rpartition(" by ")
-    then = "" if found.reason or math.isnan(found.expected) else say.value(metric, found.expected)
-    return [what, by, found.target.owner, _SCREEN[found.course][0], say.value(metric, found.level), then]
+    digits = _digits(found, metric)
+    then = "" if found.reason or math.isnan(found.expected) else say.value(metric, found.expected, digits)
+    return [what, by, found.target.owner, _SCREEN[found.course][0], say.value(metric, found.level, digits), then]
 
 
 def ordered(outlooks: Sequence[TargetOutlook], metrics: Mapping[str, Metric]) -> list[TargetOutlook]:
