@@ -26,6 +26,8 @@ def build_change(frame: Frame, entry: Entry) -> Change | None:
     _forward(frame, entry)
     _scopes(frame, entry)
     stages = build_stages(frame, entry)
+    if frame.dimensions_known:
+        frame.known(entry.at("membership"), entry.get("membership"), frame.every_dimension, "dimension")
     amounts = {key: frame.amounts(entry, key) for key in ("limits", "aims")}
     for key in ("guards", "weights"):
         if key in entry:
@@ -67,6 +69,9 @@ def notes_on_changes(frame: Frame, changes: tuple[Change, ...], metrics: dict[st
                 frame.reading.note(node, f"{name} has no {' and no '.join(missing)}; judged on {whom}{whole}")
         if change.category in {Category.INVESTMENT, Category.PROGRAMME} and not change.aims:
             frame.reading.note(entry.at("category"), f"{change.category} without aims: judged on its limits only")
+        if change.joined_by in change.reach.dimensions and not change.stages:
+            found = f"those who have {change.joined_by} chose it and are compared with nobody"
+            frame.reading.note(entry.node, f"{found}: not judged until its cohorts stand under stages")
         for name in change.weights:
             if named and name not in named:
                 node = entry.at("weights").entries[name]
@@ -146,7 +151,7 @@ def _circles(frame: Frame, entries: list[Entry]) -> None:
 
 
 def _change(entry: Entry, amounts: dict[str, Any], stages: tuple[Stage, ...]) -> Change:
-    keys = ["id", "title", "category", "starts", "ends", "owner", "status", "responds_to", "note"]
+    keys = ["membership", "id", "title", "category", "starts", "ends", "owner", "status", "responds_to", "note"]
     values: dict[str, Any] = {key: entry.values[key] for key in keys if key in entry.values}
     renamed = {"announced": "announced_days", "horizon": "horizon_days"}
     values |= {field: entry.values[key] for key, field in renamed.items() if key in entry.values}

@@ -126,6 +126,9 @@ CHANGE = Record(
             ListOf(STAGE, "a list of two or more stages", least=2, unique=False),
             "where it comes to segments at dates of their own: each is compared with those that do not have it yet",
         ),
+        "membership": Field(
+            Name, "the dimension that says who joined, or when: only cohorts that join later are compared with"
+        ),
         "announced": Field(Span(whole_days=True), "how long before the start people knew; left out of the comparison"),
         "limits": Field(MapOf(SizeText(), "a mapping of metrics to sizes"), "the harm its owner accepts, per metric"),
         "guards": Field(_metrics, "further metrics that must not get worse"),

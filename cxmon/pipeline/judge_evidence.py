@@ -110,6 +110,8 @@ def evidence(
     if change.category is Category.MEASUREMENT:
         reason = "the measurement itself changed; figures before and after are not compared"
         return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share))
+    if reason := decisions.by_choice(change, metric):
+        return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share))
     if not len(leaves.starts) or not leaves.n.any():
         return Evidence(harm=unjudged(metric, change, Code.WAITING, f"no figures of {metric.label} yet", share))
     horizon = change.starts + watched_for(change, metric)
