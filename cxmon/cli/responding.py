@@ -34,14 +34,22 @@ def incidents(
     """List incidents."""
     from cxmon import wording
     from cxmon.cli.story import title
+    from cxmon.service import clock
 
     with opened(config, read_only=True) as (plan, store):
         found = store.incidents.recent(200) if everything else store.incidents.open()
         if as_json:
             emit(found)
             return
-        rows = [[i.id, title(i, store), str(i.state), wording.day(i.since or i.opened_at, plan.zone)] for i in found]
-    table(["incident", "what", "state", "since"], rows)
+        responses, changes = store.changes.responses(), {d.change.id: d.change for d in store.changes.all()}
+        rows = []
+        for i in found:
+            subject = i.subject if i.subject in changes and i.check == "verdict" else i.id
+            ended = wording.ended_at(changes.get(subject), i)
+            said = wording.answers(subject, responses, changes.values(), now=clock(plan), ended=ended, zone=plan.zone)
+            since = wording.day(i.since or i.opened_at, plan.zone)
+            rows.append([i.id, title(i, store), str(i.state), since, said[-1] if said else ""])
+    table(["incident", "what", "state", "since", "answer"], rows)
 
 
 def why(

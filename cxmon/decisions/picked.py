@@ -51,7 +51,7 @@ def picked(
             return _before(span, treated, "it answers what was seen before it")
         begun = int(np.searchsorted(treated.starts, answered.timestamp(), "left"))
         told = min(TOLD_BY * DAY / PERIOD[metric.grain].total_seconds(), (span.at - begun) / 2)
-        return _inside(span, begun, begun + int(np.ceil(told)), "it answers a change that had shown harm")
+        return _inside(span, begun, begun + int(np.ceil(told)), "it answers what another change was seen to do")
     if metric.id in change.aims and controls is not None and _worst(treated, controls, span):
         return _before(span, treated, "its segments had fallen the most of all compared")
     return None

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from cxmon import decisions
 from cxmon.decisions.picked import Picked, both, picked
-from cxmon.model import AimResult, Change, Code, Harm
+from cxmon.model import AimCode, AimResult, Change, Code, Harm
 
 if TYPE_CHECKING:
     from cxmon.pipeline.judge_evidence import Case, Evidence
 
-NOTE = "so a return to the usual is not credited: what counts shows with those weeks in the past and without"
+NOTE = (
+    "so a return to the usual is not credited: a gain or a harm counts only if it shows with and without the weeks it "
+    "was picked on"
+)
 
 
 def credited(
@@ -23,6 +26,10 @@ def credited(
     `again` judges a case anew. Where the past without those weeks is too short, what was found stands and says so.
     """
     treated = case.found.treated
+    open_ = found.harm.code is Code.UNDECIDED and (found.aim is None or found.aim.code is AimCode.NOT_SHOWN)
+    if case.brief and open_:
+        # Both readings together are never surer: what is open stays so.
+        return found
     why = None if treated is None else picked(case.change, others, treated, case.found.controls, case.span)
     if why is None or not math.isfinite(found.harm.so_far.estimate):
         return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cxmon.decisions.following import Followed, Standing, fixes_of, followed
+from cxmon.decisions.news import answer_of
 from cxmon.model import Change, Incident, Response, Verdict
 from cxmon.wording import numbers as say
 from cxmon.wording.screen import decision, screen
@@ -47,7 +48,7 @@ def fixes(
     for fix in fixes_of(subject, changes):
         verdict, day = verdicts.get(fix.id), say.day(fix.starts, zone, now=now)
         when = f"since {day}" if fix.starts <= now else f"from {day} on"
-        said = f"{screen(verdict)[0]} ({verdict.code})" if verdict else "not judged yet"
+        said = f"{screen(verdict)[0]} ({answer_of(verdict)})" if verdict else "not judged yet"
         lines.append(f"Answered by {fix.title}, {when}: {said}")
     return lines
 
@@ -64,7 +65,7 @@ def answers_to(
     title = next((c.title for c in changes if c.id == change.responds_to), "")
     verdict = verdicts.get(change.responds_to)
     if title:
-        return f"Answers {title}" + (f": {screen(verdict)[0]} ({verdict.code})" if verdict else "")
+        return f"Answers {title}" + (f": {screen(verdict)[0]} ({answer_of(verdict)})" if verdict else "")
     known = any(i.id == change.responds_to for i in incidents)
     return f"Answers {'incident ' if known else ''}{change.responds_to}"
 

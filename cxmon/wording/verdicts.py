@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cxmon.decisions import NOW_PERIODS
+from cxmon.decisions import NOW_PERIODS, answer_of
 from cxmon.model import (
     GRAVITY,
     AimCode,
@@ -151,7 +151,7 @@ def story(
     The one that prints them names the change (its title, kind, day and scope) above.
     """
     since = f", since {say.day(change.starts, zone, now=verdict.as_of)}"
-    lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
+    lines = [f"{screen(verdict, titles=titles)[0]} ({answer_of(verdict)}){since}"]
     harms = by_gravity(verdict.harms)
     told = remarks_on_all(harms)
     for harm in harms:

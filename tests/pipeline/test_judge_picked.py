@@ -39,7 +39,7 @@ def found(tmp_path_factory):
         with store:
             leaves = store.panel(CSAT)
         share = shares(("csat",), {})["csat"]
-        return evidence(fix, [fix, *others], leaves, share, now=day(261), opinions=False, brief=True)
+        return evidence(fix, [fix, *others], leaves, share, now=day(261), opinions=False)
 
     return judged
 
@@ -71,7 +71,7 @@ def test_a_fix_of_a_declared_change_is_credited_for_taking_its_harm_back(found):
     fell = falls(-0.05, 100)
     back = {"csat": lambda s, t: fell(s, t) if t < 200 else 0.0}
     fix = found(back, replace(FIX, responds_to="cut"), [CUT])
-    assert fix.harm.notes[-1].startswith("it answers a change that had shown harm, so a return")
+    assert fix.harm.notes[-1].startswith("it answers what another change was seen to do, so a return")
     assert fix.aim.code is AimCode.SHOWN
     assert fix.aim.gain.low < 0.05 < fix.aim.gain.high
     idle = found({"csat": fell}, replace(FIX, responds_to="cut"), [CUT])
