@@ -236,7 +236,9 @@ def gravest(world: World) -> Verdict | None:
 
 def calm_of(verdicts: Iterable[Verdict]) -> str:
     """How many decisions are in which state: `2 too early; 1 worse, limit still open`."""
-    counts = Counter(wording.screen(v.code)[0].lower() for v in verdicts)
+    counts = Counter(
+        wording.screen(v if decisions.aims_answer_of(v) is not None else v.code)[0].lower() for v in verdicts
+    )
     return "; ".join(f"{n} {words}" for words, n in counts.items())
 
 

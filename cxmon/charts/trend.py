@@ -68,8 +68,8 @@ def trend(
     layers = [*_band(frame, shown), *_stems(frame, placed), *_dots(frame, shown)]
     if limit is not None and limit_from is not None:
         layers += _limit(frame, shown, limit, local_ms(limit_from, metric.zone))
-    layers += _goal(frame, goal, goal_text) if goal is not None else []
     layers += _line(frame, shown)
+    layers += _goal(frame, goal, goal_text) if goal is not None else []
     if hover:
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
@@ -214,8 +214,16 @@ def _goal(frame: _Frame, goal: float, text: str) -> list[alt.Chart]:
     """A target: one level line over the whole chart with its words on it."""
     base = alt.Chart(inline([{"day": frame.first, "goal": goal}]))
     rule = base.mark_rule(color=frame.colours.muted, strokeDash=[8, 3, 2, 3], strokeWidth=1.3)
-    words = base.mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=11, color=frame.colours.muted)
-    return [rule.encode(y=_y(frame, "goal")), words.encode(x=_x(frame), y=_y(frame, "goal"), text=alt.value(text))]
+    style: dict[str, Any] = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -3, "fontSize": 11}
+    paper = frame.colours.paper
+    return [
+        rule.encode(y=_y(frame, "goal")),
+        *(
+            base.mark_text(**style, **look).encode(x=_x(frame), y=_y(frame, "goal"), text=alt.value(text))
+            # A halo first: the words stand on the figures of the first days.
+            for look in ({"stroke": paper, "strokeWidth": 5, "color": paper}, {"color": frame.colours.muted})
+        ),
+    ]
 
 
 def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
