@@ -25,6 +25,8 @@ PICKED_ON = 56
 TOLD_BY = 28
 # Spells over which "worst of all" is looked for, and how many others it takes to be the worst of.
 SPELLS, FEWEST = (14, 28, 56), 3
+# Somebody is always the worst: less than so many standard errors is nothing to pick by, and hardly moves the estimate.
+FALLEN = 2.0
 DAY = 86_400
 
 
@@ -78,13 +80,15 @@ def _inside(span: Span, first: int, last: int, why: str) -> Picked | None:
 
 
 def _worst(treated: Panel, controls: Panel, span: Span) -> bool:
-    """Whether the treated segments fell more against their own past than any other did, each by its own noise."""
+    """Whether the treated segments fell clearly, and more than any other, against their own past and by their own
+    noise."""
     figures = (treated.judged().values, controls.judged().values)
     cut = slice(span.first, span.at)
     values = np.where(span.out[cut], np.nan, np.concatenate(figures)[:, cut]) * treated.metric.harm_sign
     if len(values) <= FEWEST:
         return False
-    return any(int(np.argmax(fall)) == 0 for k in SPELLS if (fall := _fall(values, k, treated.metric)) is not None)
+    falls = (fall for k in SPELLS if (fall := _fall(values, k, treated.metric)) is not None)
+    return any(int(np.argmax(fall)) == 0 and fall[0] >= FALLEN for fall in falls)
 
 
 def _fall(values: npt.NDArray[np.float64], days: int, metric: Metric) -> npt.NDArray[np.float64] | None:
