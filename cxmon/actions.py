@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from cxmon import decisions
+from cxmon import decisions, wording
 from cxmon.alerts.message import for_incident
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
@@ -33,7 +33,6 @@ from cxmon.model import (
 from cxmon.store import Catalogue, Store
 
 VERDICT, SOURCE, ALLOWANCE = "verdict", "source", "allowance"
-ROWS = 2000
 
 
 def acknowledge(store: Store, incident_id: str, *, by: str, now: datetime) -> Incident:
@@ -109,9 +108,11 @@ def silence(
 def respond(store: Store, response: Response) -> Response:
     """Records what was decided about a change or an incident. Accepting an open incident of a check ends it.
 
-    ActionError where neither a change nor an incident has that id, or `by` or `why` is empty.
+    ActionError where neither a change nor an incident has that id, `by` or `why` is empty, or it was due before.
     """
     response = replace(response, by=_said("by", response.by), why=_said("why", response.why))
+    if response.due is not None and response.due < response.at:
+        raise ActionError(f"due {_stamp(response.due)} is past: name a day to come")
     incident = store.incidents.get(response.subject)
     if incident is None and store.changes.get(response.subject) is None:
         raise ActionError(f"there is neither a change nor an incident {response.subject}")
@@ -132,8 +133,9 @@ def declare(store: Store, change: Change, *, now: datetime, origin: str) -> Decl
     if change.ends is not None and change.ends <= change.starts:
         raise ActionError(f"change {change.id} ends ({_stamp(change.ends)}) before it begins ({_stamp(change.starts)})")
     _staged(change)
-    if change.responds_to is not None and store.changes.get(change.responds_to) is None:
-        raise ActionError(f"change {change.id} responds to {change.responds_to}, which was never declared")
+    answered = change.responds_to
+    if answered is not None and store.changes.get(answered) is None and store.incidents.get(answered) is None:
+        raise ActionError(f"change {change.id} responds to {answered}, which was never declared")
     _put(lambda: store.changes.put(change, now=now, origin=origin))
     declared = store.changes.get(change.id)
     if declared is None:
@@ -213,8 +215,9 @@ def plan(
     return Planned(change=wanted, outlooks=tuple(found))
 
 
-def why(store: Store, incident_id: str) -> list[str]:
-    """Every decision about an incident, silence included, oldest first: when, what, why, with which numbers.
+def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[str]:
+    """Every decision about an incident, silence included, oldest first: when, what, why, with which numbers; then what
+    people answered, and how that stands `now`.
 
     ActionError where there is no such incident.
     """
@@ -229,8 +232,13 @@ def why(store: Store, incident_id: str) -> list[str]:
         judged = f" [period {_stamp(datetime.fromtimestamp(period, UTC))}]" if period is not None else ""
         said = t.reason if t.reason.startswith(t.step.value) else f"{t.step.value}: {t.reason}"
         lines.append(f"{_stamp(t.at)} {said}{judged}{f' ({numbers})' if numbers else ''}")
+    at, changes = now or incident.opened_at, [d.change for d in store.changes.all()]
     answers = store.changes.responses(incident.id)
-    return [*lines, *(f"{_stamp(r.at)} response: {r.decision.value} by {r.by}: {r.why}" for r in answers)]
+    stands = wording.answers(incident.id, answers, changes, now=at, ended=wording.ended_at(None, incident))
+    for r, told in zip(answers, stands, strict=True):
+        due = f" ({told.removesuffix(f': {r.why}')})" if r.due else ""
+        lines.append(f"{_stamp(r.at)} response: {r.decision.value} by {r.by}: {r.why}{due}")
+    return [*lines, *wording.fixes(incident.id, changes, store.verdicts.all_latest(), now=at)]
 
 
 def _known_segment(store: Store, catalogue: Catalogue | None, metric: str | None, segment: Segment | None) -> None:
@@ -255,14 +263,9 @@ def _state(incident: Incident) -> str:
 
 def _told_on(store: Store, incident: Incident, transition: Transition) -> list[OutboxRow]:
     """The news for every channel in which this story was told before: its first message is edited, a reply added."""
-    last: dict[str, OutboxRow] = {}
     thread = f"change:{incident.subject}" if incident.check == VERDICT else f"incident:{incident.id}"
-    for row in store.outbox.rows(limit=ROWS):
-        # Rows come newest first.
-        if row.message.thread == thread:
-            last.setdefault(row.channel, row)
     rows = []
-    for channel, row in sorted(last.items()):
+    for channel, row in sorted(store.outbox.newest(thread).items()):
         message = _message(store, incident, transition, row.message)
         key = f"{message.key}|{channel}"
         rows.append(OutboxRow(key=key, channel=channel, message=replace(message, key=key), state=Delivery.WAITING))

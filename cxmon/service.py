@@ -35,10 +35,12 @@ def clock(plan: Plan) -> datetime:
 
 def work(plan: Plan, store: Store, *, now: datetime, progress: Callable[[str, int, int], None] | None = None) -> None:
     """One round of the main job: collect, judge, check. Each part reports its own failures and stops no other."""
-    from cxmon.pipeline.check import check  # noqa: PLC0415 - statistics are imported when the first job runs.
+    from cxmon.pipeline.aim import aim  # noqa: PLC0415 - statistics are imported when the first job runs.
+    from cxmon.pipeline.check import check  # noqa: PLC0415
     from cxmon.pipeline.collect import collect  # noqa: PLC0415
     from cxmon.pipeline.judge import judge  # noqa: PLC0415
     from cxmon.pipeline.register import register  # noqa: PLC0415
+    from cxmon.pipeline.remind import remind  # noqa: PLC0415
 
     register(plan, store, now=now)
     for collected in collect(plan, store, now=now, progress=progress):
@@ -46,10 +48,13 @@ def work(plan: Plan, store: Store, *, now: datetime, progress: Callable[[str, in
             LOG.warning("collect metric=%s source=%s error=%s", collected.metric, collected.source, collected.error)
     for verdict in judge(plan, store, now=now, progress=progress):
         LOG.info("judge change=%s code=%s version=%d", verdict.change, verdict.code, verdict.version)
+    aim(plan, store, now=now)
     # After the verdicts, so that a regression which a declared change explains joins that change's story.
     for checked in check(plan, store, now=now):
         if checked.error:
             LOG.warning("check check=%s metric=%s error=%s", checked.check, checked.metric, checked.error)
+    for one in remind(plan, store, now=now):
+        LOG.info("remind subject=%s standing=%s channels=%s", one.response.subject, one.how.standing, one.channels)
 
 
 class Service:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cxmon import wording
+from cxmon import decisions, wording
 from cxmon.charts import Cell
 from cxmon.model import EVERYONE, GRAVITY, Band, Change, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
 from dashboards.reading import World
@@ -157,7 +157,6 @@ def _row(world: World, change_id: str) -> Row:
     ]
     if declared.days_late:
         facts.append(f"declared {wording.days(declared.days_late)} late")
-    response = next((r for r in reversed(world.responses) if r.subject == change_id), None)
     return Row(
         number=world.number(change_id),
         change=change_id,
@@ -167,11 +166,11 @@ def _row(world: World, change_id: str) -> Row:
         tone=tone,
         shape=shape,
         grade=wording.grade(verdict) if verdict else "",
-        harm="; ".join(harm_words(h, world) for h in told(verdict)),
+        harm=_told_words(verdict, world),
         open="; ".join(open_words(h, world) for h in still_open(verdict)),
         claim=_price(change, verdict),
         owner=change.owner,
-        response=_response(response, tone, world.zone),
+        response=_response(world, change, tone),
     )
 
 
@@ -182,18 +181,33 @@ def _price(change: Change, verdict: Verdict | None) -> str:
     return wording.saving(change.saving) if change.saving else ""
 
 
-def _response(response: object, tone: Tone, zone: str) -> str:
-    from cxmon.model import Response  # noqa: PLC0415 - narrow here, where it is read.
+def _response(world: World, change: Change, tone: Tone) -> str:
+    """The newest response and how it stands; what is asked where there is none."""
+    mine = [r for r in world.responses if r.subject == change.id]
+    if not mine:
+        return "Asked: keep, amend or roll back" if tone in {Tone.RED, Tone.AMBER} else ""
+    return wording.answers(change.id, mine, world.changes, now=world.now, ended=change.ends, zone=world.zone)[-1]
 
-    if isinstance(response, Response):
-        due = f", due {wording.day(response.due, zone)}" if response.due else ""
-        return f"{wording.decision(response.decision)}, {wording.day(response.at, zone)}{due}"
-    return "Asked: keep, amend or roll back" if tone in {Tone.RED, Tone.AMBER} else ""
+
+def answers(world: World, change: Change) -> list[str]:
+    """What a decision answers, what was decided about it, and which fixes answer it; one line each."""
+    told = wording.answers_to(change, world.changes, world.verdicts)
+    said = wording.answers(change.id, world.responses, world.changes, now=world.now, ended=change.ends, zone=world.zone)
+    fixes = wording.fixes(change.id, world.changes, world.verdicts, now=world.now, zone=world.zone)
+    return [line for line in (told, *said, *fixes) if line]
 
 
 def told(verdict: Verdict | None) -> list[Harm]:
     """The metrics that decide a verdict: those of its own code, at most two."""
     return [h for h in verdict.harms if h.code is verdict.code][:2] if verdict else []
+
+
+def _told_words(verdict: Verdict | None, world: World) -> str:
+    """What decides a verdict, in figures: the gains where it is judged on its aims, else the harms."""
+    if verdict is not None and decisions.aims_answer_of(verdict) is not None:
+        gains = [wording.gain(aim, world.metrics[aim.metric]) for aim in verdict.aims if aim.metric in world.metrics]
+        return "; ".join(gains)
+    return "; ".join(harm_words(h, world) for h in told(verdict))
 
 
 def still_open(verdict: Verdict | None) -> list[Harm]:
@@ -229,7 +243,9 @@ def gravest(world: World) -> Verdict | None:
 
 def calm_of(verdicts: Iterable[Verdict]) -> str:
     """How many decisions are in which state: `2 too early; 1 worse, limit still open`."""
-    counts = Counter(wording.screen(v.code)[0].lower() for v in verdicts)
+    counts = Counter(
+        wording.screen(v if decisions.aims_answer_of(v) is not None else v.code)[0].lower() for v in verdicts
+    )
     return "; ".join(f"{n} {words}" for words, n in counts.items())
 
 

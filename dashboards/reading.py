@@ -3,14 +3,25 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from cxmon import charts
 from cxmon.errors import StoreError
-from cxmon.model import AllowanceUse, Band, Declared, Incident, Metric, Response, Segment, Verdict
+from cxmon.model import (
+    AllowanceUse,
+    Band,
+    Change,
+    Declared,
+    Incident,
+    Metric,
+    Response,
+    Segment,
+    TargetOutlook,
+    Verdict,
+)
 from cxmon.store import Store
 
 
@@ -30,6 +41,16 @@ class World:
     runs: Mapping[str, Any]
     rejected: tuple[Any, ...]
     allowances: Mapping[str, AllowanceUse] = field(default_factory=dict)
+    targets: tuple[TargetOutlook, ...] = ()
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the newest judgement: what is due is due as of then, like everything on the board."""
+        return self.as_of or datetime.fromtimestamp(0, UTC)
+
+    @property
+    def changes(self) -> list[Change]:
+        return [d.change for d in self.declared.values()]
 
     def segments(self, metric: str) -> list[str]:
         """Keys of the stored segment series of a metric, everyone first."""
@@ -46,6 +67,12 @@ class World:
     def limit(self, metric: Metric, key: str) -> charts.Limit | None:
         """The limit that a series is over, where a verdict says so."""
         return charts.limit(list(self.declared.values()), self.verdicts, metric, key)
+
+    def target(self, metric: str, key: str) -> TargetOutlook | None:
+        """The next target of a series, or the newest that is over."""
+        mine = [o for o in self.targets if o.target.metric == metric and o.target.segment.key == key]
+        ahead = [o for o in mine if o.target.by >= self.now]
+        return min(ahead, key=lambda o: o.target.by) if ahead else max(mine, key=lambda o: o.target.by, default=None)
 
     def number(self, change: str) -> int:
         return 1 + [d.change.id for d in self.ordered()].index(change)
@@ -85,4 +112,5 @@ def _load(url: str, version: int) -> World | str:
             runs=store.runs.latest(),
             rejected=tuple(store.observations.rejected(limit=200)),
             allowances=store.allowances.latest(),
+            targets=tuple(store.targets.all()),
         )

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from cxmon import charts
+from cxmon import charts, wording
 from cxmon.model import Band, Metric, Tone
+from cxmon.wording import targets as wording_of_targets
 from dashboards import figures
 from dashboards.frame import theme
 from dashboards.reading import World
@@ -50,7 +51,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         on_click="ignore",
         key=f"csv_{key}",
     )
-    pins = world.pins()
+    pins, aimed = world.pins(), world.target(metric.id, band.key)
     chart = charts.trend(
         shown,
         metric,
@@ -58,6 +59,8 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         limit=height,
         limit_from=over.since if over and height is not None else None,
         limit_text=over.text if over else "",
+        goal=aimed.target.value * wording.factor(metric) if aimed else None,
+        goal_text=f"target: {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else "",
         theme=theme(),
     )
     said = caption(band, metric, world, where).replace("*", "").replace("\\", "")

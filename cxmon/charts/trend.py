@@ -46,15 +46,19 @@ def trend(
     limit: float | None = None,
     limit_from: datetime | None = None,
     limit_text: str = "",
+    goal: float | None = None,
+    goal_text: str = "",
     theme: Theme = "light",
     width: int | str = "container",
     width_px: int = 1180,
     height: int = 330,
     hover: bool = True,
 ) -> alt.LayerChart:
-    """The trend of one series. `limit` is the accepted harm on the shown scale, drawn from `limit_from` on."""
+    """The trend of one series. `limit` is the accepted harm on the shown scale, drawn from `limit_from` on; `goal` the
+    height of a target, which is another thing than what is expected."""
     shown = coarse(found)
-    frame = _frame(shown, metric, pins, limit if limit_from else None, PALETTES[theme], width_px, height)
+    marked = [x for x in (goal,) if x is not None]
+    frame = _frame(shown, metric, pins, limit if limit_from else None, PALETTES[theme], width_px, height, marked)
     placed = layout.place(
         [(p, local_ms(p.at, metric.zone)) for p in pins if frame.first <= local_ms(p.at, metric.zone) <= frame.last],
         frame.first,
@@ -65,6 +69,7 @@ def trend(
     if limit is not None and limit_from is not None:
         layers += _limit(frame, shown, limit, local_ms(limit_from, metric.zone))
     layers += _line(frame, shown)
+    layers += _goal(frame, goal, goal_text) if goal is not None else []
     if hover:
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
@@ -86,6 +91,7 @@ def _frame(
     colours: Palette,
     width_px: int,
     height: int,
+    marked: Sequence[float] = (),
 ) -> _Frame:
     first, last = (shown[0].day, shown[-1].day) if shown else (0.0, 1.0)
     levels = [(p, local_ms(p.at, metric.zone)) for p in pins]
@@ -97,7 +103,7 @@ def _frame(
     main += values[cut : len(values) - cut]
     if limit is not None and shown:
         main.append(shown[-1].expected + metric.harm_sign * limit)
-    main = _finite(main) or [0.0, 1.0]
+    main = _finite([*main, *marked]) or [0.0, 1.0]
     low, high = min(main), max(main)
     pad = (high - low or abs(high) or 1.0) * 0.06
     row = (high - low + 2 * pad) * 0.1
@@ -202,6 +208,22 @@ def _limit(frame: _Frame, shown: Sequence[Point], limit: float, since: float) ->
         color=frame.colours.red, strokeDash=[1, 3], strokeCap="round", strokeWidth=1.8
     )
     return [line.encode(x=_x(frame), y=_y(frame, "limit"))]
+
+
+def _goal(frame: _Frame, goal: float, text: str) -> list[alt.Chart]:
+    """A target: one level line over the whole chart with its words on it."""
+    base = alt.Chart(inline([{"day": frame.first, "goal": goal}]))
+    rule = base.mark_rule(color=frame.colours.muted, strokeDash=[8, 3, 2, 3], strokeWidth=1.3)
+    style: dict[str, Any] = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -3, "fontSize": 11}
+    paper = frame.colours.paper
+    return [
+        rule.encode(y=_y(frame, "goal")),
+        *(
+            base.mark_text(**style, **look).encode(x=_x(frame), y=_y(frame, "goal"), text=alt.value(text))
+            # A halo first: the words stand on the figures of the first days.
+            for look in ({"stroke": paper, "strokeWidth": 5, "color": paper}, {"color": frame.colours.muted})
+        ),
+    ]
 
 
 def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:

@@ -16,6 +16,7 @@ from cxmon.cli import (
     replaying,
     responding,
     running,
+    targeting,
     validate,
 )
 
@@ -53,8 +54,8 @@ def build() -> typer.Typer:
         """Say what a cost cut or a policy change did to customers."""
 
     families = (
-        validate, collecting, running, replaying, looking_back, responding, changing, allowing, alerting, effecting,
-        keeping,
+        validate, collecting, running, replaying, looking_back, responding, changing, allowing, targeting, alerting,
+        effecting, keeping,
     )  # fmt: skip
     for family in families:
         family.register(app)

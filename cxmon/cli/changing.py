@@ -61,17 +61,24 @@ def show(
 ) -> None:
     """One change: what was declared, what was said of it and when, what was decided."""
     from cxmon import wording
+    from cxmon.decisions.following import fixes_of
     from cxmon.errors import ActionError
+    from cxmon.service import clock
 
     with opened(config, read_only=True) as (plan, store):
         declared = store.changes.get(change)
         if declared is None:
-            known = ", ".join(d.change.id for d in store.changes.all()) or "none yet"
-            raise ActionError(f"change {change!r} is not in the registry; expected one of: {known}")
+            ids = ", ".join(d.change.id for d in store.changes.all()) or "none yet"
+            raise ActionError(f"change {change!r} is not in the registry; expected one of: {ids}")
         history, responses = store.verdicts.history(change), store.changes.responses(change)
         uses = {m: use for m, use in store.allowances.latest().items() if m in plan.allowance.amounts}
+        now, known, latest = clock(plan), [d.change for d in store.changes.all()], store.verdicts.all_latest()
+        incidents = store.incidents.recent(1000)
+    answers_to = wording.answers_to(declared.change, known, latest, incidents)
+    fixes = wording.fixes(change, known, latest, now=now, zone=plan.zone)
     if as_json:
-        emit({"declared": declared, "verdicts": history, "responses": responses, "allowances": uses})
+        said = {"declared": declared, "verdicts": history, "responses": responses, "allowances": uses}
+        emit(said | {"answers_to": declared.change.responds_to, "answered_by": [c.id for c in fixes_of(change, known)]})
         return
     say(f"{declared.change.title} ({declared.change.id}), {declared.change.owner}")
     say(
@@ -92,8 +99,6 @@ def show(
         for line in wording.price_details(price, plan.metrics):
             say(f"    {line}")
     used = [wording.allowance_part(use, change, plan.metrics[m]) for m, use in uses.items()]
-    for told in filter(None, used):
-        say(f"\n  {told}")
-    for response in responses:
-        due = f", due {wording.day(response.due, plan.zone)}" if response.due else ""
-        say(f"\n  {response.decision} by {response.by}: {response.why}{due}")
+    answers = wording.answers(change, responses, known, now=now, ended=declared.change.ends, zone=plan.zone)
+    for line in filter(None, (*used, answers_to, *answers, *fixes)):
+        say(f"\n  {line}")

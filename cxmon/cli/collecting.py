@@ -93,11 +93,15 @@ def judge(
     """Judge the declared changes; prints the story of each."""
     from cxmon.cli.story import tell
     from cxmon.model import Code
+    from cxmon.pipeline.aim import aim
     from cxmon.pipeline.judge import judge as run
+    from cxmon.pipeline.remind import remind
     from cxmon.service import clock
 
     with opened(config) as (plan, store), progress("judge") as advance:
         verdicts = run(plan, store, now=clock(plan), changes=change, progress=advance)
+        aim(plan, store, now=clock(plan))
+        remind(plan, store, now=clock(plan))
         if as_json:
             emit(verdicts)
         else:
@@ -118,6 +122,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
                 "allowances": store.allowances.latest(),
                 "incidents": store.incidents.open(),
                 "runs": store.runs.latest(),
+                "targets": store.targets.all(),
             }
             emit(document)
         else:

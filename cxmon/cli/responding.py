@@ -21,7 +21,8 @@ def register(app: typer.Typer) -> None:
         silence
     )
     app.command(
-        epilog="Example: cxmon respond weekend-phone-desk --decision amend --by Operations --why 'Saturdays only'"
+        epilog="Example: cxmon respond weekend-phone-desk --decision amend --by Operations --why 'Saturdays only' "
+        "--owner 'Workforce planning' --due 2026-12-01"
     )(respond)
 
 
@@ -33,14 +34,22 @@ def incidents(
     """List incidents."""
     from cxmon import wording
     from cxmon.cli.story import title
+    from cxmon.service import clock
 
     with opened(config, read_only=True) as (plan, store):
         found = store.incidents.recent(200) if everything else store.incidents.open()
         if as_json:
             emit(found)
             return
-        rows = [[i.id, title(i, store), str(i.state), wording.day(i.since or i.opened_at, plan.zone)] for i in found]
-    table(["incident", "what", "state", "since"], rows)
+        responses, changes = store.changes.responses(), {d.change.id: d.change for d in store.changes.all()}
+        rows = []
+        for i in found:
+            subject = i.subject if i.subject in changes and i.check == "verdict" else i.id
+            ended = wording.ended_at(changes.get(subject), i)
+            said = wording.answers(subject, responses, changes.values(), now=clock(plan), ended=ended, zone=plan.zone)
+            since = wording.day(i.since or i.opened_at, plan.zone)
+            rows.append([i.id, title(i, store), str(i.state), since, said[-1] if said else ""])
+    table(["incident", "what", "state", "since", "answer"], rows)
 
 
 def why(
@@ -48,9 +57,10 @@ def why(
 ) -> None:
     """Every decision about an incident, silence included, with its reason and numbers."""
     from cxmon import actions
+    from cxmon.service import clock
 
-    with opened(config, read_only=True) as (_, store):
-        lines = actions.why(store, incident)
+    with opened(config, read_only=True) as (plan, store):
+        lines = actions.why(store, incident, now=clock(plan))
     if as_json:
         emit(lines)
     else:
@@ -100,7 +110,10 @@ def respond(
     decision: Annotated[str, typer.Option(help="keep, amend, roll_back or accept.")],
     by: By,
     why: Why,
-    due: Annotated[str | None, typer.Option(help="Until when, e.g. 2026-12-01.")] = None,
+    due: Annotated[
+        str | None, typer.Option(help="Until when, e.g. 2026-12-01; on that day and the next a reminder is sent.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Which role or department sees to it; default --by.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Record what was decided about a change or an incident."""
@@ -113,10 +126,11 @@ def respond(
         raise typer.BadParameter(f"found {decision!r}, expected one of {', '.join(Decision)}", param_hint="--decision")
     with opened(config) as (plan, store):
         until = parse_instant(due, plan.zone) if due else None
-        actions.respond(
-            store, Response(subject=subject, decision=Decision(decision), by=by, why=why, at=wall(), due=until)
+        said = Response(
+            subject=subject, decision=Decision(decision), by=by, why=why, at=wall(), due=until, owner=owner or ""
         )
-    say(f"Recorded: {decision} by {by}.")
+        actions.respond(store, said)
+    say(f"Recorded: {decision} by {by}." + (f" {owner or by} is reminded when it is due." if until else ""))
 
 
 def parse_segment(parts: "list[str] | None") -> "Segment | None":

@@ -1,13 +1,15 @@
 """The story in the terminal: what was decided, what came of it, what is open, how old the data are."""
 
 import textwrap
+from collections.abc import Mapping
 from datetime import datetime
 
 from cxmon import wording
 from cxmon.cli.common import say
 from cxmon.config.plan import Plan
-from cxmon.model import EVERYONE, GRAVITY, Declared, Incident, State, Status, Verdict
+from cxmon.model import EVERYONE, GRAVITY, Change, Declared, Incident, State, Status, Verdict
 from cxmon.store import Store
+from cxmon.wording.targets import told as told_targets
 
 WIDTH = 100
 
@@ -16,13 +18,14 @@ def tell(plan: Plan, store: Store, *, now: datetime) -> None:
     """Print the story as of `now`."""
     say()
     say(f"{plan.title} · as of {wording.stamp(now, plan.zone)}")
-    _decisions(plan, store)
+    _decisions(plan, store, now)
     _allowances(plan, store)
+    _targets(plan, store)
     _incidents(plan, store)
     _data(store)
 
 
-def _decisions(plan: Plan, store: Store) -> None:
+def _decisions(plan: Plan, store: Store, now: datetime) -> None:
     verdicts = store.verdicts.all_latest()
     declared = {d.change.id: d for d in store.changes.all()}
     judged = sorted(
@@ -31,6 +34,7 @@ def _decisions(plan: Plan, store: Store) -> None:
     )
     for verdict, change in judged:
         _one(plan, verdict, change)
+        _answers(plan, store, change.change, verdicts, now)
     drafts = [d for d in declared.values() if d.change.status is Status.DRAFT]
     if drafts:
         count = "1 draft is" if len(drafts) == 1 else f"{len(drafts)} drafts are"
@@ -68,6 +72,26 @@ def _allowances(plan: Plan, store: Store) -> None:
             f"{wording.allowance_headline(use, metric, plan.zone)} ({use.code}). {wording.used(use, metric, plan.zone)}"
         )
         wrapped(told, "    ")
+
+
+def _answers(plan: Plan, store: Store, change: Change, verdicts: Mapping[str, Verdict], now: datetime) -> None:
+    """What was decided about it, which fix answers it, and what it answers itself."""
+    known = [d.change for d in store.changes.all()]
+    said = wording.answers(
+        change.id, store.changes.responses(change.id), known, now=now, ended=change.ends, zone=plan.zone
+    )
+    fixes = wording.fixes(change.id, known, verdicts, now=now, zone=plan.zone)
+    for line in (wording.answers_to(change, known, verdicts), *said, *fixes):
+        if line:
+            wrapped(line, "    ")
+
+
+def _targets(plan: Plan, store: Store) -> None:
+    lines = told_targets(store.targets.all(), plan.metrics, plan.zone)
+    if lines:
+        say("\n  Targets")
+    for line in lines:
+        wrapped(line, "    ")
 
 
 def _incidents(plan: Plan, store: Store) -> None:

@@ -6,12 +6,12 @@ from cxmon.config.frame import Frame
 from cxmon.config.reading import BAD, did_you_mean, shown
 from cxmon.config.shapes import Entry
 from cxmon.config.stages import build_stages
-from cxmon.model import Change, Metric, Saving, Scope, Segment, Silence, Stage
+from cxmon.model import Category, Change, Metric, Saving, Scope, Segment, Silence, Stage
 
 
 def build_changes(frame: Frame) -> tuple[Change, ...]:
     entries = _entries(frame, "changes")
-    _unique(frame, entries)
+    unique(frame, entries)
     ids = [entry.get("id") for entry in entries]
     built = [build_change(frame, entry) for entry in entries]
     for entry in entries:
@@ -26,6 +26,8 @@ def build_change(frame: Frame, entry: Entry) -> Change | None:
     _forward(frame, entry)
     _scopes(frame, entry)
     stages = build_stages(frame, entry)
+    if frame.dimensions_known:
+        frame.known(entry.at("membership"), entry.get("membership"), frame.every_dimension, "dimension")
     amounts = {key: frame.amounts(entry, key) for key in ("limits", "aims")}
     for key in ("guards", "weights"):
         if key in entry:
@@ -35,7 +37,7 @@ def build_change(frame: Frame, entry: Entry) -> Change | None:
 
 def build_silences(frame: Frame) -> tuple[Silence, ...]:
     entries = _entries(frame, "silences")
-    _unique(frame, entries)
+    unique(frame, entries)
     built = []
     for entry in entries:
         before = frame.reading.faults
@@ -65,6 +67,11 @@ def notes_on_changes(frame: Frame, changes: tuple[Change, ...], metrics: dict[st
                 node = entry.at("scope" if "scope" in entry else "stages")
                 whole = ", as one change from its first stage on" if change.stages else ""
                 frame.reading.note(node, f"{name} has no {' and no '.join(missing)}; judged on {whom}{whole}")
+        if change.category in {Category.INVESTMENT, Category.PROGRAMME} and not change.aims:
+            frame.reading.note(entry.at("category"), f"{change.category} without aims: judged on its limits only")
+        if change.joined_by in change.reach.dimensions and not change.stages:
+            found = f"those who have {change.joined_by} chose it and are compared with nobody"
+            frame.reading.note(entry.node, f"{found}: not judged until its cohorts stand under stages")
         for name in change.weights:
             if named and name not in named:
                 node = entry.at("weights").entries[name]
@@ -78,7 +85,8 @@ def _entries(frame: Frame, section: str) -> list[Entry]:
     return [entry for entry in frame.listed(section) if isinstance(entry, Entry)]
 
 
-def _unique(frame: Frame, entries: list[Entry]) -> None:
+def unique(frame: Frame, entries: list[Entry]) -> None:
+    """Tells an id that stands twice."""
     first: dict[str, int] = {}
     for entry in entries:
         name, node = entry.get("id"), entry.at("id")
@@ -143,7 +151,7 @@ def _circles(frame: Frame, entries: list[Entry]) -> None:
 
 
 def _change(entry: Entry, amounts: dict[str, Any], stages: tuple[Stage, ...]) -> Change:
-    keys = ["id", "title", "category", "starts", "ends", "owner", "status", "responds_to", "note"]
+    keys = ["membership", "id", "title", "category", "starts", "ends", "owner", "status", "responds_to", "note"]
     values: dict[str, Any] = {key: entry.values[key] for key in keys if key in entry.values}
     renamed = {"announced": "announced_days", "horizon": "horizon_days"}
     values |= {field: entry.values[key] for key, field in renamed.items() if key in entry.values}

@@ -18,6 +18,7 @@ from cxmon.config.plan import Plan, Schedule, TeamAgreement
 from cxmon.config.reading import BAD, Reading, shown
 from cxmon.config.records import CHANGE, top
 from cxmon.config.shapes import Entry
+from cxmon.config.targets import build_targets
 from cxmon.config.units import Measure
 from cxmon.config.wiring import (
     build_channels,
@@ -89,6 +90,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "silences": build_silences(frame),
         "money": build_money(frame),
         "allowance": build_allowance(frame),
+        "targets": build_targets(frame),
     }
     check_importance(frame, parts["checks"])
     if reading.found:

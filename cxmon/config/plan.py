@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import Allowances, Change, IncidentPolicy, Metric, Money, Segment, Silence
+from cxmon.model import Allowances, Change, IncidentPolicy, Metric, Money, Segment, Silence, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,3 +79,4 @@ class Plan:
     notes: tuple[str, ...] = ()
     money: Money | None = None
     allowance: Allowances = field(default_factory=lambda: Allowances(amounts={}))
+    targets: tuple[Target, ...] = ()

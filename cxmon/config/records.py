@@ -138,6 +138,9 @@ CHANGE = Record(
             ListOf(STAGE, "a list of two or more stages", least=2, unique=False),
             "where it comes to segments at dates of their own: each is compared with those that do not have it yet",
         ),
+        "membership": Field(
+            Name, "the dimension that says who joined, or when: only cohorts that join later are compared with"
+        ),
         "announced": Field(Span(whole_days=True), "how long before the start people knew; left out of the comparison"),
         "limits": Field(MapOf(SizeText(), "a mapping of metrics to sizes"), "the harm its owner accepts, per metric"),
         "guards": Field(_metrics, "further metrics that must not get worse"),
@@ -166,6 +169,19 @@ SILENCE = Record(
         "why": Field(Text(longest=500), "the reason, for those who wonder", required=True),
     },
     "a mapping with id, starts, ends, by and why",
+)
+
+TARGET = Record(
+    {
+        "id": Field(Name, "its name", required=True),
+        "metric": Field(Name, "the metric that is to get there", required=True),
+        "segment": Field(_segment, "for these customers; without it all"),
+        "value": Field(SizeText("a value such as 88%, 0.88, 4h or 12"), "what is to be reached", required=True),
+        "by": Field(Moment(), "by when: the average of the last 28 days up to that day counts", required=True),
+        "owner": Field(_role, "the role or department that sees to it", required=True),
+        "note": Field(Text(longest=500), "anything else worth knowing"),
+    },
+    "a target such as {id: csat-2027, metric: csat, value: 88%, by: 2027-06-30, owner: CX team}",
 )
 
 ROUTE = Record(
@@ -294,6 +310,7 @@ def top() -> Record:
                 ListOf(ROUTE, "a list of routes", unique=False), "who hears what; the first that matches takes it"
             ),
             "changes": Field(ListOf(CHANGE, "a list of changes", unique=False), "the decisions to judge"),
+            "targets": Field(ListOf(TARGET, "a list of targets", unique=False), "where metrics should be, and by when"),
             "silences": Field(ListOf(SILENCE, "a list of silences", unique=False), "known quiet"),
             "schedule": Field(SCHEDULE, "how often things happen"),
         },

@@ -5,7 +5,17 @@ from cxmon.decisions.budget import Allowance, Story, allowances
 from cxmon.decisions.contribution import Contribution, contribution
 from cxmon.decisions.due import due_date, periods_needed
 from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
-from cxmon.decisions.news import TELLING, Telling, is_news, last_told, swings, telling
+from cxmon.decisions.joining import RAW, by_choice
+from cxmon.decisions.news import (
+    TELLING,
+    Telling,
+    aims_answer_of,
+    answer_of,
+    is_news,
+    last_told,
+    swings,
+    telling,
+)
 from cxmon.decisions.overlap import Neighbour, Placement, concerns, place, scope_of, touching
 from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
 from cxmon.decisions.price import Known, Volume, price
@@ -17,6 +27,7 @@ __all__ = [
     "HARM_ERROR",
     "NOTHING",
     "NOW_PERIODS",
+    "RAW",
     "SO_FAR",
     "TELLING",
     "Allowance",
@@ -31,7 +42,10 @@ __all__ = [
     "Volume",
     "agreement",
     "aim_result",
+    "aims_answer_of",
     "allowances",
+    "answer_of",
+    "by_choice",
     "code_of",
     "concerns",
     "contribution",

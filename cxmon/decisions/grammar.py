@@ -21,6 +21,9 @@ from cxmon.model import (
     Verdict,
 )
 
+# What spends money to gain something is judged on the gain; everything else on the harm it may do.
+ON_AIMS = frozenset({Category.INVESTMENT, Category.PROGRAMME})
+
 
 def code_of(harm: Interval, limit: float, now: Interval | None = None) -> Code:
     """The code of one metric from the interval of its harm (positive is worse) and the accepted harm `limit` > 0.
@@ -89,6 +92,7 @@ def judge(
         aims=tuple(sorted(aims, key=lambda aim: aim.metric)),
         splits=tuple(sorted(splits, key=lambda split: split.metric)),
         day=day_of(harms),
+        on_aims=change.category in ON_AIMS and bool(aims),
     )
     previous = history[-1] if history else None
     if previous is None:

@@ -4,13 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cxmon.model import Code, Harm, Verdict
+from cxmon.model import AimCode, Code, Harm, Verdict
 
 # What people are told without asking. The others are on the board and in the story.
-TELLING = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
+TELLING = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED, AimCode.SHOWN, AimCode.MISSED})
 RED = frozenset({Code.HARMED, Code.WORSE})
 # Days within which a verdict that swings about its limit is told once.
 SWINGS = timedelta(days=28)
+# Codes under which the aims of an investment decide: no limit is known to be exceeded.
+CALM = frozenset({Code.SAFE, Code.IMPROVED, Code.UNDECIDED})
+_AIMS = (AimCode.MISSED, AimCode.NOT_SHOWN, AimCode.SHOWN)
+
+
+def aims_answer_of(verdict: Verdict) -> AimCode | None:
+    """The answer of a change that is judged on its aims, the poorest of them; None where the limits decide."""
+    if not verdict.on_aims or not verdict.aims or verdict.code not in CALM:
+        return None
+    return min((aim.code for aim in verdict.aims), key=_AIMS.index)
+
+
+def answer_of(verdict: Verdict) -> Code | AimCode:
+    """What a verdict is told by: its code, or the answer on its aims where these decide."""
+    return aims_answer_of(verdict) or verdict.code
 
 
 def is_news(previous: Verdict | None, current: Verdict) -> str:
@@ -61,19 +76,21 @@ class Telling:
 def telling(told_before: Verdict | None, current: Verdict) -> Telling:
     """Whether people hear of `current`, given the newest verdict that they have heard of (None: none yet).
 
-    Told are harmed, worse and improved, the first time and where one turns into another, and any other verdict that
-    follows one of these. That is an end where a harm has come to be within the limit, else a correction: what was
-    called sure is not sure any more. Nothing is told twice.
+    Told are harmed, worse and improved (of an investment or programme: an aim shown or missed), the first time and
+    where one turns into another, and any other verdict that follows one of these. That is an end where a harm has come
+    to be within the limit, else a correction: what was called sure is not sure any more. Nothing is told twice.
     """
+    says = answer_of(current)
     if told_before is None:
-        told = current.code in TELLING
-        return Telling(told=told, reason="first verdict to tell" if told else f"{current.code} is not told")
-    if told_before.code is current.code:
-        return Telling(told=False, reason=f"already told: {current.code}")
-    told = current.code in TELLING or told_before.code in TELLING
-    reason = f"turned from {told_before.code} to {current.code}"
-    ended = told_before.code in {Code.HARMED, Code.WORSE} and current.code is Code.SAFE
-    return Telling(told=told, reason=reason, correction=told and current.code not in TELLING and not ended)
+        told = says in TELLING
+        return Telling(told=told, reason="first verdict to tell" if told else f"{says} is not told")
+    before = answer_of(told_before)
+    if before is says:
+        return Telling(told=False, reason=f"already told: {says}")
+    told = says in TELLING or before in TELLING
+    reason = f"turned from {before} to {says}"
+    ended = before in {Code.HARMED, Code.WORSE} and current.code is Code.SAFE
+    return Telling(told=told, reason=reason, correction=told and says not in TELLING and not ended)
 
 
 def last_told(history: tuple[Verdict, ...] | list[Verdict]) -> Verdict | None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from cxmon import stats
 from cxmon.decisions import scoping
+from cxmon.decisions.joining import by_choice
 from cxmon.decisions.overlap import Placement, place
 from cxmon.decisions.scale import Scale, own_unit, scale
 from cxmon.decisions.shares import Share
@@ -68,6 +69,8 @@ def outlooks(change: Change, others: Sequence[Change], leaves: Panel, share: Sha
 
     `others` are the other live changes. Of a change that has begun the outlook is that of the day before it started.
     """
+    if not change.stages and (reason := by_choice(change, leaves.metric)):
+        return [replace(_blank(change, leaves.metric, share), reason=reason)]
     if not change.stages or scoping.not_by_stage(change, leaves):
         return [_outlook(change, others, leaves, share, now)]
     # Each stage is judged against the segments that do not have it: to it the others are changes like any other.

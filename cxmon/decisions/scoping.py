@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from cxmon.decisions.joining import RAW, joined_by, strangers
 from cxmon.decisions.overlap import concerns, scope_of
 from cxmon.model import EVERYONE, Category, Change, Kind, Metric, Scope, Segment, Status
 from cxmon.panel import Panel
@@ -54,7 +55,7 @@ def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, u
         reason = f"no figures of {metric.label} for {scope.label}{_absent(scope, leaves)}"
         return _nothing(leaves, scope.label, note, reason)
     near = _near(change, others, metric, until)
-    free = ~touched & ~_spoiled(change, near, leaves)
+    free = ~touched & ~_spoiled(change, near, leaves) & ~strangers(change, leaves)
     found = controls(leaves, free, at)
     return Sides(
         treated=leaves.pooled(EVERYONE, touched),
@@ -63,7 +64,7 @@ def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, u
         free_leaves=free,
         label=scope.label,
         note=note,
-        alone="" if found is not None else _alone(near, leaves, touched, free),
+        alone="" if found is not None else RAW if joined_by(change, metric) else _alone(near, leaves, touched, free),
     )
 
 

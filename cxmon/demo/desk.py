@@ -17,6 +17,7 @@ from cxmon.demo.world import World, world
 Progress = Callable[[str, int, int], None]
 
 HISTORY_DAYS = 549
+QUARTER = 91
 CHUNK_DAYS = 30
 
 TABLES = """
@@ -106,7 +107,9 @@ def write_config(folder: Path, anchor: Anchor) -> Path:
             text = text.replace(f"<{event.id}>", (anchor.day + timedelta(days=event.start)).isoformat())
         # Its year of decisions begins with the month before the first of them.
         begins = anchor.day + timedelta(days=min(event.start for event in CHANGES) - 30)
-        path.write_text(text.replace("<allowance-year>", f"{begins:%m}-01"), "utf-8")
+        text = text.replace("<allowance-year>", f"{begins:%m}-01")
+        text = text.replace("<in-a-quarter>", (anchor.day + timedelta(days=QUARTER)).isoformat())
+        path.write_text(text, "utf-8")
     return path
 
 

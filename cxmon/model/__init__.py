@@ -20,6 +20,7 @@ from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.secret import Secret
+from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
     GRAVITY,
     Agreement,
@@ -59,6 +60,7 @@ __all__ = [
     "Category",
     "Change",
     "Code",
+    "Course",
     "Decision",
     "Declared",
     "Delivery",
@@ -107,6 +109,8 @@ __all__ = [
     "State",
     "Status",
     "Step",
+    "Target",
+    "TargetOutlook",
     "Tone",
     "Transition",
     "Verdict",

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from cxmon.model.metric import Amount
-from cxmon.model.verdict import Code, Interval
+from cxmon.model.ranges import Interval
+from cxmon.model.verdict import Code
 
 
 class AllowanceCode(StrEnum):

@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from cxmon.model.metric import Amount, Segment
+
+# What a dimension is called that tells who chose to be in a programme.
+_MEMBERSHIP = re.compile(r"member|joined|joining|cohort|enrol|loyal|subscri|opted|signed_?up")
 
 
 class Category(StrEnum):
@@ -86,6 +90,7 @@ class Change:
     """A declared decision. `starts` and `ends` are UTC instants; `owner` is a role or department, never a person.
 
     `stages`: it comes to segments of its scope at dates of their own, the first at `starts`; no two share a customer.
+    `membership` names the dimension along which customers choose to be in it, such as the month in which they joined.
     """
 
     id: str
@@ -108,13 +113,22 @@ class Change:
     responds_to: str | None = None
     note: str = ""
     stages: tuple[Stage, ...] = ()
+    membership: str = ""
 
     @property
     def declared_hash(self) -> str:
         """Identity of what was declared; frozen with its time when the change goes live."""
-        # Without stages the hash is what it was before there were any.
-        doc = {k: v for k, v in vars(self).items() if k != "status" and (k != "stages" or v)}
+        # Without stages and membership the hash is what it was before there were any.
+        doc = {k: v for k, v in vars(self).items() if k != "status" and (k not in {"stages", "membership"} or v)}
         return hashlib.sha256(json.dumps(doc, default=_canonical, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def joined_by(self) -> str:
+        """The dimension along which customers choose to be in it: the declared one, and of a programme one that is
+        called so; empty where there is none."""
+        if self.membership or self.category is not Category.PROGRAMME:
+            return self.membership
+        return next((name for name in self.reach.dimensions if _MEMBERSHIP.search(name.lower())), "")
 
     @property
     def reach(self) -> Scope:
@@ -179,7 +193,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What was decided about a change or an incident. `by` is a role or department."""
+    """What was decided about a change or an incident. `by` and `owner` are roles or departments.
+
+    `owner` sees to it until `due`; where it is empty that is who decided.
+    """
 
     subject: str
     decision: Decision
@@ -187,6 +204,7 @@ class Response:
     why: str
     at: datetime
     due: datetime | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -210,6 +210,7 @@ class Verdict:
     """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1.
 
     `price` is None where no value is configured, and where nothing was claimed and nothing that counts is watched.
+    `on_aims`: an investment or a programme, which is told by the gains it promised wherever no limit is exceeded.
     """
 
     change: str
@@ -225,6 +226,7 @@ class Verdict:
     sentence: str = ""
     story: tuple[str, ...] = ()
     price: Price | None = None
+    on_aims: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

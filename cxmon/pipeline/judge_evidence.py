@@ -42,6 +42,7 @@ from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.judge_opinions import kept, questioned
+from cxmon.pipeline.judge_picked import credited
 from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
@@ -111,6 +112,8 @@ def evidence(
     if change.category is Category.MEASUREMENT:
         reason = "the measurement itself changed; figures before and after are not compared"
         return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share))
+    if reason := decisions.by_choice(change, metric):
+        return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share))
     if not len(leaves.starts) or not leaves.n.any():
         return Evidence(harm=unjudged(metric, change, Code.WAITING, f"no figures of {metric.label} yet", share))
     horizon = change.starts + watched_for(change, metric)
@@ -156,7 +159,8 @@ def _within(
         missing = Code.NOT_COMPARABLE, placement.not_comparable
     if missing:
         return _without(case, *missing)
-    return _estimated(case, found.treated)
+    treated = found.treated
+    return credited(case, others, _estimated(case, treated), lambda again: _estimated(again, treated))
 
 
 def _estimated(case: Case, treated: Panel) -> Evidence:

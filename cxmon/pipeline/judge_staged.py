@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share, scoping
+from cxmon.decisions.joining import NOBODY_LATER, newest_cohort
 from cxmon.decisions.span import (
     LONG_PAST,
     PAST,
@@ -156,7 +157,11 @@ def _case(
     span = with_profile(replace(spans[0], first=first, last=last, until=last), whole)
     stages = tuple(
         _Stage(
-            change=p, placement=place, span=span, sides=side, **_state(p, place, span, side, now, leaves.metric, titles)
+            change=p,
+            placement=place,
+            span=span,
+            sides=side,
+            **_state(p, place, span, side, now, leaves.metric, titles, newest_cohort(change, leaves.metric)),
         )
         for p, place, span, side in zip(parts, places, spans, sides, strict=True)
     )
@@ -180,17 +185,14 @@ def _place(part: Change, others: Sequence[Change], metric: Metric, end: datetime
 
 
 def _state(
-    part: Change,
-    place: Placement,
-    span: Span,
-    sides: scoping.Sides,
-    now: datetime,
-    metric: Metric,
-    titles: Mapping[str, str],
-) -> dict[str, Any]:
+    part: Change, place: Placement, span: Span, sides: scoping.Sides, now: datetime, metric: Metric,
+    titles: Mapping[str, str], newest: float | None,
+) -> dict[str, Any]:  # fmt: skip
     """The code and reason of a stage that is not judged; None where it is."""
     if part.starts > now:
         return {"code": Code.WAITING, "reason": "not begun yet"}
+    if part.starts.timestamp() == newest:
+        return {"code": Code.WAITING, "reason": NOBODY_LATER}
     if sides.treated is None:
         return {"code": Code.WAITING, "reason": sides.reason}
     if place.not_comparable:

@@ -15,6 +15,7 @@ from cxmon.model import (
     Code,
     Declared,
     Ending,
+    Fact,
     Finding,
     Harm,
     Incident,
@@ -219,6 +220,12 @@ def _rows(
         transition=transition,
         titles={d.change.id: d.change.title for d in store.changes.all()},
     )
+    known, verdicts = [d.change for d in store.changes.all()], store.verdicts.all_latest()
+    answers = [
+        wording.answers_to(declared.change, known, verdicts),
+        *wording.fixes(verdict.change, known, verdicts, now=now, zone=plan.zone),
+    ]
+    message = replace(message, facts=(*message.facts, *(Fact(label="Fix", text=line) for line in answers if line)))
     return queue(
         plan,
         store,

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from cxmon.stats.watch_packing import packed, unpacked
     from cxmon.stats.watch_trail import WatchLook, watch_look
     from cxmon.stats.watching import watch, watch_days, watch_state, watch_threshold
+    from cxmon.stats.window_ahead import Destination, destination
 
 HOMES = {
-    "BlockTest": "blocks", "Chance": "prospects", "Decomposition": "decomposition", "Effect": "results",
+    "BlockTest": "blocks", "Chance": "prospects", "Decomposition": "decomposition", "Destination": "window_ahead",
+    "destination": "window_ahead", "Effect": "results",
     "Estimate": "results", "HolidayLabels": "holidays", "Part": "decomposition", "Prospect": "prospects",
     "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
     "WatchDays": "results", "WatchLook": "watch_trail", "WatchState": "results", "block_test": "blocks",
@@ -33,11 +35,11 @@ HOMES = {
     "watch_state": "watching", "watch_threshold": "watching",
 }  # fmt: skip
 __all__ = [
-    "BlockTest", "Chance", "Decomposition", "Effect", "Estimate", "HolidayLabels", "Part", "Prospect",
+    "BlockTest", "Chance", "Decomposition", "Destination", "Effect", "Estimate", "HolidayLabels", "Part", "Prospect",
     "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays", "WatchLook", "WatchState", "block_test",
-    "correlations", "decompose", "effect", "effects", "estimate", "holiday_labels", "many_shifts", "packed",
-    "prospect", "second_opinion", "shifts", "staged_effect", "unpacked", "watch", "watch_days", "watch_look",
-    "watch_state", "watch_threshold",
+    "correlations", "decompose", "destination", "effect", "effects", "estimate", "holiday_labels", "many_shifts",
+    "packed", "prospect", "second_opinion", "shifts", "staged_effect", "unpacked", "watch", "watch_days",
+    "watch_look", "watch_state", "watch_threshold",
 ]  # fmt: skip
 
 

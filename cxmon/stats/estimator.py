@@ -168,6 +168,18 @@ def _free(f: Fitted) -> tuple[Floats, Floats]:
     return mean, np.sqrt(np.maximum(f.before.scale2 * (f.lead.noise - swept[-1, -1]), 0.0))
 
 
+def forecast_mean(f: Fitted) -> Mixture:
+    """The mean of the judged periods as the periods before let expect it, in the values' units; their own values do
+    not count."""
+    p = f.problem
+    mine = (p.judged * p.y).sum(1) / p.n_post
+    gap, scale = _free(f)
+    freedom = np.broadcast_to(f.before.freedom[:, None], gap.shape)
+    found = mix(_flat(np.log(np.maximum(f.weight, 1e-300))), _flat(mine[:, None] - gap), _flat(scale), _flat(freedom))
+    unit = p.unit[:, None]
+    return Mixture(found.weight, p.center[:, None] + found.mean * unit, found.scale * unit, found.freedom)
+
+
 def pre_fit_ok(f: Fitted) -> list[bool]:
     """Whether the controls told the story before the change: the gap to them did not wander by more than twice the
     noise of one period over a stretch as long as the judged one, and the last stretch shows no false effect."""

@@ -25,6 +25,7 @@ FROZEN = (
     "weights",
     "horizon_days",
     "stages",
+    "membership",
 )
 EDITABLE = ("title", "owner", "ends", "saving", "responds_to", "note")
 

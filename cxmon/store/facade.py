@@ -22,6 +22,7 @@ from cxmon.store.incidents import IncidentStore
 from cxmon.store.migrate import migrate, require_current
 from cxmon.store.observations import ObservationStore
 from cxmon.store.outbox import OutboxStore
+from cxmon.store.targets import TargetStore
 from cxmon.store.verdicts import BandStore, VerdictStore
 
 
@@ -36,6 +37,7 @@ class Store:
         self.changes = ChangeStore(db)
         self.verdicts = VerdictStore(db)
         self.bands = BandStore(db)
+        self.targets = TargetStore(db)
         self.incidents = IncidentStore(db)
         self.outbox = OutboxStore(db)
         self.checkpoints = CheckpointStore(db)

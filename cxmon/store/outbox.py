@@ -132,6 +132,12 @@ class OutboxStore:
         with self._db.read() as conn:
             return [_row(r) for r in conn.execute(chosen).mappings().all()]
 
+    def newest(self, thread: str) -> dict[str, OutboxRow]:
+        """The newest row of a story in each channel that it was queued for."""
+        chosen = sa.select(_t).where(_t.c.thread == thread).order_by(_t.c.seq)
+        with self._db.read() as conn:
+            return {r["channel"]: _row(r) for r in conn.execute(chosen).mappings().all()}
+
     def queue(self, rows: Sequence[OutboxRow], now: datetime) -> None:
         """Adds rows outside any incident (digests, tests of a channel); known keys are left out."""
         with self._db.write() as conn:

@@ -189,6 +189,13 @@ band = _table(
     sa.Column("doc", sa.Text, nullable=False),
 )
 
+target = _table(
+    "target",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("as_of", Instant, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
 incident = _table(
     "incident",
     sa.Column("id", sa.Text, primary_key=True),

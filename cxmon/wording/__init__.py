@@ -1,5 +1,6 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
+from cxmon.wording.aiming import gain
 from cxmon.wording.allowances import (
     allowance_headline,
     allowance_lines,
@@ -7,6 +8,7 @@ from cxmon.wording.allowances import (
     allowance_screen,
     used,
 )
+from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes
 from cxmon.wording.displacing import breath, trade, words_of
 from cxmon.wording.evidence import (
     compared,
@@ -91,6 +93,9 @@ __all__ = [
     "allowance_part",
     "allowance_screen",
     "amount",
+    "answered",
+    "answers",
+    "answers_to",
     "bare",
     "beside",
     "between",
@@ -109,9 +114,12 @@ __all__ = [
     "digits_of",
     "disputes",
     "due_day",
+    "ended_at",
     "ending",
     "factor",
     "finding",
+    "fixes",
+    "gain",
     "grade",
     "harm_range",
     "headline",

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from functools import singledispatch
 
+from cxmon.decisions.joining import RAW
 from cxmon.model import (
     AimCode,
     Category,
@@ -23,6 +24,7 @@ from cxmon.model import (
     Tone,
     Verdict,
 )
+from cxmon.wording.aiming import aims_screen
 from cxmon.wording.numbers import days_judged, number, value
 
 Screen = tuple[str, Tone, str]
@@ -40,6 +42,8 @@ _SCREEN: Mapping[Code, Screen] = {
 }
 # Undecided as well, but not because it is early.
 LATELY = "Worse lately"
+# Not comparable as well, but not because of the survey.
+CHOSEN = "Members chose it, cannot compare"
 _STATES = {
     IncidentState.PENDING: "Not confirmed yet",
     IncidentState.OPEN: "Open",
@@ -96,6 +100,8 @@ def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
     if what.code is Code.SAFE:
         # A stage has no window of its own.
         words = f"{words}, to day {days_judged(what)}" if days_judged(what) else words
+    if what.code is Code.NOT_COMPARABLE and what.reason.startswith(RAW):
+        words = CHOSEN
     if what.code is Code.ENTANGLED and what.entangled_with:
         words = f"Cannot be separated from {_titles(what.entangled_with, titles)}"
     return words, tone, shape
@@ -103,12 +109,16 @@ def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
 
 @screen.register
 def _verdict(what: Verdict, *, titles: Mapping[str, str] | None = None) -> Screen:
+    if (on_aims := aims_screen(what)) is not None:
+        return on_aims
     same = [harm for harm in what.harms if harm.code is what.code]
     words, tone, shape = _SCREEN[what.code]
     if what.code is Code.SAFE:
         # The watch is as long as its shortest metric: held "to day N" must be true of every metric.
         held = [days_judged(harm) for harm in what.harms if harm.code in {Code.SAFE, Code.IMPROVED}]
         words = f"Limit held so far, to day {min(held) if held else what.day}"
+    elif what.code is Code.NOT_COMPARABLE and same and all(harm.reason.startswith(RAW) for harm in same):
+        words = CHOSEN
     elif what.code is Code.ENTANGLED and same:
         others = tuple(dict.fromkeys(other for harm in same for other in harm.entangled_with))
         words = f"Cannot be separated from {_titles(others, titles)}" if others else words

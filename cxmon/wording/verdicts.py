@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cxmon.decisions import NOW_PERIODS
+from cxmon.decisions import NOW_PERIODS, answer_of
 from cxmon.model import (
     GRAVITY,
     AimCode,
@@ -25,6 +25,7 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.wording import numbers as say
+from cxmon.wording.aiming import aims_headline, gain
 from cxmon.wording.displacing import breath, is_are, small, trade
 from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
 from cxmon.wording.mixing import mix
@@ -51,6 +52,8 @@ def _headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles
     gravest = by_gravity(verdict.harms)
     if not gravest:
         return f"{change.title}: {screen(verdict, titles=titles)[0]}"
+    if on_aims := aims_headline(verdict, change, metrics):
+        return on_aims
     first = gravest[0]
     metric = metrics[first.metric]
     more = sum(harm.code is first.code for harm in gravest) - 1
@@ -89,7 +92,8 @@ def sentence(
     harms = by_gravity(verdict.harms)
     grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
     told = (grave or harms)[:_TOLD_AT_MOST]
-    parts = [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]
+    parts = [f"{_upper(gain(aim, metrics[aim.metric]))}." for aim in verdict.aims] if verdict.on_aims else []
+    parts += [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]
     parts += [f"{rollout(harm, metrics[harm.metric], verdict.as_of, zone)}." for harm in told[:1] if harm.stages]
     parts += [
         f"{metrics[harm.metric].label}: {disputes(metrics[harm.metric], harm)}." for harm in told if harm.disputed
@@ -139,7 +143,7 @@ def story(
     The one that prints them names the change (its title, kind, day and scope) above.
     """
     since = f", since {say.day(change.starts, zone, now=verdict.as_of)}"
-    lines = [f"{screen(verdict, titles=titles)[0]} ({verdict.code}){since}"]
+    lines = [f"{screen(verdict, titles=titles)[0]} ({answer_of(verdict)}){since}"]
     harms = by_gravity(verdict.harms)
     told = remarks_on_all(harms)
     for harm in harms:

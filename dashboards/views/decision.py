@@ -111,6 +111,8 @@ def page() -> None:
             for line in wording.beside(verdict, world.metrics, moved=False, guards=declared.change.guards):
                 st.markdown(f":small[{md(line)}]")
         allowing.part(world, chosen)
+        for line in figures.answers(world, declared.change):
+            st.markdown(md(line))
         frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
         st.caption(md(f"Declared {wording.stamp(declared.declared_at, world.zone)} by {declared.origin}{frozen}"))
         for edit in declared.edits:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, Band, Code, Harm, Metric, Segment, Tone
+from cxmon.wording import targets as wording_of_targets
 from dashboards import allowing, figures, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
@@ -158,6 +159,27 @@ def ledger(world: World) -> None:
                 cell.markdown(top + (f"  \n:gray[:small[{md(low)}]]" if low else ""))
 
 
+def targets(world: World) -> None:
+    """Where the metrics should be by a date: another question than what was expected, so lines of their own."""
+    known = wording_of_targets.ordered(world.targets, world.metrics)
+    if not known:
+        return
+    st.subheader(
+        "Targets",
+        anchor=False,
+        help="The average of the last 28 days up to the day counts. On course and will miss are said where nine of ten "
+        "such answers are right; the forecast knows the past, and no decision that is still to come.",
+    )
+    with st.grid(1, border=True, gap=6, key="targets"):
+        for one in known:
+            metric = world.metrics[one.target.metric]
+            cells = st.columns([30, 16, 38, 16], gap="small")
+            cells[0].markdown(f"**{md(wording_of_targets.aimed_at(one, metric, world.zone))}**")
+            cells[1].markdown(badge(*wording_of_targets.course(one.course)))
+            cells[2].markdown(md(wording_of_targets.standing(one, metric)))
+            cells[3].markdown(md(one.target.owner))
+
+
 def where(world: World) -> None:
     with st.container(border=True, height="stretch", key="where"):
         st.subheader("Where it happens", anchor=False)
@@ -207,6 +229,7 @@ def page() -> None:
     trend(world)
     ledger(world)
     allowing.allowances(world)
+    targets(world)
     left, right = st.columns([3, 2], gap="small")
     with left:
         where(world)

@@ -109,6 +109,7 @@ PLACES = {
     ("changes", "saving"): lambda keys: {"changes": [{"saving": keys}]},
     ("changes", "stages"): lambda keys: {"changes": [{"stages": [keys, keys]}]},
     ("silences",): lambda keys: {"silences": [keys]},
+    ("targets",): lambda keys: {"targets": [keys]},
     ("routes",): lambda keys: {"routes": [keys]},
     ("holidays",): lambda keys: {"holidays": keys},
     ("holidays", "extra_days", "anyOf", 1): lambda keys: {"holidays": {"extra_days": [keys]}},

@@ -1,0 +1,75 @@
+"""What was decided about a change or an incident, what came of it, and which fix answers what, in words."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from cxmon.decisions.following import Followed, Standing, fixes_of, followed
+from cxmon.decisions.news import answer_of
+from cxmon.model import Change, Incident, Response, Verdict
+from cxmon.wording import numbers as say
+from cxmon.wording.screen import decision, screen
+
+
+def answered(response: Response, how: Followed, zone: str = "UTC", *, now: datetime | None = None) -> str:
+    """`Amend by 1 Dec (Workforce planning), overdue by 3 days, and no fix has begun`; a date that is past or to come
+    is told only while it matters."""
+    owner = response.owner or response.by
+    until = f" by {say.day(response.due, zone, now=now)}" if response.due else ""
+    told = f"{decision(response.decision)}{until} ({owner})"
+    if how.standing in {Standing.NO_DATE, Standing.AHEAD}:
+        return told
+    return f"{told}, {how.reason}"
+
+
+def answers(
+    subject: str,
+    responses: Iterable[Response],
+    changes: Iterable[Change],
+    *,
+    now: datetime,
+    ended: datetime | None = None,
+    zone: str = "UTC",
+) -> list[str]:
+    """One line a response on `subject`, oldest first: what, until when, by whom, how it stands, and why."""
+    every, known = list(responses), list(changes)
+    lines = []
+    for one in every:
+        if one.subject == subject:
+            how = followed(one, now=now, others=every, changes=known, ended=ended)
+            lines.append(f"{answered(one, how, zone, now=now)}: {one.why}")
+    return lines
+
+
+def fixes(
+    subject: str, changes: Iterable[Change], verdicts: Mapping[str, Verdict], *, now: datetime, zone: str = "UTC"
+) -> list[str]:
+    """One line a fix of `subject`: `Answered by Saturday desk reopened, since 3 Dec: Better (improved)`."""
+    lines = []
+    for fix in fixes_of(subject, changes):
+        verdict, day = verdicts.get(fix.id), say.day(fix.starts, zone, now=now)
+        when = f"since {day}" if fix.starts <= now else f"from {day} on"
+        said = f"{screen(verdict)[0]} ({answer_of(verdict)})" if verdict else "not judged yet"
+        lines.append(f"Answered by {fix.title}, {when}: {said}")
+    return lines
+
+
+def answers_to(
+    change: Change,
+    changes: Iterable[Change],
+    verdicts: Mapping[str, Verdict],
+    incidents: Iterable[Incident] = (),
+) -> str:
+    """What a fix answers: `Answers Weekend phone desk closed: Over the limit (harmed)`; empty where it is none."""
+    if change.responds_to is None:
+        return ""
+    title = next((c.title for c in changes if c.id == change.responds_to), "")
+    verdict = verdicts.get(change.responds_to)
+    if title:
+        return f"Answers {title}" + (f": {screen(verdict)[0]} ({answer_of(verdict)})" if verdict else "")
+    known = any(i.id == change.responds_to for i in incidents)
+    return f"Answers {'incident ' if known else ''}{change.responds_to}"
+
+
+def ended_at(change: Change | None, incident: Incident | None) -> datetime | None:
+    """When what a response is about was over: a change taken back, or an incident that ended."""
+    return change.ends if change is not None else incident.ended_at if incident is not None else None

@@ -1,0 +1,63 @@
+"""Targets have lines of their own beside what was expected; responses and fixes stand with their decision."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import worlds
+
+from cxmon import charts
+from cxmon.model import Course, Decision, Response, Target, TargetOutlook
+from cxmon.store import Store
+
+VIEWS = Path(__file__).parents[2] / "dashboards" / "views"
+
+
+def opened(monkeypatch, url, name, **params):
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.setenv("CXMON_STORE_URL", url)
+    app = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=60)
+    for key, value in params.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception, app.exception
+    return "\n".join(m.value for m in (*app.markdown, *app.caption)).replace("\\", "")
+
+
+def test_targets_and_responses_on_the_board(monkeypatch, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    by = worlds.NOW + timedelta(days=90)
+    target = Target(id="t", metric="csat", value=0.9, by=by, owner="CX team")
+    with Store.open(url) as store:
+        store.targets.put([TargetOutlook(
+            target=target, as_of=worlds.NOW, course=Course.WILL_MISS, chance=0.04, level=0.86, expected=0.862, low=0.84,
+            high=0.88, pace_needed=0.013, pace_expected=0.0007,
+        )])  # fmt: skip
+        store.changes.respond(Response(
+            subject="weekend-desk", decision=Decision.AMEND, by="Operations", why="Saturdays only",
+            at=worlds.NOW - timedelta(days=9), due=worlds.NOW - timedelta(days=2), owner="Planning",
+        ))  # fmt: skip
+        cut = store.changes.get("weekend-desk").change
+        fix = replace(cut, id="fix", title="Saturday desk", responds_to="weekend-desk", starts=by)
+        store.changes.put(fix, now=worlds.NOW, origin="yaml")
+    said = opened(monkeypatch, url, "overview")
+    assert "CSAT: at least 90.0 % by" in said
+    assert "Will miss" in said
+    assert "the chance is 4 %; lately 86.0 %, then 86.2 % expected (84.0 % to 88.0 % in eight of ten cases)" in said
+    assert "it would have to get better by 1.3 points a month, expected are 0.1 points better" in said
+    assert "(Planning), overdue by 2 days, and no fix has begun: Saturdays only" in said
+    page = opened(monkeypatch, url, "decision", change="weekend-desk")
+    assert "overdue by 2 days, and no fix has begun: Saturdays only" in page
+    assert "Answered by Saturday desk, from " in page
+
+
+def test_a_target_is_a_level_line_with_its_words(tmp_path):
+    band = worlds.band("csat", worlds.PHONE)
+    metric = next(m for m in worlds.METRICS if m.id == "csat")
+    shown = charts.recent(charts.points(band, metric), 96)
+    plain = charts.trend(shown, metric, width=900).to_json()
+    marked = charts.trend(shown, metric, width=900, goal=95.0, goal_text="target: at least 95.0 %").to_json()
+    assert "target: at least 95.0 %" in marked
+    assert "target:" not in plain
