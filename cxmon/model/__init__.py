@@ -35,6 +35,7 @@ from cxmon.model.verdict import (
     StageHarm,
     Verdict,
 )
+from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
 
 __all__ = [
     "EVERYONE",
@@ -48,6 +49,7 @@ __all__ = [
     "Band",
     "Better",
     "Category",
+    "Cause",
     "Change",
     "Code",
     "Decision",
@@ -55,7 +57,9 @@ __all__ = [
     "Delivery",
     "Ending",
     "Fact",
+    "Figure",
     "Finding",
+    "FirstSaid",
     "Grade",
     "Grain",
     "Harm",
@@ -76,6 +80,7 @@ __all__ = [
     "Planned",
     "Rank",
     "Read",
+    "Reason",
     "Receipt",
     "Response",
     "Saving",
@@ -92,6 +97,8 @@ __all__ = [
     "Step",
     "Tone",
     "Transition",
+    "Turn",
     "Verdict",
+    "Version",
     "Window",
 ]

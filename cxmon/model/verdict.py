@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from cxmon.model.version import FirstSaid
+
 
 class Code(StrEnum):
     """The verdict codes (design: verdicts). Gravest first is the order of `GRAVITY`."""
@@ -221,7 +223,8 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1."""
+    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1; `first` is what
+    that version was when it was first said."""
 
     change: str
     as_of: datetime
@@ -235,6 +238,7 @@ class Verdict:
     headline: str = ""
     sentence: str = ""
     story: tuple[str, ...] = ()
+    first: FirstSaid | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,16 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from functools import partial
 
 from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
-from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, Status, Verdict
+from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import bands, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
 from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
+from cxmon.pipeline.judge_versions import kept_first
 from cxmon.pipeline.register import register
 from cxmon.store import Store
 
@@ -75,7 +77,7 @@ def judge(
         told = [d for d in begun if _tells(store, d, found[d.change.id], now)]
         found |= replace(asked, brief=False).about(told)
     titles = {d.change.id: d.change.title for d in declared}
-    return [_verdict(plan, store, d, found[d.change.id], titles, now) for d in begun]
+    return [_verdict(asked, d, found[d.change.id], titles) for d in begun]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +120,7 @@ class _Asked:
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
             return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in asked]
-        found = [(change.id, self._judged(change, leaves)) for change in asked]
+        found = [(change.id, self.judged(change, leaves)) for change in asked]
         if not self.drawn:
             return found
         drawn = [known.band for _, known in found if known.band is not None]
@@ -131,7 +133,7 @@ class _Asked:
             LOG.warning("bands metric=%s error=%s", metric.id, error)
         return found
 
-    def _judged(self, change: Change, leaves: Panel) -> Evidence:
+    def judged(self, change: Change, leaves: Panel) -> Evidence:
         share = self.shares[change.id][leaves.metric.id]
         try:
             if change.stages:
@@ -140,6 +142,14 @@ class _Asked:
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge change=%s metric=%s error=%s", change.id, leaves.metric.id, error)
             return failed(leaves.metric, change, error, share)
+
+    def again(self, change: Change, told: Figure, at: datetime) -> Harm:
+        """One metric over the window that was judged at `at`, had the figures been known that are known now."""
+        metric = self.plan.metrics[told.metric]
+        leaves = self.store.panel(metric, as_known_at=self.now)
+        wait = max(metric.matures_after, metric.settle)
+        read_at = at if told.window_end is None else min(at, told.window_end + wait)
+        return replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at)).harm
 
 
 def _tells(store: Store, declared: Declared, known: Sequence[Evidence], now: datetime) -> bool:
@@ -175,12 +185,14 @@ def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, histo
     )
 
 
-def _verdict(
-    plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str], now: datetime
-) -> Verdict:
+def _verdict(asked: _Asked, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str]) -> Verdict:
+    plan, store, now = asked.plan, asked.store, asked.now
     history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
     verdict = assembled(declared.change, known, now=now, history=history)
     verdict = in_words(verdict, declared, plan.metrics, plan.zone, titles)
+    told = not asked.brief or decisions.telling(decisions.last_told(history), verdict).told
+    again = partial(asked.again, declared.change) if told else None
+    verdict = kept_first(verdict, declared, history, asked.live, plan.metrics, again)
     if not keep(plan, store, declared, verdict, history, now=now):
         LOG.info("judge change=%s not stored: judged for a later moment already", declared.change.id)
     return verdict
