@@ -102,7 +102,7 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
         f'<header><h1>{_text(title)}</h1><p class="stand">{_text(stand(known))}</p></header>',
         "<main>",
         f'<section class="answer" aria-label="Verdict">{"".join(body)}</section>',
-        *(_figure(one) for one in drawings),
+        *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
         *rest,
         "</main>",
         f"<footer><p>{_text(title)} · {_text(stand(known))}. {FOOT}</p></footer>",
@@ -113,7 +113,8 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
 
 
 def _section(one: Section) -> str:
-    lines = "".join(f"<li{_below(text)}>{_text(text)}</li>" for text in one.lines)
+    told = one.notes if one.table else one.lines
+    lines = "".join(f"<li{_below(text)}>{_text(text)}</li>" for text in told)
     listed = f"<ul>{lines}</ul>" if lines else ""
     table = _table(one.table, one.heading) if one.table else ""
     return f"<section><h2>{_text(one.heading)}</h2>{table}{listed}</section>"
@@ -148,8 +149,9 @@ def _figure(one: Drawing) -> str:
     return f"<figure><picture>{sources}{shown}</picture><figcaption>{_text(one.caption)}</figcaption></figure>"
 
 
-# The first that fits is taken; what is printed is light and wide, as without any of them.
+# The first that fits is taken; without any it is light and wide. On paper two charts stand side by side.
 _MEDIA: tuple[tuple[str, Theme, bool], ...] = (
+    ("print", "light", True),
     ("screen and (prefers-color-scheme: dark) and (max-width: 640px)", "dark", True),
     ("screen and (prefers-color-scheme: dark)", "dark", False),
     ("screen and (max-width: 640px)", "light", True),

@@ -43,13 +43,16 @@ tbody th { font-weight: 650; }
   td::before { content: attr(data-label) ": "; color: var(--muted); }
 }
 @media print {
-  @page { size: A4; margin: 12mm; }
-  body { max-width: none; padding: 0; font-size: 9.5pt; line-height: 1.35; }
-  section, figure { padding: 2.5mm 3mm; margin-bottom: 2.5mm; }
+  @page { size: A4; margin: 11mm; }
+  body { max-width: none; padding: 0; font-size: 8.5pt; line-height: 1.3; }
+  h1 { font-size: 15pt; }
+  .headline { font-size: 11pt; }
+  section, figure { padding: 2mm 2.5mm; margin-bottom: 2mm; border-radius: 1.5mm; }
+  .charts { display: grid; grid-template-columns: 1fr 1fr; gap: 2mm; }
+  figcaption { font-size: 7pt; }
   tr, figure, .answer { break-inside: avoid; }
-  h2 { break-after: avoid; }
-  picture, img { max-height: 46mm; object-fit: contain; }
-  figcaption { font-size: .8rem; }
+  h2 { break-after: avoid; font-size: 10pt; }
+  th, td { padding: .8mm 2mm .8mm 0; }
   .badge { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """

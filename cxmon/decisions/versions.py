@@ -8,6 +8,7 @@ what was said before, the later days turned it.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 from cxmon.model import Cause, Change, Code, Declared, Figure, FirstSaid, Harm, Metric, Reason, Turn, Verdict, Version
@@ -47,8 +48,12 @@ def first_said(
 
 def settings_of(metric: Metric) -> dict[str, str]:
     """The settings of a metric that its verdicts rest on, as text."""
-    found = {name: str(getattr(metric, name)) for name in SETTINGS}
+    found = {name: _written(getattr(metric, name)) for name in SETTINGS}
     return found | {"matters": metric.matters.text, "definition": metric.definition_hash}
+
+
+def _written(value: object) -> str:
+    return f"{value / timedelta(days=1):g}d" if isinstance(value, timedelta) else str(value)
 
 
 def said(verdict: Verdict) -> FirstSaid:
@@ -134,8 +139,7 @@ def _of_metric(metric: str, before: Verdict, after: Verdict, *, free: bool) -> l
     )  # fmt: skip
     if _same(was.answers, again.answers) and _same(was.actual, again.actual):
         # The same days say the same: the later ones turned it, unless something else did.
-        alone = bool(more) and again.code == was.code and not any(r.cause is Cause.OPINION for r in found)
-        return [*(replace(one, decisive=alone) for one in more), *found]
+        return [*(replace(one, decisive=again.code == was.code) for one in more), *found]
     if was.code == here.code:
         return [late, *more, *found]
     alone = again.code == here.code

@@ -9,6 +9,7 @@ import cxmon
 from cxmon import decisions
 from cxmon.decisions import versions
 from cxmon.model import Change, Declared, Figure, Harm, Metric, Verdict
+from cxmon.wording.versions import changed
 
 LOG = logging.getLogger("cxmon.judge")
 
@@ -38,6 +39,19 @@ def kept_first(
     if previous is not None and again is not None:
         first = replace(first, recalled=_recalled(previous, verdict, again))
     return replace(verdict, first=first)
+
+
+def why_changed(
+    history: Sequence[Verdict],
+    verdict: Verdict,
+    declared: Declared,
+    metrics: Mapping[str, Metric],
+    zone: str,
+    titles: Mapping[str, str],
+) -> str:
+    """Why the verdict says something else than the version before it, in one line; empty where there is none."""
+    before = [one for one in history if one.version < verdict.version][-1:]
+    return changed(versions.versions([*before, verdict], declared.edits)[-1], metrics, zone, titles)
 
 
 def _recalled(previous: Verdict, verdict: Verdict, again: Again) -> tuple[Figure, ...]:

@@ -23,17 +23,17 @@ def why(version: Version, metrics: Metrics, zone: str = "UTC", titles: Titles = 
 
 
 def said_until(version: Version, zone: str = "UTC") -> str:
-    """`Fri 2 Oct 2026, 06:00 UTC`, or with the last look that said the same: `..., last on 14 Oct`."""
-    first, last = say.stamp(version.said_from, zone), say.day(version.said_to, zone)
-    return first if say.day(version.said_from, zone) == last else f"{first}, still on {last}"
+    """`2 Oct`, or with the last look that said the same: `2 Oct, still on 14 Oct`."""
+    first, last = say.day(version.said_from, zone, now=version.said_to), say.day(version.said_to, zone)
+    return first if version.said_from == version.said_to or first == last else f"{first}, still on {last}"
 
 
 def turns(version: Version, metrics: Metrics) -> tuple[str, ...]:
-    """`CSAT: too early before, worse now`, one metric that turned each."""
+    """`CSAT turned from “too early” to “over the limit”`, one metric that turned each."""
     return tuple(
         f"{_label(t.metric, metrics)} left the range that was told"
         if t.before == t.after
-        else f"{_label(t.metric, metrics)}: {_lower(t.before)} before, {_lower(t.after)} now"
+        else f"{_label(t.metric, metrics)} turned from {_quoted(t.before)} to {_quoted(t.after)}"
         for t in version.turned
     )
 
@@ -51,8 +51,8 @@ def changed(version: Version, metrics: Metrics, zone: str = "UTC", titles: Title
     return f"What changed since version {version.number - 1}: {told}."
 
 
-def _lower(code: str) -> str:
-    return screen(Code(code))[0].lower()
+def _quoted(code: str) -> str:
+    return f"“{screen(Code(code))[0].lower()}”"
 
 
 def _turned(reason: Reason) -> str:
@@ -74,8 +74,8 @@ def _revised(reason: Reason, metrics: Metrics, zone: str, _: Mapping[str, str]) 
     text = f"figures of earlier days were revised: {same}"
     if not math.isfinite(reason.count) or round(reason.count) == 0:
         return text
-    more = "more came in" if reason.count > 0 else "fewer are counted"
-    return f"{text}; {abs(reason.count):,.0f} {count_word(metric)} {more}"
+    count, what = f"{abs(reason.count):,.0f}", count_word(metric)
+    return f"{text}; {count} more {what} came in" if reason.count > 0 else f"{text}; {count} {what} fewer are counted"
 
 
 def _more_days(reason: Reason, metrics: Metrics, zone: str, _: Mapping[str, str]) -> str:

@@ -8,12 +8,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cxmon.model import Amount, Change, Declared, Harm, Metric, Response, Step, Transition, Verdict, Version
+from cxmon.model import Amount, Change, Code, Declared, Harm, Metric, Response, Step, Transition, Verdict, Version
 from cxmon.wording import numbers as say
 from cxmon.wording import versions as told
 from cxmon.wording.evidence import grade, remarks_on_all, seconded, unusual
 from cxmon.wording.screen import category, count_word, decision, screen, step
 from cxmon.wording.verdicts import by_gravity, lately, line, saving, staged, window_text
+
+# Only what is beyond chance is called worse or better by so much.
+_SURE = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
 
 Metrics = Mapping[str, Metric]
 Titles = Mapping[str, str]
@@ -129,8 +132,9 @@ def _sure(known: Whole, harm: Harm) -> list[str]:
 def _row(known: Whole, harm: Harm) -> tuple[str, ...]:
     metric = known.metrics[harm.metric]
     due = say.due_day(harm, metric.zone)
-    known_size = math.isfinite(harm.so_far.high)
-    size = f"{say.worse(metric, harm)} (range {say.harm_range(metric, harm)})" if known_size else harm.reason
+    shown = say.worse if harm.code in _SURE else say.largest
+    size = f"{shown(metric, harm)} (range {say.harm_range(metric, harm)})"
+    size = size if math.isfinite(harm.so_far.high) else harm.reason
     sure = (grade(harm), lately(harm, metric), f"answer due around day {due}" if due is not None else "")
     return (
         metric.label,
