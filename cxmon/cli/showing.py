@@ -45,27 +45,13 @@ def show(
 
 
 def _whole(change: str, plan: "Plan", store: "Store") -> "Whole":
-    from cxmon.decisions.versions import versions
     from cxmon.errors import ActionError
-    from cxmon.wording.whole import Whole
+    from cxmon.store.story import whole
 
-    declared = store.changes.get(change)
-    if declared is None:
+    if store.changes.get(change) is None:
         known = ", ".join(d.change.id for d in store.changes.all()) or "none yet"
         raise ActionError(f"change {change!r} is not in the registry; expected one of: {known}")
-    history = store.verdicts.history(change)
-    incidents = [i for i in reversed(store.incidents.recent(1000)) if i.check == "verdict" and i.subject == change]
-    subjects = [change, *(i.id for i in incidents)]
-    return Whole(
-        declared=declared,
-        history=history,
-        versions=versions(history, declared.edits),
-        responses=sorted((r for s in subjects for r in store.changes.responses(s)), key=lambda r: r.at),
-        steps=[step for i in incidents for step in store.incidents.history(i.id)],
-        metrics=plan.metrics,
-        zone=plan.zone,
-        titles={d.change.id: d.change.title for d in store.changes.all()},
-    )
+    return whole(store, change, plan.metrics, plan.zone)
 
 
 def _print(known: "Whole") -> None:

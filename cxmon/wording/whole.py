@@ -71,11 +71,15 @@ def sections(known: Whole) -> tuple[Section, ...]:
         _metrics(known),
         _beside(known),
         _declaration(known),
-        _versions(known),
-        _incident(known),
-        _responses(known),
+        *said_and_decided(known),
     )
     return tuple(one for one in found if one.lines or one.table)
+
+
+def said_and_decided(known: Whole) -> tuple[Section, ...]:
+    """What was said when and why it changed, what happened to the incident, and what was decided."""
+    found = (_versions(known), _incident(known), _responses(known))
+    return tuple(one for one in found if one.table)
 
 
 def stand(known: Whole) -> str:
