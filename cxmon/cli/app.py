@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 import cxmon
-from cxmon.cli import alerting, changing, collecting, effecting, keeping, replaying, responding, running, validate
+from cxmon.cli import (
+    alerting,
+    changing,
+    collecting,
+    effecting,
+    keeping,
+    leading,
+    replaying,
+    responding,
+    running,
+    validate,
+)
 
 EXAMPLES = """
 Examples:
@@ -40,6 +51,17 @@ def build() -> typer.Typer:
     ) -> None:
         """Say what a cost cut or a policy change did to customers."""
 
-    for family in (validate, collecting, running, replaying, responding, changing, alerting, effecting, keeping):
+    for family in (
+        validate,
+        collecting,
+        running,
+        replaying,
+        responding,
+        changing,
+        alerting,
+        effecting,
+        leading,
+        keeping,
+    ):
         family.register(app)
     return app

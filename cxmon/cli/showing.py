@@ -31,6 +31,8 @@ def show(
     with opened(config, read_only=True) as (plan, store):
         known = _whole(change, plan, store)
         if page is not None:
+            if not page.resolve().parent.is_dir():
+                raise typer.BadParameter(f"{page}: there is no such folder", param_hint="--html")
             _write(page, known, _drawings(known, store))
     if as_json:
         emit({

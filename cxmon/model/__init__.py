@@ -12,6 +12,7 @@ from cxmon.model.finding import (
     Transition,
 )
 from cxmon.model.holidays import Holidays
+from cxmon.model.leading import Ahead, Early, LeadingAnswer, TierAnswer
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
 from cxmon.model.outlook import Answer, Outlook, Planned
@@ -42,6 +43,7 @@ __all__ = [
     "GRAVITY",
     "Action",
     "Agreement",
+    "Ahead",
     "AimCode",
     "AimResult",
     "Amount",
@@ -55,6 +57,7 @@ __all__ = [
     "Decision",
     "Declared",
     "Delivery",
+    "Early",
     "Ending",
     "Fact",
     "Figure",
@@ -69,6 +72,7 @@ __all__ = [
     "IncidentState",
     "Interval",
     "Kind",
+    "LeadingAnswer",
     "Message",
     "Method",
     "Metric",
@@ -95,6 +99,7 @@ __all__ = [
     "State",
     "Status",
     "Step",
+    "TierAnswer",
     "Tone",
     "Transition",
     "Turn",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, Band, Code, Harm, Metric, Segment, Tone
-from dashboards import figures, trending
+from dashboards import early, figures, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -211,6 +211,7 @@ def page() -> None:
         where(world)
     with right:
         incidents(world)
+    early.figures(world)
 
 
 page()
