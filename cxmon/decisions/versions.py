@@ -1,8 +1,9 @@
 """Why a verdict says something else than before: named reasons from the history of its versions. Pure.
 
-What tells late answers from later days is the window of the version before, judged again with what is known now
-(`FirstSaid.recalled`): where that alone says what the new version says, the earlier days were revised; where it says
-what was said before, the later days turned it.
+What tells late answers from later days is the window of the newest look of the version before, judged again with what
+is known now (`FirstSaid.recalled`): where that alone says what the new version says, the earlier days were revised;
+where it says what was said before, the later days turned it. Days that were added count from when that version was
+first said.
 """
 
 import math
@@ -42,7 +43,7 @@ def first_said(
         near=tuple(sorted({other.id for other in near})),
         settings={h.metric: settings_of(metrics[h.metric]) for h in verdict.harms if h.metric in metrics},
         method=method,
-        figures=tuple(figure_of(harm) for harm in verdict.harms),
+        figures=newest(verdict),
     )
 
 
@@ -60,15 +61,18 @@ def said(verdict: Verdict) -> FirstSaid:
     """What is known of when a version was first said; of verdicts from before that was kept, its newest look."""
     if verdict.first is not None:
         return verdict.first
-    return FirstSaid(
-        at=verdict.as_of, headline=verdict.headline, figures=tuple(figure_of(harm) for harm in verdict.harms)
-    )
+    return FirstSaid(at=verdict.as_of, headline=verdict.headline, figures=newest(verdict))
 
 
-def turned(before: FirstSaid, after: Verdict) -> tuple[str, ...]:
+def newest(verdict: Verdict) -> tuple[Figure, ...]:
+    """The figures of a version's newest look."""
+    return tuple(figure_of(harm) for harm in verdict.harms)
+
+
+def turned(before: Verdict, after: Verdict) -> tuple[str, ...]:
     """The metrics that a new version is about: those whose code turned, else those that left the range that was told,
     else none."""
-    was = {figure.metric: figure for figure in before.figures}
+    was = {figure.metric: figure for figure in newest(before)}
     both = [(was[h.metric], h) for h in after.harms if h.metric in was]
     codes = tuple(h.metric for old, h in both if old.code != h.code)
     return codes or tuple(h.metric for old, h in both if _outside(old, h))
@@ -94,14 +98,14 @@ def _version(before: Verdict | None, after: Verdict, edits: Sequence[str]) -> Ve
         before=before.code.value if before is not None else "",
         before_headline=then.headline if then is not None else "",
         reasons=(Reason(cause=Cause.FIRST),) if before is None else reasons(before, after, edits),
-        turned=() if then is None else _turns(then, after),
+        turned=() if before is None else _turns(before, after),
     )
 
 
-def _turns(then: FirstSaid, after: Verdict) -> tuple[Turn, ...]:
-    was = {figure.metric: figure.code for figure in then.figures}
+def _turns(before: Verdict, after: Verdict) -> tuple[Turn, ...]:
+    was = {harm.metric: harm.code.value for harm in before.harms}
     now = {harm.metric: harm.code.value for harm in after.harms}
-    return tuple(Turn(metric=m, before=was[m], after=now[m]) for m in turned(then, after))
+    return tuple(Turn(metric=m, before=was[m], after=now[m]) for m in turned(before, after))
 
 
 def reasons(before: Verdict, after: Verdict, edits: Sequence[str] = ()) -> tuple[Reason, ...]:
@@ -110,7 +114,7 @@ def reasons(before: Verdict, after: Verdict, edits: Sequence[str] = ()) -> tuple
     outside = [*_declared(then, now, edits), *_other_changes(then, before, now, after), *_set(then, now)]
     outside += _watched(then, now)
     found: list[Reason] = list(outside)
-    for metric in turned(then, after):
+    for metric in turned(before, after):
         found += _of_metric(metric, before, after, free=not any(r.cause in _OUTSIDE for r in outside))
     if not found:
         found = [r for h in after.harms for r in _evidence(before, after, h.metric)]
@@ -121,14 +125,15 @@ def reasons(before: Verdict, after: Verdict, edits: Sequence[str] = ()) -> tuple
 def _of_metric(metric: str, before: Verdict, after: Verdict, *, free: bool) -> list[Reason]:
     """The reasons that one metric's figures give. `free`: nothing else than the figures is known to have changed."""
     then, now = said(before), said(after)
-    was = next(f for f in then.figures if f.metric == metric)
+    was = next(f for f in newest(before) if f.metric == metric)
+    first = next((f for f in then.figures if f.metric == metric), was)
     harm = next(h for h in after.harms if h.metric == metric)
     here = next((f for f in now.figures if f.metric == metric), figure_of(harm))
     again = next((f for f in now.recalled if f.metric == metric), None)
     found = _evidence(before, after, metric)
     if harm.code is Code.NOT_COMPARABLE and was.code != harm.code:
         return [Reason(cause=Cause.MEASUREMENT, metric=metric, names=(harm.reason,), decisive=True), *found]
-    added = here.n_post - was.n_post
+    added = here.n_post - first.n_post
     later = Reason(cause=Cause.MORE_DAYS, metric=metric, count=added, until=here.window_end)
     more = [later] if added > 0 else []
     if again is None or not _same_window(was, again):

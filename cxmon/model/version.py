@@ -49,8 +49,8 @@ class FirstSaid:
 
     `declared` is the hash of the declaration, `edits` how many lines of edits it had. `near` are the other changes
     that had touched the same customers by then. `settings` are, by metric, the settings that a verdict rests on.
-    `recalled` are the metrics that turned, judged again over the window of the version before, as known at `at`: what
-    differs there is no news of later days.
+    `recalled` are the metrics that turned, judged again over the window of the newest look of the version before, as
+    known at `at`: what differs there is no news of later days.
     """
 
     at: datetime

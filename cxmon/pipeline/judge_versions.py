@@ -55,14 +55,13 @@ def why_changed(
 
 
 def _recalled(previous: Verdict, verdict: Verdict, again: Again) -> tuple[Figure, ...]:
-    then = versions.said(previous)
-    about = versions.turned(then, verdict)
+    about = versions.turned(previous, verdict)
     found = []
-    for figure in then.figures:
+    for figure in versions.newest(previous):
         if figure.metric not in about or figure.window_end is None:
             continue
         try:
-            found.append(versions.figure_of(again(figure, then.at)))
+            found.append(versions.figure_of(again(figure, previous.as_of)))
         except Exception as error:  # noqa: BLE001 - a reason that cannot be found never keeps a verdict back.
             LOG.warning("recall change=%s metric=%s error=%s", verdict.change, figure.metric, error)
     return tuple(found)

@@ -61,4 +61,4 @@ def test_later_days_turn_it_where_nothing_was_revised_and_a_refresh_keeps_what_w
     assert second.code != first.code
     (only,) = second.reasons[:1]
     assert (only.cause, only.decisive, only.count) == (Cause.MORE_DAYS, True, 75)
-    assert [f.actual for f in history[1].first.recalled] == [history[0].first.figures[0].actual]
+    assert [f.actual for f in history[1].first.recalled] == [history[0].harms[0].actual]
