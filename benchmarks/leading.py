@@ -77,7 +77,7 @@ def asked(seed, world, months):
         y, n, figures = drawn(rng, world, months, leads=world.lead > 0 and tier == 0)
         found += [(tier, f, one) for f in range(FIGURES) for one in ran_ahead(y, n, figures[f])]
     flags = discoveries([one.p_value for *_, one in found])
-    named = {(t, f, one.lag): one.gain for (t, f, one), flag in zip(found, flags, strict=True) if flag and one.gain > 0}
+    named = {(t, f, one.lag): one.gain for (t, f, one), flag in zip(found, flags, strict=True) if flag and one.low > 0}
     null = [one.p_value for t, f, one in found if not (world.lead and (t, f) == (0, 0))]
     return named, null
 

@@ -122,12 +122,13 @@ def _early(metric: str, lead: stats.Lead) -> Early:
 
 
 def _told(answers: Sequence[TierAnswer], named: Sequence[bool]) -> tuple[TierAnswer, ...]:
-    """The answers with what may be named: beyond chance among all that was asked, and with a smaller error."""
+    """The answers with what may be named: beyond chance among all that was asked, and with an error that is surely
+    smaller."""
     found, place = [], 0
     for one in answers:
         flags = named[place : place + len(one.asked)]
         place += len(one.asked)
-        asked = tuple(replace(e, named=flag and e.gain > 0) for e, flag in zip(one.asked, flags, strict=True))
+        asked = tuple(replace(e, named=flag and e.low > 0) for e, flag in zip(one.asked, flags, strict=True))
         known = [e for e in asked if not e.reason]
         answer = Ahead.NAMED if any(e.named for e in asked) else Ahead.NONE if known else Ahead.UNKNOWN
         reason = one.reason or (asked[0].reason if asked and not known else "")

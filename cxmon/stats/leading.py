@@ -13,7 +13,7 @@ brought about, runs ahead as well.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,22 +91,30 @@ def _lead(y: Floats, weight: Floats, x: Floats, lag: int) -> Lead:
     if held_out < LEAST_HELD_OUT:
         need = first + LEAST_TRAINED + LEAST_HELD_OUT
         return _unknown(lag, f"{T} complete months, {need} are needed", S)
-    target, base, candidate = _features(_against_all(y, weight), _against_all(x, np.isfinite(x) * 1.0), weight, lag)
-    own: list[float] = []
-    with_it: list[float] = []
-    adjusted: list[float] = []
-    for month in range(first + LEAST_TRAINED, T):
-        past, now = slice(first, month), month
-        found = _errors(target, base, candidate, weight, past, now)
-        if found is not None:
-            for sums, value in zip((own, with_it, adjusted), found, strict=True):
-                sums.append(value)
-    if len(own) < LEAST_HELD_OUT:
-        return _unknown(lag, f"{len(own)} months could be held out, {LEAST_HELD_OUT} are needed", S)
-    gain, low, high = _gain(np.array(own), np.array(with_it))
-    sign = _slope_sign(target, base, candidate, weight, slice(first, T))
+    target, features = _features(_against_all(y, weight), _against_all(x, np.isfinite(x) * 1.0), weight, lag)
+    weight = np.where(np.isfinite(target), weight, 0.0)
+    target = np.where(np.isfinite(target), target, 0.0)
+    weight[:, :first] = 0.0
+    months = np.arange(first + LEAST_TRAINED, T)
+    slopes, rows = _fits(target, features, weight)
+    short, full = (slopes(F)[months - 1] for F in (len(features) - 1, len(features)))
+    enough = (weight[:, months] > 0).mean(0) >= _ENOUGH
+    months, short, full = (a[enough & (rows[months - 1] >= 3 * len(features))] for a in (months, short, full))
+    if len(months) < LEAST_HELD_OUT:
+        return _unknown(lag, f"{len(months)} months could be held out, {LEAST_HELD_OUT} are needed", S)
+    now, real = features[:, :, months], target[:, months]
+    share = weight[:, months] / weight[:, months].sum(0)
+    without, with_it = (np.einsum("fsh,hf->sh", now[: c.shape[1]], c) for c in (short, full))
+    own, its = (share * (real - without) ** 2).sum(0), (share * (real - with_it) ** 2).sum(0)
+    # Clark and West: what the larger forecast adds in noise is given back to it.
+    adjusted = own - its + (share * (without - with_it) ** 2).sum(0)
+    if np.abs(adjusted).max() <= 1e-9 * own.mean():
+        # Nothing but rounding lies between both: a candidate that never moves.
+        adjusted, its = np.zeros(len(own)), own
+    gain, low, high = _gain(own, its)
+    sign = int(np.sign(slopes(len(features))[-1, -1]))
     return Lead(
-        lag=lag, gain=gain, low=low, high=high, p_value=_clark_west(np.array(adjusted)), sign=sign, months=len(own),
+        lag=lag, gain=gain, low=low, high=high, p_value=_clark_west(adjusted), sign=sign, months=len(months),
         segments=S,
     )  # fmt: skip
 
@@ -125,20 +133,23 @@ def _against_all(values: Floats, weight: Floats) -> Floats:
     total = w.sum(0)
     enough = known.mean(0) >= _ENOUGH
     mean = np.where(total > 0, (w * np.where(known, values, 0.0)).sum(0) / np.where(total > 0, total, 1.0), np.nan)
-    return np.where(known & enough, values - mean, np.nan)
+    apart = np.where(known & enough, values - mean, np.nan)
+    # Where all are alike only rounding is left, which must not pass for a figure.
+    return np.where(np.abs(apart) <= 1e-12 * np.max(np.abs(values), initial=0.0, where=known), 0.0, apart)
 
 
-def _features(y: Floats, x: Floats, weight: Floats, lag: int) -> tuple[Floats, Floats, Floats]:
-    """(target (S, T), own past (4, S, T), candidate (S, T)), all against each segment's own past alone."""
+def _features(y: Floats, x: Floats, weight: Floats, lag: int) -> tuple[Floats, Floats]:
+    """(target (S, T), features (5, S, T)): own past of each segment, last the candidate against its own past alone."""
     mean_y, mean_x = _mean_before(y), _mean_before(x)
-    base = [_filled(_back(y, k) - _back(mean_y, k - 1)) for k in range(1, OWN_LAGS + 1)]
-    early = _back(x, lag) - _back(mean_x, lag - 1) if lag > 1 else _back(x, 1) - mean_x
-    target = np.where(weight > 0, y, np.nan)
-    return target, np.stack([*base, _filled(mean_y)]), _filled(early)
+    base = [_back(y, k) - _back(mean_y, k - 1) for k in range(1, OWN_LAGS + 1)]
+    early = _back(x, lag) - _back(mean_x, lag - 1)
+    return np.where(weight > 0, y, np.nan), np.stack([_filled(one) for one in (*base, mean_y, early)])
 
 
 def _back(values: Floats, k: int) -> Floats:
     """Values of `k` months earlier; the first `k` are missing."""
+    if not k:
+        return values
     out = np.full(values.shape, np.nan)
     out[:, k:] = values[:, : values.shape[1] - k]
     return out
@@ -158,48 +169,21 @@ def _filled(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, 0.0)
 
 
-def _errors(
-    target: Floats, base: Floats, candidate: Floats, weight: Floats, past: slice, now: int
-) -> tuple[float, float, float] | None:
-    """(squared error without, with, and the adjusted difference of Clark and West) of one month, weighted by n."""
-    usable = np.isfinite(target[:, now])
-    w_now = np.where(usable, weight[:, now], 0.0)
-    if usable.mean() < _ENOUGH:
-        return None
-    without = _forecast(target, base, weight, past, now)
-    full = np.concatenate([base, candidate[None]])
-    with_it = _forecast(target, full, weight, past, now)
-    if without is None or with_it is None:
-        return None
-    real = np.where(usable, target[:, now], 0.0)
-    w = w_now / w_now.sum()
-    e0, e1 = (real - without) ** 2, (real - with_it) ** 2
-    return float(w @ e0), float(w @ e1), float(w @ (e0 - e1 + (without - with_it) ** 2))
+def _fits(target: Floats, features: Floats, weight: Floats) -> tuple[Callable[[int], Floats], Floats]:
+    """(slopes by weighted least squares of the first F features on months 0 .. t, as a function of F: (T, F); how many
+    values these months have (T,)). Features are scaled, so that none is lost to its unit; one that is constant is 0."""
+    weighted = features * weight
+    gram = np.cumsum(np.einsum("fst,gst->tfg", weighted, features), 0)
+    cross = np.cumsum(np.einsum("fst,st->tf", weighted, target), 0)
+    scale = np.sqrt(np.einsum("tff->tf", gram))
+    scale = np.where(scale > 0, scale, 1.0)
+    gram, cross = gram / (scale[:, :, None] * scale[:, None, :]), cross / scale
 
+    def slopes(F: int) -> Floats:
+        inverse = np.linalg.pinv(gram[:, :F, :F], rcond=1e-9, hermitian=True)
+        return np.asarray(np.einsum("tfg,tg->tf", inverse, cross[:, :F]) / scale[:, :F])
 
-def _forecast(target: Floats, features: Floats, weight: Floats, past: slice, now: int) -> Floats | None:
-    """The month `now` (S,) from a weighted least-squares fit over the months `past`; None where it has no solution."""
-    slopes = _fit(target, features, weight, past)
-    return None if slopes is None else np.einsum("fs,f->s", features[:, :, now], slopes)
-
-
-def _fit(target: Floats, features: Floats, weight: Floats, past: slice) -> Floats | None:
-    """Slopes (F,) by least squares weighted by n; features are scaled first, so that none is lost to its unit."""
-    rows = np.isfinite(target[:, past])
-    F = features[:, :, past][:, rows]
-    y, w = target[:, past][rows], weight[:, past][rows]
-    if len(y) < 3 * len(F) or not w.sum():
-        return None
-    scale = np.sqrt((w * F**2).sum(1) / w.sum())
-    scale[scale == 0] = 1.0
-    Z = (F / scale[:, None]) * np.sqrt(w)
-    slopes, *_ = np.linalg.lstsq(Z.T, y * np.sqrt(w), rcond=1e-10)
-    return np.asarray(slopes / scale)
-
-
-def _slope_sign(target: Floats, base: Floats, candidate: Floats, weight: Floats, past: slice) -> int:
-    slopes = _fit(target, np.concatenate([base, candidate[None]]), weight, past)
-    return 0 if slopes is None else int(np.sign(slopes[-1]))
+    return slopes, np.cumsum((weight > 0).sum(0))
 
 
 def _clark_west(adjusted: Floats) -> float:

@@ -84,7 +84,9 @@ def main() -> None:
         reasons = "; ".join((*turns(one, plan.metrics), *why(one, plan.metrics)))
         sys.stdout.write(f"{one.number} {wording.day(one.said_from)} {one.headline} ({one.code}): {reasons}\n")
         words = wording.screen(Code(one.code))[0].lower()
-        said.append({"day": (one.said_from - CUT.starts).days, "text": f"{one.number}: {words}"})
+        said.append(
+            {"day": (one.said_from - CUT.starts).days, "text": f"{one.number}: {words}", "y": 8 + 16 * (one.number % 2)}
+        )
     draw([r for r in rows if np.isfinite(r["high"])], said)
 
 
@@ -98,10 +100,12 @@ def draw(rows: list[dict], said: list[dict]) -> None:
     lines = level.mark_rule(strokeDash=[3, 3]).encode(y="y:Q", color=alt.Color("k:N", title=None, scale=hues))
     marks = alt.Chart(alt.Data(values=said)).encode(x="day:Q")
     rules = marks.mark_rule(color=LIGHT.ink)
-    texts = marks.mark_text(align="left", dx=4, fontWeight=600, color=LIGHT.ink).encode(y=alt.value(8), text="text:N")
+    texts = marks.mark_text(align="left", dx=4, fontWeight=600, color=LIGHT.ink).encode(
+        y=alt.Y("y:Q", scale=None, axis=None), text="text:N"
+    )
     loaded = alt.Chart(alt.Data(values=[{"day": LOADED - AT, "text": "late answers loaded"}])).encode(x="day:Q")
     arrow = loaded.mark_text(align="right", dx=-4, color=LIGHT.muted).encode(y=alt.value(232), text="text:N")
-    chart = alt.layer(band, lines, rules, texts, arrow)
+    chart = alt.layer(alt.layer(band, lines), rules, texts, arrow).resolve_scale(y="independent")
     chart.configure_view(stroke=None).configure(background=LIGHT.paper).save(HERE / "versions.svg")
 
 
