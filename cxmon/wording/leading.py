@@ -58,8 +58,7 @@ def none(one: TierAnswer, metrics: Mapping[str, Metric]) -> str:
     what = "figure" if figures == 1 else "figures"
     return (
         f"None of {figures} {what} at {lags[0]} to {lags[-1]} months ran ahead ({asked}); {nearest}, with which "
-        f"forecasts missed {missed} ({_range(best)}); that one of them makes forecasts miss by up to {most} % less is "
-        "still possible"
+        f"forecasts missed {missed} ({_range(best)}); with one of them up to {most} % less is still possible"
     )
 
 
