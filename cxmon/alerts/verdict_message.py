@@ -36,12 +36,13 @@ def for_verdict(
     transition: Transition | None = None,
     changes_near: Sequence[Declared] = (),
     titles: Mapping[str, str] | None = None,
+    why: str = "",
 ) -> Message:
     """The message for a verdict that is news.
 
     `previous` is the version that was told before: what it said is shown, and where `transition` is a correction it is
     called one. `transition` belongs to the change's incident where there is one. `changes_near` may be all declared
-    changes. `titles` maps changes' ids to titles.
+    changes. `titles` maps changes' ids to titles. `why` says why it changed, where a version stood before.
     """
     change = declared.change
     known = dict(titles or {}) | {d.change.id: d.change.title for d in changes_near}
@@ -72,7 +73,7 @@ def for_verdict(
         badge=badge,
         title=title,
         text=f"{one_line(badge, title)} ({grade})",
-        lines=_lines(verdict, previous, declared, metrics, zone, known, corrected=corrected),
+        lines=_lines(verdict, previous, declared, metrics, zone, known, corrected=corrected, why=why),
         facts=tuple(facts),
         footer=f"{grade} · {version}" + (f" · incident {incident}" if incident else ""),
         link=view_link(board_url, page="decision", metric=metric.id if metric else "", change=change.id),
@@ -99,6 +100,7 @@ def _lines(
     titles: Mapping[str, str],
     *,
     corrected: bool,
+    why: str,
 ) -> tuple[str, ...]:
     sentence = verdict.sentence or wording.sentence(verdict, declared.change, metrics, zone, titles)
     lines = [sentence] if sentence else []
@@ -108,6 +110,8 @@ def _lines(
         lines.insert(0, f"Correction: the figures known now no longer show what was said. {before}")
     elif before:
         lines.append(before)
+    if why and before:
+        lines.insert(1 if corrected else len(lines), why)
     return tuple(lines)
 
 

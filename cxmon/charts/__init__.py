@@ -2,23 +2,29 @@
 
 from cxmon.charts.heat import Cell, heat
 from cxmon.charts.marks import Limit, limit, numbered, pins
+from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import picture, render
 from cxmon.charts.points import Pin, Point, coarse, points, recent
 from cxmon.charts.trend import trend
 
 __all__ = [
+    "DAYS",
+    "LEGEND",
     "PALETTES",
     "Cell",
+    "Drawing",
     "Limit",
     "Palette",
     "Pin",
     "Point",
     "Theme",
     "coarse",
+    "drawing",
     "heat",
     "limit",
     "numbered",
+    "page",
     "picture",
     "pins",
     "points",

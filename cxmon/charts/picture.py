@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import altair as alt
 
@@ -58,9 +59,19 @@ def picture(
 
 def render(chart: alt.LayerChart) -> bytes:
     """PNG bytes of a chart. Raises CxmonError where the `pictures` extra is not installed."""
+    png: bytes = _converter().vegalite_to_png(chart.to_dict(validate=False), scale=2, vl_version=VEGA_LITE)
+    return png
+
+
+def vector(chart: alt.LayerChart) -> str:
+    """A chart as an SVG document. Raises CxmonError where the `pictures` extra is not installed."""
+    svg: str = _converter().vegalite_to_svg(chart.to_dict(validate=False), vl_version=VEGA_LITE)
+    return svg
+
+
+def _converter() -> Any:
     try:
         import vl_convert  # noqa: PLC0415 - 80 MB that only those who send pictures need.
     except ImportError as error:
         raise CxmonError("pictures need vl-convert-python; install cxmon[pictures]") from error
-    png: bytes = vl_convert.vegalite_to_png(chart.to_dict(validate=False), scale=2, vl_version=VEGA_LITE)
-    return png
+    return vl_convert

@@ -12,6 +12,7 @@ from cxmon.cli import (
     collecting,
     effecting,
     keeping,
+    leading,
     looking_back,
     replaying,
     responding,
@@ -55,7 +56,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, allowing, targeting, alerting,
-        effecting, keeping,
+        effecting, leading, keeping,
     )  # fmt: skip
     for family in families:
         family.register(app)

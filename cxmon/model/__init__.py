@@ -13,6 +13,7 @@ from cxmon.model.finding import (
     Transition,
 )
 from cxmon.model.holidays import Holidays
+from cxmon.model.leading import Ahead, Early, LeadingAnswer, TierAnswer
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window, Words
 from cxmon.model.outlook import Answer, Outlook, Planned
@@ -38,6 +39,7 @@ from cxmon.model.verdict import (
     StageHarm,
     Verdict,
 )
+from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
 
 __all__ = [
     "EVERYONE",
@@ -45,6 +47,7 @@ __all__ = [
     "PER_DAYS",
     "Action",
     "Agreement",
+    "Ahead",
     "AimCode",
     "AimResult",
     "AllowanceCode",
@@ -58,16 +61,20 @@ __all__ = [
     "Better",
     "Carried",
     "Category",
+    "Cause",
     "Change",
     "Code",
     "Course",
     "Decision",
     "Declared",
     "Delivery",
+    "Early",
     "Ending",
     "Exchange",
     "Fact",
+    "Figure",
     "Finding",
+    "FirstSaid",
     "Grade",
     "Grain",
     "Harm",
@@ -78,6 +85,7 @@ __all__ = [
     "Input",
     "Interval",
     "Kind",
+    "LeadingAnswer",
     "Message",
     "Method",
     "Metric",
@@ -94,6 +102,7 @@ __all__ = [
     "PriceCode",
     "Rank",
     "Read",
+    "Reason",
     "Receipt",
     "Response",
     "Retrospect",
@@ -111,9 +120,12 @@ __all__ = [
     "Step",
     "Target",
     "TargetOutlook",
+    "TierAnswer",
     "Tone",
     "Transition",
+    "Turn",
     "Verdict",
+    "Version",
     "Window",
     "Words",
     "Worth",

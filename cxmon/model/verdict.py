@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from cxmon.model.price import Price
 from cxmon.model.ranges import Grade, Interval
+from cxmon.model.version import FirstSaid
 
 
 class Code(StrEnum):
@@ -207,7 +208,8 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1.
+    """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1; `first` is what
+    that version was when it was first said.
 
     `price` is None where no value is configured, and where nothing was claimed and nothing that counts is watched.
     `on_aims`: an investment or a programme, which is told by the gains it promised wherever no limit is exceeded.
@@ -227,6 +229,7 @@ class Verdict:
     story: tuple[str, ...] = ()
     price: Price | None = None
     on_aims: bool = False
+    first: FirstSaid | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

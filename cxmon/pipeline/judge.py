@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from functools import partial
 
 from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
-from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, Status, Verdict
+from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, steps
@@ -21,6 +22,7 @@ from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
 from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
+from cxmon.pipeline.judge_versions import kept_first
 from cxmon.pipeline.register import register
 from cxmon.store import Store
 
@@ -69,7 +71,7 @@ def judge(
         told = [d for d in begun if _tells(store, d, found[d.change.id], now)]
         found |= replace(asked, brief=False).about(told)
     titles = {d.change.id: d.change.title for d in store.changes.all() if d.change.status is Status.LIVE}
-    verdicts = [_verdict(plan, store, d, found[d.change.id], titles, now) for d in begun]
+    verdicts = [_verdict(asked, d, found[d.change.id], titles) for d in begun]
     if changes is None:
         spend(plan, store, {v.change: v for v in verdicts}, now=now, brief=depth is Depth.TOLD)
     return verdicts
@@ -147,7 +149,7 @@ class _Asked:
             LOG.warning("judge metric=%s error=%s", metric.id, error)
             watching = [c for c in asked if metric.id in self.shares[c.id]]
             return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in watching]
-        found = [(change.id, self._judged(change, leaves)) for change in asked]
+        found = [(change.id, self.judged(change, leaves)) for change in asked]
         if not self.drawn:
             return found
         drawn = [known.band for _, known in found if known.band is not None]
@@ -161,7 +163,7 @@ class _Asked:
             LOG.warning("bands metric=%s error=%s", metric.id, error)
         return found
 
-    def _judged(self, change: Change, leaves: Panel) -> Evidence:
+    def judged(self, change: Change, leaves: Panel) -> Evidence:
         share, money = self.shares[change.id].get(leaves.metric.id, PRICED), self.plan.money
         try:
             if money is not None and leaves.metric.id not in self.shares[change.id]:
@@ -176,6 +178,14 @@ class _Asked:
             LOG.warning("judge change=%s metric=%s error=%s", change.id, leaves.metric.id, error)
             known = failed(leaves.metric, change, error, share)
             return replace(known, beside=leaves.metric.id not in self.shares[change.id])
+
+    def again(self, change: Change, told: Figure, at: datetime) -> Harm:
+        """One metric over the window that was judged at `at`, had the figures been known that are known now."""
+        metric = self.plan.metrics[told.metric]
+        leaves = self.store.panel(metric, as_known_at=self.now)
+        wait = max(metric.matures_after, metric.settle)
+        read_at = at if told.window_end is None else min(at, told.window_end + wait)
+        return replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at)).harm
 
 
 def _tells(store: Store, declared: Declared, known: Sequence[Evidence], now: datetime) -> bool:
@@ -212,13 +222,15 @@ def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, histo
     )
 
 
-def _verdict(
-    plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str], now: datetime
-) -> Verdict:
+def _verdict(asked: _Asked, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str]) -> Verdict:
+    plan, store, now = asked.plan, asked.store, asked.now
     history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
     verdict = assembled(declared.change, known, now=now, history=history)
     verdict = replace(verdict, price=priced(plan, declared, known, now))
     verdict = in_words(verdict, declared, plan.metrics, plan.zone, titles)
+    told = not asked.brief or decisions.telling(decisions.last_told(history), verdict).told
+    again = partial(asked.again, declared.change) if told else None
+    verdict = kept_first(verdict, declared, history, asked.live, plan.metrics, again)
     if not keep(plan, store, declared, verdict, history, now=now):
         LOG.info("judge change=%s not stored: judged for a later moment already", declared.change.id)
     return verdict

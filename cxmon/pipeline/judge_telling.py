@@ -28,6 +28,7 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.pipeline.check_telling import OVER, SILENCED, kept_back, noted
+from cxmon.pipeline.judge_versions import why_changed
 from cxmon.pipeline.route import queue
 from cxmon.store import Store
 
@@ -205,6 +206,7 @@ def _rows(
     now: datetime,
 ) -> list[OutboxRow]:  # fmt: skip
     """The messages of one piece of news: one for each channel that its routes name."""
+    titles = {d.change.id: d.change.title for d in store.changes.all()}
     metrics = {m.id: m for m in plan.metrics.values()}
     transition = lived.transition
     if news.correction and transition is not None and transition.step is Step.ENDED:
@@ -218,7 +220,8 @@ def _rows(
         zone=plan.zone,
         board_url=plan.board_url,
         transition=transition,
-        titles={d.change.id: d.change.title for d in store.changes.all()},
+        titles=titles,
+        why=why_changed(store.verdicts.history(declared.change.id), verdict, declared, metrics, plan.zone, titles),
     )
     known, verdicts = [d.change for d in store.changes.all()], store.verdicts.all_latest()
     answers = [

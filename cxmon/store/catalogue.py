@@ -5,9 +5,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from cxmon.model import Metric
+from cxmon.model import LeadingAnswer, Metric
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
+
+_CURRENT, _LEADING = "current", "leading"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +49,28 @@ class CatalogueStore:
             return
         t = schema.catalogue
         with self._db.write() as conn:
-            conn.execute(sa.delete(t))
-            conn.execute(sa.insert(t).values(name="current", doc=codec.dump(catalogue)))
+            conn.execute(sa.delete(t).where(t.c.name == _CURRENT))
+            conn.execute(sa.insert(t).values(name=_CURRENT, doc=codec.dump(catalogue)))
 
     def load(self) -> Catalogue | None:
+        t = schema.catalogue.c
         with self._db.read() as conn:
-            doc = conn.execute(sa.select(schema.catalogue.c.doc)).scalar()
+            doc = conn.execute(sa.select(t.doc).where(t.name == _CURRENT)).scalar()
         return None if doc is None else codec.load(Catalogue, doc)
+
+    def keep_leading(self, answer: LeadingAnswer) -> None:
+        """Keeps which early figures ran ahead, for the board; replaces what was kept before."""
+        t = schema.catalogue
+        with self._db.write() as conn:
+            conn.execute(sa.delete(t).where(t.c.name == _LEADING))
+            conn.execute(sa.insert(t).values(name=_LEADING, doc=codec.dump(answer)))
+
+    def leading(self) -> LeadingAnswer | None:
+        """What was kept last; None where nobody has asked yet."""
+        t = schema.catalogue.c
+        with self._db.read() as conn:
+            doc = conn.execute(sa.select(t.doc).where(t.name == _LEADING)).scalar()
+        return None if doc is None else codec.load(LeadingAnswer, doc)
 
 
 class RunStore:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.model import Harm, Verdict
-from dashboards import allowing, figures, trending
+from dashboards import allowing, figures, telling, trending
 from dashboards.frame import opened
 from dashboards.links import linked
 from dashboards.reading import World
@@ -137,6 +137,7 @@ def page() -> None:
             )
             band = world.bands[metric_id, f"change:{chosen}"]
             trending.draw(world, band, world.metrics[metric_id], where=band.label, days=372, key="decision")
+    telling.history(world, chosen)
 
 
 page()

@@ -5,7 +5,7 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, Band, Code, Harm, Metric, Segment, Tone
 from cxmon.wording import targets as wording_of_targets
-from dashboards import allowing, figures, trending
+from dashboards import allowing, early, figures, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -235,6 +235,7 @@ def page() -> None:
         where(world)
     with right:
         incidents(world)
+    early.figures(world)
 
 
 page()

@@ -10,7 +10,20 @@ import pytest
 import worlds
 
 from cxmon import wording
-from cxmon.model import Agreement, Code, Grade, Interval, Method, Opinion, Placebo, StageHarm
+from cxmon.model import (
+    Agreement,
+    Ahead,
+    Code,
+    Early,
+    Grade,
+    Interval,
+    LeadingAnswer,
+    Method,
+    Opinion,
+    Placebo,
+    StageHarm,
+    TierAnswer,
+)  # fmt: skip
 from cxmon.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -208,3 +221,43 @@ def test_the_board_never_imports_statistics():
         [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_decision_page_tells_the_versions_with_what_was_said_before_and_why(page, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        known = store.verdicts.latest("weekend-desk")
+        less = replace(known.harms[0], code=Code.WORSE, n_post=known.harms[0].n_post + 5)
+        store.verdicts.put(replace(
+            known, version=2, code=Code.WORSE, harms=(less, known.harms[1]), as_of=known.as_of + timedelta(days=5)
+        ))  # fmt: skip
+    said = text(page("decision", url=url, change="weekend-desk"))
+    assert "What was said when" in said
+    assert "CSAT turned from “over the limit” to “worse, limit still open”; 5 more days of CSAT are judged" in said
+    assert ":gray[Before:] Over the limit (harmed)" in said
+    assert "the first verdict" in said
+
+
+def test_early_figures_stand_on_the_overview_once_they_were_asked_for(page, tmp_path, seeded_url):
+    assert "ran ahead" not in text(page("overview"))
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    lead = Early(
+        metric="csat", lag=2, gain=0.11, low=0.06, high=0.16, p_value=1e-4, falls_first=True, months=20, segments=12,
+        named=True,
+    )  # fmt: skip
+    none = replace(lead, gain=0.001, low=-0.04, high=0.04, p_value=0.4, named=False)
+    with Store.open(url) as store:
+        store.catalogue.keep_leading(LeadingAnswer(
+            late="churn", dimension="tier", as_of=worlds.NOW, figures=("csat",), lags=(2,),
+            tiers=(
+                TierAnswer(tier="pro", answer=Ahead.NAMED, asked=(lead,)),
+                TierAnswer(tier="basic", answer=Ahead.NONE, asked=(none,)),
+                TierAnswer(tier="free", answer=Ahead.UNKNOWN, asked=(), reason="9 complete months, 16 are needed"),
+            ),
+        ))  # fmt: skip
+    said = text(page("overview", url=url))
+    assert "pro: CSAT fell 2 months before Churn got worse: forecasts missed by 11 % less" in said.replace("*", "")
+    assert "basic: None of 1 figure" in said.replace("*", "")
+    assert "free: Not known: 9 complete months, 16 are needed" in said.replace("*", "")

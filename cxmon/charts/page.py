@@ -1,0 +1,172 @@
+"""One change on one page: a self-contained HTML document that asks no network and runs no script.
+
+Charts are the board's own, as pictures inside the document: light or dark as the reader's system asks, narrow on a
+phone. Everything that comes from data is text: cleaned, then escaped.
+"""
+
+import base64
+import html
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from cxmon import wording
+from cxmon.charts.marks import limit, numbered, pins
+from cxmon.charts.page_style import style
+from cxmon.charts.palette import Theme
+from cxmon.charts.picture import vector
+from cxmon.charts.points import points, recent
+from cxmon.charts.trend import trend
+from cxmon.model import Band, Declared, Metric, Tone, Verdict
+from cxmon.wording.whole import Section, Table, Whole, sections, stand
+
+DAYS = 126
+LEGEND = (
+    "Shaded: where 99 of 100 fall when nothing changes; dots: single days; line: the average, amber when worse than "
+    "that, vermilion when over the limit, teal when better."
+)
+FOOT = "Harm is counted against what was expected without the change."
+WIDE, NARROW = 620, 300
+# Shapes as characters, since a page without network has no icon font; they repeat what the words say.
+_SHAPES = {Tone.RED: "▲", Tone.AMBER: "△", Tone.TEAL: "▼", Tone.GREY: "○"}
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """One metric's trend as four SVG documents, by (theme, narrow); `alt` says in words what it shows."""
+
+    caption: str
+    alt: str
+    svg: Mapping[tuple[Theme, bool], str]
+
+
+def drawing(
+    band: Band,
+    metric: Metric,
+    declared: Sequence[Declared],
+    verdicts: Mapping[str, Verdict],
+    *,
+    shown_changes: Collection[str],
+    caption: str,
+    alt: str,
+) -> Drawing:
+    """The trend of one stored series for the page, with the pins of `shown_changes` alone. Raises CxmonError where the
+    `pictures` extra is not installed."""
+    over = limit(declared, verdicts, metric, band.key)
+    height = over.height if over else None
+    shown = recent(points(band, metric, grave_since=over.since if over else None, limit=height), DAYS)
+    every = zip(numbered(declared), pins(declared, verdicts), strict=True)
+    marked = [pin for one, pin in every if one.change.id in shown_changes]
+    found: dict[tuple[Theme, bool], str] = {}
+    themes: tuple[Theme, ...] = ("light", "dark")
+    for theme in themes:
+        for narrow in (False, True):
+            width = NARROW if narrow else WIDE
+            chart = trend(
+                shown, metric, pins=marked, limit=height,
+                limit_from=over.since if over and height is not None else None, limit_text=over.text if over else "",
+                theme=theme, width=width, width_px=width + 132, height=170 if narrow else 210, hover=False,
+            )  # fmt: skip
+            # Readers' fonts may be wider than the one that the picture was measured with.
+            room = {"left": 2, "right": 26, "top": 4, "bottom": 2}
+            found[theme, narrow] = vector(chart.properties(padding=room))
+    return Drawing(caption=caption, alt=alt, svg=found)
+
+
+def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
+    """The page. Sections come from `wording.whole.sections`; charts follow the verdict."""
+    title = known.declared.change.title
+    verdict = known.latest
+    words, tone, _ = wording.screen(verdict, titles=known.titles) if verdict else ("Not judged yet", Tone.GREY, "")
+    told = sections(known)
+    answer = next((one for one in told if one.heading == "Verdict"), None)
+    lead = [_p(text) for text in answer.lines[1:] if text] if answer else []
+    body = [
+        f'<p class="badge {tone.value}"><span aria-hidden="true">{_SHAPES[tone]}</span> {_text(words)}</p>',
+        *([f'<p class="headline">{lead[0][3:]}', *lead[1:]] if lead else []),
+    ]
+    rest = [_section(one) for one in told if one is not answer]
+    return "\n".join([
+        "<!doctype html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        f"<title>{_text(title)}: {_text(words)}</title>",
+        f"<style>{style()}</style>",
+        "</head>",
+        "<body>",
+        f'<header><h1>{_text(title)}</h1><p class="stand">{_text(stand(known))}</p></header>',
+        "<main>",
+        f'<section class="answer" aria-label="Verdict">{"".join(body)}</section>',
+        *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
+        *rest,
+        "</main>",
+        f"<footer><p>{_text(title)} · {_text(stand(known))}. {FOOT}</p></footer>",
+        "</body>",
+        "</html>",
+        "",
+    ])  # fmt: skip
+
+
+def _section(one: Section) -> str:
+    told = one.notes if one.table else one.lines
+    lines = "".join(f"<li{_below(text)}>{_text(text)}</li>" for text in told)
+    listed = f"<ul>{lines}</ul>" if lines else ""
+    table = _table(one.table, one.heading) if one.table else ""
+    return f"<section><h2>{_text(one.heading)}</h2>{table}{listed}</section>"
+
+
+def _below(text: str) -> str:
+    """Lines that belong to the one above begin with white space."""
+    return ' class="below"' if text.startswith(" ") else ""
+
+
+def _table(table: Table, caption: str) -> str:
+    """A table that stays one for a screen reader where a phone shows its cells below each other."""
+    heads = "".join(f'<th scope="col" role="columnheader">{_text(h)}</th>' for h in table.headers)
+    rows = []
+    for row in table.rows:
+        first, *others = (
+            f'data-label="{_text(head)}">{_text(cell)}' for head, cell in zip(table.headers, row, strict=True)
+        )
+        cells = "".join(f'<td role="cell" {cell}</td>' for cell in others)
+        rows.append(f'<tr role="row"><th scope="row" role="rowheader" {first}</th>{cells}</tr>')
+    label = f'<caption class="unseen">{_text(caption)}</caption>'
+    head = f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
+    return f'<table role="table">{label}{head}<tbody role="rowgroup">{"".join(rows)}</tbody></table>'
+
+
+def _figure(one: Drawing) -> str:
+    sources = "".join(
+        f'<source media="{media}" srcset="{_data(one.svg[theme, narrow])}">'
+        for media, theme, narrow in _MEDIA
+    )  # fmt: skip
+    shown = f'<img src="{_data(one.svg["light", False])}" alt="{_text(one.alt)}">'
+    return f"<figure><picture>{sources}{shown}</picture><figcaption>{_text(one.caption)}</figcaption></figure>"
+
+
+# The first that fits is taken; without any it is light and wide. On paper two charts stand side by side.
+_MEDIA: tuple[tuple[str, Theme, bool], ...] = (
+    ("print", "light", True),
+    ("screen and (prefers-color-scheme: dark) and (max-width: 640px)", "dark", True),
+    ("screen and (prefers-color-scheme: dark)", "dark", False),
+    ("screen and (max-width: 640px)", "light", True),
+)
+
+
+def _data(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def _p(text: str) -> str:
+    return f"<p>{_text(text)}</p>"
+
+
+def _text(text: str) -> str:
+    """Data as text: without control, bidirectional and private marks, then escaped for elements and attributes."""
+    kept = (c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs"})
+    return html.escape("".join(kept).strip())

@@ -1,0 +1,134 @@
+"""change show: the whole story of one change, in the terminal, as JSON, and as one page of HTML."""
+
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, table
+
+if TYPE_CHECKING:
+    from cxmon.charts import Drawing
+    from cxmon.config.plan import Plan
+    from cxmon.store import Store
+    from cxmon.wording.whole import Section, Whole
+
+WIDTH = 100
+# As many charts as leave the page at two sheets of A4.
+MOST_CHARTS = 2
+
+
+def show(
+    change: Annotated[str, typer.Argument(help="Its id.")],
+    page: Annotated[
+        Path | None, typer.Option("--html", help="Write the story as one self-contained page to this file.")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """One change: what was declared, what was said of it when and why that changed, and what was decided."""
+    with opened(config, read_only=True) as (plan, store):
+        known, beside = _whole(change, plan, store)
+        if page is not None:
+            if not page.resolve().parent.is_dir():
+                raise typer.BadParameter(f"{page}: there is no such folder", param_hint="--html")
+            _write(page, known, _drawings(known, store))
+    if as_json:
+        emit({
+            "declared": known.declared, "verdicts": known.history, "versions": known.versions,
+            "incident": known.steps, "responses": known.responses, **beside,
+        })  # fmt: skip
+        return
+    if page is not None:
+        say(f"{page}: {known.declared.change.title}, one page")
+        return
+    _print(known)
+
+
+def _whole(change: str, plan: "Plan", store: "Store") -> "tuple[Whole, dict[str, object]]":
+    """(the story, what stands beside the verdict by its codes)."""
+    from cxmon import wording
+    from cxmon.decisions.following import fixes_of
+    from cxmon.errors import ActionError
+    from cxmon.service import clock
+    from cxmon.store.story import whole
+    from cxmon.wording.whole import Section
+
+    if store.changes.get(change) is None:
+        ids = ", ".join(d.change.id for d in store.changes.all()) or "none yet"
+        raise ActionError(f"change {change!r} is not in the registry; expected one of: {ids}")
+    known = whole(store, change, plan.metrics, plan.zone)
+    declared, latest = known.declared.change, store.verdicts.all_latest()
+    uses = {m: use for m, use in store.allowances.latest().items() if m in plan.allowance.amounts}
+    all_changes = [d.change for d in store.changes.all()]
+    price = known.latest.price if known.latest is not None else None
+    answers_to = wording.answers_to(declared, all_changes, latest, store.incidents.recent(1000))
+    fixes = wording.fixes(change, all_changes, latest, now=clock(plan), zone=plan.zone)
+    used = [wording.allowance_part(use, change, plan.metrics[m]) for m, use in uses.items()]
+    now, ended = clock(plan), declared.ends
+    said = wording.answers(change, known.responses, all_changes, now=now, ended=ended, zone=plan.zone)
+    more = (
+        Section(
+            heading="What the price is made of",
+            lines=tuple(wording.price_details(price, plan.metrics) if price else ()),
+        ),
+        Section(heading="The year's harm allowance", lines=tuple(filter(None, used))),
+        Section(heading="What it answers, and what answers it", lines=tuple(filter(None, (answers_to, *said, *fixes)))),
+    )
+    codes: dict[str, object] = {
+        "allowances": uses, "answers_to": declared.responds_to,
+        "answered_by": [c.id for c in fixes_of(change, all_changes)],
+    }  # fmt: skip
+    return replace(known, more=more), codes
+
+
+def _print(known: "Whole") -> None:
+    from cxmon.wording.whole import sections, stand
+
+    declared = known.declared
+    say(f"{declared.change.title} ({declared.change.id})")
+    say(f"  {stand(known)}")
+    for one in sections(known):
+        say(f"\n  {one.heading}")
+        _section(one)
+
+
+def _section(one: "Section") -> None:
+    for text in one.lines:
+        if text:
+            within = "    " + " " * (len(text) - len(text.lstrip()))
+            say(textwrap.fill(text.strip(), WIDTH, initial_indent=within, subsequent_indent=within + "  "))
+    # A table beside lines holds the same figures again, for a page to be read across.
+    if one.table is not None and not one.lines:
+        table(list(one.table.headers), [list(row) for row in one.table.rows])
+
+
+def _drawings(known: "Whole", store: "Store") -> "list[Drawing]":
+    """The trends of the gravest metrics whose band is stored."""
+    from cxmon import charts, wording
+
+    declared, verdicts = store.changes.all(), store.verdicts.all_latest()
+    latest = known.latest
+    marked = {known.declared.change.id, *(latest.first.near if latest is not None and latest.first else ())}
+    found: list[Drawing] = []
+    for harm in known.harms:
+        metric = known.metrics[harm.metric]
+        band = store.bands.get(metric.id, f"change:{known.declared.change.id}")
+        if band is None or len(found) == MOST_CHARTS:
+            continue
+        where, to = f"{metric.label}, {band.label}", wording.day(band.as_of, known.zone)
+        said = f"{where}, over time. {wording.line(harm, metric, known.titles)}"
+        caption = f"{where}, the last {charts.DAYS} days to {to}. {charts.LEGEND}"
+        found.append(charts.drawing(band, metric, declared, verdicts, shown_changes=marked, caption=caption, alt=said))
+    return found
+
+
+def _write(path: Path, known: "Whole", drawings: "list[Drawing]") -> None:
+    from cxmon import charts
+
+    try:
+        path.write_text(charts.page(known, drawings), encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error}", param_hint="--html") from error
