@@ -10,6 +10,7 @@ from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.reading import shown
 from cxmon.config.records import WEEKDAYS
 from cxmon.config.shapes import Entry
+from cxmon.config.surveys import check_survey
 from cxmon.config.units import Measure
 from cxmon.model import Amount, Holidays, Kind, Metric, Read
 
@@ -59,6 +60,7 @@ def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[st
         if isinstance(entry.get("read"), Entry):
             _read(frame, entry)
         _guards(frame, name, entry)
+        check_survey(frame, name, entry)
         if entry.sound and matters is not None and frame.reading.faults == before:
             built[name] = _metric(name, entry, matters, zone, holidays)
     return built
@@ -202,9 +204,13 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         lookback=entry.get("lookback", max(DEFAULT_LOOKBACK, matures)),
         guards=tuple(entry.get("guards") or ()),
         holidays=holidays,
+        scale=tuple(entry.get("scale")) if "scale" in entry else None,
     )
 
 
 _AS_WRITTEN = frozenset(
-    ["source", "kind", "better", "unit", "per", "definition", "grain", "matures_after", "settle", "min_n", "additive"]
+    [
+        "source", "kind", "better", "unit", "per", "definition", "grain", "matures_after", "settle", "min_n",
+        "additive", "response_of",
+    ]  # fmt: skip
 )

@@ -72,6 +72,11 @@ METRIC = Record(
         "additive": Field(Truth(), "false where customers overlap between segments: it brings its own totals"),
         "definition": Field(Text(longest=1000), "what the figure says, for the board"),
         "guards": Field(_metrics, "metrics that are watched wherever this one is"),
+        "response_of": Field(Name, "a survey: the metric that counts who was asked, such as tickets solved"),
+        "scale": Field(
+            ListOf(Number("a number"), "the lowest and the highest answer such as [1, 5]", least=2),
+            "mean: the lowest and the highest answer that can be given",
+        ),
         "read": Field(READ, "where the figures stand", required=True),
     },
     "a mapping with source, kind, better, matters and read",

@@ -6,7 +6,7 @@ from cxmon.decisions.contribution import Contribution, contribution
 from cxmon.decisions.due import due_date, periods_needed
 from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
 from cxmon.decisions.news import TELLING, Telling, is_news, last_told, telling
-from cxmon.decisions.overlap import Neighbour, Placement, concerns, place, scope_of, touching
+from cxmon.decisions.overlap import Neighbour, Placement, breaks, concerns, place, scope_of, touching
 from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
 from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
 from cxmon.decisions.shares import HARM_ERROR, NOW_PERIODS, SO_FAR, Share, shares, watched
@@ -29,6 +29,7 @@ __all__ = [
     "agreement",
     "aim_result",
     "allowances",
+    "breaks",
     "code_of",
     "concerns",
     "contribution",

@@ -15,6 +15,7 @@ from cxmon.model.holidays import Holidays
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window
 from cxmon.model.outlook import Answer, Outlook, Planned
+from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret
 from cxmon.model.verdict import (
     GRAVITY,
@@ -22,6 +23,7 @@ from cxmon.model.verdict import (
     AimCode,
     AimResult,
     Band,
+    Break,
     Code,
     Grade,
     Harm,
@@ -47,6 +49,7 @@ __all__ = [
     "Answer",
     "Band",
     "Better",
+    "Break",
     "Category",
     "Change",
     "Code",
@@ -78,6 +81,7 @@ __all__ = [
     "Read",
     "Receipt",
     "Response",
+    "ResponseRate",
     "Saving",
     "Scope",
     "Secret",
@@ -92,6 +96,7 @@ __all__ = [
     "Step",
     "Tone",
     "Transition",
+    "Unlike",
     "Verdict",
     "Window",
 ]

@@ -17,6 +17,7 @@ from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, 
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import bands, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
+from cxmon.pipeline.judge_response import answered
 from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
 from cxmon.pipeline.register import register
@@ -115,10 +116,12 @@ class _Asked:
         store, now = self.store, self.now
         try:
             leaves = store.panel(metric, as_known_at=now)
+            survey = self.plan.metrics.get(metric.response_of) if asked else None
+            sent = None if survey is None else store.panel(survey, as_known_at=now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
             return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in asked]
-        found = [(change.id, self._judged(change, leaves)) for change in asked]
+        found = [(change.id, self._judged(change, leaves, sent)) for change in asked]
         if not self.drawn:
             return found
         drawn = [known.band for _, known in found if known.band is not None]
@@ -131,12 +134,15 @@ class _Asked:
             LOG.warning("bands metric=%s error=%s", metric.id, error)
         return found
 
-    def _judged(self, change: Change, leaves: Panel) -> Evidence:
+    def _judged(self, change: Change, leaves: Panel, asked: Panel | None) -> Evidence:
+        """The evidence on one change; `asked` counts who was asked, where the metric is a survey."""
         share = self.shares[change.id][leaves.metric.id]
         try:
             if change.stages:
-                return staged_evidence(change, self.live, leaves, share, now=self.now)
-            return evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
+                found = staged_evidence(change, self.live, leaves, share, now=self.now)
+            else:
+                found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
+            return found if asked is None else answered(found, change, self.live, leaves, asked, now=self.now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge change=%s metric=%s error=%s", change.id, leaves.metric.id, error)
             return failed(leaves.metric, change, error, share)

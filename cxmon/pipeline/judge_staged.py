@@ -372,7 +372,8 @@ def _nothing(case: _Case, reasons: Sequence[str]) -> Evidence:
     near = "another change began too near to it"
     each = [(stage, near if stage.code is code is Code.ENTANGLED else why) for stage, why in begun]
     told = "; ".join(f"{stage.change.scope_for(case.metric.id).label}: {why}" for stage, why in each)
-    harm = unjudged(case.metric, case.change, code, told, case.share, scope=case.change.reach.label)
+    anew, scope = any(stage.placement.not_comparable for stage in case.stages), case.change.reach.label
+    harm = unjudged(case.metric, case.change, code, told, case.share, scope=scope, measured_anew=anew)
     nothing = tuple(
         StageHarm(
             scope=_label(case, s), starts=stage.change.starts, code=stage.code or Code.WAITING, so_far=NOTHING,

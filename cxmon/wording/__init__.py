@@ -1,5 +1,6 @@
 """The one place where numbers become words. Everything that people read goes through here; pure."""
 
+from cxmon.wording.answering import answered
 from cxmon.wording.evidence import (
     compared,
     disputes,
@@ -77,6 +78,7 @@ __all__ = [
     "aimed",
     "aims_answer",
     "amount",
+    "answered",
     "bare",
     "beside",
     "by_gravity",

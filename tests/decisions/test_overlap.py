@@ -108,7 +108,8 @@ def test_monthly_figures_need_longer_stretches():
 def test_a_survey_change_near_the_start_leaves_nothing_to_compare():
     survey = {"category": Category.MEASUREMENT, "title": "New scale"}
     near = placed(other(-5, **survey))
-    assert near.not_comparable == "New scale changed the measurement too near to the start"
+    said = "New scale changed the measurement (9 Sep), 5 days before the start: too near to compare across it"
+    assert near.not_comparable == said
     assert near.entangled_with == ()
     assert placed(other(30, **survey)).until == START + timedelta(days=30)
     assert placed(other(-5, guards=("churn",), **survey)).not_comparable == ""
