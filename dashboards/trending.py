@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cxmon import charts
+from cxmon import charts, wording
 from cxmon.model import Band, Metric, Tone
 from dashboards import figures
 from dashboards.frame import theme
@@ -59,10 +59,12 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         limit_from=over.since if over and height is not None else None,
         limit_text=over.text if over else "",
         theme=theme(),
+        anew=band.breaks,
     )
     said = caption(band, metric, world, where).replace("*", "").replace("\\", "")
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
-    st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}")
+    anew = "".join(f". Measured anew from {wording.day(one.at, metric.zone)}: {one.title}" for one in band.breaks)
+    st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}{anew}")
 
 
 def _average(band: Band) -> str:

@@ -15,7 +15,7 @@ from cxmon.config.plan import Plan
 from cxmon.decisions import Share
 from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, Status, Verdict
 from cxmon.panel import Panel
-from cxmon.pipeline.judge_bands import bands, steps
+from cxmon.pipeline.judge_bands import bands, broken, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
 from cxmon.pipeline.judge_response import answered
 from cxmon.pipeline.judge_staged import staged_evidence
@@ -124,7 +124,11 @@ class _Asked:
         found = [(change.id, self._judged(change, leaves, sent)) for change in asked]
         if not self.drawn:
             return found
-        drawn = [known.band for _, known in found if known.band is not None]
+        drawn = [
+            broken(known.band, decisions.breaks(self.live, metric, decisions.scope_of(change, metric), now))
+            for change, (_, known) in zip(asked, found, strict=True)
+            if known.band is not None
+        ]
         try:
             accepted = [i for i in store.incidents.recent(1000) if i.ending is Ending.ACCEPTED]
             harmful = {c for c, known in found if known.harm.code in RED and not _answered(store, c)}
