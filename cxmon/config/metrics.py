@@ -204,13 +204,11 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         lookback=entry.get("lookback", max(DEFAULT_LOOKBACK, matures)),
         guards=tuple(entry.get("guards") or ()),
         holidays=holidays,
+        response_of=entry.get("response_of", ""),
         scale=tuple(entry.get("scale")) if "scale" in entry else None,
     )
 
 
 _AS_WRITTEN = frozenset(
-    [
-        "source", "kind", "better", "unit", "per", "definition", "grain", "matures_after", "settle", "min_n",
-        "additive", "response_of",
-    ]  # fmt: skip
+    ["source", "kind", "better", "unit", "per", "definition", "grain", "matures_after", "settle", "min_n", "additive"]
 )

@@ -40,8 +40,8 @@ def between(
         until=first.at if first is not None and inside else None,
         data_until=None if first is None else first.at,
         reason=reason,
-        past="" if last is None else f"past begins where {changed(last, metric)}",
-        window=f"window ends where {changed(first, metric)}" if first is not None and inside else "",
+        past="" if last is None or reason else f"past begins where {changed(last, metric)}",
+        window="" if first is None or reason or not inside else f"window ends where {changed(first, metric)}",
     )
 
 

@@ -163,6 +163,4 @@ def _cut(other: Change, at: datetime, metric: Metric) -> str:
 
 
 def _together(jointly: Sequence[Change], metric: Metric) -> list[str]:
-    return [
-        f"estimated together with {dated(o.title, o.starts, metric)}, which makes the range wider" for o in jointly
-    ]
+    return [f"estimated together with {dated(o.title, o.starts, metric)}, which makes the range wider" for o in jointly]

@@ -88,7 +88,7 @@ def _on(leaves: Panel, panel: Panel, segments: Sequence[object], matrix: Floats)
     out = np.zeros((len(segments), len(leaves.starts)))
     where = {segment: i for i, segment in enumerate(segments)}
     shared, mine, theirs = np.intersect1d(leaves.starts, panel.starts, return_indices=True)
-    rows = [where[segment] for segment in panel.segments]
+    rows = np.array([where[segment] for segment in panel.segments], np.int64)
     if len(shared):
         out[np.ix_(rows, mine)] = matrix[:, theirs]
     return out

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cxmon.model import Harm, Interval, Metric, Unlike
-from cxmon.wording.evidence import set_aside
+from cxmon.wording.evidence import disputes, set_aside
 from cxmon.wording.numbers import harm_range, number, sides, worse
 
 
@@ -13,7 +13,7 @@ def answered(harm: Harm, metric: Metric) -> str:
     """The response rate beside a survey metric; empty for a metric that is none.
 
     `response rate 60.2 %, 60.0 % expected`; where it moved `response rate fell to 52.1 %, 60.1 % expected (6.2 to 9.8
-    points); with the missing answers at their worst 0.8 to 7.5 points worse, the same verdict`.
+    points fewer); whatever the missing answers would have said, 2.8 to 17.5 points worse: the verdict is the same`.
     """
     rate = harm.response_rate
     if rate is None:
@@ -29,9 +29,9 @@ def answered(harm: Harm, metric: Metric) -> str:
     told = f"{moved} ({number(least, 1)} to {number(most, 1)} points {'fewer' if fell else 'more'})"
     if rate.bounds is None:
         return told
-    which = "the missing answers" if fell else "the additional answers"
+    which = "missing answers would have said" if fell else "additional answers say"
     end = "too wide for a verdict" if harm.unlike is Unlike.ANSWERS else "the verdict is the same"
-    return f"{told}; with {which} at their worst {_bounds(harm, metric, rate.bounds)}: {end}"
+    return f"{told}; whatever the {which}, {_bounds(harm, metric, rate.bounds)}: {end}"
 
 
 def rates_moved(harms: Sequence[Harm], metrics: Mapping[str, Metric]) -> list[str]:
@@ -40,9 +40,10 @@ def rates_moved(harms: Sequence[Harm], metrics: Mapping[str, Metric]) -> list[st
     return [f"{metrics[h.metric].label}: {answered(h, metrics[h.metric])}." for h in moved]
 
 
-def beside_a_list(harm: Harm, metric: Metric) -> tuple[str, str]:
-    """What a list of metrics says beside each: which untouched segments moved by themselves, and who still answers."""
-    return set_aside(harm.controls_moved), answered(harm, metric)
+def beside_a_list(harm: Harm, metric: Metric, *, listed: bool) -> tuple[str, ...]:
+    """Who disagrees, and, unless a list of metrics beside it says so (`listed`), which untouched segments moved by
+    themselves and who still answers."""
+    return (disputes(metric, harm), *(() if listed else (set_aside(harm.controls_moved), answered(harm, metric))))
 
 
 def unmatched(harm: Harm, metric: Metric) -> str:

@@ -76,8 +76,8 @@ def sentence(
 ) -> str:
     """What happened to whom, by how much, how sure: the gravest metrics in full, what is open, and the trade.
 
-    Without `moved` the untouched segments that moved by themselves are left to what stands beside it. A response rate is
-    told where it moved.
+    Without `moved` the untouched segments that moved by themselves are left to what stands beside it. A response rate
+    is told where it moved.
     """
     harms = by_gravity(verdict.harms)
     grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
@@ -163,10 +163,7 @@ def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[s
     """The lines of a story after its metrics: what all of them rest on alike, who disagrees, which untouched segments
     moved by themselves and who still answers (these two only with `moved`), the trade, the mix, the aims."""
     harms = by_gravity(verdict.harms)
-    told = [
-        (metrics[h.metric].label, (disputes(metrics[h.metric], h), *(beside_a_list(h, metrics[h.metric]) if moved else ())))
-        for h in harms
-    ]
+    told = [(metrics[h.metric].label, beside_a_list(h, metrics[h.metric], listed=not moved)) for h in harms]
     alike = remarks_on_all(harms)
     lines = [f"For every metric: {'; '.join(alike)}"] if alike else []
     lines += [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
