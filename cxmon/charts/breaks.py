@@ -1,6 +1,7 @@
 """Where the measurement changed: a labelled line across the chart, which neither line nor band crosses."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 
@@ -28,7 +29,14 @@ def lines(
     base = alt.Chart(inline(rows))
     height = alt.Y("low:Q", title=None, scale=y)
     rule = base.mark_rule(color=colours.muted, strokeWidth=1.6, strokeDash=[6, 3]).encode(x=x, y=height, y2="high:Q")
-    text = base.mark_text(
-        align="left", baseline="bottom", dx=5, dy=-5, fontSize=12, fontWeight=600, color=colours.muted
-    ).encode(x=x, y=height, text="said:N")
-    return [rule, text]
+    style: dict[str, Any] = {
+        "align": "left",
+        "baseline": "bottom",
+        "dx": 5,
+        "dy": -5,
+        "fontSize": 12,
+        "fontWeight": 600,
+    }
+    halo: dict[str, Any] = {"stroke": colours.paper, "strokeWidth": 5, "strokeJoin": "round", "color": colours.paper}
+    text = base.encode(x=x, y=height, text="said:N")
+    return [rule, text.mark_text(**halo, **style), text.mark_text(**style, color=colours.muted)]
