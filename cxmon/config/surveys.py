@@ -2,12 +2,12 @@
 
 from cxmon.config.frame import Frame
 from cxmon.config.reading import BAD
+from cxmon.config.records import WEEKDAYS
 from cxmon.config.shapes import Entry
-from cxmon.model import Kind
+from cxmon.model import Grain, Kind
 
 # Kinds that are answers, and kinds whose figures count something.
 SURVEYS = (Kind.PROPORTION, Kind.MEAN)
-_ONE_GRID = ("grain", "zone", "week_start")
 
 
 def check_survey(frame: Frame, name: str, entry: Entry) -> None:
@@ -33,8 +33,9 @@ def _counts(frame: Frame, name: str, entry: Entry, of: str, asked: Entry) -> Non
         wrong(node, f"{of}, a ratio", "a metric that counts those who were asked")
     if asked.get("additive") is False or entry.get("additive") is False:
         wrong(node, f"{of} for {name}, of which one is not additive", "two metrics that add up over segments")
-    for key in _ONE_GRID:
-        if entry.get(key) != asked.get(key):
+    grid = {"grain": Grain.DAY, "zone": frame.root.get("zone", "UTC"), "week_start": WEEKDAYS[0]}
+    for key, usual in grid.items():
+        if entry.get(key, usual) != asked.get(key, usual):
             wrong(node, f"{of}, which has another {key}", f"a metric with the {key} of {name}")
     mine, theirs = frame.dimensions.get(name), frame.dimensions.get(of)
     missing = [] if mine is None or theirs is None else [one for one in mine if one not in theirs]

@@ -1,7 +1,7 @@
-"""Make the picture in docs/methods/response-rate.md: `python docs/pictures/response_rate.py`; needs the extra `pictures`.
+"""Make the picture in docs/methods/response-rate.md: `python docs/pictures/response_rate.py` (extra `pictures`).
 
-Three planted surveys of `benchmarks/response_rate.py` with a seed of their own, judged four weeks after the change: what
-those who answered say, what it may be with the missing answers, and the truth, which was planted.
+Three planted surveys of `benchmarks/response_rate.py` with a seed of their own, judged four weeks after the change:
+what those who answered say, what it may be with the missing answers, and the truth, which was planted.
 """
 
 import sys
@@ -13,10 +13,10 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "pipeline"))
 
-from response_world import LIMIT, START, Answering, panels, told
+from response_world import LIMIT, START, Answering, panels, told  # noqa: E402 - it stands among the tests.
 
-from cxmon import wording
-from cxmon.charts.palette import PALETTES
+from cxmon import wording  # noqa: E402
+from cxmon.charts.palette import PALETTES  # noqa: E402
 
 LIGHT = PALETTES["light"]
 SEED, AGE, BACK = 1, 28, 42
