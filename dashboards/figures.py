@@ -228,7 +228,7 @@ def harm_words(harm: Harm, world: World) -> str:
 
 def open_words(harm: Harm, world: World) -> str:
     metric = world.metrics[harm.metric]
-    if harm.code is Code.WAITING:
+    if harm.code is Code.WAITING or not math.isfinite(harm.so_far.high):
         return f"{metric.label}: {harm.reason}"
     return f"{metric.label}: {wording.largest(metric, harm)}, limit {wording.limit(metric, harm)}"
 

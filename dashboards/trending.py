@@ -62,10 +62,12 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         goal=aimed.target.value * wording.factor(metric) if aimed else None,
         goal_text=f"target: {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else "",
         theme=theme(),
+        anew=band.breaks,
     )
     said = caption(band, metric, world, where).replace("*", "").replace("\\", "")
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
-    st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}")
+    anew = "".join(f". Measured anew from {wording.day(one.at, metric.zone)}: {one.title}" for one in band.breaks)
+    st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}{anew}")
 
 
 def _average(band: Band) -> str:

@@ -10,7 +10,7 @@ from cxmon.charts.palette import PALETTES
 from cxmon.charts.points import Pin, Point
 from cxmon.charts.trend import trend
 from cxmon.errors import CxmonError
-from cxmon.model import Metric
+from cxmon.model import Break, Metric
 
 VEGA_LITE = "6.4"
 WIDTH, HEIGHT = 640, 250
@@ -26,6 +26,7 @@ def picture(
     limit: float | None = None,
     limit_from: datetime | None = None,
     limit_text: str = "",
+    anew: Sequence[Break] = (),
 ) -> bytes:
     """A PNG of 2x resolution: the finding as title; decision, grade, range and as-of stamp below it."""
     colours = PALETTES["light"]
@@ -40,6 +41,7 @@ def picture(
         width_px=WIDTH + 132,
         height=HEIGHT,
         hover=False,
+        anew=anew,
     )
     heading = alt.TitleParams(
         text=title,

@@ -30,7 +30,8 @@ class Pin:
 class Point:
     """One period on the shown scale (percent, per 1,000, minutes); `day` is milliseconds of the local date as UTC.
 
-    It is a float because whole numbers reach the browser as BigInt, which Vega's scales do not take.
+    It is a float because whole numbers reach the browser as BigInt, which Vega's scales do not take. Between points of
+    another `stretch` the measurement changed: no line and no band joins them.
     """
 
     day: float
@@ -42,6 +43,7 @@ class Point:
     complete: bool
     state: State = "calm"
     regime: int = 0
+    stretch: int = 0
 
 
 def local_ms(at: datetime, zone: str) -> float:
@@ -60,8 +62,10 @@ def points(
     since = None if band.since is None else band.since.timestamp()
     red_from = math.inf if grave_since is None else grave_since.timestamp()
     bound = 0.0 if limit is None else limit / scale
+    anew = [one.at.timestamp() for one in band.breaks]
     found = []
     for i, start in enumerate(band.starts):
+        stretch = sum(start >= at for at in anew)
         avg, low, high = band.avg[i], band.low[i], band.high[i]
         found.append(
             Point(
@@ -75,7 +79,9 @@ def points(
                 state=_state(
                     metric.harm_sign, avg, band.expected[i], low, high, bound if start >= red_from else math.inf
                 ),
-                regime=int(since is not None and start >= since),
+                # An odd number is a forecast.
+                regime=2 * stretch + int(since is not None and start >= since),
+                stretch=stretch,
             )
         )
     return found
@@ -98,13 +104,16 @@ def coarse(found: Sequence[Point], most: int = POINTS_MAX) -> list[Point]:
 
 
 def runs(found: Sequence[Point]) -> list[tuple[int, Point]]:
-    """(run, point): stretches of one state. The piece between two runs takes the calmer colour, so no gap shows."""
+    """(run, point): pieces of one state. What lies between two of them takes the calmer colour, so that no gap shows;
+    where the measurement changed one does."""
     grave = {"calm": 0, "teal": 1, "amber": 1, "red": 2}
     shown = [p for p in found if math.isfinite(p.avg)]
     out: list[tuple[int, Point]] = []
     run = 0
     for previous, point in zip([None, *shown], shown, strict=False):
-        if previous is not None and point.state != previous.state:
+        if previous is not None and point.stretch != previous.stretch:
+            run += 1
+        elif previous is not None and point.state != previous.state:
             run += 1
             if grave[point.state] >= grave[previous.state]:
                 out.append((run - 1, replace(point, state=previous.state)))

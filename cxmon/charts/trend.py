@@ -9,11 +9,11 @@ from typing import Any
 import altair as alt
 
 from cxmon import wording
-from cxmon.charts import layout
+from cxmon.charts import breaks, layout
 from cxmon.charts.inline import Rows, inline
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
-from cxmon.model import Metric
+from cxmon.model import Break, Metric
 
 LABEL_PX = 132
 
@@ -53,9 +53,10 @@ def trend(
     width_px: int = 1180,
     height: int = 330,
     hover: bool = True,
+    anew: Sequence[Break] = (),
 ) -> alt.LayerChart:
     """The trend of one series. `limit` is the accepted harm on the shown scale, drawn from `limit_from` on; `goal` the
-    height of a target, which is another thing than what is expected."""
+    height of a target, which is another thing than what is expected; `anew` is where the measurement changed."""
     shown = coarse(found)
     marked = [x for x in (goal,) if x is not None]
     frame = _frame(shown, metric, pins, limit if limit_from else None, PALETTES[theme], width_px, height, marked)
@@ -68,6 +69,10 @@ def trend(
     layers = [*_band(frame, shown), *_stems(frame, placed), *_dots(frame, shown)]
     if limit is not None and limit_from is not None:
         layers += _limit(frame, shown, limit, local_ms(limit_from, metric.zone))
+    layers += breaks.lines(
+        anew, metric, x=_x(frame), y=frame.y, first=frame.first, last=frame.last, low=frame.low, high=frame.high,
+        colours=frame.colours,
+    )  # fmt: skip
     layers += _line(frame, shown)
     layers += _goal(frame, goal, goal_text) if goal is not None else []
     if hover:

@@ -10,6 +10,7 @@ from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.reading import shown
 from cxmon.config.records import WEEKDAYS
 from cxmon.config.shapes import Entry
+from cxmon.config.surveys import check_survey
 from cxmon.config.units import Measure
 from cxmon.model import Amount, Holidays, Kind, Metric, Read, Words
 
@@ -59,6 +60,7 @@ def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[st
         if isinstance(entry.get("read"), Entry):
             _read(frame, entry)
         _guards(frame, name, entry)
+        check_survey(frame, name, entry)
         if entry.sound and matters is not None and frame.reading.faults == before:
             built[name] = _metric(name, entry, matters, zone, holidays)
     return built
@@ -203,6 +205,8 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         guards=tuple(entry.get("guards") or ()),
         holidays=holidays,
         words=Words(**entry.values["words"].values) if "words" in entry else None,
+        response_of=entry.get("response_of", ""),
+        scale=tuple(entry.get("scale")) if "scale" in entry else None,
     )
 
 

@@ -84,6 +84,11 @@ METRIC = Record(
         "definition": Field(Text(longest=1000), "what the figure says, for the board"),
         "guards": Field(_metrics, "metrics that are watched wherever this one is"),
         "words": Field(WORDS, "what its moves are called beside another metric's; without it by its kind and label"),
+        "response_of": Field(Name, "a survey: the metric that counts who was asked, such as tickets solved"),
+        "scale": Field(
+            ListOf(Number("a number"), "the lowest and the highest answer such as [1, 5]", least=2),
+            "mean: the lowest and the highest answer that can be given",
+        ),
         "read": Field(READ, "where the figures stand", required=True),
     },
     "a mapping with source, kind, better, matters and read",

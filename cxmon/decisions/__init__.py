@@ -16,7 +16,7 @@ from cxmon.decisions.news import (
     swings,
     telling,
 )
-from cxmon.decisions.overlap import Neighbour, Placement, concerns, place, scope_of, touching
+from cxmon.decisions.overlap import Neighbour, Placement, breaks, concerns, place, scope_of, touching
 from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
 from cxmon.decisions.price import Known, Volume, price
 from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
@@ -45,6 +45,7 @@ __all__ = [
     "aims_answer_of",
     "allowances",
     "answer_of",
+    "breaks",
     "by_choice",
     "code_of",
     "concerns",

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from cxmon.model import Category, Change, Grain, Metric, Scope, Status
+from cxmon.decisions.breaks import between, dated
+from cxmon.model import Break, Category, Change, Grain, Metric, Scope, Status
 
 PERIOD = {
     Grain.HOUR: timedelta(hours=1),
@@ -64,18 +64,35 @@ def concerns(change: Change, metric: Metric) -> bool:
 
 
 def touching(change: Change, others: Sequence[Change], metric: Metric, now: datetime) -> list[Change]:
-    """Live changes, begun by `now`, that may have moved the same customers' figures; by start, then id."""
+    """Live changes, begun by `now`, that may have moved the same customers' figures; by start, then id. Those of the
+    measurement moved no customer: see `breaks`."""
     mine = scope_of(change, metric)
     found = [
         other
         for other in others
         if other.id != change.id
         and other.status is Status.LIVE
+        and other.category is not Category.MEASUREMENT
         and other.starts <= now
-        and concerns(other, metric)
         and mine.overlaps(scope_of(other, metric))
     ]
     return sorted(found, key=lambda other: (other.starts, other.id))
+
+
+def breaks(changes: Sequence[Change], metric: Metric, scope: Scope, now: datetime) -> tuple[Break, ...]:
+    """Every instant up to `now` at which a live change of the measurement began or ended for customers of `scope`,
+    oldest first."""
+    found = [
+        Break(at=at, title=change.title)
+        for change in changes
+        if change.category is Category.MEASUREMENT
+        and change.status is Status.LIVE
+        and concerns(change, metric)
+        and scope_of(change, metric).overlaps(scope)
+        for at in (change.starts, change.ends)
+        if at is not None and at <= now
+    ]
+    return tuple(sorted(found, key=lambda one: (one.at, one.title)))
 
 
 def place(
@@ -86,39 +103,37 @@ def place(
     An earlier change that goes on re-baselines: the past begins with it, if at least 28 days (6 periods) remain. One
     that ended before is left out. A later one cuts the window where it begins, if at least 14 days (2 periods) remain.
     Nearer ones, but at least a week (3 periods) apart, are estimated jointly where that is possible (`together`); still
-    nearer ones are entangled. A measurement change does the same, with "not comparable" for "jointly" and "entangled".
+    nearer ones are entangled. Neither past nor window reaches across a change of the measurement, its end included; one
+    that leaves less of either makes it not comparable.
     """
     period = PERIOD[metric.grain]
     least_past, least_window = max(timedelta(days=28), 6 * period), max(timedelta(days=14), 2 * period)
     apart = max(timedelta(days=7), 3 * period)
-    since: datetime | None = None
-    until, data_until = change.ends, None
+    measured = breaks([o for o in others if o.id != change.id], metric, scope_of(change, metric), now)
+    found = between(measured, change, metric, now, past=least_past, window=least_window)
+    since, until, data_until = found.since, found.until or change.ends, found.data_until
     left_out: list[tuple[datetime, datetime]] = []
     notes: list[str] = []
     tangled: list[Change] = []
     jointly: list[Change] = []
-    survey = past = window = ""
+    past, window = found.past, found.window
     for other in touching(change, others, metric, now):
-        measures = other.category is Category.MEASUREMENT
         steps = [at for at in (other.starts, other.ends) if at is not None and at > change.starts]
         gap = change.starts - other.starts
         inside = [at for at in steps if at < (until or now)]
-        if other.ends is not None and other.ends <= change.starts and not measures:
+        if other.ends is not None and other.ends <= change.starts:
             left_out.append((other.starts, other.ends))
-            notes.append(f"{_dated(other.title, other.starts, metric)} left out of the past")
+            notes.append(f"{dated(other.title, other.starts, metric)} left out of the past")
             continue
         near_before = timedelta(0) <= gap < least_past
         near_after = bool(inside) and min(inside) - change.starts < least_window
         nearest = min([abs(gap), *(at - change.starts for at in inside)])
-        if (near_before or near_after) and measures:
-            survey = survey or f"{other.title} changed the measurement too near to the start"
-            continue
         if near_before or near_after:
             (jointly if together and nearest >= apart else tangled).append(other)
             continue
-        if gap > timedelta(0):
-            since = other.starts if since is None else max(since, other.starts)
-            past = f"past begins with {_dated(other.title, other.starts, metric)}"
+        if gap > timedelta(0) and (since is None or other.starts > since):
+            since = other.starts
+            past = f"past begins with {dated(other.title, other.starts, metric)}"
         if inside:
             first = min(inside)
             until = data_until = first
@@ -126,6 +141,8 @@ def place(
         elif steps:
             data_until = min(steps) if data_until is None else min(data_until, *steps)
     start = min([change.starts, *(other.starts for other in tangled)])
+    # What cannot be separated began before the measurement changed: nothing is compared across that either.
+    across = f"{past}, after {tangled[0].title} began" if found.since is not None and found.since > start else ""
     return Placement(
         since=since if since is None or since < start else None,
         start=start,
@@ -135,23 +152,15 @@ def place(
         # Several stages of one roll-out are one change.
         entangled_with=tuple(dict.fromkeys(other.id for other in tangled)),
         jointly_with=tuple(Neighbour(id=o.id, starts=o.starts, ends=o.ends) for o in jointly),
-        not_comparable=survey,
+        not_comparable=found.reason or across,
         notes=tuple(dict.fromkeys(note for note in (*notes, past, window, *_together(jointly, metric)) if note)),
     )
 
 
 def _cut(other: Change, at: datetime, metric: Metric) -> str:
     step = "begins" if at == other.starts else "ends"
-    return f"window ends where {_dated(f'{other.title} {step}', at, metric)}"
+    return f"window ends where {dated(f'{other.title} {step}', at, metric)}"
 
 
 def _together(jointly: Sequence[Change], metric: Metric) -> list[str]:
-    return [
-        f"estimated together with {_dated(o.title, o.starts, metric)}, which makes the range wider" for o in jointly
-    ]
-
-
-def _dated(what: str, at: datetime, metric: Metric) -> str:
-    """`Weekend phone desk closed (12 Sep)`, the day as the metric's zone has it."""
-    local = at.astimezone(ZoneInfo(metric.zone))
-    return f"{what} ({local.day} {local:%b})"
+    return [f"estimated together with {dated(o.title, o.starts, metric)}, which makes the range wider" for o in jointly]

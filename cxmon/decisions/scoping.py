@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from cxmon.decisions.joining import RAW, joined_by, strangers
 from cxmon.decisions.overlap import concerns, scope_of
+from cxmon.decisions.span import PAST
 from cxmon.model import EVERYONE, Category, Change, Kind, Metric, Scope, Segment, Status
 from cxmon.panel import Panel
 
@@ -181,13 +182,25 @@ def _nothing(leaves: Panel, label: str, note: str, reason: str) -> Sides:
 
 
 def _near(change: Change, others: Sequence[Change], metric: Metric, until: datetime) -> list[Change]:
-    """Other live changes that began or ceased near in time or since, and may have moved the metric."""
+    """Other live changes that began or ceased near in time or since, and may have moved the metric.
+
+    A change of the measurement that the touched segments had too spoils nobody: past and window stop there for all. One
+    that only others had spoils those for as long as the past reaches.
+    """
+    mine = scope_of(change, metric)
+
+    def reaches_back(other: Change) -> timedelta | None:
+        if other.category is not Category.MEASUREMENT:
+            return NEAR
+        return None if mine.overlaps(scope_of(other, metric)) else PAST
+
     return [
         other
         for other in others
         if other.id != change.id
         and other.status is Status.LIVE
-        and any(change.starts - NEAR <= at < until for at in (other.starts, other.ends) if at is not None)
+        and (back := reaches_back(other)) is not None
+        and any(change.starts - back <= at < until for at in (other.starts, other.ends) if at is not None)
         and concerns(other, metric)
     ]
 

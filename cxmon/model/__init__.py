@@ -20,6 +20,7 @@ from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
 from cxmon.model.ranges import Grade, Interval
+from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
@@ -28,6 +29,7 @@ from cxmon.model.verdict import (
     AimCode,
     AimResult,
     Band,
+    Break,
     Code,
     Harm,
     Method,
@@ -59,6 +61,7 @@ __all__ = [
     "Band",
     "Baseline",
     "Better",
+    "Break",
     "Carried",
     "Category",
     "Cause",
@@ -105,6 +108,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Response",
+    "ResponseRate",
     "Retrospect",
     "Saving",
     "Scope",
@@ -124,6 +128,7 @@ __all__ = [
     "Tone",
     "Transition",
     "Turn",
+    "Unlike",
     "Verdict",
     "Version",
     "Window",

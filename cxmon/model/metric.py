@@ -159,7 +159,11 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A named figure with a direction, a source and a kind (design: words)."""
+    """A named figure with a direction, a source and a kind (design: words).
+
+    `response_of` names the metric whose count is who was asked, where this one is a survey; `scale` are the lowest and
+    highest answer that a survey of kind mean allows.
+    """
 
     id: str
     label: str
@@ -185,6 +189,8 @@ class Metric:
     guards: tuple[str, ...] = ()
     holidays: Holidays | None = None
     words: Words | None = None
+    response_of: str = ""
+    scale: tuple[float, float] | None = None
 
     @property
     def harm_sign(self) -> int:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from cxmon.model.price import Price
 from cxmon.model.ranges import Grade, Interval
+from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.version import FirstSaid
 
 
@@ -116,6 +117,7 @@ class Harm:
     many were left out or modelled, and why. `stages`: of a roll-out in stages each one's own harm, by their start;
     `so_far` is then the mean over those that have begun, weighted by answers. `notes` say, each in a phrase for people,
     what the estimate rests on: other changes near, the scope it is judged on, why nobody could be compared with.
+    `unlike` is why it is not comparable, `response_rate` who answered of those asked; None where that does not apply.
     """
 
     metric: str
@@ -147,6 +149,8 @@ class Harm:
     holidays: str = ""
     stages: tuple[StageHarm, ...] = ()
     notes: tuple[str, ...] = ()
+    unlike: Unlike | None = None
+    response_rate: ResponseRate | None = None
 
     @property
     def disputed(self) -> bool:
@@ -233,6 +237,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Break:
+    """An instant at which the measurement changed, by the change's title: nothing is compared across it."""
+
+    at: datetime
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Band:
     """Everything the trend chart of one series needs, computed once by judge and stored.
 
@@ -240,7 +252,7 @@ class Band:
     period: `value` the figure itself and `n` the answers behind it, `avg` the trailing mean of `smooth` periods,
     `expected` what would have been, averaged the same way, `low` and `high` where `avg` falls in 99 of 100 cases when
     nothing changes; all in the metric's natural unit, NaN = missing. `complete` tells mature periods. Before `since`
-    the expectation is a fit, from there on a counterfactual.
+    the expectation is a fit, from there on a counterfactual. `avg` and `expected` begin anew at each of the `breaks`.
     """
 
     metric: str
@@ -259,3 +271,4 @@ class Band:
     since: datetime | None = None
     change: str | None = None
     reason: str = ""
+    breaks: tuple[Break, ...] = ()

@@ -55,6 +55,7 @@ def _picture(store: Store, metric: Metric, wanted: Picture) -> bytes | None:
         limit=height,
         limit_from=over.since if over and height is not None else None,
         limit_text=over.text if over else "",
+        anew=band.breaks,
     )
 
 

@@ -17,9 +17,10 @@ from cxmon.decisions import Share
 from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_allowance import spend
-from cxmon.pipeline.judge_bands import bands, steps
+from cxmon.pipeline.judge_bands import bands, broken, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
+from cxmon.pipeline.judge_response import answered
 from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
 from cxmon.pipeline.judge_versions import kept_first
@@ -145,14 +146,19 @@ class _Asked:
         store, now = self.store, self.now
         try:
             leaves = store.panel(metric, as_known_at=now)
+            sent = self._sent(metric) if asked else None
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
             watching = [c for c in asked if metric.id in self.shares[c.id]]
             return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in watching]
-        found = [(change.id, self.judged(change, leaves)) for change in asked]
+        found = [(change.id, self.judged(change, leaves, sent)) for change in asked]
         if not self.drawn:
             return found
-        drawn = [known.band for _, known in found if known.band is not None]
+        drawn = [
+            broken(known.band, decisions.breaks(self.live, metric, decisions.scope_of(change, metric), now))
+            for change, (_, known) in zip(asked, found, strict=True)
+            if known.band is not None
+        ]
         try:
             accepted = [i for i in store.incidents.recent(1000) if i.ending is Ending.ACCEPTED]
             red = {c for c, known in found if known.harm.code in RED and not known.beside}
@@ -163,15 +169,19 @@ class _Asked:
             LOG.warning("bands metric=%s error=%s", metric.id, error)
         return found
 
-    def judged(self, change: Change, leaves: Panel) -> Evidence:
+    def judged(self, change: Change, leaves: Panel, sent: Panel | None) -> Evidence:
+        """The evidence on one change; `sent` counts who was asked, where the metric is a survey."""
         share, money = self.shares[change.id].get(leaves.metric.id, PRICED), self.plan.money
         try:
             if money is not None and leaves.metric.id not in self.shares[change.id]:
                 return unwatched(change, self.live, leaves, money, now=self.now)
             if change.stages:
-                return staged_evidence(change, self.live, leaves, share, now=self.now)
-            found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
-            if self.brief:
+                found = staged_evidence(change, self.live, leaves, share, now=self.now)
+            else:
+                found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
+            if sent is not None:
+                found = answered(found, change, self.live, leaves, sent, now=self.now)
+            if self.brief or change.stages:
                 return found
             return counted(found, change, self.live, leaves, share, money, now=self.now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
@@ -182,10 +192,15 @@ class _Asked:
     def again(self, change: Change, told: Figure, at: datetime) -> Harm:
         """One metric over the window that was judged at `at`, had the figures been known that are known now."""
         metric = self.plan.metrics[told.metric]
-        leaves = self.store.panel(metric, as_known_at=self.now)
+        leaves, sent = self.store.panel(metric, as_known_at=self.now), self._sent(metric)
         wait = max(metric.matures_after, metric.settle)
         read_at = at if told.window_end is None else min(at, told.window_end + wait)
-        return replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at)).harm
+        return replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at), sent).harm
+
+    def _sent(self, metric: Metric) -> Panel | None:
+        """The figures of the metric that counts who was asked, of a survey."""
+        survey = self.plan.metrics.get(metric.response_of)
+        return None if survey is None else self.store.panel(survey, as_known_at=self.now)
 
 
 def _tells(store: Store, declared: Declared, known: Sequence[Evidence], now: datetime) -> bool:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import scoping
 from cxmon.decisions.span import IN_A_YEAR, profile
-from cxmon.model import EVERYONE, Band, Change, Grain, Incident, Metric, Segment, Status
+from cxmon.model import EVERYONE, Band, Break, Category, Change, Grain, Incident, Metric, Segment, Status
 from cxmon.panel import Panel
 
 Floats = npt.NDArray[np.float64]
@@ -33,13 +33,15 @@ class Step:
     """Where a band may step: a declared change, or a level that was accepted as the new one (`change` is None).
 
     `holds`: the change did harm that nobody accepted, so from here on the level from before it stays the expectation,
-    whatever was declared later.
+    whatever was declared later. `anew`: the measurement changed, so nothing from before it is an expectation of what
+    comes after.
     """
 
     at: datetime
     change: Change | None = None
     members: tuple[Segment, ...] = ()
     holds: bool = False
+    anew: Break | None = None
 
     def touches(self, leaves: Panel, segment: Segment) -> bool:
         if self.change is None:
@@ -64,7 +66,12 @@ def steps(
     found = [
         Step(at=c.starts, change=c, holds=c.id in harmful)
         for c in changes
-        if c.status is Status.LIVE and c.starts <= now and decisions.concerns(c, metric)
+        if c.status is Status.LIVE and c.starts <= now and c.category is not Category.MEASUREMENT
+    ]
+    found += [
+        Step(at=one.at, change=c, anew=one)
+        for c in changes
+        for one in decisions.breaks([c], metric, decisions.scope_of(c, metric), now)
     ]
     found += [Step(at=i.since, members=i.members) for i in accepted if i.subject == metric.id and i.since is not None]
     return sorted(found, key=lambda step: step.at)
@@ -142,38 +149,63 @@ def trailing(values: Floats, smooth: int) -> Floats:
         return np.asarray(np.where(seen & (2 * count >= smooth), total / count, math.nan))
 
 
-def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime) -> Band:
-    """One segment's band: the past fitted from the last step but one on, a forecast from the last step on.
+def broken(band: Band, found: Sequence[Break]) -> Band:
+    """The band with `found` breaks of the measurement, and without the averages that would mix both sides of one."""
+    avg = list(band.avg)
+    for one in found:
+        first = int(np.searchsorted(band.starts, one.at.timestamp(), "left"))
+        for i in range(first, min(first + band.smooth - 1, len(avg))):
+            avg[i] = math.nan
+    return replace(band, avg=tuple(avg), breaks=tuple(found))
 
-    Earlier stretches between steps get a fit of their own, so that the band steps where the level was allowed to.
-    """
-    metric = panel.metric
+
+def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime) -> Band:
+    """One segment's band: each stretch between changes of the measurement by itself, so that the band steps where the
+    level was allowed to and begins anew where the measurement did."""
     last = int(np.flatnonzero(mature)[-1]) + 1
-    measured = np.flatnonzero(panel.n[0, :last] > 0)
-    figures = panel.judged()
-    least = SHORTEST_PAST[metric.grain]
-    begin = int(measured[0]) if len(measured) else 0
-    marks = _until_harm([m for m in _marks(panel, known) if begin + least <= m[0] < last])
-    if marks:
-        origin, step = marks[-1]
-        since = datetime.fromtimestamp(int(panel.starts[origin]), UTC)
-        change = step.change.id if step.change is not None else None
-        cuts = [begin, *(m[0] for m in marks[:-1])]
-    else:
-        origin = max(last - FORECAST[metric.grain], begin + min(least, (last - begin) // 2))
-        since, change, cuts = datetime.fromtimestamp(int(panel.starts[origin]), UTC), None, [begin]
+    figures, anew = panel.judged(), [k.anew for k in known if k.anew is not None]
+    cuts = {int(np.searchsorted(panel.starts, one.at.timestamp(), "left")) for one in anew}
     aside = np.zeros(len(panel.starts), bool)
     parts = []
-    for low, at, high in [*((a, max(a + 8, b - 1), b) for a, b in pairwise(cuts)), (cuts[-1], origin, last)]:
-        part, aside[low:high] = _fit(panel, figures.values[0], low, at, high)
-        parts.append((low, high, part))
+    since, change = None, None
+    for begin, end in pairwise([0, *sorted(cut for cut in cuts if 0 < cut < last), last]):
+        pieces, since, change = _stretch(panel, [k for k in known if k.anew is None], begin, end)
+        for low, at, high in pieces:
+            part, aside[low:high] = _fit(panel, figures.values[0], low, at, high)
+            parts.append((low, high, part))
     found = band_of(
         panel, mature, *parts[-1], log=figures.log, key=panel.segments[0].key, label=panel.segments[0].label, now=now,
         since=since, change=change, aside=aside,
     )  # fmt: skip
     for low, high, part in parts[:-1]:
         found = _with(found, low, high, part, log=figures.log)
-    return found
+    return broken(found, anew)
+
+
+def _stretch(
+    panel: Panel, known: Sequence[Step], low: int, high: int
+) -> tuple[list[tuple[int, int, int]], datetime, str | None]:
+    """How the periods `low` to before `high` are fitted, as (first, forecast from, end) of each piece, since when the
+    newest is a forecast, and which change that is from.
+
+    The past is fitted from the last step but one on, a forecast from the last step on; earlier pieces between steps get
+    a fit of their own.
+    """
+    metric, starts = panel.metric, panel.starts
+    measured = low + np.flatnonzero(panel.n[0, low:high] > 0)
+    least = SHORTEST_PAST[metric.grain]
+    begin = int(measured[0]) if len(measured) else low
+    here = [k for k in known if k.at.timestamp() >= starts[low]] if low else known
+    marks = _until_harm([m for m in _marks(panel, here) if begin + least <= m[0] < high])
+    if marks:
+        origin, step = marks[-1]
+        change = step.change.id if step.change is not None else None
+        cuts = [begin, *(m[0] for m in marks[:-1])]
+    else:
+        origin = max(high - FORECAST[metric.grain], begin + min(least, (high - begin) // 2))
+        change, cuts = None, [begin]
+    pieces = [*((a, max(a + 8, b - 1), b) for a, b in pairwise(cuts)), (cuts[-1], origin, high)]
+    return pieces, datetime.fromtimestamp(int(starts[origin]), UTC), change
 
 
 def _marks(panel: Panel, known: Sequence[Step]) -> list[tuple[int, Step]]:

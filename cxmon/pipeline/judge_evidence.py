@@ -37,6 +37,7 @@ from cxmon.model import (
     Interval,
     Metric,
     Split,
+    Unlike,
 )
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
@@ -110,8 +111,8 @@ def evidence(
     """
     metric = leaves.metric
     if change.category is Category.MEASUREMENT:
-        reason = "the measurement itself changed; figures before and after are not compared"
-        return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share))
+        reason = "it changed the measurement itself; figures before and after are not compared"
+        return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share, measured_anew=True))
     if reason := decisions.by_choice(change, metric):
         return Evidence(harm=unjudged(metric, change, Code.NOT_COMPARABLE, reason, share))
     if not len(leaves.starts) or not leaves.n.any():
@@ -249,7 +250,10 @@ def _harm(
 
 def _without(case: Case, code: Code, reason: str) -> Evidence:
     """Evidence without an effect, with the reason and, where data are awaited, the day of the first look."""
-    harm = unjudged(case.metric, case.change, code, _said(reason, case), case.share, scope=case.found.label)
+    anew = bool(case.placement.not_comparable)
+    harm = unjudged(
+        case.metric, case.change, code, _said(reason, case), case.share, scope=case.found.label, measured_anew=anew
+    )  # fmt: skip
     due = first_answer(case.change, case.metric, case.now) if code is Code.WAITING else None
     return Evidence(harm=replace(harm, due=due))
 
@@ -293,8 +297,13 @@ def missing_data(change: Change, metric: Metric, treated: Panel, span: Span, jud
     return None
 
 
-def unjudged(metric: Metric, change: Change, code: Code, reason: str, share: Share, *, scope: str = "") -> Harm:
-    """A harm of which nothing is known, with the reason."""
+def unjudged(
+    metric: Metric, change: Change, code: Code, reason: str, share: Share, *, scope: str = "",
+    measured_anew: bool = False,
+) -> Harm:  # fmt: skip
+    """A harm of which nothing is known, with the reason. What cannot be compared has vanished, unless `measured_anew`
+    says that the measurement changed."""
+    unlike = Unlike.MEASUREMENT if measured_anew else Unlike.VANISHED
     amount = change.limits.get(metric.id) or metric.matters
     relative = amount.relative or metric.judged_as_ratio
     nan = math.nan
@@ -303,6 +312,7 @@ def unjudged(metric: Metric, change: Change, code: Code, reason: str, share: Sha
         limit=amount.value if amount.relative or not relative else nan, so_far=NOTHING, now=NOTHING, actual=nan,
         expected=nan, grade=Grade.BEFORE_AFTER, p_value=nan, confidence=share.confidence, n_pre=0, n_post=0,
         answers=0.0, window_start=None, window_end=None, scope=scope or change.scope_for(metric.id).label,
+        unlike=unlike if code is Code.NOT_COMPARABLE else None,
     )  # fmt: skip
 
 

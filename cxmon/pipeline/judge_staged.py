@@ -6,7 +6,7 @@ err no more often than one change's harm does (see `stats.staged_effect`).
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,60 +32,11 @@ from cxmon.model import EVERYONE, Band, Change, Code, Grade, Harm, Interval, Met
 from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_evidence import Evidence, aim_of, counted, evidence, first_answer, missing_data, unjudged
+from cxmon.pipeline.rollout import Rollout, Stage
 from cxmon.stats.staged import StageEffect
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Stage:
-    """One stage as a change of its own, where its periods lie, whom it touches, and why it is not judged (yet)."""
-
-    change: Change
-    placement: Placement
-    span: Span
-    sides: scoping.Sides
-    code: Code | None
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Case:
-    """A roll-out on one metric: its stages by start, the untouched segments, and all it touches with its periods.
-
-    `whole` are all stages' segments together, `span` its periods with the profile that all series share. `figures` (S)
-    are those of the stages; `values` (S, T) the same with what counts for nothing taken out.
-    """
-
-    change: Change
-    leaves: Panel
-    share: Share
-    now: datetime
-    stages: tuple[_Stage, ...]
-    never: Panel | None
-    whole: Panel
-    span: Span
-    figures: tuple[Judged, ...]
-    values: Floats
-
-    @property
-    def metric(self) -> Metric:
-        return self.leaves.metric
-
-    @property
-    def first(self) -> int:
-        return self.span.first
-
-    @property
-    def last(self) -> int:
-        return self.span.last
-
-    def begins(self, s: int) -> int:
-        return self.stages[s].span.at - self.first
-
-    def ends(self, s: int) -> int:
-        return max(min(self.stages[s].span.until, self.last) - self.first, self.begins(s) + 1)
 
 
 def staged_evidence(
@@ -137,7 +88,7 @@ def _judged(
 
 def _case(
     change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, horizon: timedelta | None
-) -> _Case:
+) -> Rollout:
     mature, titles = leaves.mature(now), {other.id: other.title for other in others}
     parts = change.parts()
     until = [min(now, part.starts + horizon) if horizon else now for part in parts]
@@ -156,7 +107,7 @@ def _case(
     whole = leaves.pooled(EVERYONE, touched)
     span = with_profile(replace(spans[0], first=first, last=last, until=last), whole)
     stages = tuple(
-        _Stage(
+        Stage(
             change=p,
             placement=place,
             span=span,
@@ -168,7 +119,7 @@ def _case(
     empty = leaves.pooled(EVERYONE, np.zeros(len(leaves.segments), bool))
     figures = tuple((stage.sides.treated or empty).cut(first, last).judged() for stage in stages)
     values = np.stack([_counting(stage, one, span) for stage, one in zip(stages, figures, strict=True)])
-    return _Case(
+    return Rollout(
         change=change, leaves=leaves, share=share, now=now, stages=stages, never=never, whole=whole, span=span,
         figures=figures, values=values,
     )  # fmt: skip
@@ -204,7 +155,7 @@ def _state(
     return {"code": missing[0] if missing else None, "reason": missing[1] if missing else ""}
 
 
-def _counting(stage: _Stage, figures: Judged, whole: Span) -> Floats:
+def _counting(stage: Stage, figures: Judged, whole: Span) -> Floats:
     """The stage's figures (T,), NaN where a period counts for nothing; from its start on where it is not judged."""
     index = np.arange(whole.first, whole.last)
     out = (
@@ -219,7 +170,7 @@ def _counting(stage: _Stage, figures: Judged, whole: Span) -> Floats:
     return np.asarray(np.where(out, np.nan, figures.values[0]))
 
 
-def _asks(case: _Case) -> dict[str, Any]:
+def _asks(case: Rollout) -> dict[str, Any]:
     """Everything `stats.staged_effect` is asked besides the values and the confidence."""
     metric, S = case.metric, len(case.stages)
     starts = case.leaves.starts[case.first : case.last]
@@ -254,13 +205,13 @@ def _errors(each: Sequence[Floats | None]) -> Floats | None:
     return np.stack([np.full(sample.shape[1], np.nan) if one is None else one[0] for one in each])
 
 
-def _judged_periods(case: _Case, s: int, until: int) -> Ints:
+def _judged_periods(case: Rollout, s: int, until: int) -> Ints:
     """The stage's judged periods, as indices from `first` on."""
     begin = case.begins(s)
     return np.asarray(begin + np.flatnonzero(np.isfinite(case.values[s, begin : min(case.ends(s), until)])))
 
 
-def _now(case: _Case, asks: dict[str, Any]) -> Interval | None:
+def _now(case: Rollout, asks: dict[str, Any]) -> Interval | None:
     """The pooled effect over each stage's last 14 judged periods; None where no stage has more."""
     longest = max(int(np.isfinite(case.values[s, case.begins(s) :]).sum()) for s in range(len(case.stages)))
     if longest <= decisions.NOW_PERIODS:
@@ -271,7 +222,7 @@ def _now(case: _Case, asks: dict[str, Any]) -> Interval | None:
 
 
 def _harm(
-    case: _Case, found: stats.Staged, scale: decisions.Scale, means: Floats, judged: Sequence[Ints],
+    case: Rollout, found: stats.Staged, scale: decisions.Scale, means: Floats, judged: Sequence[Ints],
     lately: Interval | None,
 ) -> Harm:  # fmt: skip
     """The pooled harm with each stage's own beside it; `actual` and `expected` come after."""
@@ -311,7 +262,7 @@ def _harm(
     return harm
 
 
-def _stage_harm(case: _Case, s: int, found: StageEffect, mean: float) -> StageHarm:
+def _stage_harm(case: Rollout, s: int, found: StageEffect, mean: float) -> StageHarm:
     stage, effect = case.stages[s], found.effect
     log = case.figures[s].log
     told = StageHarm(
@@ -336,7 +287,7 @@ def _controlled(found: StageEffect) -> bool:
     return bool(np.any(found.effect.controls_used)) and found.effect.pre_fit_ok
 
 
-def _compared_with(case: _Case, found: stats.Staged, pool: Sequence[int]) -> tuple[str, ...]:
+def _compared_with(case: Rollout, found: stats.Staged, pool: Sequence[int]) -> tuple[str, ...]:
     """The labels of all segments that some stage was compared with, untouched ones first."""
     S = len(case.stages)
     used = {
@@ -350,11 +301,11 @@ def _compared_with(case: _Case, found: stats.Staged, pool: Sequence[int]) -> tup
     return (*names, *(f"{_label(case, unit)} before its stage" for unit in sorted(used) if unit < S))
 
 
-def _label(case: _Case, s: int) -> str:
+def _label(case: Rollout, s: int) -> str:
     return case.stages[s].change.scope_for(case.metric.id).label
 
 
-def _notes(case: _Case, found: stats.Staged, pool: Sequence[int], *, controlled: bool) -> tuple[str, ...]:
+def _notes(case: Rollout, found: stats.Staged, pool: Sequence[int], *, controlled: bool) -> tuple[str, ...]:
     """What the pooled figure rests on: who was compared, who is not in it yet, scopes and changes near."""
     alone = ", ".join(_label(case, s) for s in pool if not _controlled(found.stages[s]))
     told = [
@@ -366,7 +317,7 @@ def _notes(case: _Case, found: stats.Staged, pool: Sequence[int], *, controlled:
     return tuple(dict.fromkeys([*told, *notes]))
 
 
-def _nothing(case: _Case, reasons: Sequence[str]) -> Evidence:
+def _nothing(case: Rollout, reasons: Sequence[str]) -> Evidence:
     """Evidence without an effect: the gravest reason of the stages that have begun, and each stage's own."""
     begun = [(stage, why) for stage, why in zip(case.stages, reasons, strict=True) if stage.change.starts <= case.now]
     code = decisions.gravest(stage.code or Code.WAITING for stage, _ in begun)
@@ -374,7 +325,8 @@ def _nothing(case: _Case, reasons: Sequence[str]) -> Evidence:
     near = "another change began too near to it"
     each = [(stage, near if stage.code is code is Code.ENTANGLED else why) for stage, why in begun]
     told = "; ".join(f"{stage.change.scope_for(case.metric.id).label}: {why}" for stage, why in each)
-    harm = unjudged(case.metric, case.change, code, told, case.share, scope=case.change.reach.label)
+    anew, scope = any(stage.placement.not_comparable for stage in case.stages), case.change.reach.label
+    harm = unjudged(case.metric, case.change, code, told, case.share, scope=scope, measured_anew=anew)
     nothing = tuple(
         StageHarm(
             scope=_label(case, s), starts=stage.change.starts, code=stage.code or Code.WAITING, so_far=NOTHING,
@@ -387,7 +339,7 @@ def _nothing(case: _Case, reasons: Sequence[str]) -> Evidence:
     return Evidence(harm=replace(harm, stages=nothing, due=due, entangled_with=tuple(tangled)))
 
 
-def _band(case: _Case, harm: Harm) -> Band:
+def _band(case: Rollout, harm: Harm) -> Band:
     """All stages' segments together against what was expected of them before the first stage."""
     whole, span = case.whole, case.span
     figures, asked = options(whole, case.never, span, long=case.never is None)

@@ -8,6 +8,7 @@ from cxmon.wording.allowances import (
     allowance_screen,
     used,
 )
+from cxmon.wording.answering import responded
 from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes
 from cxmon.wording.displacing import breath, trade, words_of
 from cxmon.wording.evidence import (
@@ -145,6 +146,7 @@ __all__ = [
     "price_words",
     "remarks",
     "remarks_on_all",
+    "responded",
     "saving",
     "scope",
     "screen",

@@ -113,12 +113,15 @@ def worse(metric: Metric, harm: Harm) -> str:
 
 
 def largest(metric: Metric, harm: Harm) -> str:
-    """The largest harm that is not ruled out: `up to 1.2 points worse`, or that any harm is ruled out."""
+    """The largest harm that is not ruled out: `up to 1.2 points worse`, or that any harm is ruled out; where the
+    response rate moved, with the missing answers at their worst."""
     if not math.isfinite(harm.so_far.high):
         return "nothing is ruled out yet"
-    if harm.so_far.high <= 0:
+    rate = harm.response_rate
+    high = harm.so_far.high if rate is None or rate.bounds is None else max(harm.so_far.high, rate.bounds[1])
+    if high <= 0:
         return "a harm is ruled out"
-    size = amount(metric, harm.so_far.high, harm.unit, digits(metric, harm))
+    size = amount(metric, high, harm.unit, digits(metric, harm))
     return f"up to {size} {sides(metric, harm)[0]} is still possible"
 
 

@@ -22,6 +22,7 @@ from cxmon.model import (
     State,
     Step,
     Tone,
+    Unlike,
     Verdict,
 )
 from cxmon.wording.aiming import aims_screen
@@ -29,7 +30,8 @@ from cxmon.wording.numbers import days_judged, number, value
 
 Screen = tuple[str, Tone, str]
 
-# Code -> (words, tone, shape as a Material icon's name). `safe` and `entangled` are completed by `screen`.
+# Code -> (words, tone, shape as a Material icon's name). `safe`, `entangled` and `not_comparable` are completed by
+# `screen`.
 _SCREEN: Mapping[Code, Screen] = {
     Code.HARMED: ("Over the limit", Tone.RED, "report"),
     Code.WORSE: ("Worse, limit still open", Tone.AMBER, "warning"),
@@ -37,8 +39,13 @@ _SCREEN: Mapping[Code, Screen] = {
     Code.SAFE: ("Limit held so far", Tone.GREY, "shield"),
     Code.UNDECIDED: ("Too early", Tone.GREY, "hourglass_empty"),
     Code.WAITING: ("Waiting for data", Tone.GREY, "pending"),
-    Code.NOT_COMPARABLE: ("Survey changed, cannot compare", Tone.GREY, "block"),
+    Code.NOT_COMPARABLE: ("Cannot compare", Tone.GREY, "block"),
     Code.ENTANGLED: ("Cannot be separated", Tone.GREY, "link"),
+}
+_UNLIKE = {
+    Unlike.MEASUREMENT: "Survey changed, cannot compare",
+    Unlike.VANISHED: "No figures since, cannot compare",
+    Unlike.ANSWERS: "Fewer answers, cannot compare",
 }
 # Undecided as well, but not because it is early.
 LATELY = "Worse lately"
@@ -104,7 +111,7 @@ def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
         words = CHOSEN
     if what.code is Code.ENTANGLED and what.entangled_with:
         words = f"Cannot be separated from {_titles(what.entangled_with, titles)}"
-    return words, tone, shape
+    return _unlike(what) or words, tone, shape
 
 
 @screen.register
@@ -126,6 +133,9 @@ def _verdict(what: Verdict, *, titles: Mapping[str, str] | None = None) -> Scree
         words = "Worse, within the limit" if _nothing_open(what) else words
     elif what.code is Code.UNDECIDED and same and all(came_late(harm) for harm in same):
         words = LATELY
+    elif what.code is Code.NOT_COMPARABLE:
+        reasons = {_unlike(harm) for harm in same}
+        words = reasons.pop() or words if len(reasons) == 1 else words
     return words, tone, shape
 
 
@@ -191,6 +201,14 @@ def count_word(metric: Metric) -> str:
     """What is counted behind a figure."""
     words = {Kind.PROPORTION: "answers", Kind.MEAN: "answers", Kind.QUANTILE: "cases", Kind.RATE: "exposed"}
     return words.get(metric.kind, "units")
+
+
+def _unlike(harm: Harm) -> str:
+    """Why a metric cannot be compared; empty where it can."""
+    rate = harm.response_rate
+    if harm.unlike is Unlike.ANSWERS and rate is not None and rate.low > 0:
+        return "More answers, cannot compare"
+    return _UNLIKE[harm.unlike] if harm.unlike is not None else ""
 
 
 def _titles(ids: tuple[str, ...], titles: Mapping[str, str] | None) -> str:

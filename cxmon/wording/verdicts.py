@@ -26,6 +26,7 @@ from cxmon.model import (
 )
 from cxmon.wording import numbers as say
 from cxmon.wording.aiming import aims_headline, gain
+from cxmon.wording.answering import beside_a_list, rates_moved, unmatched
 from cxmon.wording.displacing import breath, is_are, small, trade
 from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
 from cxmon.wording.mixing import mix
@@ -87,7 +88,8 @@ def sentence(
 ) -> str:
     """What happened to whom, by how much, how sure: the gravest metrics in full, what is open, and the trade.
 
-    Without `moved` the untouched segments that moved by themselves are left to what stands beside it.
+    Without `moved` the untouched segments that moved by themselves are left to what stands beside it. A response rate
+    is told where it moved.
     """
     harms = by_gravity(verdict.harms)
     grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
@@ -98,6 +100,7 @@ def sentence(
     parts += [
         f"{metrics[harm.metric].label}: {disputes(metrics[harm.metric], harm)}." for harm in told if harm.disputed
     ]
+    parts += rates_moved(told, metrics)
     aside = tuple(dict.fromkeys(name for harm in told for name in harm.controls_moved)) if moved else ()
     parts += [f"{_upper(set_aside(aside))}."] if aside else []
     traded = trade(harms, metrics, verdict.aims, change.guards)
@@ -153,13 +156,10 @@ def story(
 
 
 def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True, guards: Collection[str] = ()) -> tuple[str, ...]:
-    """The lines of a story after its metrics: what all of them rest on alike, who disagrees and which untouched
-    segments moved by themselves (these only with `moved`), the trade, the mix, the aims."""
+    """The lines of a story after its metrics: what all of them rest on alike, who disagrees, which untouched segments
+    moved by themselves and who still answers (these two only with `moved`), the trade, the mix, the aims."""
     harms = by_gravity(verdict.harms)
-    told = [
-        (metrics[h.metric].label, (disputes(metrics[h.metric], h), set_aside(h.controls_moved) if moved else ""))
-        for h in harms
-    ]
+    told = [(metrics[h.metric].label, beside_a_list(h, metrics[h.metric], listed=not moved)) for h in harms]
     alike = remarks_on_all(harms)
     lines = [f"For every metric: {'; '.join(alike)}"] if alike else []
     lines += [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
@@ -213,7 +213,8 @@ def as_harm(harm: Harm, stage: StageHarm) -> Harm:
     return replace(
         harm, code=stage.code, so_far=stage.so_far, limit=stage.limit, grade=stage.grade, n_post=stage.n_post,
         scope=stage.scope, reason=stage.reason, window_start=None, window_end=None, due=None,
-        closed=False, stages=(), holidays="", now=stage.so_far, opinions=(), controls_moved=(), notes=(),
+        closed=False, stages=(), holidays="", now=stage.so_far, opinions=(), controls_moved=(), notes=(), unlike=None,
+        response_rate=None,
     )  # fmt: skip
 
 
@@ -221,6 +222,8 @@ def _assessed(harm: Harm, metric: Metric, titles: Titles, told: Sequence[str] = 
     words = f"{screen(harm, titles=titles)[0]} ({harm.code})"
     if not math.isfinite(harm.so_far.high):
         return f"{words}: {harm.reason}; {grade(harm)}"
+    if harm.unlike is not None:
+        return f"{words}: {unmatched(harm, metric)}; limit {say.limit(metric, harm)}; {grade(harm)}"
     evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm)}"
     if harm.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}:
         words += f", {say.worse(metric, harm)}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from cxmon import wording
-from cxmon.model import Harm, Verdict
+from cxmon.model import Harm, Metric, Verdict
 from dashboards import allowing, figures, telling, trending
 from dashboards.frame import opened
 from dashboards.links import linked
@@ -28,16 +28,17 @@ def harms(world: World, verdict: Verdict) -> None:
             below = [_seen(harm, world), *wording.staged(harm, metric, verdict.as_of, world.zone, titles)]
             small = "".join(f"  \n:gray[:small[{md(line.strip())}]]" for line in below)
             cells[2].markdown(md(figures.harm_words(harm, world)) + small)
-            cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm, told))}]]")
+            cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm, metric, told))}]]")
 
 
-def _beside(harm: Harm, told: Sequence[str]) -> str:
-    """Whom it was compared with and who was set aside, what the second opinions say where they agree, and what else it
-    rests on that is not `told` of all metrics alike."""
+def _beside(harm: Harm, metric: Metric, told: Sequence[str]) -> str:
+    """Whom it was compared with and who was set aside, what the second opinions say where they agree, who still
+    answers, and what else it rests on that is not `told` of all metrics alike."""
     compared = f"with {_some(harm.controls)}" if harm.controls else ""
     agreed = "" if harm.disputed else wording.seconded(harm.opinions)
     rests = [remark for remark in wording.remarks(harm) if remark not in told]
-    return "; ".join(part for part in (compared, wording.set_aside(harm.controls_moved), agreed, *rests) if part)
+    rate = wording.responded(harm, metric)
+    return "; ".join(part for part in (compared, wording.set_aside(harm.controls_moved), agreed, rate, *rests) if part)
 
 
 def _some(names: tuple[str, ...], most: int = 3) -> str:

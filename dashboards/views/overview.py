@@ -5,7 +5,7 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, Band, Code, Harm, Metric, Segment, Tone
 from cxmon.wording import targets as wording_of_targets
-from dashboards import allowing, early, figures, trending
+from dashboards import allowing, answering, early, figures, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -71,7 +71,8 @@ def cards(world: World) -> None:
                 )
                 more = "than expected, " if found.tone is not Tone.GREY else ""
                 window = figures.window(found, band, world.zone)
-                st.caption(f"{md(more + figures.possible(found, metric))}  \n{md(window)}")
+                lines = (more + figures.possible(found, metric), window, answering.rate(world, band, metric, found))
+                st.caption("  \n".join(md(line) for line in lines if line))
 
 
 def _help(metric: Metric, found: figures.Gap, band: Band, world: World) -> str:

@@ -35,6 +35,7 @@ from cxmon.model import (
     State,
     Step,
     Transition,
+    Unlike,
     Verdict,
 )
 
@@ -181,7 +182,7 @@ def messages():
         "verdict-undecided": told(before),
         "verdict-waiting": told(verdict(Code.WAITING, (nothing,), version=1)),
         "verdict-not-comparable": told(verdict(Code.NOT_COMPARABLE, (replace(nothing, code=Code.NOT_COMPARABLE,
-                                       reason="the survey's scale changed on 1 Oct"),))),
+                                       unlike=Unlike.MEASUREMENT, reason="the survey's scale changed on 1 Oct"),))),
         "verdict-entangled": told(verdict(Code.ENTANGLED, (harm(code=Code.ENTANGLED, entangled_with=("refunds",)),)),
                                   changes_near=(OTHER,)),
         "verdict-corrected": told(verdict(Code.SAFE, (harm(code=Code.SAFE, so_far=(0.004, -0.002, 0.011)),), version=4),

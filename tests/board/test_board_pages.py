@@ -59,6 +59,19 @@ def test_headline_says_what_fell_how_much_and_how_sure(page):
     assert "Still open: Churn, up to 30 % worse is still possible" in said
 
 
+def test_the_card_of_a_survey_says_who_answers(page, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        known = store.catalogue.load()
+        metrics = tuple(replace(m, response_of="reply") if m.id == "csat" else m for m in known.metrics)
+        store.catalogue.save(replace(known, metrics=metrics))
+        band = store.bands.get("reply", "{}")
+        store.bands.put([replace(band, n=tuple(280.0 if i < 390 else 350.0 for i in range(len(band.n))))])
+    assert "response rate 40.0 %, 50.0 % in the 12 weeks before" in text(page("overview", url))
+    assert "response rate" not in text(page("overview"))
+
+
 def test_the_unusual_and_the_claim_stand_beside_the_headline(page):
     said = text(page("overview"))
     assert "CSAT: in 211 comparable windows without a change, a fall this large never happened" in said

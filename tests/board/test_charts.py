@@ -2,8 +2,9 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 import worlds
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from cxmon import charts
 from cxmon.charts import layout
-from cxmon.model import Tone
+from cxmon.charts.points import runs
+from cxmon.model import Break, Tone
 
 CSAT = worlds.METRICS[0]
 SINCE = worlds.NOW.replace(hour=0) - timedelta(days=68)
@@ -89,3 +91,14 @@ def test_ticks_are_few_and_inside(low, span):
     # A millionth of the span, or what a float can hold that far from zero.
     reach = max(span * 1e-6, 4 * math.ulp(abs(low) + span))
     assert all(low - reach <= t <= low + span + reach for t in at)
+
+
+def test_a_changed_measurement_is_a_labelled_line_that_nothing_crosses():
+    at = worlds.NOW.replace(hour=0) - timedelta(days=40)
+    anew = replace(BAND, breaks=(Break(at=at, title="New scale"),))
+    found = charts.points(anew, CSAT)
+    sides = {run: {p.stretch for _, p in pairs} for run, pairs in groupby(runs(found), key=lambda pair: pair[0])}
+    assert all(len(stretches) == 1 for stretches in sides.values())
+    assert {p.regime for p in found if p.stretch} == {3}
+    assert "measured anew" in spec(found, anew=anew.breaks)
+    assert "measured anew" not in spec(charts.recent(found, 20), anew=anew.breaks)

@@ -108,10 +108,30 @@ def test_monthly_figures_need_longer_stretches():
 def test_a_survey_change_near_the_start_leaves_nothing_to_compare():
     survey = {"category": Category.MEASUREMENT, "title": "New scale"}
     near = placed(other(-5, **survey))
-    assert near.not_comparable == "New scale changed the measurement too near to the start"
+    said = "New scale changed the measurement (9 Sep), 5 days before the start: too near to compare across it"
+    assert near.not_comparable == said
     assert near.entangled_with == ()
     assert placed(other(30, **survey)).until == START + timedelta(days=30)
     assert placed(other(-5, guards=("churn",), **survey)).not_comparable == ""
+
+
+def test_neither_past_nor_window_reaches_across_a_changed_measurement_or_its_end():
+    trial = {"category": Category.MEASUREMENT, "title": "Trial scale"}
+    over = placed(other(-100, ends=START - timedelta(days=60), **trial))
+    assert (over.since, over.not_comparable, over.left_out) == (START - timedelta(days=60), "", ())
+    assert over.notes == ("past begins where Trial scale changed the measurement (16 Jul)",)
+    late = placed(other(-100, ends=START - timedelta(days=10), **trial))
+    assert "(4 Sep), 10 days before the start" in late.not_comparable
+    inside = placed(other(-100, ends=START + timedelta(days=20), **trial))
+    assert (inside.since, inside.until) == (START - timedelta(days=100), START + timedelta(days=20))
+    assert inside.notes[1] == "window ends where Trial scale changed the measurement (4 Oct)"
+
+
+def test_what_cannot_be_separated_is_not_compared_across_a_changed_measurement_either():
+    pilot = other(-90, id="pilot", title="Pilot", ends=START + timedelta(days=3))
+    assert placed(pilot).start == START - timedelta(days=90)
+    found = placed(pilot, other(-40, category=Category.MEASUREMENT, title="New scale"))
+    assert found.not_comparable.endswith("(5 Aug), after Pilot began")
 
 
 def test_a_metric_without_the_dimension_is_judged_on_what_it_knows():

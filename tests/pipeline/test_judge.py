@@ -34,6 +34,7 @@ from cxmon.model import (
     Silence,
     Status,
     Step,
+    Unlike,
 )
 from cxmon.panel import Panel
 from cxmon.periods import grid
@@ -196,6 +197,7 @@ def test_a_scope_that_vanishes_with_the_change_is_not_compared(world):
     plan, store = world(closed, changes=[change()])
     harm = only(judge(plan, store, now=day(300))).harms[0]
     assert (harm.code, harm.reason) == (Code.NOT_COMPARABLE, "no figures of CSAT since the change, 98 days")
+    assert harm.unlike is Unlike.VANISHED
 
 
 def test_one_bad_metric_does_not_stop_the_others(world):
@@ -324,8 +326,11 @@ def test_a_dimension_that_the_metric_lacks_is_left_out_and_said(world):
 def test_a_survey_change_is_not_comparable_and_blocks_what_begins_near_it(world):
     survey = change(195, id="scale", title="New scale", category=Category.MEASUREMENT, scope=Scope(), limits={})
     plan, store = world(World(moves=HARM), changes=[survey, change()])
-    codes = {v.change: v.code for v in judge(plan, store, now=day(300))}
-    assert codes == {"scale": Code.NOT_COMPARABLE, "phone-cut": Code.NOT_COMPARABLE}
+    verdicts = judge(plan, store, now=day(300))
+    codes = {v.change: (v.code, v.harms[0].unlike) for v in verdicts}
+    assert codes == dict.fromkeys(("scale", "phone-cut"), (Code.NOT_COMPARABLE, Unlike.MEASUREMENT))
+    near = next(v.harms[0].reason for v in verdicts if v.change == "phone-cut")
+    assert near == "New scale changed the measurement (13 Dec), 5 days before the start: too near to compare across it"
 
 
 def test_announced_days_are_left_out_of_the_past(world):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from judge_world import LEAVES, World, built, change, csat, day, falls
 
-from cxmon.model import EVERYONE, Decision, Ending, Incident, IncidentState, Response, Scope, Segment
+from cxmon.model import EVERYONE, Category, Decision, Ending, Incident, IncidentState, Response, Scope, Segment
 from cxmon.pipeline.judge import judge
 from cxmon.pipeline.judge_bands import steps, trailing
 
@@ -128,3 +128,26 @@ def test_a_harm_that_was_accepted_is_the_level_that_a_later_change_is_set_agains
     judge(plan, store, now=day(300))
     band = store.bands.get("csat", EVERYONE.key)
     assert (band.since, band.change) == (day(250), "chat-policy")
+
+
+def test_a_band_begins_anew_where_the_measurement_changed(world):
+    """The new scale lifts every figure by eight points: nothing from before it is an expectation of what comes after,
+    not even the level that a harm, which nobody accepted, is held against."""
+    lifted = World(moves={"csat": lambda s, t: 0.08 * (t >= 240) + (-0.08 if t >= 200 and s in LEAVES[:2] else 0.0)})
+    survey = change(
+        240, id="scale", title="New scale", category=Category.MEASUREMENT, scope=Scope(), limits={}, ends=day(280)
+    )
+    plan, store = world(lifted, [csat(**PLAIN)], [change(), survey])
+    verdicts = {v.change: v for v in judge(plan, store, now=day(300))}
+    [harm] = verdicts["phone-cut"].harms
+    assert (harm.window_end, harm.code) == (day(240), "harmed")
+    assert "window ends where New scale changed the measurement" in harm.reason
+    touched, everyone = (store.bands.get("csat", key) for key in ("change:phone-cut", EVERYONE.key))
+    for band in (touched, everyone):
+        assert [(one.at, one.title) for one in band.breaks] == [(day(240), "New scale"), (day(280), "New scale")]
+        assert np.isnan(band.avg[240:246]).all()
+        assert np.isfinite(band.avg[246:280]).all()
+    assert np.isnan(touched.expected[240:]).all()
+    for first, last in ((200, 240), (250, 280)):
+        seen, expected = (np.nanmean(np.array(x)[first:last]) for x in (everyone.avg, everyone.expected))
+        assert (abs(seen - expected) < 0.012) == (first == 250)

@@ -25,6 +25,7 @@ from cxmon.model import (
     SplitRanges,
     State,
     Tone,
+    Unlike,
 )
 
 OVER = harm(Code.HARMED, 0.022, 0.026, 0.030)
@@ -34,7 +35,9 @@ BETTER = harm(Code.IMPROVED, -0.059, -0.05, -0.042)
 HELD = harm(Code.SAFE, -0.002, 0.004, 0.007)
 EARLY = harm(Code.UNDECIDED, -0.011, 0.006, 0.024, due=date(2026, 12, 7), grade=Grade.BEFORE_AFTER)
 WAITS = harm(Code.WAITING, grade=Grade.BEFORE_AFTER, window_start=None, window_end=None)
-SURVEY = harm(Code.NOT_COMPARABLE, grade=Grade.BEFORE_AFTER, window_start=None, window_end=None)
+SURVEY = harm(
+    Code.NOT_COMPARABLE, grade=Grade.BEFORE_AFTER, window_start=None, window_end=None, unlike=Unlike.MEASUREMENT
+)  # fmt: skip
 TANGLED = harm(Code.ENTANGLED, -0.002, 0.003, 0.007, entangled_with=("four",), grade=Grade.BEFORE_AFTER)
 EVERY = [OVER, WITHIN, OPEN, BETTER, HELD, EARLY, WAITS, SURVEY, TANGLED]
 FASTER = harm(Code.IMPROVED, -0.2, -0.12, -0.05, metric="reply", unit="%", limit=0.1)
