@@ -19,6 +19,7 @@ from cxmon.model import (
     Interval,
     Split,
     Verdict,
+    Where,
 )
 
 
@@ -68,6 +69,7 @@ def judge(
     now: datetime,
     aims: Sequence[AimResult] = (),
     splits: Sequence[Split] = (),
+    where: Sequence[Where] = (),
     history: Sequence[Verdict] = (),
 ) -> Verdict:
     """The verdict on `change` as of `now`, without its words.
@@ -89,6 +91,7 @@ def judge(
         aims=tuple(sorted(aims, key=lambda aim: aim.metric)),
         splits=tuple(sorted(splits, key=lambda split: split.metric)),
         day=day_of(harms),
+        where=tuple(sorted(where, key=lambda one: one.metric)),
     )
     previous = history[-1] if history else None
     if previous is None:

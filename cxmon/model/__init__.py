@@ -35,6 +35,7 @@ from cxmon.model.verdict import (
     StageHarm,
     Verdict,
 )
+from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
     "EVERYONE",
@@ -45,6 +46,7 @@ __all__ = [
     "AimResult",
     "Amount",
     "Answer",
+    "Apart",
     "Band",
     "Better",
     "Category",
@@ -72,6 +74,7 @@ __all__ = [
     "OutboxRow",
     "Outlook",
     "Picture",
+    "Place",
     "Placebo",
     "Planned",
     "Rank",
@@ -93,5 +96,7 @@ __all__ = [
     "Tone",
     "Transition",
     "Verdict",
+    "Where",
+    "WhereAnswer",
     "Window",
 ]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from cxmon.model.where import Where
+
 
 class Code(StrEnum):
     """The verdict codes (design: verdicts). Gravest first is the order of `GRAVITY`."""
@@ -235,6 +237,7 @@ class Verdict:
     headline: str = ""
     sentence: str = ""
     story: tuple[str, ...] = ()
+    where: tuple[Where, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
