@@ -36,7 +36,7 @@ READING = {"sequential": True, "horizon": 90, "confidence": 0.98}
 
 
 def planted(name):
-    """What the change does to each cell's share, and the place that holds it (or, of `spared`, the one that does not)."""
+    """What the change does to each cell's share, and the place that holds it (of "all but" the one that does not)."""
 
     def where(size, **place):
         inside = np.array([Segment.of(place).holds(s) for s in CELLS])

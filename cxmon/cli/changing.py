@@ -86,6 +86,11 @@ def show(
         say(f"\n  Version {verdict.version}, {at}: {verdict.headline} ({verdict.code})")
         for line in (verdict.sentence, *verdict.story):
             say(f"    {line}")
+    for where in history[-1].where if history else ():
+        if where.places and where.metric in plan.metrics:
+            say(f"\n  Inside the scope, {plan.metrics[where.metric].label}:")
+            for line in wording.places(where, plan.metrics[where.metric]):
+                say(f"    {line}")
     for response in responses:
         due = f", due {wording.day(response.due, plan.zone)}" if response.due else ""
         say(f"\n  {response.decision} by {response.by}: {response.why}{due}")

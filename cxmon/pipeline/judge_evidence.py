@@ -102,8 +102,8 @@ def evidence(
     """Judges one change on one metric. `leaves` are all stored leaf segments, as known at `now`.
 
     Without `opinions` no other method is asked, nothing is ranked and no place is looked for: code and intervals are
-    the same, in half the time. `brief` leaves out too what does not touch the code: the last periods by themselves where
-    the limit does not seem held, the split and the band.
+    the same, in half the time. `brief` leaves out too what does not touch the code: the last periods by themselves
+    where the limit does not seem held, the split and the band.
 
     The watch ends with the change's horizon, and what was found by then stands: a window that goes on for ever only
     becomes vaguer. Where the answer is still open at the horizon it goes on, with the wider range that stats gives it.

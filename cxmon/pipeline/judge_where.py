@@ -63,10 +63,8 @@ def _parts(leaves: Panel, touched: Bools, past: Bools, judged: Bools) -> where.P
         panel = leaves.select([s for s, ok in zip(leaves.segments, touched, strict=True) if ok])
     figures = panel.judged()
     weight = np.abs(panel.base) if metric.kind is Kind.RATIO and panel.base is not None else panel.n
-    if figures.se is None:
-        variance = spread_of(panel)[:, None] / np.maximum(panel.n, 1e-12)
-    else:
-        variance = figures.se**2
+    known = None if figures.se is None else figures.se**2
+    variance = spread_of(panel)[:, None] / np.maximum(panel.n, 1e-12) if known is None else known
     usable = np.isfinite(figures.values) & (panel.n >= (FEWEST if figures.log else 0.0)) & (past | judged)
     cells = stats.Cells(values=figures.values, n=np.where(usable, weight, 0.0), variance=variance)
     return where.Parts(

@@ -36,6 +36,7 @@ from cxmon.wording.numbers import (
     value,
     worse,
 )
+from cxmon.wording.placing import placed, places
 from cxmon.wording.screen import (
     Screen,
     aim,
@@ -112,6 +113,8 @@ __all__ = [
     "moved_by_mix_alone",
     "not_complete",
     "number",
+    "placed",
+    "places",
     "plain",
     "remarks",
     "remarks_on_all",

@@ -28,6 +28,7 @@ from cxmon.model import (
 from cxmon.wording import numbers as say
 from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
 from cxmon.wording.mixing import mix
+from cxmon.wording.placing import placed
 from cxmon.wording.screen import aim, came_late, screen
 
 Titles = Mapping[str, str] | None
@@ -158,7 +159,7 @@ def story(
 
 def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[str, ...]:
     """The lines of a story after its metrics: what all of them rest on alike, who disagrees and which untouched
-    segments moved by themselves (these only with `moved`), the trade, the mix, the aims."""
+    segments moved by themselves (these only with `moved`), the trade, the places, the mix, the aims."""
     harms = by_gravity(verdict.harms)
     told = [
         (metrics[h.metric].label, (disputes(metrics[h.metric], h), set_aside(h.controls_moved) if moved else ""))
@@ -169,6 +170,7 @@ def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True) -> tuple[s
     lines += [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
     trade = speed_for_quality(harms, metrics)
     lines += [trade] if trade else []
+    lines += [placed(where, metrics[where.metric]) for where in verdict.where]
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
     return (*lines, *(aimed(result, metrics[result.metric]) for result in verdict.aims))
 
