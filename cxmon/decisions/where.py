@@ -14,7 +14,9 @@ from cxmon.model import Interval, Segment
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# On average so many of the named segments, at most, do not differ.
+# On average so many of the named segments, at most, do not differ. Segments of one partition depend on each other
+# negatively, those inside one another positively; that the rule holds for them all the same is measured, not proven
+# (docs/methods/where.md).
 FALSE_DISCOVERY = 0.1
 # A segment needs the metric's own minimum in a typical period, and so many answers on either side of the change: with a
 # hundred, a share is known to five points.
@@ -134,8 +136,7 @@ def candidates(parts: Parts) -> tuple[list[Candidate], list[Segment]]:
                 found.append((volume, Candidate(segment=segment, members=members, strata=strata)))
             else:
                 thin.append(segment)
-    # The two halves of what one dimension splits in two are one question, so is a cell of four: it is asked once more,
-    # which costs the rule some power and nothing else.
+    # The two halves of what one dimension splits in two are one question, asked twice: both pass or neither does.
     found.sort(key=lambda pair: (-pair[0], pair[1].segment))
     thin += [one.segment for _, one in found[MOST:]]
     return sorted((one for _, one in found[:MOST]), key=lambda one: (len(one.segment.items), one.segment)), thin

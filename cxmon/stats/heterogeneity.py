@@ -82,12 +82,9 @@ def _paule_mandel(deviation: Floats, own: Floats, loads: Floats, weight: Floats,
 
 def believed(p_values: Floats, rate: float) -> tuple[Bools, float]:
     """Which of the p-values (M,) are believed with at most `rate` false ones among them on average, and the largest
-    that is (0 without any). Benjamini & Yekutieli (2001): holds however the tests depend on each other."""
+    that is (0 without any): Benjamini & Hochberg (1995). Proven for independent and positively dependent tests."""
     M = len(p_values)
-    if not M:
-        return np.zeros(0, bool), 0.0
     order = np.sort(p_values)
-    steps = np.arange(1, M + 1)
-    passed = order <= rate * steps / (M * (1 / steps).sum())
+    passed = order <= rate * np.arange(1, M + 1) / max(M, 1)
     line = float(order[passed][-1]) if passed.any() else -1.0
     return p_values <= line, max(line, 0.0)

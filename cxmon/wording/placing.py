@@ -20,16 +20,18 @@ def placed(where: Where, metric: Metric) -> str:
     left = len(where.not_looked_at)
     if left:
         looked += f", {left} more {'has' if left == 1 else 'have'} too few answers or nothing to compare with"
+    digits = _precise(where, metric)
+    whole = f"{say.amount(metric, where.whole, where.unit, digits)} {_side(where.whole, where, metric)}"
+    apart = f"{say.bare(metric, where.largest, where.unit, digits)} above or below"
     match where.answer:
         case WhereAnswer.HERE:
             alone = len(where.named) == 1
             return f"{head}: {'; '.join(_named(p, where, metric, alone=alone) for p in where.named)}; {looked}"
         case WhereAnswer.EVERYWHERE_ALIKE:
-            apart = f"no segment differs by more than {_apart(where, metric)} from the {_whole(where, metric)} of all"
-            return f"{head}: everywhere alike, {apart}; {looked}"
+            return f"{head}: everywhere alike, {whole} in all and no segment more than {apart} that; {looked}"
         case _:
-            apart = f"differences of up to {_apart(where, metric)} are not ruled out"
-            return f"{head}: not clear, no segment stands out, but {apart}; {looked}"
+            open_ = f"no segment stands out, but {apart} that is not ruled out"
+            return f"{head}: not clear, {whole} in all and {open_}; {looked}"
 
 
 def places(where: Where, metric: Metric) -> list[str]:
@@ -71,14 +73,6 @@ def _side(x: float, where: Where, metric: Metric) -> str:
 def _digits(place: Place, where: Where, metric: Metric) -> int:
     found = Interval(estimate=place.harm, low=place.low, high=place.high)
     return say.digits_of(metric, found, where.unit)
-
-
-def _apart(where: Where, metric: Metric) -> str:
-    return say.amount(metric, where.largest, where.unit, _precise(where, metric))
-
-
-def _whole(where: Where, metric: Metric) -> str:
-    return say.bare(metric, where.whole, where.unit, _precise(where, metric))
 
 
 def _precise(where: Where, metric: Metric) -> int:
