@@ -270,7 +270,7 @@ def _since_words(incident: Incident, told: Finding | None, zone: str) -> str:
     found, since = f"found on {wording.day(incident.opened_at, zone)}", _since(incident, told)
     # The incident keeps its first date; a range that was found later and does not hold it is not about that date.
     began = told.began if told and told.began and since and told.began[0] <= since <= told.began[1] else None
-    begun = f"{wording.day(since, zone)}{wording.between(began, zone)}, {found}" if since else found
+    begun = f"{wording.day(since, zone)}{wording.between_days(began, zone)}, {found}" if since else found
     ended = f", ended on {wording.day(incident.ended_at, zone)}" if incident.ended_at else ""
     again = f", came back {incident.reopened}x" if incident.reopened else ""
     return begun + ended + again

@@ -104,6 +104,7 @@ def _lines(
 ) -> tuple[str, ...]:
     sentence = verdict.sentence or wording.sentence(verdict, declared.change, metrics, zone, titles)
     lines = [sentence] if sentence else []
+    lines += [wording.placed(where, metrics[where.metric]) for where in verdict.where if where.metric in metrics]
     lines += [wording.mix(split, metrics[split.metric]) for split in verdict.splits if split.metric in metrics]
     before = _before(verdict, previous, zone, titles)
     if corrected and before:

@@ -293,7 +293,7 @@ class _Row:
             f"{wording.value(self.metric, value)} instead of {wording.value(self.metric, expected)} "
             f"({wording.value(self.metric, ends[0])} to {wording.value(self.metric, ends[1])}) over "
             f"{len(self.values) - first} periods since {wording.day(since, self.metric.zone)}"
-            f"{wording.between(began, self.metric.zone)}; "
+            f"{wording.between_days(began, self.metric.zone)}; "
             f"{self.looked_at:,} series looked at"
         )
         return replace(

@@ -69,7 +69,14 @@ def _whole(change: str, plan: "Plan", store: "Store") -> "tuple[Whole, dict[str,
     used = [wording.allowance_part(use, change, plan.metrics[m]) for m, use in uses.items()]
     now, ended = clock(plan), declared.ends
     said = wording.answers(change, known.responses, all_changes, now=now, ended=ended, zone=plan.zone)
+    inside = [
+        f"{plan.metrics[w.metric].label}: {line}"
+        for w in (known.latest.where if known.latest is not None else ())
+        if w.places and w.metric in plan.metrics
+        for line in wording.places(w, plan.metrics[w.metric])
+    ]
     more = (
+        Section(heading="Inside the scope", lines=tuple(inside)),
         Section(
             heading="What the price is made of",
             lines=tuple(wording.price_details(price, plan.metrics) if price else ()),

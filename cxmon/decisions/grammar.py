@@ -19,6 +19,7 @@ from cxmon.model import (
     Interval,
     Split,
     Verdict,
+    Where,
 )
 
 # What spends money to gain something is judged on the gain; everything else on the harm it may do.
@@ -71,6 +72,7 @@ def judge(
     now: datetime,
     aims: Sequence[AimResult] = (),
     splits: Sequence[Split] = (),
+    where: Sequence[Where] = (),
     history: Sequence[Verdict] = (),
 ) -> Verdict:
     """The verdict on `change` as of `now`, without its words.
@@ -93,6 +95,7 @@ def judge(
         splits=tuple(sorted(splits, key=lambda split: split.metric)),
         day=day_of(harms),
         on_aims=change.category in ON_AIMS and bool(aims),
+        where=tuple(sorted(where, key=lambda one: one.metric)),
     )
     previous = history[-1] if history else None
     if previous is None:

@@ -42,6 +42,7 @@ from cxmon.model.verdict import (
     Verdict,
 )
 from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
+from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
     "EVERYONE",
@@ -58,6 +59,7 @@ __all__ = [
     "Altogether",
     "Amount",
     "Answer",
+    "Apart",
     "Band",
     "Baseline",
     "Better",
@@ -99,6 +101,7 @@ __all__ = [
     "Part",
     "PastShift",
     "Picture",
+    "Place",
     "Placebo",
     "Planned",
     "Price",
@@ -131,6 +134,8 @@ __all__ = [
     "Unlike",
     "Verdict",
     "Version",
+    "Where",
+    "WhereAnswer",
     "Window",
     "Words",
     "Worth",

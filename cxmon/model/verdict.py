@@ -8,6 +8,7 @@ from cxmon.model.price import Price
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.version import FirstSaid
+from cxmon.model.where import Where
 
 
 class Code(StrEnum):
@@ -234,6 +235,7 @@ class Verdict:
     price: Price | None = None
     on_aims: bool = False
     first: FirstSaid | None = None
+    where: tuple[Where, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -233,6 +233,7 @@ def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, histo
         now=now,
         aims=[k.aim for k in known if k.aim is not None],
         splits=[k.split for k in known if k.split is not None],
+        where=[k.where for k in known if k.where is not None],
         history=history,
     )
 

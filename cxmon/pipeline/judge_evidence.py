@@ -38,12 +38,14 @@ from cxmon.model import (
     Metric,
     Split,
     Unlike,
+    Where,
 )
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.judge_opinions import kept, questioned
 from cxmon.pipeline.judge_picked import credited
+from cxmon.pipeline.judge_where import where_of
 from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
@@ -63,6 +65,7 @@ class Evidence:
     band: Band | None = None
     known: decisions.Known | None = None
     beside: bool = False
+    where: Where | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,9 +105,9 @@ def evidence(
 ) -> Evidence:
     """Judges one change on one metric. `leaves` are all stored leaf segments, as known at `now`.
 
-    Without `opinions` no other method is asked and nothing is ranked: code and intervals are the same, in half the
-    time. `brief` leaves out too what does not touch the code: the last periods by themselves where the limit does not
-    seem held, the split and the band.
+    Without `opinions` no other method is asked, nothing is ranked and no place is looked for: code and intervals are
+    the same, in half the time. `brief` leaves out too what does not touch the code: the last periods by themselves
+    where the limit does not seem held, the split and the band.
 
     The watch ends with the change's horizon, and what was found by then stands: a window that goes on for ever only
     becomes vaguer. Where the answer is still open at the horizon it goes on, with the wider range that stats gives it.
@@ -199,8 +202,13 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
         label=case.found.label, now=case.now, since=harm.window_start, change=change.id, aside=span.aside,
     )  # fmt: skip
     reading = {name: asked.get(name) for name in ("sequential", "horizon", "others", "yearly")}
-    split = split_of(case.leaves, case.found, span, reading | {"confidence": share.confidence})
-    return Evidence(harm=harm, aim=aim, split=split, band=band)
+    reading |= {"confidence": share.confidence}
+    split = split_of(case.leaves, case.found, span, reading)
+    whole = Interval(estimate=effect.estimate, low=effect.low, high=effect.high)
+    # Where nothing is shown to be worse there is no harm to be found a place for.
+    red = case.opinions and harm.code in {Code.HARMED, Code.WORSE}
+    where = where_of(case.leaves, case.found, span, whole, scale, reading) if red else None
+    return Evidence(harm=harm, aim=aim, split=split, band=band, where=where)
 
 
 def _harm(

@@ -122,7 +122,7 @@ def _figures(parts: Panel, whole: Panel, before: npt.NDArray[np.int64]) -> _Figu
     if metric.kind is not Kind.QUANTILE or whole.counts is None:
         level = whole.total[0, before].sum() / whole.n[0, before].sum()
         matters = size.value * (abs(level) if size.relative else 1.0)
-        spread = _spread(parts)
+        spread = spread_of(parts)
         return _Figures(
             n=parts.n, total=parts.total, spread=spread, kind=metric.kind.value, sign=metric.harm_sign,
             matters=matters, within=None,
@@ -140,7 +140,7 @@ def _figures(parts: Panel, whole: Panel, before: npt.NDArray[np.int64]) -> _Figu
     )  # fmt: skip
 
 
-def _spread(panel: Panel) -> Floats:
+def spread_of(panel: Panel) -> Floats:
     """Variance of one answer (S,), from the cells' own."""
     one = panel.variances() * panel.n
     weight = np.where(np.isfinite(one), panel.n, 0.0)
@@ -167,7 +167,7 @@ def _controls(panel: Panel, span: Span, within: float | None) -> dict[str, Any]:
         values = np.where(n > 0, (shown.total if within is None else _answered(shown, within)) / n, np.nan)
         if panel.metric.kind is not Kind.MEAN:
             return {"controls": values, "controls_n": n}
-        return {"controls": values, "controls_se": np.sqrt(_spread(shown)[:, None] / n)}
+        return {"controls": values, "controls_se": np.sqrt(spread_of(shown)[:, None] / n)}
 
 
 def _told(metric: Metric, figures: _Figures, found: stats.Decomposition) -> Split:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cxmon.stats.blocks import BlockTest, block_test
+    from cxmon.stats.contrasts import Cells, contrast
     from cxmon.stats.dated import effect, effects, estimate
     from cxmon.stats.decomposition import Decomposition, Part, decompose
+    from cxmon.stats.heterogeneity import Heterogeneity, believed, shrunk
     from cxmon.stats.holidays import HolidayLabels, Treatment, holiday_labels
     from cxmon.stats.joint import correlations
     from cxmon.stats.opinion import SecondOpinion, second_opinion
@@ -23,23 +25,24 @@ if TYPE_CHECKING:
     from cxmon.stats.window_ahead import Destination, destination
 
 HOMES = {
-    "BlockTest": "blocks", "Chance": "prospects", "Decomposition": "decomposition", "Destination": "window_ahead",
-    "destination": "window_ahead", "Effect": "results",
-    "Estimate": "results", "HolidayLabels": "holidays", "Part": "decomposition", "Prospect": "prospects",
-    "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
-    "WatchDays": "results", "WatchLook": "watch_trail", "WatchState": "results", "block_test": "blocks",
+    "BlockTest": "blocks", "Cells": "contrasts", "Chance": "prospects", "Decomposition": "decomposition",
+    "Destination": "window_ahead", "destination": "window_ahead",
+    "Effect": "results", "Estimate": "results", "Heterogeneity": "heterogeneity", "HolidayLabels": "holidays",
+    "Part": "decomposition", "Prospect": "prospects", "SecondOpinion": "opinion", "Shift": "results",
+    "Staged": "staged", "Treatment": "holidays", "WatchDays": "results", "WatchLook": "watch_trail",
+    "WatchState": "results", "believed": "heterogeneity", "block_test": "blocks", "contrast": "contrasts",
     "correlations": "joint", "decompose": "decomposition", "effect": "dated", "effects": "dated",
     "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift", "packed": "watch_packing",
-    "prospect": "prospects", "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged",
-    "unpacked": "watch_packing", "watch": "watching", "watch_days": "watching", "watch_look": "watch_trail",
-    "watch_state": "watching", "watch_threshold": "watching",
+    "prospect": "prospects", "second_opinion": "opinion", "shifts": "shift", "shrunk": "heterogeneity",
+    "staged_effect": "staged", "unpacked": "watch_packing", "watch": "watching", "watch_days": "watching",
+    "watch_look": "watch_trail", "watch_state": "watching", "watch_threshold": "watching",
 }  # fmt: skip
 __all__ = [
-    "BlockTest", "Chance", "Decomposition", "Destination", "Effect", "Estimate", "HolidayLabels", "Part", "Prospect",
-    "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays", "WatchLook", "WatchState", "block_test",
-    "correlations", "decompose", "destination", "effect", "effects", "estimate", "holiday_labels", "many_shifts",
-    "packed", "prospect", "second_opinion", "shifts", "staged_effect", "unpacked", "watch", "watch_days",
-    "watch_look", "watch_state", "watch_threshold",
+    "BlockTest", "Cells", "Chance", "Decomposition", "Destination", "Effect", "Estimate", "Heterogeneity",
+    "HolidayLabels", "Part", "Prospect", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays", "WatchLook",
+    "WatchState", "believed", "block_test", "contrast", "correlations", "decompose", "destination", "effect", "effects",
+    "estimate", "holiday_labels", "many_shifts", "packed", "prospect", "second_opinion", "shifts", "shrunk",
+    "staged_effect", "unpacked", "watch", "watch_days", "watch_look", "watch_state", "watch_threshold",
 ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from cxmon.wording.numbers import (
     UNKNOWN,
     amount,
     bare,
-    between,
+    between_days,
     counted,
     day,
     days,
@@ -48,6 +48,7 @@ from cxmon.wording.numbers import (
     value,
     worse,
 )
+from cxmon.wording.placing import placed, places
 from cxmon.wording.pricing import money, price_details, price_line, price_story, price_words
 from cxmon.wording.retrospect import looked_back, shifted
 from cxmon.wording.screen import (
@@ -99,7 +100,7 @@ __all__ = [
     "answers_to",
     "bare",
     "beside",
-    "between",
+    "between_days",
     "breath",
     "by_gravity",
     "category",
@@ -139,6 +140,8 @@ __all__ = [
     "moved_by_mix_alone",
     "not_complete",
     "number",
+    "placed",
+    "places",
     "plain",
     "price_details",
     "price_line",

@@ -74,10 +74,4 @@ def _digits(split: Split, metric: Metric) -> int:
 
 def _range(between: tuple[float, float], split: Split, metric: Metric) -> str:
     """`0.8 to 1.6`, in the direction that the estimate is told in; `0.4 better to 0.7 worse` across zero."""
-    low, high = (say.bare(metric, x, split.unit, _digits(split, metric)) for x in between)
-    if between[0] >= 0:
-        return f"{low} to {high}"
-    if between[1] <= 0:
-        return f"{high} to {low}"
-    harm, gain = _sides(split, metric)
-    return f"{low} {gain} to {high} {harm}"
+    return say.between(metric, between, split.unit, _digits(split, metric), _sides(split, metric))

@@ -4,7 +4,7 @@ import math
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cxmon.model import Harm, Interval, Kind, Metric
+from cxmon.model import Harm, Interval, Kind, Metric, Where
 
 UNKNOWN = "not known"
 TIME_UNITS = frozenset({"ms", "s", "sec", "min", "h", "hour", "hours", "d", "day", "days"})
@@ -92,14 +92,17 @@ def harm_range(metric: Metric, harm: Harm, interval: Interval | None = None) -> 
     shown = harm.so_far if interval is None else interval
     if not (math.isfinite(shown.low) and math.isfinite(shown.high)):
         return UNKNOWN
-    precision = digits(metric, harm)
-    low, high = (bare(metric, x, harm.unit, precision) for x in (shown.low, shown.high))
-    if shown.low >= 0:
+    return between(metric, (shown.low, shown.high), harm.unit, digits(metric, harm), sides(metric, harm))
+
+
+def between(metric: Metric, ends: tuple[float, float], unit: str, precision: int, words: tuple[str, str]) -> str:
+    """A range of harms, low before high, in the direction that it is told in; `words` for more harm and for less."""
+    low, high = (bare(metric, x, unit, precision) for x in ends)
+    if ends[0] >= 0:
         return f"{low} to {high}"
-    if shown.high <= 0:
+    if ends[1] <= 0:
         return f"{high} to {low}"
-    worse_word, better_word = sides(metric, harm)
-    return f"{low} {better_word} to {high} {worse_word}"
+    return f"{low} {words[1]} to {high} {words[0]}"
 
 
 def worse(metric: Metric, harm: Harm) -> str:
@@ -125,7 +128,7 @@ def largest(metric: Metric, harm: Harm) -> str:
     return f"up to {size} {sides(metric, harm)[0]} is still possible"
 
 
-def sides(metric: Metric, harm: Harm) -> tuple[str, str]:
+def sides(metric: Metric, harm: Harm | Where) -> tuple[str, str]:
     """The words for more harm and for less of it."""
     return ("slower", "faster") if is_speed(metric) and harm.unit == "%" else ("worse", "better")
 
@@ -148,7 +151,7 @@ def day(at: datetime | date, zone: str = "UTC", *, now: datetime | None = None) 
     return f"{local.day} {local:%b}"
 
 
-def between(dates: tuple[datetime, datetime] | None, zone: str = "UTC") -> str:
+def between_days(dates: tuple[datetime, datetime] | None, zone: str = "UTC") -> str:
     """` (between 20 Oct and 3 Nov)` behind a date that is not known to the day; nothing where it is."""
     if dates is None or dates[0] == dates[1]:
         return ""

@@ -30,6 +30,7 @@ from cxmon.wording.answering import beside_a_list, rates_moved, unmatched
 from cxmon.wording.displacing import breath, is_are, small, trade
 from cxmon.wording.evidence import disputes, grade, remarks_on_all, set_aside
 from cxmon.wording.mixing import mix
+from cxmon.wording.placing import placed
 from cxmon.wording.pricing import price_story
 from cxmon.wording.screen import aim, came_late, screen
 
@@ -157,7 +158,7 @@ def story(
 
 def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True, guards: Collection[str] = ()) -> tuple[str, ...]:
     """The lines of a story after its metrics: what all of them rest on alike, who disagrees, which untouched segments
-    moved by themselves and who still answers (these two only with `moved`), the trade, the mix, the aims."""
+    moved by themselves and who still answers (these two only with `moved`), the trade, places, the mix, the aims."""
     harms = by_gravity(verdict.harms)
     told = [(metrics[h.metric].label, beside_a_list(h, metrics[h.metric], listed=not moved)) for h in harms]
     alike = remarks_on_all(harms)
@@ -165,6 +166,7 @@ def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True, guards: Co
     lines += [f"{label}: {'; '.join(filter(None, parts))}" for label, parts in told if any(parts)]
     traded = trade(harms, metrics, verdict.aims, guards)
     lines += [traded] if traded else []
+    lines += [placed(where, metrics[where.metric]) for where in verdict.where]
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
     return (*lines, *(aimed(result, metrics[result.metric]) for result in verdict.aims))
 

@@ -69,6 +69,16 @@ def price(world: World, verdict: Verdict) -> None:
                 st.markdown(f":small[{md(line)}]")
 
 
+def places(world: World, verdict: Verdict) -> None:
+    """Each segment that was looked at inside the scope, per metric with a harm, the ones that stand out first."""
+    for where in verdict.where:
+        if where.places:
+            metric = world.metrics[where.metric]
+            with st.expander(md(f"{metric.label}: segments inside the scope")):
+                for line in wording.places(where, metric):
+                    st.markdown(f":small[{md(line)}]")
+
+
 def _known(world: World, change: str) -> Verdict | None:
     """A decision's verdict as far as its metrics are still in the catalogue."""
     verdict = world.verdicts.get(change)
@@ -79,6 +89,7 @@ def _known(world: World, change: str) -> Verdict | None:
         harms=tuple(h for h in verdict.harms if h.metric in world.metrics),
         splits=tuple(s for s in verdict.splits if s.metric in world.metrics),
         aims=tuple(a for a in verdict.aims if a.metric in world.metrics),
+        where=tuple(w for w in verdict.where if w.metric in world.metrics),
     )
 
 
@@ -121,6 +132,7 @@ def page() -> None:
     if verdict is None:
         return
     harms(world, verdict)
+    places(world, verdict)
     price(world, verdict)
     shown = [h.metric for h in verdict.harms if (h.metric, f"change:{chosen}") in world.bands]
     if shown:

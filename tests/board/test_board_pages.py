@@ -20,10 +20,14 @@ from cxmon.model import (
     LeadingAnswer,
     Method,
     Opinion,
+    Place,
     Placebo,
+    Segment,
     StageHarm,
     TierAnswer,
-)  # fmt: skip
+    Where,
+    WhereAnswer,
+)
 from cxmon.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +150,26 @@ def test_states_that_hold_a_comma_are_listed_with_semicolons():
 
     verdicts = [worlds.judged(worlds.change("a", "A", 9), code, ()) for code in (Code.WORSE, Code.UNDECIDED)]
     assert figures.calm_of(verdicts) == "1 worse, limit still open; 1 too early"
+
+
+def test_the_decision_page_says_where_and_lists_the_segments(page, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    place = Place(
+        segment=Segment.of(region="eu"), harm=0.041, low=0.02, high=0.063, own=0.05, rest=0.006, share=0.85, volume=0.4,
+        answers=900.0, p_value=0.001, named=True,
+    )  # fmt: skip
+    where = Where(
+        metric="csat", answer=WhereAnswer.HERE, unit="pt", whole=0.026, looked_at=12, largest=0.03, false_discovery=0.1,
+        places=(place,),
+    )  # fmt: skip
+    with Store.open(url) as store:
+        known = store.verdicts.latest("weekend-desk")
+        store.verdicts.put(replace(known, where=(where,), version=known.version + 1))
+    app = page("decision", url=url, change="weekend-desk")
+    assert "CSAT, where: mostly eu, 4.1 points worse" in text(app)
+    assert "eu: 4.1 points worse (range 2.0 to 6.3), 85 % of the harm with 40 % of the answers; stands out" in text(app)
+    assert "CSAT: segments inside the scope" in [x.label.replace("\\", "") for x in app.expander]
 
 
 def test_a_decision_names_what_cannot_be_separated_by_its_title(page, tmp_path):

@@ -14,9 +14,12 @@ from cxmon.model import (
     Interval,
     Kind,
     Metric,
+    Place,
     Read,
     Scope,
+    Segment,
     Verdict,
+    Where,
 )
 
 START = datetime(2026, 9, 14, tzinfo=UTC)
@@ -55,3 +58,15 @@ def harm(code, low=math.nan, estimate=math.nan, high=math.nan, **more) -> Harm:
 def verdict(*harms: Harm, code: Code | None = None, **more) -> Verdict:
     grade = harms[0].grade if harms else Grade.BEFORE_AFTER
     return Verdict(change="five", as_of=NOW, code=code or harms[0].code, grade=grade, harms=harms, **more)
+
+
+def place(label, harm, low, high, rest, share, **more) -> Place:
+    given = {"own": harm, "volume": 0.3, "answers": 900.0, "p_value": 0.001, "named": True}
+    return Place(
+        segment=Segment.of(channel=label), harm=harm, low=low, high=high, rest=rest, share=share, **(given | more)
+    )
+
+
+def where(answer, *places, **more) -> Where:
+    given = {"unit": "pt", "whole": 0.026, "looked_at": 12, "largest": 0.019, "false_discovery": 0.1}
+    return Where(metric="csat", answer=answer, places=places, **(given | more))

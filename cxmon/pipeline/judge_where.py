@@ -1,0 +1,135 @@
+"""Where a red verdict's harm happens: the segments inside its scope, compared with each other."""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import decisions, stats
+from cxmon.decisions import where
+from cxmon.decisions.scoping import Sides, stacked
+from cxmon.decisions.span import Span
+from cxmon.model import Apart, Interval, Kind, Place, Where, WhereAnswer
+from cxmon.panel import Panel
+from cxmon.pipeline.judge_mix import spread_of
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# A median or logarithm of fewer answers than this is mostly noise, and not one that averages out.
+FEWEST = 5.0
+# Figures that cannot be added up from thin cells get cells that keep so much of the volume with answers enough.
+KEPT = 0.8
+
+
+def where_of(
+    leaves: Panel, found: Sides, span: Span, whole: Interval, scale: decisions.Scale, reading: dict[str, Any]
+) -> Where | None:
+    """Where the effect `whole` (on the scale of judgement) happens inside the scope; None where the scope is a single
+    segment. `reading` is how the whole's interval is read: the segments' are read the same way."""
+    metric, touched = leaves.metric, found.treated_leaves
+    if not metric.additive or metric.kind is Kind.LEVEL:
+        why = (
+            "is a level, which has no answers to weigh segments by" if metric.additive else "has segments that overlap"
+        )
+        return _unanswered(metric.id, scale, whole, f"{metric.label} {why}")
+    index = np.arange(span.last - span.first)
+    cut = slice(span.first, span.last)
+    seen, at = ~span.out[cut], span.at - span.first
+    until = min(span.until, span.last) - span.first
+    past, judged = seen & (index < at), seen & (index >= at) & (index < until)
+    parts = _parts(leaves.cut(span.first, span.last), touched, past, judged)
+    if len(parts.segments) < 2:
+        return None
+    labels = span.profile.labels if span.profile is not None else np.zeros(len(index), int)
+
+    def ask(values: Floats, se: Floats) -> list[stats.Effect]:
+        known = np.where(seen, values, np.nan)
+        sure = np.where(se > 0, se, np.nan)
+        return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, **reading)
+
+    return _told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale)
+
+
+def _parts(leaves: Panel, touched: Bools, past: Bools, judged: Bools) -> where.Parts:
+    """The touched cells on the scale of judgement: the stored ones where figures add up, else the finest that are thick
+    enough to have a figure of their own."""
+    metric = leaves.metric
+    names = sorted({name for s in leaves.segments for name in s.dimensions})
+    if metric.judged_as_ratio:
+        panel = _coarser(leaves, touched, names, past)
+    else:
+        panel = leaves.select([s for s, ok in zip(leaves.segments, touched, strict=True) if ok])
+    figures = panel.judged()
+    weight = np.abs(panel.base) if metric.kind is Kind.RATIO and panel.base is not None else panel.n
+    known = None if figures.se is None else figures.se**2
+    variance = spread_of(panel)[:, None] / np.maximum(panel.n, 1e-12) if known is None else known
+    usable = np.isfinite(figures.values) & (panel.n >= (FEWEST if figures.log else 0.0)) & (past | judged)
+    cells = stats.Cells(values=figures.values, n=np.where(usable, weight, 0.0), variance=variance)
+    return where.Parts(
+        segments=panel.segments, cells=cells, answers=np.where(past | judged, panel.n, 0.0), past=past, judged=judged,
+        min_n=metric.min_n,
+    )  # fmt: skip
+
+
+def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools) -> Panel:
+    """Cells along the most dimensions that keep enough of the volume where there are FEWEST answers in a period."""
+    inside = [s for s, ok in zip(leaves.segments, touched, strict=True) if ok]
+    panel = leaves.select(inside)
+    for count in range(len(names), 0, -1):
+        best: tuple[float, Panel] | None = None
+        for along in combinations(names, count):
+            parents = sorted({s.along(along) for s in inside})
+            cells = panel if parents == sorted(inside) else panel.roll_up(parents)
+            thick = np.median(cells.n[:, past], axis=1) >= FEWEST
+            kept = float(cells.n[thick].sum()) / max(float(cells.n.sum()), 1.0)
+            if kept >= KEPT and (best is None or kept > best[0]):
+                best = kept, cells
+        if best is not None:
+            return best[1]
+    return stacked([panel.pooled(inside[0].along(()), np.ones(len(inside), bool))], (inside[0].along(()),))
+
+
+def _told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale) -> Where:
+    """What was found as harms in the verdict's unit, and the answer."""
+
+    def harm(effect: float) -> float:
+        return scale.harm(Interval(estimate=effect, low=effect, high=effect)).estimate
+
+    middle = whole.estimate
+    ends = [end for one in found.located for end in (one.deviation.low, one.deviation.high)]
+    largest = max((abs(harm(middle + end) - harm(middle)) for end in ends), default=float("inf"))
+    named = any(one.named for one in found.located)
+    alike = bool(found.located) and largest < abs(harm(middle))
+    answer = WhereAnswer.EVERYWHERE_ALIKE if alike else WhereAnswer.CANNOT_SAY
+    reason = "" if found.located else "no two segments inside the scope have answers enough to be compared"
+    places = []
+    for one in found.located:
+        if not one.named and len(one.segment.items) > 1:
+            continue
+        shown = scale.harm(one.effect)
+        places.append(
+            Place(
+                segment=one.segment, harm=shown.estimate, low=shown.low, high=shown.high, own=harm(one.own),
+                rest=harm(one.rest), share=one.share, volume=one.volume, answers=one.answers, p_value=one.p_value,
+                named=one.named,
+            )
+        )  # fmt: skip
+    return Where(
+        metric=metric, answer=WhereAnswer.HERE if named else answer, unit=scale.unit, whole=harm(middle),
+        looked_at=len(found.located), largest=largest, false_discovery=where.FALSE_DISCOVERY, places=tuple(places),
+        apart=tuple(
+            Apart(dimensions=along, segments=len(s.deviation), spread=abs(harm(middle + s.spread) - harm(middle)),
+                  p_value=s.p_value)
+            for along, s in found.apart
+        ),
+        not_looked_at=tuple(s.label for s in found.not_looked_at), reason=reason,
+    )  # fmt: skip
+
+
+def _unanswered(metric: str, scale: decisions.Scale, whole: Interval, reason: str) -> Where:
+    return Where(
+        metric=metric, answer=WhereAnswer.CANNOT_SAY, unit=scale.unit, whole=scale.harm(whole).estimate, looked_at=0,
+        largest=float("inf"), false_discovery=where.FALSE_DISCOVERY, reason=reason,
+    )  # fmt: skip

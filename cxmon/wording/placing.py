@@ -1,0 +1,87 @@
+"""Where a harm happens, in words: the segments that stand out, or that all fare alike, and how many were looked at."""
+
+import math
+
+from cxmon.model import Interval, Metric, Place, Where, WhereAnswer
+from cxmon.wording import numbers as say
+
+# From this share of the harm on a place has most of it.
+MOST = 0.5
+
+
+def placed(where: Where, metric: Metric) -> str:
+    """The answer in one line: `CSAT, where: mostly phone · eu, 4.1 points worse (range 2.0 to 6.3, 85 % of the harm),
+    the rest 0.6 worse; 12 segments looked at`, `everywhere alike ...`, or that it is not clear and what is not ruled
+    out."""
+    head = f"{metric.label}, where"
+    if where.reason:
+        return f"{head}: not known, {where.reason}"
+    looked = f"{say.counted(where.looked_at, 'segment')} looked at"
+    left = len(where.not_looked_at)
+    if left:
+        looked += f", {left} more {'has' if left == 1 else 'have'} too few answers or nothing to compare with"
+    digits = _precise(where, metric)
+    whole = f"{say.amount(metric, where.whole, where.unit, digits)} {_side(where.whole, where, metric)}"
+    apart = f"{say.bare(metric, where.largest, where.unit, digits)} above or below"
+    match where.answer:
+        case WhereAnswer.HERE:
+            alone = len(where.named) == 1
+            return f"{head}: {'; '.join(_named(p, where, metric, alone=alone) for p in where.named)}; {looked}"
+        case WhereAnswer.EVERYWHERE_ALIKE:
+            return f"{head}: everywhere alike, {whole} in all and no segment more than {apart} that; {looked}"
+        case _:
+            open_ = f"no segment stands out, but {apart} that is not ruled out"
+            return f"{head}: not clear, {whole} in all and {open_}; {looked}"
+
+
+def places(where: Where, metric: Metric) -> list[str]:
+    """One line a segment: its harm towards which that of the whole counts, its share of harm and answers."""
+    lines = []
+    for place in where.places:
+        carried = f"{_percent(place.share)} of the harm with {_percent(place.volume)} of the answers"
+        stands = "; stands out" if place.named else ""
+        lines.append(f"{place.segment.label}: {_harm(place, where, metric)}, {carried}{stands}")
+    return lines
+
+
+def _named(place: Place, where: Where, metric: Metric, *, alone: bool) -> str:
+    """A segment that stands out; where it is the only one, what the rest of the scope has."""
+    more = "mostly" if place.share >= MOST else "more than elsewhere in"
+    how = "less in" if place.harm < place.rest else more
+    shown = f"{how} {place.segment.label}, {_harm(place, where, metric, carried=True)}"
+    return f"{shown}, the rest {_moved(place.rest, where, metric, _digits(place, where, metric))}" if alone else shown
+
+
+def _harm(place: Place, where: Where, metric: Metric, *, carried: bool = False) -> str:
+    digits = _digits(place, where, metric)
+    ends = say.between(metric, (place.low, place.high), where.unit, digits, say.sides(metric, where))
+    share = f", {_percent(place.share)} of the harm" if carried else ""
+    size = f"{say.amount(metric, place.harm, where.unit, digits)} {_side(place.harm, where, metric)}"
+    return f"{size} (range {ends}{share})"
+
+
+def _moved(x: float, where: Where, metric: Metric, digits: int) -> str:
+    """A size without its unit, which was told just before: `0.6 worse`, `no different`."""
+    text = say.bare(metric, x, where.unit, digits)
+    return f"{text} {_side(x, where, metric)}" if float(text.replace(",", "")) else "no different"
+
+
+def _side(x: float, where: Where, metric: Metric) -> str:
+    return say.sides(metric, where)[0 if x > 0 else 1]
+
+
+def _digits(place: Place, where: Where, metric: Metric) -> int:
+    found = Interval(estimate=place.harm, low=place.low, high=place.high)
+    return say.digits_of(metric, found, where.unit)
+
+
+def _precise(where: Where, metric: Metric) -> int:
+    """Digits with which the largest difference and the harm of the whole do not read the same."""
+    found = Interval(estimate=0.0, low=-where.largest, high=where.largest)
+    start = say.digits_of(metric, found, where.unit)
+    sizes = [abs(x) * say.factor(metric, where.unit) for x in (where.largest, where.whole)]
+    return next((d for d in range(start, start + 3) if round(sizes[0], d) != round(sizes[1], d)), start)
+
+
+def _percent(share: float) -> str:
+    return f"{say.number(100 * share, 0)} %" if math.isfinite(share) else say.UNKNOWN
