@@ -9,7 +9,7 @@ from cxmon.stats.arrays import Floats, matrix, vector
 from cxmon.stats.noise import KINDS
 from cxmon.stats.results import Shift
 from cxmon.stats.shift_frame import Calendar, calendar, frame
-from cxmon.stats.shift_search import Before, Told, search
+from cxmon.stats.shift_search import LEVEL, Before, Told, search
 
 LEAST = 12
 # Periods after which a change that was told is held on to.
@@ -72,7 +72,10 @@ def _one(y: Floats, n: Floats | None, kind: str, when: Calendar, before: Sequenc
     ready = frame(y, seen, counts, kind, when)
     if ready is None or ready.count < LEAST:
         return []
-    return [_shift(t, ready.unit) for t in search(ready, _known_before(before, len(y)))]
+    found = [(t.p, _shift(t, ready.unit)) for t in search(ready, _known_before(before, len(y)))]
+    # Where a change and its neighbour can be told in two ways, its size may be of either sign, however sure it is that
+    # something is there. What was told before and is no longer sure is held on to all the same.
+    return [shift for p, shift in found if p > LEVEL or shift.low * shift.high > 0]
 
 
 def _known_before(told: Sequence[Shift], size: int) -> list[Before]:
