@@ -13,6 +13,7 @@ from enum import Enum
 from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
+from cxmon.decisions.maturity import ripened
 from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Metric, Status, Verdict
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_bands import bands, steps
@@ -114,7 +115,7 @@ class _Asked:
         """(change id, evidence) for each of the changes `asked` about, and the metric's bands in the store."""
         store, now = self.store, self.now
         try:
-            leaves = store.panel(metric, as_known_at=now)
+            leaves = ripened(store.panel(metric, as_known_at=now))
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
             return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in asked]

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxmon.stats.arrival import Arrivals, arrivals
     from cxmon.stats.blocks import BlockTest, block_test
     from cxmon.stats.dated import effect, effects, estimate
     from cxmon.stats.decomposition import Decomposition, Part, decompose
@@ -22,19 +23,19 @@ if TYPE_CHECKING:
     from cxmon.stats.watching import watch, watch_days, watch_state, watch_threshold
 
 HOMES = {
-    "BlockTest": "blocks", "Chance": "prospects", "Decomposition": "decomposition", "Effect": "results",
-    "Estimate": "results", "HolidayLabels": "holidays", "Part": "decomposition", "Prospect": "prospects",
+    "Arrivals": "arrival", "BlockTest": "blocks", "Chance": "prospects", "Decomposition": "decomposition",
+    "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays", "Part": "decomposition", "Prospect": "prospects",
     "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
-    "WatchDays": "results", "WatchLook": "watch_trail", "WatchState": "results", "block_test": "blocks",
-    "correlations": "joint", "decompose": "decomposition", "effect": "dated", "effects": "dated",
-    "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift", "packed": "watch_packing",
+    "WatchDays": "results", "WatchLook": "watch_trail", "WatchState": "results", "arrivals": "arrival",
+    "block_test": "blocks", "correlations": "joint", "decompose": "decomposition", "effect": "dated",
+    "effects": "dated", "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift", "packed": "watch_packing",
     "prospect": "prospects", "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged",
     "unpacked": "watch_packing", "watch": "watching", "watch_days": "watching", "watch_look": "watch_trail",
     "watch_state": "watching", "watch_threshold": "watching",
 }  # fmt: skip
 __all__ = [
-    "BlockTest", "Chance", "Decomposition", "Effect", "Estimate", "HolidayLabels", "Part", "Prospect",
-    "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays", "WatchLook", "WatchState", "block_test",
+    "Arrivals", "BlockTest", "Chance", "Decomposition", "Effect", "Estimate", "HolidayLabels", "Part", "Prospect",
+    "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays", "WatchLook", "WatchState", "arrivals", "block_test",
     "correlations", "decompose", "effect", "effects", "estimate", "holiday_labels", "many_shifts", "packed",
     "prospect", "second_opinion", "shifts", "staged_effect", "unpacked", "watch", "watch_days", "watch_look",
     "watch_state", "watch_threshold",
