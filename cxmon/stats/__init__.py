@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 HOMES = {
     "Arrivals": "arrival", "BlockTest": "blocks", "Chance": "prospects", "Decomposition": "decomposition",
-    "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays", "Part": "decomposition", "Prospect": "prospects",
-    "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged", "Treatment": "holidays",
-    "WatchDays": "results", "WatchLook": "watch_trail", "WatchState": "results", "arrivals": "arrival",
-    "block_test": "blocks", "correlations": "joint", "decompose": "decomposition", "effect": "dated",
-    "effects": "dated", "estimate": "dated", "holiday_labels": "holidays", "many_shifts": "shift", "packed": "watch_packing",
-    "prospect": "prospects", "second_opinion": "opinion", "shifts": "shift", "staged_effect": "staged",
-    "unpacked": "watch_packing", "watch": "watching", "watch_days": "watching", "watch_look": "watch_trail",
-    "watch_state": "watching", "watch_threshold": "watching",
+    "Effect": "results", "Estimate": "results", "HolidayLabels": "holidays", "Part": "decomposition",
+    "Prospect": "prospects", "SecondOpinion": "opinion", "Shift": "results", "Staged": "staged",
+    "Treatment": "holidays", "WatchDays": "results", "WatchLook": "watch_trail", "WatchState": "results",
+    "arrivals": "arrival", "block_test": "blocks", "correlations": "joint", "decompose": "decomposition",
+    "effect": "dated", "effects": "dated", "estimate": "dated", "holiday_labels": "holidays",
+    "many_shifts": "shift", "packed": "watch_packing", "prospect": "prospects", "second_opinion": "opinion",
+    "shifts": "shift", "staged_effect": "staged", "unpacked": "watch_packing", "watch": "watching",
+    "watch_days": "watching", "watch_look": "watch_trail", "watch_state": "watching", "watch_threshold": "watching",
 }  # fmt: skip
 __all__ = [
     "Arrivals", "BlockTest", "Chance", "Decomposition", "Effect", "Estimate", "HolidayLabels", "Part", "Prospect",
