@@ -194,6 +194,7 @@ def plan(
     know yet. ActionError where there is no such change, or nothing is measured yet.
     """
     # The statistics are loaded where a plan is asked for: the board comes in by this door too.
+    from cxmon.decisions.maturity import ripened  # noqa: PLC0415
     from cxmon.decisions.planner import outlooks  # noqa: PLC0415
 
     wanted = _change(store, change).change if isinstance(change, str) else change
@@ -210,7 +211,7 @@ def plan(
     for done, name in enumerate(watched):
         if progress is not None:
             progress(known[name].label, done, len(watched))
-        leaves = store.panel(known[name], as_known_at=now)
+        leaves = ripened(store.panel(known[name], as_known_at=now))
         found += outlooks(wanted, others, leaves, shares[name], now=now)
     return Planned(change=wanted, outlooks=tuple(found))
 

@@ -16,7 +16,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-OPTIONAL = ("squares", "base", "base_squares", "cross", "counts")
+OPTIONAL = ("squares", "base", "base_squares", "cross", "counts", "arrived")
+# Days after a period's end at which a panel says what had arrived; a backfill writes revisions up to 30.
+ARRIVAL_AGES = (0, 1, 2, 3, 5, 8, 14, 30, 45, 60, 90)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,7 +43,8 @@ class Panel:
     All matrices are (S, T) float64 as in `Kind`; those a kind does not use are None. `counts` (S, T, B) are the sketch
     counts of a quantile over buckets `bucket0 .. bucket0 + B - 1`; `found` is the metric's first quantile and its
     sampling variance (2, S, T) where that was worked out before. `read_at` is when the source was last read without
-    an error (None: not known).
+    an error (None: not known). `arrived` (S, T, A) is what had arrived of each cell at each of `ARRIVAL_AGES`, NaN
+    where it is not that old; `wait` (T,) how old in seconds each period has to be, where that was learnt from it.
     """
 
     metric: Metric
@@ -57,6 +60,8 @@ class Panel:
     bucket0: int = 0
     found: Floats | None = None
     read_at: datetime | None = None
+    arrived: Floats | None = None
+    wait: Floats | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.segments), len(self.starts))
@@ -72,20 +77,20 @@ class Panel:
         return np.append(self.starts[1:], np.int64(end.timestamp()))
 
     def mature(self, now: datetime) -> Bools:
-        """Which periods are complete enough to judge at `now` (T,): ended at least `matures_after` ago, and `settle`,
-        because nothing newer is read. What the clock lets mature while the source cannot be read is not complete: time
-        stands still at `read_at`."""
+        """Which periods are complete enough to judge at `now` (T,): ended at least `matures_after` ago, or the `wait`
+        that was learnt, and `settle`, because nothing newer is read. What the clock lets mature while the source cannot
+        be read is not complete: time stands still at `read_at`."""
         known = now if self.read_at is None else min(now, self.read_at)
-        wait = max(self.metric.matures_after, self.metric.settle)
-        return self.ends() + wait.total_seconds() <= known.timestamp()
+        least = max(self.metric.matures_after, self.metric.settle).total_seconds()
+        wait = least if self.wait is None else np.maximum(self.wait, least)
+        return np.asarray(self.ends() + wait <= known.timestamp())
 
     def values(self, quantile: float | None = None) -> Floats:
         """Each cell's figure in natural units (S, T); NaN where nothing was measured."""
         some = self.n > 0
         with np.errstate(invalid="ignore", divide="ignore"):
             if self.metric.kind is Kind.QUANTILE and self.counts is not None:
-                q = self.metric.quantiles[0] if quantile is None else quantile
-                return sketch.quantiles(self.counts, self.bucket0, q)[0]
+                return np.asarray(self.quantile(quantile)[0])
             if self.metric.kind is Kind.RATIO and self.base is not None:
                 return np.where(some & (self.base != 0), self.total / self.base, np.nan)
             if self.metric.kind is Kind.LEVEL:
@@ -107,7 +112,7 @@ class Panel:
                 case Kind.RATE:
                     found = (total + 0.5) / n**2
                 case Kind.QUANTILE if self.counts is not None:
-                    found = sketch.quantiles(self.counts, self.bucket0, self.metric.quantiles[0])[1]
+                    found = self.quantile()[1]
                 case Kind.RATIO if self.base is not None and self.base_squares is not None:
                     r = total / self.base
                     s2 = (self.squares - 2 * r * self.cross + r**2 * self.base_squares) / (n - 1)  # type: ignore[operator]
@@ -139,10 +144,24 @@ class Panel:
         values, variances = self.quantile() if self.found is None else self.found
         return values, np.where((self.n > 0) & np.isfinite(variances), variances, np.nan)
 
-    def quantile(self) -> Floats:
-        """The metric's first quantile and its sampling variance (2, S, T) from the sketches."""
+    def quantile(self, q: float | None = None) -> Floats:
+        """A quantile, the metric's first without `q`, and its sampling variance (2, S, T) from the sketches.
+
+        Those still open stand in the last bucket, as longer than all others: where the rank falls among them the
+        quantile is not known (NaN).
+        """
         counts = np.zeros((*self.n.shape, 0)) if self.counts is None else self.counts
-        return np.array(sketch.quantiles(counts, self.bucket0, self.metric.quantiles[0]))
+        found = np.array(sketch.quantiles(counts, self.bucket0, self.metric.quantiles[0] if q is None else q))
+        if self.metric.read.censored:
+            found[:, found[0] >= sketch.STILL_OPEN] = np.nan
+        return found
+
+    def open_ended(self) -> Bools:
+        """Whether so many are still open that the quantile cannot be known (S, T), where enough are counted."""
+        if not self.metric.read.censored or self.counts is None:
+            return np.zeros(self.n.shape, bool)
+        value = self.quantile()[0] if self.found is None else self.found[0]
+        return np.asarray(np.isnan(value) & (self.n >= self.metric.min_n))
 
     def roll_up(self, parents: Sequence[Segment]) -> "Panel":
         """One series per parent: the sum of all series of this panel that it holds."""
@@ -169,7 +188,8 @@ class Panel:
         chosen = {name: getattr(self, name)[:, first:last] for name in OPTIONAL if getattr(self, name) is not None}
         return replace(
             self, starts=self.starts[first:last], n=self.n[:, first:last], total=self.total[:, first:last],
-            found=None if self.found is None else self.found[..., first:last], **chosen,
+            found=None if self.found is None else self.found[..., first:last],
+            wait=None if self.wait is None else self.wait[first:last], **chosen,
         )  # fmt: skip
 
     def continued(self, until: datetime, cycle: int) -> "Panel":
@@ -190,7 +210,9 @@ class Panel:
         back = np.minimum(turn % (2 * count), 2 * count - 1 - turn % (2 * count))
         source = np.concatenate([np.arange(T), T - length * (back + 1) + within])
         chosen = {n: getattr(self, n)[:, source] for n in ("n", "total", *OPTIONAL) if getattr(self, n) is not None}
-        return replace(self, starts=np.append(self.starts, np.array(more, np.int64)), found=None, **chosen)
+        starts = np.append(self.starts, np.array(more, np.int64))
+        # How fast later periods fill is not known; they are drawn as complete.
+        return replace(self, starts=starts, found=None, **(chosen | {"arrived": None, "wait": None}))
 
     def _combined(self, segments: tuple[Segment, ...], members: Sequence[Ints]) -> "Panel":
         """One series per entry of `members`: the sum of this panel's series with these indices."""

@@ -22,6 +22,8 @@ TINY = 1e-4
 LARGEST = 1e12
 ERROR = (GAMMA - 1) / (GAMMA + 1)
 LAST_BUCKET = int(np.ceil(np.log(LARGEST / TINY) / np.log(GAMMA)))
+# A value from here on stands for what has not ended yet, where a metric counts such.
+STILL_OPEN = LARGEST / 2
 
 _VERSION = 1
 _HEADER = struct.Struct("<BBi")  # version, bytes per count, first bucket

@@ -153,7 +153,7 @@ class Intake:
             self._places.extend(place(i) for i in rows)
             self._parts.append(_cell_parts(metric.kind, at[ok], segment, figures, known))
         else:
-            self._keep(_event_parts(metric.kind, at[ok], segment, figures, known))
+            self._keep(_event_parts(metric, at[ok], segment, figures, known))
 
     def _sensible(self, figures: Mapping[str, Floats], ok: Bools, columns: Columns, place: Place) -> Bools:
         """Which rows can be true (R,); the others are set aside, rows without an answer left out."""
@@ -165,9 +165,11 @@ class Intake:
         if self.metric.read.aggregated:
             nothing = np.all([np.isnan(column) for column in figures.values()], axis=0)
         else:
-            nothing = np.isnan(figures["value"])
+            # Where open ones are counted, an empty value is one.
+            nothing = np.isnan(figures["value"]) & (not self.metric.read.censored)
         for role, column in figures.items():
-            for i in np.flatnonzero(kept & ~nothing & np.isnan(column)).tolist():
+            missing = np.isnan(column) & (role != "value" or not self.metric.read.censored)
+            for i in np.flatnonzero(kept & ~nothing & missing).tolist():
                 self._aside(place(i), f"{role}: empty")
                 kept[i] = False
         kept &= ~nothing
@@ -298,14 +300,17 @@ def _rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bool
 
 
 def _event_parts(
-    kind: Kind,
+    metric: Metric,
     at: npt.NDArray[np.int64],
     segment: npt.NDArray[np.int64],
     f: Mapping[str, Floats],
     known: npt.NDArray[np.int64] | None,
 ) -> Parts:
-    exposure, weight = (f.get("n"), None) if kind is Kind.RATE else (f.get("base"), f.get("n"))
-    return Parts.of_events(kind, at=at, segment=segment, value=f["value"], base=exposure, weight=weight, known=known)
+    exposure, weight = (f.get("n"), None) if metric.kind is Kind.RATE else (f.get("base"), f.get("n"))
+    return Parts.of_events(
+        metric.kind, at=at, segment=segment, value=f["value"], base=exposure, weight=weight, known=known,
+        censored=metric.read.censored,
+    )  # fmt: skip
 
 
 def _cell_parts(

@@ -74,8 +74,14 @@ class Parts:
         base: Floats | None,
         weight: Floats | None,
         known: Ints | None,
+        censored: bool = False,
     ) -> "Parts":
-        """One part an event. `base` is a ratio's denominator or a rate's exposure, `weight` how many such events."""
+        """One part an event. `base` is a ratio's denominator or a rate's exposure, `weight` how many such events.
+
+        With `censored`, for durations, an event without a value is still open; see `_with_open`.
+        """
+        if censored:
+            return cls._with_open(at, segment, value, np.ones(len(at)) if weight is None else weight, known)
         w = np.ones(len(at)) if weight is None else weight
         b = np.ones(len(at)) if base is None else base
         parts = cls(at=at, segment=segment, n=w, total=w * value, known=known)
@@ -90,6 +96,27 @@ class Parts:
                 return replace(parts, squares=w * value**2, base=w * b, base_squares=w * b**2, cross=w * value * b)
             case _:
                 return parts
+
+    @classmethod
+    def _with_open(cls, at: Ints, segment: Ints, value: Floats, weight: Floats, known: Ints | None) -> "Parts":
+        """Durations of which some go on: those stand in the last bucket, longer than all, from their beginning until
+        their end becomes known. `base` counts those that have ended."""
+        ended = np.flatnonzero(np.isfinite(value))
+        if known is None:
+            waiting, since = np.flatnonzero(~np.isfinite(value)), None
+        else:
+            waiting, since = np.arange(len(at)), np.concatenate([at, known[ended], known[ended]])
+        gone = ended if known is not None else ended[:0]
+        rows = np.concatenate([waiting, gone, ended])
+        last = np.full(len(waiting) + len(gone), sketch.LAST_BUCKET)
+        w, nothing = weight[rows], np.zeros(len(last))
+        w[len(waiting) : len(last)] *= -1
+        values = value[ended]
+        return cls(
+            at=at[rows], segment=segment[rows], n=w, known=since,
+            total=np.append(nothing, weight[ended] * values), squares=np.append(nothing, weight[ended] * values**2),
+            base=np.append(nothing, weight[ended]), bucket=np.append(last, sketch.buckets(values)),
+        )  # fmt: skip
 
 
 def period_starts(metric: Metric, at: Ints) -> Ints:

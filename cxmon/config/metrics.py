@@ -9,12 +9,14 @@ from cxmon.config.frame import Frame
 from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.reading import shown
 from cxmon.config.records import WEEKDAYS
+from cxmon.config.scalars import LEARNT
 from cxmon.config.shapes import Entry
 from cxmon.config.surveys import check_survey
 from cxmon.config.units import Measure
 from cxmon.model import Amount, Holidays, Kind, Metric, Read, Words
 
 DEFAULT_LOOKBACK = timedelta(days=7)
+LEARNING = timedelta(days=30)
 
 # Columns that aggregated rows need besides `total`; quantiles cannot be made from sums.
 _NEEDED = {
@@ -125,7 +127,7 @@ def _times(frame: Frame, entry: Entry) -> None:
     if zone is not None and not known_zone(zone):
         frame.reading.wrong(entry.at("zone"), f"the unknown time zone {shown(entry.at('zone'))}", nearest_zone(zone))
     lookback, matures = entry.get("lookback"), entry.get("matures_after")
-    if lookback is not None and matures is not None and lookback < matures:
+    if lookback is not None and isinstance(matures, timedelta) and lookback < matures:
         found = f"{shown(entry.at('lookback'))}, shorter than matures_after ({shown(entry.at('matures_after'))})"
         frame.reading.wrong(entry.at("lookback"), found, "at least as long, or figures would never be read complete")
 
@@ -164,6 +166,8 @@ def _figures(frame: Frame, kind: Kind, read: Entry) -> None:
     if "value" not in read and "total" not in read:
         rows = "the key value (event rows)" + ("" if kind is Kind.QUANTILE else " or total (aggregated rows)")
         wrong(read.node, "no figures", rows)
+    elif "censored" in read and (kind is not Kind.QUANTILE or "value" not in read):
+        wrong(read.at("censored"), f"censored for a {kind}", "none: only a duration can be still open")
     elif "total" in read and kind is Kind.QUANTILE:
         wrong(read.at("total"), "total for a quantile", "value (event rows): quantiles cannot be made from sums")
     elif kind is Kind.RATIO and "value" in read and "base" not in read:
@@ -188,7 +192,10 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
     values: dict[str, Any] = {k: v for k, v in entry.values.items() if k in _AS_WRITTEN}
     dimensions = tuple(entry.get("dimensions") or ())
     by = entry.get("by")
-    matures = entry.get("matures_after", timedelta(0))
+    matures = entry.get("matures_after")
+    learnt = not isinstance(matures, timedelta)
+    # To learn how late answers come they have to be read for a while.
+    lookback = LEARNING if matures == LEARNT else max(DEFAULT_LOOKBACK, timedelta(0) if learnt else matures)
     read = entry.values["read"]
     return Metric(
         **values,
@@ -201,7 +208,9 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         dimensions=dimensions,
         by=tuple(tuple(c) for c in by) if by is not None else ((), *((d,) for d in dimensions)),
         quantiles=tuple(entry.get("quantiles") or [entry.get("quantile", 0.5)]),
-        lookback=entry.get("lookback", max(DEFAULT_LOOKBACK, matures)),
+        matures_after=timedelta(0) if learnt else matures,
+        learns_maturity=learnt,
+        lookback=entry.get("lookback", lookback),
         guards=tuple(entry.get("guards") or ()),
         holidays=holidays,
         words=Words(**entry.values["words"].values) if "words" in entry else None,
@@ -211,5 +220,5 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
 
 
 _AS_WRITTEN = frozenset(
-    ["source", "kind", "better", "unit", "per", "definition", "grain", "matures_after", "settle", "min_n", "additive"]
+    ["source", "kind", "better", "unit", "per", "definition", "grain", "settle", "min_n", "additive"]
 )

@@ -5,7 +5,20 @@ from functools import cache
 from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
-from cxmon.config.scalars import Choice, Day, Moment, Name, Number, OutOf, SecretText, SizeText, Span, Text, Truth
+from cxmon.config.scalars import (
+    Choice,
+    Day,
+    Moment,
+    Name,
+    Number,
+    OutOf,
+    SecretText,
+    SizeText,
+    Span,
+    SpanOrLearnt,
+    Text,
+    Truth,
+)
 from cxmon.config.shapes import Either, Field, ListOf, MapOf, OrMapping, Record
 from cxmon.model import Better, Category, Grain, Kind, Status
 
@@ -40,6 +53,7 @@ READ = Record(
         "base_squares": Field(_sql, "aggregated rows of a ratio: the sum of the squared denominators"),
         "cross": Field(_sql, "aggregated rows of a ratio: the sum of numerator times denominator"),
         "known_at": Field(_sql, "when the row became known, for figures that arrive late"),
+        "censored": Field(Truth(), "durations: true where rows without a value are still open, and count as longer"),
         "columns": Field(MapOf(_sql, "a mapping of dimensions to columns"), "dimensions whose column has another name"),
     },
     "a mapping with the columns, such as {table: ratings, time: solved_at, value: satisfied}",
@@ -76,7 +90,10 @@ METRIC = Record(
         "grain": Field(Choice.of(Grain), "the length of a period; without it a day"),
         "zone": Field(Text("a time zone such as Europe/Berlin"), "where its periods begin; without it the plan's"),
         "week_start": Field(Choice(WEEKDAYS), "the first day of a week; without it monday"),
-        "matures_after": Field(Span(), "how old a period must be for its figure to be complete"),
+        "matures_after": Field(
+            SpanOrLearnt(),
+            "how old a period must be for its figure to be complete; `learnt`, or left out: from revisions",
+        ),
         "lookback": Field(Span(), "how far back each collection reads again, because the past is revised"),
         "settle": Field(Span(), "how long rows need to arrive at all; younger ones are not read yet"),
         "min_n": Field(Number("a number above zero", above=0), "answers a period needs to be judged"),

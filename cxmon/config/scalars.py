@@ -199,6 +199,22 @@ class Span:
         return {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)? ?(s|min|h|d|w|mo)|\$\{.*\})$"}
 
 
+LEARNT = "learnt"
+
+
+@dataclass(frozen=True)
+class SpanOrLearnt:
+    """A duration, or the word `learnt`."""
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        if node.kind == "text" and node.text == LEARNT:
+            return LEARNT
+        return Span().read(node, reading)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [{"const": LEARNT}, Span().schema()]}
+
+
 @dataclass(frozen=True)
 class OutOf:
     """`2 of 3`, or `2` for two in a row; given back as (2, 3)."""

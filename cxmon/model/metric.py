@@ -125,7 +125,8 @@ class Read:
 
     Event rows (one row an answer): `value` (proportion: 0/1; mean, quantile: the value; rate: events of the row, with
     `n` its exposure; ratio: numerator, with `base` the denominator). Aggregated rows: `n`, `total` and what the kind
-    needs besides. `known_at` says when a row became known. `columns` maps a dimension to its column where they differ.
+    needs besides. `known_at` says when a row became known. `censored`: rows without a value are still open, and
+    longer than all that are not. `columns` maps a dimension to its column where they differ.
     """
 
     time: str
@@ -141,6 +142,7 @@ class Read:
     base_squares: str | None = None
     cross: str | None = None
     known_at: str | None = None
+    censored: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -191,6 +193,8 @@ class Metric:
     words: Words | None = None
     response_of: str = ""
     scale: tuple[float, float] | None = None
+    # True where `matures_after` was not declared: it is learnt from how figures arrive.
+    learns_maturity: bool = False
 
     @property
     def harm_sign(self) -> int:
@@ -208,7 +212,8 @@ class Metric:
         parts = [
             self.kind,
             self.source,
-            sorted((k, v) for k, v in vars(self.read).items() if k != "columns"),
+            # What came with a later version counts only where it is used: what is stored keeps its series.
+            sorted((k, v) for k, v in vars(self.read).items() if k != "columns" and (k != "censored" or v)),
             sorted(self.read.columns.items()),
             self.dimensions,
             self.quantiles if self.kind is Kind.QUANTILE else (),

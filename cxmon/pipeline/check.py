@@ -11,6 +11,7 @@ import numpy as np
 from cxmon.checks import Watch
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
+from cxmon.decisions.maturity import ripened
 from cxmon.errors import StoreError
 from cxmon.incidents import Reason, Walked, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
@@ -101,8 +102,9 @@ class _Looking:
         segments = rolled(store, metric)
         if not segments:
             return Checked(check=name, metric=metric.id)
-        panel = store.panel(metric, segments, as_known_at=now)
-        mature = panel.mature(now)
+        panel = ripened(store.panel(metric, segments, as_known_at=now))
+        # What was judged stays judged: a period enters once, however the curve is seen later.
+        mature = panel.mature(now) | (panel.starts <= (-np.inf if seen is None else seen.timestamp()))
         new = np.flatnonzero(mature & (panel.starts > (-np.inf if seen is None else seen.timestamp())))
         if not len(new):
             return Checked(check=name, metric=metric.id)

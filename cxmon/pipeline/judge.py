@@ -14,6 +14,7 @@ from functools import partial
 from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
+from cxmon.decisions.maturity import ripened
 from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_allowance import spend
@@ -145,7 +146,7 @@ class _Asked:
         """(change id, evidence) for each of the changes `asked` about, and the metric's bands in the store."""
         store, now = self.store, self.now
         try:
-            leaves = store.panel(metric, as_known_at=now)
+            leaves = ripened(store.panel(metric, as_known_at=now))
             sent = self._sent(metric) if asked else None
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
@@ -192,7 +193,7 @@ class _Asked:
     def again(self, change: Change, told: Figure, at: datetime) -> Harm:
         """One metric over the window that was judged at `at`, had the figures been known that are known now."""
         metric = self.plan.metrics[told.metric]
-        leaves, sent = self.store.panel(metric, as_known_at=self.now), self._sent(metric)
+        leaves, sent = ripened(self.store.panel(metric, as_known_at=self.now)), self._sent(metric)
         wait = max(metric.matures_after, metric.settle)
         read_at = at if told.window_end is None else min(at, told.window_end + wait)
         return replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at), sent).harm

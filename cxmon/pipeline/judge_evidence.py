@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share, scoping
+from cxmon.decisions.maturity import ripened, slowed
 from cxmon.decisions.overlap import PERIOD
 from cxmon.decisions.span import (
     FIRST_LOOK,
@@ -151,6 +152,11 @@ def _within(
     found = scoping.sides(change, others, leaves, at=span.at, until=placement.until or now)
     if found.treated is None:
         return Evidence(harm=unjudged(metric, change, Code.WAITING, found.reason, share, scope=found.label))
+    # Alone the touched segments show sooner that their answers slow down.
+    touched = ripened(found.treated)
+    mature = mature & touched.mature(now)
+    placement = replace(placement, notes=(*placement.notes, *slowed(touched)))
+    span = spanned(placement, change, leaves, mature, PAST)
     if found.controls is None:
         span = spanned(placement, change, leaves, mature, LONG_PAST)
     span = with_profile(span, found.treated)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon.config.plan import Plan
+from cxmon.decisions.maturity import ripened
 from cxmon.errors import ActionError
 from cxmon.model import Ahead, Early, Grain, Kind, LeadingAnswer, Metric, Segment, TierAnswer
 from cxmon.panel import Panel
@@ -35,8 +36,8 @@ def leading(plan: Plan, store: Store, *, late: str, dimension: str | None, now: 
         raise ActionError(f"{target.label} has no dimension {dimension!r}; it has: {', '.join(target.dimensions)}")
     by = dimension if dimension is not None else ("tier" if "tier" in target.dimensions else "")
     others = [m for m in plan.metrics.values() if m.id != late]
-    leaves = store.panel(target, as_known_at=now)
-    candidates = {m.id: store.panel(m, as_known_at=now) for m in others}
+    leaves = ripened(store.panel(target, as_known_at=now))
+    candidates = {m.id: ripened(store.panel(m, as_known_at=now)) for m in others}
     tiers = sorted({s.get(by) or "" for s in leaves.segments}) if by else [""]
     answers = [_tier(tier, by, leaves, candidates, now) for tier in tiers if tier or not by]
     named = stats.discoveries([e.p_value for one in answers for e in one.asked])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from cxmon import decisions
 from cxmon.alerts.parts import near
+from cxmon.decisions.maturity import ripened
 from cxmon.model import Declared, Metric, PastShift, Retrospect, Segment
 from cxmon.panel import Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
@@ -22,7 +23,7 @@ LEAST = 12
 def retrospect(store: Store, metric: Metric, *, now: datetime, segments: Sequence[Segment] = ()) -> Retrospect:
     """Lasting changes in the mature periods of a metric, no holidays among them, in each of `segments` (else everyone
     and the configured roll-ups that are not too thin)."""
-    leaves = store.panel(metric, as_known_at=now)
+    leaves = ripened(store.panel(metric, as_known_at=now))
     rows = list(segments) or shown(leaves) if len(leaves.starts) and leaves.n.any() else []
     if not rows:
         return Retrospect(metric=metric.id, found=(), looked_at=0, short=0, first=None, last=None)

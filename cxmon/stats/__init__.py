@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cxmon.stats.arrival import Arrivals, arrivals
     from cxmon.stats.blocks import BlockTest, block_test
     from cxmon.stats.contrasts import Cells, contrast
     from cxmon.stats.dated import effect, effects, estimate
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cxmon.stats.window_ahead import Destination, destination
 
 HOMES = {
+    "Arrivals": "arrival", "arrivals": "arrival",
     "BlockTest": "blocks", "Cells": "contrasts", "Chance": "prospects", "Decomposition": "decomposition",
     "Destination": "window_ahead", "destination": "window_ahead",
     "Effect": "results", "Estimate": "results", "Heterogeneity": "heterogeneity", "HolidayLabels": "holidays",
@@ -38,9 +40,10 @@ HOMES = {
     "watch_look": "watch_trail", "watch_state": "watching", "watch_threshold": "watching",
 }  # fmt: skip
 __all__ = [
-    "BlockTest", "Cells", "Chance", "Decomposition", "Destination", "Effect", "Estimate", "Heterogeneity",
+    "Arrivals", "BlockTest", "Cells", "Chance", "Decomposition", "Destination", "Effect", "Estimate", "Heterogeneity",
     "HolidayLabels", "Part", "Prospect", "SecondOpinion", "Shift", "Staged", "Treatment", "WatchDays", "WatchLook",
-    "WatchState", "believed", "block_test", "contrast", "correlations", "decompose", "destination", "effect", "effects",
+    "WatchState", "arrivals", "believed", "block_test", "contrast", "correlations", "decompose", "destination",
+    "effect", "effects",
     "estimate", "holiday_labels", "many_shifts", "packed", "prospect", "second_opinion", "shifts", "shrunk",
     "staged_effect", "unpacked", "watch", "watch_days", "watch_look", "watch_state", "watch_threshold",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Stored cells as a `Panel`: one range scan into arrays, scattered into matrices on a regular grid."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from cxmon.model import Kind, Metric, Segment, Window
 from cxmon.panel import Panel, membership
 from cxmon.periods import floor, grid
-from cxmon.store import bulk, series
+from cxmon.store import arrivals, bulk, series
 from cxmon.store.schema import observation, observation_history, sketch
 
 Floats = npt.NDArray[np.float64]
@@ -34,8 +35,9 @@ def panel(
     segments: Sequence[Segment] | None,
     window: Window | None,
     as_known_at: datetime | None,
+    followed: datetime | None = None,
 ) -> Panel:
-    """See `Store.panel`."""
+    """See `Store.panel`; with `followed`, how figures had arrived by then."""
     known = series.numbers(conn, metric)
     leaves = series.leaves(list(known))
     wanted = tuple(leaves if segments is None else segments)
@@ -44,6 +46,8 @@ def panel(
     rows = _rows(conn, metric, ids, window, as_known_at)
     starts = _grid(metric, rows["start"], window)
     found = _scattered(metric, base, ids, starts, rows)
+    if followed is not None:
+        found = replace(found, arrived=arrivals.of(conn, metric, ids, starts, found.ends(), followed))
     bucket0 = 0
     if metric.kind is Kind.QUANTILE:
         counts, bucket0 = _counts(conn, base, wanted, ids, starts, rows, as_known_at)

@@ -13,7 +13,7 @@ from cxmon import sketch as sketches
 from cxmon.model import Kind, Metric, Segment, Window
 from cxmon.panel import OPTIONAL, Panel
 from cxmon.periods import grid
-from cxmon.store import bulk, panels, series
+from cxmon.store import arrivals, bulk, panels, series
 from cxmon.store.schema import observation, observation_history, sketch
 
 Ints = npt.NDArray[np.int64]
@@ -35,6 +35,7 @@ class Revisions:
     seen: Ints
     sketches: "Sparse | None"
     revised: bool
+    arrived: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,9 +79,11 @@ def read(conn: sa.Connection, metric: Metric) -> Revisions:
     seen, revised = _known_from(metric, rows, row, column, starts)
     order = np.lexsort((rows["revision"], seen))
     found = _histograms(conn, ids, rows[order]) if metric.kind is Kind.QUANTILE else None
+    arrived = arrivals.whole(conn, metric, ids, starts)
     return Revisions(
         metric=metric, segments=segments, starts=starts, rows=rows[order], row=row[order], column=column[order],
         seen=seen[order], sketches=found, revised=revised,
+        arrived=arrived,
     )  # fmt: skip
 
 
@@ -96,6 +99,7 @@ class Past:
     first: Ints
     last: Ints
     rolled: dict[tuple[Segment, ...], tuple[Panel, set[int]]] = field(default_factory=dict)
+    followed: dict[tuple[Segment, ...], npt.NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, found: Revisions) -> "Past":
@@ -144,8 +148,12 @@ class Past:
         rows = np.array([where[s] for s in base], np.int64)
         first = int(self.first[rows].min()) if len(rows) else 0
         last = int(self.last[rows].max()) + 1 if len(rows) else 0
-        shown = self._rolled(wanted, base).cut(first, max(first, last))
-        return replace(_measured(shown, self.now, rows), read_at=read_at)
+        shown = _measured(self._rolled(wanted, base).cut(first, max(first, last)), self.now, rows)
+        arrived = self._followed(wanted, base)
+        if arrived is not None:
+            at = self.at if read_at is None else min(self.at, series.epoch(read_at))
+            arrived = arrivals.reached(arrived[:, first : max(first, last)], shown.ends(), at)
+        return replace(shown, read_at=read_at, arrived=arrived)
 
     def extent(self) -> tuple[datetime, datetime] | None:
         ends = self.now.ends()
@@ -160,6 +168,16 @@ class Past:
         sums = size[:, within].sum(1)
         where = {s: i for i, s in enumerate(self.found.segments)}
         return {leaf: float(sums[where[leaf]]) for leaf in self.leaves()}
+
+    def _followed(self, wanted: tuple[Segment, ...], base: tuple[Segment, ...]) -> npt.NDArray[np.float64] | None:
+        """The triangle of the wanted series: what had arrived by an age does not change later, so it is added once."""
+        key = (*wanted, *base)
+        if self.found.arrived is not None and key not in self.followed:
+            all_ = replace(self.now, counts=None, arrived=self.found.arrived)
+            rolled = _combined(all_ if base == self.found.segments else all_.select(base), wanted).arrived
+            if rolled is not None:
+                self.followed[key] = rolled
+        return self.followed.get(key)
 
     def _rolled(self, wanted: tuple[Segment, ...], base: tuple[Segment, ...]) -> Panel:
         """The wanted series over the whole grid: added up once, and again where figures became known since."""

@@ -30,7 +30,7 @@ def batches(session: Session, request: Request, wanted: Mapping[str, str], windo
     if dialect is None:
         return _rows(session, request, table, _sampled(session, table), window)
     survey = dialect.survey(session, table)
-    if survey.pushable and not read.aggregated and window.since > _FIRST_EPOCH:
+    if survey.pushable and not read.aggregated and not read.censored and window.since > _FIRST_EPOCH:
         return _added(session, dialect, survey, request, table, window)
     return _rows(session, request, table, survey.clock, window)
 

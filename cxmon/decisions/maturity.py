@@ -1,0 +1,108 @@
+"""When a period is complete enough to judge: the one door through which verdicts and checks learn it."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import stats
+from cxmon.model import Grain, Metric
+from cxmon.panel import ARRIVAL_AGES, Panel
+from cxmon.stats.arrival import COMPLETE, Arrivals, Curve
+
+DAY = 86_400.0
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Maturity:
+    """How a metric's periods fill: what was learnt, and the wait in days that counts for periods as they used to come.
+
+    `declared` is the wait of the configuration (None where it is to be learnt); `usual` the one that counts.
+    """
+
+    metric: Metric
+    found: Arrivals | None
+    declared: timedelta | None
+    usual: timedelta
+
+    @property
+    def known(self) -> bool:
+        return self.found is not None and math.isfinite(self.found.usual)
+
+    @property
+    def slow(self) -> bool:
+        return self.found is not None and self.found.since is not None
+
+    @property
+    def curve(self) -> Curve | None:
+        return None if self.found is None else self.found.earlier
+
+
+def maturity(panel: Panel) -> Maturity:
+    """What the revisions of a panel teach about its periods' maturity."""
+    metric = panel.metric
+    declared = None if metric.learns_maturity else metric.matures_after
+    found = None
+    if panel.arrived is not None:
+        per_day = 24 if metric.grain is Grain.HOUR else 1
+        found = stats.arrivals(panel.arrived, ARRIVAL_AGES, per_day=per_day, complete=enough(metric))
+    usual = metric.matures_after
+    if declared is None and found is not None and math.isfinite(found.usual):
+        usual = timedelta(days=found.usual)
+    return Maturity(metric=metric, found=found, declared=declared, usual=usual)
+
+
+def enough(metric: Metric) -> float:
+    """The share of the final figure that makes a period complete: nearly all, but where open ones are counted only as
+    many as say the quantile for sure, with some to spare for those that never end."""
+    q = metric.quantiles[0]
+    return min(COMPLETE, (1 + q) / 2) if metric.read.censored else COMPLETE
+
+
+def ripened(panel: Panel) -> Panel:
+    """The panel with the learnt wait of each of its periods.
+
+    The declared wait is never shortened. Where answers come in slower than before, the periods since then wait longer,
+    whatever was declared: the first to answer never stand for all.
+    """
+    known = maturity(panel)
+    if known.found is None:
+        return panel
+    wait = np.full(len(panel.starts), known.usual.total_seconds())
+    since = known.found.since
+    if since is not None:
+        wait[since:] = np.maximum(wait[since:], known.found.wait[since:] * DAY)
+    if len(panel.segments) == 1:
+        wait = np.maximum(wait, _until_known(panel))
+    if panel.wait is not None:
+        wait = np.maximum(wait, panel.wait)
+    metric = replace(panel.metric, matures_after=known.usual) if panel.metric.learns_maturity else panel.metric
+    return replace(panel, metric=metric, wait=wait)
+
+
+def slowed(panel: Panel) -> tuple[str, ...]:
+    """In words, that answers of late come in more slowly, and what that means; empty where they do not."""
+    if panel.wait is None or not len(panel.wait) or not panel.wait[-1] > panel.wait[0]:
+        return ()
+    grain, days = panel.metric.grain.value, panel.wait[-1] / DAY
+    if not math.isfinite(days):
+        return (f"answers come in more slowly than before; how old a {grain} must be to be complete is not known yet",)
+    return (f"answers come in more slowly than before; a {grain} now counts when it is {days:.0f} days old",)
+
+
+def _until_known(panel: Panel) -> Floats:
+    """Infinite from the first young period on whose quantile is not known, because too many are still open: those of
+    the later ones that can be known are the quick ones, and would look like an improvement."""
+    found = np.zeros(len(panel.starts))
+    if panel.arrived is None or panel.wait is None:
+        return found
+    young = np.isfinite(panel.arrived[0, :, 0]) & np.isnan(panel.arrived[0, :, -1])
+    # Only those that are old enough by the wait of their metric are expected to be known.
+    due = panel.wait < np.nanmax(np.where(np.isfinite(panel.arrived[0]), ARRIVAL_AGES, -1), axis=1, initial=-1) * DAY
+    where = np.flatnonzero(panel.open_ended()[0] & young & due)
+    if len(where):
+        found[where[0] :] = np.inf
+    return found

@@ -1,0 +1,237 @@
+"""How answers arrive after a period's end: the curve of what had come by each age, and whether it slowed of late.
+
+The reporting triangle of claims reserving (Mack, 1993): `arrived[.., t, a]` is what was known of period t at age a,
+NaN where t is not that old yet. The share that came with the step from age a to the next one, of all known by then, is
+learnt from the periods that have reached both. So young periods tell of early steps only and bias none, and the share
+of the final figure known at age a is the product of what the later steps left over.
+
+Answers that slow down show in young periods long before these are complete: of what has come by age 5 more than usual
+came late. Each step of each recent period is compared with what earlier periods lead to expect, over several lengths
+of "recent", and the noise is that of the earlier periods around their own mean.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+# A period is complete where this share is in: what the rest can move is a fiftieth of how it differs from the others.
+COMPLETE = 0.98
+# "Recent" is any of these many days (periods, where a period is longer), the reference what lies before, so long.
+WINDOWS = (1, 2, 3, 4, 6, 8, 11, 14, 20, 28, 40, 56)
+REFERENCE = 120
+# Fewer periods or answers teach nothing.
+LEAST_PERIODS, LEAST_ANSWERS = 8, 200.0
+# A single series has a curve of its own only where it has this many.
+OWN_CURVE = 1000.0
+# A slowing is called with this chance on a look at which there is none, over all series and windows.
+FALSE_ALARM = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """The share of the final figure that is in at each age (A,), NaN from where on too few periods tell; `periods` and
+    `answers` are what its first step was learnt from."""
+
+    share: Floats
+    periods: int
+    answers: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arrivals:
+    """When each period is complete.
+
+    wait      (T,) the age in days at which it is: infinite where its slowed curve does not say yet, NaN = not known
+    usual     the age for periods whose answers come as they used to; NaN where that cannot be known
+    earlier   the curve of the reference, all series together; `slowed` that of the series that slowed most, or None
+    since     index of the first period that may be slow; None where nothing slowed
+    """
+
+    wait: Floats
+    usual: float
+    earlier: Curve
+    slowed: Curve | None = None
+    since: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """What came with each step (R, A - 1) of some periods, what was known after it, and from how many periods."""
+
+    late: Floats
+    known: Floats
+    periods: Floats
+
+    @property
+    def share(self) -> Floats:
+        """What came with the step as a share of what was known after it; half an answer keeps it off 0. Where figures
+        were taken back it is none."""
+        return np.asarray(np.clip((self.late + 0.5) / (self.known + 1.0), 0.0, 1.0))
+
+    @property
+    def taught(self) -> Bools:
+        return (self.periods >= LEAST_PERIODS) & (self.known >= LEAST_ANSWERS)
+
+
+def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, complete: float = COMPLETE) -> Arrivals:
+    """Learns the curve from `arrived` (S, T, A): what was known of each series and period at each of `ages` (days).
+
+    `per_day` is how many periods a day has (1 for days and longer ones). Everything is NaN where fewer than 8 periods
+    or 200 answers have been followed from one age to the next.
+    """
+    T = arrived.shape[1]
+    rows = arrived if len(arrived) == 1 else np.concatenate([arrived.sum(0, keepdims=True), arrived])
+    begun = np.flatnonzero(np.isfinite(rows[0, :, 0]))
+    last = int(begun[-1]) + 1 if len(begun) else 0
+    first = max(0, last - (REFERENCE + WINDOWS[-1]) * per_day)
+    rows = rows[:, first:last]
+    late, known, both = _steps(rows)
+    whole = _added(late, known, both, slice(None))
+    usual = _usual(whole, _added(late, known, both, slice(-WINDOWS[-1] * per_day, None)), ages, complete)
+    wait = np.full(T, usual)
+    earlier = _curve(whole, 0)
+    slow = _slowing(late, known, both, per_day) if np.isfinite(usual) else []
+    if not slow:
+        return Arrivals(wait=wait, usual=usual, earlier=earlier)
+    begins = []
+    for row, length, since in slow:
+        recent, before = (_added(late, known, both, s) for s in (slice(-length, None), slice(None, -length)))
+        found = _while_slow(recent, before, row)
+        begin = max(0, last - since)
+        wait[begin:] = np.maximum(wait[begin:], _age_of(found, ages, complete))
+        begins.append(begin)
+    row, length, _ = slow[0]
+    reference = _added(late, known, both, slice(None, -length))
+    recent = _added(late, known, both, slice(-length, None))
+    return Arrivals(
+        wait=wait, usual=usual, earlier=_curve(reference, row), since=min(begins),
+        slowed=Curve(share=_while_slow(recent, reference, row), periods=length, answers=float(recent.known[row].max())),
+    )  # fmt: skip
+
+
+def _steps(rows: Floats) -> tuple[Floats, Floats, Bools]:
+    """What came late and what was known after (R, T, A - 1), 0 where a period has not reached both ages (T, A - 1)."""
+    both = np.isfinite(rows[0, :, 1:]) & np.isfinite(rows[0, :, :-1])
+    with np.errstate(invalid="ignore"):
+        late = np.where(both, rows[..., 1:] - rows[..., :-1], 0.0)
+    return late, np.where(both, rows[..., 1:], 0.0), both
+
+
+def _added(late: Floats, known: Floats, both: Bools, which: slice) -> _Steps:
+    return _Steps(late[:, which].sum(1), known[:, which].sum(1), both[which].sum(0).astype(float))
+
+
+def _shares(late: Floats, seen: Bools) -> Floats:
+    """The share known at each age (A,) where the step after it came with `late` (A - 1,); NaN where that is unseen."""
+    left = np.where(seen, 1.0 - np.clip(late, 0.0, 1.0), np.nan)
+    found = np.full(len(left) + 1, np.nan)
+    end = int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0
+    for a in range(end - 1, -1, -1):
+        # What comes after the last step that was seen is taken to be no more than came with it.
+        after = left[a] if a == end - 1 else found[a + 1]
+        found[a] = left[a] * after
+    return found
+
+
+def _curve(steps: _Steps, row: int) -> Curve:
+    seen = steps.taught[row]
+    late = np.where(steps.known[row] > 0, steps.late[row] / np.maximum(steps.known[row], 1.0), 0.0)
+    return Curve(
+        share=_shares(late, seen), periods=int(steps.periods[0]) if len(steps.periods) else 0,
+        answers=float(steps.known[row, 0]) if len(steps.periods) else 0.0,
+    )  # fmt: skip
+
+
+def _usual(whole: _Steps, recent: _Steps, ages: Sequence[float], complete: float) -> float:
+    """The age at which every series that has enough answers is complete, over the past and over its end; NaN where all
+    together have too few."""
+    if not whole.taught.shape[1] or not whole.taught[0, 0]:
+        return float("nan")
+    found = []
+    for steps in (whole, recent):
+        for row in range(len(steps.known)):
+            curve = _curve(steps, row)
+            if not np.isfinite(curve.share[0]) or (row and curve.answers < OWN_CURVE):
+                continue
+            # Two standard errors below would still be complete: chance in few answers makes nothing wait.
+            slack = 2 * np.sqrt(complete * (1 - complete) / max(curve.answers, 1.0))
+            found.append(_age_of(curve.share, ages, complete - slack))
+    # Where even the last age that is known is not complete, the last one that is kept at all has to do.
+    return float(min(max(found), ages[-1]))
+
+
+def _age_of(share: Floats, ages: Sequence[float], complete: float) -> float:
+    enough = np.flatnonzero(share >= complete)
+    return float(ages[int(enough[0])]) if len(enough) else float("inf")
+
+
+def _while_slow(recent: _Steps, before: _Steps, row: int) -> Floats:
+    """The share known at each age (A,) of periods that came slower: by their own steps, as far as any has got.
+
+    A step that none has reached yet may bring as much as the one before it, and no less than it used to.
+    """
+    used = np.where(before.taught[row], before.share[row], 0.0)
+    late = np.where(recent.known[row] > 0, np.maximum(recent.late[row], 0) / np.maximum(recent.known[row], 1.0), used)
+    seen = recent.periods > 0
+    if not seen.any():
+        return np.full(len(late) + 1, np.nan)
+    end = int(np.flatnonzero(seen)[-1])
+    if end + 1 < len(late):
+        late[end + 1 :] = used[end + 1 :]
+        late[end + 1] = max(late[end], used[end + 1])
+    found = np.append(np.cumprod((1 - late)[::-1])[::-1], 1.0)
+    # An age that none of them has gone beyond is not known to be late enough.
+    found[end + 1 :] = np.nan
+    return found
+
+
+def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[tuple[int, int, int]]:
+    """(row, periods in which it is seen best, periods since it may have begun) of each series that slowed, the
+    surest first."""
+    T = late.shape[1]
+    sizes = sorted({w * per_day for w in WINDOWS if w * per_day <= T - LEAST_PERIODS})
+    if not sizes:
+        return []
+    z = _surprises(late, known, both, sizes)
+    limit = NormalDist().inv_cdf(1 - FALSE_ALARM / z.size)
+    found = []
+    for row in np.flatnonzero((z > limit).any(1)).tolist():
+        best = int(np.argmax(z[row]))
+        # Where it began is not known that well; a period too many only waits a little longer.
+        since = sizes[min(best + 2, len(sizes) - 1)]
+        found.append((float(z[row, best]), row, sizes[best], since))
+    return [(row, length, since) for _, row, length, since in sorted(found, reverse=True)]
+
+
+def _surprises(late: Floats, known: Floats, both: Bools, sizes: Sequence[int]) -> Floats:
+    """How far more came late in the newest periods than the earlier ones lead to expect (R, sizes), in standard errors;
+    0 where the earlier ones teach nothing."""
+    T = late.shape[1]
+    at = [T - size for size in sizes]
+    # Running sums make every split of the past cost the same.
+    came, had, late2, both2, known2 = (
+        np.cumsum(x, axis=1) for x in (late, known, late * late, late * known, known * known)
+    )
+    periods = np.cumsum(both, axis=0)
+    found = np.zeros((len(late), len(at)))
+    for k, split in enumerate(at):
+        before = _Steps(came[:, split - 1], had[:, split - 1], periods[split - 1])
+        recent = _Steps(came[:, -1] - before.late, had[:, -1] - before.known, periods[-1] - before.periods)
+        share, taught = before.share, before.taught
+        noise = share * (1 - share)
+        use = taught & (recent.known > 0)
+        # Days differ in how fast they are answered by more than chance: the scatter of the earlier ones says how much.
+        off = late2[:, split - 1] - 2 * share * both2[:, split - 1] + share**2 * known2[:, split - 1]
+        spread = np.where(taught, before.known * noise, 0.0).sum(1)
+        wider = np.where(taught, off, 0.0).sum(1) / np.maximum(spread, 1e-9)
+        more = np.where(use, recent.late - recent.known * share, 0.0).sum(1)
+        variance = np.where(use, recent.known * noise * (1 + recent.known / np.maximum(before.known, 1.0)), 0.0).sum(1)
+        # The quarter keeps a series that never had a late answer from being surprised by its first.
+        found[:, k] = more / np.sqrt(np.maximum(wider, 1.0) * variance + 0.25)
+    return found
