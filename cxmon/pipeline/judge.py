@@ -193,7 +193,8 @@ class _Asked:
     def again(self, change: Change, told: Figure, at: datetime) -> Harm:
         """One metric over the window that was judged at `at`, had the figures been known that are known now."""
         metric = self.plan.metrics[told.metric]
-        leaves, sent = ripened(self.store.panel(metric, as_known_at=self.now)), self._sent(metric)
+        # Whatever is learnt of waits by now: the days of then are asked for, and `read_at` ends them.
+        leaves, sent = self.store.panel(metric, as_known_at=self.now), self._sent(metric)
         wait = max(metric.matures_after, metric.settle)
         read_at = at if told.window_end is None else min(at, told.window_end + wait)
         return replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at), sent).harm
