@@ -12,10 +12,23 @@ from datetime import UTC, datetime
 
 from cxmon import decisions, wording
 from cxmon.charts import Cell
-from cxmon.model import EVERYONE, GRAVITY, Band, Change, Code, Harm, Incident, Metric, Segment, State, Tone, Verdict
+from cxmon.model import (
+    EVERYONE,
+    GRAVITY,
+    RED,
+    Band,
+    Change,
+    Code,
+    Harm,
+    Incident,
+    Metric,
+    Segment,
+    State,
+    Tone,
+    Verdict,
+)
 from dashboards.reading import World
 
-RED = (Code.HARMED, Code.WORSE)
 OPEN = (Code.UNDECIDED, Code.WAITING, Code.ENTANGLED, Code.NOT_COMPARABLE)
 SPARK_DAYS = 84
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cxmon.cli import Exit
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, wrapped
 
 if TYPE_CHECKING:
     from cxmon.config.plan import Plan
@@ -18,7 +18,6 @@ def register(app: typer.Typer) -> None:
 
 def allowance(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     """How much of the year's harm allowance the decisions have used together, and what is left."""
-    from cxmon.cli.story import wrapped
     from cxmon.model import AllowanceCode
 
     with opened(config, read_only=True) as (plan, store):

@@ -92,7 +92,7 @@ def judge(
 ) -> None:
     """Judge the declared changes; prints the story of each."""
     from cxmon.cli.story import tell
-    from cxmon.model import Code
+    from cxmon.model import RED
     from cxmon.pipeline.aim import aim
     from cxmon.pipeline.judge import judge as run
     from cxmon.pipeline.remind import remind
@@ -106,7 +106,7 @@ def judge(
             emit(verdicts)
         else:
             tell(plan, store, now=clock(plan))
-    if any(v.code in {Code.HARMED, Code.WORSE} for v in verdicts):
+    if any(v.code in RED for v in verdicts):
         raise typer.Exit(Exit.BREACH)
 
 

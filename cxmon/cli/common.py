@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ Config = Annotated[
     Path, typer.Option("--config", "-c", envvar="CXMON_CONFIG", help="The YAML file.", show_default=True)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+WIDTH = 100
 DEFAULT_CONFIG = Path("config/cxmon.yaml")
 
 
@@ -47,6 +49,11 @@ def say(text: str = "") -> None:
     """Print a line for a person."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def wrapped(text: str, indent: str) -> None:
+    """Print a line for a person, broken where it is too wide."""
+    say(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  "))
 
 
 def table(headers: list[str], rows: list[list[str]]) -> None:

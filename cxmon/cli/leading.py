@@ -1,17 +1,14 @@
 """leading: which early figures ran ahead of a late one on months held out."""
 
-import textwrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, wrapped
 
 if TYPE_CHECKING:
     from cxmon.config.plan import Plan
     from cxmon.model import LeadingAnswer
-
-WIDTH = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -45,5 +42,6 @@ def _print(answer: "LeadingAnswer", plan: "Plan") -> None:
         if one.tier:
             say(f"\n  {one.tier}")
         for line in wording.tier(one, answer, plan.metrics):
-            say(textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="      "))
-    say("\n" + textwrap.fill(wording.CAVEAT, WIDTH, initial_indent="  ", subsequent_indent="  "))
+            wrapped(line, "    ")
+    say()
+    wrapped(wording.CAVEAT, "  ")

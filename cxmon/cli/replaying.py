@@ -1,14 +1,13 @@
 """budget, replay: who may cost how many false alarms, and what a past period would have brought."""
 
 import os
-import textwrap
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from cxmon.pipeline.replay import Alert, Replayed
     from cxmon.pipeline.replay_compare import Compared
 
-WIDTH = 100
 # A second process takes seconds to start, which a shorter replay does not save.
 SHORT = timedelta(days=45)
 
@@ -104,13 +102,13 @@ def _told(plan: "Plan", found: "Replayed") -> None:
         f"{plan.title} · replay of {first} {found.since:%Y} to {last} {found.until:%Y} · {found.looks} looks, one a day"
     )
     if found.guessed:
-        _wrapped(
+        wrapped(
             f"As revised, not as known then: {', '.join(found.guessed)}. Their source does not say when it knew a "
             "figure, so each counts once its period was complete.",
             "  ",
         )
     for change in found.unheard:
-        _wrapped(f"Not known in the period, so not judged: {change.title}. With --in-time it is.", "  ")
+        wrapped(f"Not known in the period, so not judged: {change.title}. With --in-time it is.", "  ")
     say()
     for alert in found.alerts:
         _alert(plan, alert)
@@ -130,9 +128,9 @@ def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
         " (stood already)" if alert.standing else " (the message is edited, nobody is called)" if alert.quiet else ""
     )
     head = f"{mark}{day:>6} {alert.at:%Y}  {alert.channel:<8} {SHAPES[message.tone]} {message.badge}: {message.title}"
-    _wrapped(head + standing, "  ")
+    wrapped(head + standing, "  ")
     if not mark and message.lines:
-        _wrapped(message.lines[0], "      ")
+        wrapped(message.lines[0], "      ")
 
 
 def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
@@ -141,14 +139,14 @@ def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
         sum("consistent with the declared" in i.worst.reason for i in found.incidents if i.worst),
     )
     say()
-    _wrapped(
+    wrapped(
         f"{title}: {count} watch incident{'' if count == 1 else 's'} in {found.quarters:.1f} quarters; the budget of "
         f"{plan.alarm_budget:g} a quarter allows {found.allowed:.1f} false ones"
         + (f", {len(found.standing)} more stood at the first look" if found.standing else "")
         + ".",
         "  ",
     )
-    _wrapped(
+    wrapped(
         "Which of them were false is for you to say"
         + (f"; {near} began near a declared change and named it." if near else "; none began near a declared change."),
         "  ",
@@ -213,7 +211,3 @@ def _drawn(plan: "Plan", found: "Replayed", path: Path) -> None:
         path.write_bytes(png)
     except OSError as error:
         raise ActionError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _wrapped(text: str, indent: str) -> None:
-    say(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  "))

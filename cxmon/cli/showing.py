@@ -1,13 +1,12 @@
 """change show: the whole story of one change, in the terminal, as JSON, and as one page of HTML."""
 
-import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, table, wrapped
 
 if TYPE_CHECKING:
     from cxmon.charts import Drawing
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from cxmon.store import Store
     from cxmon.wording.whole import Section, Whole
 
-WIDTH = 100
 # As many charts as leave the page at two sheets of A4.
 MOST_CHARTS = 2
 
@@ -56,19 +54,18 @@ def _whole(change: str, plan: "Plan", store: "Store") -> "tuple[Whole, dict[str,
     from cxmon.store.story import whole
     from cxmon.wording.whole import Section
 
-    if store.changes.get(change) is None:
-        ids = ", ".join(d.change.id for d in store.changes.all()) or "none yet"
+    all_changes, now = [d.change for d in store.changes.all()], clock(plan)
+    if change not in {c.id for c in all_changes}:
+        ids = ", ".join(c.id for c in all_changes) or "none yet"
         raise ActionError(f"change {change!r} is not in the registry; expected one of: {ids}")
     known = whole(store, change, plan.metrics, plan.zone)
     declared, latest = known.declared.change, store.verdicts.all_latest()
     uses = {m: use for m, use in store.allowances.latest().items() if m in plan.allowance.amounts}
-    all_changes = [d.change for d in store.changes.all()]
     price = known.latest.price if known.latest is not None else None
     answers_to = wording.answers_to(declared, all_changes, latest, store.incidents.recent(1000))
-    fixes = wording.fixes(change, all_changes, latest, now=clock(plan), zone=plan.zone)
+    fixes = wording.fixes(change, all_changes, latest, now=now, zone=plan.zone)
     used = [wording.allowance_part(use, change, plan.metrics[m]) for m, use in uses.items()]
-    now, ended = clock(plan), declared.ends
-    said = wording.answers(change, known.responses, all_changes, now=now, ended=ended, zone=plan.zone)
+    said = wording.answers(change, known.responses, all_changes, now=now, ended=declared.ends, zone=plan.zone)
     inside = [
         f"{plan.metrics[w.metric].label}: {line}"
         for w in (known.latest.where if known.latest is not None else ())
@@ -106,7 +103,7 @@ def _section(one: "Section") -> None:
     for text in one.lines:
         if text:
             within = "    " + " " * (len(text) - len(text.lstrip()))
-            say(textwrap.fill(text.strip(), WIDTH, initial_indent=within, subsequent_indent=within + "  "))
+            wrapped(text.strip(), within)
     # A table beside lines holds the same figures again, for a page to be read across.
     if one.table is not None and not one.lines:
         table(list(one.table.headers), [list(row) for row in one.table.rows])

@@ -1,17 +1,14 @@
 """The story in the terminal: what was decided, what came of it, what is open, how old the data are."""
 
-import textwrap
 from collections.abc import Mapping
 from datetime import datetime
 
 from cxmon import wording
-from cxmon.cli.common import say
+from cxmon.cli.common import say, wrapped
 from cxmon.config.plan import Plan
 from cxmon.model import EVERYONE, GRAVITY, Change, Declared, Incident, State, Status, Verdict
 from cxmon.store import Store
 from cxmon.wording.targets import told as told_targets
-
-WIDTH = 100
 
 
 def tell(plan: Plan, store: Store, *, now: datetime) -> None:
@@ -130,8 +127,3 @@ def _data(store: Store) -> None:
     if failed:
         wrapped("Not collected: " + "; ".join(failed), "  ")
     say(f"  Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs.")
-
-
-def wrapped(text: str, indent: str) -> None:
-    """Print a line for a person, broken where it is too wide."""
-    say(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  "))

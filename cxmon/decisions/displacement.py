@@ -4,9 +4,8 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from cxmon.model import GRAVITY, AimResult, Code, Harm, Metric
+from cxmon.model import GRAVITY, RED, AimResult, Code, Harm, Metric
 
-SURELY_WORSE = frozenset({Code.HARMED, Code.WORSE})
 NOT_RULED_OUT = frozenset({Code.UNDECIDED, Code.WAITING, Code.ENTANGLED, Code.NOT_COMPARABLE})
 
 
@@ -33,14 +32,14 @@ def displaced(
     """
     known = list(harms)
     shown = {aim.metric for aim in aims if aim.gain.low > 0}
-    gains = [h for h in known if h.code is Code.IMPROVED or (h.metric in shown and h.code not in SURELY_WORSE)]
+    gains = [h for h in known if h.code is Code.IMPROVED or (h.metric in shown and h.code not in RED)]
     found = [
-        Displacement(gain=gain, price=price, sure=price.code in SURELY_WORSE, guarded=guarded)
+        Displacement(gain=gain, price=price, sure=price.code in RED, guarded=guarded)
         for gain in gains
         for price in known
         if price.metric != gain.metric
         for guarded in [price.metric in {*guards, *metrics[gain.metric].guards}]
-        if price.code in SURELY_WORSE or (guarded and price.code in NOT_RULED_OUT)
+        if price.code in RED or (guarded and price.code in NOT_RULED_OUT)
     ]
     return min(found, key=_order, default=None)
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cxmon.model import AimCode, Code, Harm, Verdict
+from cxmon.model import RED, AimCode, Code, Harm, Verdict
 
 # What people are told without asking. The others are on the board and in the story.
 TELLING = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED, AimCode.SHOWN, AimCode.MISSED})
-RED = frozenset({Code.HARMED, Code.WORSE})
 # Days within which a verdict that swings about its limit is told once.
 SWINGS = timedelta(days=28)
 # Codes under which the aims of an investment decide: no limit is known to be exceeded.
@@ -89,7 +88,7 @@ def telling(told_before: Verdict | None, current: Verdict) -> Telling:
         return Telling(told=False, reason=f"already told: {says}")
     told = says in TELLING or before in TELLING
     reason = f"turned from {before} to {says}"
-    ended = before in {Code.HARMED, Code.WORSE} and current.code is Code.SAFE
+    ended = before in RED and current.code is Code.SAFE
     return Telling(told=told, reason=reason, correction=told and says not in TELLING and not ended)
 
 

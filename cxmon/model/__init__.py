@@ -25,6 +25,7 @@ from cxmon.model.secret import Secret
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
     GRAVITY,
+    RED,
     Agreement,
     AimCode,
     AimResult,
@@ -48,6 +49,7 @@ __all__ = [
     "EVERYONE",
     "GRAVITY",
     "PER_DAYS",
+    "RED",
     "Action",
     "Agreement",
     "Ahead",

@@ -35,6 +35,9 @@ GRAVITY = (
     Code.IMPROVED,
 )
 
+# The codes that say that customers are surely worse off.
+RED = frozenset({Code.HARMED, Code.WORSE})
+
 
 class Method(StrEnum):
     """Where a second opinion comes from: a structural time-series model, or a t-test on blocks of whole cycles."""

@@ -15,7 +15,7 @@ from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
 from cxmon.decisions.maturity import ripened
-from cxmon.model import Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
+from cxmon.model import RED, Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, broken, steps
@@ -29,8 +29,6 @@ from cxmon.pipeline.register import register
 from cxmon.store import Store
 
 LOG = logging.getLogger("cxmon.judge")
-
-RED = (Code.HARMED, Code.WORSE)
 
 
 class Depth(Enum):

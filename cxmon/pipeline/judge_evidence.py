@@ -28,6 +28,7 @@ from cxmon.decisions.span import (
     with_profile,
 )
 from cxmon.model import (
+    RED,
     AimResult,
     Band,
     Category,
@@ -212,7 +213,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     split = split_of(case.leaves, case.found, span, reading)
     whole = Interval(estimate=effect.estimate, low=effect.low, high=effect.high)
     # Where nothing is shown to be worse there is no harm to be found a place for.
-    red = case.opinions and harm.code in {Code.HARMED, Code.WORSE}
+    red = case.opinions and harm.code in RED
     where = where_of(case.leaves, case.found, span, whole, scale, reading) if red else None
     return Evidence(harm=harm, aim=aim, split=split, band=band, where=where)
 

@@ -12,6 +12,7 @@ from cxmon.decisions import Telling
 from cxmon.incidents import Event, incident_id
 from cxmon.model import (
     EVERYONE,
+    RED,
     Code,
     Declared,
     Ending,
@@ -33,7 +34,6 @@ from cxmon.pipeline.route import queue
 from cxmon.store import Store
 
 CHECK = "verdict"
-BREACHES = frozenset({Code.HARMED, Code.WORSE})
 FINE = frozenset({Code.SAFE, Code.IMPROVED})
 
 
@@ -122,7 +122,7 @@ def latest(store: Store, change: str) -> Incident | None:
 def live(incident: Incident | None, verdict: Verdict, previous: Verdict | None, now: datetime) -> Lived:
     """The life of a change's incident: opened by harmed or worse, worsened from worse to harmed, ended by any verdict
     that is neither. One that was accepted opens again only when worse has become harmed. Pure."""
-    breach = verdict.code in BREACHES
+    breach = verdict.code in RED
     finding = as_finding(verdict)
     lasting = incident is not None and incident.state is not IncidentState.ENDED
     if incident is None or not lasting:
@@ -165,7 +165,7 @@ def live(incident: Incident | None, verdict: Verdict, previous: Verdict | None, 
 def as_finding(verdict: Verdict) -> Finding:
     """The verdict's gravest metric as a finding; low and high are the range of the harm, positive is worse."""
     harm = max((h for h in verdict.harms if h.code is verdict.code), key=_against_limit, default=None)
-    state = State.BREACH if verdict.code in BREACHES else State.OK if verdict.code in FINE else State.UNKNOWN
+    state = State.BREACH if verdict.code in RED else State.OK if verdict.code in FINE else State.UNKNOWN
     if harm is None:
         return Finding(
             check=CHECK, metric="", segment=EVERYONE, at=verdict.as_of, state=state, reason=verdict.code.value
@@ -206,7 +206,8 @@ def _rows(
     now: datetime,
 ) -> list[OutboxRow]:  # fmt: skip
     """The messages of one piece of news: one for each channel that its routes name."""
-    titles = {d.change.id: d.change.title for d in store.changes.all()}
+    known = [d.change for d in store.changes.all()]
+    titles = {c.id: c.title for c in known}
     metrics = {m.id: m for m in plan.metrics.values()}
     transition = lived.transition
     if news.correction and transition is not None and transition.step is Step.ENDED:
@@ -223,7 +224,7 @@ def _rows(
         titles=titles,
         why=why_changed(store.verdicts.history(declared.change.id), verdict, declared, metrics, plan.zone, titles),
     )
-    known, verdicts = [d.change for d in store.changes.all()], store.verdicts.all_latest()
+    verdicts = store.verdicts.all_latest()
     answers = [
         wording.answers_to(declared.change, known, verdicts),
         *wording.fixes(verdict.change, known, verdicts, now=now, zone=plan.zone),

@@ -47,30 +47,30 @@ class CatalogueStore:
         """Replaces the catalogue; writes nothing where it is the same."""
         if self.load() == catalogue:
             return
-        t = schema.catalogue
-        with self._db.write() as conn:
-            conn.execute(sa.delete(t).where(t.c.name == _CURRENT))
-            conn.execute(sa.insert(t).values(name=_CURRENT, doc=codec.dump(catalogue)))
+        self._keep(_CURRENT, catalogue)
 
     def load(self) -> Catalogue | None:
-        t = schema.catalogue.c
-        with self._db.read() as conn:
-            doc = conn.execute(sa.select(t.doc).where(t.name == _CURRENT)).scalar()
-        return None if doc is None else codec.load(Catalogue, doc)
+        return self._kept(_CURRENT, Catalogue)
 
     def keep_leading(self, answer: LeadingAnswer) -> None:
         """Keeps which early figures ran ahead, for the board; replaces what was kept before."""
-        t = schema.catalogue
-        with self._db.write() as conn:
-            conn.execute(sa.delete(t).where(t.c.name == _LEADING))
-            conn.execute(sa.insert(t).values(name=_LEADING, doc=codec.dump(answer)))
+        self._keep(_LEADING, answer)
 
     def leading(self) -> LeadingAnswer | None:
         """What was kept last; None where nobody has asked yet."""
+        return self._kept(_LEADING, LeadingAnswer)
+
+    def _keep(self, name: str, document: object) -> None:
+        t = schema.catalogue
+        with self._db.write() as conn:
+            conn.execute(sa.delete(t).where(t.c.name == name))
+            conn.execute(sa.insert(t).values(name=name, doc=codec.dump(document)))
+
+    def _kept(self, name: str, kind: type[codec.T]) -> codec.T | None:
         t = schema.catalogue.c
         with self._db.read() as conn:
-            doc = conn.execute(sa.select(t.doc).where(t.name == _LEADING)).scalar()
-        return None if doc is None else codec.load(LeadingAnswer, doc)
+            doc = conn.execute(sa.select(t.doc).where(t.name == name)).scalar()
+        return None if doc is None else codec.load(kind, doc)
 
 
 class RunStore:

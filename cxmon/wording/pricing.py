@@ -41,13 +41,15 @@ def price_line(price: Price) -> str:
     return f"{price_words(price)}{mark}: {_against(price)}"
 
 
-def price_story(price: Price | None, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+def price_story(price: Price | None, metrics: Mapping[str, Metric], *, codes: bool = True) -> tuple[str, ...]:
     """The lines of a story: the answer, the break-even, and a projection where a part is not complete; without the
-    cause where nobody was compared with."""
+    cause where nobody was compared with. `codes`: the answer's code stands behind its words, as in a terminal."""
     if price is None:
         return ()
-    mark = ", illustrative: a value has no source or no date" if price.illustrative else ""
-    lines = [f"Price: {price_words(price)} ({price.code}{mark}): {_against(price, grade(price.grade))}"]
+    mark = "illustrative: a value has no source or no date" if price.illustrative else ""
+    beside = ", ".join(filter(None, (str(price.code) if codes else "", mark)))
+    said = f"{price_words(price)} ({beside})" if beside else price_words(price)
+    lines = [f"Price: {said}: {_against(price, grade(price.grade))}"]
     even = _break_even(price, metrics)
     lines += [even] if even else []
     if price.projection is not None:

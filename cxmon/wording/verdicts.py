@@ -13,6 +13,7 @@ from datetime import datetime
 from cxmon.decisions import NOW_PERIODS, answer_of
 from cxmon.model import (
     GRAVITY,
+    RED,
     AimCode,
     AimResult,
     Change,
@@ -47,7 +48,7 @@ def headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles 
     traded = breath(verdict.harms, metrics, verdict.aims, change.guards)
     if not traded:
         return told
-    return f"{traded}: {told}" if verdict.code in {Code.HARMED, Code.WORSE} else f"{change.title}: {small(traded)}"
+    return f"{traded}: {told}" if verdict.code in RED else f"{change.title}: {small(traded)}"
 
 
 def _headline(verdict: Verdict, change: Change, metrics: Metrics, titles: Titles) -> str:
@@ -93,7 +94,7 @@ def sentence(
     is told where it moved.
     """
     harms = by_gravity(verdict.harms)
-    grave = [harm for harm in harms if harm.code in {Code.HARMED, Code.WORSE}]
+    grave = [harm for harm in harms if harm.code in RED]
     told = (grave or harms)[:_TOLD_AT_MOST]
     parts = [f"{_upper(gain(aim, metrics[aim.metric]))}." for aim in verdict.aims] if verdict.on_aims else []
     parts += [_caused(harm, change, metrics[harm.metric], zone, titles, first=not i) for i, harm in enumerate(told)]

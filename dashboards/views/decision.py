@@ -60,7 +60,7 @@ def price(world: World, verdict: Verdict) -> None:
     if verdict.price is None:
         return
     with st.container(border=True, key="price"):
-        first, *more = wording.price_story(verdict.price, world.metrics)
+        first, *more = wording.price_story(verdict.price, world.metrics, codes=False)
         st.markdown(md(first))
         for line in more:
             st.markdown(md(line))

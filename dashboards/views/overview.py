@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cxmon import charts, wording
-from cxmon.model import EVERYONE, Band, Code, Harm, Metric, Segment, Tone
+from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
 from cxmon.wording import targets as wording_of_targets
 from dashboards import allowing, answering, early, figures, trending
 from dashboards.frame import opened, theme
@@ -43,7 +43,7 @@ def _unusual(world: World, harms: tuple[Harm, ...]) -> str:
     """How unusual the move of the gravest metric is, where that could be found."""
     for harm in wording.by_gravity(harms):
         metric = world.metrics.get(harm.metric)
-        if metric is not None and harm.code in {Code.HARMED, Code.WORSE} and (told := wording.unusual(metric, harm)):
+        if metric is not None and harm.code in RED and (told := wording.unusual(metric, harm)):
             return f"{metric.label}: {told}"
     return "Not compared with earlier windows"
 

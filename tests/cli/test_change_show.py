@@ -3,12 +3,11 @@
 import html.parser
 import json
 import re
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
+from command import cxmon
 
 from cxmon.config import load
 from cxmon.model import Decision, Response
@@ -42,11 +41,6 @@ changes:
     scope: {channel: phone}
     limits: {csat: 2pt}
 """
-
-
-def cxmon(folder, *arguments):
-    command = [sys.executable, "-m", "cxmon", *arguments, "-c", "cxmon.yaml"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from command import cxmon
 
 FIRST, DAYS = date(2026, 1, 1), 150
 CONFIG = """\
@@ -54,11 +53,6 @@ owner: Care
 scope: {channel: email}
 limits: {csat: 6pt}
 """
-
-
-def cxmon(folder, *arguments, stdin=None):
-    command = [sys.executable, "-m", "cxmon", *arguments, "-c", "cxmon.yaml"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, input=stdin)
 
 
 def words(done):

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from command import cxmon
 
 FIRST = date(2026, 1, 1)
 DAYS = 120
@@ -29,11 +28,6 @@ checks:
   floor: {type: threshold, floor: FLOOR}
   drift: {type: watch}
 """
-
-
-def cxmon(folder, *arguments):
-    command = [sys.executable, "-m", "cxmon", *arguments, "-c", "cxmon.yaml"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxmon import wording
-from cxmon.decisions.displacement import NOT_RULED_OUT, SURELY_WORSE, displaced
-from cxmon.model import AimCode, AimResult, Code, Kind, Verdict, Words
+from cxmon.decisions.displacement import NOT_RULED_OUT, displaced
+from cxmon.model import RED, AimCode, AimResult, Code, Kind, Verdict, Words
 
 METRICS = {
     m.id: m
@@ -94,7 +94,7 @@ def test_the_order_of_metrics_does_not_matter_and_nothing_is_told_without_a_gain
         # A gain that is told alone has no guard that is worse or open.
         for gain in gains:
             mine = {*guards, *METRICS[gain.metric].guards} - {gain.metric}
-            assert not any(h.metric in mine and h.code in SURELY_WORSE | NOT_RULED_OUT for h in found)
+            assert not any(h.metric in mine and h.code in RED | NOT_RULED_OUT for h in found)
     else:
         assert told[0].gain in gains
         assert math.isfinite(told[0].gain.so_far.estimate)
