@@ -28,7 +28,7 @@ STILL_OPEN = LARGEST / 2
 _VERSION = 1
 _HEADER = struct.Struct("<BBi")  # version, bytes per count, first bucket
 _WIDTHS = {1: "<u1", 2: "<u2", 4: "<u4", 8: "<u8"}
-_BLOCK = 4_000_000  # counts that are worked on at once: bounds the memory of `quantiles`
+_BLOCK = 120_000  # counts that are worked on at once, while the processor holds them
 
 
 def buckets(values: npt.ArrayLike) -> Ints:

@@ -27,9 +27,13 @@ class Ahead:
     answers: Sequence[Future[Known]]
 
     def known(self, look: int) -> Known | None:
-        """What was found for a look; None where nobody works ahead, or no longer: then it is asked here."""
-        if look >= len(self.answers):
+        """What was found for a look; None where nobody works ahead, or no longer, or where this one took it over: then
+        it is asked here. Looks are asked for in their order."""
+        if look >= len(self.answers) or self.answers[look].cancelled():
             return None
+        if not self.answers[look].done():
+            # The other one is the slower: of the days it has not begun, the next is worked out here.
+            next((later for later in self.answers[look + 1 :] if later.cancel()), None)
         try:
             return self.answers[look].result()
         except BrokenProcessPool as error:

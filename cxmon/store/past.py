@@ -87,6 +87,16 @@ def read(conn: sa.Connection, metric: Metric) -> Revisions:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Known:
+    """The segments of which anything is known, those that are no sum of others, and which of them make up what was
+    asked for."""
+
+    some: tuple[Segment, ...]
+    leaves: tuple[Segment, ...]
+    base: dict[tuple[Segment, ...], tuple[Segment, ...]] = field(default_factory=dict)
+
+
 @dataclass(kw_only=True, eq=False)
 class Past:
     """A metric's figures as known at `at`; `advance` moves it on and never back."""
@@ -100,6 +110,7 @@ class Past:
     last: Ints
     rolled: dict[tuple[Segment, ...], tuple[Panel, set[int]]] = field(default_factory=dict)
     followed: dict[tuple[Segment, ...], npt.NDArray[np.float64]] = field(default_factory=dict)
+    told: "_Known | None" = None
 
     @classmethod
     def of(cls, found: Revisions) -> "Past":
@@ -125,6 +136,8 @@ class Past:
             getattr(self.now, name)[i, j] = np.where(empty, 0.0, rows[name])
         if self.found.sketches is not None and self.now.counts is not None:
             self.now.counts[i, j] = self.found.sketches.of(new)
+        if (self.last[i] < 0).any():
+            self.told = None
         np.minimum.at(self.first, i, j)
         np.maximum.at(self.last, i, j)
         touched = set(j.tolist())
@@ -132,18 +145,23 @@ class Past:
             waiting.update(touched)
         self.done = until
 
-    def known(self) -> tuple[Segment, ...]:
-        """The stored segments of which anything is known."""
-        return tuple(s for s, last in zip(self.found.segments, self.last, strict=True) if last >= 0)
-
     def leaves(self) -> tuple[Segment, ...]:
-        return series.leaves(list(self.known()))
+        return self._known().leaves
+
+    def _known(self) -> "_Known":
+        """The stored segments of which anything is known: hardly ever others than the day before."""
+        if self.told is None:
+            some = tuple(s for s, last in zip(self.found.segments, self.last, strict=True) if last >= 0)
+            self.told = _Known(some=some, leaves=series.leaves(list(some)))
+        return self.told
 
     def panel(self, segments: Sequence[Segment] | None, read_at: datetime | None) -> Panel:
         """As `Store.panel` without a window. What it returns is this object's own memory until the next `advance`."""
-        known, leaves = self.known(), self.leaves()
-        wanted = tuple(leaves if segments is None else segments)
-        base = panels.needed(self.found.metric, wanted, leaves, known)
+        known = self._known()
+        wanted = tuple(known.leaves if segments is None else segments)
+        base = known.base.get(wanted)
+        if base is None:
+            base = known.base[wanted] = panels.needed(self.found.metric, wanted, known.leaves, known.some)
         where = {s: i for i, s in enumerate(self.found.segments)}
         rows = np.array([where[s] for s in base], np.int64)
         first = int(self.first[rows].min()) if len(rows) else 0
