@@ -123,8 +123,8 @@ class Source(Protocol):
 class Memory(Protocol):
     """What a check may keep from one look to the next. It changes what a look costs and nothing that it says."""
 
-    def get(self, key: str) -> Any:
-        """What was put last under this key: the whole, or the bytes of the small form, or None."""
+    def get(self, key: str) -> Sequence[Any]:
+        """What was put under this key, the furthest first: the whole, the bytes of the small form, or nothing."""
         ...
 
     def put(self, key: str, whole: Any, small: Callable[[], bytes | None]) -> None:

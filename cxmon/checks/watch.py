@@ -123,10 +123,10 @@ class Watch:
         for first, these in self._ages(ground, values, learning):
             asks = ground.asks(these, first, values.shape[1])
             key = ground.key(these)
-            kept = memory.get(key) if memory is not None else None
+            kept = memory.get(key) if memory is not None else ()
             found = watch_look(
                 values[these, first:], n[these, first:], self._start(ground),
-                trail=unpacked(kept) if isinstance(kept, bytes) else kept,
+                trails=(unpacked(one) if isinstance(one, bytes) else one for one in kept),
                 settled=None if settled is None else settled - first, **asks,
             )  # fmt: skip
             if memory is not None:

@@ -1,6 +1,6 @@
 """What checks keep from one look to the next: in the store, or for a replay in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -30,10 +30,11 @@ class Stored:
     known: dict[str, bytes] | None = None
     given: dict[str, bytes] = field(default_factory=dict)
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str) -> Sequence[Any]:
         if self.known is None:
             self.known = self.store.checkpoints.of(self.check, self.subject)
-        return self.given.get(key, self.known.get(key))
+        found = self.given.get(key, self.known.get(key))
+        return () if found is None else (found,)
 
     def put(self, key: str, whole: Any, small: Callable[[], bytes | None]) -> None:  # noqa: ARG002 - it is large.
         found = small()
@@ -49,16 +50,19 @@ class Stored:
 
 @dataclass(kw_only=True)
 class InMind:
-    """The whole of what was put, for as long as the process lives, of the last two looks of a check at a metric."""
+    """The whole of what was put in the last two looks of a check at a metric, and behind it the last small form, for
+    as long as the process lives."""
 
-    before: dict[str, Any] = field(default_factory=dict)
-    given: dict[str, Any] = field(default_factory=dict)
+    before: dict[str, Sequence[Any]] = field(default_factory=dict)
+    given: dict[str, Sequence[Any]] = field(default_factory=dict)
 
-    def get(self, key: str) -> Any:
-        return self.given.get(key, self.before.get(key))
+    def get(self, key: str) -> Sequence[Any]:
+        return self.given.get(key, self.before.get(key, ()))
 
-    def put(self, key: str, whole: Any, small: Callable[[], bytes | None]) -> None:  # noqa: ARG002 - nothing is stored.
-        self.given[key] = whole
+    def put(self, key: str, whole: Any, small: Callable[[], bytes | None]) -> None:
+        found = small()
+        behind = self.get(key)[1:] if found is None else (found,)
+        self.given[key] = (whole, *behind)
 
     def save(self) -> None:
         if self.given:

@@ -6,7 +6,7 @@ is the same to the last bit, else the look begins anew.
 
 import copy
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,16 +56,16 @@ class WatchLook:
 
 def watch_look(
     values: Any, n: Any, start: int, *, kind: str = "mean", better: str = "higher", period: Any = 7,
-    yearly: float | None = None, levels: Any = None, trail: Trail | None = None, settled: int | None = None,
+    yearly: float | None = None, levels: Any = None, trails: Iterable[Trail | None] = (), settled: int | None = None,
 ) -> WatchLook:  # fmt: skip
-    """As `watch_state` at the last period, for any budget. `trail` is an earlier look's; `settled` is the period from
-    which on figures may still be revised (else the end): the checkpoint takes on what comes after it."""
+    """As `watch_state` at the last period, for any budget. Of `trails`, those of earlier looks, the first is taken up
+    that rests on the same figures. `settled` is the period from which on figures may still be revised (else the end):
+    the checkpoint takes on what comes after it."""
     call = Call.of(values, n, start, kind, better, period, yearly, levels)
     T, blocks = call.given.Y.shape[1], call.calendar()
     if not blocks:
         return _look(call, None, None)
-    if trail is not None and not (max(trail.t, trail.block) <= T and _digest(call, trail) == trail.digest):
-        trail = None
+    trail = next((t for t in trails if t and max(t.t, t.block) <= T and _digest(call, t) == t.digest), None)
     mark = max((T if settled is None else min(settled, T)) - WINDOW, 0)
     groups: tuple[Group, ...] = () if trail is None else copy.deepcopy(trail.groups)
     told: Mapping[str, Floats] = {} if trail is None else trail.told

@@ -39,7 +39,7 @@ def test_day_by_day_says_what_the_whole_says(kind, better):
     trail, active = None, 0
     # Across two of the days on which the noise is learnt anew (112, 224), and with a pause.
     for end in (110, 111, 112, 113, 114, 160, 222, 224, 225, 230, 231):
-        look = watch_look(Y[:, :end], N[:, :end], START, trail=trail, **options)
+        look = watch_look(Y[:, :end], N[:, :end], START, trails=[trail], **options)
         active += same(look, Y, N, end, **options)
         trail = look.trail
     assert active > 0
@@ -51,7 +51,7 @@ def test_a_checkpoint_takes_on_what_was_revised_after_it():
     kept = unpacked(packed(look.checkpoint))
     revised = Y.copy()
     revised[:, 243:250] -= 0.01
-    taken_on = watch_look(revised[:, :251], N[:, :251], START, kind="proportion", trail=kept, settled=244)
+    taken_on = watch_look(revised[:, :251], N[:, :251], START, kind="proportion", trails=[kept], settled=244)
     assert taken_on.checkpoint.t == kept.t + 1
     same(taken_on, revised, N, 251, kind="proportion")
 
@@ -72,17 +72,30 @@ def test_what_does_not_fit_is_not_taken_up(what):
     else:
         start = 70
     asked = other[:, :end], count[:, :end], start
-    again = watch_look(*asked, kind="proportion", trail=look.trail, **options)
+    again = watch_look(*asked, kind="proportion", trails=[look.trail], **options)
     fresh = watch_look(*asked, kind="proportion", **options)
     np.testing.assert_array_equal(again.statistic, fresh.statistic)
     np.testing.assert_array_equal(again.size, fresh.size)
+
+
+def test_where_the_furthest_does_not_fit_the_one_behind_it_is_taken_up():
+    Y, N = world()
+    look = watch_look(Y[:, :250], N[:, :250], START, kind="proportion", settled=243)
+    revised = Y.copy()
+    revised[:, 243:250] -= 0.01
+    taken_on = watch_look(
+        revised[:, :251], N[:, :251], START, kind="proportion", trails=[look.trail, look.checkpoint], settled=244
+    )
+    # Its checkpoint goes on from the one behind: begun anew it would follow onsets already.
+    assert taken_on.checkpoint.t == look.checkpoint.t + 1
+    same(taken_on, revised, N, 251, kind="proportion")
 
 
 def test_a_trail_is_not_changed_by_being_taken_up():
     Y, N = world(2)
     look = watch_look(Y[:, :200], N[:, :200], START, kind="proportion")
     first, second = (
-        watch_look(Y[:, :201], N[:, :201], START, kind="proportion", trail=look.trail).statistic for _ in range(2)
+        watch_look(Y[:, :201], N[:, :201], START, kind="proportion", trails=[look.trail]).statistic for _ in range(2)
     )
     np.testing.assert_array_equal(first, second)
 
@@ -90,7 +103,7 @@ def test_a_trail_is_not_changed_by_being_taken_up():
 def test_the_same_period_again_says_the_same():
     Y, N = world(3)
     look = watch_look(Y[:, :200], N[:, :200], START, kind="proportion")
-    again = watch_look(Y[:, :200], N[:, :200], START, kind="proportion", trail=look.trail)
+    again = watch_look(Y[:, :200], N[:, :200], START, kind="proportion", trails=[look.trail])
     np.testing.assert_array_equal(look.statistic, again.statistic)
 
 
@@ -119,7 +132,7 @@ def test_hourly_series_go_on_too():
     trail, begin = None, 168 * 8
     for end in (hours - 30, hours - 2, hours):
         asked = options | {"period": options["period"][:end]}
-        look = watch_look(Y[:, :end], N[:, :end], begin, trail=trail, **asked)
+        look = watch_look(Y[:, :end], N[:, :end], begin, trails=[trail], **asked)
         trail = look.trail
     whole = watch_state(Y, N, begin, 2.0, read=hours - 1, **options)
     score = np.maximum(look.statistic, 0.0) / watch_threshold(np.full(3, 2.0), 8766.0)
