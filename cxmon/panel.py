@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -230,6 +231,12 @@ class Panel:
 
 def membership(parents: Sequence[Segment], segments: Sequence[Segment]) -> tuple[Ints, Ints]:
     """All pairs (index of a parent, index of a segment that it holds), sorted by parent and then by segment."""
+    return _held(tuple(parents), tuple(segments))
+
+
+@lru_cache(maxsize=256)
+def _held(parents: tuple[Segment, ...], segments: tuple[Segment, ...]) -> tuple[Ints, Ints]:
+    """Each look rolls the same segments up again; what is handed out to many is not to be written to."""
     named: dict[tuple[str, ...], dict[Segment, list[int]]] = {}
     for i, parent in enumerate(parents):
         named.setdefault(parent.dimensions, {}).setdefault(parent, []).append(i)
@@ -240,6 +247,7 @@ def membership(parents: Sequence[Segment], segments: Sequence[Segment]) -> tuple
         for i in of_these.get(segment.along(dimensions), ())
     ]
     found = np.array(sorted(pairs), np.int64).reshape(-1, 2)
+    found.flags.writeable = False
     return found[:, 0], found[:, 1]
 
 

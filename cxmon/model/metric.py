@@ -67,7 +67,7 @@ class Segment:
         """Canonical JSON, the identity in the store: `{"channel": "phone"}`."""
         return json.dumps(dict(self.items), sort_keys=True, ensure_ascii=False)
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.items)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from cxmon import decisions
 from cxmon.checks import Watch
@@ -17,10 +18,13 @@ YEAR = timedelta(days=365)
 
 def rolled(store: Store, metric: Metric) -> tuple[Segment, ...]:
     """The series of a metric that are watched: its stored leaves rolled up along each of `by`."""
-    leaves = store.leaves(metric)
-    return tuple(
-        sorted({leaf.along(dims) for dims in metric.by for leaf in leaves if set(dims) <= set(leaf.dimensions)})
-    )
+    return _along(tuple(store.leaves(metric)), metric.by)
+
+
+@lru_cache(maxsize=64)
+def _along(leaves: tuple[Segment, ...], by: tuple[tuple[str, ...], ...]) -> tuple[Segment, ...]:
+    """Asked at every look, and hardly ever of other leaves than before."""
+    return tuple(sorted({leaf.along(dims) for dims in by for leaf in leaves if set(dims) <= set(leaf.dimensions)}))
 
 
 def budget(plan: Plan, store: Store, *, now: datetime) -> tuple[Allowance, ...]:

@@ -182,8 +182,10 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     at, until = span.at - span.first, min(span.until, span.last) - span.first
     asked |= {"until": until, "sequential": True, "horizon": horizon_of(change, metric)}
     asked["others"] = neighbours(case.placement, case.leaves, span)
-    estimate = stats.estimate(values, at, smooth=smoothing(metric), confidence=share.confidence, **asked)
-    effect = estimate.effect
+    asks = {"confidence": share.confidence, **asked}
+    # The band is drawn only where somebody looks.
+    estimate = None if case.brief else stats.estimate(values, at, smooth=smoothing(metric), **asks)
+    effect = stats.effect(values, at, **asks) if estimate is None else estimate.effect
     if not math.isfinite(effect.estimate):
         return _without(case, Code.WAITING, effect.reason)
     window = np.arange(at, until)[np.isfinite(values[at:until])]
@@ -200,7 +202,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     harm = _harm(case, treated, effect, scale, window + span.first, now)
     harm = replace(harm, actual=actual, expected=expected)
     aim = aim_of(change, metric, effect, expected, log=figures.log)
-    if case.brief:
+    if estimate is None:
         return Evidence(harm=harm, aim=aim)
     if case.opinions:
         harm = questioned(harm, effect, scale, metric, values, at, until, asked)
