@@ -92,7 +92,7 @@ def judged(what: Answering, seed: int) -> dict[str, float]:
 
 
 def row(name: str, found: list[dict[str, float]]) -> str:
-    cells = [f"{name:38}"]
+    cells = [f"{name:40}"]
     for how in HOW:
         columns = ("red", "calm", "right") if how == "alone" else ("red", "calm", "right", "cannot", "needless")
         cells += [f"{rate(int(sum(one[f'{column} {how}'] for one in found)), len(found)):>10}" for column in columns]
@@ -109,8 +109,8 @@ def main() -> None:
     given = options.parse_args()
     three, five = ("red", "calm", "right", "first"), ("red", "calm", "right", "cannot", "needless", "first")
     heads = " ".join(f"{head:>{5 if head == 'first' else 10}}" for head in (*three, *five, *five))
-    sys.stdout.write(f"{'':38} as if nobody was missing; with the response rate; at most 10 points apart\n")
-    sys.stdout.write(f"{'world':38} {heads}\n")
+    sys.stdout.write(f"{'':40} as if nobody was missing; with the response rate; at most 10 points apart\n")
+    sys.stdout.write(f"{'world':40} {heads}\n")
     begun = time.process_time()
     for name in given.kind or WORLDS:
         found = [judged(WORLDS[name], seed) for seed in range(given.worlds)]
