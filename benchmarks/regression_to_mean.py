@@ -18,7 +18,7 @@ import numpy as np
 
 from cxmon import stats
 from cxmon.decisions import shares
-from cxmon.decisions.picked import PICKED_ON, both, fell_further, persistence
+from cxmon.decisions.picked import PICKED_ON, TOLD_BY, both, clearly_above, persistence
 from cxmon.model import Interval
 
 SEGMENTS, PAST, AFTER = 20, 300, 90
@@ -125,7 +125,7 @@ def ran(name: str, runs: int, seed: int) -> None:
         last = [persistence(one[:, : w.past], min(PICKED_ON, w.past // 2), k) for one in values]
         pairs = zip(every, aside, last, strict=True)
         fixes = [both(ranged(a), ranged(b), lasting=share) for a, b, share in pairs]
-        fell = [fell_further(-one[: w.past], -one[w.past : stop]) for one in local]
+        fell = [clearly_above(-one[w.past - TOLD_BY : w.past], -one[w.past : stop]) for one in local]
         shown["as every change"] |= np.array([e.low > 0 for e in every])
         shown["as a fix"] |= np.array([f.low > 0 for f in fixes])
         worse["as every change"] |= np.array([e.high < 0 for e in every])

@@ -33,8 +33,6 @@ FALLEN = 2.0
 # A harm that began with the fix lies below the weeks before it too: by half a standard error, because more would need
 # months to see, and less is a coin's toss.
 BELOW = 0.5
-# The last weeks before it, of which nobody knows when what is seen in them began.
-RECENT = (14, 28)
 # A stretch is looked for from every seventh period on.
 APART = 7
 DAY = 86_400
@@ -120,7 +118,7 @@ def persistence(past: Floats, size: int, judged: int) -> float:
 
 
 def got_worse(treated: Panel, controls: Panel | None, span: Span, why: Picked) -> bool:
-    """Whether things got clearly worse than they were in the weeks before the change, on which it was picked. True
+    """Whether things got clearly worse than they were in the four weeks before the change, on which it was picked. True
     where those weeks are others than the last ones: then the time between speaks in both readings."""
     if not why.periods[span.at - 1]:
         return True
@@ -130,14 +128,8 @@ def got_worse(treated: Panel, controls: Panel | None, span: Span, why: Picked) -
         values = values - _shared(controls.judged().values)
     values = np.where(span.out & ~why.periods, np.nan, values) * metric.harm_sign
     before, after = values[span.first : span.at], values[span.at : min(span.until, span.last)]
-    return fell_further(before, after, PERIOD[metric.grain].total_seconds() / DAY)
-
-
-def fell_further(before: Floats, after: Floats, days: float = 1.0) -> bool:
-    """Whether the mean after (K,) lies clearly above that of the last two and of the last four weeks before (L,), in
-    periods of so many `days`."""
-    spells = (max(1, round(spell / days)) for spell in RECENT)
-    return all(clearly_above(before[-spell:], after) for spell in spells)
+    recent = max(1, round(TOLD_BY * DAY / PERIOD[metric.grain].total_seconds()))
+    return clearly_above(before[-recent:], after)
 
 
 def clearly_above(before: Floats, after: Floats) -> bool:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from judge_world import World, built, change, csat, day, falls
 
 from cxmon.decisions import shares
-from cxmon.decisions.picked import both, clearly_above, persistence
-from cxmon.model import AimCode, Amount, Category, Code, Interval, Scope, Stage
+from cxmon.decisions.picked import Picked, both, clearly_above, got_worse, persistence
+from cxmon.decisions.span import Span
+from cxmon.model import EVERYONE, AimCode, Amount, Category, Code, Interval, Scope, Stage
+from cxmon.panel import Panel
 from cxmon.pipeline.judge_evidence import evidence
-from cxmon.pipeline.judge_picked import BEFORE
 from cxmon.pipeline.judge_staged import staged_evidence
 
 CSAT = csat(by=((),))
@@ -91,12 +92,32 @@ def test_what_answers_an_incident_is_always_suspect_and_a_calm_segment_never(fou
     assert answer.harm.so_far.high >= calm.harm.so_far.high - 1e-12
 
 
+def alone(level):
+    """One segment's figures whose share on day t is `level(t)`, and a stretch of time with a change on day 100."""
+    days = np.arange(160)
+    n = np.full((1, 160), 400.0)
+    share = np.array([level(t) for t in days]) + 0.01 * np.sin(days * 1.7)
+    starts = np.array([int(day(int(t)).timestamp()) for t in days], np.int64)
+    series = Panel(metric=CSAT, segments=(EVERYONE,), starts=starts, n=n, total=n * share)
+    return series, Span(first=0, at=100, until=160, last=160, out=np.zeros(160, bool))
+
+
+def on(first, last):
+    periods = np.zeros(160, bool)
+    periods[first:last] = True
+    return Picked(periods=periods, why="it answers what was seen before it")
+
+
 def test_a_fix_is_not_called_worse_for_a_level_that_had_fallen_before_it(found):
-    answer = replace(FIX, responds_to="i1", aims={})
-    was_low = found(dips(-0.045, days=14, lasting=True), answer, seed=5)
-    assert (was_low.harm.code, was_low.harm.notes[-1]) == (Code.UNDECIDED, BEFORE)
-    assert was_low.harm.so_far.low > 0
-    assert found(dips(0.0, works=-0.06), answer).harm.code is Code.HARMED
+    before, span = alone(lambda t: 0.8 if t < 72 else 0.7)
+    since, _ = alone(lambda t: 0.8 if t < 100 else 0.7)
+    assert not got_worse(before, None, span, on(44, 100))
+    assert got_worse(since, None, span, on(44, 100))
+    # What fell for everyone alike fell for this one no further.
+    assert not got_worse(since, since, span, on(44, 100))
+    # Of weeks long before it nothing is known of the time between.
+    assert got_worse(before, None, span, on(20, 48))
+    assert found(dips(0.0, works=-0.06), replace(FIX, responds_to="i1", aims={})).harm.code is Code.HARMED
 
 
 def test_a_fix_in_stages_is_not_credited_for_the_return_either(tmp_path):
