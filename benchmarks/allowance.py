@@ -2,8 +2,10 @@
 
 Each world is a desk of twelve segments with daily surveys and five cuts, two weeks apart, each on one segment and each
 within its own limit. The first table judges the whole way (store, verdicts, sum) every thirtieth day of the year's
-first half; the second is the reading of everyone alone, every twentieth day of the year, in worlds with 500 days of
-past. Where the truth is at most what is allowed, every "exceeded" is wrong.
+first half; the second on every day of it, as `judge` is run (`--daily` worlds), and the third, every thirtieth day,
+five cuts each of which is told as held: limit held (safe) or worse within its limit. The fourth is the reading of
+everyone alone, every twentieth day of the year, in worlds with 500 days of past. Where the truth is at most what is
+allowed, every "exceeded" is wrong.
 """
 
 import argparse
@@ -11,7 +13,7 @@ import math
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,6 +29,8 @@ from cxmon.pipeline.judge import Depth, judge
 LEAVES = tuple(Segment.of(channel=c, region=r) for c in CHANNELS for r in ("de", "fr", "uk", "us"))
 CUT = (0, 5, 10, 3, 6)
 ALLOWED, LIMIT = 0.005, 0.03
+# Five cuts of a point in their segments, which are 0.42 points for everyone.
+HELD_TOTAL, HELD_ALLOWED = 0.01 * len(CUT) / len(LEAVES), 0.001
 # The 1st of January of the worlds, and of those with a long past the 18th of October.
 YEAR, LATE_YEAR = 214, 504
 
@@ -50,22 +54,42 @@ def five_cuts(total: float, seed: int):
     return World(days=YEAR + 185, seed=seed, answers=250, moves={"csat": move}, leaves=LEAVES), cuts
 
 
-def judged(total: float, seed: int) -> tuple[bool, bool, bool, int]:
-    """(ever exceeded, ever within after the last cut, whether a cut was ever over its limit, first day exceeded)."""
+@dataclass(frozen=True)
+class Told:
+    """What one world was told: exceeded and since which day of the year, within after the last cut, a cut over its own
+    limit; whether it was exceeded on a day when every limit was told as held, and how many cuts were `safe` then."""
+
+    exceeded: bool
+    first: int
+    within: bool
+    over: bool
+    safe: int
+    held: bool
+
+
+def judged(total: float, seed: int, *, step: int = 30, allowed: float = ALLOWED) -> Told:
+    """One world whose cuts cost `total`, looked at from day 60 to day 180 of the year, every `step` days."""
     world, cuts = five_cuts(total, seed)
-    allowance = Allowances(amounts={"csat": points(ALLOWED)})
-    exceeded, within, over, first = False, False, False, 0
+    allowance = Allowances(amounts={"csat": points(allowed)})
+    told = Told(exceeded=False, first=0, within=False, over=False, safe=0, held=False)
     with tempfile.TemporaryDirectory() as folder:
         plan, store = built(Path(folder), world, [csat()], cuts, allowance=allowance)
         with store:
-            for now in range(YEAR + 60, YEAR + 181, 30):
+            for now in range(YEAR + 60, YEAR + 181, step):
                 verdicts = judge(plan, store, now=day(now), depth=Depth.TOLD)
                 use = store.allowances.latest()["csat"]
-                over |= any(v.code is Code.HARMED for v in verdicts)
-                within |= use.code is AllowanceCode.WITHIN and len(use.carried) == len(CUT)
-                if use.code is AllowanceCode.EXCEEDED and not exceeded:
-                    exceeded, first = True, now - YEAR
-    return exceeded, within, over, first
+                over = told.over or any(v.code is Code.HARMED for v in verdicts)
+                within = told.within or (use.code is AllowanceCode.WITHIN and len(use.carried) == len(CUT))
+                told = replace(told, over=over, within=within)
+                if use.code is not AllowanceCode.EXCEEDED:
+                    continue
+                if not told.exceeded:
+                    told = replace(told, exceeded=True, first=now - YEAR)
+                harms = [v.harms[0] for v in verdicts]
+                held = all(h.code in {Code.SAFE, Code.WORSE} and h.so_far.high < h.limit for h in harms)
+                if held and not told.held:
+                    told = replace(told, held=True, safe=sum(h.code is Code.SAFE for h in harms))
+    return told
 
 
 def of_everyone(moved: float, seed: int) -> bool:
@@ -96,43 +120,76 @@ def rate(hits: int, worlds: int) -> str:
     return f"{100 * hits / worlds:.0f} % (SE {100 * math.sqrt(seen * (1 - seen) / worlds):.1f})"
 
 
+def summed(worlds: int) -> str:
+    """Every thirtieth day, by how much of the allowance is used in truth."""
+    rows = []
+    for total in (0.5, 1.0, 2.0):
+        found = [judged(total * ALLOWED, seed) for seed in range(worlds)]
+        rows.append([
+            f"{100 * total:.0f} %", f"{100 * total * ALLOWED * len(LEAVES) / len(CUT):.1f} points",
+            rate(sum(f.exceeded for f in found), worlds), _median([f.first for f in found if f.exceeded]),
+            rate(sum(f.within for f in found), worlds), rate(sum(f.over for f in found), worlds),
+        ])  # fmt: skip
+    heads = ["used in truth", "each cut", "called exceeded", "on day (median)", "called within"]
+    return table([*heads, "a cut over its own limit"], rows)
+
+
+def daily(worlds: int) -> str:
+    """Every day, beside the same worlds every thirtieth day."""
+    rows = []
+    for total in (1.0, 2.0):
+        for step, how in ((30, "every 30th day"), (1, "every day")):
+            # Where it is exceeded in truth a week apart is near enough.
+            found = [judged(total * ALLOWED, seed, step=step if total <= 1 else max(step, 7)) for seed in range(worlds)]
+            rows.append([
+                f"{100 * total:.0f} %", how if total <= 1 or step > 1 else "every 7th day",
+                rate(sum(f.exceeded for f in found), worlds), _median([f.first for f in found if f.exceeded]),
+            ])  # fmt: skip
+    return table(["used in truth", "looked at", "called exceeded", "on day (median)"], rows)
+
+
+def all_held(worlds: int) -> str:
+    """Five cuts whose limits are all told as held, and what they are together."""
+    found = [judged(HELD_TOTAL, seed, allowed=HELD_ALLOWED) for seed in range(worlds)]
+    held = [f for f in found if f.held]
+    row = [
+        f"{100 * HELD_TOTAL * len(LEAVES) / len(CUT):.1f} points", f"{100 * HELD_TOTAL:.2f} points",
+        f"{100 * HELD_ALLOWED:g} points", rate(sum(f.exceeded for f in found), worlds), rate(len(held), worlds),
+        f"{sum(f.safe for f in held) / max(len(held), 1):.1f}", rate(sum(f.over for f in found), worlds),
+    ]  # fmt: skip
+    heads = ["each cut", "together", "allowed", "called exceeded", "while every limit is held", "of 5 told safe then"]
+    return table([*heads, "a cut over its own limit"], [row])
+
+
+def everyone(worlds: int) -> str:
+    rows = []
+    for total in (1.0, 3.0, 5.0):
+        hits = sum(of_everyone(total * 2 * ALLOWED, seed) for seed in range(worlds))
+        rows.append([f"{100 * total:.0f} %", rate(hits, worlds)])
+    return table(["everyone's fall, of the allowance", "called exceeded"], rows)
+
+
+def _median(days: list[int]) -> str:
+    return str(sorted(days)[len(days) // 2]) if days else ""
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--worlds", type=int, default=3, help="worlds a row")
+    options.add_argument("--daily", type=int, default=2, help="worlds a row of the daily table")
+    options.add_argument("--only", choices=("decisions", "daily", "held", "everyone"), help="one table")
     options.add_argument("--write", action="store_true", help="put the tables into docs/methods/allowance.md")
     asked = options.parse_args()
-    rows = []
-    for total in (0.5, 1.0, 2.0):
+    made = {"decisions": summed, "daily": daily, "held": all_held, "everyone": everyone}
+    for name, rows in made.items():
+        if asked.only not in {None, name}:
+            continue
+        worlds = asked.daily if name == "daily" else asked.worlds
         begun = time.process_time()
-        found = [judged(total * ALLOWED, seed) for seed in range(asked.worlds)]
-        days = sorted(first for exceeded, _, _, first in found if exceeded)
-        rows.append([
-            f"{100 * total:.0f} %", f"{100 * total * ALLOWED * len(LEAVES) / len(CUT):.1f} points",
-            rate(sum(f[0] for f in found), len(found)), str(days[len(days) // 2]) if days else "",
-            rate(sum(f[1] for f in found), len(found)), rate(sum(f[2] for f in found), len(found)),
-        ])  # fmt: skip
-        print(rows[-1], f"{(time.process_time() - begun) / asked.worlds:.1f} s a world", flush=True)
-    first = table(
-        [
-            "used in truth",
-            "each cut",
-            "called exceeded",
-            "on day (median)",
-            "called within",
-            "a cut over its own limit",
-        ],
-        rows,
-    )
-    rows = []
-    for total in (1.0, 3.0, 5.0):
-        hits = sum(of_everyone(total * 2 * ALLOWED, seed) for seed in range(asked.worlds))
-        rows.append([f"{100 * total:.0f} %", rate(hits, asked.worlds)])
-        print(rows[-1], flush=True)
-    second = table(["everyone's fall, of the allowance", "called exceeded"], rows)
-    print(f"\n{first}\n\n{second}")
-    if asked.write:
-        write("allowance.md", "decisions", f"{asked.worlds} worlds a row.\n\n{first}")
-        write("allowance.md", "everyone", f"{asked.worlds} worlds a row.\n\n{second}")
+        found = f"{worlds} worlds a row.\n\n{rows(worlds)}"
+        print(f"{found}\n{time.process_time() - begun:.0f} s\n", flush=True)
+        if asked.write:
+            write("allowance.md", name, found)
 
 
 if __name__ == "__main__":

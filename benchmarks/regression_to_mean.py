@@ -4,9 +4,10 @@ Twenty segments without any true difference. The one that was worst over the las
 nothing begins there, and it is judged on each of nine days, as a change on that one metric is. Printed for each world:
 how often a gain is ever shown and what is credited on average (points), by the plain difference of before and after,
 by the estimator as it judges every change (all weeks before), and as a fix is judged (`decisions.picked`): the gain
-has to be there with the weeks it was picked on and without them. Then the same with a fix that works, and with one
-that does nothing where the level had truly fallen before it was picked. `--runs` worlds each (default 100, about five
-minutes; standard errors beside each figure).
+has to be there with the weeks it was picked on and without them. Then the same with a fix that works, with one that
+does harm, and with one that does nothing where the level had truly fallen before it was picked. Called worse: by the
+estimator as it judges every change, by both readings, and as a fix is judged, which has to be clearly worse than the
+weeks before it too. `--runs` worlds each (default 100, about eight minutes; standard errors beside each figure).
 """
 
 import argparse
@@ -17,7 +18,7 @@ import numpy as np
 
 from cxmon import stats
 from cxmon.decisions import shares
-from cxmon.decisions.picked import PICKED_ON, both
+from cxmon.decisions.picked import PICKED_ON, TOLD_BY, both, clearly_above, persistence
 from cxmon.model import Interval
 
 SEGMENTS, PAST, AFTER = 20, 300, 90
@@ -53,6 +54,9 @@ WORLDS = {
     "fix works, +3, spells": World(spells=(0.9, 0.015), works=0.03),
     "fell 3 before, fix idle": World(fell=0.03),
     "fell 3 before, fix mends": World(fell=0.03, works=0.03),
+    "fix does harm, -3": World(works=-0.03),
+    "fix does harm, -3, spells": World(spells=(0.9, 0.015), works=-0.03),
+    "fell 3 before, fix harms 3": World(fell=0.03, works=-0.03),
 }
 
 
@@ -108,7 +112,8 @@ def ran(name: str, runs: int, seed: int) -> None:
     without = values.copy()
     without[:, 0, w.past - PICKED_ON : w.past] = np.nan
     shown = {how: np.zeros(runs, bool) for how in ("plain", "as every change", "as a fix")}
-    worse = {how: np.zeros(runs, bool) for how in ("as every change", "as a fix")}
+    worse = {how: np.zeros(runs, bool) for how in ("as every change", "by both", "as a fix")}
+    local = values[:, 0] - values[:, 1:].mean(axis=1)
     size: dict[str, np.ndarray] = {}
     for k in LOOKS:
         stop = w.past + k
@@ -117,11 +122,15 @@ def ran(name: str, runs: int, seed: int) -> None:
         size["plain"] = estimate
         every = judged(values[:, :, :stop], n[:, :, :stop], w.past, confidence)
         aside = judged(without[:, :, :stop], n[:, :, :stop], w.past, confidence)
-        fixes = [both(ranged(a), ranged(b)) for a, b in zip(every, aside, strict=True)]
+        last = [persistence(one[:, : w.past], min(PICKED_ON, w.past // 2), k) for one in values]
+        pairs = zip(every, aside, last, strict=True)
+        fixes = [both(ranged(a), ranged(b), lasting=share) for a, b, share in pairs]
+        fell = [clearly_above(-one[w.past - TOLD_BY : w.past], -one[w.past : stop]) for one in local]
         shown["as every change"] |= np.array([e.low > 0 for e in every])
         shown["as a fix"] |= np.array([f.low > 0 for f in fixes])
         worse["as every change"] |= np.array([e.high < 0 for e in every])
-        worse["as a fix"] |= np.array([f.high < 0 for f in fixes])
+        worse["by both"] |= np.array([f.high < 0 for f in fixes])
+        worse["as a fix"] |= np.array([f.high < 0 for f in fixes]) & np.array(fell)
         size["as every change"] = np.array([e.estimate for e in every])
         size["as a fix"] = np.array([f.estimate for f in fixes])
     print(f"{name:26s}", end="")

@@ -1,6 +1,7 @@
 """Metrics: what only makes sense taken together, and the values made of it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -62,9 +63,9 @@ def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[st
         if isinstance(entry.get("read"), Entry):
             _read(frame, entry)
         _guards(frame, name, entry)
-        check_survey(frame, name, entry)
+        differ = check_survey(frame, name, entry)
         if entry.sound and matters is not None and frame.reading.faults == before:
-            built[name] = _metric(name, entry, matters, zone, holidays)
+            built[name] = replace(_metric(name, entry, matters, zone, holidays), missing_differ=differ)
     return built
 
 

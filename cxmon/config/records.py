@@ -106,6 +106,10 @@ METRIC = Record(
             ListOf(Number("a number"), "the lowest and the highest answer such as [1, 5]", least=2),
             "mean: the lowest and the highest answer that can be given",
         ),
+        "missing_differ": Field(
+            SizeText(),
+            "how far, at most, answers that came no more lie from the given; without it they may be anything",
+        ),
         "read": Field(READ, "where the figures stand", required=True),
     },
     "a mapping with source, kind, better, matters and read",

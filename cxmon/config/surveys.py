@@ -4,17 +4,18 @@ from cxmon.config.frame import Frame
 from cxmon.config.reading import BAD
 from cxmon.config.records import WEEKDAYS
 from cxmon.config.shapes import Entry
-from cxmon.model import Grain, Kind
+from cxmon.model import Amount, Grain, Kind
 
 # Kinds that are answers, and kinds whose figures count something.
 SURVEYS = (Kind.PROPORTION, Kind.MEAN)
 
 
-def check_survey(frame: Frame, name: str, entry: Entry) -> None:
-    """Tell what is wrong with `response_of` and `scale` of a metric."""
+def check_survey(frame: Frame, name: str, entry: Entry) -> Amount | None:
+    """Tell what is wrong with `response_of`, `scale` and `missing_differ` of a metric; the last as an amount."""
     _scale(frame, entry)
+    differ = _differ(frame, name, entry)
     if "response_of" not in entry:
-        return
+        return differ
     node, of, kind, wrong = entry.at("response_of"), entry.get("response_of"), entry.get("kind"), frame.reading.wrong
     if kind not in {None, *SURVEYS}:
         wrong(node, f"response_of on a {kind}", "kind: proportion or mean beside it, or no such key")
@@ -24,6 +25,22 @@ def check_survey(frame: Frame, name: str, entry: Entry) -> None:
         wrong(node, f"{name} as the count of those asked for it", "another metric")
     elif frame.known(node, of, frame.names("metrics"), "metric") and (asked := frame.metrics.get(of)) is not None:
         _counts(frame, name, entry, of, asked)
+    return differ
+
+
+def _differ(frame: Frame, name: str, entry: Entry) -> Amount | None:
+    """How far missing answers are declared to lie from the given ones: an absolute size on the answers' own scale."""
+    size, measure = entry.get("missing_differ"), frame.measures.get(name)
+    if "missing_differ" not in entry or size is BAD or measure is None:
+        return None
+    node = entry.at("missing_differ")
+    if "response_of" not in entry:
+        frame.reading.wrong(node, "missing_differ without response_of", "the key response_of beside it")
+    if size.suffix == "%":
+        own = "points such as 20pt" if measure.kind is Kind.PROPORTION else "a difference between answers such as 1"
+        frame.reading.wrong(node, f"'{size.text}', a part of the expected value", own)
+        return None
+    return frame.amount(node, size, measure, name)
 
 
 def _counts(frame: Frame, name: str, entry: Entry, of: str, asked: Entry) -> None:

@@ -1,9 +1,11 @@
 """A fix begins where things were worst, and what was worst by chance gets better by itself: regression to the mean.
 
 The weeks on which a segment was picked are low because it was picked on them. A gain therefore counts only where it is
-there against the past with these weeks and against the past without them, and so does a harm. What this cannot do: a
-level that truly fell shortly before the fix, undeclared, looks to both readings like harm of the fix, and its mending
-like a return (docs/methods/responses.md has the figures).
+there against the past with these weeks and against the past without them, and so does a harm. The estimate is the one
+without them, moved towards the other by the share of a stretch of their length that is usually still there afterwards:
+what will not pass by itself is no return. A level that truly fell shortly before the fix, undeclared, looks to both
+readings like harm of the fix, and its mending like a return; so the fix is called no worse where things did not get
+clearly worse than in those weeks themselves (docs/methods/responses.md has the figures).
 """
 
 from collections.abc import Sequence
@@ -14,9 +16,10 @@ import numpy.typing as npt
 
 from cxmon.decisions.overlap import PERIOD
 from cxmon.decisions.span import Span
-from cxmon.model import Change, Interval, Metric
+from cxmon.model import Change, Interval, Kind, Metric
 from cxmon.panel import Panel
 
+Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 # Nobody knows on which weeks it was picked: eight are more than most look at, and leaving out more costs little.
@@ -27,7 +30,13 @@ TOLD_BY = 28
 SPELLS, FEWEST = (14, 28, 56), 3
 # Somebody is always the worst: less than so many standard errors is nothing to pick by, and hardly moves the estimate.
 FALLEN = 2.0
+# A harm that began with the fix lies below the weeks before it too: by half a standard error, because more would need
+# months to see, and less is a coin's toss.
+BELOW = 0.5
+# A stretch is looked for from every seventh period on.
+APART = 7
 DAY = 86_400
+TINY = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,12 +68,92 @@ def picked(
     return None
 
 
-def both(with_them: Interval, without: Interval) -> Interval:
+def both(with_them: Interval, without: Interval, *, lasting: float = 0.0) -> Interval:
     """What holds with the weeks it was picked on and without them: the range that holds both, around the estimate
-    without them, which is the one that picking does not bend."""
+    without them, which picking does not bend, moved by the share `lasting` (0..1) towards the one with them."""
     return Interval(
-        estimate=without.estimate, low=min(with_them.low, without.low), high=max(with_them.high, without.high)
+        estimate=without.estimate + lasting * (with_them.estimate - without.estimate),
+        low=min(with_them.low, without.low),
+        high=max(with_them.high, without.high),
     )
+
+
+def lasting(treated: Panel, controls: Panel | None, span: Span, why: Picked) -> float:
+    """How much of what was seen in the weeks it was picked on is usually still there in the time judged after it, as
+    `persistence` learns it from the past of all that is compared; 0 where nothing can be learnt."""
+    if controls is None or treated.metric.kind is Kind.LEVEL:
+        # Counts of other segments have other sizes, and one series alone has too few stretches.
+        return 0.0
+    cut = slice(span.first, span.at)
+    values = np.concatenate([treated.judged().values, controls.judged().values])[:, cut]
+    out = (span.out & ~why.periods)[cut]
+    return persistence(np.where(out, np.nan, values), int(why.periods.sum()), min(span.until, span.last) - span.at)
+
+
+def persistence(past: Floats, size: int, judged: int) -> float:
+    """The share 0..1 of a stretch of `size` periods that is still there in the `judged` periods after it: 0 for noise
+    that passes within days, 1 for levels that wander. `past` (S, T) are at least four series of one kind, NaN missing.
+
+    Less what each period has in common, with X the mean of a stretch, N that of the time right after it, F that of as
+    much time one stretch later and G the stretch after next, E((X - F)^2 - (X - N)^2) / E(X - G)^2 is
+    cov(X, N) / var(X) where what is a stretch apart is independent; where it is not, it is less. 0 where the past is
+    shorter than three such stretches.
+    """
+    seen, length = np.isfinite(past), past.shape[1]
+    after = min(judged, length - 2 * size)
+    if len(past) <= FEWEST or size < 1 or after < 1 or length < 3 * size or not seen.any(axis=1).all():
+        return 0.0
+    left = past - _shared(past)
+    # What is missing counts as usual.
+    figures = np.nan_to_num(left - np.nanmean(left, axis=1)[:, None])
+    near, far, apart = 0.0, 0.0, TINY
+    # What is so forwards in time is so backwards.
+    for each in (figures, figures[:, ::-1]):
+        sums = np.concatenate([np.zeros((len(each), 1)), np.cumsum(each, axis=1)], axis=1)
+        at = np.arange(size, length - size - after + 1, APART)
+        near += _differ(sums, at, size, 0, after)
+        far += _differ(sums, at, size, size, after)
+        apart += _differ(sums, np.arange(size, length - 2 * size + 1, APART), size, size, size)
+    return float(np.clip((far - near) / apart, 0.0, 1.0))
+
+
+def got_worse(treated: Panel, controls: Panel | None, span: Span, why: Picked) -> bool:
+    """Whether things got clearly worse than they were in the four weeks before the change, on which it was picked. True
+    where those weeks are others than the last ones: then the time between speaks in both readings."""
+    if not why.periods[span.at - 1]:
+        return True
+    metric = treated.metric
+    values = treated.judged().values[0]
+    if controls is not None and metric.kind is not Kind.LEVEL:
+        values = values - _shared(controls.judged().values)
+    values = np.where(span.out & ~why.periods, np.nan, values) * metric.harm_sign
+    before, after = values[span.first : span.at], values[span.at : min(span.until, span.last)]
+    recent = max(1, round(TOLD_BY * DAY / PERIOD[metric.grain].total_seconds()))
+    return clearly_above(before[-recent:], after)
+
+
+def clearly_above(before: Floats, after: Floats) -> bool:
+    """Whether the mean after (K,) lies above the one before (L,) by half a standard error of independent periods; True
+    where there are too few to say."""
+    seen = [one[np.isfinite(one)] for one in (before, after)]
+    if min(map(len, seen)) < FEWEST:
+        return True
+    error = np.sqrt(sum(one.var(ddof=1) / len(one) for one in seen))
+    return bool(seen[1].mean() - seen[0].mean() > BELOW * error)
+
+
+def _shared(values: Floats) -> Floats:
+    """What series (S, T) have in common (T,), NaN where none has a figure."""
+    seen = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(seen, values, 0.0).sum(axis=0) / seen.sum(axis=0))
+
+
+def _differ(sums: Floats, at: npt.NDArray[np.int64], size: int, gap: int, length: int) -> float:
+    """The mean square of the difference between the stretch before each of `at` and `length` periods `gap` later."""
+    before = (sums[:, at] - sums[:, at - size]) / size
+    after = (sums[:, at + gap + length] - sums[:, at + gap]) / length
+    return float(((before - after) ** 2).mean())
 
 
 def _before(span: Span, treated: Panel, why: str) -> Picked | None:
@@ -91,7 +180,7 @@ def _worst(treated: Panel, controls: Panel, span: Span) -> bool:
     return any(int(np.argmax(fall)) == 0 and fall[0] >= FALLEN for fall in falls)
 
 
-def _fall(values: npt.NDArray[np.float64], days: int, metric: Metric) -> npt.NDArray[np.float64] | None:
+def _fall(values: Floats, days: int, metric: Metric) -> Floats | None:
     """How far each series (S,) lies on the harmful side of its own past over the last `days`, in standard errors of
     independent periods; None where the past is no longer than twice that."""
     k = max(1, round(days * DAY / PERIOD[metric.grain].total_seconds()))
@@ -101,4 +190,4 @@ def _fall(values: npt.NDArray[np.float64], days: int, metric: Metric) -> npt.NDA
         return None
     before = np.nanmean(values[:, :-k], axis=1)
     noise = np.nanstd(values[:, :-k], axis=1, ddof=1) * np.sqrt(1 / recent + 1 / past)
-    return np.asarray((np.nanmean(values[:, -k:], axis=1) - before) / np.maximum(noise, 1e-12))
+    return np.asarray((np.nanmean(values[:, -k:], axis=1) - before) / np.maximum(noise, TINY))

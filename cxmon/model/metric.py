@@ -164,7 +164,8 @@ class Metric:
     """A named figure with a direction, a source and a kind (design: words).
 
     `response_of` names the metric whose count is who was asked, where this one is a survey; `scale` are the lowest and
-    highest answer that a survey of kind mean allows.
+    highest answer that a survey of kind mean allows. `missing_differ` is how far, at most, the mean of the answers that
+    came no more is taken to lie from that of the others; None means that each of them may be anything.
     """
 
     id: str
@@ -195,6 +196,7 @@ class Metric:
     scale: tuple[float, float] | None = None
     # True where `matures_after` was not declared: it is learnt from how figures arrive.
     learns_maturity: bool = False
+    missing_differ: Amount | None = None
 
     @property
     def harm_sign(self) -> int:

@@ -20,8 +20,10 @@ class ResponseRate:
     `actual` and `expected` are shares 0..1 over the harm's window, `low` and `high` the range of their difference that
     may be read daily; all NaN where the rate is not known, and `reason` says why. `asked` counts those asked in the
     window, by the metric `of`. Where the rate `moved`, `missing` is the largest share of the expected answers that may
-    be missing, or of the given ones that came in addition, and `bounds` the range of the harm, in its unit, with every
-    one of them at its worst.
+    be missing, or of the given ones that came in addition. `bounds` is the range of the harm, in its unit, with every
+    one of them at its worst: there where the rate moved, and where it is not known well enough to bear the verdict.
+    `differ` (natural unit) is how far, at most, the missing answers are declared to lie from the given ones; None means
+    that each may be anything. `holds_to`: a verdict that was turned would hold if they lay no further than this.
     """
 
     of: str
@@ -33,6 +35,8 @@ class ResponseRate:
     missing: float = 0.0
     bounds: tuple[float, float] | None = None
     reason: str = ""
+    differ: float | None = None
+    holds_to: float | None = None
 
     @property
     def moved(self) -> bool:

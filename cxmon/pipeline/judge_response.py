@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from cxmon.decisions import Share, response_rate
-from cxmon.model import Amount, Better, Change, Code, Kind, Metric, ResponseRate
+from cxmon.decisions import Share, due_date, response_rate
+from cxmon.model import Amount, Better, Change, Code, Harm, Interval, Kind, Metric, ResponseRate
 from cxmon.panel import Floats, Panel
 from cxmon.pipeline.judge_evidence import Evidence, evidence
 from cxmon.pipeline.judge_staged import staged_evidence
@@ -36,9 +36,18 @@ def answered(
     except Exception as error:  # noqa: BLE001 - the verdict is told without the rate, and the reason with it.
         LOG.warning("response rate change=%s metric=%s error=%s", change.id, metric.id, error)
         rate = _unknown(asked.metric, f"could not be worked out: {str(error) or type(error).__name__}")
-    harm = response_rate.judged(harm, metric, rate)
+    harm = _awaited(response_rate.judged(harm, metric, rate), harm, metric, now)
     aim = None if found.aim is None else response_rate.aimed(found.aim, harm, metric)
     return replace(found, harm=harm, aim=aim)
+
+
+def _awaited(harm: Harm, before: Harm, metric: Metric, now: datetime) -> Harm:
+    """A verdict that waits for its response rate says when it is due: as its range with the missing answers has it."""
+    bounds = None if harm.response_rate is None else harm.response_rate.bounds
+    if bounds is None or harm.code is before.code or harm.code is not Code.UNDECIDED or harm.closed:
+        return harm
+    wide = Interval(estimate=harm.so_far.estimate, low=bounds[0], high=bounds[1])
+    return replace(harm, due=due_date(replace(harm, so_far=wide), metric, now))
 
 
 def rate_panel(leaves: Panel, asked: Panel, *, now: datetime) -> Panel:

@@ -32,6 +32,7 @@ from cxmon.model import EVERYONE, Band, Change, Code, Grade, Harm, Interval, Met
 from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_evidence import Evidence, aim_of, counted, evidence, first_answer, missing_data, unjudged
+from cxmon.pipeline.judge_picked import credited_in_stages
 from cxmon.pipeline.rollout import Rollout, Stage
 from cxmon.stats.staged import StageEffect
 
@@ -68,8 +69,14 @@ def _judged(
     case = _case(change, others, leaves, share, now, horizon)
     if all(stage.code is not None for stage in case.stages):
         return _nothing(case, [stage.reason for stage in case.stages])
+    return credited_in_stages(case, others, _estimated(case), _estimated)
+
+
+def _estimated(case: Rollout) -> Evidence:
+    """The pooled effect, and all that is made of it."""
+    change = case.change
     asks = _asks(case)
-    found = stats.staged_effect(case.values, confidence=share.confidence, **asks)
+    found = stats.staged_effect(case.values, confidence=case.share.confidence, **asks)
     if not found.pooled.stages:
         return _nothing(case, [stage.effect.reason for stage in found.stages])
     weight = np.array([stage.weight for stage in found.stages])

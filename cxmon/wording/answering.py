@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from cxmon.model import Harm, Interval, Metric, Unlike
+from cxmon.decisions import code_of
+from cxmon.model import Code, Harm, Interval, Kind, Metric, ResponseRate, Unlike
 from cxmon.wording.evidence import disputes, set_aside
-from cxmon.wording.numbers import harm_range, number, sides, worse
+from cxmon.wording.numbers import amount, harm_range, number, sides, worse
 
 
 def responded(harm: Harm, metric: Metric) -> str:
@@ -21,22 +22,52 @@ def responded(harm: Harm, metric: Metric) -> str:
     if not math.isfinite(rate.actual):
         return f"response rate not known: {rate.reason}"
     actual, expected = (f"{number(100 * x, 1)} %" for x in (rate.actual, rate.expected))
-    if not rate.moved:
-        return f"response rate {actual}, {expected} expected"
-    least, most = sorted(abs(100 * x) for x in (rate.low, rate.high))
-    fell = rate.high < 0
-    moved = f"response rate {'fell' if fell else 'rose'} to {actual}, {expected} expected"
-    told = f"{moved} ({number(least, 1)} to {number(most, 1)} points {'fewer' if fell else 'more'})"
+    if rate.moved:
+        least, most = sorted(abs(100 * x) for x in (rate.low, rate.high))
+        fewer = "fewer" if rate.high < 0 else "more"
+        told = f"response rate {'fell' if rate.high < 0 else 'rose'} to {actual}, {expected} expected"
+        told += f" ({number(least, 1)} to {number(most, 1)} points {fewer})"
+    else:
+        told = f"response rate {actual}, {expected} expected"
+        if rate.bounds is not None:
+            ends = f"{number(-100 * rate.low, 1)} points fewer to {number(100 * rate.high, 1)} more"
+            told += f", not known well enough yet ({ends})"
     if rate.bounds is None:
         return told
-    which = "missing answers would have said" if fell else "additional answers say"
-    end = "too wide for a verdict" if harm.unlike is Unlike.ANSWERS else "the verdict is the same"
-    return f"{told}; whatever the {which}, {_bounds(harm, metric, rate.bounds)}: {end}"
+    return f"{told}; {_supposed(rate, metric)}, {_bounds(harm, metric, rate.bounds)}: {_stands(harm, metric)}"
+
+
+def _supposed(rate: ResponseRate, metric: Metric) -> str:
+    """What is taken of the answers that are not like those before: anything, or what was declared."""
+    which = "missing answers" if rate.actual < rate.expected else "additional answers"
+    if rate.differ is None:
+        return f"whatever the {which} {'would have said' if rate.actual < rate.expected else 'say'}"
+    return f"if the {which} lie at most {_apart(metric, rate.differ)} from the others, as declared"
+
+
+def _stands(harm: Harm, metric: Metric) -> str:
+    """What the bounds did to the verdict."""
+    rate, alone = harm.response_rate, code_of(harm.so_far, harm.limit, harm.now)
+    if harm.unlike is Unlike.ANSWERS:
+        # Rounded down: no more is said to hold than does.
+        to = 0.0 if rate is None or rate.holds_to is None else math.floor(100 * rate.holds_to) / 100
+        held = f"; what those who answered say holds if the others lie at most {_apart(metric, to)} from them"
+        return f"too wide for a verdict{held if to else ''}"
+    if harm.code is alone:
+        return "the verdict is the same"
+    if harm.code is Code.UNDECIDED:
+        return "too wide for a verdict yet"
+    return f"no more than that is sure; those who answered are {worse(metric, harm)}"
+
+
+def _apart(metric: Metric, size: float) -> str:
+    """A difference between answers, on their own scale."""
+    return amount(metric, size, "pt" if metric.kind is Kind.PROPORTION else metric.unit)
 
 
 def rates_moved(harms: Sequence[Harm], metrics: Mapping[str, Metric]) -> list[str]:
-    """A sentence for each metric whose response rate moved."""
-    moved = [h for h in harms if h.response_rate is not None and h.response_rate.moved]
+    """A sentence for each metric whose response rate moved, or is not known well enough to bear the verdict."""
+    moved = [h for h in harms if (rate := h.response_rate) is not None and (rate.moved or rate.bounds is not None)]
     return [f"{metrics[h.metric].label}: {responded(h, metrics[h.metric])}." for h in moved]
 
 

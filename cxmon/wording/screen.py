@@ -142,7 +142,8 @@ def _verdict(what: Verdict, *, titles: Mapping[str, str] | None = None) -> Scree
 def came_late(harm: Harm) -> bool:
     """True where the limit holds on average and only the last periods, which are surely worse, keep that from being
     said."""
-    return harm.code is Code.UNDECIDED and harm.so_far.high < harm.limit
+    held = harm.code is Code.UNDECIDED and harm.so_far.high < harm.limit
+    return held and harm.now.low > 0 and harm.now != harm.so_far
 
 
 def category(which: Category) -> str:

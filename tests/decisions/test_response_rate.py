@@ -33,11 +33,49 @@ def judged_harm(low, high, limit=0.015, **more):
     return harm(decisions.code_of(found, limit), low, high, limit=limit, **more)
 
 
-@given(low=small, width=st.floats(0, 0.1), a=st.floats(-0.05, 0), b=st.floats(0, 0.05))
-def test_a_stable_rate_never_turns_a_verdict(low, width, a, b):
-    before, stable = judged_harm(low, low + width), rate(a, b)
+# What each code says of the range of a harm.
+CLAIMS = {
+    Code.HARMED: lambda low, high, limit: low > limit,
+    Code.WORSE: lambda low, high, limit: low > 0,
+    Code.SAFE: lambda low, high, limit: high < limit,
+    Code.IMPROVED: lambda low, high, limit: high < 0,
+}
+
+
+@given(low=small, width=st.floats(0.001, 0.1), a=st.floats(-0.1, 0), b=st.floats(0, 0.1))
+def test_a_rate_that_is_not_sure_to_have_moved_takes_no_more_than_what_it_may_turn(low, width, a, b):
+    before, unsure = judged_harm(low, low + width), rate(a, b)
+    after = response_rate.judged(before, CSAT, unsure)
+    assert (unsure.moved, unsure.missing) == (False, 0.0)
+    assert after.unlike is None
+    if after.code is before.code:
+        assert after == replace(before, response_rate=unsure)
+    else:
+        assert after.code in {Code.UNDECIDED, Code.WORSE, Code.SAFE}
+        assert after.code not in CLAIMS or CLAIMS[after.code](low, low + width, before.limit)
+        worst = after.response_rate.bounds
+        assert not CLAIMS[before.code](*worst, before.limit) or before.code is Code.IMPROVED
+    if before.code is Code.UNDECIDED:
+        assert after.code is Code.UNDECIDED
+
+
+@given(low=st.sampled_from([-0.1, -0.04, 0.001, 0.02, 0.1]), width=st.floats(0.001, 0.03))
+def test_a_rate_that_is_known_not_to_have_moved_changes_nothing(low, width):
+    before, stable = judged_harm(low, low + width), rate(-1e-12, 1e-12)
     assert response_rate.judged(before, CSAT, stable) == replace(before, response_rate=stable)
-    assert (stable.moved, stable.missing, stable.bounds) == (False, 0.0, None)
+
+
+def test_better_needs_a_rate_that_cannot_explain_it_and_harm_only_the_likeliest_move():
+    gain, harmed = judged_harm(-0.14, -0.056, actual=0.89), judged_harm(0.03, 0.06, actual=0.76)
+    for before, wide, code in (
+        (gain, rate(-0.002, 0.1), Code.UNDECIDED),
+        (gain, rate(-0.02, 0.02), Code.IMPROVED),
+        (gain, rate(-0.08, 0.08), Code.SAFE),
+        (harmed, rate(-0.08, 0.08), Code.HARMED),
+        (harmed, rate(-0.03, 0.01), Code.WORSE),
+    ):
+        after = response_rate.judged(before, CSAT, wide)
+        assert (after.code, after.unlike) == (code, None)
 
 
 @given(
@@ -64,20 +102,35 @@ def test_the_truth_lies_between_the_bounds_whoever_stops_or_starts_to_answer(ans
 
 @given(at=st.floats(-0.2, 0.2), width=st.floats(0.001, 0.1), gone=st.floats(0.001, 0.2), more=st.booleans())
 @pytest.mark.parametrize(("of", "unit", "figure"), KINDS)
-def test_a_verdict_stands_only_where_every_figure_between_the_bounds_brings_it(of, unit, figure, at, width, gone, more):
+def test_a_verdict_says_what_holds_for_every_figure_between_the_bounds(of, unit, figure, at, width, gone, more):
     before = judged_harm(at, at + width, unit=unit, actual=figure, expected=figure)
     moved = rate(-gone, -gone) if more else rate(gone, gone)
     after = response_rate.judged(before, of, moved)
     low, high = after.response_rate.bounds
     assert low <= before.so_far.low
     assert high >= before.so_far.high
-    shifts = [low - before.so_far.low, high - before.so_far.high]
-    between = [shifts[0] + k / 10 * (shifts[1] - shifts[0]) for k in range(11)]
-    codes = {decisions.code_of(interval(at + s, at + width + s), before.limit) for s in between}
-    assert (after.code is before.code) or (after.code, after.unlike) == (Code.NOT_COMPARABLE, Unlike.ANSWERS)
-    if unit != "%":
-        # Of logarithms the two ends have other widths than the middle.
-        assert (after.unlike is None) == (codes == {before.code})
+    holding = {code for code, claim in CLAIMS.items() if claim(low, high, before.limit)}
+    if after.unlike is Unlike.ANSWERS:
+        assert (after.code, holding) == (Code.NOT_COMPARABLE, set())
+    elif after.code is Code.UNDECIDED:
+        assert (before.code, holding) == (Code.UNDECIDED, set())
+    else:
+        assert after.code in holding
+        assert CLAIMS[after.code](before.so_far.low, before.so_far.high, before.limit)
+
+
+@given(low=small, width=st.floats(0.001, 0.05), gone=st.floats(0.001, 0.2), more=st.booleans(), apart=st.floats(0, 1))
+def test_a_declared_difference_narrows_the_bounds_and_what_holds_up_to_it_is_told(low, width, gone, more, apart):
+    before, moved = judged_harm(low, low + width), rate(-gone, -gone) if more else rate(gone, gone)
+    worst = response_rate.judged(before, CSAT, moved)
+    declared = replace(CSAT, missing_differ=Amount(apart, relative=False, text="declared"))
+    after = response_rate.judged(before, declared, moved)
+    wide, narrow = worst.response_rate.bounds, after.response_rate.bounds
+    assert wide[0] - 1e-12 <= narrow[0] <= before.so_far.low <= before.so_far.high <= narrow[1] <= wide[1] + 1e-12
+    to = worst.response_rate.holds_to
+    assert (to is None) == (worst.unlike is None or before.code is Code.UNDECIDED)
+    if to is not None and abs(apart - to) > 1e-6:
+        assert (after.code is before.code) == (apart < to)
 
 
 @given(gone=st.floats(0.001, 0.2), spread=st.floats(0, 0.05), extra=st.floats(0.001, 0.05))
@@ -113,8 +166,10 @@ def test_no_stage_of_a_verdict_that_cannot_be_compared_says_more_than_the_whole(
         grade=harm(Code.SAFE).grade, n_post=20, answers=100.0,
     )  # fmt: skip
     whole = judged_harm(0.03, 0.05, stages=(stage, replace(stage, code=Code.WAITING)))
-    found = response_rate.judged(whole, CSAT, rate(0.1, 0.12))
+    found = response_rate.judged(whole, CSAT, rate(0.1, 0.15))
     assert [one.code for one in found.stages] == [Code.NOT_COMPARABLE, Code.WAITING]
+    less = response_rate.judged(whole, CSAT, rate(0.05, 0.06))
+    assert (less.code, [one.code for one in less.stages]) == (Code.WORSE, [Code.WORSE, Code.WAITING])
 
 
 def test_a_promised_gain_is_shown_only_where_it_would_be_whoever_is_missing():

@@ -12,7 +12,7 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Observations
 from cxmon.model import AllowanceCode, Allowances, Amount, Code, IncidentState, Scope, Segment, Step, Window
 from cxmon.pipeline.check import check
-from cxmon.pipeline.judge import judge
+from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.judge_allowance import spend
 
 LEAVES = tuple(Segment.of(channel=c, region=r) for c in CHANNELS for r in ("de", "fr", "uk", "us"))
@@ -59,6 +59,23 @@ def test_five_cuts_within_their_limits_are_seen_together_told_once_and_ended_onc
         assert store.incidents.open("allowance") == []
         assert steps(store) == [Step.OPENED, Step.ENDED]
         assert len(news(store)) == 2
+
+
+def test_five_cuts_each_told_as_held_are_together_more_than_is_allowed(tmp_path):
+    world, changes = five(0.006)
+    little = Allowances(amounts={"csat": Amount(0.0003, relative=False, text="0.03pt")})
+    plan, store = built(tmp_path, replace(world, seed=11), [csat()], changes, allowance=little)
+    with store:
+        verdicts = judge(plan, store, now=day(335), depth=Depth.TOLD)
+        use = store.allowances.latest()["csat"]
+        assert [v.code for v in verdicts] == [Code.SAFE] * 5
+        assert (use.code, use.by) == (AllowanceCode.EXCEEDED, "decisions")
+        # Each of them may have done nothing; all of them have not.
+        assert all(one.harm.low < 0 for one in use.carried)
+        assert use.limit < use.summed.low < 0.006 * 5 / 12 < use.summed.high
+        assert [m.title for m in news(store)] == [
+            "CSAT: the decisions since 1 Jan together cost more than the 0.03 points allowed"
+        ]
 
 
 def _exceeded(store, verdicts, use):

@@ -9,14 +9,18 @@ from hypothesis import strategies as st
 from judge_world import World, built, change, csat, day, falls
 
 from cxmon.decisions import shares
-from cxmon.decisions.picked import both
-from cxmon.model import AimCode, Amount, Category, Code, Interval, Scope
+from cxmon.decisions.picked import Picked, both, clearly_above, got_worse, persistence
+from cxmon.decisions.span import Span
+from cxmon.model import EVERYONE, AimCode, Amount, Category, Code, Interval, Scope, Stage
+from cxmon.panel import Panel
 from cxmon.pipeline.judge_evidence import evidence
+from cxmon.pipeline.judge_staged import staged_evidence
 
 CSAT = csat(by=((),))
 TWO = {"csat": Amount(0.02, relative=False, text="2pt")}
 FIX = change(200, id="fix", title="Desk coached", category=Category.INVESTMENT, aims=TWO, limits={})
 CUT = change(100, id="cut")
+SHARE = shares(("csat",), {})["csat"]
 
 
 def dips(size=-0.04, days=21, works=0.0, lasting=False):
@@ -29,17 +33,19 @@ def dips(size=-0.04, days=21, works=0.0, lasting=False):
     return {"csat": move}
 
 
+def panel(path, moves, days=262, seed=1):
+    _, store = built(path, World(moves=moves, days=days, seed=seed), [CSAT], [])
+    with store:
+        return store.panel(CSAT)
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """Evidence on a fix in a world, judged at day 260."""
 
     def judged(moves, fix=FIX, others=(), seed=1):
-        path = tmp_path_factory.mktemp("picked")
-        _, store = built(path, World(moves=moves, days=262, seed=seed), [CSAT], [])
-        with store:
-            leaves = store.panel(CSAT)
-        share = shares(("csat",), {})["csat"]
-        return evidence(fix, [fix, *others], leaves, share, now=day(261), opinions=False)
+        leaves = panel(tmp_path_factory.mktemp("picked"), moves, seed=seed)
+        return evidence(fix, [fix, *others], leaves, SHARE, now=day(261), opinions=False)
 
     return judged
 
@@ -86,11 +92,81 @@ def test_what_answers_an_incident_is_always_suspect_and_a_calm_segment_never(fou
     assert answer.harm.so_far.high >= calm.harm.so_far.high - 1e-12
 
 
+def alone(level):
+    """One segment's figures whose share on day t is `level(t)`, and a stretch of time with a change on day 100."""
+    days = np.arange(160)
+    n = np.full((1, 160), 400.0)
+    share = np.array([level(t) for t in days]) + 0.01 * np.sin(days * 1.7)
+    starts = np.array([int(day(int(t)).timestamp()) for t in days], np.int64)
+    series = Panel(metric=CSAT, segments=(EVERYONE,), starts=starts, n=n, total=n * share)
+    return series, Span(first=0, at=100, until=160, last=160, out=np.zeros(160, bool))
+
+
+def on(first, last):
+    periods = np.zeros(160, bool)
+    periods[first:last] = True
+    return Picked(periods=periods, why="it answers what was seen before it")
+
+
+def test_a_fix_is_not_called_worse_for_a_level_that_had_fallen_before_it(found):
+    before, span = alone(lambda t: 0.8 if t < 72 else 0.7)
+    since, _ = alone(lambda t: 0.8 if t < 100 else 0.7)
+    assert not got_worse(before, None, span, on(44, 100))
+    assert got_worse(since, None, span, on(44, 100))
+    # What fell for everyone alike fell for this one no further.
+    assert not got_worse(since, since, span, on(44, 100))
+    # Of weeks long before it nothing is known of the time between.
+    assert got_worse(before, None, span, on(20, 48))
+    assert found(dips(0.0, works=-0.06), replace(FIX, responds_to="i1", aims={})).harm.code is Code.HARMED
+
+
+def test_a_fix_in_stages_is_not_credited_for_the_return_either(tmp_path):
+    stages = tuple(
+        Stage(starts=day(at), scope=Scope.of({"channel": "phone", "region": region}))
+        for region, at in (("eu", 200), ("us", 214))
+    )
+    leaves = panel(tmp_path, dips(-0.05))
+    told = {}
+    for name, more in (("policy", {"category": Category.POLICY, "aims": {}}), ("fix", {"responds_to": "i1"})):
+        fix = replace(FIX, stages=stages, **more)
+        told[name] = staged_evidence(fix, list(fix.parts()), leaves, SHARE, now=day(261)).harm
+    plain, fix = told["policy"], told["fix"]
+    assert fix.notes[-1].startswith("it answers what was seen before it")
+    assert fix.so_far.low <= plain.so_far.low <= plain.so_far.high <= fix.so_far.high
+    assert fix.so_far.estimate > plain.so_far.estimate
+    assert fix.code is not Code.IMPROVED
+    assert all(a.so_far.high >= b.so_far.high for a, b in zip(fix.stages, plain.stages, strict=True))
+
+
+def ar(phi, seed, series=20, days=300):
+    rng = np.random.default_rng(seed)
+    out = rng.standard_normal((series, days))
+    for t in range(1, days):
+        out[:, t] = phi * out[:, t - 1] + np.sqrt(max(1 - phi**2, 0.01)) * out[:, t]
+    return out
+
+
+def test_what_passes_within_days_is_told_from_what_stays():
+    passing = [persistence(ar(0.5, seed), 56, 60) for seed in range(8)]
+    staying = [persistence(ar(1.0, seed), 56, 60) for seed in range(8)]
+    assert np.mean(passing) < 0.12
+    assert np.mean(staying) > 0.3
+    assert all(0 <= x <= 1 for x in passing + staying)
+    gone = ar(0.5, 1)
+    gone[:, ::9] = np.nan
+    assert persistence(gone, 56, 60) < 0.3
+    assert persistence(gone[:3], 56, 60) == persistence(gone[:, :160], 56, 60) == 0.0
+    assert clearly_above(np.array([1.0, 2.0]), np.array([0.0] * 9))
+    assert not clearly_above(np.arange(9.0), np.arange(9.0))
+
+
 reals = st.floats(-1, 1)
 
 
-@given(st.lists(reals, min_size=3, max_size=3), st.lists(reals, min_size=3, max_size=3))
-def test_what_both_show_is_never_surer_than_either(a, b):
+@given(st.tuples(reals, reals, reals), st.tuples(reals, reals, reals), st.floats(0, 1))
+def test_what_both_show_is_never_surer_than_either(a, b, lasting):
     one, two = (Interval(low=x[0], estimate=x[1], high=x[2]) for x in (np.sort(a), np.sort(b)))
-    joint = both(one, two)
-    assert joint.low <= min(one.low, two.low) <= joint.estimate <= max(one.high, two.high) <= joint.high
+    joint = both(one, two, lasting=lasting)
+    assert min(one.estimate, two.estimate) - 1e-12 <= joint.estimate <= max(one.estimate, two.estimate) + 1e-12
+    assert joint.low == min(one.low, two.low) <= joint.estimate + 1e-12
+    assert joint.estimate - 1e-12 <= max(one.high, two.high) == joint.high

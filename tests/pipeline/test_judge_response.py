@@ -10,7 +10,7 @@ from response_world import CUT, SHARE, SOLVED, START, SURVEY, Answering, panels,
 
 from cxmon import wording
 from cxmon.contracts import Cells, Observations
-from cxmon.model import Code, Scope, Stage, Unlike, Window
+from cxmon.model import Amount, Code, Scope, Stage, Unlike, Window
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.pipeline.judge_response import answered, rate_panel
@@ -52,6 +52,25 @@ def test_a_rate_that_did_not_move_changes_nothing_but_what_stands_beside():
     assert (rate.moved, rate.of, rate.bounds) == (False, "solved", None)
     assert rate.actual == pytest.approx(0.6, abs=0.03)
     assert rate.asked == pytest.approx(28 * 2 * 300, rel=0.1)
+
+
+def test_a_gain_waits_until_the_rate_is_known_and_says_when():
+    plain, harm = told(*panels(UNHAPPY, 3), 5)
+    assert plain.code is Code.IMPROVED
+    assert (harm.response_rate.moved, harm.code, harm.unlike) == (False, Code.UNDECIDED, None)
+    assert harm.due is not None
+    assert harm.reason.endswith("that could turn the verdict")
+    assert "too wide for a verdict yet" in wording.responded(harm, SURVEY)
+
+
+def test_with_a_declared_difference_answers_that_go_missing_at_random_cost_no_verdict():
+    survey, asked = panels(Answering(worse=0.05, happy=0.9, unhappy=0.9), 1)
+    worst = beside(survey, asked)
+    near = replace(SURVEY, missing_differ=Amount(0.1, relative=False, text="10pt"))
+    harm = beside(replace(survey, metric=near), asked)
+    assert worst.code is not Code.HARMED
+    assert (harm.code, harm.response_rate.differ) == (Code.HARMED, 0.1)
+    assert "lie at most 10 points from the others, as declared" in wording.responded(harm, near)
 
 
 def test_where_those_asked_are_not_known_the_verdict_stands_and_says_why():

@@ -10,11 +10,15 @@ from cxmon import wording
 from cxmon.model import Code, Grade, ResponseRate, Unlike
 
 CSAT = METRICS["csat"]
-GONE = (
-    "response rate fell to 52.1 %, 60.1 % expected (6.2 to 9.8 points fewer); "
-    "whatever the missing answers would have said"
+FEWER = "response rate fell to 52.1 %, 60.1 % expected (6.2 to 9.8 points fewer)"
+GONE = f"{FEWER}; whatever the missing answers would have said"
+WIDE = (
+    "11.0 better to 4.0 worse: too wide for a verdict; what those who answered say holds if the others lie at most 12 "
+    "points from them"
 )
+SOME = "(1.0 points fewer to 1.4 more); whatever the additional answers say, 3.0 better to 12.0 worse"
 STABLE = ResponseRate(of="solved", actual=0.602, expected=0.6, low=-0.01, high=0.014, asked=14000.0)
+UNSURE = replace(STABLE, bounds=(-0.03, 0.12))
 FELL = replace(STABLE, actual=0.521, expected=0.601, low=-0.098, high=-0.062, missing=0.158)
 OVER = harm(Code.HARMED, 0.042, 0.05, 0.06, response_rate=replace(FELL, bounds=(0.02, 0.19)))
 APART = harm(
@@ -37,6 +41,18 @@ APART = harm(
             f"{GONE}, 11.0 better to 4.0 worse: too wide for a verdict",
         ),
         (
+            replace(APART, response_rate=replace(APART.response_rate, differ=0.2, holds_to=0.1279)),
+            f"{FEWER}; if the missing answers lie at most 20 points from the others, as declared, {WIDE}",
+        ),
+        (
+            replace(OVER, code=Code.WORSE),
+            f"{GONE}, 2.0 to 19.0 points worse: no more than that is sure; those who answered are 5.0 points worse",
+        ),
+        (
+            replace(OVER, code=Code.UNDECIDED, response_rate=UNSURE),
+            f"response rate 60.2 %, 60.0 % expected, not known well enough yet {SOME}: too wide for a verdict yet",
+        ),
+        (
             harm(Code.WAITING, response_rate=replace(FELL, actual=0.66, low=0.04, high=0.07)),
             "response rate rose to 66.0 %, 60.1 % expected (4.0 to 7.0 points more)",
         ),
@@ -55,6 +71,9 @@ def test_a_rate_stands_in_the_story_and_in_the_sentence_only_where_it_moved():
     assert "CSAT: response rate 60.2 %, 60.0 % expected" in wording.story(calm, CHANGE, METRICS)
     assert "response rate" not in wording.sentence(calm, CHANGE, METRICS)
     assert "CSAT: response rate fell to 52.1 %" in wording.sentence(verdict(OVER), CHANGE, METRICS)
+    held = replace(OVER, code=Code.UNDECIDED, response_rate=UNSURE)
+    assert "not known well enough yet" in wording.sentence(verdict(held), CHANGE, METRICS)
+    assert wording.screen(held)[0] == "Too early"
     assert not any("response rate" in line for line in wording.beside(verdict(OVER), METRICS, moved=False))
 
 
