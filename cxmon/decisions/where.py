@@ -31,7 +31,8 @@ DEEP = 2
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parts:
     """What a scope is made of: the segments of its cells (C) with figures as in `stats.Cells`, and which periods (T,)
-    are the past and which are judged. `answers` (C, T) are what volumes are told in."""
+    are the past and which are judged. `answers` (C, T) are what volumes are told in. Cells of another number in `apart`
+    (C,) are never set against each other (None: all may be)."""
 
     segments: tuple[Segment, ...]
     cells: stats.Cells
@@ -39,6 +40,7 @@ class Parts:
     past: Bools
     judged: Bools
     min_n: float
+    apart: npt.NDArray[np.int64] | None = None
 
     def volume(self, periods: Bools) -> Floats:
         return np.asarray(self.cells.n[:, periods].sum(1))
@@ -119,11 +121,13 @@ def candidates(parts: Parts) -> tuple[list[Candidate], list[Segment]]:
     names = sorted({name for s in parts.segments for name in s.dimensions})
     free = [name for name in names if len({s.get(name) for s in parts.segments}) > 1]
     before, after = (parts.answers[:, w].sum(1) for w in (parts.past, parts.judged))
+    apart = [0] * len(parts.segments) if parts.apart is None else parts.apart.tolist()
     found: list[tuple[float, Candidate]] = []
     thin: list[Segment] = []
     for along in (a for deep in range(1, DEEP + 1) for a in combinations(free, deep)):
         own = [s.along(along) for s in parts.segments]
-        others = [s.along([name for name in names if name not in along]) for s in parts.segments]
+        left = [s.along([name for name in names if name not in along]) for s in parts.segments]
+        others = list(zip(left, apart, strict=True))
         number = {s: i for i, s in enumerate(sorted(set(others)))}
         strata = np.array([number[s] for s in others], np.int64)
         for segment in sorted(set(own)):

@@ -175,12 +175,12 @@ class _Asked:
             if money is not None and leaves.metric.id not in self.shares[change.id]:
                 return unwatched(change, self.live, leaves, money, now=self.now)
             if change.stages:
-                found = staged_evidence(change, self.live, leaves, share, now=self.now)
+                found = staged_evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
             else:
                 found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
             if sent is not None:
                 found = answered(found, change, self.live, leaves, sent, now=self.now)
-            if self.brief or change.stages:
+            if self.brief:
                 return found
             return counted(found, change, self.live, leaves, share, money, now=self.now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.

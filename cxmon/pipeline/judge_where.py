@@ -1,5 +1,6 @@
 """Where a red verdict's harm happens: the segments inside its scope, compared with each other."""
 
+from collections.abc import Collection
 from itertools import combinations
 from typing import Any
 
@@ -39,9 +40,10 @@ def where_of(
     seen, at = ~span.out[cut], span.at - span.first
     until = min(span.until, span.last) - span.first
     past, judged = seen & (index < at), seen & (index >= at) & (index < until)
-    parts = _parts(leaves.cut(span.first, span.last), touched, past, judged)
-    if len(parts.segments) < 2:
+    panel = cells_of(leaves.cut(span.first, span.last), touched, past)
+    if len(panel.segments) < 2:
         return None
+    parts = _parts(panel, past, judged)
     labels = span.profile.labels if span.profile is not None else np.zeros(len(index), int)
 
     def ask(values: Floats, se: Floats) -> list[stats.Effect]:
@@ -49,37 +51,44 @@ def where_of(
         sure = np.where(se > 0, se, np.nan)
         return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, **reading)
 
-    return _told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale)
+    return told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale)
 
 
-def _parts(leaves: Panel, touched: Bools, past: Bools, judged: Bools) -> where.Parts:
-    """The touched cells on the scale of judgement: the stored ones where figures add up, else the finest that are thick
-    enough to have a figure of their own."""
-    metric = leaves.metric
-    names = sorted({name for s in leaves.segments for name in s.dimensions})
-    if metric.judged_as_ratio:
-        panel = _coarser(leaves, touched, names, past)
-    else:
-        panel = leaves.select([s for s, ok in zip(leaves.segments, touched, strict=True) if ok])
+def cells_of(leaves: Panel, touched: Bools, past: Bools, apart: Collection[str] = ()) -> Panel:
+    """The touched cells: the stored ones where figures add up, else the finest that are thick enough in the periods
+    `past` (T,) to have a figure of their own. Those that differ along a dimension of `apart` are never put together."""
+    if leaves.metric.judged_as_ratio:
+        names = sorted({name for s in leaves.segments for name in s.dimensions})
+        return _coarser(leaves, touched, names, past, apart)
+    return leaves.select([s for s, ok in zip(leaves.segments, touched, strict=True) if ok])
+
+
+def figures_of(panel: Panel, seen: Bools) -> stats.Cells:
+    """The cells' figures on the scale of judgement in the periods `seen`, (T,) or (C, T)."""
     figures = panel.judged()
-    weight = np.abs(panel.base) if metric.kind is Kind.RATIO and panel.base is not None else panel.n
+    weight = np.abs(panel.base) if panel.metric.kind is Kind.RATIO and panel.base is not None else panel.n
     known = None if figures.se is None else figures.se**2
     variance = spread_of(panel)[:, None] / np.maximum(panel.n, 1e-12) if known is None else known
-    usable = np.isfinite(figures.values) & (panel.n >= (FEWEST if figures.log else 0.0)) & (past | judged)
-    cells = stats.Cells(values=figures.values, n=np.where(usable, weight, 0.0), variance=variance)
+    usable = np.isfinite(figures.values) & (panel.n >= (FEWEST if figures.log else 0.0)) & seen
+    return stats.Cells(values=figures.values, n=np.where(usable, weight, 0.0), variance=variance)
+
+
+def _parts(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
     return where.Parts(
-        segments=panel.segments, cells=cells, answers=np.where(past | judged, panel.n, 0.0), past=past, judged=judged,
-        min_n=metric.min_n,
+        segments=panel.segments, cells=figures_of(panel, past | judged), past=past, judged=judged,
+        answers=np.where(past | judged, panel.n, 0.0), min_n=panel.metric.min_n,
     )  # fmt: skip
 
 
-def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools) -> Panel:
+def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools, apart: Collection[str]) -> Panel:
     """Cells along the most dimensions that keep enough of the volume where there are FEWEST answers in a period."""
     inside = [s for s, ok in zip(leaves.segments, touched, strict=True) if ok]
     panel = leaves.select(inside)
     for count in range(len(names), 0, -1):
         best: tuple[float, Panel] | None = None
         for along in combinations(names, count):
+            if not set(apart) <= set(along):
+                continue
             parents = sorted({s.along(along) for s in inside})
             cells = panel if parents == sorted(inside) else panel.roll_up(parents)
             thick = np.median(cells.n[:, past], axis=1) >= FEWEST
@@ -91,7 +100,7 @@ def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools) -> Pa
     return stacked([panel.pooled(inside[0].along(()), np.ones(len(inside), bool))], (inside[0].along(()),))
 
 
-def _told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale) -> Where:
+def told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale) -> Where:
     """What was found as harms in the verdict's unit, and the answer."""
 
     def harm(effect: float) -> float:
