@@ -8,8 +8,9 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
-from cxmon.model import PER_DAYS, Grade, Input, Interval, Metric, Part, Price, PriceCode
+from cxmon.model import PER_DAYS, Grade, Input, Interval, Metric, Part, Price, PriceCode, Verdict
 from cxmon.wording import numbers as say
+from cxmon.wording.displacing import small
 from cxmon.wording.evidence import grade
 
 _WORDS = {
@@ -31,9 +32,34 @@ _MORE = {"customers": "lost customers", "contacts": "further contacts"}
 
 def price_words(price: Price) -> str:
     """The answer in a few words; a cause is in them only where untouched segments were compared."""
-    if price.code is PriceCode.COSTS_MORE and price.grade is not Grade.CONTROLLED:
+    return answer_words(price.code, price.grade)
+
+
+def answer_words(code: PriceCode, graded: Grade) -> str:
+    if code is PriceCode.COSTS_MORE and graded is not Grade.CONTROLLED:
         return "More lost since than it saves"
-    return _WORDS[price.code]
+    return _WORDS[code]
+
+
+def price_turn(before: Verdict | None, verdict: Verdict) -> str:
+    """What is news of the price since the version that was told `before`, in a line: `The price turned from “pays” to
+    “costs more than it saves”: ...`; empty where it says the same or nothing."""
+    said, price = verdict.price_said, verdict.price
+    was = None if before is None else before.price_said
+    if said is None or price is None or was is said:
+        return ""
+    return f"{turned_words(was, said, price.grade)}: {_against(price)}"
+
+
+def turned_words(before: PriceCode | None, said: PriceCode, graded: Grade) -> str:
+    """From which answer to which a price turned: `The price is known now, “pays”` where there was none."""
+    now = f"“{small(answer_words(said, graded))}”"
+    if before is None:
+        return f"The price is known now, {now}"
+    was = f"“{small(answer_words(before, graded))}”"
+    if said is PriceCode.OPEN:
+        return f"The price {was} is taken back, {now} again"
+    return f"The price turned from {was} to {now}"
 
 
 def price_line(price: Price) -> str:
