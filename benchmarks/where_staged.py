@@ -76,10 +76,9 @@ def world(seed, name):
     return Panel(metric=CSAT, segments=cells, starts=starts, n=n, total=total), harm, inside
 
 
-def truths(panel, harm):
-    """The harm of each segment as it is defined: the whole's, and its distance to the rest, like with like."""
-    on = np.arange(DAYS) >= BEGINS[:, None]
-    after = (panel.n[: len(CELLS)] * on).sum(1)
+def truths(after, harm):
+    """The harm of each segment as it is defined: the whole's, and its distance to the rest, like with like. `after` is
+    the weight of each cell."""
     flat = stats.Cells(values=harm[:, None], n=after[:, None], variance=np.zeros((len(CELLS), 1)))
     whole = float((harm * after).sum() / after.sum())
 
@@ -91,21 +90,28 @@ def truths(panel, harm):
         gap = stats.contrast(flat, members, np.ones(len(CELLS), bool), strata)[0][0]
         return whole + (1 - after[members].sum() / after.sum()) * gap
 
-    return truth, after
+    return truth
 
 
-def row(name, worlds, first):
+def drawn(seed, name):
+    """(evidence, weight of each cell, planted harm, which cells are in the place) of one world."""
+    panel, harm, place = world(seed, name)
+    after = (panel.n[: len(CELLS)] * (np.arange(DAYS) >= BEGINS[:, None])).sum(1)
+    found = staged_evidence(ROLLOUT, ROLLOUT.parts(), panel, SHARE, now=FIRST + timedelta(days=DAYS))
+    return found, after, harm, place
+
+
+def row(draw, name, worlds, first):
     columns = {c: [] for c in ("red", "false", "found", "just that", "alike", "not clear", "in range")}
     cpu, half = [], []
     for seed in range(first, first + worlds):
-        panel, harm, place = world(seed, name)
         begun = time.process_time()
-        found = staged_evidence(ROLLOUT, ROLLOUT.parts(), panel, SHARE, now=FIRST + timedelta(days=DAYS))
+        found, after, harm, place = draw(seed, name)
         cpu.append(time.process_time() - begun)
         columns["red"].append(found.harm.code in RED)
         if found.where is None:
             continue
-        truth, after = truths(panel, harm)
+        truth = truths(after, harm)
         named = [np.array([one.segment.holds(s) for s in CELLS]) for one in found.where.named]
         right = [after[m & place].sum() >= after[m].sum() / 2 for m in named]
         columns["false"].append(1 - np.mean(right) if right else 0.0)
@@ -118,15 +124,15 @@ def row(name, worlds, first):
     return columns, half, cpu
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def report(draw, names, about):
+    options = argparse.ArgumentParser(description=about.splitlines()[0])
     options.add_argument("--worlds", type=int, default=8)
     options.add_argument("--first", type=int, default=0)
-    options.add_argument("--world", nargs="*", default=list(WORLDS))
+    options.add_argument("--world", nargs="*", default=list(names))
     chosen = options.parse_args()
     false = []
     for name in chosen.world:
-        columns, half, cpu = row(name, chosen.worlds, chosen.first)
+        columns, half, cpu = row(draw, name, chosen.worlds, chosen.first)
         false += columns["false"]
         cells = " | ".join(f"{c} {with_error(x) if x else '-'}" for c, x in columns.items())
         print(f"{name} | {cells} | half {100 * np.mean(half):.1f} | CPU s {np.mean(cpu):.2f}", flush=True)
@@ -134,4 +140,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    report(drawn, WORLDS, __doc__)

@@ -28,7 +28,7 @@ from cxmon.decisions.span import (
     with_profile,
     year_of,
 )  # fmt: skip
-from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Metric, StageHarm
+from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm
 from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_evidence import Evidence, aim_of, counted, evidence, first_answer, missing_data, unjudged
@@ -55,6 +55,9 @@ def staged_evidence(
         if whole == "no figures":
             return found
         note, harm = f"{whole}, judged as one change from its first stage on", found.harm
+        if leaves.metric.kind is Kind.LEVEL:
+            # The stages that began first would pass for the place of the harm.
+            found = replace(found, where=None)
         return replace(found, harm=replace(harm, reason=f"{harm.reason}; {note}", notes=(note, *harm.notes)))
     horizon = watched_for(change, leaves.metric)
     if any(part.starts + horizon < now for part in change.parts()):

@@ -1,6 +1,7 @@
 """Where a red verdict's harm happens: the segments inside its scope, compared with each other."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -30,11 +31,8 @@ def where_of(
     """Where the effect `whole` (on the scale of judgement) happens inside the scope; None where the scope is a single
     segment. `reading` is how the whole's interval is read: the segments' are read the same way."""
     metric, touched = leaves.metric, found.treated_leaves
-    if not metric.additive or metric.kind is Kind.LEVEL:
-        why = (
-            "is a level, which has no answers to weigh segments by" if metric.additive else "has segments that overlap"
-        )
-        return _unanswered(metric.id, scale, whole, f"{metric.label} {why}")
+    if not metric.additive:
+        return _unanswered(metric.id, scale, whole, f"{metric.label} has segments that overlap")
     index = np.arange(span.last - span.first)
     cut = slice(span.first, span.last)
     seen, at = ~span.out[cut], span.at - span.first
@@ -43,12 +41,16 @@ def where_of(
     panel = cells_of(leaves.cut(span.first, span.last), touched, past)
     if len(panel.segments) < 2:
         return None
-    parts = _parts(panel, past, judged)
+    level = metric.kind is Kind.LEVEL
+    parts = _levels(panel, past, judged) if level else _parts(panel, past, judged)
+    if level:
+        whole, scale = _relative(whole, scale, float(parts.cells.n.max(1).sum()))
     labels = span.profile.labels if span.profile is not None else np.zeros(len(index), int)
 
     def ask(values: Floats, se: Floats) -> list[stats.Effect]:
         known = np.where(seen, values, np.nan)
-        sure = np.where(se > 0, se, np.nan)
+        # How far a level scatters by itself only its past tells.
+        sure = None if level else np.where(se > 0, se, np.nan)
         return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, **reading)
 
     return told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale)
@@ -78,6 +80,26 @@ def _parts(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
         segments=panel.segments, cells=figures_of(panel, past | judged), past=past, judged=judged,
         answers=np.where(past | judged, panel.n, 0.0), min_n=panel.metric.min_n,
     )  # fmt: skip
+
+
+def _levels(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
+    """The cells of a level as parts of what each usually is, weighed by that."""
+    some = panel.n > 0
+    usual = (panel.total * some)[:, past].sum(1) / np.maximum(some[:, past].sum(1), 1)
+    weight = np.where(some & (past | judged) & (usual > 0)[:, None], np.maximum(usual, 0.0)[:, None], 0.0)
+    values = panel.total / np.where(usual > 0, usual, 1.0)[:, None]
+    cells = stats.Cells(values=values, n=weight, variance=np.ones(values.shape))
+    return where.Parts(
+        segments=panel.segments, cells=cells, past=past, judged=judged, min_n=panel.metric.min_n,
+        answers=np.where(weight > 0, panel.total, 0.0),
+    )  # fmt: skip
+
+
+def _relative(whole: Interval, scale: decisions.Scale, usual: float) -> tuple[Interval, decisions.Scale]:
+    """A level's effect as a part of what was expected, where that is known, else of what is `usual`; and its scale."""
+    per = scale.divisor if scale.unit == "%" else max(usual, 1e-12)
+    part = Interval(estimate=whole.estimate / per, low=whole.low / per, high=whole.high / per)
+    return part, replace(scale, unit="%", divisor=1.0)
 
 
 def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools, apart: Collection[str]) -> Panel:

@@ -2,7 +2,7 @@
 
 import math
 
-from cxmon.model import Interval, Metric, Place, Where, WhereAnswer
+from cxmon.model import Interval, Kind, Metric, Place, Where, WhereAnswer
 from cxmon.wording import numbers as say
 
 # From this share of the harm on a place has most of it.
@@ -36,9 +36,9 @@ def placed(where: Where, metric: Metric) -> str:
 
 def places(where: Where, metric: Metric) -> list[str]:
     """One line a segment: its harm towards which that of the whole counts, its share of harm and answers."""
-    lines = []
+    lines, of = [], "usual volume" if metric.kind is Kind.LEVEL else "answers"
     for place in where.places:
-        carried = f"{_percent(place.share)} of the harm with {_percent(place.volume)} of the answers"
+        carried = f"{_percent(place.share)} of the harm with {_percent(place.volume)} of the {of}"
         stands = "; stands out" if place.named else ""
         lines.append(f"{place.segment.label}: {_harm(place, where, metric)}, {carried}{stands}")
     return lines
