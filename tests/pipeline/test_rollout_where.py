@@ -1,4 +1,4 @@
-"""Places in a roll-out: what happens to everybody on some day passes for no stage's harm, and the order says nothing."""
+"""Places in a roll-out: what hits everybody on some days is no stage's harm, and the order says nothing."""
 
 from datetime import timedelta
 
