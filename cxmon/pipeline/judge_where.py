@@ -12,7 +12,7 @@ from cxmon import decisions, stats
 from cxmon.decisions import where
 from cxmon.decisions.scoping import Sides, stacked
 from cxmon.decisions.span import Span
-from cxmon.model import Apart, Interval, Kind, Place, Where, WhereAnswer
+from cxmon.model import Apart, Interval, Kind, Metric, Place, Where, WhereAnswer
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_mix import spread_of
 
@@ -53,7 +53,16 @@ def where_of(
         sure = None if level else np.where(se > 0, se, np.nan)
         return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, **reading)
 
-    return told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale)
+    return located(metric, parts, whole, scale, ask)
+
+
+def located(metric: Metric, parts: where.Parts, whole: Interval, scale: decisions.Scale, ask: where.Ask) -> Where:
+    """Where the effect `whole` happens in its parts. What a different mix of them brings is no segment's and is taken
+    off first, of figures that add up."""
+    mixed = 0.0
+    if not scale.log and metric.kind is not Kind.LEVEL:
+        whole, mixed = where.other_kinds(parts, whole, scale.limit * scale.divisor / 4, ask)
+    return _told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale, mixed)
 
 
 def cells_of(leaves: Panel, touched: Bools, past: Bools, apart: Collection[str] = ()) -> Panel:
@@ -122,7 +131,7 @@ def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools, apart
     return stacked([panel.pooled(inside[0].along(()), np.ones(len(inside), bool))], (inside[0].along(()),))
 
 
-def told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale) -> Where:
+def _told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale, mixed: float) -> Where:
     """What was found as harms in the verdict's unit, and the answer."""
 
     def harm(effect: float) -> float:
@@ -156,6 +165,7 @@ def told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale)
             for along, s in found.apart
         ),
         not_looked_at=tuple(s.label for s in found.not_looked_at), reason=reason,
+        mixed=harm(middle + mixed) - harm(middle) if mixed else 0.0,
     )  # fmt: skip
 
 

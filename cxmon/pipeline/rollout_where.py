@@ -18,7 +18,7 @@ from cxmon.decisions.span import horizon_of
 from cxmon.model import Grain, Interval, Where
 from cxmon.panel import Panel
 from cxmon.periods import on_holiday
-from cxmon.pipeline.judge_where import cells_of, figures_of, told
+from cxmon.pipeline.judge_where import cells_of, figures_of, located
 from cxmon.pipeline.rollout import Rollout, compared_with
 
 Floats = npt.NDArray[np.float64]
@@ -52,7 +52,7 @@ def where_of_rollout(case: Rollout, found: stats.Staged, whole: Interval, scale:
     def ask(values: Floats, se: Floats) -> list[stats.Effect]:
         return stats.effects(values, at, until=until, se=np.where(se > 0, se, np.nan), kind="mean", **asked)
 
-    return told(case.metric.id, where.find(parts, whole, scale.sign, ask), whole, scale)
+    return located(case.metric, parts, whole, scale, ask)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,7 +102,7 @@ def _aged(case: Rollout, panel: Panel, pool: Sequence[int], beside: _Beside) -> 
     past = np.arange(before + oldest) < before
     return where.Parts(
         segments=panel.segments, cells=stats.Cells(values=values, n=n, variance=variance), answers=answers, past=past,
-        judged=~past, min_n=case.metric.min_n, apart=beside.apart[stage],
+        judged=~past, min_n=case.metric.min_n, apart=beside.apart[stage], stages=stage,
     )  # fmt: skip
 
 

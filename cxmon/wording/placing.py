@@ -21,6 +21,9 @@ def placed(where: Where, metric: Metric) -> str:
     if left:
         looked += f", {left} more {'has' if left == 1 else 'have'} too few answers or nothing to compare with"
     digits = _precise(where, metric)
+    if where.mixed:
+        size = say.amount(metric, where.mixed, where.unit, digits)
+        looked = f"apart from {size} {_side(where.mixed, where, metric)} by different kinds of contacts; {looked}"
     whole = f"{say.amount(metric, where.whole, where.unit, digits)} {_side(where.whole, where, metric)}"
     apart = f"{say.bare(metric, where.largest, where.unit, digits)} above or below"
     match where.answer:
