@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from cxmon import wording
 from cxmon.alerts.parts import CORRECTED, LEGEND, NEAR, actions, at_most, near_fact, news_key, one_line, view_link
+from cxmon.decisions import telling
 from cxmon.model import (
     Code,
     Declared,
@@ -64,6 +65,7 @@ def for_verdict(
     ]
     grade = wording.grade(verdict)
     version = f"as of {wording.stamp(verdict.as_of, zone)} · verdict version {verdict.version}"
+    priced = wording.price_turn(previous, verdict) if telling(previous, verdict).price else ""
     incident = transition.incident if transition is not None else ""
     step = transition.step if transition is not None else "verdict"
     return Message(
@@ -72,14 +74,14 @@ def for_verdict(
         tone=tone,
         badge=badge,
         title=title,
-        text=f"{one_line(badge, title)} ({grade})",
+        text=f"{priced} ({title})" if priced else f"{one_line(badge, title)} ({grade})",
         lines=_lines(verdict, previous, declared, metrics, zone, known, corrected=corrected, why=why),
         facts=tuple(facts),
         footer=f"{grade} · {version}" + (f" · incident {incident}" if incident else ""),
         link=view_link(board_url, page="decision", metric=metric.id if metric else "", change=change.id),
         picture=_picture(verdict, declared, first, metric, zone, title) if first and metric else None,
         actions=actions(incident) if incident and tone in {Tone.RED, Tone.AMBER} else (),
-        reply=_reply(verdict, previous, badge, title, zone, known),
+        reply=_reply(verdict, previous, priced or one_line(badge, title), zone, known),
         at=verdict.as_of,
     )
 
@@ -103,7 +105,8 @@ def _lines(
     why: str,
 ) -> tuple[str, ...]:
     sentence = verdict.sentence or wording.sentence(verdict, declared.change, metrics, zone, titles)
-    lines = [sentence] if sentence else []
+    priced = wording.price_turn(previous, verdict)
+    lines = [line for line in (priced and f"{priced}.", sentence) if line]
     lines += [wording.placed(where, metrics[where.metric]) for where in verdict.where if where.metric in metrics]
     lines += [wording.mix(split, metrics[split.metric]) for split in verdict.splits if split.metric in metrics]
     before = _before(verdict, previous, zone, titles)
@@ -198,9 +201,7 @@ def _picture(verdict: Verdict, declared: Declared, harm: Harm, metric: Metric, z
     return Picture(metric=metric.id, segment="{}", change=change.id, title=title, subtitle=subtitle, alt=alt)
 
 
-def _reply(
-    verdict: Verdict, previous: Verdict | None, badge: str, title: str, zone: str, titles: Mapping[str, str]
-) -> str:
+def _reply(verdict: Verdict, previous: Verdict | None, told: str, zone: str, titles: Mapping[str, str]) -> str:
     before = _before(verdict, previous, zone, titles)
-    news = f"{one_line(badge, title)} (version {verdict.version}, {wording.grade(verdict)})."
+    news = f"{told} (version {verdict.version}, {wording.grade(verdict)})."
     return f"{news}\n{before}" if before else news

@@ -1,5 +1,6 @@
 """One chart definition for board and Slack: Altair specifications made here and nowhere else."""
 
+from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
 from cxmon.charts.marks import Limit, limit, numbered, pins
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
@@ -21,6 +22,7 @@ __all__ = [
     "Theme",
     "coarse",
     "drawing",
+    "forest",
     "heat",
     "limit",
     "numbered",

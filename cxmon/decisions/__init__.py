@@ -13,12 +13,14 @@ from cxmon.decisions.news import (
     answer_of,
     is_news,
     last_told,
+    price_swings,
     swings,
     telling,
 )
 from cxmon.decisions.overlap import Neighbour, Placement, breaks, concerns, place, scope_of, touching
 from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
-from cxmon.decisions.price import Known, Volume, price
+from cxmon.decisions.price import Known, Reach, Volume, full_days, price
+from cxmon.decisions.price_news import price_day
 from cxmon.decisions.scale import NOTHING, Scale, expected_from, own_unit, scale, turned
 from cxmon.decisions.shares import HARM_ERROR, NOW_PERIODS, SO_FAR, Share, shares, watched
 
@@ -35,6 +37,7 @@ __all__ = [
     "Known",
     "Neighbour",
     "Placement",
+    "Reach",
     "Scale",
     "Share",
     "Story",
@@ -53,6 +56,7 @@ __all__ = [
     "day_of",
     "due_date",
     "expected_from",
+    "full_days",
     "gravest",
     "is_news",
     "judge",
@@ -63,6 +67,8 @@ __all__ = [
     "place",
     "placebo",
     "price",
+    "price_day",
+    "price_swings",
     "rank_among",
     "scale",
     "scope_of",

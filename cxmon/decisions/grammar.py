@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cxmon.decisions.agreement import weakest
 from cxmon.decisions.news import is_news
+from cxmon.decisions.price_news import price_due, standing
 from cxmon.decisions.scale import turned
 from cxmon.model import (
     GRAVITY,
@@ -17,6 +18,7 @@ from cxmon.model import (
     Code,
     Harm,
     Interval,
+    Price,
     Split,
     Verdict,
     Where,
@@ -74,12 +76,14 @@ def judge(
     splits: Sequence[Split] = (),
     where: Sequence[Where] = (),
     history: Sequence[Verdict] = (),
+    price: Price | None = None,
 ) -> Verdict:
     """The verdict on `change` as of `now`, without its words.
 
     The code is the gravest over `harms`; the grade is the weakest among the metrics that carry that code. `history` is
     what was said before, oldest first: the version grows by one where there is news and stays where there is none. A
-    change of the measurement itself judges nothing and is never comparable with itself.
+    change of the measurement itself judges nothing and is never comparable with itself. A `price` by itself is news
+    once a week; with other news its answer is told too.
     """
     code = gravest(harm.code for harm in harms)
     if change.category is Category.MEASUREMENT:
@@ -96,10 +100,16 @@ def judge(
         day=day_of(harms),
         on_aims=change.category in ON_AIMS and bool(aims),
         where=tuple(sorted(where, key=lambda one: one.metric)),
+        price=price,
     )
     previous = history[-1] if history else None
+    said = None if previous is None else previous.price_said
+    priced = replace(current, price_said=standing(said, price, ended=change.ends is not None))
     if previous is None:
-        return current
+        return priced
+    current = replace(current, price_said=said)
+    if price_due(change, previous.as_of, now) or is_news(previous, current):
+        current = priced
     return replace(current, version=previous.version + bool(is_news(previous, current)))
 
 

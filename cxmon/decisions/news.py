@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cxmon.model import RED, AimCode, Code, Harm, Verdict
+from cxmon.decisions.price_news import FIRM
+from cxmon.decisions.versions import said
+from cxmon.model import RED, AimCode, Code, Harm, PriceCode, Verdict
 
 # What people are told without asking. The others are on the board and in the story.
 TELLING = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED, AimCode.SHOWN, AimCode.MISSED})
@@ -31,7 +33,7 @@ def is_news(previous: Verdict | None, current: Verdict) -> str:
     """Why `current` deserves a version of its own; empty where it says the same again, a day later.
 
     Reasons, in this order: first verdict; the verdict turned; the grade changed; a metric turned, came or went, or
-    turned in one stage of a roll-out; an aim turned; an estimate left the interval that was told.
+    turned in one stage of a roll-out; an aim turned; the price turned; an estimate left the interval that was told.
     """
     if previous is None:
         return "first verdict"
@@ -55,6 +57,8 @@ def is_news(previous: Verdict | None, current: Verdict) -> str:
     for aim in sorted(current.aims, key=lambda one: one.metric):
         if aims.get(aim.metric) is not aim.code:
             return f"aim for {aim.metric} is {aim.code}"
+    if previous.price_said is not current.price_said:
+        return _price_turned(previous.price_said, current.price_said)
     for metric in sorted(after):
         if _outside(before[metric], after[metric]):
             return f"{metric} left the range that was told"
@@ -64,12 +68,13 @@ def is_news(previous: Verdict | None, current: Verdict) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Telling:
     """Whether a verdict is told, why, and whether it takes back what was told before. `quiet`: what stands there is
-    brought up to date, and nobody is called for it."""
+    brought up to date, and nobody is called for it. `price`: it is told for its price alone."""
 
     told: bool
     reason: str
     correction: bool = False
     quiet: bool = False
+    price: bool = False
 
 
 def telling(told_before: Verdict | None, current: Verdict) -> Telling:
@@ -77,8 +82,21 @@ def telling(told_before: Verdict | None, current: Verdict) -> Telling:
 
     Told are harmed, worse and improved (of an investment or programme: an aim shown or missed), the first time and
     where one turns into another, and any other verdict that follows one of these. That is an end where a harm has come
-    to be within the limit, else a correction: what was called sure is not sure any more. Nothing is told twice.
+    to be within the limit, else a correction: what was called sure is not sure any more. Nothing is told twice. What is
+    not told for its code is told where the price turned, to a firm answer or away from one.
     """
+    found = _by_code(told_before, current)
+    before = told_before.price_said if told_before is not None else None
+    if found.told or before is current.price_said or not FIRM & {before, current.price_said}:
+        return found
+    return Telling(told=True, reason=_price_turned(before, current.price_said), price=True)
+
+
+def _price_turned(before: PriceCode | None, says: PriceCode | None) -> str:
+    return f"price turned from {before or 'not known'} to {says or 'not known'}"
+
+
+def _by_code(told_before: Verdict | None, current: Verdict) -> Telling:
     says = answer_of(current)
     if told_before is None:
         told = says in TELLING
@@ -106,6 +124,13 @@ def swings(history: Sequence[Verdict], current: Verdict) -> bool:
     lately = [v for v in history if v.as_of >= current.as_of - SWINGS]
     since = next((i for i in range(len(lately), 0, -1) if lately[i - 1].code not in RED), 0)
     return current.code in RED and any(v.code is Code.HARMED for v in lately[since:])
+
+
+def price_swings(history: Sequence[Verdict], current: Verdict) -> bool:
+    """Whether the price was told within four weeks before it turned again."""
+    pairs = zip([None, *history], history, strict=False)
+    told = [v for was, v in pairs if v.price_said is not (None if was is None else was.price_said)]
+    return any(said(v).at >= current.as_of - SWINGS for v in told if v.price_said is not None)
 
 
 def _outside(before: Harm, after: Harm) -> bool:

@@ -50,17 +50,39 @@ class Volume:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reach:
+    """One stage of a roll-out: when its segments have the change, and their share of the volume of all stages."""
+
+    starts: datetime
+    ends: datetime | None
+    share: float
+
+    def days(self, until: datetime, since: datetime | None = None) -> float:
+        """For how many days it had the change by `until`, from `since` on."""
+        first = self.starts if since is None else max(self.starts, since)
+        last = until if self.ends is None else min(until, self.ends)
+        return max(0.0, (last - first) / timedelta(days=1))
+
+
+def full_days(reach: Sequence[Reach], until: datetime, since: datetime | None = None) -> float:
+    """How many days all stages together would have taken to be as long with as many customers as they were."""
+    return math.fsum(one.share * one.days(until, since) for one in reach)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Known:
     """The harm to one metric that counts customers or contacts, and its volume.
 
     `valued`: where what one is worth differs by group, the harm to the money itself: amounts lost per unit of exposure,
     each event counted with the amount of its group, as one series. Nobody needs to know then whom a change drove away.
+    `reach`: of a roll-out its stages, by start; the days of `volume` are then full ones (see `full_days`).
     """
 
     metric: Metric
     harm: Harm
     volume: Volume
     valued: Harm | None = None
+    reach: tuple[Reach, ...] = ()
 
     @property
     def lost(self) -> Harm:
@@ -71,7 +93,8 @@ class Known:
 def price(change: Change, known: Mapping[str, Known], money: Money, *, now: datetime, claimed_on: date) -> Price:
     """The price of a change from what is `known` by metric; `claimed_on` is the day of its declaration.
 
-    Money is in the currency of `money`. A saving in a currency without a rate is not known, and the price waits.
+    Money is in the currency of `money`. A saving in a currency without a rate is not known, and the price waits. Of a
+    roll-out the saving is taken to come with the volume that its stages reach, and days are full ones.
     """
     parts = [
         _part(name, worth, known[worth.metric], money, change)
@@ -81,13 +104,15 @@ def price(change: Change, known: Mapping[str, Known], money: Money, *, now: date
     missing = tuple(name for name, worth in money.worths.items() if worth.metric not in known)
     ends = [end for p in parts if p.counted and (end := known[p.metric].lost.window_end) is not None]
     until = min([now, *ends, *([change.ends] if change.ends is not None else [])], default=now)
-    days = max(0.0, (until - change.starts) / timedelta(days=1))
+    reach = _reach(change, money, known)
+    days, begun = full_days(reach, until), math.fsum(one.share for one in reach if one.starts <= until)
     year = _saving(change, money, YEAR)
+    saving = _saving(change, money, days, begun)
     loss = _sum([p.loss for p in parts if p.counted])
     every = _sum([p.loss for p in parts if p.known])
     counted = [p for p in parts if p.counted]
     net_year = _left(year, _times(loss, YEAR))
-    net = _left(_saving(change, money, days), _times(loss, days))
+    net = _left(saving, _times(loss, days))
     told = [_over(p, days, _break_even(p, counted, known[p.metric], year)) for p in parts]
     code, reason = _code(change, parts, missing, money, net if change.ends is not None else net_year)
     waits = any(p.known and not p.counted for p in parts)
@@ -96,8 +121,10 @@ def price(change: Change, known: Mapping[str, Known], money: Money, *, now: date
         code=code,
         since=change.starts,
         until=until,
-        days=days,
-        saving=_saving(change, money, days),
+        days=max(0.0, (until - change.starts) / timedelta(days=1)),
+        full_days=days if change.stages else math.nan,
+        reached=begun if change.stages else 1.0,
+        saving=saving,
         saving_year=year,
         claimed_by=change.saving.claimed_by if change.saving else "",
         verified_by=change.saving.verified_by if change.saving else "",
@@ -121,13 +148,21 @@ def exchanged(money: Money, amount: float, currency: str) -> float:
     return amount * rate
 
 
-def _saving(change: Change, money: Money, days: float) -> float:
-    """The claimed saving over so many days since the start; NaN where none was claimed or no rate is known."""
+def _reach(change: Change, money: Money, known: Mapping[str, Known]) -> tuple[Reach, ...]:
+    """The stages of a change with their shares of the first volume that is known; without stages the change itself."""
+    staged = (known[w.metric].reach for w in money.worths.values() if w.metric in known and known[w.metric].reach)
+    parts = change.parts()
+    return next(staged, tuple(Reach(starts=p.starts, ends=p.ends, share=1 / len(parts)) for p in parts))
+
+
+def _saving(change: Change, money: Money, days: float, begun: float = 1.0) -> float:
+    """The claimed saving over so many full days, of what comes once the part that has `begun`; NaN where none was
+    claimed or no rate is known."""
     claim = change.saving
     if claim is None:
         return math.nan
     whole = exchanged(money, claim.amount, claim.currency)
-    return whole if claim.per == "once" else whole * days / PER_DAYS[claim.per]
+    return whole * begun if claim.per == "once" else whole * days / PER_DAYS[claim.per]
 
 
 def _part(name: str, worth: Worth, known: Known, money: Money, change: Change) -> Part:
@@ -147,7 +182,7 @@ def _part(name: str, worth: Worth, known: Known, money: Money, change: Change) -
     loss = _times(events, each)
     if known.valued is not None:
         loss = _times(known.valued.so_far, _per_harm(known, known.valued) * rate)
-    ready = change.starts + timedelta(days=worth.counts_after_days)
+    ready = lost.window_end + timedelta(days=worth.counts_after_days - _age(change, known, lost.window_end))
     complete, reason = lost.window_end >= ready, ""
     if name == "contacts" and change.saving is not None and loss.low < 0:
         # What a cut saves by fewer contacts is most likely what its owner claims; it must not count twice.
@@ -159,6 +194,13 @@ def _part(name: str, worth: Worth, known: Known, money: Money, change: Change) -
     return replace(
         part, known=True, counted=complete, events=events, each=each, loss=loss, reason=reason, ready=due
     )  # fmt: skip
+
+
+def _age(change: Change, known: Known, until: datetime) -> float:
+    """For how many days customers have had the change, on average of those who have it: of a roll-out a large stage
+    that began lately makes the whole young."""
+    begun = math.fsum(one.share for one in known.reach if one.starts < until)
+    return full_days(known.reach, until) / begun if begun else (until - change.starts) / timedelta(days=1)
 
 
 def _missing(worth: Worth, known: Known, money: Money, each: float) -> str:
@@ -246,8 +288,6 @@ def _code(
     waiting += [f"{name} not known yet: no figures" for name in missing]
     if change.saving is None:
         return PriceCode.UNCLAIMED, "; ".join(waiting)
-    if change.stages:
-        return PriceCode.WAITING, "a roll-out in stages is not priced yet"
     if not math.isfinite(_saving(change, money, YEAR)):
         return PriceCode.WAITING, f"no exchange rate from {change.saving.currency} to {money.currency}"
     if waiting:

@@ -118,6 +118,7 @@ def reasons(before: Verdict, after: Verdict, edits: Sequence[str] = ()) -> tuple
         found += _of_metric(metric, before, after, free=not any(r.cause in _OUTSIDE for r in outside))
     if not found:
         found = [r for h in after.harms for r in _evidence(before, after, h.metric)]
+    found += _priced(before, after)
     found = list(dict.fromkeys(found)) or [Reason(cause=Cause.UNRECORDED)]
     return tuple(sorted(found, key=lambda reason: not reason.decisive))
 
@@ -191,6 +192,15 @@ def _other_changes(then: FirstSaid, before: Verdict, now: FirstSaid, after: Verd
     new |= tangled[1] - tangled[0]
     decisive = bool(tangled[1] - tangled[0])
     return [Reason(cause=Cause.OTHER_CHANGE, names=tuple(sorted(new)), decisive=decisive)] if new else []
+
+
+def _priced(before: Verdict, after: Verdict) -> list[Reason]:
+    """The price turned: alone, or with a metric."""
+    if before.price_said is after.price_said or after.price is None:
+        return []
+    names = (before.price_said or "", after.price_said or "", after.price.grade)
+    alone = before.code is after.code and not turned(before, after)
+    return [Reason(cause=Cause.PRICE, names=names, decisive=alone)]
 
 
 def _set(then: FirstSaid, now: FirstSaid) -> list[Reason]:

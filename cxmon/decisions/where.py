@@ -31,7 +31,8 @@ DEEP = 2
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parts:
     """What a scope is made of: the segments of its cells (C) with figures as in `stats.Cells`, and which periods (T,)
-    are the past and which are judged. `answers` (C, T) are what volumes are told in."""
+    are the past and which are judged. `answers` (C, T) are what volumes are told in. Cells of another number in `apart`
+    (C,) are never set against each other (None: all may be). `stages` (C,): which stage of a roll-out each is of."""
 
     segments: tuple[Segment, ...]
     cells: stats.Cells
@@ -39,6 +40,8 @@ class Parts:
     past: Bools
     judged: Bools
     min_n: float
+    apart: npt.NDArray[np.int64] | None = None
+    stages: npt.NDArray[np.int64] | None = None
 
     def volume(self, periods: Bools) -> Floats:
         return np.asarray(self.cells.n[:, periods].sum(1))
@@ -113,17 +116,45 @@ def find(parts: Parts, whole: Interval, worse: int, ask: Ask) -> Map:
     return Map(located=tuple(located), apart=tuple(apart), not_looked_at=tuple(sorted(thin)))
 
 
+def other_kinds(parts: Parts, whole: Interval, least: float, ask: Ask) -> tuple[Interval, float]:
+    """The effect `whole` without what a different mix of the cells brings, and that part of it.
+
+    The mix is what the whole would show if each cell stayed as it was before: its usual figure, by the answers of each
+    period; of a roll-out against that of its stage, because not all have come to the same age. It is taken off where it
+    is beyond chance and as large as `least`; else it is 0 and the whole stays.
+    """
+    n = parts.cells.n
+    before = n[:, parts.past]
+    sums = (before * np.where(before > 0, parts.cells.values[:, parts.past], 0.0)).sum(1)
+    stages = np.zeros(len(n), np.int64) if parts.stages is None else parts.stages
+    of_stage = np.bincount(stages, sums) / np.maximum(np.bincount(stages, before.sum(1)), 1e-12)
+    usual = sums / np.maximum(before.sum(1), 1e-12) - of_stage[stages]
+    share = n / np.maximum(n.sum(0), 1e-12)
+    series = usual @ share
+    answers = np.maximum(parts.answers.sum(0), 1e-12)
+    se = np.sqrt(np.maximum((share * (usual[:, None] - series) ** 2).sum(0), 0.0) / answers)
+    (mix,) = ask(np.where(n.sum(0) > 0, series, np.nan)[None], se[None])
+    if not math.isfinite(mix.estimate) or abs(mix.estimate) < least or mix.low <= 0 <= mix.high:
+        return whole, 0.0
+    middle = whole.estimate - mix.estimate
+    low = middle - math.hypot(whole.estimate - whole.low, mix.high - mix.estimate)
+    high = middle + math.hypot(whole.high - whole.estimate, mix.estimate - mix.low)
+    return Interval(estimate=middle, low=low, high=high), mix.estimate
+
+
 def candidates(parts: Parts) -> tuple[list[Candidate], list[Segment]]:
     """The segments one and two dimensions deep with answers enough and somebody like them to be compared with, and
     those without."""
     names = sorted({name for s in parts.segments for name in s.dimensions})
     free = [name for name in names if len({s.get(name) for s in parts.segments}) > 1]
     before, after = (parts.answers[:, w].sum(1) for w in (parts.past, parts.judged))
+    apart = [0] * len(parts.segments) if parts.apart is None else parts.apart.tolist()
     found: list[tuple[float, Candidate]] = []
     thin: list[Segment] = []
     for along in (a for deep in range(1, DEEP + 1) for a in combinations(free, deep)):
         own = [s.along(along) for s in parts.segments]
-        others = [s.along([name for name in names if name not in along]) for s in parts.segments]
+        left = [s.along([name for name in names if name not in along]) for s in parts.segments]
+        others = list(zip(left, apart, strict=True))
         number = {s: i for i, s in enumerate(sorted(set(others)))}
         strata = np.array([number[s] for s in others], np.int64)
         for segment in sorted(set(own)):

@@ -1,5 +1,6 @@
 """What a decision is said to save against what it costs: what lost customers cost, and the price of a change."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -137,6 +138,9 @@ class Price:
     ends, so it holds wherever all of theirs do, however they hang together: with at least `confidence`. `projection` is
     the net of a year with the parts that are not counted yet; None where all are, or none of them can be estimated.
     `missing` are parts that have a value and no figures. `by` and `verified_by` are the claim's; NaN money: not known.
+
+    Of a roll-out `full_days` is how long all its stages together would have taken to be as many days with as many
+    customers, `reached` the share of the volume that has it; a year is one with all of them.
     """
 
     currency: str
@@ -159,6 +163,13 @@ class Price:
     confidence: float
     inputs: tuple[Input, ...]
     reason: str = ""
+    full_days: float = math.nan
+    reached: float = 1.0
+
+    @property
+    def paced_days(self) -> float:
+        """The days over which saving and loss run at the pace of the whole."""
+        return self.full_days if math.isfinite(self.full_days) else self.days
 
     @property
     def illustrative(self) -> bool:

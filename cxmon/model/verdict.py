@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from cxmon.model.price import Price
+from cxmon.model.price import Price, PriceCode
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.version import FirstSaid
@@ -220,6 +220,7 @@ class Verdict:
     that version was when it was first said.
 
     `price` is None where no value is configured, and where nothing was claimed and nothing that counts is watched.
+    `price_said` is the answer of the price that stands: the newest firm one, `open` where it was taken back.
     `on_aims`: an investment or a programme, which is told by the gains it promised wherever no limit is exceeded.
     """
 
@@ -239,6 +240,7 @@ class Verdict:
     on_aims: bool = False
     first: FirstSaid | None = None
     where: tuple[Where, ...] = ()
+    price_said: PriceCode | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     WINDOW = "window"
     SETTINGS = "settings"
     METHOD = "method"
+    PRICE = "price"
     UNRECORDED = "unrecorded"
 
 
@@ -70,7 +71,8 @@ class Reason:
 
     `before` and `after` are the metric's figure over one and the same window (revised), `count` the periods added (more
     days) or the answers that came late (revised), `until` the end of the window that is meant, `names` what else is
-    meant: changes' ids, edits, settings, scopes, grades or versions of the method.
+    meant: changes' ids, edits, settings, scopes, grades or versions of the method; of a price what it said before and
+    says now (codes, empty where nothing) and its grade.
     """
 
     cause: Cause

@@ -55,7 +55,8 @@ class Where:
     `places`: the named ones first, then all that were looked at along one dimension. `looked_at` counts segments up to
     two dimensions deep, `not_looked_at` names those with too few answers or nobody like them to compare with. `largest`
     is the largest difference from the `whole` harm that no segment's range rules out. At most `false_discovery` of the
-    named ones are false on average. `reason` says why there is no answer.
+    named ones are false on average. `reason` says why there is no answer. `mixed` is the harm that other kinds of
+    contacts bring by being more or fewer, where it is beyond chance: no segment's, and not in `whole`.
     """
 
     metric: str
@@ -69,6 +70,7 @@ class Where:
     apart: tuple[Apart, ...] = ()
     not_looked_at: tuple[str, ...] = ()
     reason: str = ""
+    mixed: float = 0.0
 
     @property
     def named(self) -> tuple[Place, ...]:

@@ -15,7 +15,21 @@ from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
 from cxmon.decisions.maturity import ripened
-from cxmon.model import RED, Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
+from cxmon.model import (
+    RED,
+    Band,
+    Change,
+    Code,
+    Decision,
+    Declared,
+    Ending,
+    Figure,
+    Harm,
+    Metric,
+    Price,
+    Status,
+    Verdict,
+)
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, broken, steps
@@ -68,7 +82,7 @@ def judge(
     begun, asked = _ask(plan, store, now, changes, depth)
     found = dict(known) if known is not None else asked.about(begun, progress)
     if depth is Depth.TOLD:
-        told = [d for d in begun if _tells(store, d, found[d.change.id], now)]
+        told = [d for d in begun if _tells(plan, store, d, found[d.change.id], now)]
         found |= replace(asked, brief=False).about(told)
     titles = {d.change.id: d.change.title for d in store.changes.all() if d.change.status is Status.LIVE}
     verdicts = [_verdict(asked, d, found[d.change.id], titles) for d in begun]
@@ -123,7 +137,11 @@ class _Asked:
                 progress(metric.id, done, len(metrics))
             # What a year's allowance counts is needed whatever the code is.
             spent = metric.id in self.plan.allowance.amounts
-            asked = [d.change for d in begun if self._asks(d.change, metric) and (spent or not self._sure(found, d))]
+            asked = [
+                d.change
+                for d in begun
+                if self._asks(d.change, metric) and (spent or not self._sure(found, d.change, metric))
+            ]
             if not asked and not self.drawn:
                 continue
             for change, known in self._on_metric(metric, asked):
@@ -134,11 +152,17 @@ class _Asked:
 
     def _asks(self, change: Change, metric: Metric) -> bool:
         """Whether a change watches the metric, or is priced by it."""
-        return metric.id in self.shares[change.id] or (not self.brief and wanted(self.plan.money, change, metric))
+        priced = self._prices(change) and wanted(self.plan.money, change, metric)
+        return priced or metric.id in self.shares[change.id]
 
-    def _sure(self, found: Mapping[str, Sequence[Evidence]], declared: Declared) -> bool:
-        """Whether no other metric can change the code any more: nothing is graver than harmed."""
-        return self.brief and any(k.harm.code is Code.HARMED for k in found[declared.change.id])
+    def _prices(self, change: Change) -> bool:
+        """Whether this look asks what the change costs: a brief one does on the days on which that may be news."""
+        return not self.brief or decisions.price_day(change, self.now)
+
+    def _sure(self, found: Mapping[str, Sequence[Evidence]], change: Change, metric: Metric) -> bool:
+        """Whether the metric can change neither the code any more, since nothing is graver than harmed, nor a price."""
+        harmed = any(k.harm.code is Code.HARMED for k in found[change.id])
+        return self.brief and harmed and not (self._prices(change) and wanted(self.plan.money, change, metric))
 
     def _on_metric(self, metric: Metric, asked: Sequence[Change]) -> list[tuple[str, Evidence]]:
         """(change id, evidence) for each of the changes `asked` about, and the metric's bands in the store."""
@@ -175,12 +199,12 @@ class _Asked:
             if money is not None and leaves.metric.id not in self.shares[change.id]:
                 return unwatched(change, self.live, leaves, money, now=self.now)
             if change.stages:
-                found = staged_evidence(change, self.live, leaves, share, now=self.now)
+                found = staged_evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
             else:
                 found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
             if sent is not None:
                 found = answered(found, change, self.live, leaves, sent, now=self.now)
-            if self.brief or change.stages:
+            if not self._prices(change):
                 return found
             return counted(found, change, self.live, leaves, share, money, now=self.now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
@@ -203,10 +227,11 @@ class _Asked:
         return None if survey is None else self.store.panel(survey, as_known_at=self.now)
 
 
-def _tells(store: Store, declared: Declared, known: Sequence[Evidence], now: datetime) -> bool:
-    """Whether people would hear of a verdict: its code alone says so."""
+def _tells(plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], now: datetime) -> bool:
+    """Whether people would hear of a verdict: its code and its price alone say so."""
     history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
-    verdict = assembled(declared.change, known, now=now, history=history)
+    price = priced(plan, declared, known, now)
+    verdict = assembled(declared.change, known, now=now, history=history, price=price)
     return decisions.telling(decisions.last_told(history), verdict).told
 
 
@@ -224,8 +249,11 @@ def _put(store: Store, metric: Metric, drawn: Sequence[Band]) -> None:
         store.bands.put(drawn)
 
 
-def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, history: Sequence[Verdict] = ()) -> Verdict:
-    """The verdict on one change from what is known of each of its metrics, still without words and price."""
+def assembled(
+    change: Change, known: Sequence[Evidence], *, now: datetime, history: Sequence[Verdict] = (),
+    price: Price | None = None,
+) -> Verdict:  # fmt: skip
+    """The verdict on one change from what is known of each of its metrics and its price, still without words."""
     known = [k for k in known if not k.beside]
     return decisions.judge(
         change,
@@ -235,14 +263,15 @@ def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, histo
         splits=[k.split for k in known if k.split is not None],
         where=[k.where for k in known if k.where is not None],
         history=history,
+        price=price,
     )
 
 
 def _verdict(asked: _Asked, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str]) -> Verdict:
     plan, store, now = asked.plan, asked.store, asked.now
     history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
-    verdict = assembled(declared.change, known, now=now, history=history)
-    verdict = replace(verdict, price=priced(plan, declared, known, now))
+    price = priced(plan, declared, known, now)
+    verdict = assembled(declared.change, known, now=now, history=history, price=price)
     verdict = in_words(verdict, declared, plan.metrics, plan.zone, titles)
     told = not asked.brief or decisions.telling(decisions.last_told(history), verdict).told
     again = partial(asked.again, declared.change) if told else None

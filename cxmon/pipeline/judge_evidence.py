@@ -48,6 +48,7 @@ from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.judge_opinions import kept, questioned
 from cxmon.pipeline.judge_picked import credited
 from cxmon.pipeline.judge_where import where_of
+from cxmon.pipeline.rollout import StageWindow
 from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
@@ -59,7 +60,8 @@ VANISHED = 14
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What judge knows of one change and one metric; `beside`: for its price only, it is not watched."""
+    """What judge knows of one change and one metric; `beside`: for its price only, it is not watched. `windows`: of a
+    roll-out when each stage in the pool was judged."""
 
     harm: Harm
     aim: AimResult | None = None
@@ -68,6 +70,7 @@ class Evidence:
     known: decisions.Known | None = None
     beside: bool = False
     where: Where | None = None
+    windows: tuple[StageWindow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -28,12 +28,13 @@ from cxmon.decisions.span import (
     with_profile,
     year_of,
 )  # fmt: skip
-from cxmon.model import EVERYONE, Band, Change, Code, Grade, Harm, Interval, Metric, StageHarm
+from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm
 from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_evidence import Evidence, aim_of, counted, evidence, first_answer, missing_data, unjudged
 from cxmon.pipeline.judge_picked import credited_in_stages
-from cxmon.pipeline.rollout import Rollout, Stage
+from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with
+from cxmon.pipeline.rollout_where import where_of_rollout
 from cxmon.stats.staged import StageEffect
 
 Floats = npt.NDArray[np.float64]
@@ -41,31 +42,36 @@ Ints = npt.NDArray[np.int64]
 
 
 def staged_evidence(
-    change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime, brief: bool = False
 ) -> Evidence:
-    """Judges a roll-out on one metric. `others` are all live changes, roll-outs by their parts.
+    """Judges a roll-out on one metric. `others` are all live changes, roll-outs by their parts. `brief` as in
+    `evidence`: no place is looked for, and nothing is drawn.
 
     Where the metric cannot be seen by stage it is judged as one change from the first stage on, and says so. The watch
     of a stage ends with the horizon after its own start; where the answer is open then, it goes on.
     """
     whole = scoping.not_by_stage(change, leaves)
     if whole:
-        found = evidence(replace(change, scope=change.reach, stages=()), others, leaves, share, now=now)
+        found = evidence(replace(change, scope=change.reach, stages=()), others, leaves, share, now=now, brief=brief)
         if whole == "no figures":
             return found
         note, harm = f"{whole}, judged as one change from its first stage on", found.harm
+        if leaves.metric.kind is Kind.LEVEL:
+            # The stages that began first would pass for the place of the harm.
+            found = replace(found, where=None)
         return replace(found, harm=replace(harm, reason=f"{harm.reason}; {note}", notes=(note, *harm.notes)))
     horizon = watched_for(change, leaves.metric)
     if any(part.starts + horizon < now for part in change.parts()):
-        bounded = _judged(change, others, leaves, share, now, horizon)
+        bounded = _judged(change, others, leaves, share, now, horizon, brief)
         if bounded.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return bounded
-    return _judged(change, others, leaves, share, now, None)
+    return _judged(change, others, leaves, share, now, None, brief)
 
 
 def _judged(
-    change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, horizon: timedelta | None
-) -> Evidence:
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, horizon: timedelta | None,
+    brief: bool,
+) -> Evidence:  # fmt: skip
     case = _case(change, others, leaves, share, now, horizon)
     if all(stage.code is not None for stage in case.stages):
         return _nothing(case, [stage.reason for stage in case.stages])
@@ -90,7 +96,13 @@ def _estimated(case: Rollout) -> Evidence:
     lately = scale.harm(recent) if (recent := _now(case, asks)) else None
     harm = replace(_harm(case, found, scale, means, judged, lately), actual=actual, expected=expected)
     aim = aim_of(change, case.metric, found.pooled, expected, log=log)
-    return Evidence(harm=harm, aim=aim, band=_band(case, harm))
+    whole = Interval(estimate=found.pooled.estimate, low=found.pooled.low, high=found.pooled.high)
+    pool = np.flatnonzero(weight > 0).tolist()
+    windows = tuple(StageWindow(stage=s, periods=case.first + judged[s]) for s in pool)
+    if brief:
+        return Evidence(harm=harm, aim=aim, windows=windows)
+    place = where_of_rollout(case, found, whole, scale) if harm.code in RED else None
+    return Evidence(harm=harm, aim=aim, band=_band(case, harm), where=place, windows=windows)
 
 
 def _case(
@@ -296,16 +308,10 @@ def _controlled(found: StageEffect) -> bool:
 
 def _compared_with(case: Rollout, found: stats.Staged, pool: Sequence[int]) -> tuple[str, ...]:
     """The labels of all segments that some stage was compared with, untouched ones first."""
-    S = len(case.stages)
-    used = {
-        unit
-        for s in pool
-        for unit, counts in zip(found.stages[s].units, found.stages[s].effect.controls_used, strict=True)
-        if counts
-    }
+    S, used = len(case.stages), compared_with(found, pool)
     never = case.never.segments if case.never is not None else ()
-    names = [never[unit - S].label for unit in sorted(used) if unit >= S]
-    return (*names, *(f"{_label(case, unit)} before its stage" for unit in sorted(used) if unit < S))
+    names = [never[unit - S].label for unit in used if unit >= S]
+    return (*names, *(f"{_label(case, unit)} before its stage" for unit in used if unit < S))
 
 
 def _label(case: Rollout, s: int) -> str:

@@ -67,7 +67,8 @@ def keep(
         return True
     told = decisions.last_told(list(history))
     news = decisions.telling(told, verdict)
-    news = replace(news, quiet=news.told and decisions.swings(history, verdict))
+    swung = decisions.price_swings(history, verdict) if news.price else decisions.swings(history, verdict)
+    news = replace(news, quiet=news.told and swung)
     before = latest(store, change.id)
     lived = live(before, verdict, previous, now)
     rows = _rows(plan, store, declared, verdict, told, lived, news, now) if news.told else []

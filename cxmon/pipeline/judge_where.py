@@ -1,5 +1,7 @@
 """Where a red verdict's harm happens: the segments inside its scope, compared with each other."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -10,7 +12,7 @@ from cxmon import decisions, stats
 from cxmon.decisions import where
 from cxmon.decisions.scoping import Sides, stacked
 from cxmon.decisions.span import Span
-from cxmon.model import Apart, Interval, Kind, Place, Where, WhereAnswer
+from cxmon.model import Apart, Interval, Kind, Metric, Place, Where, WhereAnswer
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_mix import spread_of
 
@@ -29,57 +31,95 @@ def where_of(
     """Where the effect `whole` (on the scale of judgement) happens inside the scope; None where the scope is a single
     segment. `reading` is how the whole's interval is read: the segments' are read the same way."""
     metric, touched = leaves.metric, found.treated_leaves
-    if not metric.additive or metric.kind is Kind.LEVEL:
-        why = (
-            "is a level, which has no answers to weigh segments by" if metric.additive else "has segments that overlap"
-        )
-        return _unanswered(metric.id, scale, whole, f"{metric.label} {why}")
+    if not metric.additive:
+        return _unanswered(metric.id, scale, whole, f"{metric.label} has segments that overlap")
     index = np.arange(span.last - span.first)
     cut = slice(span.first, span.last)
     seen, at = ~span.out[cut], span.at - span.first
     until = min(span.until, span.last) - span.first
     past, judged = seen & (index < at), seen & (index >= at) & (index < until)
-    parts = _parts(leaves.cut(span.first, span.last), touched, past, judged)
-    if len(parts.segments) < 2:
+    panel = cells_of(leaves.cut(span.first, span.last), touched, past)
+    if len(panel.segments) < 2:
         return None
+    level = metric.kind is Kind.LEVEL
+    parts = _levels(panel, past, judged) if level else _parts(panel, past, judged)
+    if level:
+        whole, scale = _relative(whole, scale, float(parts.cells.n.max(1).sum()))
     labels = span.profile.labels if span.profile is not None else np.zeros(len(index), int)
 
     def ask(values: Floats, se: Floats) -> list[stats.Effect]:
         known = np.where(seen, values, np.nan)
-        sure = np.where(se > 0, se, np.nan)
+        # How far a level scatters by itself only its past tells.
+        sure = None if level else np.where(se > 0, se, np.nan)
         return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, **reading)
 
-    return _told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale)
+    return located(metric, parts, whole, scale, ask)
 
 
-def _parts(leaves: Panel, touched: Bools, past: Bools, judged: Bools) -> where.Parts:
-    """The touched cells on the scale of judgement: the stored ones where figures add up, else the finest that are thick
-    enough to have a figure of their own."""
-    metric = leaves.metric
-    names = sorted({name for s in leaves.segments for name in s.dimensions})
-    if metric.judged_as_ratio:
-        panel = _coarser(leaves, touched, names, past)
-    else:
-        panel = leaves.select([s for s, ok in zip(leaves.segments, touched, strict=True) if ok])
+def located(metric: Metric, parts: where.Parts, whole: Interval, scale: decisions.Scale, ask: where.Ask) -> Where:
+    """Where the effect `whole` happens in its parts. What a different mix of them brings is no segment's and is taken
+    off first, of figures that add up."""
+    mixed = 0.0
+    if not scale.log and metric.kind is not Kind.LEVEL:
+        whole, mixed = where.other_kinds(parts, whole, scale.limit * scale.divisor / 4, ask)
+    return _told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale, mixed)
+
+
+def cells_of(leaves: Panel, touched: Bools, past: Bools, apart: Collection[str] = ()) -> Panel:
+    """The touched cells: the stored ones where figures add up, else the finest that are thick enough in the periods
+    `past` (T,) to have a figure of their own. Those that differ along a dimension of `apart` are never put together."""
+    if leaves.metric.judged_as_ratio:
+        names = sorted({name for s in leaves.segments for name in s.dimensions})
+        return _coarser(leaves, touched, names, past, apart)
+    return leaves.select([s for s, ok in zip(leaves.segments, touched, strict=True) if ok])
+
+
+def figures_of(panel: Panel, seen: Bools) -> stats.Cells:
+    """The cells' figures on the scale of judgement in the periods `seen`, (T,) or (C, T)."""
     figures = panel.judged()
-    weight = np.abs(panel.base) if metric.kind is Kind.RATIO and panel.base is not None else panel.n
+    weight = np.abs(panel.base) if panel.metric.kind is Kind.RATIO and panel.base is not None else panel.n
     known = None if figures.se is None else figures.se**2
     variance = spread_of(panel)[:, None] / np.maximum(panel.n, 1e-12) if known is None else known
-    usable = np.isfinite(figures.values) & (panel.n >= (FEWEST if figures.log else 0.0)) & (past | judged)
-    cells = stats.Cells(values=figures.values, n=np.where(usable, weight, 0.0), variance=variance)
+    usable = np.isfinite(figures.values) & (panel.n >= (FEWEST if figures.log else 0.0)) & seen
+    return stats.Cells(values=figures.values, n=np.where(usable, weight, 0.0), variance=variance)
+
+
+def _parts(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
     return where.Parts(
-        segments=panel.segments, cells=cells, answers=np.where(past | judged, panel.n, 0.0), past=past, judged=judged,
-        min_n=metric.min_n,
+        segments=panel.segments, cells=figures_of(panel, past | judged), past=past, judged=judged,
+        answers=np.where(past | judged, panel.n, 0.0), min_n=panel.metric.min_n,
     )  # fmt: skip
 
 
-def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools) -> Panel:
+def _levels(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
+    """The cells of a level as parts of what each usually is, weighed by that."""
+    some = panel.n > 0
+    usual = (panel.total * some)[:, past].sum(1) / np.maximum(some[:, past].sum(1), 1)
+    weight = np.where(some & (past | judged) & (usual > 0)[:, None], np.maximum(usual, 0.0)[:, None], 0.0)
+    values = panel.total / np.where(usual > 0, usual, 1.0)[:, None]
+    cells = stats.Cells(values=values, n=weight, variance=np.ones(values.shape))
+    return where.Parts(
+        segments=panel.segments, cells=cells, past=past, judged=judged, min_n=panel.metric.min_n,
+        answers=np.where(weight > 0, panel.total, 0.0),
+    )  # fmt: skip
+
+
+def _relative(whole: Interval, scale: decisions.Scale, usual: float) -> tuple[Interval, decisions.Scale]:
+    """A level's effect as a part of what was expected, where that is known, else of what is `usual`; and its scale."""
+    per = scale.divisor if scale.unit == "%" else max(usual, 1e-12)
+    part = Interval(estimate=whole.estimate / per, low=whole.low / per, high=whole.high / per)
+    return part, replace(scale, unit="%", divisor=1.0)
+
+
+def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools, apart: Collection[str]) -> Panel:
     """Cells along the most dimensions that keep enough of the volume where there are FEWEST answers in a period."""
     inside = [s for s, ok in zip(leaves.segments, touched, strict=True) if ok]
     panel = leaves.select(inside)
     for count in range(len(names), 0, -1):
         best: tuple[float, Panel] | None = None
         for along in combinations(names, count):
+            if not set(apart) <= set(along):
+                continue
             parents = sorted({s.along(along) for s in inside})
             cells = panel if parents == sorted(inside) else panel.roll_up(parents)
             thick = np.median(cells.n[:, past], axis=1) >= FEWEST
@@ -91,7 +131,7 @@ def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools) -> Pa
     return stacked([panel.pooled(inside[0].along(()), np.ones(len(inside), bool))], (inside[0].along(()),))
 
 
-def _told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale) -> Where:
+def _told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale, mixed: float) -> Where:
     """What was found as harms in the verdict's unit, and the answer."""
 
     def harm(effect: float) -> float:
@@ -125,6 +165,7 @@ def _told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale
             for along, s in found.apart
         ),
         not_looked_at=tuple(s.label for s in found.not_looked_at), reason=reason,
+        mixed=harm(middle + mixed) - harm(middle) if mixed else 0.0,
     )  # fmt: skip
 
 

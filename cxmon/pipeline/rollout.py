@@ -1,5 +1,6 @@
 """A roll-out in stages on one metric: what is known of it before the figures are asked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from cxmon.decisions import Placement, Share, scoping
 from cxmon.decisions.span import Span
 from cxmon.model import Change, Code, Metric
 from cxmon.panel import Judged, Panel
+from cxmon.stats import Staged
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,6 +26,14 @@ class Stage:
     sides: scoping.Sides
     code: Code | None
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StageWindow:
+    """The periods of the metric's grid in which one stage (by its number) was judged, of those that are in the pool."""
+
+    stage: int
+    periods: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,3 +72,14 @@ class Rollout:
 
     def ends(self, s: int) -> int:
         return max(min(self.stages[s].span.until, self.last) - self.first, self.begins(s) + 1)
+
+
+def compared_with(found: Staged, pool: Iterable[int]) -> list[int]:
+    """The units that some stage of the pool is compared with: below S a staged segment, from S on an untouched one."""
+    used = {
+        unit
+        for s in pool
+        for unit, counts in zip(found.stages[s].units, found.stages[s].effect.controls_used, strict=True)
+        if counts
+    }
+    return sorted(used)

@@ -49,7 +49,7 @@ from cxmon.wording.numbers import (
     worse,
 )
 from cxmon.wording.placing import placed, places
-from cxmon.wording.pricing import money, price_details, price_line, price_story, price_words
+from cxmon.wording.pricing import money, price_details, price_line, price_story, price_turn, price_words
 from cxmon.wording.retrospect import looked_back, shifted
 from cxmon.wording.screen import (
     Screen,
@@ -146,6 +146,7 @@ __all__ = [
     "price_details",
     "price_line",
     "price_story",
+    "price_turn",
     "price_words",
     "remarks",
     "remarks_on_all",

@@ -2,7 +2,7 @@
 
 import math
 
-from cxmon.model import Interval, Metric, Place, Where, WhereAnswer
+from cxmon.model import Interval, Kind, Metric, Place, Where, WhereAnswer
 from cxmon.wording import numbers as say
 
 # From this share of the harm on a place has most of it.
@@ -21,6 +21,9 @@ def placed(where: Where, metric: Metric) -> str:
     if left:
         looked += f", {left} more {'has' if left == 1 else 'have'} too few answers or nothing to compare with"
     digits = _precise(where, metric)
+    if where.mixed:
+        size = say.amount(metric, where.mixed, where.unit, digits)
+        looked = f"apart from {size} {_side(where.mixed, where, metric)} by different kinds of contacts; {looked}"
     whole = f"{say.amount(metric, where.whole, where.unit, digits)} {_side(where.whole, where, metric)}"
     apart = f"{say.bare(metric, where.largest, where.unit, digits)} above or below"
     match where.answer:
@@ -36,9 +39,9 @@ def placed(where: Where, metric: Metric) -> str:
 
 def places(where: Where, metric: Metric) -> list[str]:
     """One line a segment: its harm towards which that of the whole counts, its share of harm and answers."""
-    lines = []
+    lines, of = [], "usual volume" if metric.kind is Kind.LEVEL else "answers"
     for place in where.places:
-        carried = f"{_percent(place.share)} of the harm with {_percent(place.volume)} of the answers"
+        carried = f"{_percent(place.share)} of the harm with {_percent(place.volume)} of the {of}"
         stands = "; stands out" if place.named else ""
         lines.append(f"{place.segment.label}: {_harm(place, where, metric)}, {carried}{stands}")
     return lines

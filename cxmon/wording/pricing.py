@@ -8,8 +8,9 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
-from cxmon.model import PER_DAYS, Grade, Input, Interval, Metric, Part, Price, PriceCode
+from cxmon.model import PER_DAYS, Grade, Input, Interval, Metric, Part, Price, PriceCode, Verdict
 from cxmon.wording import numbers as say
+from cxmon.wording.displacing import small
 from cxmon.wording.evidence import grade
 
 _WORDS = {
@@ -24,14 +25,41 @@ _RULED_OUT = {
     PriceCode.COSTS_MORE: "a loss smaller than the saving is ruled out",
     PriceCode.OPEN: "whether that is more or less than it saves is not known yet",
 }
+# From this share of the volume on a roll-out is told as whole.
+WHOLE = 0.995
 _MORE = {"customers": "lost customers", "contacts": "further contacts"}
 
 
 def price_words(price: Price) -> str:
     """The answer in a few words; a cause is in them only where untouched segments were compared."""
-    if price.code is PriceCode.COSTS_MORE and price.grade is not Grade.CONTROLLED:
+    return answer_words(price.code, price.grade)
+
+
+def answer_words(code: PriceCode, graded: Grade) -> str:
+    if code is PriceCode.COSTS_MORE and graded is not Grade.CONTROLLED:
         return "More lost since than it saves"
-    return _WORDS[price.code]
+    return _WORDS[code]
+
+
+def price_turn(before: Verdict | None, verdict: Verdict) -> str:
+    """What is news of the price since the version that was told `before`, in a line: `The price turned from “pays” to
+    “costs more than it saves”: ...`; empty where it says the same or nothing."""
+    said, price = verdict.price_said, verdict.price
+    was = None if before is None else before.price_said
+    if said is None or price is None or was is said:
+        return ""
+    return f"{turned_words(was, said, price.grade)}: {_against(price)}"
+
+
+def turned_words(before: PriceCode | None, said: PriceCode, graded: Grade) -> str:
+    """From which answer to which a price turned: `The price is known now, “pays”` where there was none."""
+    now = f"“{small(answer_words(said, graded))}”"
+    if before is None:
+        return f"The price is known now, {now}"
+    was = f"“{small(answer_words(before, graded))}”"
+    if said is PriceCode.OPEN:
+        return f"The price {was} is taken back, {now} again"
+    return f"The price turned from {was} to {now}"
 
 
 def price_line(price: Price) -> str:
@@ -52,6 +80,8 @@ def price_story(price: Price | None, metrics: Mapping[str, Metric], *, codes: bo
     lines = [f"Price: {said}: {_against(price, grade(price.grade))}"]
     even = _break_even(price, metrics)
     lines += [even] if even else []
+    year = _year(price)
+    lines += [year] if year else []
     if price.projection is not None:
         left = price.projection
         range_ = _range(left, "left over", "lost")
@@ -64,7 +94,9 @@ def price_story(price: Price | None, metrics: Mapping[str, Metric], *, codes: bo
 def price_details(price: Price, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
     """How the price is made: each part, and every figure that it rests on with its source and date."""
     parts = [_part(part, price, metrics) for part in price.parts if part.metric in metrics]
-    return (*parts, *(_given(one) for one in price.inputs))
+    staged = math.isfinite(price.full_days) and math.isfinite(price.saving)
+    assumed = ["Rests on: the saving comes with the volume that the stages reach; assumed"] if staged else []
+    return (*parts, *(_given(one) for one in price.inputs), *assumed)
 
 
 def money(x: float, currency: str, beside: Interval | None = None) -> str:
@@ -111,8 +143,24 @@ def _claimed(price: Price) -> str:
     size = money(price.saving, price.currency)
     if any(one.name == "saving" and one.per == "once" for one in price.inputs):
         return f"said to save {size} once ({by}, {checked})"
-    year = _rounded(price.saving_year, price.saving_year)
-    return f"said to save {size} in {say.days(round(price.days))} ({year} a year, {by}, {checked})"
+    year = f"{_rounded(price.saving_year, price.saving_year)} a year"
+    far = ""
+    if price.reached < WHOLE:
+        far, year = f" with {say.number(100 * price.reached, 0)} % of it rolled out", f"{year} once all of it is"
+    return f"said to save {size} in {say.days(round(price.days))}{far} ({year}, {by}, {checked})"
+
+
+def _year(price: Price) -> str:
+    """`A year at the pace of these 74 days, which is no forecast: 804,000 USD lost (222,000 gained to 2,370,000 lost)`:
+    what the answer rests on. Empty where there is no answer yet."""
+    if price.code not in _RULED_OUT or not math.isfinite(price.loss_year.estimate):
+        return ""
+    loss = price.loss_year
+    range_ = _range(loss, "lost", "gained")
+    size = f"{money(loss.estimate, price.currency, loss)} {'lost' if loss.estimate >= 0 else 'gained'}"
+    whole = " with all of it rolled out" if price.reached < WHOLE else ""
+    later = "a harm that grows or fades makes another year"
+    return f"A year{whole} at the pace of these {say.days(round(price.days))}, no forecast: {size} ({range_}); {later}"
 
 
 def _lost(price: Price) -> str:
@@ -144,8 +192,8 @@ def _break_even(price: Price, metrics: Mapping[str, Metric]) -> str:
         size = say.amount(metric, part.break_even, part.unit, 0 if part.unit == "%" else None)
         harm = f" ({metric.label} {size} worse)"
     text = f"It pays while it costs fewer than {many} {_MORE[part.name]} a month{harm}"
-    if price.days:
-        pace = _paced(part.events, PER_DAYS["month"] / price.days)
+    if price.paced_days:
+        pace = _paced(part.events, PER_DAYS["month"] / price.paced_days)
         early = "" if part.counted else ", which is no answer yet"
         text += f"; found so far: {_count(pace)} a month{early}"
     return f"{text}; {_RULED_OUT[price.code]}" if price.code in _RULED_OUT else text

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable, Mapping
 
-from cxmon.model import Cause, Code, Grade, Metric, Reason, Version
+from cxmon.model import Cause, Code, Grade, Metric, PriceCode, Reason, Version
 from cxmon.wording import numbers as say
+from cxmon.wording.displacing import small
 from cxmon.wording.evidence import grade
+from cxmon.wording.pricing import turned_words
 from cxmon.wording.screen import count_word, screen
 
 Metrics = Mapping[str, Metric]
@@ -125,6 +127,13 @@ def _window(reason: Reason, metrics: Metrics, zone: str, _: Mapping[str, str]) -
     return f"the days for which {_label(reason.metric, metrics)} is judged ended{to}"
 
 
+def _price(reason: Reason, _: Metrics, __: str, ___: Mapping[str, str]) -> str:
+    was, now, graded = reason.names
+    if not now:
+        return "the price is not known any more"
+    return small(turned_words(PriceCode(was) if was else None, PriceCode(now), Grade(graded)))
+
+
 def _label(metric: str, metrics: Metrics) -> str:
     return metrics[metric].label if metric in metrics else metric
 
@@ -144,5 +153,6 @@ _WORDS: dict[Cause, Callable[[Reason, Metrics, str, Mapping[str, str]], str]] = 
     Cause.WINDOW: _window,
     Cause.SETTINGS: _settings,
     Cause.METHOD: _method,
+    Cause.PRICE: _price,
     Cause.UNRECORDED: lambda *_: "why was not recorded",
 }

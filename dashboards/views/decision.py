@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from cxmon import wording
+from cxmon import charts, wording
+from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Harm, Metric, Verdict
 from dashboards import allowing, figures, telling, trending
-from dashboards.frame import opened
+from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
 from dashboards.text import badge, grey, md
@@ -70,13 +71,18 @@ def price(world: World, verdict: Verdict) -> None:
 
 
 def places(world: World, verdict: Verdict) -> None:
-    """Each segment that was looked at inside the scope, per metric with a harm, the ones that stand out first."""
+    """Each segment that was looked at inside the scope, per metric with a harm, drawn and as lines."""
     for where in verdict.where:
         if where.places:
             metric = world.metrics[where.metric]
-            with st.expander(md(f"{metric.label}: segments inside the scope")):
-                for line in wording.places(where, metric):
-                    st.markdown(f":small[{md(line)}]")
+            lines = wording.places(where, metric)
+            with st.container(border=True, key=f"where_{where.metric}"):
+                st.markdown(f"{md(wording.placed(where, metric))}  \n{grey(md(FOREST))}")
+                chart = charts.forest(where, metric, theme=theme())
+                st.altair_chart(chart, key=f"forest_{where.metric}", theme=None, alt="; ".join(lines))
+                with st.expander(md(f"{metric.label}: segments inside the scope")):
+                    for line in lines:
+                        st.markdown(f":small[{md(line)}]")
 
 
 def _known(world: World, change: str) -> Verdict | None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cxmon import charts
 from cxmon.charts import layout
 from cxmon.charts.points import runs
-from cxmon.model import Break, Tone
+from cxmon.model import Break, Place, Segment, Tone, Where, WhereAnswer
 
 CSAT = worlds.METRICS[0]
 SINCE = worlds.NOW.replace(hour=0) - timedelta(days=68)
@@ -102,3 +102,26 @@ def test_a_changed_measurement_is_a_labelled_line_that_nothing_crosses():
     assert {p.regime for p in found if p.stretch} == {3}
     assert "measured anew" in spec(found, anew=anew.breaks)
     assert "measured anew" not in spec(charts.recent(found, 20), anew=anew.breaks)
+
+
+def test_the_forest_has_a_row_for_each_segment_and_marks_what_stands_out_in_shape_word_and_colour():
+    places = tuple(
+        Place(
+            segment=Segment.of(region=r), harm=x, low=x - 0.02, high=x + 0.02, own=1.2 * x, rest=0.01, share=0.5,
+            volume=0.5, answers=900.0, p_value=0.001, named=named,
+        )
+        for r, x, named in (("eu", 0.01, False), ("uk", 0.03, False), ("us", 0.06, True))
+    )  # fmt: skip
+    where = Where(
+        metric="csat", answer=WhereAnswer.HERE, unit="pt", whole=0.03, looked_at=3, largest=0.04, false_discovery=0.1,
+        places=places,
+    )  # fmt: skip
+    drawn = charts.forest(where, CSAT).to_dict(validate=False)
+    rows = next(layer["data"]["values"] for layer in drawn["layer"] if "segment" in layer["data"]["values"][0])
+    assert [(r["segment"], r["shape"], r["word"]) for r in rows] == [
+        ("us", "named", "stands out"), ("uk", "alike", ""), ("eu", "alike", ""),
+    ]  # fmt: skip
+    assert [r["harm"] for r in rows] == pytest.approx([6.0, 3.0, 1.0])
+    assert len({r["ink"] for r in rows}) == 2
+    assert rows[0]["tip"].startswith("6.0 points worse (range 4.0 to 8.0)")
+    assert "all of it 3.0 points" in json.dumps(drawn)

@@ -9,7 +9,7 @@ from decision_examples import NOW, START, change, duration, harm, interval, metr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxmon.decisions import Known, Volume, price
+from cxmon.decisions import Known, Reach, Volume, full_days, price
 from cxmon.model import (
     Amount,
     Better,
@@ -217,9 +217,57 @@ def test_what_is_not_known_is_a_reason_and_never_a_price(known, money, saving, r
     assert reason in found.reason
 
 
-def test_a_roll_out_in_stages_is_not_priced():
-    stages = tuple(Stage(starts=START, scope=Scope.of({"region": r})) for r in ("eu", "us"))
-    assert priced(stages=stages).reason == "a roll-out in stages is not priced yet"
+def stages(*starts):
+    return tuple(Stage(starts=at, scope=Scope.of({"region": f"r{i}"})) for i, at in enumerate(starts))
+
+
+def rolled(low, high, shares, starts, **more):
+    """Churn of a roll-out whose stages began so many days after the start, judged to day 68; the volume is that of the
+    20,000 customers for as many full days."""
+    reach = tuple(
+        Reach(starts=START + timedelta(days=d), ends=None, share=s) for d, s in zip(starts, shares, strict=True)
+    )
+    days = full_days(reach, START + timedelta(days=DAYS))
+    volume = replace(BY_ONE, days=days, exposure={"": 20_000 * days}, events={"": 20 * days})
+    known = replace(churned(low, high, volume, window_end=START + timedelta(days=DAYS)), reach=reach)
+    return known, stages(*(one.starts for one in reach)), days
+
+
+ONLY = replace(MONEY, contacts=None)
+
+
+@given(
+    low=st.floats(-0.2, 0.3), width=st.floats(0.01, 0.5), late=st.floats(1, 60), share=st.floats(0.05, 0.95),
+    wait=st.floats(100, 300),
+)  # fmt: skip
+def test_a_roll_out_costs_by_the_volume_it_reached_and_answers_as_the_whole_would(low, width, late, share, wait):
+    """A stage more, later or never begun, changes what is saved and lost so far by as much, and not the answer."""
+    whole = priced(churned(low, low + width, window_end=START + timedelta(days=DAYS)), money=ONLY)
+    for starts in ((0.0, late), (0.0, wait)):
+        known, made, days = rolled(low, low + width, (share, 1 - share), starts)
+        found = priced(known, money=ONLY, stages=made)
+        assert (found.code, found.full_days) == (whole.code, pytest.approx(days))
+        assert found.loss.estimate == pytest.approx(whole.loss.estimate * days / DAYS, rel=1e-9, abs=1e-6)
+        assert found.saving == pytest.approx(whole.saving * days / DAYS)
+        assert found.net_year.low == pytest.approx(whole.net_year.low)
+        assert found.reached == pytest.approx(1.0 if starts[1] < DAYS else share)
+
+
+def test_a_stage_that_never_began_loses_and_saves_nothing():
+    known, made, _ = rolled(0.1, 0.2, (0.4, 0.6), (0.0, 400.0))
+    found = priced(known, money=ONLY, stages=made, saving=replace(SAVING, per="once"))
+    assert found.saving == pytest.approx(0.4 * 1_200_000)
+    assert found.saving_year == 1_200_000
+
+
+def test_a_large_young_stage_keeps_people_who_leave_late_from_counting():
+    late = replace(ONLY, customers=replace(ONE, counts_after_days=45))
+    for share, code in ((0.9, PriceCode.PAYS), (0.1, PriceCode.WAITING)):
+        known, made, _ = rolled(0.0, 0.05, (share, 1 - share), (0.0, 60.0))
+        found = priced(known, money=late, stages=made)
+        assert found.code is code
+    age = 0.1 * 68 + 0.9 * 8
+    assert found.parts[0].ready == (START + timedelta(days=DAYS + 45 - age) + CHURN.matures_after).date()
 
 
 def test_a_change_that_ended_is_held_against_what_it_saved_until_then():

@@ -136,7 +136,8 @@ def test_a_history_from_before_reasons_were_kept_says_what_it_can():
 
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_has_words(cause):
-    one = replace(reasons(told(verdict(OPEN)), after(verdict(OVER)))[0], cause=cause, names=("controlled", "disputed"))
+    names = ("pays", "costs_more", "controlled") if cause is Cause.PRICE else ("controlled", "disputed")
+    one = replace(reasons(told(verdict(OPEN)), after(verdict(OVER)))[0], cause=cause, names=names)
     version = replace(versions([verdict(OPEN)])[0], reasons=(one,))
     (words,) = why(version, METRICS)
     assert words

@@ -102,3 +102,33 @@ def test_a_channel_with_nobody_like_it_is_not_compared():
     found = where.find(parts(lambda _: 0.05, segments=apart), WHOLE, -1, ask)
     assert not any(len(one.segment.items) == 1 for one in found.located)
     assert {s.label for s in found.not_looked_at} >= {"phone", "chat", "pro", "basic"}
+
+
+@pytest.mark.parametrize("gone", [0.0, 0.7])
+def test_what_other_kinds_of_contacts_bring_is_taken_off_the_whole(gone):
+    """The contented ones of one channel stay away: the total falls by 3 points and nobody fares worse."""
+    rng = np.random.default_rng(5)
+    usual = np.array([0.95 if s.get("channel") == "chat" else 0.75 for s in CELLS])
+    stays = np.where([s.get("channel") == "chat" for s in CELLS], 1 - gone, 1.0)[:, None]
+    n = rng.poisson(80 * np.where(PAST, 1.0, stays)).astype(float)
+    values = rng.binomial(n.astype(int), np.repeat(usual[:, None], DAYS, 1)) / np.maximum(n, 1)
+    cells = stats.Cells(values=values, n=n, variance=0.16 / np.maximum(n, 1))
+    given = where.Parts(segments=CELLS, cells=cells, answers=n, past=PAST, judged=~PAST, min_n=10.0)
+    part = float((usual @ n[:, ~PAST]).sum() / n[:, ~PAST].sum() - (usual @ n[:, PAST]).sum() / n[:, PAST].sum())
+    whole = Interval(estimate=part, low=part - 0.01, high=part + 0.01)
+    left, mixed = where.other_kinds(given, whole, 0.005, ask)
+    assert mixed == pytest.approx(part if gone else 0.0, abs=0.003)
+    assert left.low <= 0 <= left.high
+    assert left.estimate + mixed == pytest.approx(whole.estimate)
+
+
+def test_a_stage_that_is_not_so_old_yet_is_no_other_kind_of_contacts():
+    given = parts(lambda _: 0.03)
+    age, stages = np.arange(DAYS), np.array([int(s.get("region") == "us") for s in CELLS])
+    there = (stages[:, None] == 0) | (age < 125)
+    lower = given.cells.values - 0.2 * stages[:, None]
+    cells = stats.Cells(values=lower, n=given.cells.n * there, variance=given.cells.variance)
+    staged = where.Parts(
+        segments=CELLS, cells=cells, answers=cells.n, past=PAST, judged=~PAST, min_n=10.0, stages=stages
+    )
+    assert where.other_kinds(staged, WHOLE, 0.005, ask) == (WHOLE, 0.0)

@@ -82,6 +82,29 @@ def test_a_look_that_tells_nobody_is_not_priced(store_and_plan):
     assert verdict.price is None
 
 
+def test_a_price_that_became_known_is_a_version_and_a_reply_on_the_next_seventh_day(tmp_path):
+    """Over the limit since long, so its code is no news; a brief look on any other day does not ask for the price."""
+    world = World(days=300, moves={"csat": leave})
+    plan, store = built(tmp_path, world, [STAYS, ASKS], [change(saving=SAVING)], money=MONEY)
+    looks = {}
+    with store:
+        for at in (235, 248, 249, 250, 256):
+            (looks[at],) = judge(plan, store, now=day(at), depth=Depth.TOLD)
+        rows = [row.message for row in reversed(store.outbox.rows())]
+        history = store.verdicts.history("phone-cut")
+    assert {at: v.price is not None for at, v in looks.items()} == {
+        235: True, 248: False, 249: True, 250: False, 256: True,
+    }  # fmt: skip
+    assert [v.price_said for v in history] == [None, PriceCode.COSTS_MORE]
+    assert (history[0].code, history[1].code, history[1].first.at) == (Code.HARMED, Code.HARMED, day(249))
+    first, second = rows
+    assert first.thread == second.thread
+    assert "price" not in first.reply
+    assert second.reply.startswith("The price is known now, “costs more than it saves”: said to save ")
+    assert second.lines[0].startswith("The price is known now, ")
+    assert "What changed since version 1: the price is known now, “costs more than it saves”." in second.lines
+
+
 @pytest.mark.parametrize("kind", [Kind.PROPORTION, Kind.RATE, Kind.MEAN, Kind.LEVEL, Kind.RATIO])
 def test_lost_money_is_a_figure_of_its_own(kind):
     """Each event with the amount of its group, on the exposure of all; the scatter is that of a compound count."""

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from judge_world import LEAVES, World, built, change, csat, day, first_reply
 
+from cxmon import wording
 from cxmon.alerts.message import for_verdict
 from cxmon.decisions import Share, scale
 from cxmon.decisions.scoping import Sides
 from cxmon.decisions.span import Span
-from cxmon.model import Interval, Kind, WhereAnswer
+from cxmon.model import Amount, Better, Interval, Kind, WhereAnswer
+from cxmon.panel import Panel
 from cxmon.pipeline.judge import judge
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.pipeline.judge_where import where_of
@@ -79,6 +81,46 @@ def test_waiting_times_are_compared_as_ratios(tmp_path):
     assert place.low < np.expm1(0.7) < place.high
 
 
+def level(size, begins=100, days=150, seed=2):
+    """Tickets a day by channel and region; `size` is by how much a leaf's rise, as a part of what it usually has."""
+    rng = np.random.default_rng(seed)
+    usual = np.array([20.0 + 30 * i for i in range(len(LEAVES))])[:, None]
+    shared = np.exp(0.05 * np.sin(np.arange(days) / 8))
+    rise = 1 + np.array([size(s) for s in LEAVES])[:, None] * (np.arange(days) >= begins)
+    metric = csat(id="tickets", label="Tickets", kind=Kind.LEVEL, better=Better.LOWER, unit="tickets")
+    total = rng.poisson(usual * shared * rise).astype(float)
+    starts = np.array([int(day(t).timestamp()) for t in range(days)])
+    panel = Panel(metric=metric, segments=LEAVES, starts=starts, n=np.ones(total.shape), total=total)
+    everyone = np.ones(len(LEAVES), bool)
+    sides = Sides(treated=None, controls=None, treated_leaves=everyone, free_leaves=~everyone, label="all")
+    part = float((usual * (rise[:, -1:] - 1)).sum() / usual.sum())
+    whole = Interval(estimate=part * usual.sum(), low=0.7 * part * usual.sum(), high=1.3 * part * usual.sum())
+    span = Span(first=0, at=begins, until=days, last=days, out=np.zeros(days, bool))
+    return panel, sides, span, whole, part
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_level_is_told_as_a_part_of_what_is_usual_in_each_segment(relative):
+    """However small a segment's level is; the unit in which the whole is judged does not matter."""
+    panel, sides, span, whole, part = level(lambda s: 0.4 if s.get("channel") == "phone" else 0.0)
+    metric = panel.metric if relative else replace(panel.metric, matters=Amount(5.0, relative=False, text="5"))
+    as_judged = scale(metric, Amount(0.1, relative=True, text="10%") if relative else None, expected=570.0, log=False)
+    found = where_of(panel, sides, span, whole, as_judged, {"sequential": True, "horizon": 90, "confidence": 0.95})
+    (place,) = found.named
+    assert (place.segment.label, found.unit, found.answer) == ("phone", "%", WhereAnswer.HERE)
+    assert found.whole == pytest.approx(part, rel=0.02)
+    assert place.low < 0.4 < place.high
+    assert sum(p.share for p in found.places if p.segment.dimensions == ("channel",)) == pytest.approx(1)
+    assert "of the usual volume" in wording.places(found, metric)[0]
+
+
+def test_a_level_that_rises_alike_names_no_segment():
+    panel, sides, span, whole, _ = level(lambda _: 0.2)
+    found = where_of(panel, sides, span, whole, scale(panel.metric, None, expected=570.0, log=False),
+                     {"sequential": True, "horizon": 90, "confidence": 0.95})  # fmt: skip
+    assert found.answer is WhereAnswer.EVERYWHERE_ALIKE
+
+
 def test_what_cannot_be_weighed_says_so(judged):
     store, _, _ = judged
     leaves = store.panel(csat(), as_known_at=NOW)
@@ -86,9 +128,8 @@ def test_what_cannot_be_weighed_says_so(judged):
     sides = Sides(treated=None, controls=None, treated_leaves=np.ones(S, bool), free_leaves=np.zeros(S, bool), label="")
     span = Span(first=0, at=200, until=T, last=T, out=np.zeros(T, bool))
     whole = Interval(estimate=5.0, low=4.0, high=6.0)
-    for more in ({"kind": Kind.LEVEL}, {"additive": False}):
-        panel = replace(leaves, metric=csat(**more))
-        found = where_of(panel, sides, span, whole, scale(panel.metric, None, expected=1.0, log=False), {})
-        assert found.answer is WhereAnswer.CANNOT_SAY
-        assert found.reason
-        assert not found.places
+    panel = replace(leaves, metric=csat(additive=False))
+    found = where_of(panel, sides, span, whole, scale(panel.metric, None, expected=1.0, log=False), {})
+    assert found.answer is WhereAnswer.CANNOT_SAY
+    assert found.reason
+    assert not found.places

@@ -55,7 +55,23 @@ def test_what_is_open_says_both_ends_and_where_it_stops_to_pay():
             "It pays while it costs fewer than 78 lost customers a month (Churn 11 % worse); found so far: 57 more (45 "
             "fewer to 149 more) a month; whether that is more or less than it saves is not known yet"
         ),
+        (
+            "A year at the pace of these 74 days, no forecast: 177,000 USD lost (237,000 gained to 784,000 lost); a "
+            "harm that grows or fades makes another year"
+        ),
     )
+
+
+def test_a_roll_out_says_how_much_of_it_there_is_and_what_its_saving_is_taken_to_come_with():
+    story = wording.price_story(price(full_days=37.0, reached=0.6), METRICS)
+    assert "in 74 days with 60 % of it rolled out (1,200,000 a year once all of it is, claimed by" in story[0]
+    assert "found so far: 114 more (90 fewer to 299 more) a month" in story[1]
+    assert story[2].startswith("A year with all of it rolled out at the pace of these 74 days, no forecast: ")
+    assert (
+        "the saving comes with the volume that the stages reach"
+        in wording.price_details(price(full_days=37.0), METRICS)[-1]
+    )
+    assert "once all of it is" not in wording.price_line(price(full_days=37.0, reached=1.0))
 
 
 @pytest.mark.parametrize(
@@ -112,5 +128,5 @@ def test_every_figure_stands_with_its_source_and_date_or_is_called_illustrative(
 
 
 def test_a_price_is_told_without_a_metric_that_is_no_longer_in_the_catalogue():
-    assert len(wording.price_story(price(), {})) == 1
+    assert not any("Churn" in line for line in wording.price_story(price(), {}))
     assert wording.price_details(price(), {CHURN.id: CHURN})[0].startswith("Customers (Churn)")

@@ -46,6 +46,12 @@ def test_a_difference_just_below_the_harm_does_not_read_as_the_same():
     )
 
 
+def test_what_other_kinds_of_contacts_bring_is_told_apart():
+    assert wording.placed(where(OPEN, largest=0.054, mixed=0.019), CSAT).endswith(
+        "ruled out; apart from 1.9 points worse by different kinds of contacts; 12 segments looked at"
+    )
+
+
 def test_what_is_not_clear_says_what_is_not_ruled_out_and_what_is_not_known_says_why():
     assert wording.placed(where(OPEN, largest=0.054), CSAT) == (
         "CSAT, where: not clear, 2.6 points worse in all and no segment stands out, but 5.4 above or below that is not "

@@ -1,0 +1,76 @@
+"""Places in a roll-out: what hits everybody on some days is no stage's harm, and the order says nothing."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from judge_world import change, csat, day
+
+from cxmon.decisions import Share
+from cxmon.model import Scope, Segment, Stage, WhereAnswer
+from cxmon.panel import Panel
+from cxmon.pipeline.judge_staged import staged_evidence
+
+STARTS = {"de": 100, "fr": 112, "uk": 131}
+DAYS = 165
+NOW = day(DAYS) + timedelta(days=3)
+SHARE = Share(so_far=0.04, now=0.01)
+TOUCHED = tuple(Segment.of(channel=c, region=r) for c in ("phone", "chat") for r in STARTS)
+UNTOUCHED = tuple(Segment.of(channel=c, region=r) for c in ("phone", "chat") for r in ("us", "es"))
+
+
+def rollout(order=tuple(STARTS)):
+    stages = tuple(Stage(starts=day(STARTS[r]), scope=Scope.of({"region": r})) for r in order)
+    return change(100, scope=Scope.of({"region": list(STARTS)}), stages=stages)
+
+
+def panel(harm, shock=0.0, cells=TOUCHED + UNTOUCHED, seed=4):
+    """`shock` hits everybody for ten days, at another age of each stage."""
+    rng, days = np.random.default_rng(seed), np.arange(DAYS)
+    begins = np.array([STARTS.get(s.get("region"), 10**6) for s in cells])
+    fall = np.array([harm(s) for s in cells])[:, None] * (days >= begins[:, None])
+    share = 0.8 + 0.02 * np.sin(days / 7) - shock * ((days >= 135) & (days < 145)) - fall
+    n = rng.poisson(250, share.shape).astype(float)
+    starts = np.array([int(day(int(t)).timestamp()) for t in days])
+    total = rng.binomial(n.astype(int), share).astype(float)
+    return Panel(metric=csat(), segments=cells, starts=starts, n=n, total=total)
+
+
+def where(leaves, told=None):
+    told = told or rollout()
+    return staged_evidence(told, told.parts(), leaves, SHARE, now=NOW).where
+
+
+def named(found):
+    return [p.segment.label for p in found.named]
+
+
+@pytest.mark.parametrize("cells", [TOUCHED + UNTOUCHED, TOUCHED])
+def test_what_hits_everybody_on_some_days_is_no_place(cells):
+    """Set back by their starts without taking it off, the stages would differ by it."""
+    found = where(panel(lambda _: 0.06, shock=0.15, cells=cells))
+    assert (named(found), found.answer) == ([], WhereAnswer.EVERYWHERE_ALIKE)
+    regions = [p for p in found.places if p.segment.dimensions == ("region",)]
+    assert all(p.low < 0.06 < p.high for p in found.places)
+    assert len(regions) == (3 if cells != TOUCHED else 2)
+
+
+def test_a_stage_that_fares_worse_at_the_same_age_is_named():
+    found = where(panel(lambda s: 0.12 if s.get("region") == "fr" else 0.04, shock=0.1))
+    assert named(found) == ["fr"]
+    assert found.named[0].low < 0.12 < found.named[0].high
+
+
+def test_the_order_of_the_declared_stages_says_nothing():
+    leaves = panel(lambda s: 0.12 if s.get("channel") == "phone" else 0.04)
+    one, other = where(leaves), where(leaves, rollout(("uk", "de", "fr")))
+    assert named(one) == named(other) == ["phone"]
+    assert [p.harm for p in one.places] == pytest.approx([p.harm for p in other.places], abs=1e-9)
+
+
+def test_a_brief_look_finds_no_place_and_knows_when_each_stage_was_judged():
+    leaves = panel(lambda _: 0.06)
+    told = rollout()
+    brief = staged_evidence(told, told.parts(), leaves, SHARE, now=NOW, brief=True)
+    assert (brief.where, brief.band) == (None, None)
+    assert [w.stage for w in brief.windows] == [0, 1, 2]
