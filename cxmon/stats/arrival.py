@@ -10,6 +10,7 @@ came late. Each step of each recent period is compared with what earlier periods
 of "recent", and the noise is that of the earlier periods around their own mean.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -93,25 +94,29 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     rows = rows[:, first:last]
     late, known, both = _steps(rows)
     whole = _added(late, known, both, slice(None))
-    usual = _usual(whole, _added(late, known, both, slice(-WINDOWS[-1] * per_day, None)), ages, complete)
-    wait = np.full(T, usual)
-    earlier = _curve(whole, 0)
-    slow = _slowing(late, known, both, per_day) if np.isfinite(usual) else []
+    slow = _slowing(late, known, both, per_day) if whole.taught.shape[1] and whole.taught[0, 0] else []
+    since = min((one.maybe for one in slow), default=last - first)
+    # What slowed is no part of the usual, but where too little lies before it.
+    before = slice(None, since if since >= LEAST_PERIODS else None)
+    end = before.stop or last - first
+    usual = _usual(
+        _added(late, known, both, before), _added(late, known, both, slice(max(0, end - WINDOWS[-1] * per_day), end)),
+        ages, complete,
+    )  # fmt: skip
+    wait, earlier = np.full(T, usual), _curve(_added(late, known, both, before), slow[0].row if slow else 0)
     if not slow:
         return Arrivals(wait=wait, usual=usual, earlier=earlier)
-    begins = []
-    for row, length, since in slow:
-        recent, before = (_added(late, known, both, s) for s in (slice(-length, None), slice(None, -length)))
-        found = _while_slow(recent, before, row)
-        begin = max(0, last - since)
-        wait[begin:] = np.maximum(wait[begin:], _age_of(found, ages, complete))
-        begins.append(begin)
-    row, length, _ = slow[0]
-    reference = _added(late, known, both, slice(None, -length))
-    recent = _added(late, known, both, slice(-length, None))
+    shares = []
+    for one in slow:
+        recent, past = (_added(late, known, both, s) for s in (slice(one.surely, None), slice(None, one.surely)))
+        shares.append(_while_slow(recent, past, one.row, ages))
+        begin = first + one.maybe
+        wait[begin:] = np.maximum(wait[begin:], _age_of(shares[-1], ages, complete))
+    told = slow[0]
+    answers = _added(late, known, both, slice(told.surely, None)).known[told.row].max()
     return Arrivals(
-        wait=wait, usual=usual, earlier=_curve(reference, row), since=min(begins),
-        slowed=Curve(share=_while_slow(recent, reference, row), periods=length, answers=float(recent.known[row].max())),
+        wait=wait, usual=usual, earlier=earlier, since=first + since,
+        slowed=Curve(share=shares[0], periods=last - first - told.surely, answers=float(answers)),
     )  # fmt: skip
 
 
@@ -171,29 +176,41 @@ def _age_of(share: Floats, ages: Sequence[float], complete: float) -> float:
     return float(ages[int(enough[0])]) if len(enough) else float("inf")
 
 
-def _while_slow(recent: _Steps, before: _Steps, row: int) -> Floats:
-    """The share known at each age (A,) of periods that came slower: by their own steps, as far as any has got.
+def _while_slow(recent: _Steps, before: _Steps, row: int, ages: Sequence[float]) -> Floats:
+    """The share known at each age (A,) of periods that came slower: by their own steps, as far as any has got, each
+    taken a standard error larger than it was seen.
 
-    A step that none has reached yet may bring as much as the one before it, and no less than it used to.
+    What the later steps bring a day is taken to fall on half as fast (in logarithms) as it fell with the last step,
+    and to no less than it used to be. Further out than the last age that any has reached nothing is known.
     """
     used = np.where(before.taught[row], before.share[row], 0.0)
-    late = np.where(recent.known[row] > 0, np.maximum(recent.late[row], 0) / np.maximum(recent.known[row], 1.0), used)
+    had = np.maximum(recent.known[row], 1.0)
+    late = np.clip(recent.late[row] / had, 0.0, 1.0)
+    late = np.where(recent.known[row] > 0, late + np.sqrt(late * (1 - late) / had), used)
     seen = recent.periods > 0
     if not seen.any():
         return np.full(len(late) + 1, np.nan)
-    end = int(np.flatnonzero(seen)[-1])
-    if end + 1 < len(late):
-        late[end + 1 :] = used[end + 1 :]
-        late[end + 1] = max(late[end], used[end + 1])
+    end, days = int(np.flatnonzero(seen)[-1]), np.diff(np.asarray(ages, float))
+    daily = late / days
+    falls = math.sqrt(min(1.0, daily[end] / daily[end - 1])) if end and daily[end - 1] > 0 else 1.0
+    later = np.arange(end + 1, len(late))
+    late[later] = np.minimum(np.maximum(daily[end] * falls ** (later - end) * days[later], used[later]), 1.0)
     found = np.append(np.cumprod((1 - late)[::-1])[::-1], 1.0)
-    # An age that none of them has gone beyond is not known to be late enough.
-    found[end + 1 :] = np.nan
+    found[end + 2 :] = np.nan
     return found
 
 
-def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[tuple[int, int, int]]:
-    """(row, periods in which it is seen best, periods since it may have begun) of each series that slowed, the
-    surest first."""
+@dataclass(frozen=True)
+class _Slow:
+    """A slowing of one row: `maybe` is the first period that may be slow, `surely` the first that surely is."""
+
+    row: int
+    maybe: int
+    surely: int
+
+
+def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[_Slow]:
+    """Every slowing of each series, the surest series first; one that slowed twice is there twice."""
     T = late.shape[1]
     sizes = sorted({w * per_day for w in WINDOWS if w * per_day <= T - LEAST_PERIODS})
     if not sizes:
@@ -201,12 +218,48 @@ def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[tup
     z = _surprises(late, known, both, sizes)
     limit = NormalDist().inv_cdf(1 - FALSE_ALARM / z.size)
     found = []
-    for row in np.flatnonzero((z > limit).any(1)).tolist():
-        best = int(np.argmax(z[row]))
-        # Where it began is not known that well; a period too many only waits a little longer.
-        since = sizes[min(best + 2, len(sizes) - 1)]
-        found.append((float(z[row, best]), row, sizes[best], since))
-    return [(row, length, since) for _, row, length, since in sorted(found, reverse=True)]
+    for row in np.argsort(-z.max(1)).tolist():
+        begin, own = 0, z[row]
+        while own.max() > limit:
+            here = slice(begin, None)
+            maybe, surely = _onset(late[row, here], known[row, here])
+            found.append(_Slow(row, begin + maybe, begin + surely))
+            begin += surely
+            left = [s for s in sizes if s <= T - begin - LEAST_PERIODS]
+            if not left:
+                break
+            # What is slower than the slow since then has slowed again.
+            here = slice(begin, None)
+            own = _surprises(late[row : row + 1, here], known[row : row + 1, here], both[here], left)[0]
+    return found
+
+
+def _onset(late: Floats, known: Floats) -> tuple[int, int]:
+    """Between which periods the steps (T, A - 1) of one series began to be others: the best single date, and all that
+    are less likely by no more than chance, at two standard errors, allows."""
+    T = len(late)
+    came, had = np.cumsum(late, axis=0), np.cumsum(known, axis=0)
+    # Before period k, k = 1 .. T - 1, and since.
+    parts = [(came[:-1], had[:-1]), (came[-1] - came[:-1], had[-1] - had[:-1])]
+    fit = sum(_likelihood(np.maximum(x, 0.0), n) for x, n in parts)
+    # Days differ by more than chance: by as much as they do around their own level.
+    best = int(np.argmax(fit)) + 1
+    wide = max(_scatter(late[:best], known[:best]), _scatter(late[best:], known[best:]), 1.0)
+    near = np.flatnonzero(fit >= fit[best - 1] - 2.0 * wide) + 1
+    return int(near[0]), int(min(near[-1], T - 1))
+
+
+def _likelihood(late: Floats, known: Floats) -> Floats:
+    """The log likelihood (T,) of what came late of what is known (T, A - 1), at its own shares."""
+    p = np.clip(late / np.maximum(known, 1.0), 1e-9, 1 - 1e-9)
+    return np.asarray((late * np.log(p) + np.maximum(known - late, 0.0) * np.log1p(-p)).sum(1))
+
+
+def _scatter(late: Floats, known: Floats) -> float:
+    """Variance of the steps (T, A - 1) around their own shares, in terms of chance's."""
+    p = np.clip(late.sum(0) / np.maximum(known.sum(0), 1.0), 0.0, 1.0)
+    expected = (known * p * (1 - p)).sum()
+    return float(((late - known * p) ** 2).sum() / max(expected, 1e-9))
 
 
 def _surprises(late: Floats, known: Floats, both: Bools, sizes: Sequence[int]) -> Floats:
