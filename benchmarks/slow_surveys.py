@@ -120,10 +120,11 @@ def told(name: str, how: str, kept: list[Looks]) -> str:
         np.mean([one.turned for one in kept]),
     ]
     done = np.mean([one.codes[-1] is not Code.WAITING for one in kept])
+    held = np.mean([one.codes[-1] in {Code.SAFE, Code.IMPROVED} for one in kept])
     cells = [f"{100 * p:6.1f} ({100 * math.sqrt(p * (1 - p) / len(kept)):.1f}) %" for p in shares]
     off = np.array([x for one in kept for x in one.off])
     off = off[np.isfinite(off)]
-    return f"{name:22} {how:14} {'  '.join(cells)}  {off.mean() if len(off) else math.nan:6.2f}  {100 * done:6.0f} %"
+    return f"{name:22} {how:14} {'  '.join(cells)}  {off.mean() if len(off) else math.nan:6.2f}  {100 * done:6.0f} %  {100 * held:6.0f} %"
 
 
 def main() -> None:
@@ -135,7 +136,7 @@ def main() -> None:
     parser.add_argument("--how", nargs="*", default=HOWS)
     asked = parser.parse_args()
     heads = f"{'ever red':>15} {'ever better':>15} {'turned by waiting':>18}"
-    print(f"{'answers after':22} {'wait':14} {heads} {'bias':>5} {'answered on day 60':>20}")
+    print(f"{'answers after':22} {'wait':14} {heads} {'bias':>5} {'day 60: answered, held':>23}")
     for slow, gap, name in (ROWS[k] for k in asked.rows):
         kept: dict[str, list[Looks]] = {how: [] for how in asked.how}
         for seed in range(asked.seed, asked.seed + asked.worlds):

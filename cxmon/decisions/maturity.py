@@ -80,7 +80,7 @@ def ripened(panel: Panel) -> Panel:
     if panel.wait is not None:
         wait = np.maximum(wait, panel.wait)
     metric = replace(panel.metric, matures_after=known.usual) if panel.metric.learns_maturity else panel.metric
-    return replace(panel, metric=metric, wait=wait)
+    return replace(panel, metric=metric, wait=wait, shares=known.found.shares)
 
 
 def slowed(panel: Panel) -> tuple[str, ...]:
@@ -90,7 +90,9 @@ def slowed(panel: Panel) -> tuple[str, ...]:
     grain, days = panel.metric.grain.value, panel.wait[-1] / DAY
     if not math.isfinite(days):
         return (f"answers come in more slowly than before; how old a {grain} must be to be complete is not known yet",)
-    return (f"answers come in more slowly than before; a {grain} now counts when it is {days:.0f} days old",)
+    counts = f"a {grain} now counts when it is {days:.0f} days old"
+    room = ", and the range allows for the answers still missing" if not panel.metric.read.censored else ""
+    return (f"answers come in more slowly than before; {counts}{room}",)
 
 
 def _until_known(panel: Panel) -> Floats:

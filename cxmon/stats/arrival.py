@@ -52,6 +52,8 @@ class Arrivals:
     usual     the age for periods whose answers come as they used to; NaN where that cannot be known
     earlier   the curve of the reference, all series together; `slowed` that of the series that slowed most, or None
     since     index of the first period that may be slow; None where nothing slowed
+    shares    (T, A) the share known at each age by the slowest curve of each period, 1 where answers come as they used
+              to and NaN where it is not known yet; None where nothing slowed
     """
 
     wait: Floats
@@ -59,6 +61,7 @@ class Arrivals:
     earlier: Curve
     slowed: Curve | None = None
     since: int | None = None
+    shares: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,17 +109,18 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     wait, earlier = np.full(T, usual), _curve(_added(late, known, both, before), slow[0].row if slow else 0)
     if not slow:
         return Arrivals(wait=wait, usual=usual, earlier=earlier)
-    shares = []
+    shares, curves = np.ones((T, len(ages))), []
     for one in slow:
         recent, past = (_added(late, known, both, s) for s in (slice(one.surely, None), slice(None, one.surely)))
-        shares.append(_while_slow(recent, past, one.row, ages))
+        curves.append(_while_slow(recent, past, one.row, ages))
         begin = first + one.maybe
-        wait[begin:] = np.maximum(wait[begin:], _age_of(shares[-1], ages, complete))
+        wait[begin:] = np.maximum(wait[begin:], _age_of(curves[-1], ages, complete))
+        shares[begin:] = np.minimum(shares[begin:], curves[-1])
     told = slow[0]
     answers = _added(late, known, both, slice(told.surely, None)).known[told.row].max()
     return Arrivals(
-        wait=wait, usual=usual, earlier=earlier, since=first + since,
-        slowed=Curve(share=shares[0], periods=last - first - told.surely, answers=float(answers)),
+        wait=wait, usual=usual, earlier=earlier, since=first + since, shares=shares,
+        slowed=Curve(share=curves[0], periods=last - first - told.surely, answers=float(answers)),
     )  # fmt: skip
 
 
@@ -240,10 +244,9 @@ def _onset(late: Floats, known: Floats) -> tuple[int, int]:
     T = len(late)
     came, had = np.cumsum(late, axis=0), np.cumsum(known, axis=0)
     # Before period k, k = 1 .. T - 1, and since.
-    parts = [(came[:-1], had[:-1]), (came[-1] - came[:-1], had[-1] - had[:-1])]
-    fit = sum(_likelihood(np.maximum(x, 0.0), n) for x, n in parts)
-    # Days differ by more than chance: by as much as they do around their own level.
+    fit = _likelihood(came[:-1], had[:-1]) + _likelihood(came[-1] - came[:-1], had[-1] - had[:-1])
     best = int(np.argmax(fit)) + 1
+    # Days differ by more than chance: by as much as they do around their own level.
     wide = max(_scatter(late[:best], known[:best]), _scatter(late[best:], known[best:]), 1.0)
     near = np.flatnonzero(fit >= fit[best - 1] - 2.0 * wide) + 1
     return int(near[0]), int(min(near[-1], T - 1))
@@ -251,6 +254,7 @@ def _onset(late: Floats, known: Floats) -> tuple[int, int]:
 
 def _likelihood(late: Floats, known: Floats) -> Floats:
     """The log likelihood (T,) of what came late of what is known (T, A - 1), at its own shares."""
+    late = np.maximum(late, 0.0)
     p = np.clip(late / np.maximum(known, 1.0), 1e-9, 1 - 1e-9)
     return np.asarray((late * np.log(p) + np.maximum(known - late, 0.0) * np.log1p(-p)).sum(1))
 
