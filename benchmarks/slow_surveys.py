@@ -124,7 +124,8 @@ def told(name: str, how: str, kept: list[Looks]) -> str:
     cells = [f"{100 * p:6.1f} ({100 * math.sqrt(p * (1 - p) / len(kept)):.1f}) %" for p in shares]
     off = np.array([x for one in kept for x in one.off])
     off = off[np.isfinite(off)]
-    return f"{name:22} {how:14} {'  '.join(cells)}  {off.mean() if len(off) else math.nan:6.2f}  {100 * done:6.0f} %  {100 * held:6.0f} %"
+    bias = off.mean() if len(off) else math.nan
+    return f"{name:22} {how:14} {'  '.join(cells)}  {bias:6.2f}  {100 * done:6.0f} %  {100 * held:6.0f} %"
 
 
 def main() -> None:

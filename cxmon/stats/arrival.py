@@ -24,8 +24,8 @@ Bools = npt.NDArray[np.bool_]
 # A period is complete where this share is in: what the rest can move is a fiftieth of how it differs from the others.
 COMPLETE = 0.98
 # "Recent" is any of these many days (periods, where a period is longer), the reference what lies before, so long.
-WINDOWS = (1, 2, 3, 4, 6, 8, 11, 14, 20, 28, 40, 56)
-REFERENCE = 120
+WINDOWS = (1, 2, 3, 4, 6, 8, 11, 14, 20, 28, 40, 56, 80, 112)
+RECENT, REFERENCE = 56, 120
 # Fewer periods or answers teach nothing.
 LEAST_PERIODS, LEAST_ANSWERS = 8, 200.0
 # A single series has a curve of its own only where it has this many.
@@ -93,7 +93,7 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     rows = arrived if len(arrived) == 1 else np.concatenate([arrived.sum(0, keepdims=True), arrived])
     begun = np.flatnonzero(np.isfinite(rows[0, :, 0]))
     last = int(begun[-1]) + 1 if len(begun) else 0
-    first = max(0, last - (REFERENCE + WINDOWS[-1]) * per_day)
+    first = max(0, last - (REFERENCE + RECENT) * per_day)
     rows = rows[:, first:last]
     late, known, both = _steps(rows)
     whole = _added(late, known, both, slice(None))
@@ -103,7 +103,7 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     before = slice(None, since if since >= LEAST_PERIODS else None)
     end = before.stop or last - first
     usual = _usual(
-        _added(late, known, both, before), _added(late, known, both, slice(max(0, end - WINDOWS[-1] * per_day), end)),
+        _added(late, known, both, before), _added(late, known, both, slice(max(0, end - RECENT * per_day), end)),
         ages, complete,
     )  # fmt: skip
     wait, earlier = np.full(T, usual), _curve(_added(late, known, both, before), slow[0].row if slow else 0)
@@ -181,25 +181,27 @@ def _age_of(share: Floats, ages: Sequence[float], complete: float) -> float:
 
 
 def _while_slow(recent: _Steps, before: _Steps, row: int, ages: Sequence[float]) -> Floats:
-    """The share known at each age (A,) of periods that came slower: by their own steps, as far as any has got, each
-    taken a standard error larger than it was seen.
+    """The share known at each age (A,) of periods that came slower: by their own steps, as far as any has got, taken a
+    standard error smaller than it was seen.
 
     What the later steps bring a day is taken to fall on half as fast (in logarithms) as it fell with the last step,
     and to no less than it used to be. Further out than the last age that any has reached nothing is known.
     """
     used = np.where(before.taught[row], before.share[row], 0.0)
     had = np.maximum(recent.known[row], 1.0)
-    late = np.clip(recent.late[row] / had, 0.0, 1.0)
-    late = np.where(recent.known[row] > 0, late + np.sqrt(late * (1 - late) / had), used)
+    # What was taken back with one step makes up for what came with another: a reload is no slowing.
+    late = np.where(recent.known[row] > 0, np.clip(recent.late[row] / had, -1.0, 1.0), used)
     seen = recent.periods > 0
     if not seen.any():
         return np.full(len(late) + 1, np.nan)
+    doubt = np.where(seen, np.abs(late) * (1 - np.abs(late)) / had, 0.0)
     end, days = int(np.flatnonzero(seen)[-1]), np.diff(np.asarray(ages, float))
-    daily = late / days
+    daily = (np.maximum(late, 0.0) + np.sqrt(doubt)) / days
     falls = math.sqrt(min(1.0, daily[end] / daily[end - 1])) if end and daily[end - 1] > 0 else 1.0
     later = np.arange(end + 1, len(late))
-    late[later] = np.minimum(np.maximum(daily[end] * falls ** (later - end) * days[later], used[later]), 1.0)
-    found = np.append(np.cumprod((1 - late)[::-1])[::-1], 1.0)
+    late[later] = np.maximum(daily[end] * falls ** (later - end) * days[later], used[later])
+    left = np.cumsum(np.log1p(-np.minimum(late, 1 - 1e-9))[::-1])[::-1]
+    found = np.append(np.minimum(np.exp(left - np.sqrt(np.cumsum(doubt[::-1])[::-1])), 1.0), 1.0)
     found[end + 2 :] = np.nan
     return found
 
@@ -223,33 +225,32 @@ def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[_Sl
     limit = NormalDist().inv_cdf(1 - FALSE_ALARM / z.size)
     found = []
     for row in np.argsort(-z.max(1)).tolist():
-        begin, own = 0, z[row]
-        while own.max() > limit:
-            here = slice(begin, None)
-            maybe, surely = _onset(late[row, here], known[row, here])
+        begin, own, left = 0, z[row], sizes
+        while left and own.max() > limit:
+            # The window in which it is seen best ends near its beginning: the exact day is looked for around it.
+            best, here = int(np.argmax(own)), slice(begin, None)
+            around = [T - begin - left[k] for k in (min(best + 2, len(left) - 1), max(best - 2, 0))]
+            maybe, surely = _onset(late[row, here], known[row, here], *around)
             found.append(_Slow(row, begin + maybe, begin + surely))
             begin += surely
-            left = [s for s in sizes if s <= T - begin - LEAST_PERIODS]
-            if not left:
-                break
             # What is slower than the slow since then has slowed again.
-            here = slice(begin, None)
-            own = _surprises(late[row : row + 1, here], known[row : row + 1, here], both[here], left)[0]
+            left, here = [s for s in sizes if s <= T - begin - LEAST_PERIODS], slice(begin, None)
+            if left:
+                own = _surprises(late[row : row + 1, here], known[row : row + 1, here], both[here], left)[0]
     return found
 
 
-def _onset(late: Floats, known: Floats) -> tuple[int, int]:
-    """Between which periods the steps (T, A - 1) of one series began to be others: the best single date, and all that
-    are less likely by no more than chance, at two standard errors, allows."""
-    T = len(late)
+def _onset(late: Floats, known: Floats, first: int, last: int) -> tuple[int, int]:
+    """Between which periods the steps (T, A - 1) of one series began to be others, of those from `first` to `last`: all
+    that are less likely than the likeliest by no more than chance, at two standard errors, allows."""
     came, had = np.cumsum(late, axis=0), np.cumsum(known, axis=0)
-    # Before period k, k = 1 .. T - 1, and since.
-    fit = _likelihood(came[:-1], had[:-1]) + _likelihood(came[-1] - came[:-1], had[-1] - had[:-1])
-    best = int(np.argmax(fit)) + 1
+    before = slice(first - 1, last)
+    fit = _likelihood(came[before], had[before]) + _likelihood(came[-1] - came[before], had[-1] - had[before])
+    best = int(np.argmax(fit)) + first
     # Days differ by more than chance: by as much as they do around their own level.
     wide = max(_scatter(late[:best], known[:best]), _scatter(late[best:], known[best:]), 1.0)
-    near = np.flatnonzero(fit >= fit[best - 1] - 2.0 * wide) + 1
-    return int(near[0]), int(min(near[-1], T - 1))
+    near = np.flatnonzero(fit >= fit.max() - 2.0 * wide) + first
+    return int(near[0]), int(near[-1])
 
 
 def _likelihood(late: Floats, known: Floats) -> Floats:
@@ -272,23 +273,32 @@ def _surprises(late: Floats, known: Floats, both: Bools, sizes: Sequence[int]) -
     T = late.shape[1]
     at = [T - size for size in sizes]
     # Running sums make every split of the past cost the same.
-    came, had, late2, both2, known2 = (
-        np.cumsum(x, axis=1) for x in (late, known, late * late, late * known, known * known)
-    )
+    sums = [np.cumsum(x, axis=1) for x in (late, known, late * late, late * known, known * known)]
     periods = np.cumsum(both, axis=0)
     found = np.zeros((len(late), len(at)))
     for k, split in enumerate(at):
-        before = _Steps(came[:, split - 1], had[:, split - 1], periods[split - 1])
-        recent = _Steps(came[:, -1] - before.late, had[:, -1] - before.known, periods[-1] - before.periods)
+        came, had, *squares = (x[:, split - 1] for x in sums)
+        before = _Steps(came, had, periods[split - 1])
+        came, had, *rest = (x[:, -1] - x[:, split - 1] for x in sums)
+        recent = _Steps(came, had, periods[-1] - before.periods)
         share, taught = before.share, before.taught
         noise = share * (1 - share)
         use = taught & (recent.known > 0)
-        # Days differ in how fast they are answered by more than chance: the scatter of the earlier ones says how much.
-        off = late2[:, split - 1] - 2 * share * both2[:, split - 1] + share**2 * known2[:, split - 1]
-        spread = np.where(taught, before.known * noise, 0.0).sum(1)
-        wider = np.where(taught, off, 0.0).sum(1) / np.maximum(spread, 1e-9)
+        # Days differ in how fast they are answered by more than chance: the scatter of the earlier ones says how much,
+        # and that of the recent ones: rows that are taken back and come anew are no answers that come later.
+        wider = np.maximum(_wider(before, squares, taught), _wider(recent, rest, taught & (recent.periods > 1)))
         more = np.where(use, recent.late - recent.known * share, 0.0).sum(1)
         variance = np.where(use, recent.known * noise * (1 + recent.known / np.maximum(before.known, 1.0)), 0.0).sum(1)
         # The quarter keeps a series that never had a late answer from being surprised by its first.
         found[:, k] = more / np.sqrt(np.maximum(wider, 1.0) * variance + 0.25)
     return found
+
+
+def _wider(steps: _Steps, squares: Sequence[Floats], use: Bools) -> Floats:
+    """The scatter of periods (R,) around their own shares, in terms of chance's, where `use` (R, A - 1); `squares` are
+    the sums of late squared, late times known, and known squared."""
+    late2, both, known2 = squares
+    share, count = steps.share, np.maximum(steps.periods, 2.0)
+    off = (late2 - 2 * share * both + share**2 * known2) * count / (count - 1)
+    chance = np.where(use, steps.known * share * (1 - share), 0.0).sum(1)
+    return np.asarray(np.where(use, off, 0.0).sum(1) / np.maximum(chance, 1e-9))
