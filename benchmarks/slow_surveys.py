@@ -62,7 +62,7 @@ class World:
         """The panel as it was known at the beginning of day `now`."""
         age = now - 1 - np.arange(now)
         n, total = (x[:, np.arange(now), np.minimum(age, OLDEST)] for x in (self.n, self.good))
-        arrived = self.n[:, :now, list(ARRIVAL_AGES)].copy()
+        arrived = np.stack([x[:, :now, list(ARRIVAL_AGES)] for x in (self.good, self.n - self.good)], axis=-1)
         arrived[:, age[:, None] < np.array(ARRIVAL_AGES)] = np.nan
         starts = np.array([int((START + timedelta(days=k)).timestamp()) for k in range(now)])
         return Panel(metric=metric, segments=SEGMENTS, starts=starts, n=n, total=total, arrived=arrived)

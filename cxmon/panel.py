@@ -43,9 +43,10 @@ class Panel:
     All matrices are (S, T) float64 as in `Kind`; those a kind does not use are None. `counts` (S, T, B) are the sketch
     counts of a quantile over buckets `bucket0 .. bucket0 + B - 1`; `found` is the metric's first quantile and its
     sampling variance (2, S, T) where that was worked out before. `read_at` is when the source was last read without
-    an error (None: not known). `arrived` (S, T, A) is what had arrived of each cell at each of `ARRIVAL_AGES`, NaN
-    where it is not that old; `wait` (T,) how old in seconds each period has to be, where that was learnt from it, and
-    `shares` (T, A) what part of the answers each period has at those ages, where they come more slowly than before.
+    an error (None: not known). `arrived` (S, T, A, K) is what had arrived of each cell at each of `ARRIVAL_AGES`, NaN
+    where it is not that old, of each kind of answer (of a share the yes and the no, elsewhere there is one); `wait`
+    (T,) how old in seconds each period has to be, where that was learnt from it, and `shares` (T, A, K) what part of
+    the answers each period has at those ages, where they come more slowly than before.
     """
 
     metric: Metric

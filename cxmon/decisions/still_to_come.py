@@ -2,8 +2,8 @@
 
 A period counts when nearly all of its answers are in. Those who answer late are of another mood, and where answers come
 more slowly than before, what is missing is missing on one side of the change only. So the range of an effect is widened
-by all that the missing ones can do: of a share all yes or all no (Manski, 1990), of a survey with a scale its ends, of
-anything else two standard deviations of an answer.
+by all that the missing ones can do (Manski, 1990): of a share all the yes that lack and none of the no, or the other
+way round; of a survey with a scale its ends; of anything else two standard deviations of an answer.
 """
 
 from dataclasses import replace
@@ -23,29 +23,34 @@ Bools = npt.NDArray[np.bool_]
 DAY = 86_400.0
 # Where an answer has no ends, the late ones are taken to be no further off on average than this many of its deviations.
 DEVIATIONS = 2.0
+NOTHING = 1e-6
 
 
 def missing(panel: Panel, now: datetime) -> Floats:
-    """The share of each period's answers (T,) that is still to come at `now`: 0 where they come as they used to."""
+    """The share of each kind of each period's answers (K, T) that is still to come at `now`: 0 where they come as they
+    used to."""
     if panel.shares is None:
-        return np.zeros(len(panel.starts))
+        return np.zeros((1, len(panel.starts)))
     known = now if panel.read_at is None else min(now, panel.read_at)
     age = (known.timestamp() - panel.ends()) / DAY
-    found = np.zeros(len(age))
-    for t in np.flatnonzero(np.nanmin(panel.shares, axis=1, initial=1.0) < 1):
-        seen = np.isfinite(panel.shares[t])
-        # Between two ages it dwindles evenly in logarithms: a tail that is heavier is less than that.
-        logs = np.log(np.maximum(1 - panel.shares[t, seen], 1e-6))
-        found[t] = np.exp(np.interp(age[t], np.array(ARRIVAL_AGES)[seen], logs))
-    return np.where(found <= 1e-6, 0.0, found)
+    found = np.zeros((panel.shares.shape[2], len(age)))
+    for k, shares in enumerate(np.moveaxis(panel.shares, 2, 0)):
+        for t in np.flatnonzero(np.nanmin(shares, axis=1, initial=1.0) < 1):
+            seen = np.isfinite(shares[t])
+            # Between two ages it dwindles evenly in logarithms: a tail that is heavier is less than that.
+            logs = np.log(np.maximum(1 - shares[t, seen], NOTHING))
+            found[k, t] = np.exp(np.interp(age[t], np.array(ARRIVAL_AGES)[seen], logs))
+    return np.where(found <= NOTHING, 0.0, found)
 
 
-def room(panel: Panel, figures: Judged, left: Floats) -> tuple[Floats, Floats]:
+def room(panel: Panel, figures: Judged, lacking: Floats) -> tuple[Floats, Floats]:
     """How far below and above each figure (T,) of a single series the whole truth may lie, on the scale of `figures`,
-    where the share `left` (T,) is still to come."""
-    metric, value = panel.metric, figures.values[0]
+    where the shares `lacking` (K, T) of its answers are still to come."""
+    metric, value, left = panel.metric, figures.values[0], lacking[0]
     if metric.kind is Kind.PROPORTION:
-        return left * value, left * (1 - value)
+        # All of the yes that lack and none of the no, or the other way round.
+        yes, no = value / (1 - lacking[0]), (1 - value) / (1 - lacking[-1])
+        return value - value / (value + no), yes / (yes + 1 - value) - value
     if metric.kind is Kind.RATE:
         # What happens is counted when it becomes known; it can only be more.
         return 0 * left, left / (1 - left) * value

@@ -52,8 +52,8 @@ class Arrivals:
     usual     the age for periods whose answers come as they used to; NaN where that cannot be known
     earlier   the curve of the reference, all series together; `slowed` that of the series that slowed most, or None
     since     index of the first period that may be slow; None where nothing slowed
-    shares    (T, A) the share known at each age by the slowest curve of each period, 1 where answers come as they used
-              to and NaN where it is not known yet; None where nothing slowed
+    shares    (T, A) the least share that each period may well have at each age by its slowest curve, 1 where answers
+              come as they used to and NaN where it is not known yet; None where nothing slowed
     """
 
     wait: Floats
@@ -112,10 +112,11 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     shares, curves = np.ones((T, len(ages))), []
     for one in slow:
         recent, past = (_added(late, known, both, s) for s in (slice(one.surely, None), slice(None, one.surely)))
-        curves.append(_while_slow(recent, past, one.row, ages))
+        share, least = _while_slow(recent, past, one.row, ages)
         begin = first + one.maybe
-        wait[begin:] = np.maximum(wait[begin:], _age_of(curves[-1], ages, complete))
-        shares[begin:] = np.minimum(shares[begin:], curves[-1])
+        wait[begin:] = np.maximum(wait[begin:], _age_of(share, ages, complete))
+        shares[begin:] = np.minimum(shares[begin:], least)
+        curves.append(share)
     told = slow[0]
     answers = _added(late, known, both, slice(told.surely, None)).known[told.row].max()
     return Arrivals(
@@ -136,25 +137,24 @@ def _added(late: Floats, known: Floats, both: Bools, which: slice) -> _Steps:
     return _Steps(late[:, which].sum(1), known[:, which].sum(1), both[which].sum(0).astype(float))
 
 
-def _shares(late: Floats, seen: Bools) -> Floats:
-    """The share known at each age (A,) where the step after it came with `late` (A - 1,); NaN where that is unseen."""
+def _curves(steps: _Steps) -> Floats:
+    """The share known at each age (R, A); NaN where too few periods tell what comes after."""
+    seen = steps.taught
+    late = np.where(steps.known > 0, steps.late / np.maximum(steps.known, 1.0), 0.0)
     left = np.where(seen, 1.0 - np.clip(late, 0.0, 1.0), np.nan)
-    found = np.full(len(left) + 1, np.nan)
-    end = int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0
-    for a in range(end - 1, -1, -1):
-        # What comes after the last step that was seen is taken to be no more than came with it.
-        after = left[a] if a == end - 1 else found[a + 1]
-        found[a] = left[a] * after
-    return found
+    A = left.shape[1]
+    end = np.where(seen.any(1), A - np.argmax(seen[:, ::-1], axis=1), 0)
+    # What comes after the last step that was seen is taken to be no more than came with it.
+    tail = np.where(end > 0, left[np.arange(len(left)), end - 1], np.nan)
+    left = np.where(np.arange(A) < end[:, None], left, 1.0)
+    found = np.cumprod(np.append(left, tail[:, None], axis=1)[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(np.where(np.arange(A + 1) < end[:, None], found, np.nan))
 
 
 def _curve(steps: _Steps, row: int) -> Curve:
-    seen = steps.taught[row]
-    late = np.where(steps.known[row] > 0, steps.late[row] / np.maximum(steps.known[row], 1.0), 0.0)
-    return Curve(
-        share=_shares(late, seen), periods=int(steps.periods[0]) if len(steps.periods) else 0,
-        answers=float(steps.known[row, 0]) if len(steps.periods) else 0.0,
-    )  # fmt: skip
+    if not len(steps.periods):
+        return Curve(share=np.full(1, np.nan), periods=0, answers=0.0)
+    return Curve(share=_curves(steps)[row], periods=int(steps.periods[0]), answers=float(steps.known[row, 0]))
 
 
 def _usual(whole: _Steps, recent: _Steps, ages: Sequence[float], complete: float) -> float:
@@ -162,15 +162,15 @@ def _usual(whole: _Steps, recent: _Steps, ages: Sequence[float], complete: float
     together have too few."""
     if not whole.taught.shape[1] or not whole.taught[0, 0]:
         return float("nan")
-    found = []
+    found = [0.0]
     for steps in (whole, recent):
-        for row in range(len(steps.known)):
-            curve = _curve(steps, row)
-            if not np.isfinite(curve.share[0]) or (row and curve.answers < OWN_CURVE):
-                continue
-            # Two standard errors below would still be complete: chance in few answers makes nothing wait.
-            slack = 2 * np.sqrt(complete * (1 - complete) / max(curve.answers, 1.0))
-            found.append(_age_of(curve.share, ages, complete - slack))
+        shares, answers = _curves(steps), steps.known[:, 0]
+        own = np.isfinite(shares[:, 0]) & ((answers >= OWN_CURVE) | (np.arange(len(answers)) == 0))
+        # Two standard errors below would still be complete: chance in few answers makes nothing wait.
+        slack = 2 * np.sqrt(complete * (1 - complete) / np.maximum(answers, 1.0))
+        enough = shares >= (complete - slack)[:, None]
+        age = np.where(enough.any(1), np.asarray(ages, float)[np.argmax(enough, axis=1)], np.inf)
+        found.append(float(age[own].max(initial=0.0)))
     # Where even the last age that is known is not complete, the last one that is kept at all has to do.
     return float(min(max(found), ages[-1]))
 
@@ -180,9 +180,9 @@ def _age_of(share: Floats, ages: Sequence[float], complete: float) -> float:
     return float(ages[int(enough[0])]) if len(enough) else float("inf")
 
 
-def _while_slow(recent: _Steps, before: _Steps, row: int, ages: Sequence[float]) -> Floats:
-    """The share known at each age (A,) of periods that came slower: by their own steps, as far as any has got, taken a
-    standard error smaller than it was seen.
+def _while_slow(recent: _Steps, before: _Steps, row: int, ages: Sequence[float]) -> tuple[Floats, Floats]:
+    """The share known at each age (A,) of periods that came slower: by their own steps, as far as any has got; and the
+    least that it may well be, a standard error below.
 
     What the later steps bring a day is taken to fall on half as fast (in logarithms) as it fell with the last step,
     and to no less than it used to be. Further out than the last age that any has reached nothing is known.
@@ -193,17 +193,21 @@ def _while_slow(recent: _Steps, before: _Steps, row: int, ages: Sequence[float])
     late = np.where(recent.known[row] > 0, np.clip(recent.late[row] / had, -1.0, 1.0), used)
     seen = recent.periods > 0
     if not seen.any():
-        return np.full(len(late) + 1, np.nan)
+        return np.full(len(late) + 1, np.nan), np.full(len(late) + 1, np.nan)
     doubt = np.where(seen, np.abs(late) * (1 - np.abs(late)) / had, 0.0)
     end, days = int(np.flatnonzero(seen)[-1]), np.diff(np.asarray(ages, float))
-    daily = (np.maximum(late, 0.0) + np.sqrt(doubt)) / days
-    falls = math.sqrt(min(1.0, daily[end] / daily[end - 1])) if end and daily[end - 1] > 0 else 1.0
     later = np.arange(end + 1, len(late))
-    late[later] = np.maximum(daily[end] * falls ** (later - end) * days[later], used[later])
-    left = np.cumsum(np.log1p(-np.minimum(late, 1 - 1e-9))[::-1])[::-1]
-    found = np.append(np.minimum(np.exp(left - np.sqrt(np.cumsum(doubt[::-1])[::-1])), 1.0), 1.0)
-    found[end + 2 :] = np.nan
-    return found
+    found = []
+    for errors in (0.0, 1.0):
+        daily = (np.maximum(late, 0.0) + errors * np.sqrt(doubt)) / days
+        falls = math.sqrt(min(1.0, daily[end] / daily[end - 1])) if end and daily[end - 1] > 0 else 1.0
+        late[later] = np.maximum(daily[end] * falls ** (later - end) * days[later], used[later])
+        left = np.cumsum(np.log1p(-np.minimum(late, 1 - 1e-9))[::-1])[::-1]
+        share = np.exp(left - errors * np.sqrt(np.cumsum(doubt[::-1])[::-1]))
+        share = np.append(np.minimum(share, 1.0), 1.0)
+        share[end + 2 :] = np.nan
+        found.append(share)
+    return found[0], found[1]
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,9 @@ def test_the_store_says_what_had_arrived_and_a_replay_says_the_same(tmp_path):
     m = metric()
     with filled(tmp_path, m, answers(np.random.default_rng(1))) as store:
         panel = store.panel(m, as_known_at=NOW)
-        assert panel.arrived.shape == (2, DAYS, len(ARRIVAL_AGES))
-        assert (panel.arrived[:, 10, -4] == panel.n[:, 10]).all()
+        assert panel.arrived.shape == (2, DAYS, len(ARRIVAL_AGES), 2)
+        assert (panel.arrived[:, 10, -4].sum(-1) == panel.n[:, 10]).all()
+        assert (panel.arrived[:, 10, -4, 0] == panel.total[:, 10]).all()
         assert (np.diff(panel.arrived[:, 10, :8], axis=1) >= 0).all()
         assert np.isnan(panel.arrived[:, -1, 1:]).all()
         assert 5 <= ripened(panel).metric.matures_after.days <= 8
