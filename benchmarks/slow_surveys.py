@@ -41,7 +41,6 @@ CHANGE = Change(
     id="cut", title="Cut", category=Category.COST_CUT, starts=START + timedelta(days=AT), owner="Operations",
     scope=Scope((("channel", ("phone",)),)), limits={"csat": Amount(0.02, relative=False, text="2pt")},
 )  # fmt: skip
-SHARE = next(iter(decisions.shares(decisions.watched(CHANGE, {METRIC.id: METRIC}), {}).values()))
 # (how fast the answers come once slow, how many days sooner the satisfied one, in words)
 ROWS = (
     (6.0, 2.0, "6 days, much earlier"), (6.0, 0.0, "6 days, alike"), (6.0, -2.0, "6 days, much later"),
@@ -62,7 +61,8 @@ class World:
         """The panel as it was known at the beginning of day `now`."""
         age = now - 1 - np.arange(now)
         n, total = (x[:, np.arange(now), np.minimum(age, OLDEST)] for x in (self.n, self.good))
-        arrived = np.stack([x[:, :now, list(ARRIVAL_AGES)] for x in (self.good, self.n - self.good)], axis=-1)
+        kinds = (self.good,) if metric.kind is Kind.RATE else (self.good, self.n - self.good)
+        arrived = np.stack([x[:, :now, list(ARRIVAL_AGES)] for x in kinds], axis=-1)
         arrived[:, age[:, None] < np.array(ARRIVAL_AGES)] = np.nan
         starts = np.array([int((START + timedelta(days=k)).timestamp()) for k in range(now)])
         return Panel(metric=metric, segments=SEGMENTS, starts=starts, n=n, total=total, arrived=arrived)
@@ -99,21 +99,22 @@ class Looks:
     off: list[float] = field(default_factory=list)
 
 
-def looks(one: World, how: str) -> Looks:
-    metric = replace(METRIC, matures_after=timedelta(0), learns_maturity=True) if how == "learnt" else METRIC
+def looks(one: World, how: str, metric: Metric = METRIC, change: Change = CHANGE, days=range(4, AFTER + 1, 4)) -> Looks:
+    share = next(iter(decisions.shares(decisions.watched(change, {metric.id: metric}), {}).values()))
+    metric = replace(metric, matures_after=timedelta(0), learns_maturity=True) if how == "learnt" else metric
     found = Looks()
-    for after in range(4, AFTER + 1, 4):
+    for after in days:
         leaves = one.known(AT + after, metric)
         leaves = replace(leaves, arrived=None) if how == "declared only" else ripened(leaves)
         now = START + timedelta(days=AT + after)
-        said, truth = (evidence(CHANGE, [], p, SHARE, now=now, brief=True).harm for p in (leaves, one.whole(leaves)))
+        said, truth = (evidence(change, [], p, share, now=now, brief=True).harm for p in (leaves, one.whole(leaves)))
         found.codes.append(said.code)
         found.turned |= any(said.code in side and truth.code not in side for side in (RED, BETTER))
         found.off.append(100 * (said.so_far.estimate - truth.so_far.estimate))
     return found
 
 
-def told(name: str, how: str, kept: list[Looks]) -> str:
+def told(name: str, how: str, kept: list[Looks], scale: float = 1.0) -> str:
     shares = [
         np.mean([any(c in RED for c in one.codes) for one in kept]),
         np.mean([Code.IMPROVED in one.codes for one in kept]),
@@ -124,7 +125,7 @@ def told(name: str, how: str, kept: list[Looks]) -> str:
     cells = [f"{100 * p:6.1f} ({100 * math.sqrt(p * (1 - p) / len(kept)):.1f}) %" for p in shares]
     off = np.array([x for one in kept for x in one.off])
     off = off[np.isfinite(off)]
-    bias = off.mean() if len(off) else math.nan
+    bias = scale * off.mean() if len(off) else math.nan
     return f"{name:22} {how:14} {'  '.join(cells)}  {bias:6.2f}  {100 * done:6.0f} %  {100 * held:6.0f} %"
 
 

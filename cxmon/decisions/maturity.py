@@ -104,15 +104,15 @@ def ripened(panel: Panel) -> Panel:
 
 
 def slowed(panel: Panel) -> tuple[str, ...]:
-    """In words, that answers of late come in more slowly, and what that means; empty where they do not."""
+    """In words, that answers of late do not come in as they used to, and what that means; empty where they do."""
     if panel.wait is None or not len(panel.wait) or not panel.wait[-1] > panel.wait[0]:
         return ()
     grain, days = panel.metric.grain.value, panel.wait[-1] / DAY
     if not math.isfinite(days):
-        return (f"answers come in more slowly than before; how old a {grain} must be to be complete is not known yet",)
+        return (f"answers do not come in as they used to; how old a {grain} must be to be complete is not known yet",)
     counts = f"a {grain} now counts when it is {days:.0f} days old"
     room = ", and the range allows for the answers still missing" if not panel.metric.read.censored else ""
-    return (f"answers come in more slowly than before; {counts}{room}",)
+    return (f"answers do not come in as they used to; {counts}{room}",)
 
 
 def _until_known(panel: Panel) -> Floats:

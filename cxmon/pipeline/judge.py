@@ -195,7 +195,9 @@ class _Asked:
         leaves, sent = self.store.panel(metric, as_known_at=self.now), self._sent(metric)
         wait = max(metric.matures_after, metric.settle)
         read_at = at if told.window_end is None else min(at, told.window_end + wait)
-        return replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at), sent).harm
+        return (
+            replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at, arrived=None), sent).harm
+        )
 
     def _sent(self, metric: Metric) -> Panel | None:
         """The figures of the metric that counts who was asked, of a survey."""

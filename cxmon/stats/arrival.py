@@ -6,8 +6,9 @@ learnt from the periods that have reached both. So young periods tell of early s
 of the final figure known at age a is the product of what the later steps left over.
 
 Answers that slow down show in young periods long before these are complete: of what has come by age 5 more than usual
-came late. Each step of each recent period is compared with what earlier periods lead to expect, over several lengths
-of "recent", and the noise is that of the earlier periods around their own mean.
+came late, or a step brings less than it used to. Each step of each recent period is compared with what earlier periods
+lead to expect, over several lengths of "recent", and the noise is that of the earlier and of the recent periods around
+their own mean. Where it began is found by likelihood, and the slow curve is learnt from the periods since alone.
 """
 
 import math
@@ -30,6 +31,8 @@ RECENT, REFERENCE = 56, 120
 LEAST_PERIODS, LEAST_ANSWERS = 8, 200.0
 # A single series has a curve of its own only where it has this many.
 OWN_CURVE = 1000.0
+# A step is looked at by itself where it is expected to bring this many.
+ENOUGH = 5.0
 # A slowing is called with this chance on a look at which there is none, over all series and windows.
 FALSE_ALARM = 1e-3
 
@@ -225,12 +228,12 @@ def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[_Sl
     sizes = sorted({w * per_day for w in WINDOWS if w * per_day <= T - LEAST_PERIODS})
     if not sizes:
         return []
-    z = _surprises(late, known, both, sizes)
-    limit = NormalDist().inv_cdf(1 - FALSE_ALARM / z.size)
+    tests = len(late) * len(sizes)
+    z = _surprises(late, known, both, sizes, tests)
     found = []
     for row in np.argsort(-z.max(1)).tolist():
         begin, own, left = 0, z[row], sizes
-        while left and own.max() > limit:
+        while left and own.max() > 1:
             # The window in which it is seen best ends near its beginning: the exact day is looked for around it.
             best, here = int(np.argmax(own)), slice(begin, None)
             around = [T - begin - left[k] for k in (min(best + 2, len(left) - 1), max(best - 2, 0))]
@@ -240,7 +243,7 @@ def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[_Sl
             # What is slower than the slow since then has slowed again.
             left, here = [s for s in sizes if s <= T - begin - LEAST_PERIODS], slice(begin, None)
             if left:
-                own = _surprises(late[row : row + 1, here], known[row : row + 1, here], both[here], left)[0]
+                own = _surprises(late[row : row + 1, here], known[row : row + 1, here], both[here], left, tests)[0]
     return found
 
 
@@ -271,38 +274,47 @@ def _scatter(late: Floats, known: Floats) -> float:
     return float(((late - known * p) ** 2).sum() / max(expected, 1e-9))
 
 
-def _surprises(late: Floats, known: Floats, both: Bools, sizes: Sequence[int]) -> Floats:
-    """How far more came late in the newest periods than the earlier ones lead to expect (R, sizes), in standard errors;
-    0 where the earlier ones teach nothing."""
+def _surprises(late: Floats, known: Floats, both: Bools, sizes: Sequence[int], tests: int) -> Floats:
+    """How far more came late in the newest periods than the earlier ones lead to expect, over all steps, or how far
+    more or less with a single one (R, sizes), in terms of what chance may do in `FALSE_ALARM` of looks at so many
+    `tests`; 0 where the earlier ones teach nothing.
+
+    Payments that are tried for longer come with other steps than before: fewer early, and more when it is too late.
+    """
     T = late.shape[1]
     at = [T - size for size in sizes]
     # Running sums make every split of the past cost the same.
     sums = [np.cumsum(x, axis=1) for x in (late, known, late * late, late * known, known * known)]
     periods = np.cumsum(both, axis=0)
     found = np.zeros((len(late), len(at)))
+    # Half of the false alarms to each: all steps together later, any step either way.
+    limits = [NormalDist().inv_cdf(1 - FALSE_ALARM / 2 / tests / ways) for ways in (1, 2 * max(late.shape[2], 1))]
     for k, split in enumerate(at):
         came, had, *squares = (x[:, split - 1] for x in sums)
         before = _Steps(came, had, periods[split - 1])
         came, had, *rest = (x[:, -1] - x[:, split - 1] for x in sums)
         recent = _Steps(came, had, periods[-1] - before.periods)
         share, taught = before.share, before.taught
-        noise = share * (1 - share)
         use = taught & (recent.known > 0)
-        # Days differ in how fast they are answered by more than chance: the scatter of the earlier ones says how much,
-        # and that of the recent ones: rows that are taken back and come anew are no answers that come later.
-        wider = np.maximum(_wider(before, squares, taught), _wider(recent, rest, taught & (recent.periods > 1)))
-        more = np.where(use, recent.late - recent.known * share, 0.0).sum(1)
-        variance = np.where(use, recent.known * noise * (1 + recent.known / np.maximum(before.known, 1.0)), 0.0).sum(1)
+        # Days differ in how fast they are answered by more than chance: the scatter of the earlier ones says how much.
+        chance = np.where(taught, before.known * share * (1 - share), 0.0).sum(1)
+        wider = np.maximum(np.where(taught, _scattered(before, squares), 0.0).sum(1) / np.maximum(chance, 1e-9), 1.0)
+        expected = recent.known * share
+        more = np.where(use, recent.late - expected, 0.0)
+        variance = np.where(use, expected * (1 - share) * (1 + recent.known / np.maximum(before.known, 1.0)), 0.0)
+        # And that of the recent ones: rows that are taken back and come anew are no answers that come later.
+        own = np.where(use & (recent.periods > 1), _scattered(recent, rest), 0.0)
         # The quarter keeps a series that never had a late answer from being surprised by its first.
-        found[:, k] = more / np.sqrt(np.maximum(wider, 1.0) * variance + 0.25)
+        later = more.sum(1) / np.sqrt(np.maximum(wider * variance.sum(1), own.sum(1)) + 0.25)
+        single = np.abs(more) / np.sqrt(np.maximum(wider[:, None] * variance, own) + 0.25)
+        single = np.where(use & (expected >= ENOUGH), single, 0.0)
+        found[:, k] = np.maximum(later / limits[0], single.max(1, initial=0.0) / limits[1])
     return found
 
 
-def _wider(steps: _Steps, squares: Sequence[Floats], use: Bools) -> Floats:
-    """The scatter of periods (R,) around their own shares, in terms of chance's, where `use` (R, A - 1); `squares` are
-    the sums of late squared, late times known, and known squared."""
+def _scattered(steps: _Steps, squares: Sequence[Floats]) -> Floats:
+    """The squares of what came late around the periods' own shares, added up (R, A - 1); `squares` are the sums of late
+    squared, late times known, and known squared."""
     late2, both, known2 = squares
     share, count = steps.share, np.maximum(steps.periods, 2.0)
-    off = (late2 - 2 * share * both + share**2 * known2) * count / (count - 1)
-    chance = np.where(use, steps.known * share * (1 - share), 0.0).sum(1)
-    return np.asarray(np.where(use, off, 0.0).sum(1) / np.maximum(chance, 1e-9))
+    return np.asarray((late2 - 2 * share * both + share**2 * known2) * count / (count - 1))
