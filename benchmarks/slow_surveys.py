@@ -70,7 +70,8 @@ class World:
     def whole(self, panel: Panel) -> Panel:
         """The same panel, that waits as long, with all the answers that its periods will ever have."""
         T = len(panel.starts)
-        return replace(panel, n=self.n[:, :T, OLDEST], total=self.good[:, :T, OLDEST])
+        n, total = self.n[:, :T, OLDEST], self.good[:, :T, OLDEST]
+        return replace(panel, n=n, total=total, arrived=None, shares=None)
 
 
 def world(rng, gap: float, slow: float = 6.0, volume: float = VOLUME) -> World:

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from cxmon import stats
+from cxmon.decisions.durations import log_end, own_triangle
 from cxmon.model import Grain, Metric
 from cxmon.panel import ARRIVAL_AGES, Panel
 from cxmon.stats.arrival import COMPLETE, Arrivals
@@ -21,13 +22,15 @@ class Maturity:
     """How a metric's periods fill: what was learnt of each kind of its answers, and the wait in days that counts for
     periods as they used to come.
 
-    `declared` is the wait of the configuration (None where it is to be learnt); `usual` the one that counts.
+    `declared` is the wait of the configuration (None where it is to be learnt); `usual` the one that counts. `log_end`
+    is where a log of durations ends by itself (epoch seconds), where those and no revisions are what was learnt from.
     """
 
     metric: Metric
     kinds: tuple[Arrivals, ...]
     declared: timedelta | None
     usual: timedelta
+    log_end: float | None = None
 
     @property
     def found(self) -> Arrivals | None:
@@ -59,16 +62,25 @@ def maturity(panel: Panel) -> Maturity:
     """What the revisions of a panel teach about its periods' maturity."""
     metric = panel.metric
     declared = None if metric.learns_maturity else metric.matures_after
-    kinds: tuple[Arrivals, ...] = ()
-    if panel.arrived is not None:
-        per_day = 24 if metric.grain is Grain.HOUR else 1
-        each = (panel.arrived[..., k] for k in range(panel.arrived.shape[-1]))
-        kinds = tuple(stats.arrivals(x, ARRIVAL_AGES, per_day=per_day, complete=enough(metric)) for x in each)
-    usual = metric.matures_after
+    kinds, end = _learnt(metric, panel.arrived), None
     learnt = [k.usual for k in kinds if math.isfinite(k.usual)]
+    if declared is None and not learnt and (triangle := own_triangle(panel)) is not None:
+        # How long it took to end says when it was known, where nothing else does.
+        kinds, end = _learnt(metric, triangle), log_end(panel)
+        learnt = [k.usual for k in kinds if math.isfinite(k.usual)]
+    usual = metric.matures_after
     if declared is None and learnt:
         usual = timedelta(days=max(learnt))
-    return Maturity(metric=metric, kinds=kinds, declared=declared, usual=usual)
+    return Maturity(metric=metric, kinds=kinds, declared=declared, usual=usual, log_end=end if learnt else None)
+
+
+def _learnt(metric: Metric, arrived: Floats | None) -> tuple[Arrivals, ...]:
+    """The curve of each kind of answers in a triangle (S, T, A, K)."""
+    if arrived is None:
+        return ()
+    per_day = 24 if metric.grain is Grain.HOUR else 1
+    each = (arrived[..., k] for k in range(arrived.shape[-1]))
+    return tuple(stats.arrivals(x, ARRIVAL_AGES, per_day=per_day, complete=enough(metric)) for x in each)
 
 
 def _shares(found: Arrivals) -> Floats:
@@ -100,6 +112,9 @@ def ripened(panel: Panel) -> Panel:
     if panel.wait is not None:
         wait = np.maximum(wait, panel.wait)
     metric = replace(panel.metric, matures_after=known.usual) if panel.metric.learns_maturity else panel.metric
+    if known.log_end is not None:
+        ends = datetime.fromtimestamp(known.log_end, UTC)
+        panel = replace(panel, read_at=ends if panel.read_at is None else min(ends, panel.read_at))
     return replace(panel, metric=metric, wait=wait, shares=known.shares)
 
 

@@ -83,7 +83,9 @@ class _Steps:
 
     @property
     def taught(self) -> Bools:
-        return (self.periods >= LEAST_PERIODS) & (self.known >= LEAST_ANSWERS)
+        # Where nothing comes before the third week, the early steps are known to bring nothing.
+        known = np.maximum.accumulate(self.known[:, ::-1], axis=1)[:, ::-1]
+        return (self.periods >= LEAST_PERIODS) & (known >= LEAST_ANSWERS)
 
 
 def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, complete: float = COMPLETE) -> Arrivals:
