@@ -159,7 +159,7 @@ def _curves(steps: _Steps) -> Floats:
 def _curve(steps: _Steps, row: int) -> Curve:
     if not len(steps.periods):
         return Curve(share=np.full(1, np.nan), periods=0, answers=0.0)
-    return Curve(share=_curves(steps)[row], periods=int(steps.periods[0]), answers=float(steps.known[row, 0]))
+    return Curve(share=_curves(steps)[row], periods=int(steps.periods[0]), answers=float(steps.known[row].max()))
 
 
 def _usual(whole: _Steps, recent: _Steps, ages: Sequence[float], complete: float) -> float:
@@ -169,7 +169,7 @@ def _usual(whole: _Steps, recent: _Steps, ages: Sequence[float], complete: float
         return float("nan")
     found = [0.0]
     for steps in (whole, recent):
-        shares, answers = _curves(steps), steps.known[:, 0]
+        shares, answers = _curves(steps), steps.known.max(axis=1)
         own = np.isfinite(shares[:, 0]) & ((answers >= OWN_CURVE) | (np.arange(len(answers)) == 0))
         # Two standard errors below would still be complete: chance in few answers makes nothing wait.
         slack = 2 * np.sqrt(complete * (1 - complete) / np.maximum(answers, 1.0))
