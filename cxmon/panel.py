@@ -44,8 +44,10 @@ class Panel:
     All matrices are (S, T) float64 as in `Kind`; those a kind does not use are None. `counts` (S, T, B) are the sketch
     counts of a quantile over buckets `bucket0 .. bucket0 + B - 1`; `found` is the metric's first quantile and its
     sampling variance (2, S, T) where that was worked out before. `read_at` is when the source was last read without
-    an error (None: not known). `arrived` (S, T, A) is what had arrived of each cell at each of `ARRIVAL_AGES`, NaN
-    where it is not that old; `wait` (T,) how old in seconds each period has to be, where that was learnt from it.
+    an error (None: not known). `arrived` (S, T, A, K) is what had arrived of each cell at each of `ARRIVAL_AGES`, NaN
+    where it is not that old, of each kind of answer (of a share the yes and the no, elsewhere there is one); `wait`
+    (T,) how old in seconds each period has to be, where that was learnt from it, and `shares` (T, A, K) what part of
+    the answers each period has at those ages, where they come more slowly than before.
     """
 
     metric: Metric
@@ -63,6 +65,7 @@ class Panel:
     read_at: datetime | None = None
     arrived: Floats | None = None
     wait: Floats | None = None
+    shares: Floats | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.segments), len(self.starts))
@@ -190,7 +193,8 @@ class Panel:
         return replace(
             self, starts=self.starts[first:last], n=self.n[:, first:last], total=self.total[:, first:last],
             found=None if self.found is None else self.found[..., first:last],
-            wait=None if self.wait is None else self.wait[first:last], **chosen,
+            wait=None if self.wait is None else self.wait[first:last],
+            shares=None if self.shares is None else self.shares[first:last], **chosen,
         )  # fmt: skip
 
     def continued(self, until: datetime, cycle: int) -> "Panel":
@@ -213,7 +217,7 @@ class Panel:
         chosen = {n: getattr(self, n)[:, source] for n in ("n", "total", *OPTIONAL) if getattr(self, n) is not None}
         starts = np.append(self.starts, np.array(more, np.int64))
         # How fast later periods fill is not known; they are drawn as complete.
-        return replace(self, starts=starts, found=None, **(chosen | {"arrived": None, "wait": None}))
+        return replace(self, starts=starts, found=None, **(chosen | {"arrived": None, "wait": None, "shares": None}))
 
     def _combined(self, segments: tuple[Segment, ...], members: Sequence[Ints]) -> "Panel":
         """One series per entry of `members`: the sum of this panel's series with these indices."""

@@ -174,7 +174,7 @@ class Intake:
                 kept[i] = False
         kept &= ~nothing
         if "n" in figures:
-            kept &= figures["n"] > 0
+            kept &= (figures["n"] > 0) | _later(self.metric, figures)
         return kept
 
     def _finished(self) -> Parts:
@@ -285,18 +285,26 @@ def _rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bool
         if kind is Kind.RATE:
             yield f["value"] < 0, "value", "negative"
             if "n" in f:
-                yield (f["n"] == 0) & (f["value"] > 0), "n", "events without exposure"
+                yield (f["n"] == 0) & (f["value"] > 0) & ~_later(metric, f), "n", "events without exposure"
         return
     if kind in {Kind.PROPORTION, Kind.RATE}:
         yield f["total"] < 0, "total", "negative"
     if kind is Kind.PROPORTION:
-        yield f["n"] < f["total"], "n", "smaller than the total"
+        yield (f["n"] < f["total"]) & ~_later(metric, f), "n", "smaller than the total"
     if kind is Kind.RATE:
-        yield (f["n"] == 0) & (f["total"] > 0), "n", "events without exposure"
+        yield (f["n"] == 0) & (f["total"] > 0) & ~_later(metric, f), "n", "events without exposure"
     for square, single in (("squares", "total"), ("base_squares", "base")):
         if square in f and "n" in f:
             least = f[single] ** 2 * (1 - 1e-9)
             yield f[square] * f["n"] < least, square, f"smaller than the square of {single} allows"
+
+
+def _later(metric: Metric, f: Mapping[str, Floats]) -> Bools:
+    """Rows (R,) that bring events alone: what became known later of those that another row has counted already."""
+    counts = metric.kind is Kind.RATE or (metric.kind is Kind.PROPORTION and metric.read.aggregated)
+    if metric.read.known_at is None or not counts:
+        return np.zeros(len(f["n"]), bool)
+    return np.asarray((f["n"] == 0) & (f["total" if metric.read.aggregated else "value"] > 0))
 
 
 def _event_parts(

@@ -14,6 +14,7 @@ from cxmon.cli import (
     keeping,
     leading,
     looking_back,
+    maturing,
     replaying,
     responding,
     running,
@@ -56,7 +57,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, allowing, targeting, alerting,
-        effecting, leading, keeping,
+        effecting, leading, maturing, keeping,
     )  # fmt: skip
     for family in families:
         family.register(app)

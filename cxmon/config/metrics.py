@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from cxmon.config import people
+from cxmon.config.durations import check_durations
 from cxmon.config.frame import Frame
 from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.reading import shown
@@ -64,6 +65,7 @@ def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[st
             _read(frame, entry)
         _guards(frame, name, entry)
         differ = check_survey(frame, name, entry)
+        check_durations(frame, entry)
         if entry.sound and matters is not None and frame.reading.faults == before:
             built[name] = replace(_metric(name, entry, matters, zone, holidays), missing_differ=differ)
     return built

@@ -2,15 +2,16 @@
 
 import math
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from cxmon import stats
+from cxmon.decisions.durations import log_end, own_triangle
 from cxmon.model import Grain, Metric
 from cxmon.panel import ARRIVAL_AGES, Panel
-from cxmon.stats.arrival import COMPLETE, Arrivals, Curve
+from cxmon.stats.arrival import COMPLETE, Arrivals
 
 DAY = 86_400.0
 Floats = npt.NDArray[np.float64]
@@ -18,41 +19,72 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Maturity:
-    """How a metric's periods fill: what was learnt, and the wait in days that counts for periods as they used to come.
+    """How a metric's periods fill: what was learnt of each kind of its answers, and the wait in days that counts for
+    periods as they used to come.
 
-    `declared` is the wait of the configuration (None where it is to be learnt); `usual` the one that counts.
+    `declared` is the wait of the configuration (None where it is to be learnt); `usual` the one that counts. `log_end`
+    is where a log of durations ends by itself (epoch seconds), where those and no revisions are what was learnt from.
     """
 
     metric: Metric
-    found: Arrivals | None
+    kinds: tuple[Arrivals, ...]
     declared: timedelta | None
     usual: timedelta
+    log_end: float | None = None
+
+    @property
+    def found(self) -> Arrivals | None:
+        """What was learnt of the kind of answers that takes longest; None where nothing was."""
+        known = [k for k in self.kinds if math.isfinite(k.usual)]
+        return max(known, key=lambda k: (k.wait[-1], k.usual), default=None)
 
     @property
     def known(self) -> bool:
-        return self.found is not None and math.isfinite(self.found.usual)
+        return self.found is not None
 
     @property
-    def slow(self) -> bool:
-        return self.found is not None and self.found.since is not None
+    def since(self) -> int | None:
+        """Index of the first period whose answers may come more slowly; None where they come as they used to."""
+        return min((k.since for k in self.kinds if k.since is not None), default=None)
 
     @property
-    def curve(self) -> Curve | None:
-        return None if self.found is None else self.found.earlier
+    def shares(self) -> Floats | None:
+        """What part of its answers each period has at each age (T, A, K), where they come more slowly than before; of
+        a kind that is too rare to be followed as of the others."""
+        if self.since is None:
+            return None
+        followed = [None if not math.isfinite(k.usual) else _shares(k) for k in self.kinds]
+        least = np.minimum.reduce([x for x in followed if x is not None])
+        return np.stack([least if x is None else x for x in followed], axis=-1)
 
 
 def maturity(panel: Panel) -> Maturity:
     """What the revisions of a panel teach about its periods' maturity."""
     metric = panel.metric
     declared = None if metric.learns_maturity else metric.matures_after
-    found = None
-    if panel.arrived is not None:
-        per_day = 24 if metric.grain is Grain.HOUR else 1
-        found = stats.arrivals(panel.arrived, ARRIVAL_AGES, per_day=per_day, complete=enough(metric))
+    kinds, end = _learnt(metric, panel.arrived), None
+    learnt = [k.usual for k in kinds if math.isfinite(k.usual)]
+    if declared is None and not learnt and (triangle := own_triangle(panel)) is not None:
+        # How long it took to end says when it was known, where nothing else does.
+        kinds, end = _learnt(metric, triangle), log_end(panel)
+        learnt = [k.usual for k in kinds if math.isfinite(k.usual)]
     usual = metric.matures_after
-    if declared is None and found is not None and math.isfinite(found.usual):
-        usual = timedelta(days=found.usual)
-    return Maturity(metric=metric, found=found, declared=declared, usual=usual)
+    if declared is None and learnt:
+        usual = timedelta(days=max(learnt))
+    return Maturity(metric=metric, kinds=kinds, declared=declared, usual=usual, log_end=end if learnt else None)
+
+
+def _learnt(metric: Metric, arrived: Floats | None) -> tuple[Arrivals, ...]:
+    """The curve of each kind of answers in a triangle (S, T, A, K)."""
+    if arrived is None:
+        return ()
+    per_day = 24 if metric.grain is Grain.HOUR else 1
+    each = (arrived[..., k] for k in range(arrived.shape[-1]))
+    return tuple(stats.arrivals(x, ARRIVAL_AGES, per_day=per_day, complete=enough(metric)) for x in each)
+
+
+def _shares(found: Arrivals) -> Floats:
+    return np.ones((len(found.wait), len(ARRIVAL_AGES))) if found.shares is None else found.shares
 
 
 def enough(metric: Metric) -> float:
@@ -69,28 +101,33 @@ def ripened(panel: Panel) -> Panel:
     whatever was declared: the first to answer never stand for all.
     """
     known = maturity(panel)
-    if known.found is None:
+    if not known.kinds:
         return panel
     wait = np.full(len(panel.starts), known.usual.total_seconds())
-    since = known.found.since
-    if since is not None:
-        wait[since:] = np.maximum(wait[since:], known.found.wait[since:] * DAY)
+    for kind in known.kinds:
+        if kind.since is not None:
+            wait[kind.since :] = np.maximum(wait[kind.since :], kind.wait[kind.since :] * DAY)
     if len(panel.segments) == 1:
         wait = np.maximum(wait, _until_known(panel))
     if panel.wait is not None:
         wait = np.maximum(wait, panel.wait)
     metric = replace(panel.metric, matures_after=known.usual) if panel.metric.learns_maturity else panel.metric
-    return replace(panel, metric=metric, wait=wait)
+    if known.log_end is not None:
+        ends = datetime.fromtimestamp(known.log_end, UTC)
+        panel = replace(panel, read_at=ends if panel.read_at is None else min(ends, panel.read_at))
+    return replace(panel, metric=metric, wait=wait, shares=known.shares)
 
 
 def slowed(panel: Panel) -> tuple[str, ...]:
-    """In words, that answers of late come in more slowly, and what that means; empty where they do not."""
+    """In words, that answers of late do not come in as they used to, and what that means; empty where they do."""
     if panel.wait is None or not len(panel.wait) or not panel.wait[-1] > panel.wait[0]:
         return ()
     grain, days = panel.metric.grain.value, panel.wait[-1] / DAY
     if not math.isfinite(days):
-        return (f"answers come in more slowly than before; how old a {grain} must be to be complete is not known yet",)
-    return (f"answers come in more slowly than before; a {grain} now counts when it is {days:.0f} days old",)
+        return (f"answers do not come in as they used to; how old a {grain} must be to be complete is not known yet",)
+    counts = f"a {grain} now counts when it is {days:.0f} days old"
+    room = ", and the range allows for the answers still missing" if not panel.metric.read.censored else ""
+    return (f"answers do not come in as they used to; {counts}{room}",)
 
 
 def _until_known(panel: Panel) -> Floats:
@@ -99,9 +136,10 @@ def _until_known(panel: Panel) -> Floats:
     found = np.zeros(len(panel.starts))
     if panel.arrived is None or panel.wait is None:
         return found
-    young = np.isfinite(panel.arrived[0, :, 0]) & np.isnan(panel.arrived[0, :, -1])
+    followed = np.isfinite(panel.arrived[0, :, :, 0])
+    young = followed[:, 0] & ~followed[:, -1]
     # Only those that are old enough by the wait of their metric are expected to be known.
-    due = panel.wait < np.nanmax(np.where(np.isfinite(panel.arrived[0]), ARRIVAL_AGES, -1), axis=1, initial=-1) * DAY
+    due = panel.wait < np.max(np.where(followed, ARRIVAL_AGES, -1), axis=1, initial=-1) * DAY
     where = np.flatnonzero(panel.open_ended()[0] & young & due)
     if len(where):
         found[where[0] :] = np.inf

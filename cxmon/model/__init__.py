@@ -14,6 +14,7 @@ from cxmon.model.finding import (
 )
 from cxmon.model.holidays import Holidays
 from cxmon.model.leading import Ahead, Early, LeadingAnswer, TierAnswer
+from cxmon.model.maturing import Filling, FillingCurve, LearntFrom
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
 from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window, Words
 from cxmon.model.outlook import Answer, Outlook, Planned
@@ -80,6 +81,8 @@ __all__ = [
     "Exchange",
     "Fact",
     "Figure",
+    "Filling",
+    "FillingCurve",
     "Finding",
     "FirstSaid",
     "Grade",
@@ -93,6 +96,7 @@ __all__ = [
     "Interval",
     "Kind",
     "LeadingAnswer",
+    "LearntFrom",
     "Message",
     "Method",
     "Metric",

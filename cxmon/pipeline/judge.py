@@ -219,7 +219,9 @@ class _Asked:
         leaves, sent = self.store.panel(metric, as_known_at=self.now), self._sent(metric)
         wait = max(metric.matures_after, metric.settle)
         read_at = at if told.window_end is None else min(at, told.window_end + wait)
-        return replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at), sent).harm
+        return (
+            replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at, arrived=None), sent).harm
+        )
 
     def _sent(self, metric: Metric) -> Panel | None:
         """The figures of the metric that counts who was asked, of a survey."""
@@ -261,7 +263,8 @@ def assembled(
         now=now,
         aims=[k.aim for k in known if k.aim is not None],
         splits=[k.split for k in known if k.split is not None],
-        where=[k.where for k in known if k.where is not None],
+        # What took the harm away since has taken its place away too.
+        where=[k.where for k in known if k.where is not None and k.harm.code in RED],
         history=history,
         price=price,
     )

@@ -27,6 +27,7 @@ from cxmon.decisions.span import (
     watched_for,
     with_profile,
 )
+from cxmon.decisions.still_to_come import widened
 from cxmon.model import (
     RED,
     AimResult,
@@ -42,7 +43,7 @@ from cxmon.model import (
     Unlike,
     Where,
 )
-from cxmon.panel import Panel
+from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.judge_opinions import kept, questioned
@@ -158,23 +159,23 @@ def _within(
         return Evidence(harm=unjudged(metric, change, Code.WAITING, found.reason, share, scope=found.label))
     # Alone the touched segments show sooner that their answers slow down.
     touched = ripened(found.treated)
+    found = replace(found, treated=touched)
     mature = mature & touched.mature(now)
     placement = replace(placement, notes=(*placement.notes, *slowed(touched)))
     span = spanned(placement, change, leaves, mature, PAST)
     if found.controls is None:
         span = spanned(placement, change, leaves, mature, LONG_PAST)
-    span = with_profile(span, found.treated)
+    span = with_profile(span, touched)
     case = Case(
         change=change, leaves=leaves, share=share, now=now, mature=mature, placement=placement, span=span, found=found,
         opinions=opinions, brief=brief,
     )  # fmt: skip
-    missing = missing_data(change, metric, found.treated, span, min(span.until, span.last) - span.at)
+    missing = missing_data(change, metric, touched, span, min(span.until, span.last) - span.at)
     if placement.not_comparable:
         missing = Code.NOT_COMPARABLE, placement.not_comparable
     if missing:
         return _without(case, *missing)
-    treated = found.treated
-    return credited(case, others, _estimated(case, treated), lambda again: _estimated(again, treated))
+    return credited(case, others, _estimated(case, touched), lambda again: _estimated(again, touched))
 
 
 def _estimated(case: Case, treated: Panel) -> Evidence:
@@ -191,6 +192,8 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     effect = stats.effect(values, at, **asks) if estimate is None else estimate.effect
     if not math.isfinite(effect.estimate):
         return _without(case, Code.WAITING, effect.reason)
+    late = _Late(treated.cut(span.first, span.last), figures, case.now)
+    effect = late.widened(effect, values, at, until)
     window = np.arange(at, until)[np.isfinite(values[at:until])]
     mean = float(np.mean(values[window]))
     actual = math.exp(mean) if figures.log else mean
@@ -200,7 +203,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     later = any(begins >= at for begins, _ in asked["others"])
     so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
     open_ = case.brief and decisions.code_of(so_far, scale.limit) is not Code.SAFE
-    recent = None if later or open_ else _now(values, at, until, share, asked)
+    recent = None if later or open_ else _now(values, at, until, share, asked, late)
     now = None if recent is None else scale.harm(recent)
     harm = _harm(case, treated, effect, scale, window + span.first, now)
     harm = replace(harm, actual=actual, expected=expected)
@@ -278,7 +281,24 @@ def _without(case: Case, code: Code, reason: str) -> Evidence:
     return Evidence(harm=replace(harm, due=due))
 
 
-def _now(values: Floats, at: int, until: int, share: Share, asked: dict[str, Any]) -> Interval | None:
+@dataclass(frozen=True, eq=False)
+class _Late:
+    """The touched series (1, T) of a span, its figures, and the moment at which some of their answers are to come."""
+
+    panel: Panel
+    figures: Judged
+    now: datetime
+
+    def widened(self, effect: stats.Effect, values: Floats, at: int, until: int) -> stats.Effect:
+        """The effect over the periods `at` to before `until` that have `values` (T,), with room for what is missing."""
+        judged = np.isfinite(values)
+        judged[:at], judged[until:] = False, False
+        return widened(effect, self.panel, self.figures, judged, self.now)
+
+
+def _now(
+    values: Floats, at: int, until: int, share: Share, asked: dict[str, Any], late: _Late
+) -> Interval | None:  # fmt: skip
     """The effect over the last 14 judged periods, with its own share of the error; None where "so far" is no longer."""
     judged = at + np.flatnonzero(np.isfinite(values[at:until]))
     if len(judged) <= decisions.NOW_PERIODS:
@@ -286,7 +306,7 @@ def _now(values: Floats, at: int, until: int, share: Share, asked: dict[str, Any
     begin = int(judged[-decisions.NOW_PERIODS])
     recent = values.copy()
     recent[at:begin] = np.nan
-    found = stats.effect(recent, begin, confidence=share.confidence_now, **asked)
+    found = late.widened(stats.effect(recent, begin, confidence=share.confidence_now, **asked), recent, begin, until)
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,10 +76,11 @@ def _judged(
     case = _case(change, others, leaves, share, now, horizon)
     if all(stage.code is not None for stage in case.stages):
         return _nothing(case, [stage.reason for stage in case.stages])
-    return credited_in_stages(case, others, _estimated(case), _estimated)
+    estimated = partial(_estimated, brief=brief)
+    return credited_in_stages(case, others, estimated(case), estimated)
 
 
-def _estimated(case: Rollout) -> Evidence:
+def _estimated(case: Rollout, *, brief: bool) -> Evidence:
     """The pooled effect, and all that is made of it."""
     change = case.change
     asks = _asks(case)

@@ -1,4 +1,8 @@
-"""What had arrived of each period at each age, from the revisions: what the arrival curve is learnt from."""
+"""What had arrived of each period at each age, from the revisions: what the arrival curve is learnt from.
+
+Of a share its two kinds of answers are followed apart, the yes and the no: where one in twenty is lost and the lost are
+known weeks later, nearly all answers are in long before the figure is.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +28,7 @@ LONG_REACH = timedelta(days=1100)
 
 
 def of(conn: sa.Connection, metric: Metric, ids: Ints, starts: Ints, ends: Ints, known: datetime) -> Floats | None:
-    """The triangle (S, T, A) of the series `ids` as known at `known`; None where the kind has no late answers."""
+    """The triangle (S, T, A, K) of the series `ids` as known at `known`; None where the kind has no late answers."""
     if metric.kind is Kind.LEVEL or not len(starts) or not len(ids):
         return None
     at, since = series.epoch(known), series.epoch(known - REACH.get(metric.grain, LONG_REACH))
@@ -43,24 +47,28 @@ def whole(conn: sa.Connection, metric: Metric, ids: Ints, starts: Ints) -> Float
 def _read(
     conn: sa.Connection, metric: Metric, ids: Ints, starts: Ints, ends: Ints, since: int, at: int | None
 ) -> Floats:
-    fields = [("series", "i8"), ("start", "i8"), ("revision", "i8"), ("seen", "i8"), ("size", "f8")]
+    sizes = sizes_of(metric)
+    fields = [("series", "i8"), ("start", "i8"), ("revision", "i8"), ("seen", "i8"), *((name, "f8") for name in sizes)]
     parts = [_chosen(conn, metric, table, ids, since, at) for table in (observation, observation_history)]
     rows = bulk.fetch(conn, sa.union_all(*parts), fields)  # type: ignore[arg-type]
     rows = rows[(rows["start"] >= starts[0]) & (rows["start"] <= starts[-1])]
     order = np.argsort(ids)
     row = order[np.searchsorted(ids, rows["series"], sorter=order)]
     column = np.searchsorted(starts, rows["start"])
+    size = np.stack([rows[name] for name in sizes], axis=1)
+    if metric.kind is Kind.PROPORTION:
+        size = np.stack([size[:, 1], size[:, 0] - size[:, 1]], axis=1)
     return triangle(
-        row, column, rows["seen"], rows["revision"], rows["size"], ends, len(ids), watched=watched(metric, rows["seen"])
+        row, column, rows["seen"], rows["revision"], size, ends, len(ids), watched=watched(metric, rows["seen"])
     )
 
 
 def triangle(
     row: Ints, column: Ints, seen: Ints, revision: Ints, size: Floats, ends: Ints, S: int, watched: int
 ) -> Floats:
-    """What was known of each cell at each age (S, T, A), from its revisions; NaN for periods that ended before
-    `watched`, because nobody can know when their figures came."""
-    found = np.zeros((S, len(ends), len(ARRIVAL_AGES)))
+    """What was known of each cell at each age (S, T, A, K), from its revisions (R,) and their sizes (R, K); NaN for
+    periods that ended before `watched`, because nobody can know when their figures came."""
+    found = np.zeros((S, len(ends), len(ARRIVAL_AGES), size.shape[1]))
     if len(row):
         cell = row * np.int64(len(ends)) + column
         order = np.lexsort((revision, seen, cell))
@@ -70,14 +78,15 @@ def triangle(
         for a, age in enumerate(ARRIVAL_AGES):
             by_then = seen <= ends[column[order]] + age * DAY + SLACK
             count = np.add.reduceat(by_then, heads, dtype=np.int64)
-            found[i, j, a] = np.where(count > 0, size[heads + np.maximum(count, 1) - 1], 0.0)
+            found[i, j, a] = np.where(count[:, None] > 0, size[heads + np.maximum(count, 1) - 1], 0.0)
     found[:, ends < watched] = np.nan
     return found
 
 
 def reached(found: Floats, ends: Ints, known: int) -> Floats:
     """The triangle without the ages that the periods have not reached at `known`, epoch seconds."""
-    return np.where(ends[:, None] + np.array(ARRIVAL_AGES) * DAY <= known, found, np.nan)
+    there = ends[:, None] + np.array(ARRIVAL_AGES) * DAY <= known
+    return np.where(there[:, :, None], found, np.nan)
 
 
 def watched(metric: Metric, seen: Ints) -> int:
@@ -85,12 +94,14 @@ def watched(metric: Metric, seen: Ints) -> int:
     return 0 if metric.read.known_at is not None or not len(seen) else int(seen.min())
 
 
-def size_of(metric: Metric) -> str:
+def sizes_of(metric: Metric) -> tuple[str, ...]:
     """What arrives: answers; of a rate the events, since its exposure is there from the beginning; of durations that
     count what is open, those that have ended."""
     if metric.read.censored:
-        return "base"
-    return "total" if metric.kind is Kind.RATE else "n"
+        return ("base",)
+    if metric.kind is Kind.PROPORTION:
+        return ("n", "total")
+    return ("total",) if metric.kind is Kind.RATE else ("n",)
 
 
 def ends_of(metric: Metric, starts: Ints) -> Ints:
@@ -102,7 +113,7 @@ def _chosen(
     conn: sa.Connection, metric: Metric, table: sa.Table, ids: Ints, since: int, at: int | None
 ) -> sa.Select[Any]:
     c = table.c
-    size = sa.func.coalesce(c[size_of(metric)], sa.literal_column("0.0"))
-    chosen = sa.select(c.series_id, c.start_utc, c.revision, c.seen_at, size)
+    sizes = [sa.func.coalesce(c[name], sa.literal_column("0.0")).label(f"size_{name}") for name in sizes_of(metric)]
+    chosen = sa.select(c.series_id, c.start_utc, c.revision, c.seen_at, *sizes)
     chosen = chosen.where(bulk.any_of(c.series_id, ids.tolist(), conn), c.start_utc >= since)
     return chosen if at is None else chosen.where(c.seen_at <= at)

@@ -44,7 +44,7 @@ def test_answers_that_come_late_turn_a_verdict_and_are_named_as_the_reason(tmp_p
     assert (late.cause, late.decisive, late.until) == (Cause.REVISED, True, quiet.harms[0].window_end)
     assert late.before - late.after > 0.05
     # So many answers that came so late are a slowing: the newest days wait, and no later day is among the reasons.
-    assert "answers come in more slowly than before" in worse.harms[0].reason
+    assert "answers do not come in as they used to" in worse.harms[0].reason
     assert worse.harms[0].n_post < quiet.harms[0].n_post
     assert [r.cause for r in second.reasons] == [Cause.REVISED]
 

@@ -83,3 +83,52 @@ def test_the_answer_never_needs_what_comes_later(seed, lag, cut):
     share = shorter.earlier.share[np.isfinite(shorter.earlier.share)]
     assert ((share >= 0) & (share <= 1)).all()
     assert (np.diff(share) >= -1e-12).all()
+
+
+def retried(seed, now, *, longer_from=None, n=40):
+    """Half is known at once, half after 7 to 21 days; from a day on after 14 to 35."""
+    rng = np.random.default_rng(seed)
+    found = np.zeros((1, now, len(AGES)))
+    for t in range(now):
+        low, high = (14, 35) if longer_from is not None and t >= longer_from else (7, 21)
+        m = rng.poisson(n)
+        age = np.where(rng.random(m) < 0.5, 0, rng.integers(low, high + 1, m))
+        found[0, t] = (age[:, None] <= np.array(AGES)).sum(0)
+    found[:, np.arange(now)[:, None] + 1 + np.array(AGES) > now] = np.nan
+    return found
+
+
+def test_payments_that_are_tried_for_longer_are_seen_before_their_first_day_counts():
+    """Nothing comes more slowly at first: what used to come in the second week does not come at all."""
+    for seed in range(3):
+        for now in (185, 195, 215, 250):
+            found = arrivals(retried(seed, now, longer_from=160), AGES)
+            counted = np.flatnonzero(np.arange(now) + 1 + found.wait <= now)
+            assert not ((counted >= 160) & (np.arange(now)[counted] + 1 + 35 > now)).any()
+        assert found.usual == 30
+        assert abs(found.since - 160) <= 2
+        assert found.wait[-1] == 45
+        assert (counted >= 160).sum() >= 40
+
+
+def test_a_slow_curve_is_learnt_from_slow_periods_alone():
+    """The oldest slow periods have just reached 30 days; those of before reached it fast."""
+    for seed in range(4):
+        found = arrivals(triangle(seed, 1, 192, 192, slow_from=160, n=150), AGES)
+        assert abs(found.since - 160) <= 1
+        assert found.slowed.share[6] < 0.95
+        assert (found.shares[:159] == 1).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_reload_that_takes_back_as_much_as_it_brings_makes_no_old_period_wait(seed):
+    """All that was known is loaded anew on one day, with other rows: 10 more or fewer a day."""
+    rng = np.random.default_rng(seed)
+    now, found = 150, np.tile(rng.poisson(100, 150)[None, :, None], (1, 1, len(AGES))).astype(float)
+    for t in range(now - 1):
+        reached = np.flatnonzero(t + 1 + np.array(AGES) <= now)
+        found[0, t, reached[-1] :] += rng.normal(0, 10)
+    found[:, np.arange(now)[:, None] + 1 + np.array(AGES) > now] = np.nan
+    wait = arrivals(found, AGES).wait
+    assert (np.arange(now)[:90] + 1 + wait[:90] <= now).all() or np.isfinite(wait[:90]).all()

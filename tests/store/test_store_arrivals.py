@@ -29,7 +29,8 @@ def filled(path, m, rows):
     store = Store.open(f"sqlite:///{path / 'store.db'}")
     intake = Intake(metric=m, window=Window(START, NOW), now=NOW)
     time, value, known, channel = zip(*rows, strict=True)
-    intake.add({"time": time, "value": value, "known_at": known, "dimension:channel": channel}, lambda i: f"row {i}")
+    columns = {"time": time, "value": value, "dimension:channel": channel}
+    intake.add(columns | ({"known_at": known} if m.read.known_at else {}), lambda i: f"row {i}")
     assert not intake.rejected
     for batch in intake.batches():
         store.observations.apply(m, batch, now=NOW)
@@ -48,8 +49,9 @@ def test_the_store_says_what_had_arrived_and_a_replay_says_the_same(tmp_path):
     m = metric()
     with filled(tmp_path, m, answers(np.random.default_rng(1))) as store:
         panel = store.panel(m, as_known_at=NOW)
-        assert panel.arrived.shape == (2, DAYS, len(ARRIVAL_AGES))
-        assert (panel.arrived[:, 10, -4] == panel.n[:, 10]).all()
+        assert panel.arrived.shape == (2, DAYS, len(ARRIVAL_AGES), 2)
+        assert (panel.arrived[:, 10, -4].sum(-1) == panel.n[:, 10]).all()
+        assert (panel.arrived[:, 10, -4, 0] == panel.total[:, 10]).all()
         assert (np.diff(panel.arrived[:, 10, :8], axis=1) >= 0).all()
         assert np.isnan(panel.arrived[:, -1, 1:]).all()
         assert 5 <= ripened(panel).metric.matures_after.days <= 8
@@ -97,3 +99,55 @@ def test_open_tickets_count_as_longer_and_closed_ones_alone_never_make_a_day_qui
         assert abs(np.log(np.median(value[mature][-8:]) / 30)) < 0.25
         then = START + timedelta(days=30)
         assert store.panel(m, as_known_at=then).n[0, 29] == panel.n[0, 29]
+
+
+def test_a_log_cut_by_closing_date_does_not_look_like_an_improvement(tmp_path):
+    """Only tickets that were closed by a day, by the day they were opened, exported and read a month later."""
+    m = replace(metric(Kind.QUANTILE), unit="h", read=Read(time="t", value="v"))
+    rng = np.random.default_rng(3)
+    cut = START + timedelta(days=DAYS)
+    rows = []
+    for d in range(DAYS):
+        for hours in rng.lognormal(np.log(60), 0.8, 60):
+            at = START + timedelta(days=d + rng.random())
+            if at + timedelta(hours=hours) < cut:
+                rows.append((at.isoformat(), hours, None, "chat"))
+    with filled(tmp_path, m, rows) as store:
+        later = cut + timedelta(days=30)
+        panel = store.panel(m, as_known_at=later)
+        ripe = ripened(panel)
+        value, mature = panel.values()[0], ripe.mature(later)
+        assert value[-7:].mean() < 0.7 * 60
+        assert panel.mature(later).all()
+        newest = np.flatnonzero(mature)[-7:]
+        assert len(newest) == 7
+        assert DAYS - 20 <= newest[-1] < DAYS - 8
+        assert abs(np.log(value[newest].mean() / 60)) < 0.1
+        # A wait that was declared is its owner's word.
+        said = replace(m, matures_after=timedelta(0), learns_maturity=False)
+        assert ripened(store.panel(said, as_known_at=later)).mature(later).all()
+
+
+def test_customers_lost_after_weeks_of_retries_are_added_to_the_cohort_that_they_belong_to(tmp_path):
+    """Rows are increments: the cohort on its day, and who turned out to be lost of it when the last retry failed."""
+    m = replace(metric(Kind.PROPORTION), read=Read(time="t", n="n", total="x", known_at="k"))
+    rng, rows = np.random.default_rng(4), []
+    for d in range(DAYS):
+        at = START + timedelta(days=d)
+        rows.append((at.isoformat(), 400, 0, (at + timedelta(hours=20)).isoformat(), "chat"))
+        lost = sorted({int(x) for x in rng.integers(7, 21, 12)})
+        rows += [(at.isoformat(), 0, 1, (at + timedelta(days=k)).isoformat(), "chat") for k in lost]
+    names = ("time", "n", "total", "known_at", "dimension:channel")
+    intake = Intake(metric=m, window=Window(START, NOW), now=NOW)
+    intake.add(dict(zip(names, zip(*rows, strict=True), strict=True)), lambda i: f"row {i}")
+    assert not intake.rejected
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        for batch in intake.batches():
+            store.observations.apply(m, batch, now=NOW)
+        panel = store.panel(m, as_known_at=NOW)
+        assert (panel.n[0] == 400).all()
+        assert panel.total[0, :30].mean() > 8
+        assert panel.total[0, -5:].sum() == 0
+        # The young cohorts are no retained ones: they wait until the lost are known.
+        assert ripened(panel).metric.matures_after >= timedelta(days=30)
+        assert not ripened(panel).mature(NOW)[-29:].any()

@@ -130,7 +130,7 @@ def _bad(metric: Metric, exprs: Mapping[str, str]) -> str:
     if metric.kind is Kind.RATE:
         tests.append("v < 0")
     if "n" in exprs:
-        tests += ["w_ok = 0", "w < 0"] + (["w = 0"] if metric.kind is Kind.RATE else [])
+        tests += ["w_ok = 0", "w < 0"] + (["w = 0"] if metric.kind is Kind.RATE and "known_at" not in exprs else [])
         if metric.kind is Kind.QUANTILE:
             tests.append("w <> floor(w)")
     if "base" in exprs:

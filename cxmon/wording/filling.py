@@ -1,0 +1,69 @@
+"""How a metric's periods fill up, in words: what is in at which age, and since when periods count."""
+
+import math
+
+from cxmon.model import Filling, FillingCurve, Kind, LearntFrom, Metric
+from cxmon.wording import numbers as say
+
+_SOURCE = {
+    LearntFrom.REVISIONS: "learnt from when its figures came",
+    LearntFrom.DURATIONS: "learnt from how long they took to end: no revision says when its figures came",
+    LearntFrom.NOTHING: "not known: too few figures have been followed from one day to the next",
+}
+CAVEAT = (
+    "It is wrong where figures are corrected rather than added, where a source is loaded anew, and of what comes later "
+    "than 90 days, which nobody follows."
+)
+
+
+def headers(one: Filling) -> list[str]:
+    return ["", *(f"{age} d" for age in one.ages), "from"]
+
+
+def rows(one: Filling, metric: Metric) -> list[list[str]]:
+    """A line for each curve: the part of the answers that is in so many days after a period's end."""
+    found = []
+    for curve in one.curves:
+        answers = say.number(curve.answers, 0)
+        known = f"{say.counted(curve.periods, metric.grain.value)}, {answers} {_things(metric)}"
+        found.append([_name(curve), *map(_share, curve.share), known])
+        if curve.slowed:
+            since = say.counted(curve.slowed_periods, metric.grain.value)
+            found.append([f"{_name(curve)}, lately", *map(_share, curve.slowed), since])
+    return found
+
+
+def lines(one: Filling, metric: Metric) -> list[str]:
+    """What the curve is learnt from, what it means for the wait, and which periods count."""
+    grain = metric.grain.value
+    said = [f"How its {grain}s fill up is {_SOURCE[one.learnt_from]}."]
+    days = round(one.wait_days)
+    counts = f"A {grain} counts " + (
+        f"when it is {say.counted(days, 'day')} old" if days else "as soon as it has ended"
+    )
+    if one.declared_days is not None:
+        said.append(f"{counts}, as declared.")
+    elif one.learnt_from is LearntFrom.NOTHING:
+        said.append(f"{counts}; declare matures_after where answers come later.")
+    else:
+        said.append(f"{counts}: then at least 98 % of its answers are in.")
+    if one.slow_since is not None:
+        how = "it is not known yet when they are complete"
+        if one.slow_wait_days is not None:
+            how = f"they count when they are {say.counted(round(one.slow_wait_days), 'day')} old"
+        said.append(f"Since about {one.slow_since:%-d %b %Y} answers do not come in as they used to; {how}.")
+    through = f"The newest {grain} that counts is {one.counts_through:%-d %b %Y}." if one.counts_through else ""
+    said.append(through or f"No {grain} counts yet.")
+    return said
+
+
+def _name(curve: FillingCurve) -> str:
+    return {"yes": "the yes", "no": "the no"}.get(curve.kind, "all")
+
+
+def _share(share: float) -> str:
+    return "-" if math.isnan(share) else f"{100 * share:.0f} %"
+
+
+def _things(metric: Metric) -> str:
+    return "events" if metric.kind is Kind.RATE else "cases" if metric.kind is Kind.QUANTILE else "answers"
