@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,8 +66,8 @@ def demo(
 ) -> None:
     """A whole world in a minute: a support desk, or New York's flights of 2013, judged."""
     from cxmon.cli.story import tell
-    from cxmon.demo import prepare
-    from cxmon.service import clock, wall, work
+    from cxmon.demo import past, prepare
+    from cxmon.service import assess, clock, gather, wall
     from cxmon.store import Store
 
     log_to_stderr(verbose=False)
@@ -78,23 +77,16 @@ def demo(
     plan = load_plan(path)
     say(f"{plan.title}: configuration {path}, store {_shown(plan.store_url)}")
     with Store.open(plan.store_url) as store, progress("collect") as advance:
-        _declared_in_time(plan, store)
-        work(plan, store, now=clock(plan), progress=advance)
+        now = clock(plan)
+        past.declare(plan, store)
+        gather(plan, store, now=now, progress=advance)
+        past.relive(plan, store, now=now)
+        assess(plan, store, now=now, progress=advance)
         tell(plan, store, now=clock(plan))
     if not serve or not sys.stdout.isatty():
         return
     say(f"\n  The board: http://127.0.0.1:{port}   (Ctrl-C ends it)")
     _until_stopped(_service(plan), _start_board(plan, port, "127.0.0.1"))
-
-
-def _declared_in_time(plan: "Plan", store: "Store") -> None:
-    """A demo's world has a past: each of its changes was declared the day before it started."""
-    from cxmon import actions
-
-    known = {declared.change.id for declared in store.changes.all()}
-    for change in plan.changes:
-        if change.id not in known:
-            actions.declare(store, change, now=change.starts - timedelta(days=1), origin="yaml")
 
 
 def _service(plan: "Plan") -> "Service":
