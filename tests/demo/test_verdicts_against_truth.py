@@ -12,13 +12,13 @@ import pytest
 
 from cxmon.demo.desk import build, write_config
 from cxmon.demo.truth import CHANGES, CHAT_BOT, EMAIL_DRIFT, LOOKS, is_right, look_at
-from cxmon.model import Code, Metric, Segment
+from cxmon.model import AimCode, Code, Metric, Segment
 
 ANCHOR = date(2026, 10, 15)
 SEEDS = range(101, 121)
 ENOUGH = 18
 HISTORY_DAYS = 270
-JUDGED = ("csat", "first_response", "reopened", "churn", "contacts")
+JUDGED = ("csat", "first_response", "reopened", "churn", "contacts", "orders")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Said:
 
     code: Code
     metrics: dict[str, Code]
+    aims: dict[str, AimCode]
     mix: dict[str, float]
 
 
@@ -39,9 +40,15 @@ class Desk:
 
 
 def leaner(metric: Metric) -> Metric:
-    """The same figures, faster: no tiers where rows are events (aggregated ones come one a cell), no bands to draw."""
+    """The same figures, faster: no tiers where rows are events (aggregated ones come one a cell)."""
     dimensions = metric.dimensions if metric.read.aggregated else ("channel", "region")
     return replace(metric, dimensions=dimensions, by=((),))
+
+
+def looked_into(look: int) -> list[str]:
+    """The changes of which more than the code is held against the truth at a look."""
+    asked = {event.id for event in CHANGES for _, day in (*event.right_metrics, *event.right_aims) if day == look}
+    return sorted(asked | ({CHAT_BOT.id} if look == 0 else set()))
 
 
 def said_of_desk(seed: int, folder: Path) -> Desk:
@@ -49,7 +56,7 @@ def said_of_desk(seed: int, folder: Path) -> Desk:
     from cxmon.config import load
     from cxmon.pipeline.check import check
     from cxmon.pipeline.collect import collect
-    from cxmon.pipeline.judge import judge
+    from cxmon.pipeline.judge import Depth, judge
     from cxmon.store import Store
 
     desk = build(folder / "desk.db", seed=seed, until=ANCHOR, history_days=HISTORY_DAYS)
@@ -63,12 +70,17 @@ def said_of_desk(seed: int, folder: Path) -> Desk:
         collected = collect(plan, store, now=look_at(ANCHOR, 0))
         assert all(c.ok and not c.rejected for c in collected), collected
         for look in sorted(LOOKS):
-            for verdict in judge(plan, store, now=look_at(ANCHOR, look)):
-                found[verdict.change, look] = Said(
-                    code=verdict.code,
-                    metrics={harm.metric: harm.code for harm in verdict.harms},
-                    mix={split.metric: split.mix for split in verdict.splits},
-                )
+            whole = looked_into(look)
+            rest = [event.id for event in CHANGES if event.id not in whole]
+            # The code is the same at any depth; nothing is drawn, and what is not asked for is left out.
+            for depth, ids in ((Depth.FIGURES, whole), (Depth.TOLD, rest)):
+                for verdict in judge(plan, store, now=look_at(ANCHOR, look), changes=ids, depth=depth):
+                    found[verdict.change, look] = Said(
+                        code=verdict.code,
+                        metrics={harm.metric: harm.code for harm in verdict.harms},
+                        aims={aim.metric: aim.code for aim in verdict.aims},
+                        mix={split.metric: split.mix for split in verdict.splits},
+                    )
         watched = replace(plan.metrics["first_response"], by=(("channel", "region"),))
         drift = [replace(c, metrics=(watched.id,)) for c in plan.checks if c.name == "drift"]
         watching = replace(plan, metrics=dict(plan.metrics) | {watched.id: watched}, checks=tuple(drift))
@@ -108,6 +120,18 @@ def test_verdicts_hold_against_truth(desks, event, look):
 def test_the_figures_behind_the_verdicts_hold_against_truth(desks, event, metric, look):
     said = {seed: desk.said[event.id, look].metrics[metric] for seed, desk in desks.items()}
     wanted = event.right_metrics[metric, look]
+    assert sum(code in wanted for code in said.values()) >= ENOUGH, f"right are {sorted(wanted)}, said was {said}"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("event", "metric", "look"),
+    [(event, *key) for event in CHANGES for key in event.right_aims],
+    ids=lambda part: getattr(part, "id", str(part)),
+)
+def test_what_was_promised_holds_against_truth(desks, event, metric, look):
+    said = {seed: desk.said[event.id, look].aims.get(metric) for seed, desk in desks.items()}
+    wanted = event.right_aims[metric, look]
     assert sum(code in wanted for code in said.values()) >= ENOUGH, f"right are {sorted(wanted)}, said was {said}"
 
 
