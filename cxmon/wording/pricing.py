@@ -24,6 +24,7 @@ _RULED_OUT = {
     PriceCode.COSTS_MORE: "a loss smaller than the saving is ruled out",
     PriceCode.OPEN: "whether that is more or less than it saves is not known yet",
 }
+RESTS = "Rests on:"
 _MORE = {"customers": "lost customers", "contacts": "further contacts"}
 
 
@@ -63,8 +64,13 @@ def price_story(price: Price | None, metrics: Mapping[str, Metric], *, codes: bo
 
 def price_details(price: Price, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
     """How the price is made: each part, and every figure that it rests on with its source and date."""
-    parts = [_part(part, price, metrics) for part in price.parts if part.metric in metrics]
-    return (*parts, *(_given(one) for one in price.inputs))
+    return (*_parts(price, metrics), *(f"{RESTS} {_given(one)}" for one in price.inputs))
+
+
+def price_brief(price: Price, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """The same with all figures that it rests on in one line."""
+    given = " · ".join(_given(one) for one in price.inputs)
+    return (*_parts(price, metrics), *([f"{RESTS} {given}"] if given else []))
 
 
 def money(x: float, currency: str, beside: Interval | None = None) -> str:
@@ -151,6 +157,10 @@ def _break_even(price: Price, metrics: Mapping[str, Metric]) -> str:
     return f"{text}; {_RULED_OUT[price.code]}" if price.code in _RULED_OUT else text
 
 
+def _parts(price: Price, metrics: Mapping[str, Metric]) -> list[str]:
+    return [_part(part, price, metrics) for part in price.parts if part.metric in metrics]
+
+
 def _part(part: Part, price: Price, metrics: Mapping[str, Metric]) -> str:
     name = f"{part.name.capitalize()} ({metrics[part.metric].label})"
     if not part.known:
@@ -176,7 +186,7 @@ def _paced(one: Interval, factor: float) -> Interval:
 
 
 def _given(one: Input) -> str:
-    """`Rests on: a lost customer (basic) 180 EUR a year for 24 months; Finance, margin by tier, 30 Jun 2026`."""
+    """`a lost customer (basic) 180 EUR a year for 24 months; Finance, margin by tier, 30 Jun 2026`."""
     if one.name == "rate":
         what = f"1 {one.of} = {say.plain(one.amount)} {one.currency}"
     else:
@@ -187,7 +197,7 @@ def _given(one: Input) -> str:
         what = f"{which}{of} {say.plain(one.amount)} {one.currency}{per}{long}"
     missing = " and ".join(w for w, ok in (("source", one.source), ("date", one.as_of)) if not ok)
     told = ", ".join(filter(None, (one.source, _day(one.as_of) if one.as_of else "")))
-    return f"Rests on: {what}; {f'illustrative, no {missing}' if missing else told}"
+    return f"{what}; {f'illustrative, no {missing}' if missing else told}"
 
 
 def _day(day: date) -> str:
