@@ -65,7 +65,7 @@ def demo(
     port: Port = 8501,
 ) -> None:
     """A whole world in a minute: a support desk, or New York's flights of 2013, judged."""
-    from cxmon.cli.story import tell
+    from cxmon.cli.glance import glance
     from cxmon.demo import past, prepare
     from cxmon.service import assess, clock, gather, wall
     from cxmon.store import Store
@@ -82,7 +82,8 @@ def demo(
         gather(plan, store, now=now, progress=advance)
         past.relive(plan, store, now=now)
         assess(plan, store, now=now, progress=advance)
-        tell(plan, store, now=clock(plan))
+        say()
+        glance(plan, store, now=now)
     if not serve or not sys.stdout.isatty():
         return
     say(f"\n  The board: http://127.0.0.1:{port}   (Ctrl-C ends it)")

@@ -66,9 +66,12 @@ def said_of_desk(seed: int, folder: Path) -> Desk:
 
     desk = build(folder / "desk.db", seed=seed, until=ANCHOR, history_days=HISTORY_DAYS)
     plan = load(write_config(folder, desk))
-    # A price changes no verdict, and costs further estimates.
+    # A price changes no verdict, and costs further estimates. A machine that is shared may be slow to read.
     plan = replace(
-        plan, money=None, metrics={name: leaner(plan.metrics[name]) for name in JUDGED}
+        plan,
+        money=None,
+        metrics={name: leaner(plan.metrics[name]) for name in JUDGED},
+        sources={name: replace(source, timeout_s=600) for name, source in plan.sources.items()},
     )
     found: dict[tuple[str, int], Said] = {}
     with Store.open(plan.store_url) as store:
