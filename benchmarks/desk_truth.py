@@ -14,7 +14,7 @@ def main() -> None:
     """A line for each change and look: how many of the seeds are right, what counts as right, and what was said."""
     import test_verdicts_against_truth as acceptance
 
-    from cxmon.demo.truth import CHANGES, CHAT_BOT, LOOKS, is_right
+    from cxmon.demo.truth import CHANGES, LOOKS, is_right
 
     folders = [Path(tempfile.mkdtemp()) for _ in acceptance.SEEDS]
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:

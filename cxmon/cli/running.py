@@ -15,7 +15,6 @@ from cxmon.cli.common import DEFAULT_CONFIG, Config, load_plan, log_to_stderr, p
 if TYPE_CHECKING:
     from cxmon.config.plan import Plan
     from cxmon.service import Service
-    from cxmon.store import Store
 
 Port = Annotated[int, typer.Option(help="Port of the board.")]
 Address = Annotated[str, typer.Option(help="Address the board listens on; beyond loopback it needs a sign-in.")]

@@ -9,7 +9,6 @@ from cxmon.model import EVERYONE, GRAVITY, AllowanceUse, Change, Declared, Incid
 from cxmon.store import Store
 from cxmon.wording.targets import told as told_targets
 
-
 NONE_OPEN = "No incident is open."
 NONE_JUDGED = "No declared change has been judged yet."
 

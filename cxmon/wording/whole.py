@@ -155,7 +155,8 @@ def _row(known: Whole, harm: Harm) -> tuple[str, ...]:
     size = size if math.isfinite(harm.so_far.high) else harm.reason
     # The page's head has the grade; where metrics differ each says its own.
     alike = len({grade(h) for h in known.harms}) == 1
-    sure = ("" if alike else grade(harm), lately(harm, metric), f"answer due around day {due}" if due is not None else "")
+    awaited = f"answer due around day {due}" if due is not None else ""
+    sure = ("" if alike else grade(harm), lately(harm, metric), awaited)
     return (
         metric.label,
         screen(harm, titles=known.titles)[0],
