@@ -70,7 +70,7 @@ WEEKEND_PHONE = Planted(
     start=-95,
     scope=Scope.of({"channel": "phone", "region": ["eu", "us"]}),
     shifts=(
-        Shift("csat", -0.04, points=True),
+        Shift("csat", -0.05, points=True),
         Shift("first_response", 0.35),
         Shift("churn", 0.30, after=30, ramp=10),
         Shift("volume", -0.60, weekdays=(5, 6)),
