@@ -14,7 +14,7 @@ def main() -> None:
     """A line for each change and look: how many of the seeds are right, what counts as right, and what was said."""
     import test_verdicts_against_truth as acceptance
 
-    from cxmon.demo.truth import CHANGES, CHAT_BOT, LOOKS, is_right
+    from cxmon.demo.truth import CHANGES, LOOKS, is_right
 
     folders = [Path(tempfile.mkdtemp()) for _ in acceptance.SEEDS]
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -26,7 +26,7 @@ def main() -> None:
             heard = dict(Counter(str(code or "not begun") for code in codes))
             wanted = ", ".join(sorted(str(code or "not begun") for code in event.right[look]))
             print(f"{event.id:22s} day {look:+4d}: {right:2d} of {len(desks)} right ({wanted}); said {heard}")
-    mixes = sorted(100 * desk.said[CHAT_BOT.id, 0].mix.get("csat", 0.0) for desk in desks)
+    mixes = sorted(100 * desk.mix.get("csat", 0.0) for desk in desks)
     print(f"mix part of the total after the bot, points worse: {mixes[0]:.2f} to {mixes[-1]:.2f}")
 
 

@@ -33,19 +33,33 @@ def clock(plan: Plan) -> datetime:
     return plan.as_of or wall()
 
 
-def work(plan: Plan, store: Store, *, now: datetime, progress: Callable[[str, int, int], None] | None = None) -> None:
+Progress = Callable[[str, int, int], None]
+
+
+def work(plan: Plan, store: Store, *, now: datetime, progress: Progress | None = None) -> None:
     """One round of the main job: collect, judge, check. Each part reports its own failures and stops no other."""
-    from cxmon.pipeline.aim import aim  # noqa: PLC0415 - statistics are imported when the first job runs.
-    from cxmon.pipeline.check import check  # noqa: PLC0415
-    from cxmon.pipeline.collect import collect  # noqa: PLC0415
-    from cxmon.pipeline.judge import judge  # noqa: PLC0415
+    gather(plan, store, now=now, progress=progress)
+    assess(plan, store, now=now, progress=progress)
+
+
+def gather(plan: Plan, store: Store, *, now: datetime, progress: Progress | None = None) -> None:
+    """The first half of a round: the registry and the figures."""
+    from cxmon.pipeline.collect import collect  # noqa: PLC0415 - statistics are imported when the first job runs.
     from cxmon.pipeline.register import register  # noqa: PLC0415
-    from cxmon.pipeline.remind import remind  # noqa: PLC0415
 
     register(plan, store, now=now)
     for collected in collect(plan, store, now=now, progress=progress):
         if not collected.ok:
             LOG.warning("collect metric=%s source=%s error=%s", collected.metric, collected.source, collected.error)
+
+
+def assess(plan: Plan, store: Store, *, now: datetime, progress: Progress | None = None) -> None:
+    """The second half of a round: what the figures say."""
+    from cxmon.pipeline.aim import aim  # noqa: PLC0415
+    from cxmon.pipeline.check import check  # noqa: PLC0415
+    from cxmon.pipeline.judge import judge  # noqa: PLC0415
+    from cxmon.pipeline.remind import remind  # noqa: PLC0415
+
     for verdict in judge(plan, store, now=now, progress=progress):
         LOG.info("judge change=%s code=%s version=%d", verdict.change, verdict.code, verdict.version)
     aim(plan, store, now=now)

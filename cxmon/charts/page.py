@@ -27,6 +27,7 @@ LEGEND = (
 )
 FOOT = "Harm is counted against what was expected without the change."
 WIDE, NARROW = 620, 300
+SHORT = 6
 # Shapes as characters, since a page without network has no icon font; they repeat what the words say.
 _SHAPES = {Tone.RED: "▲", Tone.AMBER: "△", Tone.TEAL: "▼", Tone.GREY: "○"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -86,7 +87,7 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
         f'<p class="badge {tone.value}"><span aria-hidden="true">{_SHAPES[tone]}</span> {_text(words)}</p>',
         *([f'<p class="headline">{lead[0][3:]}', *lead[1:]] if lead else []),
     ]
-    rest = [_section(one) for one in told if one is not answer]
+    rest = [_section(one) for one in told if one is not answer and (one.table or one.on_page)]
     return "\n".join([
         "<!doctype html>",
         '<html lang="en">',
@@ -103,7 +104,8 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
         "<main>",
         f'<section class="answer" aria-label="Verdict">{"".join(body)}</section>',
         *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
-        *rest,
+        *([f'<p class="legend">{LEGEND}</p>'] if drawings else []),
+        *(['<div class="rest">', *rest, "</div>"] if rest else []),
         "</main>",
         f"<footer><p>{_text(title)} · {_text(stand(known))}. {FOOT}</p></footer>",
         "</body>",
@@ -113,11 +115,12 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
 
 
 def _section(one: Section) -> str:
-    told = one.notes if one.table else one.lines
-    lines = "".join(f"<li{_below(text)}>{_text(text)}</li>" for text in told)
+    lines = "".join(f"<li{_below(text)}>{_text(text)}</li>" for text in one.on_page)
     listed = f"<ul>{lines}</ul>" if lines else ""
     table = _table(one.table, one.heading) if one.table else ""
-    return f"<section><h2>{_text(one.heading)}</h2>{table}{listed}</section>"
+    # On paper short ones share the width.
+    wide = ' class="wide"' if one.table or len(one.on_page) > SHORT else ""
+    return f"<section{wide}><h2>{_text(one.heading)}</h2>{table}{listed}</section>"
 
 
 def _below(text: str) -> str:

@@ -9,8 +9,9 @@ body { margin: 0 auto; max-width: 60rem; padding: 1.4rem 1.2rem 2rem; background
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0; font-weight: 700; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 0 0 .5rem; font-weight: 650; }
 header { margin-bottom: 1rem; }
-.stand, figcaption, footer { color: var(--muted); font-size: .87rem; }
+.stand, figcaption, footer, .legend { color: var(--muted); font-size: .87rem; }
 .stand, footer p { margin: .2rem 0 0; }
+.legend { margin: 0 0 .9rem; }
 section, figure { border: 1px solid var(--edge); border-radius: .6rem; padding: 1rem 1.1rem; margin: 0 0 .9rem; }
 figure { padding: .6rem .8rem; }
 picture, img { display: block; width: 100%; height: auto; }
@@ -43,17 +44,24 @@ tbody th { font-weight: 650; }
   td::before { content: attr(data-label) ": "; color: var(--muted); }
 }
 @media print {
-  @page { size: A4; margin: 11mm; }
-  body { max-width: none; padding: 0; font-size: 8.5pt; line-height: 1.3; }
-  h1 { font-size: 15pt; }
-  .headline { font-size: 11pt; }
-  section, figure { padding: 2mm 2.5mm; margin-bottom: 2mm; border-radius: 1.5mm; }
-  .charts { display: grid; grid-template-columns: 1fr 1fr; gap: 2mm; }
-  figcaption { font-size: 7pt; }
-  tr, figure, .answer { break-inside: avoid; }
-  h2 { break-after: avoid; font-size: 10pt; }
-  th, td { padding: .8mm 2mm .8mm 0; }
-  .badge { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  @page { size: A4; margin: 9mm; }
+  body { max-width: none; padding: 0; font-size: 8pt; line-height: 1.25; }
+  h1 { font-size: 14pt; }
+  .headline { font-size: 10.5pt; }
+  section, figure { padding: 1.4mm 2.2mm; margin-bottom: 1.5mm; border-radius: 1.2mm; }
+  header, .legend { margin-bottom: 1.5mm; }
+  .charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 1.5mm; }
+  .charts img { max-height: 40mm; object-fit: contain; object-position: left; }
+  .rest { columns: 2; column-gap: 1.5mm; }
+  .rest .wide { column-span: all; }
+  .stand, figcaption, footer, .legend { font-size: 7pt; }
+  ul { margin-top: .6mm; padding-left: 3mm; }
+  li, .answer p { margin: .3mm 0; }
+  section, tr, li, figure, .answer { break-inside: avoid; }
+  h2 { break-after: avoid; font-size: 9pt; margin-bottom: .6mm; }
+  table { font-size: 7.5pt; }
+  th, td { padding: .4mm 1.5mm .4mm 0; }
+  .badge { padding: 0 1.5mm; border-radius: 1mm; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """
 

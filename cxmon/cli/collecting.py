@@ -110,8 +110,13 @@ def judge(
         raise typer.Exit(Exit.BREACH)
 
 
-def status(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
-    """What needs a decision, what is open, and how old the data are."""
+def status(
+    every: Annotated[bool, typer.Option("--all", help="All of it, not only what fits on one screen.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """What needs a decision, what is open, and how old the data are: the gravest first, on one screen."""
+    from cxmon.cli.glance import glance
     from cxmon.cli.story import tell
     from cxmon.service import clock
 
@@ -126,7 +131,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
             }
             emit(document)
         else:
-            tell(plan, store, now=clock(plan))
+            (tell if every else glance)(plan, store, now=clock(plan))
         red = store.incidents.open()
     if red:
         raise typer.Exit(Exit.BREACH)

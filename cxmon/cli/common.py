@@ -53,7 +53,13 @@ def say(text: str = "") -> None:
 
 def wrapped(text: str, indent: str) -> None:
     """Print a line for a person, broken where it is too wide."""
-    say(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  "))
+    for line in broken(text, indent):
+        say(line)
+
+
+def broken(text: str, indent: str) -> tuple[str, ...]:
+    """The lines of a text that is broken where it is too wide."""
+    return tuple(textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")) or ("",)
 
 
 def table(headers: list[str], rows: list[list[str]]) -> None:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +15,6 @@ from cxmon.cli.common import DEFAULT_CONFIG, Config, load_plan, log_to_stderr, p
 if TYPE_CHECKING:
     from cxmon.config.plan import Plan
     from cxmon.service import Service
-    from cxmon.store import Store
 
 Port = Annotated[int, typer.Option(help="Port of the board.")]
 Address = Annotated[str, typer.Option(help="Address the board listens on; beyond loopback it needs a sign-in.")]
@@ -66,9 +64,9 @@ def demo(
     port: Port = 8501,
 ) -> None:
     """A whole world in a minute: a support desk, or New York's flights of 2013, judged."""
-    from cxmon.cli.story import tell
-    from cxmon.demo import prepare
-    from cxmon.service import clock, wall, work
+    from cxmon.cli.glance import glance
+    from cxmon.demo import past, prepare
+    from cxmon.service import assess, clock, gather, wall
     from cxmon.store import Store
 
     log_to_stderr(verbose=False)
@@ -78,23 +76,17 @@ def demo(
     plan = load_plan(path)
     say(f"{plan.title}: configuration {path}, store {_shown(plan.store_url)}")
     with Store.open(plan.store_url) as store, progress("collect") as advance:
-        _declared_in_time(plan, store)
-        work(plan, store, now=clock(plan), progress=advance)
-        tell(plan, store, now=clock(plan))
+        now = clock(plan)
+        past.declare(plan, store)
+        gather(plan, store, now=now, progress=advance)
+        past.relive(plan, store, now=now)
+        assess(plan, store, now=now, progress=advance)
+        say()
+        glance(plan, store, now=now)
     if not serve or not sys.stdout.isatty():
         return
     say(f"\n  The board: http://127.0.0.1:{port}   (Ctrl-C ends it)")
     _until_stopped(_service(plan), _start_board(plan, port, "127.0.0.1"))
-
-
-def _declared_in_time(plan: "Plan", store: "Store") -> None:
-    """A demo's world has a past: each of its changes was declared the day before it started."""
-    from cxmon import actions
-
-    known = {declared.change.id for declared in store.changes.all()}
-    for change in plan.changes:
-        if change.id not in known:
-            actions.declare(store, change, now=change.starts - timedelta(days=1), origin="yaml")
 
 
 def _service(plan: "Plan") -> "Service":

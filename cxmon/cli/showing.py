@@ -52,6 +52,7 @@ def _whole(change: str, plan: "Plan", store: "Store") -> "tuple[Whole, dict[str,
     from cxmon.errors import ActionError
     from cxmon.service import clock
     from cxmon.store.story import whole
+    from cxmon.wording.inside import inside
     from cxmon.wording.whole import Section
 
     all_changes, now = [d.change for d in store.changes.all()], clock(plan)
@@ -65,27 +66,31 @@ def _whole(change: str, plan: "Plan", store: "Store") -> "tuple[Whole, dict[str,
     answers_to = wording.answers_to(declared, all_changes, latest, store.incidents.recent(1000))
     fixes = wording.fixes(change, all_changes, latest, now=now, zone=plan.zone)
     used = [wording.allowance_part(use, change, plan.metrics[m]) for m, use in uses.items()]
-    said = wording.answers(change, known.responses, all_changes, now=now, ended=declared.ends, zone=plan.zone)
-    inside = [
-        f"{plan.metrics[w.metric].label}: {line}"
-        for w in (known.latest.where if known.latest is not None else ())
-        if w.places and w.metric in plan.metrics
-        for line in wording.places(w, plan.metrics[w.metric])
-    ]
+    responses = known.responses
+    said = wording.answers(change, responses, all_changes, now=now, ended=declared.ends, zone=plan.zone)
+    stands = tuple(
+        wording.standing(r, responses, all_changes, now=now, ended=declared.ends, zone=plan.zone) for r in responses
+    )
     more = (
-        Section(heading="Inside the scope", lines=tuple(inside)),
+        inside(known.latest.where if known.latest is not None else (), plan.metrics),
         Section(
             heading="What the price is made of",
-            lines=tuple(wording.price_details(price, plan.metrics) if price else ()),
+            lines=wording.price_details(price, plan.metrics) if price else (),
+            notes=wording.price_brief(price, plan.metrics) if price else (),
         ),
         Section(heading="The year's harm allowance", lines=tuple(filter(None, used))),
-        Section(heading="What it answers, and what answers it", lines=tuple(filter(None, (answers_to, *said, *fixes)))),
+        # A page has the responses in a table of their own.
+        Section(
+            heading="What it answers, and what answers it",
+            lines=tuple(filter(None, (answers_to, *said, *fixes))),
+            notes=tuple(filter(None, (answers_to, *fixes))),
+        ),
     )
     codes: dict[str, object] = {
         "allowances": uses, "answers_to": declared.responds_to,
         "answered_by": [c.id for c in fixes_of(change, all_changes)],
     }  # fmt: skip
-    return replace(known, more=more), codes
+    return replace(known, more=more, stands=stands), codes
 
 
 def _print(known: "Whole") -> None:
@@ -124,7 +129,7 @@ def _drawings(known: "Whole", store: "Store") -> "list[Drawing]":
             continue
         where, to = f"{metric.label}, {band.label}", wording.day(band.as_of, known.zone)
         said = f"{where}, over time. {wording.line(harm, metric, known.titles)}"
-        caption = f"{where}, the last {charts.DAYS} days to {to}. {charts.LEGEND}"
+        caption = f"{where}, the last {charts.DAYS} days to {to}"
         found.append(charts.drawing(band, metric, declared, verdicts, shown_changes=marked, caption=caption, alt=said))
     return found
 

@@ -1,14 +1,16 @@
 """The story in the terminal: what was decided, what came of it, what is open, how old the data are."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from cxmon import wording
 from cxmon.cli.common import say, wrapped
 from cxmon.config.plan import Plan
-from cxmon.model import EVERYONE, GRAVITY, Change, Declared, Incident, State, Status, Verdict
+from cxmon.model import EVERYONE, GRAVITY, AllowanceUse, Change, Declared, Incident, State, Status, Verdict
 from cxmon.store import Store
 from cxmon.wording.targets import told as told_targets
+
+NONE_OPEN = "No incident is open."
+NONE_JUDGED = "No declared change has been judged yet."
 
 
 def tell(plan: Plan, store: Store, *, now: datetime) -> None:
@@ -23,21 +25,27 @@ def tell(plan: Plan, store: Store, *, now: datetime) -> None:
 
 
 def _decisions(plan: Plan, store: Store, now: datetime) -> None:
-    verdicts = store.verdicts.all_latest()
-    declared = {d.change.id: d for d in store.changes.all()}
-    judged = sorted(
-        ((v, declared[v.change]) for v in verdicts.values() if v.change in declared),
-        key=lambda pair: (GRAVITY.index(pair[0].code), pair[1].change.starts),
-    )
+    judged, drafts = decided(store)
     for verdict, change in judged:
         _one(plan, verdict, change)
-        _answers(plan, store, change.change, verdicts, now)
-    drafts = [d for d in declared.values() if d.change.status is Status.DRAFT]
+        for line in answered(plan, store, change.change, now):
+            wrapped(line, "    ")
     if drafts:
-        count = "1 draft is" if len(drafts) == 1 else f"{len(drafts)} drafts are"
-        say(f"\n  {count} not judged: " + ", ".join(d.change.title for d in drafts))
+        say(f"\n  {drafts}")
     if not judged:
-        say("\n  No declared change has been judged yet.")
+        say(f"\n  {NONE_JUDGED}")
+
+
+def decided(store: Store) -> tuple[list[tuple[Verdict, Declared]], str]:
+    """(the judged decisions, the gravest first; what is still a draft, in words or empty)."""
+    declared = {d.change.id: d for d in store.changes.all()}
+    judged = sorted(
+        ((v, declared[v.change]) for v in store.verdicts.all_latest().values() if v.change in declared),
+        key=lambda pair: (GRAVITY.index(pair[0].code), pair[1].change.starts),
+    )
+    drafts = [d.change.title for d in declared.values() if d.change.status is Status.DRAFT]
+    count = "1 draft is" if len(drafts) == 1 else f"{len(drafts)} drafts are"
+    return judged, f"{count} not judged: {', '.join(drafts)}" if drafts else ""
 
 
 def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
@@ -60,27 +68,31 @@ def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:
 
 def _allowances(plan: Plan, store: Store) -> None:
     """One line a metric: what all decisions of the year together have used."""
-    found = [use for m, use in store.allowances.latest().items() if m in plan.allowance.amounts]
+    found = uses(plan, store)
     if found:
         say("\n  Harm allowance of the year (`cxmon allowance` says more):")
     for use in found:
         metric = plan.metrics[use.metric]
-        told = (
-            f"{wording.allowance_headline(use, metric, plan.zone)} ({use.code}). {wording.used(use, metric, plan.zone)}"
-        )
-        wrapped(told, "    ")
+        wrapped(f"{allowed(plan, use)}. {wording.used(use, metric, plan.zone)}", "    ")
 
 
-def _answers(plan: Plan, store: Store, change: Change, verdicts: Mapping[str, Verdict], now: datetime) -> None:
+def uses(plan: Plan, store: Store) -> list[AllowanceUse]:
+    return [use for m, use in store.allowances.latest().items() if m in plan.allowance.amounts]
+
+
+def allowed(plan: Plan, use: AllowanceUse) -> str:
+    """The answer for one metric, with its code."""
+    return f"{wording.allowance_headline(use, plan.metrics[use.metric], plan.zone)} ({use.code})"
+
+
+def answered(plan: Plan, store: Store, change: Change, now: datetime) -> list[str]:
     """What was decided about it, which fix answers it, and what it answers itself."""
-    known = [d.change for d in store.changes.all()]
+    known, verdicts = [d.change for d in store.changes.all()], store.verdicts.all_latest()
     said = wording.answers(
         change.id, store.changes.responses(change.id), known, now=now, ended=change.ends, zone=plan.zone
     )
     fixes = wording.fixes(change.id, known, verdicts, now=now, zone=plan.zone)
-    for line in (wording.answers_to(change, known, verdicts), *said, *fixes):
-        if line:
-            wrapped(line, "    ")
+    return [line for line in (wording.answers_to(change, known, verdicts), *said, *fixes) if line]
 
 
 def _targets(plan: Plan, store: Store) -> None:
@@ -95,16 +107,21 @@ def _incidents(plan: Plan, store: Store) -> None:
     found = store.incidents.open()
     say()
     if not found:
-        say("  No incident is open.")
+        say(f"  {NONE_OPEN}")
         return
     say(f"  Open incidents: {len(found)}")
     for incident in found:
-        since = wording.day(incident.since or incident.opened_at, plan.zone)
-        wrapped(f"- {title(incident, store)}, since {since}, {incident.state}", "    ")
+        wrapped(f"- {lasting(plan, store, incident)}", "    ")
         breach = incident.latest if incident.latest and incident.latest.state is State.BREACH else incident.worst
         if breach is not None and incident.check != "verdict":
             wrapped(breach.reason, "      ")
         say(f"      cxmon why {incident.id}")
+
+
+def lasting(plan: Plan, store: Store, incident: Incident) -> str:
+    """`CSAT, phone · eu (watch), since 5 Oct, open`."""
+    since = wording.day(incident.since or incident.opened_at, plan.zone)
+    return f"{title(incident, store)}, since {since}, {incident.state}"
 
 
 def title(incident: Incident, store: Store) -> str:
@@ -120,10 +137,15 @@ def title(incident: Incident, store: Store) -> str:
 
 
 def _data(store: Store) -> None:
+    say()
+    for line in data(store):
+        wrapped(line, "  ")
+
+
+def data(store: Store) -> list[str]:
+    """What could not be collected, and how much was."""
     runs = store.runs.latest()
     failed = [f"{r.metric} ({r.error})" for r in runs.values() if not r.ok]
     aside = sum(r.rejected for r in runs.values())
-    say()
-    if failed:
-        wrapped("Not collected: " + "; ".join(failed), "  ")
-    say(f"  Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs.")
+    lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
+    return [*lost, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]

@@ -9,8 +9,9 @@ from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 
+from cxmon.demo.shop import shop_rows
 from cxmon.demo.tickets import DAY_S, SETTLED_DAYS, customer_rows, rating_rows, ticket_rows, tickets_of
-from cxmon.demo.truth import CHANGES
+from cxmon.demo.truth import CHANGES, WEEKEND_PHONE
 from cxmon.demo.world import World, world
 
 # Done so far and to do, in the unit of the step that is named.
@@ -35,6 +36,10 @@ CREATE TABLE IF NOT EXISTS subscription_days (
   day TEXT NOT NULL, main_channel TEXT NOT NULL, region TEXT NOT NULL, tier TEXT NOT NULL,
   active INTEGER NOT NULL, joined INTEGER NOT NULL, cancelled INTEGER NOT NULL, loaded_at TEXT NOT NULL,
   PRIMARY KEY (day, main_channel, region, tier)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS shop_days (
+  day TEXT NOT NULL, channel TEXT NOT NULL, joined TEXT NOT NULL,
+  customers INTEGER NOT NULL, ordered INTEGER NOT NULL, loaded_at TEXT NOT NULL, PRIMARY KEY (day, joined)
 ) WITHOUT ROWID;
 """
 INDEXES = """
@@ -105,9 +110,11 @@ def write_config(folder: Path, anchor: Anchor) -> Path:
         text = files("cxmon.demo").joinpath("desk.yaml").read_text("utf-8")
         for event in CHANGES:
             text = text.replace(f"<{event.id}>", (anchor.day + timedelta(days=event.start)).isoformat())
-        # Its year of decisions begins with the month before the first of them.
-        begins = anchor.day + timedelta(days=min(event.start for event in CHANGES) - 30)
-        text = text.replace("<allowance-year>", f"{begins:%m}-01")
+            for number, start in enumerate(event.stages, start=1):
+                text = text.replace(f"<{event.id}-{number}>", (anchor.day + timedelta(days=start)).isoformat())
+        # Its year of decisions begins shortly before the cut; what was decided earlier is part of what it starts from.
+        begins = anchor.day + timedelta(days=WEEKEND_PHONE.start - 5)
+        text = text.replace("<allowance-year>", f"{begins:%m-%d}")
         text = text.replace("<in-a-quarter>", (anchor.day + timedelta(days=QUARTER)).isoformat())
         path.write_text(text, "utf-8")
     return path
@@ -129,6 +136,8 @@ def _extend(db: sqlite3.Connection, fixed: Anchor, since: int, until: int, progr
     with db:
         _remember(db, until=until)
         db.executemany("INSERT OR REPLACE INTO subscription_days VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        shop = shop_rows(fixed.seed, fixed.day, since, until)
+        db.executemany("INSERT OR REPLACE INTO shop_days VALUES (?, ?, ?, ?, ?, ?)", shop)
     for start in range(since, until, CHUNK_DAYS):
         end = min(start + CHUNK_DAYS, until)
         with db:

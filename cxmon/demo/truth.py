@@ -7,7 +7,7 @@ durations, rates and volumes by a factor. Nobody but the generator and its tests
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from cxmon.model import Code, Scope
+from cxmon.model import AimCode, Code, Scope
 
 EVERY_DAY = tuple(range(7))
 
@@ -34,8 +34,9 @@ class Shift:
 class Planted:
     """One event in the desk's life: where, from which day on, what it really does, and what may be said of it when.
 
-    `right` holds, per look, the codes of the whole change that are right; `right_metrics` those of single metrics.
-    A look before the start allows WAITING only. An undeclared event has no right codes: it is no change.
+    `right` holds, per look, the codes of the whole change that are right; `right_metrics` those of single metrics,
+    `right_aims` those of what was promised. A look before the start allows WAITING only. An undeclared event has no
+    right codes: it is no change. `stages` are the days on which it comes to `values` of `along`, one after the other.
     """
 
     id: str
@@ -46,6 +47,8 @@ class Planted:
     declared: bool = True
     right: dict[int, frozenset[Code]] = field(default_factory=dict)
     right_metrics: dict[tuple[str, int], frozenset[Code]] = field(default_factory=dict)
+    right_aims: dict[tuple[str, int], frozenset[AimCode]] = field(default_factory=dict)
+    stages: tuple[int, ...] = ()
 
     def started(self, look: int) -> bool:
         return look > self.start
@@ -59,15 +62,15 @@ SAFE_OR_OPEN = codes(Code.SAFE, Code.UNDECIDED)
 EARLY = codes(Code.WAITING, Code.UNDECIDED)
 
 # The cut. Callers of the weekend are called back on Monday, so every day of the week gets worse, and those who
-# mainly call leave more often a month later. On day 20 any of "open", "worse" and "over the limit" is true and
-# honest; "limit held" is wrong from the first day. From day 45 on there are answers enough to see it.
+# mainly call leave more often a month later. On day 40 any of "open", "worse" and "over the limit" is true and
+# honest; "limit held" is wrong from the first day. From day 65 on there are answers enough to see it.
 WEEKEND_PHONE = Planted(
     id="weekend-phone-desk",
     title="Weekend phone desk closed",
-    start=-75,
+    start=-95,
     scope=Scope.of({"channel": "phone", "region": ["eu", "us"]}),
     shifts=(
-        Shift("csat", -0.04, points=True),
+        Shift("csat", -0.05, points=True),
         Shift("first_response", 0.35),
         Shift("churn", 0.30, after=30, ramp=10),
         Shift("volume", -0.60, weekdays=(5, 6)),
@@ -83,6 +86,28 @@ WEEKEND_PHONE = Planted(
         ("first_response", 0): codes(Code.HARMED),
         ("csat", 0): codes(Code.HARMED, Code.WORSE),
     },
+)
+
+# What was done about it. Callers wait no longer than before the cut, but are cut short: more of them have to call
+# again, by more than was accepted, and fewer are satisfied, of which three weeks tell little. "Worse" is as right as
+# "over the limit". What can be said of the cut itself ends here.
+SHORT_CALLS = Planted(
+    id="short-calls",
+    title="Calls kept under five minutes",
+    start=-24,
+    scope=WEEKEND_PHONE.scope,
+    shifts=(
+        Shift("first_response", -0.26),
+        Shift("reopened", 0.06, points=True),
+        Shift("csat", -0.02, points=True),
+    ),
+    right={-55: codes(Code.WAITING), -30: codes(Code.WAITING), 0: codes(Code.WORSE, Code.HARMED)},
+    right_metrics={
+        ("first_response", 0): codes(Code.IMPROVED),
+        ("reopened", 0): codes(Code.WORSE, Code.HARMED),
+        ("csat", 0): codes(Code.WAITING, Code.UNDECIDED, Code.SAFE, Code.WORSE),
+    },
+    right_aims={("first_response", 0): frozenset({AimCode.SHOWN})},
 )
 
 # A policy that helps, on both figures that are watched. From day 80 on it has to be called better.
@@ -120,11 +145,11 @@ ROSTER = Planted(
     right={-55: SAFE_OR_OPEN, -30: SAFE_OR_OPEN, 0: SAFE_OR_OPEN},
 )
 
-# It does harm, but nobody can know after ten days of which two have their answers.
+# It does harm, but nobody can know after two weeks of which one has its answers.
 REPLY_TEMPLATES = Planted(
     id="reply-templates",
     title="Email replies from templates",
-    start=-10,
+    start=-14,
     scope=Scope.of({"channel": "email", "region": "latam"}),
     shifts=(Shift("csat", -0.02, points=True),),
     right={-55: codes(Code.WAITING), -30: codes(Code.WAITING), 0: EARLY},
@@ -140,7 +165,20 @@ EMAIL_DRIFT = Planted(
     declared=False,
 )
 
-PLANTED = (WEEKEND_PHONE, REFUNDS, CHAT_BOT, ROSTER, REPLY_TEMPLATES, EMAIL_DRIFT)
+# Customers of the shop join the club in three waves. Who joins orders more than who does not, did so before, and orders
+# more and more from the first wave on, alike in all waves: none of it is the club's doing (`cxmon.demo.shop`). A gain
+# would be wrong, and by the last look the promised point is ruled out or still open.
+CLUB = Planted(
+    id="shop-club",
+    title="Customer club of the shop",
+    start=-63,
+    stages=(-63, -42, -21),
+    scope=Scope.of({"channel": "shop"}),
+    right={-55: EARLY | SAFE_OR_OPEN, -30: SAFE_OR_OPEN, 0: SAFE_OR_OPEN},
+    right_aims={("orders", look): frozenset({AimCode.NOT_SHOWN, AimCode.MISSED}) for look in (-30, 0)},
+)
+
+PLANTED = (WEEKEND_PHONE, SHORT_CALLS, REFUNDS, CHAT_BOT, ROSTER, REPLY_TEMPLATES, CLUB, EMAIL_DRIFT)
 CHANGES = tuple(event for event in PLANTED if event.declared)
 
 

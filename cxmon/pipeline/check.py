@@ -20,7 +20,7 @@ from cxmon.pipeline import source_health
 from cxmon.pipeline.budgeting import budget, of_series, rolled
 from cxmon.pipeline.check_telling import by_hand, lasting, tell
 from cxmon.pipeline.checked import Checked
-from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, told_elsewhere
+from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, reaching, told_elsewhere
 from cxmon.pipeline.memory import Keeping, Memories, Stored
 from cxmon.store import Store
 
@@ -159,7 +159,7 @@ def _known(store: Store, name: str, metric: Metric) -> _Known:
     mine = {i.id: i for i in (*recent, *store.incidents.open(name)) if i.check == name and i.subject == metric.id}
     return _Known(
         incidents=tuple(mine.values()),
-        changes=tuple(store.changes.all()),
+        changes=reaching(store.changes.all(), metric, store.leaves(metric)),
         verdicts=open_verdicts(store.incidents.open("verdict")),
     )
 

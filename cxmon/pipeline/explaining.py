@@ -98,6 +98,14 @@ def parts(changes: Iterable[Declared]) -> list[Declared]:
     return [replace(d, change=part) for d in changes for part in d.change.parts()]
 
 
+def reaching(changes: Iterable[Declared], metric: Metric, leaves: Sequence[Segment]) -> tuple[Declared, ...]:
+    """Without those that touch no stored segment of the metric: what happens in the shop explains nothing on the phone,
+    also where a total has no channel to tell them apart."""
+    if not leaves:
+        return tuple(changes)
+    return tuple(d for d in changes if any(_in_scope(d, metric, leaf) for leaf in leaves))
+
+
 def _in_scope(declared: Declared, metric: Metric, segment: Segment) -> bool:
     """The segment shares customers with what the change touches or may spill to."""
     change = declared.change

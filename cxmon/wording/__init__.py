@@ -9,7 +9,7 @@ from cxmon.wording.allowances import (
     used,
 )
 from cxmon.wording.answering import responded
-from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes
+from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes, standing
 from cxmon.wording.displacing import breath, trade, words_of
 from cxmon.wording.evidence import (
     compared,
@@ -49,7 +49,15 @@ from cxmon.wording.numbers import (
     worse,
 )
 from cxmon.wording.placing import placed, places
-from cxmon.wording.pricing import money, price_details, price_line, price_story, price_turn, price_words
+from cxmon.wording.pricing import (
+    money,
+    price_brief,
+    price_details,
+    price_line,
+    price_story,
+    price_turn,
+    price_words,
+)
 from cxmon.wording.retrospect import looked_back, shifted
 from cxmon.wording.screen import (
     Screen,
@@ -143,6 +151,7 @@ __all__ = [
     "placed",
     "places",
     "plain",
+    "price_brief",
     "price_details",
     "price_line",
     "price_story",
@@ -162,6 +171,7 @@ __all__ = [
     "signed",
     "staged",
     "stamp",
+    "standing",
     "state",
     "step",
     "story",

@@ -40,6 +40,22 @@ def answers(
     return lines
 
 
+def standing(
+    one: Response,
+    every: Iterable[Response],
+    changes: Iterable[Change],
+    *,
+    now: datetime,
+    ended: datetime | None = None,
+    zone: str = "UTC",
+) -> str:
+    """Until when, and how it stands where that is more than a day to come: `3 Nov: Saturday desk has begun`."""
+    how = followed(one, now=now, others=every, changes=changes, ended=ended)
+    due = say.day(one.due, zone, now=now) if one.due else ""
+    reason = "" if how.standing in {Standing.NO_DATE, Standing.AHEAD} else how.reason
+    return ": ".join(filter(None, (due, reason))) or "no date"
+
+
 def fixes(
     subject: str, changes: Iterable[Change], verdicts: Mapping[str, Verdict], *, now: datetime, zone: str = "UTC"
 ) -> list[str]:

@@ -47,6 +47,14 @@ def places(where: Where, metric: Metric) -> list[str]:
     return lines
 
 
+def cell(place: Place, where: Where, metric: Metric) -> str:
+    """The same for a table: `5.0 points worse (1.6 to 8.0), 54 % / 53 %`, shares of harm and answers."""
+    stands = ", stands out" if place.named else ""
+    size = _harm(place, where, metric).replace("(range ", "(")
+    shares = f"{_percent(place.share)} / {_percent(place.volume)}".replace(" ", "\u00a0")
+    return f"{size}, {shares}{stands}"
+
+
 def _named(place: Place, where: Where, metric: Metric, *, alone: bool) -> str:
     """A segment that stands out; where it is the only one, what the rest of the scope has."""
     more = "mostly" if place.share >= MOST else "more than elsewhere in"

@@ -27,6 +27,7 @@ _RULED_OUT = {
 }
 # From this share of the volume on a roll-out is told as whole.
 WHOLE = 0.995
+RESTS = "Rests on:"
 _MORE = {"customers": "lost customers", "contacts": "further contacts"}
 
 
@@ -93,10 +94,20 @@ def price_story(price: Price | None, metrics: Mapping[str, Metric], *, codes: bo
 
 def price_details(price: Price, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
     """How the price is made: each part, and every figure that it rests on with its source and date."""
-    parts = [_part(part, price, metrics) for part in price.parts if part.metric in metrics]
+    return (*_parts(price, metrics), *(f"{RESTS} {given}" for given in _resting(price)))
+
+
+def price_brief(price: Price, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
+    """The same with all that it rests on in one line."""
+    given = " · ".join(_resting(price))
+    return (*_parts(price, metrics), *([f"{RESTS} {given}"] if given else []))
+
+
+def _resting(price: Price) -> list[str]:
+    """The figures that the price rests on, and what is assumed where they cannot tell."""
     staged = math.isfinite(price.full_days) and math.isfinite(price.saving)
-    assumed = ["Rests on: the saving comes with the volume that the stages reach; assumed"] if staged else []
-    return (*parts, *(_given(one) for one in price.inputs), *assumed)
+    assumed = ["the saving comes with the volume that the stages reach; assumed"] if staged else []
+    return [*(_given(one) for one in price.inputs), *assumed]
 
 
 def money(x: float, currency: str, beside: Interval | None = None) -> str:
@@ -199,6 +210,10 @@ def _break_even(price: Price, metrics: Mapping[str, Metric]) -> str:
     return f"{text}; {_RULED_OUT[price.code]}" if price.code in _RULED_OUT else text
 
 
+def _parts(price: Price, metrics: Mapping[str, Metric]) -> list[str]:
+    return [_part(part, price, metrics) for part in price.parts if part.metric in metrics]
+
+
 def _part(part: Part, price: Price, metrics: Mapping[str, Metric]) -> str:
     name = f"{part.name.capitalize()} ({metrics[part.metric].label})"
     if not part.known:
@@ -224,7 +239,7 @@ def _paced(one: Interval, factor: float) -> Interval:
 
 
 def _given(one: Input) -> str:
-    """`Rests on: a lost customer (basic) 180 EUR a year for 24 months; Finance, margin by tier, 30 Jun 2026`."""
+    """`a lost customer (basic) 180 EUR a year for 24 months; Finance, margin by tier, 30 Jun 2026`."""
     if one.name == "rate":
         what = f"1 {one.of} = {say.plain(one.amount)} {one.currency}"
     else:
@@ -235,7 +250,7 @@ def _given(one: Input) -> str:
         what = f"{which}{of} {say.plain(one.amount)} {one.currency}{per}{long}"
     missing = " and ".join(w for w, ok in (("source", one.source), ("date", one.as_of)) if not ok)
     told = ", ".join(filter(None, (one.source, _day(one.as_of) if one.as_of else "")))
-    return f"Rests on: {what}; {f'illustrative, no {missing}' if missing else told}"
+    return f"{what}; {f'illustrative, no {missing}' if missing else told}"
 
 
 def _day(day: date) -> str:

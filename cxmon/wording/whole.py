@@ -12,6 +12,7 @@ from cxmon.model import Amount, Change, Code, Declared, Harm, Metric, Response, 
 from cxmon.wording import numbers as say
 from cxmon.wording import versions as told
 from cxmon.wording.evidence import grade, remarks_on_all, seconded, unusual
+from cxmon.wording.pricing import price_story
 from cxmon.wording.screen import category, count_word, decision, screen, step
 from cxmon.wording.verdicts import by_gravity, lately, line, saving, staged, window_text
 
@@ -32,19 +33,25 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A heading with lines, a table, or both. Of both a terminal prints the lines and a page the table, with the
-    `notes` that say the rest."""
+    """A heading with lines, a table, or both. A terminal prints the lines, or else the table. A page prints the table
+    and the `notes`, which say the rest or the same in less room; the lines where neither is given."""
 
     heading: str
     lines: tuple[str, ...] = ()
     table: Table | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] | None = None
+
+    @property
+    def on_page(self) -> tuple[str, ...]:
+        """The lines of a page."""
+        return self.lines if self.notes is None and self.table is None else self.notes or ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Whole:
     """All that is known of one change: `steps` are what happened to its incidents, `titles` those of all changes,
-    `more` what the rooms around the verdict know of it: price, allowance, fixes."""
+    `more` what the rooms around the verdict know of it: price, allowance, fixes, `stands` until when each response is
+    due and how it stands."""
 
     declared: Declared
     history: Sequence[Verdict]
@@ -55,6 +62,7 @@ class Whole:
     zone: str = "UTC"
     titles: Titles = field(default_factory=dict)
     more: tuple[Section, ...] = ()
+    stands: tuple[str, ...] = ()
 
     @property
     def latest(self) -> Verdict | None:
@@ -106,10 +114,13 @@ def _metrics(known: Whole) -> Section:
     headers = ("Metric", "Verdict", "Harm so far", "Limit", "Seen", "Expected", "Window", "How sure")
     if known.latest is None:
         return Section(heading="Metric by metric")
+    rows = tuple(_row(known, h) for h in known.harms)
+    if not any(row[-1] for row in rows):
+        headers, rows = headers[:-1], tuple(row[:-1] for row in rows)
     return Section(
         heading="Metric by metric",
         lines=tuple(text for h in known.harms for text in (_line(known, h), *_stages(known, h), *_sure(known, h))),
-        table=Table(headers=headers, rows=tuple(_row(known, h) for h in known.harms)),
+        table=Table(headers=headers, rows=rows),
         notes=tuple(
             f"{known.metrics[h.metric].label}: {text.strip()}"
             for h in known.harms
@@ -142,7 +153,10 @@ def _row(known: Whole, harm: Harm) -> tuple[str, ...]:
     shown = say.worse if harm.code in _SURE else say.largest
     size = f"{shown(metric, harm)} (range {say.harm_range(metric, harm)})"
     size = size if math.isfinite(harm.so_far.high) else harm.reason
-    sure = (grade(harm), lately(harm, metric), f"answer due around day {due}" if due is not None else "")
+    # The page's head has the grade; where metrics differ each says its own.
+    alike = len({grade(h) for h in known.harms}) == 1
+    awaited = f"answer due around day {due}" if due is not None else ""
+    sure = ("" if alike else grade(harm), lately(harm, metric), awaited)
     return (
         metric.label,
         screen(harm, titles=known.titles)[0],
@@ -162,7 +176,10 @@ def _beside(known: Whole) -> Section:
         return Section(heading="What else is known")
     shown = {text for h in known.harms for text in (_line(known, h), *_stages(known, h))}
     rest = tuple(text for text in verdict.story[1:] if text not in shown)
-    return Section(heading="What else is known", lines=rest)
+    # On a page the words of the price stand without its code, as on the board.
+    priced = (price_story(verdict.price, known.metrics, codes=codes) for codes in (True, False))
+    plain = dict(zip(*priced, strict=True))
+    return Section(heading="What else is known", lines=rest, notes=tuple(plain.get(text, text) for text in rest))
 
 
 def _declaration(known: Whole) -> Section:
@@ -230,15 +247,18 @@ def _incident(known: Whole) -> Section:
 
 
 def _responses(known: Whole) -> Section:
+    def due(response: Response) -> str:
+        return say.day(response.due, known.zone) if response.due else "no date"
+
     rows = tuple(
         (
             say.day(r.at, known.zone),
             decision(r.decision),
             r.by,
             r.why,
-            say.day(r.due, known.zone) if r.due else "no date",
+            stands,
         )
-        for r in known.responses
+        for r, stands in zip(known.responses, known.stands or map(due, known.responses), strict=True)
     )
     headers = ("When", "Decision", "By", "Why", "Due")
     return Section(heading="What was decided about it", table=Table(headers=headers, rows=rows) if rows else None)

@@ -12,13 +12,14 @@ import pytest
 
 from cxmon.demo.desk import build, write_config
 from cxmon.demo.truth import CHANGES, CHAT_BOT, EMAIL_DRIFT, LOOKS, is_right, look_at
-from cxmon.model import Code, Metric, Segment
+from cxmon.model import AimCode, Code, Metric, Segment, Verdict
 
 ANCHOR = date(2026, 10, 15)
 SEEDS = range(101, 121)
 ENOUGH = 18
 HISTORY_DAYS = 270
-JUDGED = ("csat", "first_response", "reopened", "churn", "contacts")
+# In this order what the truth knows of single metrics is asked before what may be left out of a harmed verdict.
+JUDGED = ("first_response", "csat", "reopened", "churn", "contacts", "orders")
 
 
 @dataclass(frozen=True)
@@ -27,21 +28,31 @@ class Said:
 
     code: Code
     metrics: dict[str, Code]
-    mix: dict[str, float]
+    aims: dict[str, AimCode]
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What was said of one desk: per (change, look), and since when first response drifts, per segment."""
+    """What was said of one desk: per (change, look), what of the total's move is the bot's mix at the last one, and
+    since when first response drifts, per segment."""
 
     said: dict[tuple[str, int], Said]
+    mix: dict[str, float]
     drifting: dict[Segment, date]
 
 
 def leaner(metric: Metric) -> Metric:
-    """The same figures, faster: no tiers where rows are events (aggregated ones come one a cell), no bands to draw."""
+    """The same figures, faster: no tiers where rows are events (aggregated ones come one a cell)."""
     dimensions = metric.dimensions if metric.read.aggregated else ("channel", "region")
     return replace(metric, dimensions=dimensions, by=((),))
+
+
+def said(verdict: Verdict) -> Said:
+    return Said(
+        code=verdict.code,
+        metrics={harm.metric: harm.code for harm in verdict.harms},
+        aims={aim.metric: aim.code for aim in verdict.aims},
+    )
 
 
 def said_of_desk(seed: int, folder: Path) -> Desk:
@@ -49,26 +60,35 @@ def said_of_desk(seed: int, folder: Path) -> Desk:
     from cxmon.config import load
     from cxmon.pipeline.check import check
     from cxmon.pipeline.collect import collect
-    from cxmon.pipeline.judge import judge
+    from cxmon.pipeline.judge import Depth, assembled, figures, judge
+    from cxmon.pipeline.register import register
     from cxmon.store import Store
 
     desk = build(folder / "desk.db", seed=seed, until=ANCHOR, history_days=HISTORY_DAYS)
     plan = load(write_config(folder, desk))
-    # A price changes no verdict, and costs further estimates.
+    # A price changes no verdict, and costs further estimates. A machine that is shared may be slow to read.
     plan = replace(
-        plan, money=None, metrics={name: leaner(metric) for name, metric in plan.metrics.items() if name in JUDGED}
+        plan,
+        money=None,
+        metrics={name: leaner(plan.metrics[name]) for name in JUDGED},
+        sources={name: replace(source, timeout_s=600) for name, source in plan.sources.items()},
     )
     found: dict[tuple[str, int], Said] = {}
     with Store.open(plan.store_url) as store:
         collected = collect(plan, store, now=look_at(ANCHOR, 0))
         assert all(c.ok and not c.rejected for c in collected), collected
+        register(plan, store, now=look_at(ANCHOR, 0))
         for look in sorted(LOOKS):
-            for verdict in judge(plan, store, now=look_at(ANCHOR, look)):
-                found[verdict.change, look] = Said(
-                    code=verdict.code,
-                    metrics={harm.metric: harm.code for harm in verdict.harms},
-                    mix={split.metric: split.mix for split in verdict.splits},
-                )
+            now = look_at(ANCHOR, look)
+            # What a verdict's code rests on, and no words, drawings and second opinions: those touch no code.
+            known = figures(plan, store, now=now, depth=Depth.TOLD)
+            for event in CHANGES:
+                if event.id in known:
+                    declared = store.changes.get(event.id)
+                    found[event.id, look] = said(assembled(declared.change, known[event.id], now=now))
+        csat = replace(plan, metrics={"csat": plan.metrics["csat"]})
+        [bot] = judge(csat, store, now=look_at(ANCHOR, 0), changes=[CHAT_BOT.id], depth=Depth.FIGURES)
+        mix = {split.metric: split.mix for split in bot.splits}
         watched = replace(plan.metrics["first_response"], by=(("channel", "region"),))
         drift = [replace(c, metrics=(watched.id,)) for c in plan.checks if c.name == "drift"]
         watching = replace(plan, metrics=dict(plan.metrics) | {watched.id: watched}, checks=tuple(drift))
@@ -76,7 +96,7 @@ def said_of_desk(seed: int, folder: Path) -> Desk:
         incidents = [i for i in store.incidents.open("drift") if i.subject == watched.id and i.since is not None]
     for file in folder.iterdir():
         file.unlink()
-    return Desk(said=found, drifting={i.root: i.since.date() for i in incidents if i.since is not None})
+    return Desk(said=found, mix=mix, drifting={i.root: i.since.date() for i in incidents if i.since is not None})
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +132,21 @@ def test_the_figures_behind_the_verdicts_hold_against_truth(desks, event, metric
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("event", "metric", "look"),
+    [(event, *key) for event in CHANGES for key in event.right_aims],
+    ids=lambda part: getattr(part, "id", str(part)),
+)
+def test_what_was_promised_holds_against_truth(desks, event, metric, look):
+    said = {seed: desk.said[event.id, look].aims.get(metric) for seed, desk in desks.items()}
+    wanted = event.right_aims[metric, look]
+    assert sum(code in wanted for code in said.values()) >= ENOUGH, f"right are {sorted(wanted)}, said was {said}"
+
+
+@pytest.mark.timeout(600)
 def test_the_split_shows_that_the_bot_moved_the_total_by_mix(desks):
     """Harm counts positive: everybody's satisfaction falls by about a point, because happy chats are missing."""
-    mixes = {seed: desk.said[CHAT_BOT.id, 0].mix.get("csat", 0.0) for seed, desk in desks.items()}
+    mixes = {seed: desk.mix.get("csat", 0.0) for seed, desk in desks.items()}
     assert sum(0.008 < mix < 0.018 for mix in mixes.values()) >= ENOUGH, mixes
 
 

@@ -8,7 +8,7 @@ from judge_world import Amount, World, built, change, csat, day, first_reply
 
 from cxmon.decisions import is_news
 from cxmon.model import Code, Declared, Finding, Grade, Holidays, Kind, Scope, Segment, Stage, State
-from cxmon.pipeline.explaining import explanation, new_levels
+from cxmon.pipeline.explaining import explanation, new_levels, reaching
 from cxmon.pipeline.judge import judge
 
 REGIONS = ("de", "fr", "uk", "us")
@@ -257,3 +257,11 @@ def test_harm_that_came_late_in_a_roll_out_keeps_its_limit_open(world):
     assert harm.so_far.low <= 0 < harm.so_far.high < harm.limit < 0.1
     assert harm.now.low > 0
     assert harm.code is Code.UNDECIDED
+
+
+def test_a_change_that_touches_no_segment_of_a_metric_explains_nothing_of_it():
+    shop = change(id="club", scope=Scope.of({"channel": "shop"}))
+    declared = [Declared(change=c, declared_at=c.starts, origin="yaml") for c in (rollout(), shop)]
+    leaves = [Segment.of(channel="phone", region="de"), Segment.of(channel="chat", region="de")]
+    assert [d.change for d in reaching(declared, csat(), leaves)] == [rollout()]
+    assert len(reaching(declared, csat(), ())) == 2

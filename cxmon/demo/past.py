@@ -1,0 +1,71 @@
+"""What happened at a demo before today: what was declared when, what had been said by then, and what was answered.
+
+A demo's world has a past, but its first collection is today's. The figures say when they were known, so that a day of
+the past can be judged as it stood; people's answers are laid on the day on which they were given.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cxmon import actions
+from cxmon.config.plan import Plan
+from cxmon.demo.truth import LOOKS, SHORT_CALLS, WEEKEND_PHONE
+from cxmon.model import Decision, Response
+from cxmon.pipeline.judge import Depth, judge
+from cxmon.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A response, and on which day after the start of its subject it was given and is due."""
+
+    subject: str
+    decision: Decision
+    by: str
+    owner: str
+    why: str
+    after: int
+    due_after: int
+
+
+LOOKED_AFTER = LOOKS[1] - WEEKEND_PHONE.start
+ANSWERS = (
+    Answered(
+        subject=WEEKEND_PHONE.id,
+        decision=Decision.AMEND,
+        by="Operations",
+        owner="Workforce planning",
+        why="Callers wait too long, but the weekends stay closed: calls are to be shorter",
+        after=LOOKED_AFTER + 2,
+        due_after=SHORT_CALLS.start - WEEKEND_PHONE.start,
+    ),
+)
+
+
+def declare(plan: Plan, store: Store) -> None:
+    """Each change of a demo was declared the day before it started; what is declared already stays."""
+    known = {declared.change.id for declared in store.changes.all()}
+    for change in plan.changes:
+        if change.id not in known:
+            actions.declare(store, change, now=change.starts - timedelta(days=1), origin="yaml")
+
+
+def relive(plan: Plan, store: Store, *, now: datetime) -> None:
+    """Judges the day on which the cut was first told of, and lays the answers on theirs; what is there stays.
+
+    Needs the figures; does nothing at a demo that has none of these changes, or was judged before.
+    """
+    starts = {d.change.id: d.change.starts for d in store.changes.all()}
+    if WEEKEND_PHONE.id in starts and not store.verdicts.all_latest():
+        then = starts[WEEKEND_PHONE.id] + timedelta(days=LOOKED_AFTER, hours=6)
+        if then < now:
+            judge(plan, store, now=then, changes=[WEEKEND_PHONE.id], depth=Depth.TOLD)
+    said = {r.subject for r in store.changes.responses()}
+    for one in ANSWERS:
+        at = starts[one.subject] + timedelta(days=one.after, hours=9) if one.subject in starts else now
+        if at < now and one.subject not in said:
+            response = Response(
+                subject=one.subject, decision=one.decision, by=one.by, owner=one.owner, why=one.why, at=at,
+                due=starts[one.subject] + timedelta(days=one.due_after),
+            )  # fmt: skip
+            actions.respond(store, response)
