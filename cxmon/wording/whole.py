@@ -111,10 +111,10 @@ def _verdict(known: Whole) -> Section:
 
 def _metrics(known: Whole) -> Section:
     """A line a metric as the story has it, with its stages and how unusual it is below; or as a table with notes."""
-    headers = ("Metric", "Verdict", "Harm so far", "Limit", "Seen", "Expected", "Window", "How sure")
+    headers: tuple[str, ...] = ("Metric", "Verdict", "Harm so far", "Limit", "Seen", "Expected", "Window", "How sure")
     if known.latest is None:
         return Section(heading="Metric by metric")
-    rows = tuple(_row(known, h) for h in known.harms)
+    rows: tuple[tuple[str, ...], ...] = tuple(_row(known, h) for h in known.harms)
     if not any(row[-1] for row in rows):
         headers, rows = headers[:-1], tuple(row[:-1] for row in rows)
     return Section(
