@@ -5,6 +5,7 @@ from functools import cache
 from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
+from cxmon.config.privacy import FIELDS as PRIVACY
 from cxmon.config.scalars import (
     Choice,
     Day,
@@ -237,7 +238,7 @@ TEAM_AGREEMENT = Record(
         "stated": Field(Text(longest=1000), "who agreed to team figures, when, and where it is written", required=True),
         "min_head_count": Field(
             Number(f"a whole number of at least {LEAST_HEAD_COUNT}", least=LEAST_HEAD_COUNT, whole=True),
-            "teams with fewer people are not shown",
+            "the fewest people of a team that may be told apart; smaller ones belong together at the source",
             required=True,
         ),
     },
@@ -315,6 +316,7 @@ def top() -> Record:
             **ALLOWANCE,
             "board_url": Field(Text("an address such as https://cx.example.com", r"https?://\S+"), "for links"),
             "holidays": Field(HOLIDAYS, "which days are not compared with working days; without it none"),
+            **PRIVACY,
             "team_agreement": Field(TEAM_AGREEMENT, "without it no figure may be split by team"),
             "sources": Field(
                 MapOf(PluginOf("source", registry("sources")), "a mapping of names to sources", least=1),

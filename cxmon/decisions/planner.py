@@ -34,7 +34,7 @@ from cxmon.decisions.span import (
     spanned,
     with_profile,
 )
-from cxmon.model import Answer, Category, Change, Grade, Grain, Interval, Metric, Outlook, Segment, Status
+from cxmon.model import Answer, Category, Change, Grade, Grain, Interval, Kind, Metric, Outlook, Segment, Status
 from cxmon.panel import Panel
 
 # The longest watch that is looked at where the horizon is too short.
@@ -191,6 +191,14 @@ def _told(case: _Case, blank: Outlook, found: stats.Prospect, measured: Scale) -
         seen=_answer(case, found.seen, measured),
         ruled_out=_answer(case, found.ruled_out, measured),
     )
+
+
+def covered(found: Outlook, metric: Metric, least: float) -> Outlook:
+    """The outlook without the figures of a scope that usually has fewer than `least` answers a period. When an answer
+    comes stays: it is an estimate from the noise of months."""
+    if metric.kind is Kind.LEVEL or not found.typical_n < least:
+        return found
+    return replace(found, typical_n=math.nan, level=math.nan, spread=math.nan)
 
 
 def _answer(case: _Case, chance: stats.Chance, measured: Scale) -> Answer:

@@ -14,6 +14,7 @@ from functools import partial
 from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
+from cxmon.decisions.disclosure import Cover
 from cxmon.decisions.maturity import ripened
 from cxmon.model import (
     RED,
@@ -31,6 +32,7 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.panel import Panel
+from cxmon.pipeline import covering
 from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, broken, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
@@ -169,12 +171,13 @@ class _Asked:
         store, now = self.store, self.now
         try:
             leaves = ripened(store.panel(metric, as_known_at=now))
+            cover = self._cover(asked, leaves)
             sent = self._sent(metric) if asked else None
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
             watching = [c for c in asked if metric.id in self.shares[c.id]]
             return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in watching]
-        found = [(change.id, self.judged(change, leaves, sent)) for change in asked]
+        found = [(change.id, self.judged(change, leaves, sent, cover)) for change in asked]
         if not self.drawn:
             return found
         drawn = [
@@ -187,13 +190,18 @@ class _Asked:
             red = {c for c, known in found if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now)
-            _put(store, metric, drawn)
+            _put(store, metric, covering.bands(drawn, cover))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)
         return found
 
-    def judged(self, change: Change, leaves: Panel, sent: Panel | None) -> Evidence:
-        """The evidence on one change; `sent` counts who was asked, where the metric is a survey."""
+    def _cover(self, changes: Sequence[Change], leaves: Panel) -> Cover:
+        """How finely the figures of a metric are shown, those of what each change touches too."""
+        return covering.of_leaves(leaves, covering.touched(changes, leaves), self.now, self.plan.minimum_cell)
+
+    def judged(self, change: Change, leaves: Panel, sent: Panel | None, shown: Cover | None = None) -> Evidence:
+        """The evidence on one change; `sent` counts who was asked, where the metric is a survey, and `shown` is how
+        finely its figures are shown."""
         share, money = self.shares[change.id].get(leaves.metric.id, PRICED), self.plan.money
         try:
             if money is not None and leaves.metric.id not in self.shares[change.id]:
@@ -204,6 +212,7 @@ class _Asked:
                 found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
             if sent is not None:
                 found = answered(found, change, self.live, leaves, sent, now=self.now)
+            found = covering.evidence(found, change, leaves, shown or self._cover([change], leaves))
             if not self._prices(change):
                 return found
             return counted(found, change, self.live, leaves, share, money, now=self.now)
@@ -249,6 +258,8 @@ def _put(store: Store, metric: Metric, drawn: Sequence[Band]) -> None:
     stored = store.bands.get(metric.id, sample.key) if sample is not None else None
     if stored is None or stored.as_of <= drawn[0].as_of:
         store.bands.put(drawn)
+        # What is too thin to be drawn by now must not stand there as it was drawn once.
+        store.bands.retire(metric.id, {band.key for band in drawn})
 
 
 def assembled(
