@@ -12,7 +12,7 @@ import altair as alt
 import numpy as np
 
 from cxmon.charts.palette import PALETTES
-from cxmon.decisions.picked import PICKED_ON, both
+from cxmon.decisions.picked import PICKED_ON, both, persistence
 from cxmon.model import Interval
 from cxmon.stats import effects
 
@@ -39,11 +39,12 @@ def main() -> None:
     every = effects(values[:, 0], PAST, **asks)
     aside = effects(without, PAST, **asks)
     ranged = [[Interval(estimate=e.estimate, low=e.low, high=e.high) for e in found] for found in (every, aside)]
+    stays = [persistence(one[:, :PAST], PICKED_ON, AFTER) for one in values]
     plain = values[:, 0, PAST:].mean(1) - values[:, 0, PAST - PICK : PAST].mean(1)
     credited = {
         "before and after": plain,
         "as every change": np.array([e.estimate for e in every]),
-        "as a fix": np.array([both(a, b).estimate for a, b in zip(*ranged, strict=True)]),
+        "as a fix": np.array([both(a, b, lasting=share).estimate for a, b, share in zip(*ranged, stays, strict=True)]),
     }
     rows = []
     for how, each in credited.items():
