@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import Allowances, Change, IncidentPolicy, Metric, Money, Segment, Silence, Target
+from cxmon.model import Allowances, Change, IncidentPolicy, Metric, Money, Secret, Segment, Silence, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,8 @@ class Plan:
     that is watched; `importance` says by metric how it is shared (1 where a metric is not named).
     `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
     what is valid but may surprise. `money` says what a lost customer and a contact cost. `store_url` may hold a
-    password and is left out of the printed form.
+    password and is left out of the printed form. `keep_facts` is how long records of vendors are kept,
+    `hash_key` the key with which their customer ids become hashes.
     """
 
     path: Path
@@ -80,3 +81,5 @@ class Plan:
     money: Money | None = None
     allowance: Allowances = field(default_factory=lambda: Allowances(amounts={}))
     targets: tuple[Target, ...] = ()
+    keep_facts: timedelta = timedelta(days=400)
+    hash_key: Secret | None = None

@@ -64,7 +64,7 @@ def _conflict(table: sa.Table, names: list[str], *, replace: bool) -> str:
         return ""
     keys = [c.name for c in table.primary_key]
     rest = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
-    return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {rest}"
+    return f"ON CONFLICT ({', '.join(keys)}) DO " + (f"UPDATE SET {rest}" if rest else "NOTHING")
 
 
 def _copy(conn: sa.Connection, table: sa.Table, names: list[str], rows: list[Any], *, replace: bool) -> None:
