@@ -21,7 +21,7 @@ from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
-from cxmon.model.secret import Secret
+from cxmon.model.secret import Secret, Token
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
     GRAVITY,
@@ -130,6 +130,7 @@ __all__ = [
     "Target",
     "TargetOutlook",
     "TierAnswer",
+    "Token",
     "Tone",
     "Transition",
     "Turn",

@@ -1,0 +1,144 @@
+"""The loop: page after page of a stream becomes facts, each with the place at which a killed run goes on."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cxmon.contracts import Facts, Request
+from cxmon.errors import RefusedError, SourceError
+from cxmon.feeds.exchange import Page, Place
+from cxmon.feeds.fields import rows_of
+from cxmon.feeds.stream import Reader, Stream
+
+if TYPE_CHECKING:
+    from cxmon.feeds.client import Client
+
+MOST_ROWS = 200_000  # Of one page: more is no page.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """Where a stream is read: what changed since `since` (epoch seconds), at `place` where that is not the beginning.
+
+    `newest` is the newest change that was seen. In the store it is a cursor, a line of JSON.
+    """
+
+    since: int
+    place: Place | None = None
+    newest: int = 0
+
+    @property
+    def text(self) -> str:
+        return json.dumps({"since": self.since, "place": self.place, "newest": self.newest})
+
+    @classmethod
+    def of(cls, text: str | None, since: int) -> "Position":
+        """The stored position; from `since` on where there is none, or one that is not ours."""
+        try:
+            found = json.loads(text or "")
+            return cls(since=int(found["since"]), place=found["place"], newest=int(found["newest"]))
+        except (ValueError, TypeError, KeyError):
+            return cls(since=since)
+
+
+def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
+    """Pages of facts from the request's cursor on, the last of which is `complete`.
+
+    A place that the vendor knows no more is given up for the last known time. Raises SourceError, with the page.
+    """
+    position = Position.of(request.cursor, int(request.window.since.timestamp()))
+    stored = position.place is not None
+    reader = Reader(stream=stream, source=client.name, hash_key=request.hash_key, newest=position.newest)
+    pages = _Pages(client=client, stream=stream, request=request, reader=reader)
+    try:
+        yield from pages.read(position)
+    except RefusedError as refused:
+        if not stored or pages.number > 1 or refused.status == 429:
+            raise
+        # The cursor has run out: what it stood for is read again by time.
+        yield from pages.read(_by_time(stream, position))
+
+
+def _by_time(stream: Stream, position: Position) -> Position:
+    """The same position without a place: from the newest change on where the order allows that, else from the start."""
+    behind = int(stream.lookback.total_seconds())
+    orderly = position.newest and (stream.ascending or stream.paging.keeps)
+    since = max(position.since, position.newest - behind) if orderly else position.since
+    return replace(position, since=since, place=None)
+
+
+@dataclass(kw_only=True)
+class _Pages:
+    client: "Client"
+    stream: Stream
+    request: Request
+    reader: Reader
+    number: int = 0
+
+    def read(self, position: Position) -> Iterator[Facts]:
+        stream, windows = self.stream, 0
+        if not stream.paging.resumes and position.place is not None:
+            position = _by_time(stream, position)
+        first = stream.call(position.since, self.request.now, "")
+        known: set[Place] = set()
+        before: Any = None
+        while True:
+            self.number += 1
+            where = f"page {self.number}"
+            call = stream.paging.call(first, position.place)
+            answer = self.client.send(replace(call, place=where))
+            rows = rows_of(stream.records, answer.data, f"{self.client.name}: {where} of {stream.path}")
+            if len(rows) > MOST_ROWS:
+                raise SourceError(f"{self.client.name}: {where} of {stream.path} holds {len(rows):,} records")
+            records, gone, rejected = self.reader.page(rows, where)
+            page = Page(answer=answer, rows=rows, place=position.place, link=self.client.storable)
+            place, goes_on = stream.paging.after(page)
+            if goes_on and (place in known or (rows and records.ids == before and records.ids)):
+                raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
+            known |= {place} if place is not None else set()
+            before = records.ids
+            position = replace(position, place=place, newest=self.reader.newest)
+            windows += 1
+            turn = goes_on and stream.window_pages is not None and windows >= stream.window_pages
+            if turn:
+                position, first = self._turned(position, where)
+                known, windows, before = set(), 0, None
+            through = self._through(position)
+            done = self._ended(position) if not goes_on else position
+            yield Facts(
+                upserts=records,
+                deletes=gone,
+                cursor=done.text,
+                complete=not goes_on,
+                through=through,
+                rejected=rejected,
+            )
+            if not goes_on:
+                return
+            if self.number >= stream.most_pages:
+                raise SourceError(f"{self.client.name}: stopped after {self.number:,} pages; the next run goes on")
+
+    def _turned(self, position: Position, where: str) -> tuple[Position, Any]:
+        """The list begins anew at the newest change: a vendor ends lists after so many pages."""
+        if self.reader.newest <= position.since:
+            raise SourceError(
+                f"{self.client.name}: {where} of {self.stream.path} is the last that the vendor gives, and all records "
+                "up to it have one time"
+            )
+        position = Position(since=self.reader.newest, newest=self.reader.newest)
+        return position, self.stream.call(position.since, self.request.now, "")
+
+    def _through(self, position: Position) -> datetime:
+        at = position.newest if self.stream.ascending or self.stream.paging.keeps else position.since
+        return min(datetime.fromtimestamp(max(at, position.since), UTC), self.request.now)
+
+    def _ended(self, position: Position) -> Position:
+        """Where the next run begins: at the cursor that the vendor gave, or a lookback before the newest change."""
+        if self.stream.paging.keeps and position.place is not None:
+            return position
+        now = int(self.request.now.timestamp())
+        newest = min(self.reader.newest or now, now)
+        since = newest - int(self.stream.lookback.total_seconds())
+        return Position(since=max(since, int(self.request.window.since.timestamp())), newest=self.reader.newest)
