@@ -22,23 +22,25 @@ MOST_ROWS = 200_000  # Of one page: more is no page.
 class Position:
     """Where a stream is read: what changed since `since` (epoch seconds), at `place` where that is not the beginning.
 
-    `newest` is the newest change that was seen. In the store it is a cursor, a line of JSON.
+    `newest` is the newest change that was seen; `ended`: the list was read to its end. In the store it is a cursor, a
+    line of JSON.
     """
 
     since: int
     place: Place | None = None
     newest: int = 0
+    ended: bool = False
 
     @property
     def text(self) -> str:
-        return json.dumps({"since": self.since, "place": self.place, "newest": self.newest})
+        return json.dumps(vars(self))
 
     @classmethod
     def of(cls, text: str | None, since: int) -> "Position":
         """The stored position; from `since` on where there is none, or one that is not ours."""
         try:
-            found = json.loads(text or "")
-            return cls(since=int(found["since"]), place=found["place"], newest=int(found["newest"]))
+            found = cls(**json.loads(text or ""))
+            return found if isinstance(found.since + found.newest, int) else cls(since=since)
         except (ValueError, TypeError, KeyError):
             return cls(since=since)
 
@@ -48,7 +50,12 @@ def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
 
     A place that the vendor knows no more is given up for the last known time. Raises SourceError, with the page.
     """
-    position = Position.of(request.cursor, int(request.window.since.timestamp()))
+    since = int(request.window.since.timestamp())
+    position = Position.of(request.cursor, since)
+    if position.ended and position.place is None:
+        # What is younger than the lookback may have changed since.
+        since = max(since, position.newest - int(stream.lookback.total_seconds()))
+        position = Position(since=since, newest=position.newest)
     stored = position.place is not None
     reader = Reader(stream=stream, source=client.name, hash_key=request.hash_key, newest=position.newest)
     pages = _Pages(client=client, stream=stream, request=request, reader=reader)
@@ -137,8 +144,6 @@ class _Pages:
     def _ended(self, position: Position) -> Position:
         """Where the next run begins: at the cursor that the vendor gave, or a lookback before the newest change."""
         if self.stream.paging.keeps and position.place is not None:
-            return position
+            return replace(position, ended=True)
         now = int(self.request.now.timestamp())
-        newest = min(self.reader.newest or now, now)
-        since = newest - int(self.stream.lookback.total_seconds())
-        return Position(since=max(since, int(self.request.window.since.timestamp())), newest=self.reader.newest)
+        return Position(since=position.since, newest=min(self.reader.newest or now, now), ended=True)
