@@ -17,6 +17,7 @@ from cxmon.cli import (
     replaying,
     responding,
     running,
+    sourcing,
     targeting,
     validate,
 )
@@ -56,7 +57,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, allowing, targeting, alerting,
-        effecting, leading, keeping,
+        effecting, leading, keeping, sourcing,
     )  # fmt: skip
     for family in families:
         family.register(app)

@@ -39,8 +39,10 @@ class Position:
     def of(cls, text: str | None, since: int) -> "Position":
         """The stored position; from `since` on where there is none, or one that is not ours."""
         try:
-            found = cls(**json.loads(text or ""))
-            return found if isinstance(found.since + found.newest, int) else cls(since=since)
+            found = json.loads(text or "")
+            return cls(
+                since=int(found["since"]), place=found["place"], newest=int(found["newest"]), ended=bool(found["ended"])
+            )
         except (ValueError, TypeError, KeyError):
             return cls(since=since)
 

@@ -97,10 +97,11 @@ def settle(store: Store, metric: Metric, counts: Counts, *, now: datetime) -> No
 
 def purge(plan: Plan, store: Store, *, now: datetime) -> None:
     """Facts that have been kept for long enough go; their figures stay."""
-    store.facts.purge(_with_streams(plan.metrics.values()), now - plan.keep_facts)
+    store.facts.purge(with_streams(plan.metrics.values()), now - plan.keep_facts)
 
 
-def _with_streams(metrics: Iterable[Metric]) -> list[Metric]:
+def with_streams(metrics: Iterable[Metric]) -> list[Metric]:
+    """The metrics that are made of vendors' records."""
     return [m for m in metrics if m.read.stream is not None]
 
 
