@@ -53,7 +53,7 @@ def _tell(look: "Look") -> None:
         return
     say("    credentials  accepted, and they may read this")
     newest = f", the newest change on {look.newest:%Y-%m-%d %H:%M} UTC" if look.newest else ""
-    say(f"    answered     {look.records:,} rows of the last 30 days{newest}")
+    say(f"    answered     {look.records:,} records on the first pages{newest}")
     for one in look.metrics:
         others = f", {one.others:,} do not (yet)" if one.others else ""
         aside = f", {one.rejected:,} set aside ({one.reason})" if one.rejected else ""
