@@ -107,7 +107,9 @@ class Request:
     """What is asked of a source: one metric's figures in a window, from the stored cursor on.
 
     `frozen` says that `now` is the configuration's `as_of`: what the source holds of later times is no mistake then.
-    `hash_key` is the key with which a vendor's customer ids become hashes before anything else is done with them.
+    `hash_key` is the key with which a vendor's customer ids become hashes before anything else is done with them, and
+    `fields` are those of a stream that the metrics of this pull read: no others need to come (None: all). `ahead`: what
+    comes next may be asked for while what came is stored, since all of it is wanted.
     """
 
     metric: Metric
@@ -116,6 +118,8 @@ class Request:
     cursor: str | None = None
     frozen: bool = False
     hash_key: Secret | None = None
+    fields: frozenset[str] | None = None
+    ahead: bool = False
 
 
 class Source(Protocol):
@@ -136,8 +140,8 @@ class Source(Protocol):
 class Feed(Protocol):
     """What a source of a vendor's records has besides: the fields of each of its streams, by the stream's name.
 
-    A request's metric names the stream; its records come with all their fields, so that the metrics of a stream share a
-    pull. Fields that hold a keyed hash of a customer are not among them.
+    A request's metric names the stream; its records come with all fields that are asked for, so that the metrics of a
+    stream share a pull. Fields that hold a keyed hash of a customer are not among them.
     """
 
     @property

@@ -1,5 +1,6 @@
 """One vendor's API: requests that are repeated where that helps, and errors that say what to do."""
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class Client:
         self.name = name
         self._base = urlsplit(base_url.rstrip("/") + "/")
         self._auth, self._limits = auth, limits or Limits()
+        self._closed = threading.Event()
         self._session = requests.Session()
         # Neither proxies nor a .netrc of the environment: both would send requests or credentials elsewhere.
         self._session.trust_env = False
@@ -57,6 +59,7 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._closed.set()
         self._session.close()
 
     def send(self, call: Call) -> Answer:
@@ -74,7 +77,8 @@ class Client:
             if waited + wait > limits.most_wait_s:
                 asked = f"asked to wait {wait:,.0f} s, where {limits.most_wait_s:,.0f} s are the most for one request"
                 raise SourceError(f"{self._where(call)}: {found.reason}; {asked}; the next run goes on from here")
-            time.sleep(wait)
+            if self._closed.wait(wait):
+                raise SourceError(f"{self._where(call)}: {found.reason}; nobody waits for it any more")
             waited += wait
 
     def url(self, place: str) -> str:

@@ -1,14 +1,16 @@
 """The loop: page after page of a stream becomes facts, each with the place at which a killed run goes on."""
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cxmon.contracts import Facts, Request
 from cxmon.errors import RefusedError, SourceError
-from cxmon.feeds.exchange import Page, Place
+from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import rows_of
 from cxmon.feeds.stream import Reader, Stream
 
@@ -59,7 +61,8 @@ def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
         since = max(since, position.newest - int(stream.lookback.total_seconds()))
         position = Position(since=since, newest=position.newest)
     stored = position.place is not None
-    reader = Reader(stream=stream, source=client.name, hash_key=request.hash_key, newest=position.newest)
+    reader = Reader(stream=stream, source=client.name, hash_key=request.hash_key, wanted=request.fields)
+    reader.newest = position.newest
     pages = _Pages(client=client, stream=stream, request=request, reader=reader)
     try:
         yield from pages.read(position)
@@ -93,11 +96,11 @@ class _Pages:
         first = stream.call(position.since, self.request.now, "")
         known: set[Place] = set()
         before: Any = None
+        ahead: Future[Answer] | None = None
         while True:
             self.number += 1
             where = f"page {self.number}"
-            call = stream.paging.call(first, position.place)
-            answer = self.client.send(replace(call, place=where))
+            answer = ahead.result() if ahead is not None else self._send(first, position, where)
             rows = rows_of(stream.records, answer.data, f"{self.client.name}: {where} of {stream.path}")
             if len(rows) > MOST_ROWS:
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} holds {len(rows):,} records")
@@ -116,18 +119,31 @@ class _Pages:
                 known, windows, before = set(), 0, None
             through = self._through(position)
             done = self._ended(position) if not goes_on else position
+            ahead = self._ahead(first, position) if goes_on and self.request.ahead else None
             yield Facts(
-                upserts=records,
-                deletes=gone,
-                cursor=done.text,
-                complete=not goes_on,
-                through=through,
+                upserts=records, deletes=gone, cursor=done.text, complete=not goes_on, through=through,
                 rejected=rejected,
-            )
+            )  # fmt: skip
             if not goes_on:
                 return
             if self.number >= stream.most_pages:
                 raise SourceError(f"{self.client.name}: stopped after {self.number:,} pages; the next run goes on")
+
+    def _send(self, first: Call, position: Position, where: str) -> Answer:
+        return self.client.send(replace(self.stream.paging.call(first, position.place), place=where))
+
+    def _ahead(self, first: Call, position: Position) -> "Future[Answer]":
+        """The next page, asked for by a thread of its own while this one is stored: two pages are held at most."""
+        found: Future[Answer] = Future()
+
+        def ask(where: str) -> None:
+            try:
+                found.set_result(self._send(first, position, where))
+            except BaseException as problem:  # noqa: BLE001 - whoever wants the page is told.
+                found.set_exception(problem)
+
+        threading.Thread(target=ask, args=(f"page {self.number + 1}",), daemon=True).start()
+        return found
 
     def _turned(self, position: Position, where: str) -> tuple[Position, Any]:
         """The list begins anew at the newest change: a vendor ends lists after so many pages."""

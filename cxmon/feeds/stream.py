@@ -17,6 +17,7 @@ from cxmon.model import Secret
 # A field that so many records in a row do not even have is not there, or has another name now.
 MISSING_FROM = 20
 LONGEST_ID = 200
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,47 +66,67 @@ def hashed(key: Secret, source: str, value: object) -> str:
 
 @dataclass(kw_only=True)
 class Reader:
-    """Reads pages of a stream's records into columns, and sets aside what is no record of it."""
+    """Reads pages of a stream's records into columns, and sets aside what is no record of it; all its fields, or those
+    that are `wanted`."""
 
     stream: Stream
     source: str
     hash_key: Secret | None
+    wanted: frozenset[str] | None = None
     newest: int = 0
     seen: int = 0
     _missing: set[str] | None = None
 
     def page(self, rows: Sequence[Any], place: str) -> tuple[Records, tuple[str, ...], tuple[Rejected, ...]]:
         """(records, ids that are gone, what was set aside). SourceError where a required field is in none of them."""
-        ids: list[str] = []
-        columns: dict[str, list[Any]] = {name: [] for name in self.stream.fields}
-        changed: list[int] = []
-        customers: list[str] = []
-        places: list[str] = []
         gone: list[str] = []
-        rejected: list[Rejected] = []
-        absent = dict.fromkeys(columns, 0)
+        aside: dict[int, str] = {}
+        kept: list[tuple[int, str, int, Any]] = []
         for i, row in enumerate(rows):
-            where = f"{place}, row {i + 1}"
             try:
                 name, when = self._name(row), self._changed(row)
                 if self.stream.deleted(row):
                     gone.append(name)
-                    continue
-                values = [self._value(field_, get, row, absent) for field_, get in self.stream.fields.items()]
-                customer = self._customer(row)
+                else:
+                    kept.append((i, name, when, row))
             except ValueError as problem:
-                rejected.append(Rejected(where=where, reason=str(problem)))
+                aside[i] = str(problem)
+        columns, absent, problems = self._columns([row for *_, row in kept])
+        if problems:
+            aside |= {kept[k][0]: reason for k, reason in problems.items()}
+            sound = [k for k in range(len(kept)) if k not in problems]
+            kept = [kept[k] for k in sound]
+            columns = {name: [column[k] for k in sound] for name, column in columns.items()}
+        self._drift(len(kept) + len(problems), absent, rows, place)
+        self.newest = max(self.newest, max((when for _, _, when, _ in kept), default=0))
+        found = Records(
+            ids=[name for _, name, _, _ in kept], fields=columns, changed=[when for _, _, when, _ in kept],
+            customers=[self._customer(row) for *_, row in kept], places=[_at(place, i) for i, *_ in kept],
+        )  # fmt: skip
+        return found, tuple(gone), tuple(Rejected(where=_at(place, i), reason=aside[i]) for i in sorted(aside))
+
+    def _columns(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], dict[str, int], dict[int, str]]:
+        """(values by field, in how many rows each field is absent, {row: why a value cannot be one})."""
+        columns: dict[str, list[Any]] = {}
+        absent: dict[str, int] = {}
+        problems: dict[int, str] = {}
+        for name, get in self.stream.fields.items():
+            if self.wanted is not None and name not in self.wanted:
                 continue
-            ids.append(name)
-            changed.append(when)
-            customers.append(customer)
-            places.append(where)
-            for column, value in zip(columns.values(), values, strict=True):
-                column.append(value)
-        self._drift(len(ids), absent, rows, place)
-        self.newest = max(self.newest, max(changed, default=0))
-        found = Records(ids=ids, fields=columns, changed=changed, customers=customers, places=places)
-        return found, tuple(gone), tuple(rejected)
+            try:
+                column = [get(row) for row in rows]
+            except ValueError:
+                column = [_tried(get, row) for row in rows]
+            # Most columns hold values only; the others are looked at one by one.
+            if not _SCALARS.issuperset(map(type, column)):
+                absent[name] = sum(value is MISSING for value in column)
+                for k, value in enumerate(column):
+                    if type(value) not in _SCALARS:
+                        column[k] = None
+                        if value is not MISSING:
+                            problems.setdefault(k, f"{name}: {_why(value)}")
+            columns[name] = column
+        return columns, absent, problems
 
     def _name(self, row: Any) -> str:
         if not isinstance(row, dict):
@@ -131,18 +152,6 @@ class Reader:
         except (ValueError, OverflowError) as problem:
             raise ValueError(f"the time of its last change: {problem}") from None
 
-    def _value(self, name: str, get: Getter, row: Any, absent: dict[str, int]) -> Any:
-        try:
-            found = get(row)
-        except ValueError as problem:
-            raise ValueError(f"{name}: {problem}") from None
-        if found is MISSING:
-            absent[name] += 1
-            return None
-        if isinstance(found, dict | list):
-            raise RecordError(f"{name}: a {'mapping' if isinstance(found, dict) else 'list'} where a value belongs")
-        return found
-
     def _customer(self, row: Any) -> str:
         if self.stream.customer is None or self.hash_key is None:
             return ""
@@ -155,7 +164,8 @@ class Reader:
         """A vendor that renames a field must not look like customers who stopped answering."""
         if not count:
             return
-        never = {name for name in self.stream.required if absent.get(name) == count}
+        asked = self.stream.required if self.wanted is None else self.stream.required & self.wanted
+        never = {name for name in asked if absent.get(name) == count}
         self._missing = never if self._missing is None else self._missing & never
         self.seen += count
         if self._missing and self.seen >= MISSING_FROM:
@@ -164,6 +174,24 @@ class Reader:
                 f"{self.source}: {place}: none of {self.seen} records has {', '.join(sorted(self._missing))}; "
                 f"they have {', '.join(has)}; was it renamed? (`optional: true` where records may lack it)"
             )
+
+
+def _at(place: str, row: int) -> str:
+    return f"{place}, row {row + 1}"
+
+
+def _tried(get: Getter, row: Any) -> Any:
+    """The value, or the error that says why there is none."""
+    try:
+        return get(row)
+    except ValueError as problem:
+        return problem
+
+
+def _why(value: object) -> str:
+    if isinstance(value, ValueError):
+        return str(value)
+    return f"a {'mapping' if isinstance(value, dict) else 'list'} where a value belongs"
 
 
 def _written(at: datetime, form: str) -> str | int:

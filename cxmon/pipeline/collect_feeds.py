@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cxmon.aggregate import roles
 from cxmon.config.plan import Plan
 from cxmon.contracts import Facts, Rejected, Request
 from cxmon.errors import SourceError
@@ -61,9 +62,10 @@ def read(
 ) -> None:
     """Every page of the feed into the store; `counts` holds what was set aside, also where this raises."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
+    wanted = frozenset(name for m in pull.metrics for name in [*roles(m).values(), *m.read.only])
     request = Request(
         metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
-        hash_key=plan.hash_key,
+        hash_key=plan.hash_key, fields=wanted, ahead=True,
     )  # fmt: skip
     days = max(1, (now - pull.since).days)
     tell = progress or (lambda _name, _done, _total: None)

@@ -237,15 +237,14 @@ def _one_touch(ticket: Any) -> int | None:
     return int(replies <= 1 and reopens == 0)
 
 
-def _first_reply_at(ticket: Any) -> str | None:
-    """When the first reply came: its calendar minutes after the ticket was created."""
+def _first_reply_at(ticket: Any) -> int | None:
+    """When the first reply came, in epoch seconds: its calendar minutes after the ticket was created."""
     spent = _metric(ticket, _DURATIONS["first_reply"])
     minutes = spent.get("calendar") if isinstance(spent, dict) else None
     if not isinstance(minutes, int | float) or isinstance(minutes, bool) or not 0 <= minutes < 1e8:
         return None
     try:
-        created = datetime.fromisoformat(str(ticket.get("created_at")))
-        return (created + timedelta(minutes=minutes)).isoformat()
+        return int(datetime.fromisoformat(str(ticket.get("created_at"))).timestamp() + 60 * minutes)
     except (ValueError, OverflowError):
         return None
 

@@ -36,6 +36,11 @@ def fetch(conn: sa.Connection, statement: sa.Select[Any], fields: Sequence[tuple
     return np.fromiter(_tuples(found.cursor), dtype=list(fields))
 
 
+def tuples(conn: sa.Connection, statement: sa.Select[Any]) -> Sequence[tuple[Any, ...]]:
+    """The rows of `statement` as the driver gives them, for those that are no numbers."""
+    return conn.execute(statement).cursor.fetchall()
+
+
 def any_of(column: sa.ColumnElement[Any], values: Iterable[int | str], conn: sa.Connection) -> sa.ColumnElement[bool]:
     """`column IN (values)` as one bound parameter, however many there are."""
     if conn.dialect.name == "postgresql":

@@ -111,8 +111,8 @@ class FactStore:
             for metric in metrics:
                 counted = page.counted(metric)
                 rejected = batch.rejected + counted.rejected
-                wanted = _wanted(batch.upserts, counted) | dict.fromkeys(batch.deletes)
-                upserted, removed, same = _take(conn, metric, wanted)
+                upserted, removed, same = _take(conn, metric, batch, counted)
+                failpoint("collect-facts-written")
                 set_aside(conn, metric, rejected, now)
                 _advance(conn, metric, batch, now)
                 first = next(iter(rejected), None)
@@ -204,17 +204,60 @@ def _wanted(records: Records, counted: aggregate.Counted) -> dict[str, tuple[int
     return wanted
 
 
-def _take(
-    conn: sa.Connection, metric: Metric, wanted: dict[str, tuple[int, _Row | None] | None]
-) -> tuple[int, int, int]:
+def _take(conn: sa.Connection, metric: Metric, batch: Facts, counted: aggregate.Counted) -> tuple[int, int, int]:
     """(facts written, facts removed, facts that stay as they are)."""
-    if not wanted:
+    ids = batch.upserts.ids
+    names = [ids[i] for i in (*counted.row.tolist(), *counted.absent.tolist())] + list(batch.deletes)
+    if not names:
         return 0, 0, 0
-    of_metric = _of(fact, metric)
-    known = sa.and_(of_metric, bulk.any_of(fact.c.id, list(wanted), conn))
+    known = sa.and_(_of(fact, metric), bulk.any_of(fact.c.id, names, conn))
     columns = [fact.c[name] for name in _NAMES]
-    stored = {row[0]: _Row(*row[1:]) for row in conn.execute(sa.select(*columns).where(known))}
+    stored = {row[0]: _Row(*row[1:]) for row in bulk.tuples(conn, sa.select(*columns).where(known))}
     lowest = _lowest(conn, metric)
+    if not stored and len(set(names)) == len(names):
+        return _add(conn, metric, batch.upserts, counted, lowest), 0, 0
+    wanted = _wanted(batch.upserts, counted) | dict.fromkeys(batch.deletes)
+    return _merge(conn, metric, wanted, stored, lowest)
+
+
+def _add(conn: sa.Connection, metric: Metric, records: Records, counted: aggregate.Counted, lowest: int) -> int:
+    """Writes facts of which none is stored yet, as in a backfill; how many."""
+    starts = aggregate.period_starts(metric, counted.at)
+    chosen = np.flatnonzero(starts >= lowest)
+    rows = counted.row[chosen].tolist()
+    changed, customers = records.changed, records.customers
+    columns: tuple[bulk.Column, ...] = (
+        [records.ids[i] for i in rows],
+        counted.at[chosen],
+        [counted.segment[k] for k in chosen.tolist()],
+        counted.value[chosen],
+        counted.base[chosen],
+        counted.known[chosen],
+        [changed[i] for i in rows] if changed else [0] * len(rows),
+        [customers[i] for i in rows] if customers else [""] * len(rows),
+    )
+    _write(conn, metric, columns)
+    _touch(conn, metric, starts[chosen].tolist(), lowest)
+    return len(rows)
+
+
+def _write(conn: sa.Connection, metric: Metric, columns: Sequence[bulk.Column]) -> None:
+    """Facts in the columns of `_NAMES`; NaN is nothing."""
+    if not len(columns[0]):
+        return
+    of: dict[str, bulk.Column] = {"metric": [metric.id] * len(columns[0])}
+    of["definition"] = [metric.definition_hash] * len(columns[0])
+    bulk.insert(conn, fact, of | dict(zip(_NAMES, columns, strict=True)), replace=True)
+
+
+def _merge(
+    conn: sa.Connection,
+    metric: Metric,
+    wanted: dict[str, tuple[int, _Row | None] | None],
+    stored: dict[str, _Row],
+    lowest: int,
+) -> tuple[int, int, int]:
+    """The same as `_take` where some are stored already, or come twice."""
     fresh: dict[str, _Row] = {}
     lost, touches, same = [], [], 0
     at = np.array([new[1].at for new in wanted.values() if new is not None and new[1] is not None], np.int64)
@@ -236,14 +279,10 @@ def _take(
         elif old is not None:
             lost.append(name)
             touches.append(old.at)
-    columns_of = zip(*((name, *row) for name, row in fresh.items()), strict=True)
-    values: dict[str, bulk.Column] = dict(zip(_NAMES, (list(c) for c in columns_of), strict=True)) if fresh else {}
-    if values:
-        both = {"metric": [metric.id] * len(fresh), "definition": [metric.definition_hash] * len(fresh)}
-        bulk.insert(conn, fact, both | values, replace=True)
+    if fresh:
+        _write(conn, metric, [list(c) for c in zip(*((name, *row) for name, row in fresh.items()), strict=True)])
     if lost:
-        conn.execute(sa.delete(fact).where(of_metric, bulk.any_of(fact.c.id, lost, conn)))
-    failpoint("collect-facts-written")
+        conn.execute(sa.delete(fact).where(_of(fact, metric), bulk.any_of(fact.c.id, lost, conn)))
     _touch(conn, metric, touches, lowest)
     return len(fresh), len(lost), same
 
@@ -308,7 +347,7 @@ def _cells(conn: sa.Connection, metric: Metric, run: Window, now: datetime) -> C
         _of(fact, metric), fact.c.at_utc >= series.epoch(run.since), fact.c.at_utc < series.epoch(run.until)
     )
     chosen = sa.select(fact.c.at_utc, fact.c.segment, fact.c.value, fact.c.base, fact.c.known_utc).where(within)
-    rows = conn.execute(chosen).all()
+    rows = bulk.tuples(conn, chosen)
     at, keys, value, base, known = zip(*rows, strict=True) if rows else ((), (), (), (), ())
     numbers = {key: i for i, key in enumerate(sorted(set(keys)))}
     return aggregate.cells_of_facts(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-from vendor_stub import Desk, Reply, serving  # noqa: E402
+from vendor_stub import Desk, Reply, serving
 
 T0 = 1_780_000_000
 SECRETS = {"DESK_TOKEN": "t0ken-of-the-desk", "CXMON_HASH_KEY": "chance chance chance", "ZENDESK_TOKEN": "x"}
