@@ -51,9 +51,10 @@ def _tell(look: "Look") -> None:
     if look.error:
         say(f"    failed       {look.error}")
         return
-    say("    credentials  accepted, and they may read this")
+    if look.filled or look.rows:
+        say("    credentials  accepted, and they may read this")
     newest = f", the newest change on {look.newest:%Y-%m-%d %H:%M} UTC" if look.newest else ""
-    say(f"    answered     {look.records:,} records on the first pages{newest}")
+    say(f"    answered     {look.records:,} {look.of}{newest}")
     for one in look.metrics:
         others = f", {one.others:,} do not (yet)" if one.others else ""
         aside = f", {one.rejected:,} set aside ({one.reason})" if one.rejected else ""

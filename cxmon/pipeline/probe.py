@@ -34,14 +34,16 @@ class Counted:
 class Look:
     """One stream of a source, or one metric of a source without streams.
 
-    `access`: whether the credentials were taken and suffice; `filled` is the share of records that have each field;
-    `rows` are some records as they may be shown: texts and names are not among what they show.
+    `access`: whether the credentials were taken and suffice; `records` are counted in what `of` says; `filled` is the
+    share of records that have each field; `rows` are some records as they may be shown: texts and names are not among
+    what they show.
     """
 
     what: str
     error: str = ""
     access: bool = True
     records: int = 0
+    of: str = "records on the first pages"
     newest: datetime | None = None
     filled: Mapping[str, float] = field(default_factory=dict)
     metrics: tuple[Counted, ...] = ()
@@ -87,7 +89,7 @@ def _table(plan: Plan, source: Source, metric: Metric, now: datetime) -> Look:
         rejected += batch.rejected
     first = next((f"{r.where}: {r.reason}" for r in rejected), "")
     made = Counted(metric=metric.id, count=cells, rejected=len(rejected), reason=first)
-    return Look(what=metric.id, records=cells, metrics=(made,))
+    return Look(what=metric.id, records=cells, of="cells of the last 30 days", metrics=(made,))
 
 
 def _stream(plan: Plan, source: Source, stream: str, metrics: Sequence[Metric], now: datetime) -> Look:

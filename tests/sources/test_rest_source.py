@@ -115,8 +115,12 @@ def test_a_cursor_that_has_run_out_is_given_up_for_the_time():
             pull(rest(vendor))
 
 
-@pytest.mark.parametrize("fault", [THROTTLED, BROKEN, RESET, PAGE, Reply('{"data": [', length=100), Reply("{")])
-def test_a_fault_that_passes_costs_an_attempt_only(fault, monkeypatch):
+# A date that is past by the vendor's own clock: no wait.
+DATED = Reply({}, 429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")
+
+
+@pytest.mark.parametrize("fault", [THROTTLED, DATED, BROKEN, RESET, PAGE, Reply('{"data": [', length=100), Reply("{")])
+def test_a_fault_that_passes_costs_an_attempt_only(fault):
     with serving(Desk(answers())) as vendor:
         limits = feeds.Limits(first_wait_s=0.01, timeout_s=5)
         vendor.faults = [fault]
