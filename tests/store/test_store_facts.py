@@ -227,7 +227,7 @@ def histories(draw):
     return rows, [*pulls, *([r] for r in draw(st.permutations(rows)))]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 def test_any_split_any_repetition_any_order_gives_the_same_store(sqlite_store, history):
     rows, pulls = history
