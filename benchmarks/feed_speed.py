@@ -108,7 +108,7 @@ def bare(url):
     session, cursor, count = requests.Session(), None, 0
     while True:
         asked = {"cursor": cursor} if cursor else {"start_time": "0"}
-        page = session.get(f"{url}/api/v2/incremental/tickets/cursor.json", params=asked).json()
+        page = session.get(f"{url}/api/v2/incremental/tickets/cursor", params=asked).json()
         count += len(page["tickets"])
         cursor = page["after_cursor"]
         if page["end_of_stream"]:

@@ -4,15 +4,26 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from cxmon.config import load
+from cxmon.pipeline.forget import forget
+from cxmon.store import Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 from vendor_stub import Desk, Reply, serving
 
 T0 = 1_780_000_000
-SECRETS = {"DESK_TOKEN": "t0ken-of-the-desk", "CXMON_HASH_KEY": "chance chance chance", "ZENDESK_TOKEN": "x"}
+SECRETS = {
+    "DESK_TOKEN": "t0ken-of-the-desk",
+    "CXMON_HASH_KEY": "chance chance chance",
+    "ZENDESK_TOKEN": "x",
+    "SURVEY_TOKEN": "x",
+}
+NOW = datetime(2026, 6, 10, tzinfo=UTC)
 CONFIG = """
 as_of: 2026-06-10
 store: sqlite:///store.db
@@ -46,9 +57,9 @@ metrics:
 """
 
 
-def run(folder, *arguments, **secrets):
+def run(folder, *arguments):
     command = [sys.executable, "-m", "cxmon", *map(str, arguments), "-c", "cxmon.yaml"]
-    env = os.environ | SECRETS | secrets
+    env = os.environ | SECRETS
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
     assert "t0ken" not in done.stdout + done.stderr
     return done
@@ -106,10 +117,10 @@ def test_what_is_wrong_with_a_source_is_said_in_one_line(tmp_path, desk):
 def test_a_collection_of_one_source_and_a_customer_forgotten(tmp_path, desk):
     done = run(tmp_path, "collect", "--source", "desk", "--json")
     assert (done.returncode, json.loads(done.stdout)[0]["rejected"]) == (0, 1)
-    assert run(tmp_path, "collect", "--source", "other").stderr.strip() == "no source 'other'; there are desk"
     done = run(tmp_path, "forget", "--customer", "p1", "--source", "desk")
     assert done.stdout.startswith("Deleted 4 records; "), done.stderr
-    assert run(tmp_path, "forget", "--customer", "p1").stdout.startswith("Deleted 0 records; ")
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        assert forget(load(tmp_path / "cxmon.yaml", environ=SECRETS), store, "p1", source=None, now=NOW) == 0
 
 
 def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
@@ -118,5 +129,4 @@ def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         assert "Put the secrets that it names into the environment" in done.stdout
-        done = run(tmp_path, "validate", SURVEY_TOKEN="x")
-        assert done.returncode == 0, done.stderr
+        assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics["csat"].read.stream is not None

@@ -48,7 +48,7 @@ class Account:
 
     def __init__(self, tickets, sets=(), inline=False):
         self.tickets, self.sets, self.inline = tickets, {s["ticket_id"]: s for s in sets}, inline
-        self.ratings, self.surveys = [], []
+        self.ratings, self.surveys, self.suffix = [], [], ""
 
     def serve(self):
         def cursor(params, _):
@@ -82,7 +82,7 @@ class Account:
 
         return Vendor(
             **{
-                "api__v2__incremental__tickets__cursor.json": cursor,
+                f"api__v2__incremental__tickets__cursor{self.suffix}": cursor,
                 "api__v2__satisfaction_ratings": listed(
                     "satisfaction_ratings", lambda: self.ratings, "start_time", "s"
                 ),
@@ -148,6 +148,15 @@ def test_the_cursor_is_where_the_next_run_goes_on_and_one_that_has_run_out_is_re
         pull(source(vendor), "tickets", found[-1].cursor)
         newest = ticket(3)["generated_timestamp"]
         assert vendor.seen[1][2]["start_time"] == str(newest - 3600)
+
+
+def test_a_host_that_knows_the_paths_with_json_only_is_asked_for_these():
+    account = Account([ticket(i) for i in range(4)])
+    account.suffix = ".json"
+    with account.serve() as vendor:
+        found = pull(source(vendor), "tickets")
+        assert [name for b in found for name in b.upserts.ids] == ["100", "101", "102", "103"]
+        assert [s[1].endswith(".json") for s in vendor.seen] == [False, True, True, True]
 
 
 def test_a_first_run_of_the_last_minutes_starts_no_later_than_the_export_allows():
