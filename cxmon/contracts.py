@@ -4,16 +4,16 @@ A plug-in is one file with one frozen, keyword-only dataclass that is its own op
 fields, range checks in `__post_init__`, the method), plus one line in its package's registry `TYPES`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from cxmon.model import Finding, Message, Metric, Receipt, Segment, Window
+from cxmon.model import Finding, Message, Metric, Receipt, Secret, Segment, Window
 from cxmon.panel import Panel
 
 Floats = npt.NDArray[np.float64]
@@ -65,27 +65,37 @@ class Observations:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fact:
-    """One vendor record by its external id: when it counts, for which segment, with which value.
+class Records:
+    """A vendor's records in columns: record i has the id `ids[i]`, and `fields[name][i]`, or None there.
 
-    `value` as in `Read` for event rows; `base` is a ratio's denominator or a rate's exposure.
+    `changed[i]` is when the vendor changed it last (epoch seconds, 0 where it does not say): an older version never
+    replaces a newer one. `customers[i]` is the keyed hash of its customer, or empty; `places[i]` where it stood, for
+    what is set aside. Both may be empty as a whole, and so may `changed`.
     """
 
-    id: str
-    at: datetime
-    segment: Segment
-    value: float
-    base: float = 1.0
+    ids: Sequence[str] = ()
+    fields: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    changed: Sequence[int] = ()
+    customers: Sequence[str] = ()
+    places: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Vendor APIs: records to upsert and ids to delete; touched periods are aggregated again. `cursor` is stored with
-    them in one transaction."""
+    """Vendor APIs: a page of one stream's records to upsert, and ids to delete; each metric of the stream makes its
+    facts of them, and touched periods are aggregated again. `cursor` is stored with them in one transaction.
 
-    upserts: tuple[Fact, ...]
+    `complete`: the stream has been read up to the present. `through`: up to when it has been read, for the progress.
+    """
+
+    upserts: Records = field(default_factory=Records)
     deletes: tuple[str, ...] = ()
     cursor: str | None = None
+    complete: bool = False
+    through: datetime | None = None
     rejected: tuple[Rejected, ...] = ()
 
 
@@ -97,6 +107,9 @@ class Request:
     """What is asked of a source: one metric's figures in a window, from the stored cursor on.
 
     `frozen` says that `now` is the configuration's `as_of`: what the source holds of later times is no mistake then.
+    `hash_key` is the key with which a vendor's customer ids become hashes before anything else is done with them, and
+    `fields` are those of a stream that the metrics of this pull read: no others need to come (None: all). `ahead`: what
+    comes next may be asked for while what came is stored, since all of it is wanted.
     """
 
     metric: Metric
@@ -104,6 +117,9 @@ class Request:
     now: datetime
     cursor: str | None = None
     frozen: bool = False
+    hash_key: Secret | None = None
+    fields: frozenset[str] | None = None
+    ahead: bool = False
 
 
 class Source(Protocol):
@@ -118,6 +134,18 @@ class Source(Protocol):
     def type(self) -> str: ...
 
     def fetch(self, request: Request) -> Iterator[Batch]: ...
+
+
+@runtime_checkable
+class Feed(Protocol):
+    """What a source of a vendor's records has besides: the fields of each of its streams, by the stream's name.
+
+    A request's metric names the stream; its records come with all fields that are asked for, so that the metrics of a
+    stream share a pull. Fields that hold a keyed hash of a customer are not among them.
+    """
+
+    @property
+    def streams_offered(self) -> Mapping[str, Collection[str]]: ...
 
 
 class Memory(Protocol):

@@ -23,6 +23,18 @@ class SuspectWindowError(SourceError):
     """A window came back with less than half of its earlier rows and was not taken."""
 
 
+class AccessError(SourceError):
+    """The vendor did not accept the credentials, or they lack a scope. Trying again does not help."""
+
+
+class RefusedError(SourceError):
+    """The vendor refused a request with the HTTP status `status`."""
+
+    def __init__(self, message: str, status: int) -> None:
+        self.status = status
+        super().__init__(message)
+
+
 class StoreError(CxmonError):
     """The store is not there, not writable, or newer than this code."""
 

@@ -158,7 +158,7 @@ class Intake:
     def _sensible(self, figures: Mapping[str, Floats], ok: Bools, columns: Columns, place: Place) -> Bools:
         """Which rows can be true (R,); the others are set aside, rows without an answer left out."""
         kept = ok.copy()
-        for test, role, reason in _rules(self.metric, figures):
+        for test, role, reason in rules(self.metric, figures):
             for i in np.flatnonzero(kept & test).tolist():
                 self._aside(place(i), f"{role}: {reason}", columns[role][i])
             kept &= ~test
@@ -244,7 +244,7 @@ class Intake:
         for i, key in enumerate(keys):
             number = numbers.get(key)
             if number is None:
-                name = tuple("" if reading.empty(v) else _word(v) for v in key)
+                name = tuple(word(v) for v in key)
                 number = numbers[key] = self._segments.setdefault(name, len(self._segments))
                 if number >= MOST_SEGMENTS:
                     raise SourceError(
@@ -255,24 +255,29 @@ class Intake:
         return found
 
     def _named(self) -> list[Segment]:
-        """The segments by number. An empty dimension is a total where parts overlap, and a value elsewhere."""
-        named = []
-        for key in self._segments:
-            pairs = zip(self.metric.dimensions, key, strict=True)
-            if self.metric.additive:
-                named.append(Segment.of({name: value or NONE for name, value in pairs}))
-            else:
-                named.append(Segment.of({name: value for name, value in pairs if value}))
-        return named
+        """The segments by number."""
+        return [segment_of(self.metric, key) for key in self._segments]
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """A dimension's value as text; nothing where it is empty."""
+    if reading.empty(value):
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value).strip()
 
 
-def _rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bools, str, str]]:
+def segment_of(metric: Metric, words: Sequence[str]) -> Segment:
+    """The segment with these values of the metric's dimensions. An empty one is a total where parts overlap, and a
+    value of its own elsewhere."""
+    pairs = zip(metric.dimensions, words, strict=True)
+    if metric.additive:
+        return Segment.of({name: value or NONE for name, value in pairs})
+    return Segment.of({name: value for name, value in pairs if value})
+
+
+def rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bools, str, str]]:
     """(rows that cannot be true (R,), the column to blame, why). NaN, an empty field, breaks no rule."""
     kind, f = metric.kind, figures
     if "n" in f:

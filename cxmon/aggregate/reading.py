@@ -65,8 +65,14 @@ def moments(values: Sequence[object], zone: str) -> tuple[Ints, Problems]:
     found, problems = np.zeros(len(values), np.int64), {}
     seen: dict[object, int | str | None] = {}
     for i, value in enumerate(values):
-        if type(value) is str and len(value) == 19 and (quick := _quick(value, zone)) is not None:
-            found[i] = quick
+        if type(value) is str and 19 <= len(value) <= 20:
+            # In UTC where it ends with a Z, as APIs write it.
+            quick = _quick(value, zone) if len(value) == 19 else _quick(value[:19], "UTC") if value[19] == "Z" else None
+            if quick is not None:
+                found[i] = quick
+                continue
+        elif type(value) is int and _EPOCH[0] <= value < _EPOCH[1]:
+            found[i] = value
             continue
         got = seen.get(value)
         if got is None:

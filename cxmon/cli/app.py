@@ -18,6 +18,7 @@ from cxmon.cli import (
     replaying,
     responding,
     running,
+    sourcing,
     targeting,
     validate,
 )
@@ -57,7 +58,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, allowing, targeting, alerting,
-        effecting, leading, maturing, keeping,
+        effecting, leading, maturing, keeping, sourcing,
     )  # fmt: skip
     for family in families:
         family.register(app)

@@ -1,11 +1,14 @@
 """collect, check, judge, status: the main job by hand."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxmon.cli import Exit
 from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table
+
+if TYPE_CHECKING:
+    from cxmon.config.plan import Plan
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +21,7 @@ def register(app: typer.Typer) -> None:
 def collect(
     config: Config = DEFAULT_CONFIG,
     metric: Annotated[list[str] | None, typer.Option(help="Only these metrics.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only metrics of these sources.")] = None,
     backfill: Annotated[str | None, typer.Option(help="Re-read this far back, e.g. 18mo.")] = None,
     accept_loss: Annotated[
         bool, typer.Option("--accept-loss", help="Take a window even where more than half of its rows are gone.")
@@ -34,7 +38,8 @@ def collect(
         now = clock(plan)
         since = now - parse_duration(backfill) if backfill else None
         register(plan, store, now=now)
-        done = run(plan, store, now=now, metrics=metric, since=since, accept_loss=accept_loss, progress=advance)
+        chosen = metric if source is None else _of_sources(plan, metric, source)
+        done = run(plan, store, now=now, metrics=chosen, since=since, accept_loss=accept_loss, progress=advance)
         aside = {row.metric: f"{row.where}: {row.reason}" for row in reversed(store.observations.rejected(limit=1000))}
     if as_json:
         emit(done)
@@ -54,6 +59,16 @@ def collect(
         table(["metric", "source", "", "new", "revised", "set aside", "why"], rows)
     if not all(c.ok for c in done):
         raise typer.Exit(Exit.SOURCE)
+
+
+def _of_sources(plan: "Plan", metrics: list[str] | None, sources: list[str]) -> list[str]:
+    """The metrics that read from these sources, of those that were asked for."""
+    from cxmon.errors import ConfigError
+
+    unknown = [name for name in sources if name not in plan.sources]
+    if unknown:
+        raise ConfigError([f"no source {name!r}; there are {', '.join(plan.sources)}" for name in unknown])
+    return [m for m in metrics or plan.metrics if m not in plan.metrics or plan.metrics[m].source in sources]
 
 
 def check(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:

@@ -1,6 +1,7 @@
 """validate, schema, init: the configuration by hand. None of them opens a store or a source."""
 
 import json
+from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,10 +15,29 @@ if TYPE_CHECKING:
     from cxmon.config.plan import Plan
 
 
+class First(StrEnum):
+    """What a first configuration begins with."""
+
+    CSV = "csv"
+    REST = "rest"
+    ZENDESK = "zendesk"
+
+    @property
+    def suffix(self) -> str:
+        return "" if self is First.CSV else f"-{self.value}"
+
+    @property
+    def next(self) -> str:
+        """What has to be done before it can be used."""
+        if self is First.CSV:
+            return "Put your file beside it, change the names,"
+        return "Put the secrets that it names into the environment, change the names,"
+
+
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: cxmon validate --config config/cxmon.yaml")(validate)
     app.command(epilog="Example: cxmon schema > config/cxmon.schema.json")(schema)
-    app.command(epilog="Example: cxmon init config/cxmon.yaml")(init)
+    app.command(epilog="Example: cxmon init config/cxmon.yaml --type zendesk")(init)
 
 
 def validate(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
@@ -47,6 +67,9 @@ def schema() -> None:
 
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.", show_default=True)] = DEFAULT_CONFIG,
+    kind: Annotated[
+        First, typer.Option("--type", help="Which source it begins with: csv, rest or zendesk.", show_default=True)
+    ] = First.CSV,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """Write a first configuration, and the schema for editors beside it."""
@@ -57,12 +80,13 @@ def init(
     beside = path.with_name("cxmon.schema.json")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(files("cxmon.config").joinpath("first.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        first = files("cxmon.config").joinpath(f"first{kind.suffix}.yaml")
+        path.write_text(first.read_text(encoding="utf-8"), encoding="utf-8")
         beside.write_text(schema_text() + "\n", encoding="utf-8")
     except OSError as error:
         raise ActionError(f"{path} cannot be written: {error.strerror}") from None
     say(f"Wrote {path}, and {beside} for your editor.")
-    say(f"Put your file beside it, change the names, then: cxmon validate --config {path}")
+    say(f"{kind.next} then: cxmon validate --config {path}")
 
 
 def schema_text() -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cxmon.config.allowance import build_allowance
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
+from cxmon.config.feeds import check_feeds
 from cxmon.config.frame import Frame
 from cxmon.config.holidays import build_holidays
 from cxmon.config.metrics import build_metrics, survey
@@ -81,9 +82,11 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
     folder = path.parent.resolve()
     survey(frame)
     metrics = build_metrics(frame, root.get("zone", "UTC"), build_holidays(frame))
+    sources = build_sources(frame, folder)
+    check_feeds(frame, sources)
     parts: dict[str, Any] = {
         "metrics": metrics,
-        "sources": build_sources(frame, folder),
+        "sources": sources,
         "checks": build_checks(frame),
         "channels": build_channels(frame),
         "routes": build_routes(frame),
@@ -99,7 +102,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         return None
     notes_on_changes(frame, parts["changes"], metrics)
     notes_on_money(frame, parts["changes"], parts["money"])
-    for key in ("title", "zone", "as_of", "backfill", "board_url"):
+    for key in ("title", "zone", "as_of", "backfill", "board_url", "keep_facts", "hash_key"):
         if key in root:
             parts[key] = root.values[key]
     store = root.get("store")

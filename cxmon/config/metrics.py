@@ -32,7 +32,7 @@ _NEEDED = {
 _SQUARES = {Kind.MEAN: ("squares",), Kind.RATIO: ("squares", "base_squares", "cross")}
 
 # What the source types of the house can do with `read`; others say so when they are asked.
-_REFUSED = {"csv": ("table", "query", "where"), "sql": ("file",)}
+_REFUSED = {"csv": ("table", "query", "where", "stream", "only"), "sql": ("file", "stream", "only")}
 
 
 def survey(frame: Frame) -> None:
@@ -205,7 +205,7 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         id=name,
         label=entry.get("label") or name.replace("_", " "),
         matters=matters,
-        read=Read(**read.values),
+        read=Read(**read.values | _only(read)),
         zone=entry.get("zone", zone),
         week_start=WEEKDAYS.index(entry.get("week_start", WEEKDAYS[0])),
         dimensions=dimensions,
@@ -220,6 +220,12 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         response_of=entry.get("response_of", ""),
         scale=tuple(entry.get("scale")) if "scale" in entry else None,
     )
+
+
+def _only(read: Entry) -> dict[str, Any]:
+    """The values of `only` as tuples: one alone may stand without its list."""
+    asked: dict[str, Any] = read.get("only") or {}
+    return {"only": {name: (one,) if isinstance(one, str) else tuple(one) for name, one in asked.items()}}
 
 
 _AS_WRITTEN = frozenset(

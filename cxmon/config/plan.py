@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import MINIMUM_CELL, Allowances, Change, IncidentPolicy, Metric, Money, Segment, Silence, Target
+from cxmon.model import (
+    MINIMUM_CELL,
+    Allowances,
+    Change,
+    IncidentPolicy,
+    Metric,
+    Money,
+    Secret,
+    Segment,
+    Silence,
+    Target,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +67,8 @@ class Plan:
     that is watched; `importance` says by metric how it is shared (1 where a metric is not named).
     `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
     what is valid but may surprise. `money` says what a lost customer and a contact cost. Figures on fewer answers than
-    `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form.
+    `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form. `keep_facts` is
+    how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes.
     """
 
     path: Path
@@ -82,3 +94,5 @@ class Plan:
     allowance: Allowances = field(default_factory=lambda: Allowances(amounts={}))
     targets: tuple[Target, ...] = ()
     minimum_cell: int = MINIMUM_CELL
+    keep_facts: timedelta = timedelta(days=400)
+    hash_key: Secret | None = None

@@ -16,9 +16,9 @@ from cxmon.config.edge import ByPydantic
 from cxmon.config.nodes import Node
 from cxmon.config.reading import BAD, Reading, one_of, shown
 from cxmon.config.scalars import Choice, Number, Schema, SecretText, SizeText, Span, Text, Truth
-from cxmon.config.shapes import Entry, Field, ListOf, MapOf, Record, Shape
+from cxmon.config.shapes import Entry, Field, ListOf, MapOf, OrMapping, Record, Shape
 from cxmon.config.units import Size
-from cxmon.model import Amount, Secret
+from cxmon.model import Amount, Secret, Token
 
 Registry = Callable[[], Mapping[str, type]]
 
@@ -30,6 +30,7 @@ _SIMPLE: dict[Any, Shape] = {
     bool: Truth(),
     timedelta: Span(),
     Secret: SecretText(),
+    Token: SecretText("what the vendor gave", from_environment=True),
     Amount: SizeText(),
 }
 
@@ -62,6 +63,9 @@ def shape_of(hint: Any) -> Shape:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
     origin, args = get_origin(hint), get_args(hint)
+    parts = tuple(arg for arg in args if arg is not NoneType) if origin in {Union, UnionType} else (hint,)
+    if all(dataclasses.is_dataclass(part) for part in parts):
+        return Made(parts)
     if origin is Literal:
         return Choice(tuple(str(arg) for arg in args))
     if origin in {Union, UnionType} and NoneType in args and len(args) == 2:
@@ -120,6 +124,35 @@ class PluginOf:
             said = " ".join((inspect.getdoc(plugin) or name).split("\n\n")[0].split())
             shapes.append(self.record(name).schema() | {"title": name, "description": said})
         return {"type": "object", "required": ["type"], "oneOf": shapes}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A part of a plug-in that has options of its own: a dataclass, or one of several by their `type`."""
+
+    parts: tuple[type, ...]
+
+    def read(self, node: Node, reading: Reading) -> Any:
+        entry = self._shape.read(node, reading)
+        if not isinstance(entry, Entry) or not entry.sound:
+            return BAD
+        part = self._types[entry.values["type"]] if len(self.parts) > 1 else self.parts[0]
+        return make(part, entry, entry.values, reading)
+
+    def schema(self) -> Schema:
+        return self._shape.schema()
+
+    @property
+    def _types(self) -> dict[str, type]:
+        return {getattr(part, "type"): part for part in self.parts}  # noqa: B009 - a default of the class.
+
+    @property
+    def _shape(self) -> "PluginOf | OrMapping | Record":
+        if len(self.parts) > 1:
+            return PluginOf("mapping", lambda: self._types)
+        record = Record(options(self.parts[0]), "a mapping")
+        short = getattr(self.parts[0], "SHORT", None)
+        return record if short is None else OrMapping(short, record)
 
 
 # How a plug-in's `__post_init__` refuses its options: `timeout_s: found 90, expected at most 60`.

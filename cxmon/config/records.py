@@ -55,6 +55,8 @@ READ = Record(
         "cross": Field(_sql, "aggregated rows of a ratio: the sum of numerator times denominator"),
         "known_at": Field(_sql, "when the row became known, for figures that arrive late"),
         "censored": Field(Truth(), "durations: true where rows without a value are still open, and count as longer"),
+        "stream": Field(Name, "vendors' records: the stream that they come from"),
+        "only": Field(_scope, "vendors' records: the values that fields must have for a record to count"),
         "columns": Field(MapOf(_sql, "a mapping of dimensions to columns"), "dimensions whose column has another name"),
     },
     "a mapping with the columns, such as {table: ratings, time: solved_at, value: satisfied}",
@@ -317,6 +319,13 @@ def top() -> Record:
             "board_url": Field(Text("an address such as https://cx.example.com", r"https?://\S+"), "for links"),
             "holidays": Field(HOLIDAYS, "which days are not compared with working days; without it none"),
             **PRIVACY,
+            "keep_facts": Field(
+                Span(above_zero=True), "how long vendors' records are kept, then only sums; without it 400d"
+            ),
+            "hash_key": Field(
+                SecretText("at least 16 characters of chance", from_environment=True, least=16),
+                "the key with which customer ids of vendors become hashes; without it none are kept",
+            ),
             "team_agreement": Field(TEAM_AGREEMENT, "without it no figure may be split by team"),
             "sources": Field(
                 MapOf(PluginOf("source", registry("sources")), "a mapping of names to sources", least=1),

@@ -78,6 +78,8 @@ class SecretText:
 
     what: str = "a secret"
     may_be_empty: bool = True
+    from_environment: bool = False
+    least: int = 0
 
     def read(self, node: Node, reading: Reading) -> Any:
         if node.trapped:
@@ -86,12 +88,16 @@ class SecretText:
             return reading.wrong(node, shown(node) if node.kind != "text" else "nothing", self.what)
         if not node.text and not self.may_be_empty:
             return reading.wrong(node, "empty text", self.what)
+        if self.from_environment and node.variable is None:
+            return reading.wrong(node, "a secret in plain sight", "${NAME}, with the secret in the environment")
+        if len(node.text) < self.least:
+            return reading.wrong(node, f"{len(node.text)} characters", self.what)
         if node.variable is None and re.search(r"xox[a-z]-|xapp-|://[^/\s:]*:[^/\s@]+@|hooks\.slack\.com", node.text):
             reading.note(node, "holds a secret in plain sight; put it in the environment and write ${NAME} here")
         return Secret(node.text)
 
     def schema(self) -> Schema:
-        return {"type": "string"}
+        return VARIABLE_SCHEMA if self.from_environment else {"type": "string"}
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, Pri
 from cxmon.model.privacy import MINIMUM_CELL
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
-from cxmon.model.secret import Secret
+from cxmon.model.secret import Secret, Token
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
     GRAVITY,
@@ -136,6 +136,7 @@ __all__ = [
     "Target",
     "TargetOutlook",
     "TierAnswer",
+    "Token",
     "Tone",
     "Transition",
     "Turn",

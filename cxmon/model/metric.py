@@ -10,6 +10,9 @@ from functools import cached_property
 
 from cxmon.model.holidays import Holidays
 
+# What `read` says since a later version.
+_LATER = frozenset({"censored", "stream", "only"})
+
 
 class Kind(StrEnum):
     """How a metric's figures are made, and so how they add up and how they vary.
@@ -126,7 +129,8 @@ class Read:
     Event rows (one row an answer): `value` (proportion: 0/1; mean, quantile: the value; rate: events of the row, with
     `n` its exposure; ratio: numerator, with `base` the denominator). Aggregated rows: `n`, `total` and what the kind
     needs besides. `known_at` says when a row became known. `censored`: rows without a value are still open, and
-    longer than all that are not. `columns` maps a dimension to its column where they differ.
+    longer than all that are not. `columns` maps a dimension to its column where they differ. `stream` names the records
+    of a vendor's source, whose fields are the columns; `only` the values that a field must have for a record to count.
     """
 
     time: str
@@ -144,6 +148,8 @@ class Read:
     known_at: str | None = None
     censored: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
+    stream: str | None = None
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def aggregated(self) -> bool:
@@ -215,7 +221,7 @@ class Metric:
             self.kind,
             self.source,
             # What came with a later version counts only where it is used: what is stored keeps its series.
-            sorted((k, v) for k, v in vars(self.read).items() if k != "columns" and (k != "censored" or v)),
+            sorted((k, v) for k, v in vars(self.read).items() if k != "columns" and (k not in _LATER or v)),
             sorted(self.read.columns.items()),
             self.dimensions,
             self.quantiles if self.kind is Kind.QUANTILE else (),

@@ -23,3 +23,9 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+class Token(Secret):
+    """A secret that stands in no file: a configuration takes it from the environment only."""
+
+    __slots__ = ()

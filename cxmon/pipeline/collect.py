@@ -3,9 +3,10 @@
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from cxmon.config.plan import Plan
@@ -13,9 +14,12 @@ from cxmon.contracts import Observations, Request, Source
 from cxmon.errors import ConfigError, CxmonError, SourceError, StoreError
 from cxmon.failpoints import failpoint
 from cxmon.model import Metric, Secret, Window
+from cxmon.pipeline import collect_feeds as feeds
 from cxmon.store import Run, Store
 
 Progress = Callable[[str, int, int], None]
+
+COUNTS = ("written", "revised", "vanished", "rejected")
 
 _LOG = logging.getLogger(__name__)
 # What may carry a secret into an error: user:password@host, Slack's tokens and hooks, authorization headers.
@@ -62,7 +66,17 @@ def collect(
     unknown = [name for name in chosen if name not in plan.metrics]
     if unknown:
         raise ConfigError([f"no metric {name!r}; there are {', '.join(plan.metrics)}" for name in unknown])
-    return [_collect(plan, store, plan.metrics[m], now, since, progress, accept_loss=accept_loss) for m in chosen]
+    done: dict[str, Collected] = {}
+    for name in chosen:
+        metric = plan.metrics[name]
+        if metric.read.stream is None:
+            done[name] = _collect(plan, store, metric, now, since, progress, accept_loss=accept_loss)
+        elif name not in done:
+            # The metrics of a stream are read together.
+            both = metric.source, metric.read.stream
+            together = [m for m in map(plan.metrics.__getitem__, chosen) if (m.source, m.read.stream) == both]
+            done |= _collect_stream(plan, store, together, now, since, progress)
+    return [done[name] for name in chosen]
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
@@ -84,18 +98,45 @@ def _collect(
     *,
     accept_loss: bool,
 ) -> Collected:
-    counts = {"written": 0, "revised": 0, "vanished": 0, "rejected": 0}
-    secrets = _secrets_of(plan.sources.get(metric.source))
-    error = ""
-    try:
-        _take(plan, store, metric, now, since, progress, counts, accept_loss=accept_loss)
-    except CxmonError as failure:
-        error = redacted(str(failure), secrets)
-    except Exception as failure:  # noqa: BLE001 - a fault in one source must not keep the other metrics from running.
-        error = redacted(f"{metric.id}: unexpected {type(failure).__name__}: {failure}", secrets)
-        _LOG.error("%s", redacted(traceback.format_exc(), secrets))
+    counts = dict.fromkeys(COUNTS, 0)
+    error = _attempted(
+        lambda: _take(plan, store, metric, now, since, progress, counts, accept_loss=accept_loss),
+        plan.sources.get(metric.source),
+        metric.id,
+    )
     done = Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **counts)
     return _recorded(store, done, now)
+
+
+def _collect_stream(
+    plan: Plan, store: Store, metrics: list[Metric], now: datetime, since: datetime | None, progress: Progress | None
+) -> dict[str, Collected]:
+    """The metrics of one stream of a vendor's records, with as few pulls as their cursors allow."""
+    source, done = plan.sources.get(metrics[0].source), {}
+    for pull in feeds.pulls(plan, store, metrics, now=now, since=since):
+        counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
+        read = partial(feeds.read, plan, store, pull, counts, now=now, progress=progress)
+        error = _attempted(read, source, ", ".join(counts))
+        for metric in pull.metrics:
+            own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
+            told = error or own
+            found = Collected(metric=metric.id, source=metric.source, ok=not told, error=told, **counts[metric.id])
+            done[metric.id] = _recorded(store, found, now)
+    _attempted(lambda: feeds.purge(plan, store, now=now), source, metrics[0].source)
+    return done
+
+
+def _attempted(work: Callable[[], None], source: Source | None, names: str) -> str:
+    """The error that ended `work`, without the secrets of its source; empty where it went well."""
+    secrets = secrets_of(source)
+    try:
+        work()
+    except CxmonError as failure:
+        return redacted(str(failure), secrets)
+    except Exception as failure:  # noqa: BLE001 - a fault in one source must not keep the other metrics from running.
+        _LOG.error("%s", redacted(traceback.format_exc(), secrets))
+        return redacted(f"{names}: unexpected {type(failure).__name__}: {failure}", secrets)
+    return ""
 
 
 def _take(
@@ -114,19 +155,20 @@ def _take(
     if window is None:
         return
     total = max(1, (window.until - window.since).days)
-    cursor, frozen = store.observations.cursor(metric), plan.as_of is not None
-    request = Request(metric=metric, window=window, now=now, cursor=cursor, frozen=frozen)
+    request = Request(metric=metric, window=window, now=now, frozen=plan.as_of is not None)
     if progress is not None:
         progress(metric.id, 0, total)
     taken, aside = 0, None
     for batch in plan.sources[metric.source].fetch(request):
         failpoint("collect-batch-fetched")
+        if not isinstance(batch, Observations):
+            raise SourceError(f"{metric.id}: source {metric.source} brings records; `read` needs `stream`")
         applied = store.observations.apply(metric, batch, now=now, accept_loss=accept_loss)
         taken += applied.written + applied.revised + applied.vanished + applied.unchanged
         aside = aside or next(iter(batch.rejected), None)
         for name in counts:
             counts[name] += getattr(applied, name)
-        if progress is not None and isinstance(batch, Observations):
+        if progress is not None:
             progress(metric.id, min(total, max(0, (batch.window.until - window.since).days)), total)
     if progress is not None:
         progress(metric.id, total, total)
@@ -167,16 +209,17 @@ def _recorded(store: Store, done: Collected, now: datetime) -> Collected:
     return done
 
 
-def _secrets_of(source: Source | None) -> list[str]:
-    """The values that a source keeps secret, and the passwords inside its addresses."""
-    if source is None or not is_dataclass(source):
-        return []
-    values = [v.reveal() for f in fields(source) if isinstance(v := getattr(source, f.name), Secret)]
-    passwords = []
-    for value in values:
+def secrets_of(source: object) -> list[str]:
+    """The values that a source keeps secret, in whatever part of it, and the passwords inside its addresses."""
+    if isinstance(source, Secret):
+        value = source.reveal()
         try:
             found = urlsplit(value).password
         except ValueError:
-            continue
-        passwords += [found, unquote(found)] if found else []
-    return [*values, *passwords]
+            found = None
+        return [value, found, unquote(found)] if found else [value]
+    if isinstance(source, Mapping):
+        return [secret for part in source.values() for secret in secrets_of(part)]
+    if not is_dataclass(source):
+        return []
+    return [secret for f in fields(source) for secret in secrets_of(getattr(source, f.name))]

@@ -36,6 +36,11 @@ def fetch(conn: sa.Connection, statement: sa.Select[Any], fields: Sequence[tuple
     return np.fromiter(_tuples(found.cursor), dtype=list(fields))
 
 
+def tuples(conn: sa.Connection, statement: sa.Select[Any]) -> Sequence[tuple[Any, ...]]:
+    """The rows of `statement` as the driver gives them, for those that are no numbers."""
+    return conn.execute(statement).cursor.fetchall()
+
+
 def any_of(column: sa.ColumnElement[Any], values: Iterable[int | str], conn: sa.Connection) -> sa.ColumnElement[bool]:
     """`column IN (values)` as one bound parameter, however many there are."""
     if conn.dialect.name == "postgresql":
@@ -64,7 +69,7 @@ def _conflict(table: sa.Table, names: list[str], *, replace: bool) -> str:
         return ""
     keys = [c.name for c in table.primary_key]
     rest = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
-    return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {rest}"
+    return f"ON CONFLICT ({', '.join(keys)}) DO " + (f"UPDATE SET {rest}" if rest else "NOTHING")
 
 
 def _copy(conn: sa.Connection, table: sa.Table, names: list[str], rows: list[Any], *, replace: bool) -> None:

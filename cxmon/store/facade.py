@@ -18,6 +18,7 @@ from cxmon.store.catalogue import CatalogueStore, RunStore
 from cxmon.store.changes import ChangeStore
 from cxmon.store.checkpoints import CheckpointStore
 from cxmon.store.engine import Database
+from cxmon.store.facts import FactStore
 from cxmon.store.incidents import IncidentStore
 from cxmon.store.migrate import migrate, require_current
 from cxmon.store.observations import ObservationStore
@@ -32,6 +33,7 @@ class Store:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.observations = ObservationStore(db)
+        self.facts = FactStore(db)
         self.runs = RunStore(db)
         self.catalogue = CatalogueStore(db)
         self.changes = ChangeStore(db)

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import numpy as np
 import sqlalchemy as sa
 
-from cxmon.contracts import Batch, Cells, Facts, Observations, Rejected
+from cxmon.contracts import Cells, Observations, Rejected
 from cxmon.errors import StoreError, SuspectWindowError
 from cxmon.failpoints import failpoint
 from cxmon.model import Kind, Metric, Segment
 from cxmon.periods import floor
-from cxmon.store import bulk, facts, schema, series
+from cxmon.store import bulk, schema, series
 from cxmon.store.engine import Database
 from cxmon.store.revisions import FIGURES, Bools, Revised, Rows, revise
 
@@ -53,43 +53,25 @@ class ObservationStore:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def apply(self, metric: Metric, batch: Batch, *, now: datetime, accept_loss: bool = False) -> Applied:
+    def apply(self, metric: Metric, batch: Observations, *, now: datetime, accept_loss: bool = False) -> Applied:
         """Takes a batch whole or not at all.
 
         Raises SuspectWindowError where a window comes back with less than half of its earlier non-empty cells
         (`accept_loss` takes it all the same), and StoreError where the batch contradicts itself.
         """
-        if isinstance(batch, Observations):
-            _check_cells(metric, batch.cells)
+        _check_cells(metric, batch.cells)
         with self._db.write() as conn:
-            if isinstance(batch, Facts):
-                cells, touched = facts.take(conn, metric, batch, now)
-                done, newest = _apply_facts(conn, metric, cells, touched, now)
-            else:
-                done = _apply_window(conn, metric, batch, now, accept_loss=accept_loss)
-                newest = _newest(batch.cells)
-            _set_aside(conn, metric, batch.rejected, now)
-            _advance(conn, metric, newest, batch.cursor if isinstance(batch, Facts) else None)
+            done = replace_window(conn, metric, batch, now, accept_loss=accept_loss)
+            set_aside(conn, metric, batch.rejected, now)
             failpoint("collect-before-commit")
         failpoint("collect-after-commit")
-        return Applied(
-            written=done.written,
-            revised=done.revised,
-            vanished=done.vanished,
-            unchanged=done.unchanged,
-            rejected=len(batch.rejected),
-        )
+        return done
 
     def watermark(self, metric: Metric) -> datetime | None:
         """Start of the newest period that ever held figures under this definition; None before the first."""
         with self._db.read() as conn:
-            found = conn.execute(sa.select(schema.progress.c.watermark).where(_progress_of(metric))).scalar()
+            found = conn.execute(sa.select(schema.progress.c.watermark).where(progress_of(metric))).scalar()
         return None if found is None else datetime.fromtimestamp(found, UTC)
-
-    def cursor(self, metric: Metric) -> str | None:
-        """Where a vendor's feed goes on, as the source itself said."""
-        with self._db.read() as conn:
-            return conn.execute(sa.select(schema.progress.c.cursor).where(_progress_of(metric))).scalar()
 
     def rejected(self, limit: int = 100) -> list[RejectedRow]:
         """Rows that were set aside, those seen last first."""
@@ -101,9 +83,10 @@ class ObservationStore:
             return [RejectedRow(metric=m, at=at, where=w, reason=r, value=v) for m, at, w, r, v in found.all()]
 
 
-def _apply_window(
+def replace_window(
     conn: sa.Connection, metric: Metric, batch: Observations, now: datetime, *, accept_loss: bool
-) -> Revised:
+) -> Applied:
+    """Makes the window hold what the batch does, with the watermark, inside a transaction of the caller."""
     cells = batch.cells
     ids = series.ensure(conn, metric, cells.segments)
     since, until = series.epoch(batch.window.since), series.epoch(batch.window.until)
@@ -114,26 +97,15 @@ def _apply_window(
     inside = (stored.start >= since) & (stored.start < until) & (stored.n > 0)
     if not accept_loss:
         _guard(metric, batch, new, int(inside.sum()))
-    return _write(conn, metric, stored, new, inside & ~np.isin(stored.key, new.key), now)
-
-
-def _apply_facts(
-    conn: sa.Connection, metric: Metric, cells: Cells, touched: facts.Touched, now: datetime
-) -> tuple[Revised, int | None]:
-    ids = series.ensure(conn, metric, touched.segments)
-    low, high = (int(touched.start.min()), int(touched.start.max()) + 1) if len(touched.start) else (0, 0)
-    stored = series.cells(conn, list(ids.values()), low, high, sketches=metric.kind is Kind.QUANTILE)
-    new = _rows(cells, ids, series.epoch(now))
-    numbers = np.array([ids[s] for s in touched.segments], np.int64)
-    asked = Rows(
-        series=numbers[touched.segment] if len(numbers) else numbers,
-        start=touched.start,
-        figures=np.zeros((len(touched.start), len(FIGURES))),
-        seen=touched.start,
-        revision=touched.start,
+    done = _write(conn, metric, stored, new, inside & ~np.isin(stored.key, new.key), now)
+    _advance(conn, metric, _newest(cells))
+    return Applied(
+        written=done.written,
+        revised=done.revised,
+        vanished=done.vanished,
+        unchanged=done.unchanged,
+        rejected=len(batch.rejected),
     )
-    gone = np.isin(stored.key, asked.key) & ~np.isin(stored.key, new.key) & (stored.n > 0)
-    return _write(conn, metric, stored, new, gone, now), _newest(cells)
 
 
 def _rows(cells: Cells, ids: dict[Segment, int], now: int) -> Rows:
@@ -225,19 +197,17 @@ def _newest(cells: Cells) -> int | None:
     return int(some.max()) if len(some) else None
 
 
-def _advance(conn: sa.Connection, metric: Metric, newest: int | None, cursor: str | None) -> None:
+def _advance(conn: sa.Connection, metric: Metric, newest: int | None) -> None:
     t = schema.progress
-    stored = conn.execute(sa.select(t.c.watermark).where(_progress_of(metric))).first()
+    stored = conn.execute(sa.select(t.c.watermark).where(progress_of(metric))).first()
     if stored is None:
-        same = {"metric": metric.id, "definition": metric.definition_hash}
-        conn.execute(sa.insert(t).values(watermark=newest, cursor=cursor, **same))
+        conn.execute(sa.insert(t).values(metric=metric.id, definition=metric.definition_hash, watermark=newest))
         return
     known = [x for x in (stored[0], newest) if x is not None]
-    changes = {"watermark": max(known) if known else None} | ({} if cursor is None else {"cursor": cursor})
-    conn.execute(sa.update(t).where(_progress_of(metric)).values(changes))
+    conn.execute(sa.update(t).where(progress_of(metric)).values(watermark=max(known) if known else None))
 
 
-def _set_aside(conn: sa.Connection, metric: Metric, rejected: tuple[Rejected, ...], now: datetime) -> None:
+def set_aside(conn: sa.Connection, metric: Metric, rejected: tuple[Rejected, ...], now: datetime) -> None:
     t = schema.rejected_row
     for r in dict.fromkeys(rejected[:_SHOWN_REJECTED]):
         same = {"metric": metric.id, "place": r.where, "reason": r.reason, "value": r.value}
@@ -246,6 +216,7 @@ def _set_aside(conn: sa.Connection, metric: Metric, rejected: tuple[Rejected, ..
             conn.execute(sa.insert(t).values(at=now, **same))
 
 
-def _progress_of(metric: Metric) -> sa.ColumnElement[bool]:
+def progress_of(metric: Metric) -> sa.ColumnElement[bool]:
+    """The row that says how far a metric under its definition has been read."""
     t = schema.progress.c
     return sa.and_(t.metric == metric.id, t.definition == metric.definition_hash)

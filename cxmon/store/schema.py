@@ -88,6 +88,8 @@ quantile_value = _table(
     sa.Column("variance", _F),
 )
 
+# One row for each record of a vendor that a metric counts. `known_utc` is when it became known by its own account,
+# `changed_utc` when the vendor last changed it (0: not said), `customer` a keyed hash or nothing.
 fact = _table(
     "fact",
     sa.Column("metric", sa.Text, primary_key=True),
@@ -95,18 +97,33 @@ fact = _table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("at_utc", sa.BigInteger, nullable=False),
     sa.Column("segment", sa.Text, nullable=False),
-    sa.Column("value", _F, nullable=False),
+    sa.Column("value", _F),
     sa.Column("base", _F, nullable=False),
-    sa.Column("known_at", sa.BigInteger, nullable=False),
+    sa.Column("known_utc", sa.BigInteger, nullable=False),
+    sa.Column("changed_utc", sa.BigInteger, nullable=False),
+    sa.Column("customer", sa.Text, nullable=False),
     sa.Index("fact_time", "metric", "definition", "at_utc"),
 )
 
+# Periods whose facts changed and that have not been aggregated again yet.
+touched = _table(
+    "touched",
+    sa.Column("metric", sa.Text, primary_key=True),
+    sa.Column("definition", sa.Text, primary_key=True),
+    sa.Column("start_utc", sa.BigInteger, primary_key=True),
+)
+
+# `since_utc`: from when on facts are complete; `kept_from`: those of earlier periods have been deleted; `complete_at`:
+# when the run began that last read the feed to its end.
 progress = _table(
     "progress",
     sa.Column("metric", sa.Text, primary_key=True),
     sa.Column("definition", sa.Text, primary_key=True),
     sa.Column("watermark", sa.BigInteger),
     sa.Column("cursor", sa.Text),
+    sa.Column("since_utc", sa.BigInteger),
+    sa.Column("kept_from", sa.BigInteger),
+    sa.Column("complete_at", sa.BigInteger),
 )
 
 rejected_row = sa.Table(

@@ -14,6 +14,8 @@ jsonschema = pytest.importorskip("jsonschema", reason="jsonschema comes with the
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "cxmon.yaml"
+FIRST = sorted((ROOT / "cxmon" / "config").glob("first*.yaml"))
+SECRETS = dict.fromkeys(("ZENDESK_TOKEN", "SURVEY_TOKEN", "CXMON_HASH_KEY"), "chance chance chance")
 WRONG = Path(__file__).with_name("wrong")
 SEEN_BY_EDITORS = [
     "kind-misspelt",
@@ -40,6 +42,8 @@ SEEN_BY_EDITORS = [
     "name-with-spaces",
     "currency-unknown",
     "owner-is-a-person",
+    "feed-paging-unknown",
+    "feed-token-in-plain-sight",
     "holidays-country-missing",
     "holidays-country-by-name",
     "holidays-unknown-key",
@@ -67,9 +71,9 @@ def validator():
     return jsonschema.Draft202012Validator(described)
 
 
-@pytest.mark.parametrize("path", [EXAMPLE, ROOT / "cxmon" / "config" / "first.yaml"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [EXAMPLE, *FIRST], ids=lambda path: path.name)
 def test_what_the_loader_takes_the_schema_takes(validator, path):
-    load(path, environ={})
+    load(path, environ=SECRETS)
     assert [error.message for error in validator.iter_errors(as_editors_see(path))] == []
 
 
@@ -124,14 +128,28 @@ PLACES = {
 }
 
 
+PARTS = {
+    (): lambda keys: keys,
+    ("auth",): lambda keys: {"auth": keys},
+    ("streams",): lambda keys: {"streams": {"s": keys}},
+    ("streams", "paging"): lambda keys: {"streams": {"s": {"paging": keys}}},
+    ("streams", "deleted"): lambda keys: {"streams": {"s": {"deleted": keys}}},
+    ("streams", "fields", "anyOf", 1): lambda keys: {"streams": {"s": {"fields": {"f": keys}}}},
+}
+
+
 def test_the_loader_knows_every_key_of_the_schema_and_no_other(validator, tmp_path):
     path = tmp_path / "cxmon.yaml"
     tried = 0
     for where, node in objects(validator.schema):
         names = tuple(step for step in where if step not in {"properties", "items", "additionalProperties"})
         if "oneOf" in names:
-            section, title = names[0], node["title"]
-            place = {"sources": {}} | {section: {"p": {"type": title} | dict.fromkeys(node["properties"], title)}}
+            section, _, number, *part = names
+            plugin = validator.schema["properties"][section]["additionalProperties"]["oneOf"][number]["title"]
+            title = node.get("title", plugin)
+            keys = dict.fromkeys(node["properties"], title)
+            parts = tuple(part[:-2] if part[-2:-1] == ["oneOf"] else part)
+            place = {"sources": {}} | {section: {"p": {"type": plugin} | PARTS[parts](keys)}}
         else:
             place = PLACES[names](dict.fromkeys(node["properties"], "x"))
         path.write_text(json.dumps(place | {"nonsense": 1}))

@@ -9,7 +9,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "cxmon").rglob("*.py"), *(ROOT / "dashboards").rglob("*.py")])
-HEAVY = ("statsmodels", "scipy", "sqlalchemy", "streamlit", "slack_sdk", "altair", "pandas", "apscheduler")
+HEAVY = (
+    "statsmodels",
+    "scipy",
+    "sqlalchemy",
+    "streamlit",
+    "slack_sdk",
+    "altair",
+    "pandas",
+    "apscheduler",
+    "requests",
+    "urllib3",
+)
 
 
 def functions():

@@ -5,16 +5,16 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from collect_desk import NOW, events, everything, metric, plan, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cxmon.contracts import Batch, Fact, Facts, Request
+from cxmon.contracts import Batch, Facts, Records, Request
 from cxmon.errors import ConfigError, SourceError
-from cxmon.model import Grain, Kind, Read, Secret, Segment
+from cxmon.model import Grain, Kind, Read, Secret
 from cxmon.pipeline.collect import collect, redacted
 from cxmon.sources import Csv, Sql
 from cxmon.store import Store
@@ -202,21 +202,55 @@ class Vendor:
 
     def fetch(self, request: Request) -> Iterator[Batch]:
         self.asked.append(request.cursor)
-        phone = Segment.of(channel="phone")
-        at = datetime(2026, 5, 20, 12, tzinfo=UTC)
-        yield Facts(upserts=(Fact(id="1", at=at, segment=phone, value=1),), cursor="page-1")
-        yield Facts(upserts=(Fact(id="2", at=at, segment=phone, value=0),), cursor="page-2")
+        fields = {"at": ["2026-05-20T12:00:00Z"], "channel": ["phone"]}
+        yield Facts(upserts=Records(ids=["1"], fields=fields | {"value": [1]}), cursor="page-1")
+        yield Facts(upserts=Records(ids=["2"], fields=fields | {"value": [0]}), cursor="page-2")
         if len(self.asked) == 1:
             raise SourceError("visits: the vendor hung up")
 
 
+FEED = Read(stream="ratings", time="at", value="value")
+
+
 def test_a_feed_of_records_goes_on_where_it_stopped(tmp_path, store):
-    vendor, of = Vendor(), metric("visits", source="vendor")
+    vendor, of = Vendor(), metric("visits", source="vendor", read=FEED)
     first, second = (collect(plan(tmp_path, [of], sources={"vendor": vendor}), store, now=NOW)[0] for _ in range(2))
     assert (first.ok, first.written, first.error) == (False, 1, "visits: the vendor hung up")
     assert second.ok
     assert vendor.asked == [None, "page-2"]
     assert set(everything(store, of).values()) == {(2.0, 1.0)}
+
+
+def test_the_metrics_of_a_stream_share_its_pulls(tmp_path, sqlite_store):
+    vendor = Vendor()
+    one, two, three = (metric(name, source="vendor", read=FEED) for name in ("one", "two", "three"))
+
+    def run(*metrics, hours, **more):
+        vendor.asked[:] = ["-"]
+        the = plan(tmp_path, list(metrics), sources={"vendor": vendor})
+        done = collect(the, sqlite_store, now=NOW + timedelta(hours=hours), **more)
+        assert all(c.ok for c in done)
+        return vendor.asked[1:]
+
+    assert run(one, two, hours=0) == [None]
+    # The feed does not say that it has been read to its end, so the newcomer begins alone.
+    assert run(one, two, three, hours=1) == ["page-2", None]
+    assert run(one, two, three, hours=2) == ["page-2"]
+    assert everything(sqlite_store, one) == everything(sqlite_store, three)
+    # An unfinished backfill goes on; one that reaches further back begins anew.
+    assert run(one, hours=3, since=NOW - timedelta(days=100)) == ["page-2"]
+    assert run(one, hours=3, since=NOW - timedelta(days=200)) == [None]
+
+
+def test_records_without_a_stream_and_a_stream_without_records_are_told(tmp_path, sqlite_store):
+    write(tmp_path, events())
+    lost = metric("visits", source="vendor"), metric("calls", source="files", read=FEED)
+    sources = {"files": Csv(path=str(tmp_path / "calls.csv")), "vendor": Vendor()}
+    done = collect(plan(tmp_path, list(lost), sources=sources), sqlite_store, now=NOW)
+    assert [c.error for c in done] == [
+        "visits: source vendor brings records; `read` needs `stream`",
+        "calls: source files brings no records; `read` needs no `stream`",
+    ]
 
 
 def test_a_metric_that_does_not_exist_is_a_mistake_of_the_caller(tmp_path, sqlite_store):

@@ -15,13 +15,14 @@ from test_store_decisions import verdict
 
 import cxmon.failpoints
 import cxmon.store
-from cxmon.contracts import Fact, Facts, Rejected
-from cxmon.model import Kind, Receipt
+from cxmon.contracts import Facts, Records, Rejected
+from cxmon.model import Kind, Read, Receipt
 from cxmon.store import Store
 
 CODE = "\n".join(p.read_text() for p in Path(cxmon.store.__file__).parent.glob("*.py"))
 FAILPOINTS = sorted(set(re.findall(r'failpoint\("([a-z-]+)"\)', CODE)))
 WAIT = metric(Kind.QUANTILE, id="wait")
+RATED = metric(id="rated", read=Read(stream="ratings", time="at", value="value"), dimensions=())
 
 
 def rows(days, n):
@@ -31,13 +32,14 @@ def rows(days, n):
 def steps():
     """Each is one transaction, and together they pass every failpoint but those of a migration."""
     refused = [Rejected(where="a.csv:1", reason="torn")]
-    facts = tuple(Fact(id=f"f{k}", at=day(k), segment=PHONE, value=1.0) for k in range(3))
+    facts = Records(ids=("a", "b", "c"), fields={"at": [day(k) for k in range(3)], "value": (1, 1, 0)})
     commit = {"check": "floor", "subject": "csat", "seen_through": None, "through": NOW, "now": NOW}
     written = {"incidents": [incident()], "transitions": [transition()], "verdicts": [verdict()]}
     return [
         lambda s: s.observations.apply(WAIT, window(0, 4, rows(4, 5.0), Kind.QUANTILE, refused), now=NOW),
         lambda s: s.observations.apply(WAIT, window(0, 4, rows(3, 6.0), Kind.QUANTILE), now=NOW + timedelta(hours=1)),
-        lambda s: s.observations.apply(metric(), Facts(upserts=facts, cursor="2"), now=NOW),
+        lambda s: s.facts.take([RATED], Facts(upserts=facts, cursor="2"), now=NOW),
+        lambda s: s.facts.settle(RATED, now=NOW),
         lambda s: s.incidents.commit(**commit, **written, outbox=[outbox_row()]),
         lambda s: s.incidents.amend(incident(), transition(), [outbox_row("k2")]),
         lambda s: s.outbox.claim(NOW, worker="w"),
@@ -97,7 +99,7 @@ def test_a_kill_leaves_whole_transactions_and_the_rest_can_follow(store_url, und
 
 def test_a_kill_before_a_commit_takes_all_of_it_back_and_one_after_it_nothing(tmp_path, undisturbed):
     for k, (name, nth, done) in enumerate(
-        [("collect-before-commit", 2, 1), ("collect-after-commit", 2, 2), ("incidents-outbox-written", 1, 3)]
+        [("collect-before-commit", 2, 1), ("collect-after-commit", 2, 2), ("incidents-outbox-written", 1, 4)]
     ):
         url = f"sqlite:///{tmp_path / f'{k}.db'}"
         assert dies(lambda url=url: run(url), name, nth)

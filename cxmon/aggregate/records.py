@@ -1,0 +1,210 @@
+"""A vendor's records become the facts of a metric, and facts become cells. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon.aggregate import reading
+from cxmon.aggregate.intake import FIGURES, FUTURE, MOST_SEGMENTS, roles, rules, segment_of, word
+from cxmon.aggregate.parts import Parts, merge, period_starts
+from cxmon.contracts import Cells, Records, Rejected
+from cxmon.errors import SourceError
+from cxmon.model import Kind, Metric, Segment
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+# Sets a record aside: its row, why, and the offending value.
+Refuse = Callable[..., None]
+
+# The field that every record has: what counts records takes it as its value.
+ONE = "one"
+# Longer than this no value of a dimension is; what is longer could be somebody's words.
+LONGEST_VALUE = 200
+
+_MOST_REJECTED = 1000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Counted:
+    """What a metric makes of a page of records: fact k is made of record `row[k]`, in columns (F,).
+
+    `at` and `known` are epoch seconds, `known` 0 where the metric has no `known_at`; `segment` are keys. `value` is NaN
+    for what is still open. `absent` are the records that are none of its facts (any more); a record that was set aside
+    is neither.
+    """
+
+    row: Ints
+    at: Ints
+    segment: Sequence[str]
+    value: Floats
+    base: Floats
+    known: Ints
+    absent: Ints
+    rejected: tuple[Rejected, ...]
+
+
+@dataclass(kw_only=True)
+class Page:
+    """A page of records on its way into the facts of several metrics, which share what has been read of it.
+
+    With `frozen`, records after `now` are no facts: they lie in the future of a clock that stands still.
+    """
+
+    records: Records
+    now: datetime
+    frozen: bool = False
+    _moments: dict[tuple[str, str], tuple[Ints, reading.Problems]] = field(default_factory=dict)
+
+    def counted(self, metric: Metric) -> Counted:
+        """The facts of `metric`. Raises SourceError where the records lack a field that it reads."""
+        wanted = roles(metric)
+        columns = {role: self._column(metric, name) for role, name in wanted.items()}
+        rejected: list[Rejected] = []
+        aside = np.zeros(len(self.records), bool)
+
+        def refuse(i: int, reason: str, value: object = None) -> None:
+            if not aside[i] and len(rejected) < _MOST_REJECTED:
+                shown = "" if value is None else reading.shown(value)
+                rejected.append(Rejected(where=self._place(i), reason=reason, value=shown))
+            aside[i] = True
+
+        counts = self._chosen(metric)
+        at = self._times(metric, wanted["time"], counts, refuse)
+        counts &= at != 0
+        value, base = self._figures(metric, columns, counts, refuse)
+        if not metric.read.censored:
+            counts &= ~np.isnan(value)
+        known = np.zeros(len(at), np.int64)
+        if "known_at" in wanted:
+            known = np.maximum(at, self._times(metric, wanted["known_at"], counts, refuse))
+        row = np.flatnonzero(counts & ~aside)
+        names, kept = self._segments(metric, columns, row, refuse)
+        row = row[kept]
+        when = at[row]
+        if metric.kind is Kind.LEVEL:
+            # What a period's records add up to: they belong to one instant.
+            when = period_starts(metric, when)
+        return Counted(
+            row=row, at=when, segment=names, value=value[row], base=base[row], known=known[row],
+            absent=np.flatnonzero(~counts & ~aside), rejected=tuple(rejected),
+        )  # fmt: skip
+
+    def _column(self, metric: Metric, name: str) -> Sequence[object]:
+        if name in self.records.fields:
+            return self.records.fields[name]
+        if name == ONE:
+            return [1.0] * len(self.records)
+        listed = ", ".join(sorted(self.records.fields)) or "none"
+        raise SourceError(f"{metric.id}: its records have no field {name!r}; they have {listed}")
+
+    def _place(self, i: int) -> str:
+        return self.records.places[i] if len(self.records.places) else f"record {self.records.ids[i]}"
+
+    def _chosen(self, metric: Metric) -> Bools:
+        """The records whose fields have the values that `only` asks for."""
+        chosen = np.ones(len(self.records), bool)
+        for name, allowed in metric.read.only.items():
+            chosen &= np.array([word(v) in allowed for v in self._column(metric, name)], bool)
+        return chosen
+
+    def _times(self, metric: Metric, name: str, counts: Bools, refuse: Refuse) -> Ints:
+        """Epoch seconds (R,), 0 where a record has none: it does not count yet, which is no fault.
+
+        `counts` loses what lies in the future of a clock that stands still.
+        """
+        column, key = self._column(metric, name), (name, metric.zone)
+        if key not in self._moments:
+            self._moments[key] = reading.moments(column, metric.zone)
+        at, problems = self._moments[key]
+        for i, reason in problems.items():
+            if counts[i]:
+                refuse(i, f"{name}: {reason}", column[i])
+        if self.frozen:
+            counts &= at <= self.now.timestamp()
+            return at
+        for i in np.flatnonzero((at > (self.now + FUTURE).timestamp()) & counts).tolist():
+            refuse(i, f"{name}: in the future (now is {self.now:%Y-%m-%d %H:%M} UTC)", column[i])
+        return at
+
+    def _figures(
+        self, metric: Metric, columns: Mapping[str, Sequence[object]], counts: Bools, refuse: Refuse
+    ) -> tuple[Floats, Floats]:
+        """(value, base) of each record (R,)."""
+        figures: dict[str, Floats] = {}
+        for role in FIGURES:
+            if role in columns:
+                words = metric.kind is Kind.PROPORTION and role == "value"
+                figures[role], problems = reading.numbers(columns[role], words=words)
+                for i, reason in problems.items():
+                    if counts[i]:
+                        refuse(i, f"{role}: {reason}", columns[role][i])
+        for test, role, reason in (*rules(metric, figures), *_scale(metric, figures["value"])):
+            for i in np.flatnonzero(test & counts).tolist():
+                refuse(i, f"{role}: {reason}", columns[role][i])
+        base = figures.get("n" if metric.kind is Kind.RATE else "base")
+        if base is None:
+            return figures["value"], np.ones(len(counts))
+        for i in np.flatnonzero(np.isnan(base) & ~np.isnan(figures["value"]) & counts).tolist():
+            refuse(i, f"{'n' if metric.kind is Kind.RATE else 'base'}: empty")
+        return figures["value"], base
+
+    def _segments(
+        self, metric: Metric, columns: Mapping[str, Sequence[object]], row: Ints, refuse: Refuse
+    ) -> tuple[list[str], Bools]:
+        """(the segment's key of each fact that has one, which of `row` do)."""
+        dimensions = [columns[f"dimension:{name}"] for name in metric.dimensions]
+        keys: dict[tuple[str, ...], str | None] = {}
+        names, kept = [], np.ones(len(row), bool)
+        for k, i in enumerate(row.tolist()):
+            words = tuple(word(column[i]) for column in dimensions)
+            if words not in keys:
+                sound = all(len(w) <= LONGEST_VALUE for w in words)
+                keys[words] = segment_of(metric, words).key if sound else None
+                if len(keys) > MOST_SEGMENTS:
+                    raise SourceError(
+                        f"{metric.id}: more than {MOST_SEGMENTS} combinations of {', '.join(metric.dimensions)}; "
+                        "a dimension with so many values is no segment"
+                    )
+            key = keys[words]
+            if key is None:
+                kept[k] = False
+                name, long = max(zip(metric.dimensions, words, strict=True), key=lambda pair: len(pair[1]))
+                refuse(i, f"{name}: too long for a value of a dimension", long)
+            else:
+                names.append(key)
+        return names, kept
+
+
+def _scale(metric: Metric, value: Floats) -> list[tuple[Bools, str, str]]:
+    """What a vendor's figure cannot be, beyond what its kind forbids."""
+    if metric.kind is Kind.QUANTILE:
+        return [(value < 0, "value", "a negative duration")]
+    if metric.scale is not None:
+        low, high = metric.scale
+        return [((value < low) | (value > high), "value", f"off the scale of {low:g} to {high:g}")]
+    return []
+
+
+def cells_of_facts(
+    metric: Metric,
+    segments: Sequence[Segment],
+    at: Ints,
+    segment: Ints,
+    value: Floats,
+    base: Floats,
+    known: Ints,
+    now: datetime,
+) -> Cells:
+    """Facts (F,) as cells: `segment` indexes `segments`, `known` is epoch seconds where the metric has a `known_at`."""
+    parts = Parts.of_events(
+        metric.kind, at=at, segment=segment, value=value, base=base, weight=None,
+        known=known if metric.read.known_at is not None else None, censored=metric.read.censored,
+    )  # fmt: skip
+    if parts.known is not None:
+        # A clock that is a little ahead of ours must not keep what is there from being counted.
+        parts = replace(parts, known=np.minimum(parts.known, int(now.timestamp()) - 1))
+    return merge(metric, segments, parts, now)

@@ -1,0 +1,34 @@
+"""How the API of a vendor is read: a guarded session, pages, records. Knows no vendor.
+
+`client.Client` speaks HTTP (and is imported when that is asked for), `Stream` says what to ask and what a record holds,
+`read` makes pages of facts of it.
+"""
+
+from cxmon.feeds.auth import Auth, Basic, Bearer, Header, Query
+from cxmon.feeds.exchange import Call, Limits
+from cxmon.feeds.fields import Field, Getter, path
+from cxmon.feeds.paging import CursorPages, LinkHeader, NextLink, PageNumber, Paging, SinglePage
+from cxmon.feeds.pull import read
+from cxmon.feeds.stream import Stream, hashed
+
+__all__ = [
+    "Auth",
+    "Basic",
+    "Bearer",
+    "Call",
+    "CursorPages",
+    "Field",
+    "Getter",
+    "Header",
+    "Limits",
+    "LinkHeader",
+    "NextLink",
+    "PageNumber",
+    "Paging",
+    "Query",
+    "SinglePage",
+    "Stream",
+    "hashed",
+    "path",
+    "read",
+]

@@ -1,0 +1,200 @@
+"""One vendor's API: requests that are repeated where that helps, and errors that say what to do."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Self
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+import urllib3
+
+from cxmon.errors import AccessError, RefusedError, SourceError
+from cxmon.feeds import body, guard
+from cxmon.feeds.auth import Auth
+from cxmon.feeds.exchange import Answer, Call, Limits
+
+_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+_MOST_REDIRECTS = 5
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Again:
+    """An attempt that came to nothing: why, how long to wait if the vendor says so, and how many more are worth it."""
+
+    reason: str
+    wait_s: float | None = None
+    at_most: int = 100
+
+
+class Client:
+    """Sends calls to one host, with its credentials, and to no other. `name` is the source's, for errors."""
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        auth: Auth | None,
+        *,
+        limits: Limits | None = None,
+        allow_private: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self._base = urlsplit(base_url.rstrip("/") + "/")
+        self._auth, self._limits = auth, limits or Limits()
+        self._closed = threading.Event()
+        self._session = requests.Session()
+        # Neither proxies nor a .netrc of the environment: both would send requests or credentials elsewhere.
+        self._session.trust_env = False
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, guard.adapter(allow_private=allow_private))
+        asked = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "cxmon"}
+        self._session.headers.update(asked | dict(headers or {}) | (auth.headers() if auth else {}))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+        self._session.close()
+
+    def send(self, call: Call) -> Answer:
+        """The answer's JSON. Raises AccessError for 401 and 403, RefusedError for another refusal, SourceError else."""
+        waited, limits = 0.0, self._limits
+        attempt = 0
+        while True:
+            found = self._attempt(call)
+            if isinstance(found, Answer):
+                return found
+            wait = found.wait_s if found.wait_s is not None else limits.first_wait_s * 2**attempt
+            attempt += 1
+            if attempt > min(limits.retries, found.at_most):
+                raise SourceError(f"{self._where(call)}: {found.reason}; tried {attempt} times")
+            if waited + wait > limits.most_wait_s:
+                asked = f"asked to wait {wait:,.0f} s, where {limits.most_wait_s:,.0f} s are the most for one request"
+                raise SourceError(f"{self._where(call)}: {found.reason}; {asked}; the next run goes on from here")
+            if self._closed.wait(wait):
+                raise SourceError(f"{self._where(call)}: {found.reason}; nobody waits for it any more")
+            waited += wait
+
+    def url(self, place: str) -> str:
+        """An absolute address of this host. SourceError where `place` leads to another one: a token must not leak."""
+        # A path begins below the base, whatever slash it begins with.
+        return self.link(place if "://" in place[:10] else place.lstrip("/"))
+
+    def link(self, place: str) -> str:
+        """The same for a link in an answer, which a slash leads to the host's root."""
+        found = urlsplit(urljoin(self._base.geturl(), place))
+        if _origin(found) != _origin(self._base):
+            raise SourceError(
+                f"{self.name}: a link to {_shown(found)} was not followed; it is not {_shown(self._base)}"
+            )
+        return found.geturl()
+
+    def storable(self, link: str) -> str:
+        """A link in an answer, absolute, as it may be stored: without the parameters that say who asks."""
+        mine = self._auth.params() if self._auth else {}
+        parts = urlsplit(self.link(link))
+        kept = [pair for pair in parts.query.split("&") if pair.partition("=")[0] not in mine]
+        return parts._replace(query="&".join(kept)).geturl()
+
+    def _where(self, call: Call) -> str:
+        path = urlsplit(call.url).path or "/"
+        return f"{self.name}: {call.place + ' of ' if call.place else ''}{call.method} {path}"
+
+    def _attempt(self, call: Call) -> Answer | _Again:
+        deadline = time.monotonic() + 5 * self._limits.timeout_s
+        try:
+            with self._response(call) as response:
+                raw = body.content(response, self._limits.most_bytes, deadline)
+                return self._judged(call, response, raw)
+        except body.BodyError as problem:
+            if problem.again:
+                return _Again(reason=f"the answer was {problem}", at_most=2)
+            raise SourceError(f"{self._where(call)}: the answer was {problem}") from None
+        except requests.exceptions.SSLError as problem:
+            raise SourceError(f"{self._where(call)}: the certificate was not accepted: {_reason(problem)}") from None
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
+            return _Again(reason=f"no answer within {self._limits.timeout_s:g} s")
+        except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as problem:
+            return _Again(reason=f"the connection failed: {_reason(problem)}")
+        except urllib3.exceptions.HTTPError as problem:
+            return _Again(reason=f"the connection broke: {_reason(problem)}")
+        except requests.exceptions.RequestException as problem:
+            raise SourceError(f"{self._where(call)}: the request cannot be sent: {type(problem).__name__}") from None
+
+    def _response(self, call: Call) -> requests.Response:
+        """The response after redirects on the same host."""
+        url, params = self.url(call.url), dict(call.params) | (self._auth.params() if self._auth else {})
+        for _ in range(_MOST_REDIRECTS + 1):
+            response = self._session.request(
+                call.method, url, params=params, json=call.json, stream=True, allow_redirects=False,
+                timeout=(min(10.0, self._limits.timeout_s), self._limits.timeout_s),
+            )  # fmt: skip
+            target = response.headers.get("Location")
+            if response.status_code not in {301, 302, 303, 307, 308} or target is None:
+                return response
+            response.close()
+            if call.method != "GET" and response.status_code < 307:
+                raise SourceError(f"{self._where(call)}: a {call.method} was redirected ({response.status_code})")
+            url, params = self.link(urljoin(url, target)), (self._auth.params() if self._auth else {})
+        raise SourceError(f"{self._where(call)}: more than {_MOST_REDIRECTS} redirects")
+
+    def _judged(self, call: Call, response: requests.Response, raw: bytes) -> Answer | _Again:
+        status = response.status_code
+        if 200 <= status < 300:
+            data = body.parsed(raw, response.headers.get("Content-Type", ""))
+            return Answer(data=data, next_link=response.links.get("next", {}).get("url"))
+        reason = f"answered {status}"
+        words = body.said(raw)
+        told = f"{reason} ({words})" if words else reason
+        wait = _retry_after(response.headers)
+        if status in _AGAIN or (status == 403 and wait is not None):
+            return _Again(reason=told, wait_s=wait)
+        where = self._where(call)
+        if status == 401:
+            raise AccessError(f"{where}: {told}: the credentials were not accepted")
+        if status == 403:
+            raise AccessError(f"{where}: {told}: the credentials may not read this; a scope or a role is missing")
+        raise RefusedError(f"{where}: {told}", status)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the vendor asks to wait; a date is taken by its own clock."""
+    text = headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    try:
+        return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme)
+    except ValueError:
+        return url.scheme, None, None
+
+
+def _shown(url: SplitResult) -> str:
+    """The host, without anything that could be secret."""
+    scheme, host, port = _origin(url)
+    return f"{scheme}://{host}" + (f":{port}" if port and port != _PORTS.get(scheme) else "")
+
+
+def _reason(problem: Exception) -> str:
+    """The innermost words, without the addresses and objects that libraries wrap around them."""
+    inner: BaseException = problem
+    while inner.args and isinstance(inner.args[-1], BaseException):
+        inner = inner.args[-1]
+    inner = getattr(inner, "reason", None) or inner
+    text = str(inner.args[-1] if inner.args else inner)
+    return text.rpartition(": ")[2][:120] or type(inner).__name__

@@ -1,0 +1,196 @@
+"""Where a value stands in a record, and what is made of it: numbers, instants and words, never texts or structures."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from cxmon.errors import SourceError
+
+Getter = Callable[[Any], Any]
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+|-1)\]|\[(\w+)=([^\]]+)\]")
+
+
+class RecordError(ValueError):
+    """What stands in a record is no value; the words say why."""
+
+
+class Missing:
+    """Stands for what a record does not have at all."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING = Missing()
+
+
+def path(text: str) -> Getter:
+    """`a.b`, `a[0].b` or `custom_fields[id=123].value` as a function of a record; `.` is the record itself.
+
+    What is absent is MISSING, what is null is None, and so is everything inside of null. ValueError where it is no
+    path.
+    """
+    rest = text.strip().removeprefix("$").removeprefix(".")
+    steps: list[Getter] = []
+    while rest:
+        match = _STEP.match(rest)
+        if match is None:
+            raise ValueError(f"path: found {text!r}, expected names with points between, such as data.items[0].id")
+        name, number, key, wanted = match.groups()
+        if name is not None:
+            steps.append(_named(name))
+        else:
+            steps.append(_nth(int(number)) if number is not None else _whose(key, wanted))
+        rest = rest[match.end() :].removeprefix(".")
+    if len(steps) == 1:
+        return steps[0]
+
+    def found(record: Any) -> Any:
+        for step in steps:
+            if not record and (record is None or record is MISSING):
+                return record
+            record = step(record)
+        return record
+
+    return found
+
+
+def _named(name: str) -> Getter:
+    return lambda record: record.get(name, MISSING) if isinstance(record, dict) else MISSING
+
+
+def _nth(number: int) -> Getter:
+    def item(record: Any) -> Any:
+        if not isinstance(record, list):
+            return MISSING
+        return record[number] if -len(record) <= number < len(record) else None
+
+    return item
+
+
+def _whose(key: str, wanted: str) -> Getter:
+    def item(record: Any) -> Any:
+        if not isinstance(record, list):
+            return MISSING
+        return next((x for x in record if isinstance(x, dict) and str(x.get(key)) == wanted), None)
+
+    return item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A field of the records: `path` says where it stands, such as rating.score or custom_fields[id=123].value.
+
+    `values` maps the vendor's values to yours, `otherwise` is what all others become (without it they are set aside).
+    `divide` is what a number is divided by, such as 60 for minutes, or 1000 for epoch milliseconds. `minutes_after` is
+    the path of another instant: the field is then the minutes from it to this one. `optional`: records may lack it.
+    """
+
+    SHORT: ClassVar[str] = "path"
+
+    path: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str | None = None
+    divide: float = 1.0
+    minutes_after: str | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        path(self.path)
+        if self.minutes_after is not None:
+            path(self.minutes_after)
+        if not self.divide > 0:
+            raise ValueError(f"divide: found {self.divide}, expected a number above zero")
+        if self.otherwise is not None and not self.values:
+            raise ValueError("otherwise: found a value for the others, expected values beside it")
+
+    def getter(self) -> Getter:
+        """The field's value of a record: MISSING where it has none, ValueError with the reason where it is no value."""
+        get = path(self.path)
+        if self.values:
+            get = self._mapped(get)
+        if self.minutes_after is not None:
+            get = minutes(path(self.minutes_after), get)
+        if self.divide != 1.0:
+            get = _divided(get, self.divide)
+        return get
+
+    def _mapped(self, get: Getter) -> Getter:
+        values, otherwise = dict(self.values), self.otherwise
+
+        def found(record: Any) -> Any:
+            value = get(record)
+            if value is None or value is MISSING:
+                return value
+            word = "true" if value is True else "false" if value is False else str(value)
+            if word in values:
+                return values[word]
+            if otherwise is not None:
+                return otherwise
+            raise ValueError("a value that `values` does not name")
+
+        return found
+
+
+def _divided(get: Getter, by: float) -> Getter:
+    def found(record: Any) -> Any:
+        value = get(record)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value.strip()):
+                return value
+            value = float(value)
+        try:
+            return value / by
+        except OverflowError:
+            raise ValueError("too large a number") from None
+
+    return found
+
+
+def minutes(before: Getter, after: Getter) -> Getter:
+    """The minutes from one instant to another; None while one of them is not there."""
+
+    def found(record: Any) -> Any:
+        first, last = before(record), after(record)
+        if last is MISSING or last is None or last == "" or first is None or first is MISSING:
+            return last if last is MISSING else None
+        return (_instant(last) - _instant(first)) / 60
+
+    return found
+
+
+def _instant(value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("no instant in ISO 8601 and no epoch seconds") from None
+    if at.tzinfo is None:
+        raise ValueError("an instant without a zone")
+    return at.timestamp()
+
+
+def epoch(value: Any) -> int:
+    """Whole epoch seconds of an instant, 0 where there is none. ValueError where it is something else."""
+    if value is None or value is MISSING or value == "":
+        return 0
+    seconds = _instant(value)
+    # Milliseconds, as some vendors send.
+    found = int(seconds / 1000 if seconds > 1e11 else seconds)
+    if found < 0:
+        raise ValueError("an instant before 1970")
+    return found
+
+
+def rows_of(get: Getter, data: Any, where: str) -> list[Any]:
+    """The list of records of an answer. SourceError where there is none."""
+    found = get(data)
+    if isinstance(found, list):
+        return found
+    what = "nothing" if found is MISSING or found is None else f"a {type(found).__name__}"
+    has = f"; the answer has {', '.join(sorted(map(str, data))[:12])}" if isinstance(data, dict) else ""
+    raise SourceError(f"{where}: {what} where the list of records belongs{has}")

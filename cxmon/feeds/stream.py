@@ -1,0 +1,219 @@
+"""What is asked of a vendor for one kind of records, and how a record is read: an allow-list, and nothing else."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cxmon.contracts import Records, Rejected
+from cxmon.errors import SourceError
+from cxmon.feeds.exchange import Call
+from cxmon.feeds.fields import MISSING, Getter, RecordError, epoch
+from cxmon.feeds.paging import Paging
+from cxmon.model import Secret
+
+# A field that so many records in a row do not even have is not there, or has another name now.
+MISSING_FROM = 20
+LONGEST_ID = 200
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """One list of a vendor.
+
+    Where they stand in `params` and `body`, `{since}` and `{until}` become instants in `time_format`. `records` finds
+    the list in an answer; `record_id`, `changed`, `customer` and `fields` read one record; `deleted` says that it is
+    gone at the vendor. `lookback` is how far before the newest change the next run begins, `settles` how young a
+    `since` may be. `ascending`: records come in the order of `changed`; `window_pages`: after so many pages the list
+    begins anew there. `required` are the fields without which the list is not what it was.
+    """
+
+    name: str
+    path: str
+    records: Getter
+    record_id: Getter
+    fields: Mapping[str, Getter]
+    paging: Paging
+    required: frozenset[str] = frozenset()
+    method: str = "GET"
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    time_format: str = "iso"
+    changed: Getter | None = None
+    customer: Getter | None = None
+    deleted: Callable[[Any], bool] = lambda _record: False
+    lookback: timedelta = timedelta(0)
+    settles: timedelta = timedelta(0)
+    ascending: bool = False
+    window_pages: int | None = None
+    most_pages: int = 100_000
+
+    def call(self, since: int, until: datetime, place: str) -> Call:
+        """The first request for what changed since."""
+        at = min(datetime.fromtimestamp(since, UTC), until - self.settles)
+        times = {"{since}": _written(at, self.time_format), "{until}": _written(until, self.time_format)}
+        params = {name: str(_filled(value, times)) for name, value in self.params.items()}
+        return Call(url=self.path, method=self.method, params=params, json=_filled(self.body, times), place=place)
+
+
+def hashed(key: Secret, source: str, value: object) -> str:
+    """The keyed hash that stands for a customer of a source: HMAC-SHA256, 128 bits of it."""
+    return hmac.digest(key.reveal().encode(), f"{source}:{value}".encode(), hashlib.sha256).hex()[:32]
+
+
+@dataclass(kw_only=True)
+class Reader:
+    """Reads pages of a stream's records into columns, and sets aside what is no record of it; all its fields, or those
+    that are `wanted`."""
+
+    stream: Stream
+    source: str
+    hash_key: Secret | None
+    wanted: frozenset[str] | None = None
+    newest: int = 0
+    seen: int = 0
+    _missing: set[str] | None = None
+
+    def page(self, rows: Sequence[Any], place: str) -> tuple[Records, tuple[str, ...], tuple[Rejected, ...]]:
+        """(records, ids that are gone, what was set aside). SourceError where a required field is in none of them."""
+        gone: list[str] = []
+        aside: dict[int, str] = {}
+        kept: list[tuple[int, str, int, Any]] = []
+        for i, row in enumerate(rows):
+            try:
+                name, when = self._name(row), self._changed(row)
+                if self.stream.deleted(row):
+                    gone.append(name)
+                else:
+                    kept.append((i, name, when, row))
+            except ValueError as problem:
+                aside[i] = str(problem)
+        columns, absent, problems = self._columns([row for *_, row in kept])
+        if problems:
+            aside |= {kept[k][0]: reason for k, reason in problems.items()}
+            sound = [k for k in range(len(kept)) if k not in problems]
+            kept = [kept[k] for k in sound]
+            columns = {name: [column[k] for k in sound] for name, column in columns.items()}
+        self._drift(len(kept) + len(problems), absent, rows, place)
+        self.newest = max(self.newest, max((when for _, _, when, _ in kept), default=0))
+        found = Records(
+            ids=[name for _, name, _, _ in kept], fields=columns, changed=[when for _, _, when, _ in kept],
+            customers=[self._customer(row) for *_, row in kept], places=[_at(place, i) for i, *_ in kept],
+        )  # fmt: skip
+        return found, tuple(gone), tuple(Rejected(where=_at(place, i), reason=aside[i]) for i in sorted(aside))
+
+    def _columns(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], dict[str, int], dict[int, str]]:
+        """(values by field, in how many rows each field is absent, {row: why a value cannot be one})."""
+        columns: dict[str, list[Any]] = {}
+        absent: dict[str, int] = {}
+        problems: dict[int, str] = {}
+        for name, get in self.stream.fields.items():
+            if self.wanted is not None and name not in self.wanted:
+                continue
+            try:
+                column = [get(row) for row in rows]
+            except ValueError:
+                column = [_tried(get, row) for row in rows]
+            # Most columns hold values only; the others are looked at one by one.
+            if not _SCALARS.issuperset(map(type, column)):
+                absent[name] = sum(value is MISSING for value in column)
+                for k, value in enumerate(column):
+                    if type(value) not in _SCALARS:
+                        column[k] = None
+                        if value is not MISSING:
+                            problems.setdefault(k, f"{name}: {_why(value)}")
+            columns[name] = column
+        return columns, absent, problems
+
+    def _name(self, row: Any) -> str:
+        if not isinstance(row, dict):
+            raise RecordError(f"a {type(row).__name__} where a record belongs")
+        found = self.stream.record_id(row)
+        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+            raise ValueError("no id")
+        text = str(found)
+        if len(text) > LONGEST_ID:
+            raise ValueError(f"an id of {len(text)} characters")
+        if "@" in text:
+            # An address names a person.
+            if self.hash_key is None:
+                raise ValueError("an id that looks like an e-mail address; with `hash_key` its hash is kept")
+            return hashed(self.hash_key, self.source, text)
+        return text
+
+    def _changed(self, row: Any) -> int:
+        if self.stream.changed is None:
+            return 0
+        try:
+            return epoch(self.stream.changed(row))
+        except (ValueError, OverflowError) as problem:
+            raise ValueError(f"the time of its last change: {problem}") from None
+
+    def _customer(self, row: Any) -> str:
+        if self.stream.customer is None or self.hash_key is None:
+            return ""
+        found = self.stream.customer(row)
+        if found is None or found is MISSING or found == "" or isinstance(found, dict | list):
+            return ""
+        return hashed(self.hash_key, self.source, found)
+
+    def _drift(self, count: int, absent: Mapping[str, int], rows: Sequence[Any], place: str) -> None:
+        """A vendor that renames a field must not look like customers who stopped answering."""
+        if not count:
+            return
+        asked = self.stream.required if self.wanted is None else self.stream.required & self.wanted
+        never = {name for name in asked if absent.get(name) == count}
+        self._missing = never if self._missing is None else self._missing & never
+        self.seen += count
+        if self._missing and self.seen >= MISSING_FROM:
+            has = next((sorted(map(str, row))[:20] for row in rows if isinstance(row, dict)), [])
+            raise SourceError(
+                f"{self.source}: {place}: none of {self.seen} records has {', '.join(sorted(self._missing))}; "
+                f"they have {', '.join(has)}; was it renamed? (`optional: true` where records may lack it)"
+            )
+
+
+def _at(place: str, row: int) -> str:
+    return f"{place}, row {row + 1}"
+
+
+def _tried(get: Getter, row: Any) -> Any:
+    """The value, or the error that says why there is none."""
+    try:
+        return get(row)
+    except ValueError as problem:
+        return problem
+
+
+def _why(value: object) -> str:
+    if isinstance(value, ValueError):
+        return str(value)
+    return f"a {'mapping' if isinstance(value, dict) else 'list'} where a value belongs"
+
+
+def _written(at: datetime, form: str) -> str | int:
+    match form:
+        case "epoch":
+            return int(at.timestamp())
+        case "epoch_ms":
+            return int(at.timestamp()) * 1000
+        case "date":
+            return f"{at:%Y-%m-%d}"
+        case _:
+            return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _filled(document: Any, times: Mapping[str, str | int]) -> Any:
+    """A document with instants in place of `{since}` and `{until}`; alone in its place an epoch stays a number."""
+    if isinstance(document, str):
+        if document in times:
+            return times[document]
+        for name, at in times.items():
+            document = document.replace(name, str(at))
+        return document
+    if isinstance(document, Mapping):
+        return {key: _filled(value, times) for key, value in document.items()}
+    return [_filled(value, times) for value in document] if isinstance(document, list | tuple) else document

@@ -1,0 +1,116 @@
+"""Vendors' records into the store: one pull serves all metrics of a stream whose cursors stand at the same place."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cxmon.aggregate import roles
+from cxmon.config.plan import Plan
+from cxmon.contracts import Facts, Rejected, Request
+from cxmon.errors import SourceError
+from cxmon.failpoints import failpoint
+from cxmon.model import Metric, Window
+from cxmon.store import Progress, Store
+
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pull:
+    """Metrics that are read together, from `cursor` on; `since` is from when on their facts are complete."""
+
+    metrics: tuple[Metric, ...]
+    since: datetime
+    cursor: str | None = None
+
+
+def pulls(plan: Plan, store: Store, metrics: Sequence[Metric], *, now: datetime, since: datetime | None) -> list[Pull]:
+    """How the metrics of one stream are read, at first from the plan's backfill on, or once more from `since` on.
+
+    Metrics whose feed has been read to its end go on together, from the cursor that was stored first: what came after
+    it is read again by those that were further. A backfill that was cut short goes on where it stopped.
+    """
+    known = {m.id: store.facts.progress(m) for m in metrics}
+    if since is not None:
+        once_more = [m for m in metrics if _begins(known[m.id], since)]
+    else:
+        once_more = [m for m in metrics if known[m.id].since is None]
+    if once_more:
+        store.facts.begin(once_more, now - plan.backfill if since is None else since)
+        known |= {m.id: store.facts.progress(m) for m in once_more}
+    complete = [m for m in metrics if known[m.id].complete_at is not None]
+    groups = [(complete, min((known[m.id] for m in complete), key=_age).cursor)] if complete else []
+    others: dict[str | None, list[Metric]] = {}
+    for metric in metrics:
+        if metric not in complete:
+            others.setdefault(known[metric.id].cursor, []).append(metric)
+    groups += [(group, cursor) for cursor, group in others.items()]
+    return [
+        Pull(metrics=tuple(group), since=min(known[m.id].since or now for m in group), cursor=cursor)
+        for group, cursor in groups
+    ]
+
+
+def read(
+    plan: Plan,
+    store: Store,
+    pull: Pull,
+    counts: Mapping[str, Counts],
+    *,
+    now: datetime,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> None:
+    """Every page of the feed into the store; `counts` holds what was set aside, also where this raises."""
+    first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
+    wanted = frozenset(name for m in pull.metrics for name in [*roles(m).values(), *m.read.only])
+    request = Request(
+        metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
+        hash_key=plan.hash_key, fields=wanted, ahead=True,
+    )  # fmt: skip
+    days = max(1, (now - pull.since).days)
+    tell = progress or (lambda _name, _done, _total: None)
+    tell(first.id, 0, days)
+    taken, reached = 0, 0
+    aside: Rejected | None = None
+    for batch in source.fetch(request):
+        failpoint("collect-page-fetched")
+        if not isinstance(batch, Facts):
+            raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
+        done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
+        for name, one in done.items():
+            counts[name]["rejected"] += one.rejected
+            taken += one.upserted + one.removed + one.unchanged
+            aside = aside or one.first_rejected
+        if batch.through is not None:
+            reached = max(reached, min(days, (batch.through - pull.since).days))
+            tell(first.id, reached, days)
+    tell(first.id, days, days)
+    if not taken and aside is not None:
+        count = max(c["rejected"] for c in counts.values())
+        told = f"the first is {aside.where}: {aside.reason}"
+        raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
+
+
+def settle(store: Store, metric: Metric, counts: Counts, *, now: datetime) -> None:
+    """The touched periods as figures again, whatever ended the pull."""
+    done = store.facts.settle(metric, now=now)
+    counts |= {"written": done.written, "revised": done.revised, "vanished": done.vanished}
+
+
+def purge(plan: Plan, store: Store, *, now: datetime) -> None:
+    """Facts that have been kept for long enough go; their figures stay."""
+    store.facts.purge(with_streams(plan.metrics.values()), now - plan.keep_facts)
+
+
+def with_streams(metrics: Iterable[Metric]) -> list[Metric]:
+    """The metrics that are made of vendors' records."""
+    return [m for m in metrics if m.read.stream is not None]
+
+
+def _begins(known: Progress, since: datetime) -> bool:
+    """Whether reading from `since` on begins anew: an unfinished backfill that reaches as far goes on instead."""
+    return known.since is None or known.complete_at is not None or since < known.since
+
+
+def _age(known: Progress) -> tuple[datetime, str]:
+    return known.complete_at or datetime.max.replace(tzinfo=UTC), known.cursor or ""

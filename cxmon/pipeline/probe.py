@@ -1,0 +1,161 @@
+"""One look at a source, of which nothing is stored: does it answer, and is what it says what the metrics need?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from cxmon.aggregate import Page, roles
+from cxmon.aggregate import reading as values
+from cxmon.config.plan import Plan
+from cxmon.contracts import Facts, Feed, Records, Rejected, Request, Source
+from cxmon.errors import AccessError, ConfigError, CxmonError
+from cxmon.model import Metric, Window
+from cxmon.pipeline.collect import redacted, secrets_of
+
+# How far back is looked, how many pages are asked for at most, and how many records are shown.
+BACK = timedelta(days=30)
+MOST_PAGES = 5
+SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What a metric makes of what came: records or cells that count, those that do not (yet), and rows set aside."""
+
+    metric: str
+    count: int
+    others: int = 0
+    rejected: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One stream of a source, or one metric of a source without streams.
+
+    `access`: whether the credentials were taken and suffice; `records` are counted in what `of` says; `filled` is the
+    share of records that have each field; `rows` are some records as they may be shown: texts and names are not among
+    what they show.
+    """
+
+    what: str
+    error: str = ""
+    access: bool = True
+    records: int = 0
+    of: str = "records on the first pages"
+    newest: datetime | None = None
+    filled: Mapping[str, float] = field(default_factory=dict)
+    metrics: tuple[Counted, ...] = ()
+    rows: tuple[Mapping[str, str], ...] = ()
+
+
+def probe(plan: Plan, name: str, *, now: datetime) -> list[Look]:
+    """Looks at all that the metrics of the source `name` read. Raises ConfigError where there is no such source."""
+    if name not in plan.sources:
+        raise ConfigError([f"no source {name!r}; there are {', '.join(plan.sources)}"])
+    source = plan.sources[name]
+    mine = [m for m in plan.metrics.values() if m.source == name]
+    if not isinstance(source, Feed):
+        return [_guarded(m.id, source, partial(_table, plan, source, m, now)) for m in mine]
+    streams: dict[str, list[Metric]] = {}
+    for metric in mine:
+        streams.setdefault(metric.read.stream or "", []).append(metric)
+    return [
+        _guarded(f"stream {stream}", source, partial(_stream, plan, source, stream, ms, now))
+        for stream, ms in streams.items()
+    ]
+
+
+def _guarded(what: str, source: object, look: Callable[[], Look]) -> Look:
+    try:
+        return look()
+    except AccessError as error:
+        return Look(what=what, error=redacted(str(error), secrets_of(source)), access=False)
+    except CxmonError as error:
+        return Look(what=what, error=redacted(str(error), secrets_of(source)))
+
+
+def _request(plan: Plan, metric: Metric, now: datetime) -> Request:
+    frozen = plan.as_of is not None
+    return Request(metric=metric, window=Window(now - BACK, now), now=now, frozen=frozen, hash_key=plan.hash_key)
+
+
+def _table(plan: Plan, source: Source, metric: Metric, now: datetime) -> Look:
+    cells = 0
+    rejected: list[Rejected] = []
+    for batch in source.fetch(_request(plan, metric, now)):
+        cells += 0 if isinstance(batch, Facts) else len(batch.cells)
+        rejected += batch.rejected
+    first = next((f"{r.where}: {r.reason}" for r in rejected), "")
+    made = Counted(metric=metric.id, count=cells, rejected=len(rejected), reason=first)
+    return Look(what=metric.id, records=cells, of="cells of the last 30 days", metrics=(made,))
+
+
+def _stream(plan: Plan, source: Source, stream: str, metrics: Sequence[Metric], now: datetime) -> Look:
+    pages: list[Facts] = []
+    aside: list[Rejected] = []
+    batches = source.fetch(_request(plan, metrics[0], now))
+    for batch in batches:
+        if isinstance(batch, Facts):
+            pages.append(batch)
+            aside += batch.rejected
+        if len(pages) >= MOST_PAGES or sum(len(p.upserts) for p in pages) >= SHOWN:
+            break
+    records = _joined([p.upserts for p in pages])
+    newest = max((c for c in records.changed if c), default=0)
+    own = [f"{r.where}: {r.reason}" for r in aside]
+    return Look(
+        what=f"stream {stream}",
+        records=len(records),
+        newest=datetime.fromtimestamp(newest, now.tzinfo) if newest else None,
+        filled={name: _share(column) for name, column in records.fields.items()},
+        metrics=tuple(_counted(metric, records, own, now, frozen=plan.as_of is not None) for metric in metrics),
+        rows=tuple(_shown(records, metrics)),
+    )
+
+
+def _joined(pages: Sequence[Records]) -> Records:
+    names = pages[0].fields if pages else ()
+    return Records(
+        ids=[i for p in pages for i in p.ids],
+        fields={name: [v for p in pages for v in p.fields[name]] for name in names},
+        changed=[c for p in pages for c in p.changed],
+        places=[place for p in pages for place in p.places],
+    )
+
+
+def _share(column: Sequence[object]) -> float:
+    return sum(not values.empty(v) for v in column) / len(column) if len(column) else 0.0
+
+
+def _counted(metric: Metric, records: Records, aside: Sequence[str], now: datetime, *, frozen: bool) -> Counted:
+    if not len(records):
+        return Counted(metric=metric.id, count=0, rejected=len(aside), reason=next(iter(aside), ""))
+    found = Page(records=records, now=now, frozen=frozen).counted(metric)
+    reasons = [*aside, *(f"{r.where}: {r.reason}" for r in found.rejected)]
+    return Counted(
+        metric=metric.id, count=len(found.row), others=len(found.absent), rejected=len(reasons),
+        reason=next(iter(reasons), ""),
+    )  # fmt: skip
+
+
+def _shown(records: Records, metrics: Sequence[Metric]) -> list[Mapping[str, str]]:
+    """The first records with the fields that metrics read: numbers and times as they are, words only of dimensions."""
+    wanted: dict[str, bool] = {}
+    for metric in metrics:
+        for role, name in roles(metric).items():
+            wanted[name] = wanted.get(name, False) or role.startswith("dimension:")
+    rows: list[Mapping[str, str]] = []
+    for i in range(min(SHOWN, len(records))):
+        row = {"id": masked(records.ids[i])}
+        for name, word in wanted.items():
+            value = records.fields[name][i] if name in records.fields else None
+            row[name] = "" if values.empty(value) else str(value)[:40] if word else values.shown(value)
+        rows.append(row)
+    return rows
+
+
+def masked(name: str) -> str:
+    """An id with its end only."""
+    return f"…{name[-3:]}" if len(name) > 3 else "…"

@@ -1,0 +1,132 @@
+"""A vendor's source on the command line: a first configuration, one look, a collection, and a customer forgotten."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cxmon.config import load
+from cxmon.pipeline.forget import forget
+from cxmon.store import Store
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
+from vendor_stub import Desk, Reply, serving
+
+T0 = 1_780_000_000
+SECRETS = {
+    "DESK_TOKEN": "t0ken-of-the-desk",
+    "CXMON_HASH_KEY": "chance chance chance",
+    "ZENDESK_TOKEN": "x",
+    "SURVEY_TOKEN": "x",
+}
+NOW = datetime(2026, 6, 10, tzinfo=UTC)
+CONFIG = """
+as_of: 2026-06-10
+store: sqlite:///store.db
+backfill: 60d
+hash_key: ${CXMON_HASH_KEY}
+sources:
+  desk:
+    type: rest
+    base_url: URL
+    allow_private: true
+    retries: 1
+    auth: {type: bearer, token: "${DESK_TOKEN}"}
+    streams:
+      answers:
+        path: answers
+        params: {since: "{since}"}
+        time_format: epoch
+        records: data
+        changed: updated
+        customer: person
+        paging: {type: cursor, cursor: meta.next, param: cursor}
+        fields: {at: created, updated: updated, channel: channel, satisfied: satisfied, note: note}
+metrics:
+  csat:
+    source: desk
+    kind: proportion
+    better: higher
+    matters: 1pt
+    dimensions: [channel]
+    read: {stream: answers, time: at, value: satisfied, known_at: updated}
+"""
+
+
+def run(folder, *arguments):
+    command = [sys.executable, "-m", "cxmon", *map(str, arguments), "-c", "cxmon.yaml"]
+    env = os.environ | SECRETS
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
+    assert "t0ken" not in done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture
+def desk(tmp_path):
+    rows = [
+        {"id": 4700 + i, "created": T0 + 3600 * i, "updated": T0 + 3600 * i + 60, "channel": "chat", "satisfied": i % 2,
+         "person": f"p{i % 3}", "note": f"Dear Ann {i}", "secret": "not read"}
+        for i in range(12)
+    ]  # fmt: skip
+    rows[2]["satisfied"] = 5
+    rows[3]["satisfied"] = None
+    with serving(Desk(rows, size=8)) as vendor:
+        (tmp_path / "cxmon.yaml").write_text(CONFIG.replace("URL", vendor.url))
+        yield vendor
+
+
+def test_one_look_says_whether_credentials_scopes_and_fields_are_right(tmp_path, desk):
+    done = run(tmp_path, "sources", "test", "desk")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    assert lines[:6] == [
+        "Source desk (rest)",
+        "",
+        "  stream answers",
+        "    credentials  accepted, and they may read this",
+        "    answered     12 records on the first pages, the newest change on 2026-05-29 07:27 UTC",
+        "    csat         10 count, 1 do not (yet), 1 set aside (page 1, row 3: value: neither 0 nor 1)",
+    ]
+    assert lines[6] == "    fields       satisfied 92%"
+    assert sum("…70" in line for line in lines) == 10, "ten records, without their ids"
+    assert "Ann" not in done.stdout
+    assert not (tmp_path / "store.db").exists()
+    shown = json.loads(run(tmp_path, "sources", "test", "desk", "--json").stdout)
+    assert shown[0]["rows"][0] == {
+        "id": "…700", "at": "1780000000", "satisfied": "0", "updated": "1780000060", "channel": "chat",
+    }  # fmt: skip
+    assert (shown[0]["access"], shown[0]["metrics"][0]["count"]) == (True, 10)
+
+
+def test_what_is_wrong_with_a_source_is_said_in_one_line(tmp_path, desk):
+    desk.faults = [Reply({"message": "missing scope: surveys.read"}, 403)]
+    done = run(tmp_path, "sources", "test", "desk")
+    assert done.returncode == 3
+    assert (
+        "    credentials  refused: desk: page 1 of GET answers: answered 403 (missing scope: surveys.read): "
+        "the credentials may not read this; a scope or a role is missing\n"
+    ) in done.stdout
+    done = run(tmp_path, "sources", "test", "desks")
+    assert (done.returncode, done.stderr) == (2, "no source 'desks'; there are desk\n")
+
+
+def test_a_collection_of_one_source_and_a_customer_forgotten(tmp_path, desk):
+    done = run(tmp_path, "collect", "--source", "desk", "--json")
+    assert (done.returncode, json.loads(done.stdout)[0]["rejected"]) == (0, 1)
+    done = run(tmp_path, "forget", "--customer", "p1", "--source", "desk")
+    assert done.stdout.startswith("Deleted 4 records; "), done.stderr
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        assert forget(load(tmp_path / "cxmon.yaml", environ=SECRETS), store, "p1", source=None, now=NOW) == 0
+
+
+def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
+    for kind in ("zendesk", "rest"):
+        command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", kind, "--force"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Put the secrets that it names into the environment" in done.stdout
+        assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics["csat"].read.stream is not None
