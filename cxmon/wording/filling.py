@@ -10,6 +10,8 @@ _SOURCE = {
     LearntFrom.DURATIONS: "learnt from how long they took to end: no revision says when its figures came",
     LearntFrom.NOTHING: "not known: too few figures have been followed from one day to the next",
 }
+# Where less than about this is in, a period is not complete.
+COMPLETE = 0.98
 CAVEAT = (
     "It is wrong where figures are corrected rather than added, where a source is loaded anew, and of what comes later "
     "than 90 days, which nobody follows."
@@ -42,7 +44,7 @@ def lines(one: Filling, metric: Metric) -> list[str]:
         f"when it is {say.counted(days, 'day')} old" if days else "as soon as it has ended"
     )
     if one.declared_days is not None:
-        said.append(f"{counts}, as declared.")
+        said.append(f"{counts}, as declared.{_too_soon(one)}")
     elif one.learnt_from is LearntFrom.NOTHING:
         said.append(f"{counts}; declare matures_after where answers come later.")
     else:
@@ -55,6 +57,16 @@ def lines(one: Filling, metric: Metric) -> list[str]:
     through = f"The newest {grain} that counts is {one.counts_through:%-d %b %Y}." if one.counts_through else ""
     said.append(through or f"No {grain} counts yet.")
     return said
+
+
+def _too_soon(one: Filling) -> str:
+    """That a declared wait is shorter than the answers need; empty where it is not."""
+    reached = [k for k, age in enumerate(one.ages) if age <= one.wait_days]
+    short = [(c.share[reached[-1]], c) for c in one.curves if reached and c.share[reached[-1]] < COMPLETE - 0.01]
+    if not short:
+        return ""
+    share, curve = min(short, key=lambda pair: pair[0])
+    return f" By then {_share(share)} of {_name(curve)} are in: too few, declare more or leave matures_after out."
 
 
 def _name(curve: FillingCurve) -> str:

@@ -476,3 +476,25 @@ def test_a_calendar_that_no_metric_can_use_is_a_note(plan_of):
     said = "holidays: no metric is by day or hour; weeks and months hold no holidays of their own"
     assert [note.split(": ", 1)[1] for note in plan_of(text).notes if "holidays" in note] == [said]
     assert not [note for note in plan_of(SMALL + "holidays: {country: DE}\n").notes if "holidays" in note]
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        ("time: solved_at", "metrics.speed.read.time: by the day they ended: what is still open is in no figure"),
+        ("time: day, where: closed_at is not null", "metrics.speed.read.where: only what has ended: the newest days"),
+        ("time: solved_at, censored: true", ""),
+        ("time: day", ""),
+    ],
+)
+def test_durations_of_ended_tickets_alone_are_noted(tmp_path, read, said):
+    path = tmp_path / "cxmon.yaml"
+    path.write_text(
+        "sources: {desk: {type: sql, url: 'sqlite:///desk.db'}}\n"
+        "metrics:\n"
+        "  speed: {source: desk, kind: quantile, better: lower, matters: 10%, unit: h,"
+        " read: {table: t, value: hours, " + read + "}}\n"
+    )
+    notes = load(path).notes
+    assert len(notes) == bool(said)
+    assert all(said in note for note in notes)
