@@ -111,7 +111,9 @@ def _verdict(known: Whole) -> Section:
 
 def _metrics(known: Whole) -> Section:
     """A line a metric as the story has it, with its stages and how unusual it is below; or as a table with notes."""
-    headers = ("Metric", "Verdict", "Harm so far", "Limit", "Seen", "Expected", "Window", "How sure")
+    headers: tuple[str, ...] = (
+        "Metric", "Verdict", "Harm so far", "Limit", "Seen", "Expected", "Window", "How sure",
+    )  # fmt: skip
     if known.latest is None:
         return Section(heading="Metric by metric")
     rows = tuple(_row(known, h) for h in known.harms)
