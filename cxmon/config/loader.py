@@ -15,6 +15,7 @@ from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.money import build_money, notes_on_money
 from cxmon.config.nodes import Node, read_tree
 from cxmon.config.plan import Plan, Schedule, TeamAgreement
+from cxmon.config.privacy import build_minimum_cell
 from cxmon.config.reading import BAD, Reading, shown
 from cxmon.config.records import CHANGE, top
 from cxmon.config.shapes import Entry
@@ -91,6 +92,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "money": build_money(frame),
         "allowance": build_allowance(frame),
         "targets": build_targets(frame),
+        "minimum_cell": build_minimum_cell(frame),
     }
     check_importance(frame, parts["checks"])
     if reading.found:

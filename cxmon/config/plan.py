@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import Allowances, Change, IncidentPolicy, Metric, Money, Segment, Silence, Target
+from cxmon.model import MINIMUM_CELL, Allowances, Change, IncidentPolicy, Metric, Money, Segment, Silence, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +54,8 @@ class Plan:
     `alarm_budget` is the number of false watch incidents per quarter that the team will put up with, over everything
     that is watched; `importance` says by metric how it is shared (1 where a metric is not named).
     `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
-    what is valid but may surprise. `money` says what a lost customer and a contact cost. `store_url` may hold a
-    password and is left out of the printed form.
+    what is valid but may surprise. `money` says what a lost customer and a contact cost. Figures on fewer answers than
+    `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form.
     """
 
     path: Path
@@ -80,3 +80,4 @@ class Plan:
     money: Money | None = None
     allowance: Allowances = field(default_factory=lambda: Allowances(amounts={}))
     targets: tuple[Target, ...] = ()
+    minimum_cell: int = MINIMUM_CELL

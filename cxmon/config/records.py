@@ -5,6 +5,7 @@ from functools import cache
 from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
+from cxmon.config.privacy import FIELDS as PRIVACY
 from cxmon.config.scalars import (
     Choice,
     Day,
@@ -311,6 +312,7 @@ def top() -> Record:
             **ALLOWANCE,
             "board_url": Field(Text("an address such as https://cx.example.com", r"https?://\S+"), "for links"),
             "holidays": Field(HOLIDAYS, "which days are not compared with working days; without it none"),
+            **PRIVACY,
             "team_agreement": Field(TEAM_AGREEMENT, "without it no figure may be split by team"),
             "sources": Field(
                 MapOf(PluginOf("source", registry("sources")), "a mapping of names to sources", least=1),

@@ -19,6 +19,7 @@ from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Re
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
+from cxmon.model.privacy import MINIMUM_CELL
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret
@@ -48,6 +49,7 @@ from cxmon.model.where import Apart, Place, Where, WhereAnswer
 __all__ = [
     "EVERYONE",
     "GRAVITY",
+    "MINIMUM_CELL",
     "PER_DAYS",
     "RED",
     "Action",
