@@ -120,6 +120,7 @@ PLACES = {
     ("money", "customers"): lambda keys: {"money": {"customers": keys}},
     ("money", "contacts"): lambda keys: {"money": {"contacts": keys}},
     ("team_agreement",): lambda keys: {"team_agreement": keys},
+    ("privacy",): lambda keys: {"privacy": keys},
 }
 
 
