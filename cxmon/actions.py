@@ -11,6 +11,7 @@ from cxmon.alerts.message import for_incident
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
 from cxmon.model import (
+    MINIMUM_CELL,
     Change,
     Decision,
     Declared,
@@ -195,7 +196,7 @@ def plan(
     """
     # The statistics are loaded where a plan is asked for: the board comes in by this door too.
     from cxmon.decisions.maturity import ripened  # noqa: PLC0415
-    from cxmon.decisions.planner import outlooks  # noqa: PLC0415
+    from cxmon.decisions.planner import covered, outlooks  # noqa: PLC0415
 
     wanted = _change(store, change).change if isinstance(change, str) else change
     catalogue = store.catalogue.load()
@@ -208,11 +209,12 @@ def plan(
     watched = decisions.watched(wanted, known)
     shares = decisions.shares(watched, wanted.weights)
     found: list[Outlook] = []
+    least = MINIMUM_CELL if catalogue is None else catalogue.minimum_cell
     for done, name in enumerate(watched):
         if progress is not None:
             progress(known[name].label, done, len(watched))
         leaves = ripened(store.panel(known[name], as_known_at=now))
-        found += outlooks(wanted, others, leaves, shares[name], now=now)
+        found += [covered(o, known[name], least) for o in outlooks(wanted, others, leaves, shares[name], now=now)]
     return Planned(change=wanted, outlooks=tuple(found))
 
 

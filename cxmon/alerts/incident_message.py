@@ -35,6 +35,7 @@ from cxmon.model import (
     Tone,
     Transition,
 )
+from cxmon.wording.withholding import withheld_headline
 
 # What a check is called on the screen while its incident is open, by the check's type.
 _BADGES = {
@@ -195,6 +196,8 @@ def _figures(incident: Incident, finding: Finding | None) -> Finding | None:
 
 
 def _guess(finding: Finding | None) -> str:
+    if finding is not None and finding.withheld:
+        return "withheld"
     known = finding is not None and math.isfinite(finding.value)
     compared = finding is not None and math.isfinite(finding.expected)
     # Only a funnel's whole compares without a figure of its own.
@@ -229,6 +232,8 @@ def _headline(
     found = gap(finding, metric) if finding and metric else None
     if finding is None or metric is None:
         return f"{what}{where} is out of bounds{when}"
+    if finding.withheld:
+        return withheld_headline(f"{what}{where}", kind, when)
     if kind == "watch" and found is not None:
         side = "below" if found.size < 0 else "above"
         return f"{what}{where} is {_amount(found.size, metric, found.unit)} {side} expected{when}"

@@ -44,7 +44,7 @@ class Funnel:
         for s, segment in enumerate(panel.segments):
             if along and set(segment.dimensions) == set(along):
                 parents.setdefault(segment.along(along[:-1]), []).append(s)
-        over = self.over or OVER[metric.grain]
+        over = self.periods(metric)
         mature = np.flatnonzero(context.mature)
         through = -np.inf if context.evaluated_through is None else context.evaluated_through.timestamp()
         findings: list[Finding] = []
@@ -61,6 +61,10 @@ class Funnel:
             for parent, rows in sorted(parents.items()):
                 findings += self._compare(panel, np.array(rows), window, parent, at, since)
         return findings
+
+    def periods(self, metric: Metric) -> int:
+        """How many periods its figures rest on."""
+        return self.over or OVER[metric.grain]
 
     def _compare(
         self, panel: Panel, rows: np.ndarray, window: np.ndarray, parent: Segment, at: datetime, since: datetime

@@ -1,13 +1,14 @@
 """Which figures of small groups are not shown, and which others beside them, so that no subtraction brings them back.
 
-A cell is a metric, a segment and a stretch of time; it is small below `least` answers. Small cells are withheld (primary
-suppression), and for each of them the cheapest swap of answers with others (`swaps`) by which it could be another number
-while everything that is shown stays as it is: what changes with the swap is withheld too (complementary suppression).
+A cell is a metric, a segment and a stretch of time; it is small below `least` answers. Small cells are withheld
+(primary suppression). For each the cheapest swap of answers with others is looked for (`swaps`) by which it could be
+another number while everything that is shown stays as it is; what else changes with that swap is withheld too
+(complementary suppression).
 
-Guarantee, for every withheld cell, on counts that nobody else knows: some other table agrees with everything shown, and
-with no count below zero, in which the cell differs; such tables lie at least `least` answers apart. It rests on the sums
-of one metric that are shown at one time. What is not covered: other metrics that count the same people, what was shown
-before late answers came, what somebody knows of a single customer, and groups in which everybody answered alike. Pure.
+Guarantee, for every withheld cell, on counts that nobody else knows: there are tables that agree with everything shown,
+with no count below zero, in which the cell takes values at least `least` answers apart. It rests on the sums of one
+metric that are shown at one time. What is not covered: other metrics that count the same people, what was shown before
+late answers came, what somebody knows of a single customer, and groups in which everybody answered alike. Pure.
 """
 
 from collections.abc import Mapping
@@ -55,16 +56,15 @@ class Cover:
     def window(self, name: Segment | str, first: int, last: int) -> Showing:
         """What may be shown of one figure over the periods `first` to before `last`.
 
-        Withheld where it stands on fewer than `least` answers, or with what is shown would tell of fewer: of the part of
+        Withheld where it stands on fewer than `least` answers, or with what is shown would tell of fewer: of a part of
         a block of which only the whole is shown, or of what is withheld within. Rounded where its exact count would
-        tell something of others. What is not known as a row is judged by its own count: see `alone`.
+        tell something of others.
         """
-        row = self.names[name]
-        n, inside = self.sizes[row], np.zeros(len(self.blocks), bool)
-        inside[first:last] = True
-        if _few(float(n[inside].sum()), self.least):
+        if self.few(name, first, last):
             return Showing.WITHHELD
-        told = self.level[row]
+        row = self.names[name]
+        n, told, inside = self.sizes[row], self.level[row], np.zeros(len(self.blocks), bool)
+        inside[first:last] = True
         if not told[inside].any():
             return Showing.SHOWN
         hidden = inside & (told == NOTHING)
@@ -80,6 +80,15 @@ class Cover:
             if any(_few(float(n[part].sum()), self.least) for part in (of_it & inside, of_it & ~inside)):
                 return Showing.WITHHELD
         return found
+
+    @property
+    def plain(self) -> bool:
+        """Whether everything is shown as it is."""
+        return not self.level.any()
+
+    def few(self, name: Segment | str, first: int, last: int) -> bool:
+        """Whether the periods `first` to before `last` together hold fewer answers than may be shown."""
+        return bool(_few(float(self.sizes[self.names[name], first:last].sum()), self.least))
 
     def rounded(self, count: float) -> float:
         """A count to the nearest multiple of `least`."""
@@ -135,7 +144,7 @@ def withheld(lattice: Lattice, sizes: Floats, least: float, weight: Floats | Non
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """The periods of which the columns are blocks: a swap must be possible in each in which the small row has answers."""
+    """The periods of the blocks: a swap must be possible in each in which the small row has answers."""
 
     sizes: Floats
     at: Ints

@@ -193,6 +193,14 @@ def _told(case: _Case, blank: Outlook, found: stats.Prospect, measured: Scale) -
     )
 
 
+def covered(found: Outlook, metric: Metric, least: float) -> Outlook:
+    """The outlook without the figures of a scope that usually has fewer than `least` answers a period. When an answer
+    comes stays: it is an estimate from the noise of months."""
+    if metric.kind is Kind.LEVEL or not found.typical_n < least:
+        return found
+    return replace(found, typical_n=math.nan, level=math.nan, spread=math.nan)
+
+
 def _answer(case: _Case, chance: stats.Chance, measured: Scale) -> Answer:
     days = on = None
     if math.isfinite(chance.median):

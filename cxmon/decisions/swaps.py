@@ -128,7 +128,7 @@ class Lattice:
     def _changed(self, flipped: Sequence[str], corners: Ints) -> list[Swaps]:
         """The rows that a swap between `corners` (K, C) changes: those that are known along all flipped dimensions. In
         every other one what is taken and what is put cancel each other."""
-        signs = np.array([bin(corner).count("1") % 2 for corner in range(corners.shape[1])], bool)
+        signs = np.array([corner.bit_count() % 2 for corner in range(corners.shape[1])], bool)
         columns = [of for dims, of in self._rows_of().items() if set(flipped) <= set(dims)]
         if not columns:
             return []

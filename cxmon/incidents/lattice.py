@@ -64,10 +64,10 @@ def root_of(component: Sequence[Segment], findings: Mapping[Segment, Finding]) -
     that is wrong, every part of r would have r's gap, and any other segment s the gap of r times the share of its
     volume that lies in r (n of the overlap / n of s). The residual of r is the sum of ((g_s - predicted_s) / se_s)^2
     over all findings of the period, those that are fine included: a fine sibling speaks against their parent. Ties, and
-    findings without numbers, go to the most general segment. A finding that has no value of its own speaks about its
-    parts and is the root.
+    findings without numbers, go to the most general segment. A finding that has no value of its own, and none that
+    is withheld, speaks about its parts and is the root.
     """
-    speakers = [s for s in component if math.isnan(findings[s].value)]
+    speakers = [s for s in component if math.isnan(findings[s].value) and not findings[s].withheld]
     if speakers:
         return min(speakers, key=_generality)
     sized = {s: f for s, f in findings.items() if _se(f) > 0 and math.isfinite(_gap(f)) and f.n > 0}

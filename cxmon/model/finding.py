@@ -20,7 +20,8 @@ class Finding:
 
     `at` is the start of the newest period that was judged, `since` the start of the period in which it began, `began`
     the first and last period in which it may have begun, where the check can tell. `low` and `high` are the interval of
-    `value` (or of the gap to `expected`), in the metric's natural unit.
+    `value` (or of the gap to `expected`), in the metric's natural unit. `withheld`: on too few answers to be shown, so
+    that it has no figures (NaN) and its size is not told.
     """
 
     check: str
@@ -38,6 +39,7 @@ class Finding:
     looked_at: int = 1
     score: float = 0.0
     began: tuple[datetime, datetime] | None = None
+    withheld: bool = False
 
 
 class IncidentState(StrEnum):

@@ -7,6 +7,7 @@ from cxmon.config.plan import Plan
 from cxmon.decisions.maturity import ripened
 from cxmon.decisions.targets import target_outlook
 from cxmon.model import Course, Status, TargetOutlook
+from cxmon.pipeline import covering
 from cxmon.store import Store
 
 LOG = logging.getLogger("cxmon.aim")
@@ -28,7 +29,9 @@ def outlooks(plan: Plan, store: Store, *, now: datetime) -> list[TargetOutlook]:
     for target in plan.targets:
         metric = plan.metrics[target.metric]
         try:
-            outlook = target_outlook(target, parts, ripened(store.panel(metric, as_known_at=now)), now=now)
+            leaves = ripened(store.panel(metric, as_known_at=now))
+            outlook = target_outlook(target, parts, leaves, now=now)
+            outlook = covering.target(outlook, leaves, now, plan.minimum_cell)
         except Exception as error:  # noqa: BLE001 - one bad target stops no other; its reason is told.
             LOG.warning("aim target=%s error=%s", target.id, error)
             why = f"could not be judged: {error}"

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from cxmon.checks import Watch
+from cxmon.checks import Funnel, Watch
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
 from cxmon.decisions.maturity import ripened
@@ -16,7 +16,7 @@ from cxmon.errors import StoreError
 from cxmon.incidents import Reason, Walked, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
-from cxmon.pipeline import source_health
+from cxmon.pipeline import covering, source_health
 from cxmon.pipeline.budgeting import budget, of_series, rolled
 from cxmon.pipeline.check_telling import by_hand, lasting, tell
 from cxmon.pipeline.checked import Checked
@@ -120,7 +120,7 @@ class _Looking:
             memory=self.memory,
         )
         through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
-        findings, quiet = _findings(check_plan, panel, context, known)
+        findings, quiet = self._told(panel, *_findings(check_plan, panel, context, known))
         walked = walk(
             known.incidents, findings, check_plan.policy, now, seen_through=seen, first=seen is None,
             explained=told_elsewhere(metric, known.changes, known.verdicts) if _watches(check_plan) else lambda _: None,
@@ -145,6 +145,18 @@ class _Looking:
         fresh = tuple(f for f in findings if f.at == through)
         news = tuple(t for t in told if t.step is not Step.NOTED)
         return Checked(check=name, metric=metric.id, findings=fresh, transitions=news)
+
+    def _told(
+        self, panel: Panel, findings: Sequence[Finding], quiet: Sequence[tuple[Finding, str]]
+    ) -> tuple[list[Finding], list[tuple[Finding, str]]]:
+        """The same without the figures of groups that are too small to be shown: nothing after this has them."""
+        check, least = self.check_plan.check, self.plan.minimum_cell
+        over = check.periods(self.metric) if isinstance(check, Funnel) else 1
+        both = covering.findings(
+            [*findings, *(f for f, _ in quiet)], panel, lambda: self.store.leaves(self.metric), self.now, least, over
+        )
+        kept = both[len(findings) :]
+        return both[: len(findings)], [(f, incident) for f, (_, incident) in zip(kept, quiet, strict=True)]
 
     def _kept(self) -> None:
         """The look is taken and told: a checkpoint that cannot be kept costs the next one time, and nothing else."""

@@ -17,6 +17,7 @@ from cxmon.decisions import Share
 from cxmon.decisions.maturity import ripened
 from cxmon.model import RED, Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
 from cxmon.panel import Panel
+from cxmon.pipeline import covering
 from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, broken, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
@@ -163,7 +164,8 @@ class _Asked:
             red = {c for c, known in found if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now)
-            _put(store, metric, drawn)
+            known = covering.of_leaves(leaves, covering.touched(asked, leaves), now, self.plan.minimum_cell)
+            _put(store, metric, covering.bands(drawn, known))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)
         return found
@@ -180,6 +182,7 @@ class _Asked:
                 found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
             if sent is not None:
                 found = answered(found, change, self.live, leaves, sent, now=self.now)
+            found = covering.evidence(found, change, leaves, self.now, self.plan.minimum_cell)
             if self.brief or change.stages:
                 return found
             return counted(found, change, self.live, leaves, share, money, now=self.now)
@@ -222,6 +225,8 @@ def _put(store: Store, metric: Metric, drawn: Sequence[Band]) -> None:
     stored = store.bands.get(metric.id, sample.key) if sample is not None else None
     if stored is None or stored.as_of <= drawn[0].as_of:
         store.bands.put(drawn)
+        # What is too thin to be drawn by now must not stand there as it was drawn once.
+        store.bands.retire(metric.id, {band.key for band in drawn})
 
 
 def assembled(change: Change, known: Sequence[Evidence], *, now: datetime, history: Sequence[Verdict] = ()) -> Verdict:

@@ -19,6 +19,7 @@ def register(plan: Plan, store: Store, *, now: datetime) -> None:
             as_of=plan.as_of,
             board_url=plan.board_url,
             alarm_budget=plan.alarm_budget,
+            minimum_cell=plan.minimum_cell,
         )
     )
     for change in plan.changes:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from cxmon.model import LeadingAnswer, Metric
+from cxmon.model import MINIMUM_CELL, LeadingAnswer, Metric
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -22,6 +22,7 @@ class Catalogue:
     as_of: datetime | None = None
     board_url: str = ""
     alarm_budget: float = 2.0
+    minimum_cell: int = MINIMUM_CELL
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Verdicts with all their versions, and the bands that the charts draw."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -67,6 +67,14 @@ class BandStore:
             for b in bands:
                 conn.execute(sa.delete(t).where(t.c.metric == b.metric, t.c.key == b.key))
                 conn.execute(sa.insert(t).values(metric=b.metric, key=b.key, as_of=b.as_of, doc=codec.dump(b)))
+
+    def retire(self, metric: str, kept: Collection[str]) -> None:
+        """Drops the bands of a metric's segments whose keys are not `kept`; those of changes stay."""
+        gone = [key for m, key in self.keys() if m == metric and key not in kept and not key.startswith("change:")]
+        t = schema.band
+        if gone:
+            with self._db.write() as conn:
+                conn.execute(sa.delete(t).where(t.c.metric == metric, t.c.key.in_(gone)))
 
     def get(self, metric: str, key: str) -> Band | None:
         t = schema.band.c

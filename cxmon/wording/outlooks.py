@@ -7,6 +7,7 @@ from datetime import date
 from cxmon.model import Answer, Change, Grade, Metric, Outlook
 from cxmon.wording.numbers import amount, counted, day, days, factor, is_speed, number, value
 from cxmon.wording.screen import count_word
+from cxmon.wording.withholding import TOO_FEW
 
 HEADERS = ("figure", "where", "answers", "harm of", "seen after", "ruled out after", "compared with")
 
@@ -106,6 +107,8 @@ def remarks_on_plan(found: Sequence[Outlook], metrics: Mapping[str, Metric], zon
 
 def volume(metric: Metric, o: Outlook) -> str:
     """`140 answers a day, usually 82.1 %`."""
+    if not math.isfinite(o.typical_n):
+        return TOO_FEW
     return f"{_count(metric, o)}, lately {value(metric, o.level)}"
 
 
@@ -120,6 +123,8 @@ def smallest(metric: Metric, o: Outlook, answer: Answer) -> str:
 
 
 def _count(metric: Metric, o: Outlook) -> str:
+    if not math.isfinite(o.typical_n):
+        return "too few"
     return f"{number(o.typical_n, 0)} {count_word(metric)} a {metric.grain}"
 
 
