@@ -40,7 +40,8 @@ def shifts(
         with progress("shifts") as advance:
             for done, one_metric in enumerate(asked):
                 advance(one_metric.label, done, len(asked))
-                found.append(retrospect(store, one_metric, now=now, segments=[one] if one is not None else ()))
+                wanted = [one] if one is not None else []
+                found.append(retrospect(store, one_metric, now=now, segments=wanted, least=plan.minimum_cell))
     if as_json:
         emit(found)
         return

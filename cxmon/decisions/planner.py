@@ -34,7 +34,7 @@ from cxmon.decisions.span import (
     spanned,
     with_profile,
 )
-from cxmon.model import Answer, Category, Change, Grade, Grain, Interval, Metric, Outlook, Segment, Status
+from cxmon.model import Answer, Category, Change, Grade, Grain, Interval, Kind, Metric, Outlook, Segment, Status
 from cxmon.panel import Panel
 
 # The longest watch that is looked at where the horizon is too short.

@@ -146,6 +146,9 @@ def _in_breach(incident: Incident, finding: Finding) -> Incident:
 
 def _still(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
     same = _in_breach(incident, finding)
+    if incident.latest is not None and incident.latest.withheld and not finding.withheld:
+        # What can be sized by now was told without a size: there is nothing that it could be worse than.
+        return replace(same, told_score=_score(finding)), None, Reason.STILL_BREACH_NOT_CLEARLY_WORSE
     if not clearly_worse(finding.score, incident.told_score, policy):
         return same, None, Reason.STILL_BREACH_NOT_CLEARLY_WORSE
     told = replace(same, told_score=finding.score)

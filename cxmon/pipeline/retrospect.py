@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -10,19 +11,25 @@ import numpy.typing as npt
 from cxmon import decisions
 from cxmon.alerts.parts import near
 from cxmon.decisions.maturity import ripened
-from cxmon.model import Declared, Metric, PastShift, Retrospect, Segment
+from cxmon.model import MINIMUM_CELL, Declared, Metric, PastShift, Retrospect, Segment
 from cxmon.panel import Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
+from cxmon.pipeline.covering import answers_of
 from cxmon.pipeline.judge_bands import shown
 from cxmon.stats import Shift, many_shifts
 from cxmon.store import Store
 
+Floats = npt.NDArray[np.float64]
+
 LEAST = 12
 
 
-def retrospect(store: Store, metric: Metric, *, now: datetime, segments: Sequence[Segment] = ()) -> Retrospect:
+def retrospect(
+    store: Store, metric: Metric, *, now: datetime, segments: Sequence[Segment] = (), least: float = MINIMUM_CELL
+) -> Retrospect:
     """Lasting changes in the mature periods of a metric, no holidays among them, in each of `segments` (else everyone
-    and the configured roll-ups that are not too thin)."""
+    and the configured roll-ups that are not too thin). One between two levels of which one rests on fewer than `least`
+    answers is not told."""
     leaves = ripened(store.panel(metric, as_known_at=now))
     rows = list(segments) or shown(leaves) if len(leaves.starts) and leaves.n.any() else []
     if not rows:
@@ -35,10 +42,11 @@ def retrospect(store: Store, metric: Metric, *, now: datetime, segments: Sequenc
     period, _ = profile_labels(panel.starts, metric.grain, metric.zone)
     found = many_shifts(values[enough], n=panel.n[enough], kind=judged.kind, period=period) if enough.any() else []
     changes = store.changes.all()
+    answers = np.where(use, answers_of(panel), 0.0)
     told = [
         _told(panel, judged, s, shift, changes)
         for s, shifts in zip(np.flatnonzero(enough).tolist(), found, strict=True)
-        for shift in shifts
+        for shift in _sized(shifts, answers[s], least)
     ]
     seen = np.flatnonzero(np.isfinite(values).any(0))
     return Retrospect(
@@ -49,6 +57,13 @@ def retrospect(store: Store, metric: Metric, *, now: datetime, segments: Sequenc
         first=_at(panel.starts, int(seen[0])) if len(seen) else None,
         last=_at(panel.starts, int(seen[-1])) if len(seen) else None,
     )
+
+
+def _sized(shifts: Sequence[Shift], answers: Floats, least: float) -> list[Shift]:
+    """The shifts with answers enough on both sides, up to the next shift."""
+    at = [0, *sorted(shift.at for shift in shifts), len(answers)]
+    few = [answers[a:b].sum() < least for a, b in pairwise(at)]
+    return [s for i, s in enumerate(sorted(shifts, key=lambda s: s.at)) if not (few[i] or few[i + 1])]
 
 
 def _told(panel: Panel, judged: Judged, row: int, shift: Shift, changes: Sequence[Declared]) -> PastShift:
