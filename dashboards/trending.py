@@ -73,6 +73,8 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
 def _average(band: Band) -> str:
     if band.smooth <= 1:
         return "Each period"
+    if not any(value == value for value in band.value[-2 * band.smooth :]):
+        return "Whole weeks only (too few answers a day to show)"
     return f"{band.smooth}-day average" if figures.daily(band) else f"Average of {band.smooth} periods"
 
 

@@ -160,7 +160,10 @@ def harm(found: Harm, leaves: Panel, key: str, known: Cover) -> Harm:
         found, stages=stages, answers=known.rounded(found.answers),
         response_rate=None if rate is None else replace(rate, asked=known.rounded(rate.asked)),
     )  # fmt: skip
-    return covered if told is Showing.ROUNDED else replace(covered, actual=math.nan, expected=math.nan)
+    if told is Showing.ROUNDED:
+        return covered
+    notes = (*found.notes, f"{TOO_FEW} what was seen")
+    return replace(covered, actual=math.nan, expected=math.nan, notes=notes)
 
 
 def _waiting(found: Harm, least: float) -> Harm:
