@@ -123,8 +123,10 @@ def cover(
     whole = np.add.reduceat(rows[:, complete], at, axis=1)
     none = withheld(lattice, whole, least, weight)
     coarse = np.logical_or.reduceat(few[:, complete], at, axis=1)
-    parts = _Parts(rows[:, complete], at)
-    coarse = _protected(lattice, whole, coarse, none | coarse, least, weight, parts)
+    # In a block with a small period every period is unknown by itself: else the last unknown one is the difference.
+    days, apart = rows[:, complete], (coarse & (whole > 0))[:, where]
+    hidden = _protected(lattice, days, apart & (days > 0), apart | none[:, where], least, weight)
+    coarse = np.logical_or.reduceat(hidden, at, axis=1)
     level[:, complete] = np.where(none, NOTHING, np.where(coarse & (whole > 0), BLOCKS, PERIODS))[:, where]
     return found
 
@@ -142,67 +144,79 @@ def withheld(lattice: Lattice, sizes: Floats, least: float, weight: Floats | Non
     return _protected(lattice, sizes, few, few, least, typical)
 
 
-@dataclass(frozen=True, eq=False)
-class _Parts:
-    """The periods of the blocks: a swap must be possible in each in which the small row has answers."""
-
-    sizes: Floats
-    at: Ints
-
-    def smallest(self, row: int) -> Floats:
-        """Of each row (P + E) and block the smallest period, of those in which `row` has answers."""
-        there = np.where(self.sizes[row] > 0, self.sizes, np.inf)
-        return np.asarray(np.minimum.reduceat(there, self.at, axis=1))
-
-
-def _protected(
-    lattice: Lattice, sizes: Floats, small: Bools, hidden: Bools, least: float, weight: Floats,
-    parts: _Parts | None = None,
-) -> Bools:  # fmt: skip
+def _protected(lattice: Lattice, sizes: Floats, small: Bools, hidden: Bools, least: float, weight: Floats) -> Bools:
     """`hidden` with what protects every cell that is `small`. Rows with the fewest answers choose first, so that larger
     ones find them withheld already."""
     P, hidden = len(lattice.segments), hidden.copy()
     for row in sorted(np.flatnonzero(small[:P].any(1)).tolist(), key=lambda r: (float(weight[r]), r)):
         columns = np.flatnonzero(small[row])
-        possible = sizes if parts is None else parts.smallest(row)
         step = max(1, _AT_ONCE // max(1, sum(s.rows.size for s in lattice.swaps(row))))
         for first in range(0, len(columns), step):
             now = columns[first : first + step]
-            _cheapest(lattice.swaps(row), row, weight, possible[:P, now], hidden, now, least)
+            _cheapest(lattice.swaps(row), row, weight, sizes[:P, now], hidden, now, least)
     return hidden
 
 
 def _cheapest(
-    swaps: list[Swaps], row: int, weight: Floats, possible: Floats, hidden: Bools, columns: Ints, least: float
+    swaps: list[Swaps], row: int, weight: Floats, sizes: Floats, hidden: Bools, columns: Ints, least: float
 ) -> None:
-    """Withholds, in each column (J), what changes with the swap that withholds the least weight beside."""
-    P, J = possible.shape
+    """Withholds, in each column (J), what changes with the swap that withholds the least weight beside; where no swap
+    but one of everybody gives room enough, with several together if that is less."""
+    P, J = sizes.shape
     # One more row stands for what is not shown as a segment at all.
     cost = np.concatenate([np.where(hidden[:P, columns], 0.0, weight[:, None]), np.zeros((1, J))])
-    room = np.concatenate([possible, np.full((1, J), np.inf)])
-    best, chosen = np.full(J, np.inf), np.full(J, -1)
-    options: list[tuple[Ints, Bools]] = []
-    for swap in swaps:
-        there = room[swap.rows]
-        down = there[:, ~swap.falls].min(1)
-        up = there[:, swap.falls].min(1, initial=np.inf)
+    room = np.concatenate([sizes, np.full((1, J), np.inf)])
+    best, which, line = np.full(J, np.inf), np.full(J, -1), np.zeros(J, np.int64)
+    for i, swap in enumerate(swaps):
+        up, down = _room(swap, room)
         price = np.where((up > 0) & (down > 0) & (up + down >= least), cost[swap.rows].sum(1), np.inf)
         k = price.argmin(0)
-        found = price[k, np.arange(J)]
-        better = found < best
-        chosen[better] = k[better] + sum(len(rows) for rows, _ in options)
-        best = np.where(better, found, best)
-        options.append((swap.rows, swap.beside))
+        better = price[k, np.arange(J)] < best
+        best = np.where(better, price[k, np.arange(J)], best)
+        which[better], line[better] = i, k[better]
     for j in range(J):
-        if chosen[j] < 0:
-            hidden[row, columns[j]] = True
-            continue
-        k, of = int(chosen[j]), 0
-        while k >= len(options[of][0]):
-            k, of = k - len(options[of][0]), of + 1
-        rows, beside = options[of]
-        hidden[[r for r in rows[k] if r < P], columns[j]] = True
-        hidden[P + np.flatnonzero(beside[k]), columns[j]] = True
+        taken = [(int(which[j]), int(line[j]))] if which[j] >= 0 else []
+        if not taken or not swaps[taken[0][0]].falls.any():
+            taken = _several(swaps, cost[:, j], room[:, j], least, float(best[j])) or taken
+        hidden[row, columns[j]] = True
+        for i, k in taken:
+            hidden[[r for r in swaps[i].rows[k] if r < P], columns[j]] = True
+            hidden[P + np.flatnonzero(swaps[i].beside[k]), columns[j]] = True
+
+
+def _room(swap: Swaps, room: Floats) -> tuple[Floats, Floats]:
+    """How many answers (K, J) a swap can give to its cell, and take from it, with no count below zero."""
+    there = room[swap.rows]
+    return there[:, swap.falls].min(1, initial=np.inf), there[:, ~swap.falls].min(1)
+
+
+def _several(swaps: list[Swaps], cost: Floats, room: Floats, least: float, most: float) -> list[tuple[int, int]]:
+    """Swaps (of one column) that take from different cells and so give room enough together, the cheapest for its room
+    first; none where they cost `most` or more."""
+    cost, taken, used, up, down, price = cost.copy(), [], np.zeros(len(cost), bool), 0.0, 0.0, 0.0
+    while up + down < least:
+        found: tuple[float, int, int, float, float] | None = None
+        for i, swap in enumerate(swaps):
+            if not swap.falls.any():
+                continue
+            more, less = (x[:, 0] for x in _room(swap, room[:, None]))
+            free = (more > 0) & (less > 0) & ~used[swap.rows[:, swap.falls]].any(1)
+            rate = np.where(free, cost[swap.rows].sum(1) / np.where(free, more, 1.0), np.inf)
+            k = int(rate.argmin())
+            if np.isfinite(rate[k]) and (found is None or rate[k] < found[0]):
+                found = float(rate[k]), i, k, float(more[k]), float(less[k])
+        if found is None:
+            return []
+        _, i, k, more_of_it, less_of_it = found
+        rows = swaps[i].rows[k]
+        up, down, price = up + more_of_it, max(down, less_of_it), price + float(cost[rows].sum())
+        if price >= most:
+            return []
+        used[rows[swaps[i].falls]] = True
+        used[-1] = False
+        cost[rows] = 0.0
+        taken.append((i, k))
+    return taken
 
 
 def _few(n: Floats | float, least: float) -> Bools:
