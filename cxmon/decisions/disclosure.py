@@ -86,6 +86,10 @@ class Cover:
         """Whether everything is shown as it is."""
         return not self.level.any()
 
+    def by_period(self, name: Segment | str, first: int, last: int) -> bool:
+        """Whether each of the periods `first` to before `last` is shown by itself."""
+        return not self.level[self.names[name], first:last].any()
+
     def few(self, name: Segment | str, first: int, last: int) -> bool:
         """Whether the periods `first` to before `last` together hold fewer answers than may be shown."""
         return bool(_few(float(self.sizes[self.names[name], first:last].sum()), self.least))

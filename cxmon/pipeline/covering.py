@@ -267,11 +267,15 @@ def _recent(panel: Panel, leaves: Sequence[Segment], now: datetime, least: float
 
 def _finding(found: Finding, known: Cover, first: int, last: int) -> Finding:
     told, nan = known.window(found.segment, first, last), math.nan
+    if not math.isfinite(found.value):
+        # It tells of single periods only, as how many answers there were or usually are.
+        told = Showing.SHOWN if known.by_period(found.segment, first, last) else Showing.WITHHELD
+        if told is Showing.WITHHELD and not any(c.isdigit() for c in found.reason):
+            return replace(found, n=nan)
     if told is Showing.SHOWN:
         return found
-    if not math.isfinite(found.value) and not any(c.isdigit() for c in found.reason):
-        return replace(found, n=nan)
-    if told is Showing.ROUNDED and f"{found.n:,.0f}" not in found.reason:
+    # A share of one period gives its count away, whatever stands beside it.
+    if told is Showing.ROUNDED and last - first > 1 and f"{found.n:,.0f}" not in found.reason:
         return replace(found, n=known.rounded(found.n))
     return replace(
         found, reason=withheld_finding(found), value=nan, expected=nan, low=nan, high=nan, n=nan,

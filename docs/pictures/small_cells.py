@@ -39,7 +39,7 @@ def main() -> None:
                 scale=alt.Scale(domain=list(LEVELS), range=[LIGHT.ink, LIGHT.expected, LIGHT.band]),
             ),
             order="order:Q",
-            row=alt.Row("kind:N", title=None, sort=kinds, header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top")),
+            row=alt.Row("kind:N", title=None, sort=kinds, header=alt.Header(labelAngle=0, labelOrient="top")),
         )
         .properties(width=560, height=110)
     )  # fmt: skip

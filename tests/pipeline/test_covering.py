@@ -42,14 +42,10 @@ def panel(*phone, metric=None, chat=100.0, email=80.0):
     phone = np.array([*phone, *[40.0] * (T - len(phone))])
     n = np.stack([np.full(T, chat), np.full(T, email), phone])
     starts = np.array([day(t).timestamp() for t in range(T)], np.int64)
-    return Panel(
-        metric=metric or csat(**BY_CHANNEL), segments=(CHAT, EMAIL, PHONE), starts=starts, n=n, total=0.8 * n
-    )
+    return Panel(metric=metric or csat(**BY_CHANNEL), segments=(CHAT, EMAIL, PHONE), starts=starts, n=n, total=0.8 * n)
 
 
 def harm(first, last, answers, **more):
-    from judge_world import plan  # noqa: F401 - the worlds' module is on the path already.
-
     from cxmon.decisions import Share
     from cxmon.pipeline.judge_evidence import unjudged
 
@@ -78,18 +74,16 @@ def test_an_effect_on_few_answers_waits_and_has_no_figure():
 
 def test_an_effect_over_weeks_stays_and_its_level_where_no_small_part_shows():
     leaves = panel(*[40.0] * 30, *[6.0] * 40)
-    whole, cut = told(leaves, Evidence(harm=harm(30, 66, 216.0))), told(leaves, Evidence(harm=harm(34, 67, 198.0)))
-    starts = covering.blocks_of(leaves)
-    assert {whole.harm.code, cut.harm.code} == {Code.HARMED}
-    for found, (first, last) in ((whole, (30, 66)), (cut, (34, 67))):
-        edges = [starts[first] == starts[first - 1], starts[last - 1] == starts[last]]
-        assert found.harm.answers % 10 == 0 if any(edges) else True
-    small = panel(*[40.0] * 30, *[6.0] * 40)
-    first = int(np.flatnonzero(np.diff(covering.blocks_of(small)) > 0)[4])
+    begins = np.flatnonzero(np.diff(covering.blocks_of(leaves), prepend=-1))
+    first, last = (int(x) for x in begins[begins > 30][[0, -1]])
+    whole = told(leaves, Evidence(harm=harm(first, last, 216.0))).harm
+    assert (whole.code, whole.actual, whole.answers) == (Code.HARMED, 0.7, 216.0)
+    cut = told(leaves, Evidence(harm=harm(first + 3, last, 198.0))).harm
+    assert (cut.code, cut.actual, cut.answers) == (Code.HARMED, 0.7, 200.0)
     # The window begins with the last day of a block: its six answers would be the difference of two figures.
-    alone = told(small, Evidence(harm=harm(first, 66, 220.0))).harm
+    alone = told(leaves, Evidence(harm=harm(first - 1, last, 222.0))).harm
     assert math.isnan(alone.actual)
-    assert alone.so_far.low == 0.05
+    assert (alone.so_far.low, alone.answers) == (0.05, 220.0)
     assert "too few answers to show what was seen" in alone.notes
 
 
@@ -206,5 +200,5 @@ def test_the_verdict_is_the_same_and_thin_leaves_are_drawn_by_week(tmp_path, lea
     assert verdict.code is Code.HARMED
     assert np.isfinite(whole.value).all()
     shown = np.isfinite(band.value).mean()
-    assert shown == 1.0 if least == 1 else shown < 0.5
+    assert shown > 0.95 if least == 1 else shown < 0.5
     assert np.isfinite(band.avg).any()
