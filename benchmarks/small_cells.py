@@ -83,7 +83,9 @@ def main():
     asked.add_argument("--desks", type=int, default=20)
     desks = asked.parse_args().desks
     print(f"{desks} desks; of 100 small cells known exactly / closer than to {LEAST:.0f} answers (standard error)")
-    print("answers in the small channel | small alone withheld | with what protects them | further cells withheld")
+    print(
+        "answers in the small channel | small cells | small alone withheld | with what protects them | further cells withheld"
+    )
     for small in (2.0, 5.0, 9.0, 15.0):
         each = attacked(desks, small)
         total = each[:, 0].sum()
@@ -92,9 +94,8 @@ def main():
             share = each[:, column].sum() / total
             se = np.sqrt(((each[:, column] - share * each[:, 0]) ** 2).sum()) / total
             cells.append(f"{100 * share:.1f} ({100 * se:.1f})")
-        print(
-            f"{small:.0f} | {cells[0]} / {cells[1]} | {cells[2]} / {cells[3]} | {each[:, 5].mean():.1f} of {len(HOLDS)}"
-        )
+        further = f"{each[:, 5].mean():.1f} of {len(HOLDS)}"
+        print(f"{small:.0f} | {total:.0f} | {cells[0]} / {cells[1]} | {cells[2]} / {cells[3]} | {further}")
     print("\ndays shown by day / by week / not at all, in per cent")
     for small in (2.0, 5.0, 9.0, 15.0, 30.0):
         rows = "; ".join(f"{kind} {' / '.join(f'{100 * x:.0f}' for x in row)}" for kind, row in shown(small).items())

@@ -323,6 +323,8 @@ def _sources(store: Store) -> Sequence[str]:
 def _said(name: str, text: str) -> str:
     if not text.strip():
         raise ActionError(f"{name} is empty: " + ("name a role or department" if name == "by" else "give a reason"))
+    if name == "by" and "@" in text:
+        raise ActionError(f"by is an address ({text.strip()}): name a role or department, not a person")
     return text.strip()
 
 

@@ -8,10 +8,10 @@ _PERSON = re.compile(
     r"(agent|assignee|teammate|employee|rep|representative|staffer|handler|worker|colleague|advis[oe]r|clerk"
     r"|technician|supervisor|manager|person)s?|staff|assigned|username|login|admin"
 )
-# `handled_by`, `assigned_to`; `owner_name`, `user_id`.
+# `handled_by`, `assigned_to`; `owner_name`, `user_id`, `customer_email`.
 _DONE = re.compile(r"handled|solved|answered|closed|resolved|assigned|created|taken|updated|served|owned")
-_SOMEBODY = re.compile(r"owner|user|author|requester")
-_IDENTITY = re.compile(r"name|id|email|login")
+_SOMEBODY = re.compile(r"owner|user|author|requester|customer|client|subscriber|caller|member")
+_IDENTITY = re.compile(r"name|id|email|login|phone|number|address")
 _TEAM = re.compile(r"(team|squad|crew)s?")
 
 REASON = (

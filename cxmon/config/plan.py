@@ -41,7 +41,8 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class TeamAgreement:
-    """What allows a team to be a dimension; teams with fewer than `min_head_count` people are not shown."""
+    """What allows a team to be a dimension, and how many people a team has at least. Heads are not in the figures: the
+    source has to put smaller teams together."""
 
     stated: str
     min_head_count: int

@@ -234,7 +234,7 @@ TEAM_AGREEMENT = Record(
         "stated": Field(Text(longest=1000), "who agreed to team figures, when, and where it is written", required=True),
         "min_head_count": Field(
             Number(f"a whole number of at least {LEAST_HEAD_COUNT}", least=LEAST_HEAD_COUNT, whole=True),
-            "teams with fewer people are not shown",
+            "the fewest people of a team that may be told apart; smaller ones belong together at the source",
             required=True,
         ),
     },
