@@ -84,7 +84,7 @@ def main():
     desks = asked.parse_args().desks
     print(f"{desks} desks; of 100 small cells known exactly / closer than to {LEAST:.0f} answers (standard error)")
     print(
-        "answers in the small channel | small cells | small alone withheld | with what protects them | further cells withheld"
+        "in the small channel | small cells | small alone withheld | with what protects them | further cells withheld"
     )
     for small in (2.0, 5.0, 9.0, 15.0):
         each = attacked(desks, small)

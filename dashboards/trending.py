@@ -1,5 +1,7 @@
 """The trend of one series with its caption, as overview and decision pages show it."""
 
+import math
+
 import streamlit as st
 
 from cxmon import charts, wording
@@ -73,8 +75,9 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
 def _average(band: Band) -> str:
     if band.smooth <= 1:
         return "Each period"
-    if not any(value == value for value in band.value[-2 * band.smooth :]):
-        return "Whole weeks only (too few answers a day to show)"
+    if not any(math.isfinite(value) for value in band.value[-2 * band.smooth :]):
+        whole = "weeks" if figures.daily(band) else f"blocks of {band.smooth} periods"
+        return f"Whole {whole} only (single ones have too few answers to show)"
     return f"{band.smooth}-day average" if figures.daily(band) else f"Average of {band.smooth} periods"
 
 

@@ -145,6 +145,10 @@ def test_actions_on_what_is_not_there_or_over_are_one_clear_sentence(store):
         actions.acknowledge(store, "nope", by="Operations", now=NOW)
     with pytest.raises(ActionError, match=r"^by is empty: name a role or department$"):
         actions.acknowledge(store, "i1", by=" ", now=NOW)
+    with pytest.raises(
+        ActionError, match=r"^by is an address \(jo@desk.example\): name a role or department, not a per"
+    ):
+        actions.acknowledge(store, "i1", by="jo@desk.example", now=NOW)
     actions.accept(store, "i1", by="Operations", why="agreed", now=NOW)
     with pytest.raises(
         ActionError, match=r"^incident i1 has ended on 2026-09-14 09:00: there is nothing to do about it$"

@@ -46,7 +46,7 @@ def reach(goal, shown, known):
     return abs(ends[0] + ends[1]) if np.isfinite(ends).all() else np.inf
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(lattices(), st.data())
 def test_no_withheld_cell_is_known_closer_than_to_the_minimum(built, data):
     leaves, segments, masks = built
@@ -59,7 +59,7 @@ def test_no_withheld_cell_is_known_closer_than_to_the_minimum(built, data):
         assert reach(holds[row], holds[~hidden], sizes[~hidden]) >= LEAST - 1e-6
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(lattices(deep=2, beside=False), st.data())
 def test_no_small_period_is_known_closer_from_sums_over_weeks(built, data):
     leaves, segments, _ = built
@@ -81,7 +81,7 @@ def test_no_small_period_is_known_closer_from_sums_over_weeks(built, data):
         assert reach(goal, np.array(shown).reshape(-1, L * T), np.array(known)) >= LEAST - 1e-6
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(lattices(), st.data())
 def test_nothing_is_withheld_where_all_cells_are_large(built, data):
     leaves, segments, masks = built
@@ -91,7 +91,7 @@ def test_nothing_is_withheld_where_all_cells_are_large(built, data):
     assert not withheld(lattice, sizes[:, None], LEAST).any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(lattices(), st.data())
 def test_the_order_of_segments_and_leaves_is_of_no_account(built, data):
     leaves, segments, masks = built

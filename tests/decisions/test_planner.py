@@ -9,7 +9,7 @@ import pytest
 from decision_examples import duration, metric
 
 from cxmon import decisions
-from cxmon.decisions.planner import outlooks
+from cxmon.decisions.planner import covered, outlooks
 from cxmon.model import EVERYONE, Amount, Category, Change, Grade, Interval, Kind, Scope, Segment, Stage
 from cxmon.panel import Panel
 
@@ -209,3 +209,12 @@ def test_a_panel_that_knows_its_quantile_is_continued_with_that_of_its_own_perio
     known = replace(plain, found=plain.quantile())
     until = datetime(1970, 3, 20, tzinfo=UTC)
     np.testing.assert_array_equal(known.continued(until, 7).judged().values, plain.continued(until, 7).judged().values)
+
+
+def test_few_answers_a_day_are_not_told_and_the_days_until_an_answer_are():
+    found, known = one(), metric(dimensions=("channel",))
+    assert covered(found, known, 10) == found
+    few = covered(found, known, 151)
+    assert math.isnan(few.typical_n)
+    assert math.isnan(few.level)
+    assert (few.seen, few.ruled_out) == (found.seen, found.ruled_out)
