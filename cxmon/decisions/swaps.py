@@ -8,6 +8,7 @@ Repsilber's method for complementary cell suppression, here also in lattices of 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
@@ -55,20 +56,8 @@ class Lattice:
     ) -> "Lattice":
         """`leaves` are what the segments are summed from, and each mask of `beside` chooses among them (by name, in the
         order of the mapping)."""
-        rows = tuple(sorted(set(segments)))
-        masks = list((beside or {}).values())
-        dims = {name for s in rows for name in s.dimensions}
-        if masks:
-            # Another sum may part what no segment does: then the leaves themselves are the finest parts.
-            dims |= {name for leaf in leaves for name in leaf.dimensions}
-        parts = [leaf.along(dims) for leaf in leaves]
-        atoms = tuple(sorted(set(parts)))
-        index = {atom: i for i, atom in enumerate(atoms)}
-        held = np.zeros((len(masks), len(atoms)), bool)
-        at = np.array([index[part] for part in parts], np.int64)
-        for e, mask in enumerate(masks):
-            held[e, at[mask]] = True
-        return cls(segments=rows, atoms=atoms, beside=held, additive=additive)
+        masks = tuple(bytes(mask) for mask in (beside or {}).values())
+        return _built(tuple(sorted(set(segments))), tuple(leaves), masks, additive)
 
     def swaps(self, row: int) -> list[Swaps]:
         """All ways to protect the cell of a row, cheapest kinds first; the last one changes every whole above it."""
@@ -158,3 +147,20 @@ def _keys(codes: Ints, all_codes: Ints) -> Ints:
     sizes = all_codes.max(0, initial=0) + 1
     weights = np.concatenate([np.cumprod(sizes[::-1])[::-1][1:], [1]]) if len(sizes) else np.zeros(0, np.int64)
     return np.asarray(codes @ weights.astype(np.int64), np.int64)
+
+
+@lru_cache(maxsize=64)
+def _built(rows: tuple[Segment, ...], leaves: tuple[Segment, ...], masks: tuple[bytes, ...], additive: bool) -> Lattice:
+    """The lattice of one look is that of the next one, with all swaps that were found in it."""
+    dims = {name for s in rows for name in s.dimensions}
+    if masks:
+        # Another sum may part what no segment does: then the leaves themselves are the finest parts.
+        dims |= {name for leaf in leaves for name in leaf.dimensions}
+    parts = [leaf.along(dims) for leaf in leaves]
+    atoms = tuple(sorted(set(parts)))
+    index = {atom: i for i, atom in enumerate(atoms)}
+    at = np.array([index[part] for part in parts], np.int64)
+    held = np.zeros((len(masks), len(atoms)), bool)
+    for e, mask in enumerate(masks):
+        held[e, at[np.frombuffer(mask, bool)]] = True
+    return Lattice(segments=rows, atoms=atoms, beside=held, additive=additive)

@@ -127,16 +127,15 @@ def _band(band: Band, level: npt.NDArray[np.int8], sizes: Floats, blocks: Ints) 
     return replace(shown, expected=nothing, low=nothing, high=nothing, reason=TOO_FEW)
 
 
-def evidence(found: Evidence, change: Change, leaves: Panel, now: datetime, least: float) -> Evidence:
+def evidence(found: Evidence, change: Change, leaves: Panel, known: Cover) -> Evidence:
     """What is known of one change and metric, as it is told; its band is covered later, beside the others."""
     if found.harm.window_start is None or found.harm.window_end is None:
         return found
-    known = of_leaves(leaves, touched([change], leaves), now, least)
     told = harm(found.harm, leaves, band_key(change.id), known)
     if told.code is Code.WAITING and found.harm.code is not Code.WAITING:
         aim = None if found.aim is None else replace(found.aim, code=AimCode.NOT_SHOWN, gain=UNKNOWN)
         return replace(found, harm=told, aim=aim, where=None)
-    places = None if found.where is None else where(found.where, found.harm.answers, least)
+    places = None if found.where is None else where(found.where, found.harm.answers, known.least)
     return replace(found, harm=told, where=places)
 
 

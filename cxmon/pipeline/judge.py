@@ -14,6 +14,7 @@ from functools import partial
 from cxmon import decisions
 from cxmon.config.plan import Plan
 from cxmon.decisions import Share
+from cxmon.decisions.disclosure import Cover
 from cxmon.decisions.maturity import ripened
 from cxmon.model import RED, Band, Change, Code, Decision, Declared, Ending, Figure, Harm, Metric, Status, Verdict
 from cxmon.panel import Panel
@@ -146,12 +147,13 @@ class _Asked:
         store, now = self.store, self.now
         try:
             leaves = ripened(store.panel(metric, as_known_at=now))
+            cover = self._cover(asked, leaves)
             sent = self._sent(metric) if asked else None
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
             watching = [c for c in asked if metric.id in self.shares[c.id]]
             return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in watching]
-        found = [(change.id, self.judged(change, leaves, sent)) for change in asked]
+        found = [(change.id, self.judged(change, leaves, sent, cover)) for change in asked]
         if not self.drawn:
             return found
         drawn = [
@@ -164,14 +166,18 @@ class _Asked:
             red = {c for c, known in found if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now)
-            known = covering.of_leaves(leaves, covering.touched(asked, leaves), now, self.plan.minimum_cell)
-            _put(store, metric, covering.bands(drawn, known))
+            _put(store, metric, covering.bands(drawn, cover))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)
         return found
 
-    def judged(self, change: Change, leaves: Panel, sent: Panel | None) -> Evidence:
-        """The evidence on one change; `sent` counts who was asked, where the metric is a survey."""
+    def _cover(self, changes: Sequence[Change], leaves: Panel) -> Cover:
+        """How finely the figures of a metric are shown, those of what each change touches too."""
+        return covering.of_leaves(leaves, covering.touched(changes, leaves), self.now, self.plan.minimum_cell)
+
+    def judged(self, change: Change, leaves: Panel, sent: Panel | None, shown: Cover | None = None) -> Evidence:
+        """The evidence on one change; `sent` counts who was asked, where the metric is a survey, and `shown` is how
+        finely its figures are shown."""
         share, money = self.shares[change.id].get(leaves.metric.id, PRICED), self.plan.money
         try:
             if money is not None and leaves.metric.id not in self.shares[change.id]:
@@ -182,7 +188,7 @@ class _Asked:
                 found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
             if sent is not None:
                 found = answered(found, change, self.live, leaves, sent, now=self.now)
-            found = covering.evidence(found, change, leaves, self.now, self.plan.minimum_cell)
+            found = covering.evidence(found, change, leaves, shown or self._cover([change], leaves))
             if self.brief or change.stages:
                 return found
             return counted(found, change, self.live, leaves, share, money, now=self.now)

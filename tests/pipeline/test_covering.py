@@ -57,7 +57,9 @@ def harm(first, last, answers, **more):
 
 
 def told(leaves, found, least=10):
-    return covering.evidence(found, change(begins=30), leaves, day(T), least)
+    cut = change(begins=30)
+    known = covering.of_leaves(leaves, covering.touched([cut], leaves), day(T), least)
+    return covering.evidence(found, cut, leaves, known)
 
 
 def test_an_effect_on_few_answers_waits_and_has_no_figure():
