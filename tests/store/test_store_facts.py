@@ -55,6 +55,18 @@ def test_the_same_records_twice_leave_the_same_store(store):
     assert after == before
 
 
+def test_a_large_page_is_taken_as_a_small_one(store):
+    wait = metric(Kind.QUANTILE, id="wait", read=replace(READ, censored=True))
+    rows = [(f"t{i}", day(i % 9), None if i % 50 == 0 else i % 7, ("phone", "chat")[i % 2], i) for i in range(700)]
+    taken, _ = land(store, page(*rows), of=wait)
+    assert (taken.upserted, taken.rejected) == (700, 0)
+    later = [(name, at, 3, channel, changed + 1000) for name, at, _, channel, changed in rows]
+    taken, _ = land(store, page(*later[:650], deletes=[row[0] for row in rows[650:]]), of=wait)
+    assert (taken.upserted, taken.removed) == (650, 50)
+    assert store.panel(wait, [EVERYONE]).n.sum() == 650
+    assert store.panel(wait, [EVERYONE]).total.sum() == 3 * 650
+
+
 def test_a_corrected_record_moves_from_one_cell_to_another(store):
     land(store, page(*THREE))
     _, done = land(store, page(("b", day(2, 1), 0, "chat")), now=NOW + timedelta(days=1))
