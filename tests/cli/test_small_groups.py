@@ -45,7 +45,8 @@ targets:
   - {{id: faxes, metric: csat, segment: {{channel: fax}}, value: 80%, by: 2026-06-30, owner: CX}}
 """
 COMMANDS = (
-    "check", "judge", "status", "targets", "shifts", "change list", "change show letters", "change show faxes",
+    "check", "judge", "status", "status --all", "targets", "shifts", "change list", "change show letters",
+    "change show faxes",
     "change show letters --html letters.html", "alerts send",
     "replay --since 2025-12-09 --until 2025-12-12",
 )  # fmt: skip
@@ -131,7 +132,7 @@ def test_a_small_segment_has_no_figure_in_any_output(covered):
     told = documents(folder, *AS_JSON)
     assert len(told) > len(AS_JSON)
     assert {name: hits for name, doc in told.items() if (hits := [f for f in figures(doc) if thin(*f)])} == {}
-    assert "in breach; too few answers to show the figures" in texts["status"]
+    assert "in breach; too few answers to show the figures" in texts["status --all"]
     assert "CSAT in letter is out of bounds" in texts["alerts send"]
     assert "CSAT: Waiting for data" in texts["change show faxes"]
     assert "CSAT, fax: at least 80.0 % by 30 Jun. Cannot say" in texts["targets"]
@@ -171,7 +172,7 @@ def test_the_board_shows_no_figure_of_it(covered, monkeypatch):
 
 def test_without_a_minimum_the_same_looks_find_them(tmp_path):
     folder = filled(tmp_path, 1)
-    texts = [run(folder, command) for command in ("collect", "check", "status")]
+    texts = [run(folder, command) for command in ("collect", "check", "status --all")]
     assert sum(bool(WRITTEN.search(text)) for text in texts) >= 1
     told = documents(folder, "status")
     assert sum(any(thin(*f) for f in figures(doc)) for doc in told.values()) >= 1
