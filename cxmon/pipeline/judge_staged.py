@@ -95,10 +95,13 @@ def _estimated(case: Rollout, *, brief: bool) -> Evidence:
     actual = math.exp(mean) if log else mean
     expected = decisions.expected_from(actual, found.pooled.estimate, log=log)
     scale = decisions.scale(case.metric, change.limits.get(case.metric.id), expected=expected, log=log)
-    lately = scale.harm(recent) if (recent := _now(case, asks)) else None
+    whole = Interval(estimate=found.pooled.estimate, low=found.pooled.low, high=found.pooled.high)
+    # As in `evidence`: of what is not held so far the last periods by themselves change no code.
+    open_ = brief and decisions.code_of(scale.harm(whole), scale.limit) is not Code.SAFE
+    recent = None if open_ else _now(case, asks)
+    lately = None if recent is None else scale.harm(recent)
     harm = replace(_harm(case, found, scale, means, judged, lately), actual=actual, expected=expected)
     aim = aim_of(change, case.metric, found.pooled, expected, log=log)
-    whole = Interval(estimate=found.pooled.estimate, low=found.pooled.low, high=found.pooled.high)
     pool = np.flatnonzero(weight > 0).tolist()
     windows = tuple(StageWindow(stage=s, periods=case.first + judged[s]) for s in pool)
     if brief:
