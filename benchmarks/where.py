@@ -114,11 +114,11 @@ def located(panel, controls):
     return where_of(panel, sides, span, whole, SCALE, READING), time.process_time() - begun
 
 
-def truths(panel, harm):
-    """The harm of each segment as it is defined: the whole's, and its distance to the rest, like with like."""
-    after = panel.n[:, AT:].sum(1)
-    flat = stats.Cells(values=-harm[:, None], n=after[:, None], variance=np.zeros((len(CELLS), 1)))
-    whole = float(-(harm * after).sum() / after.sum())
+def truths(after, harm):
+    """The harm of each segment as it is defined: the whole's, and its distance to the rest, like with like. `after` is
+    the weight of each cell."""
+    flat = stats.Cells(values=harm[:, None], n=after[:, None], variance=np.zeros((len(CELLS), 1)))
+    whole = float((harm * after).sum() / after.sum())
 
     def truth(segment):
         members = np.array([segment.holds(s) for s in CELLS])
@@ -136,7 +136,8 @@ def row(name, worlds, first):
     for seed in range(first, first + worlds):
         panel, controls, harm, place = world(seed, name)
         found, seconds = located(panel, controls)
-        truth, after = truths(panel, harm), panel.n[:, AT:].sum(1)
+        after = panel.n[:, AT:].sum(1)
+        truth = truths(after, -harm)
         right = []
         for one in found.named:
             members = np.array([one.segment.holds(s) for s in CELLS])

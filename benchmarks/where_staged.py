@@ -13,9 +13,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from where import CELLS, CSAT, LEVEL, NAMES, wander, with_error
+from where import CELLS, CSAT, LEVEL, NAMES, truths, wander, with_error
 
-from cxmon import stats
 from cxmon.decisions import Share
 from cxmon.model import RED, Category, Change, Scope, Segment, Stage
 from cxmon.panel import Panel
@@ -74,23 +73,6 @@ def world(seed, name):
     total = rng.binomial(n.astype(int), np.clip(share, 0.02, 0.98)).astype(float)
     starts = np.arange(DAYS, dtype=np.int64) * 86400 + int(FIRST.timestamp())
     return Panel(metric=CSAT, segments=cells, starts=starts, n=n, total=total), harm, inside
-
-
-def truths(after, harm):
-    """The harm of each segment as it is defined: the whole's, and its distance to the rest, like with like. `after` is
-    the weight of each cell."""
-    flat = stats.Cells(values=harm[:, None], n=after[:, None], variance=np.zeros((len(CELLS), 1)))
-    whole = float((harm * after).sum() / after.sum())
-
-    def truth(segment):
-        members = np.array([segment.holds(s) for s in CELLS])
-        others = [s.along([d for d in NAMES if d not in segment.dimensions]) for s in CELLS]
-        number = {s: i for i, s in enumerate(sorted(set(others)))}
-        strata = np.array([number[s] for s in others])
-        gap = stats.contrast(flat, members, np.ones(len(CELLS), bool), strata)[0][0]
-        return whole + (1 - after[members].sum() / after.sum()) * gap
-
-    return truth
 
 
 def drawn(seed, name):

@@ -125,15 +125,11 @@ class Intake:
 
     def _take(self, columns: Columns, at: npt.NDArray[np.int64], place: Place) -> None:
         metric, ok = self.metric, np.ones(len(at), bool)
-        figures: dict[str, Floats] = {}
-        for role in FIGURES:
-            if role in columns:
-                words = metric.kind is Kind.PROPORTION and role == "value"
-                figures[role], problems = reading.numbers(columns[role], words=words)
-                for i, reason in problems.items():
-                    if ok[i]:
-                        self._aside(place(i), f"{role}: {reason}", columns[role][i])
-                    ok[i] = False
+        figures, problems_of = numbers(metric, columns)
+        for i, role, reason in problems_of:
+            if ok[i]:
+                self._aside(place(i), f"{role}: {reason}", columns[role][i])
+            ok[i] = False
         ok &= self._sensible(figures, ok, columns, place)
         known = None
         if "known_at" in columns:
@@ -275,6 +271,20 @@ def segment_of(metric: Metric, words: Sequence[str]) -> Segment:
     if metric.additive:
         return Segment.of({name: value or NONE for name, value in pairs})
     return Segment.of({name: value for name, value in pairs if value})
+
+
+def numbers(
+    metric: Metric, columns: Mapping[str, Sequence[object]]
+) -> tuple[dict[str, Floats], list[tuple[int, str, str]]]:
+    """The numbers (R,) of each figure's column, and (row, role, reason) of what is none."""
+    found: dict[str, Floats] = {}
+    problems: list[tuple[int, str, str]] = []
+    for role in FIGURES:
+        if role in columns:
+            words = metric.kind is Kind.PROPORTION and role == "value"
+            found[role], faults = reading.numbers(columns[role], words=words)
+            problems += [(i, role, reason) for i, reason in faults.items()]
+    return found, problems
 
 
 def rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bools, str, str]]:

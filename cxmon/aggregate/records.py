@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon.aggregate import reading
-from cxmon.aggregate.intake import FIGURES, FUTURE, MOST_SEGMENTS, roles, rules, segment_of, word
+from cxmon.aggregate.intake import FUTURE, MOST_SEGMENTS, numbers, roles, rules, segment_of, word
 from cxmon.aggregate.parts import Parts, merge, period_starts
 from cxmon.contracts import Cells, Records, Rejected
 from cxmon.errors import SourceError
@@ -134,14 +134,10 @@ class Page:
         self, metric: Metric, columns: Mapping[str, Sequence[object]], counts: Bools, refuse: Refuse
     ) -> tuple[Floats, Floats]:
         """(value, base) of each record (R,)."""
-        figures: dict[str, Floats] = {}
-        for role in FIGURES:
-            if role in columns:
-                words = metric.kind is Kind.PROPORTION and role == "value"
-                figures[role], problems = reading.numbers(columns[role], words=words)
-                for i, reason in problems.items():
-                    if counts[i]:
-                        refuse(i, f"{role}: {reason}", columns[role][i])
+        figures, problems = numbers(metric, columns)
+        for i, role, reason in problems:
+            if counts[i]:
+                refuse(i, f"{role}: {reason}", columns[role][i])
         for test, role, reason in (*rules(metric, figures), *_scale(metric, figures["value"])):
             for i in np.flatnonzero(test & counts).tolist():
                 refuse(i, f"{role}: {reason}", columns[role][i])

@@ -1,5 +1,7 @@
 """The answer in ten seconds: one sentence, the cards, the trend, the ledger, where it hurts, what is open."""
 
+import math
+
 import streamlit as st
 
 from cxmon import charts, wording
@@ -12,6 +14,7 @@ from dashboards.reading import World
 from dashboards.text import BADGE, badge, grey, md
 
 RANGES = {"90d": ("90 d", 96), "6mo": ("6 mo", 189), "1y": ("1 y", 372), "all": ("All", 100_000)}
+MOST_CARDS = 6
 
 
 def headline(world: World) -> None:
@@ -50,7 +53,9 @@ def _unusual(world: World, harms: tuple[Harm, ...]) -> str:
 
 def cards(world: World) -> None:
     """One card a metric: value, pill, twelve weeks, and over which days."""
-    with st.grid(min(6, max(1, len(world.metrics))), min_column_width=170, gap="small"):
+    # Rows of one length: no card stands alone below six others.
+    rows = max(1, math.ceil(len(world.metrics) / MOST_CARDS))
+    with st.grid(max(1, math.ceil(len(world.metrics) / rows)), min_column_width=170, gap="small"):
         for metric in world.metrics.values():
             band = world.bands.get((metric.id, EVERYONE.key))
             found = figures.gap(band, metric) if band else None
