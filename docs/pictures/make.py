@@ -34,7 +34,9 @@ def main() -> None:
 def slack(store: Store) -> None:
     """The picture that goes with the gravest verdict's message."""
     catalogue, verdicts = store.catalogue.load(), store.verdicts.all_latest()
-    told = [r.message for r in store.outbox.rows() if r.message.picture and r.message.picture.change in verdicts]
+    rows = [r.message for r in store.outbox.rows() if r.message.picture and r.message.picture.change in verdicts]
+    # A message of an earlier day would be drawn with today's figures under that day's date.
+    told = [m for m in rows if m.at == max(row.at for row in rows)]
     gravest = min(told, key=lambda m: GRAVITY.index(verdicts[m.picture.change].code))
     png = draw(store, {m.id: m for m in catalogue.metrics}, gravest)
     (HERE / "slack.png").write_bytes(png)
