@@ -105,7 +105,7 @@ class NextLink:
         _checked(self, "next", "more", "ends")
 
     def call(self, first: Call, place: Place | None, /) -> Call:
-        return first if place is None else replace(first, url=str(place), params={})
+        return _followed(first, place)
 
     def after(self, page: Page, /) -> tuple[Place | None, bool]:
         found = path(self.next)(page.answer.data)
@@ -121,7 +121,7 @@ class LinkHeader:
     resumes = True
 
     def call(self, first: Call, place: Place | None, /) -> Call:
-        return first if place is None else replace(first, url=str(place), params={})
+        return _followed(first, place)
 
     def after(self, page: Page, /) -> tuple[Place | None, bool]:
         return _linked(page.answer.next_link, page, goes_on=True)
@@ -182,6 +182,11 @@ def _goes_on(answer: Answer, more: str | None, ends: str | None) -> bool:
         return True
     found = path(more)(answer.data)
     return bool(found) and found is not MISSING
+
+
+def _followed(first: Call, place: Place | None) -> Call:
+    """The call of a page that stands behind a link: it brings its own parameters."""
+    return first if place is None else replace(first, url=str(place), params={})
 
 
 def _linked(found: object, page: Page, *, goes_on: bool) -> tuple[Place | None, bool]:

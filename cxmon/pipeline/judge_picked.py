@@ -41,13 +41,10 @@ def credited(
     other = again(replace(case, span=aside, opinions=False, brief=True))
     if not math.isfinite(other.harm.so_far.estimate):
         return _unsplit(found, why)
-    share = lasting(treated, controls, span, why)
-    harm = _harm(found.harm, other.harm, why, share)
-    if harm.code in RED and not got_worse(treated, controls, span, why):
-        harm = _not_blamed(harm)
-    if not case.closed and _waits(harm):
-        harm = replace(harm, due=decisions.due_date(harm, case.metric, case.now))
-    return replace(found, harm=harm, aim=_aim(found.aim, other.aim, share))
+    return _with_both(
+        case, found, other, why, share=lasting(treated, controls, span, why),
+        worse=lambda: got_worse(treated, controls, span, why),
+    )  # fmt: skip
 
 
 def credited_in_stages(
@@ -62,9 +59,19 @@ def credited_in_stages(
     other = again(replace(case, values=np.where(why.periods[case.first : case.last], np.nan, case.values)))
     if not math.isfinite(other.harm.so_far.estimate):
         return _unsplit(found, why)
-    share = lasting(case.whole, case.never, span, why)
+    return _with_both(
+        case, found, other, why, share=lasting(case.whole, case.never, span, why),
+        worse=lambda: first is None or got_worse(first, case.never, span, why),
+    )  # fmt: skip
+
+
+def _with_both(
+    case: "Case | Rollout", found: "Evidence", other: "Evidence", why: Picked, *, share: float,
+    worse: Callable[[], bool],
+) -> "Evidence":  # fmt: skip
+    """What `found` and the reading without the weeks, `other`, show together; a harm only where things got `worse`."""
     harm = _harm(found.harm, other.harm, why, share)
-    if harm.code in RED and first is not None and not got_worse(first, case.never, span, why):
+    if harm.code in RED and not worse():
         harm = _not_blamed(harm)
     if not harm.closed and _waits(harm):
         harm = replace(harm, due=decisions.due_date(harm, case.metric, case.now))
