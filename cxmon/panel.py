@@ -175,7 +175,11 @@ class Panel:
 
     def pooled(self, name: Segment, members: Bools) -> "Panel":
         """One series: the sum of the series chosen by `members` (S,)."""
-        return self._combined((name,), [np.flatnonzero(members)])
+        return self.grouped((name,), members[None])
+
+    def grouped(self, names: Sequence[Segment], groups: Bools) -> "Panel":
+        """One series per name: the sum of the series chosen by its row of `groups` (G, S)."""
+        return self._combined(tuple(names), [np.flatnonzero(group) for group in groups])
 
     def select(self, segments: Sequence[Segment], *, missing_as_empty: bool = False) -> "Panel":
         """The same panel with these series only, in this order.
@@ -226,8 +230,11 @@ class Panel:
             matrix = getattr(self, name)
             if matrix is not None:
                 added[name] = np.empty((len(segments), *matrix.shape[1:]))
-                for i, rows in enumerate(members):
-                    added[name][i] = matrix[rows].sum(axis=0)
+                for out, rows in zip(added[name], members, strict=True):
+                    out[...] = 0.0 if not len(rows) else matrix[rows[0]]
+                    # One after the other: a copy of all of them together would be far larger than their sum.
+                    for row in rows[1:]:
+                        out += matrix[row]
         if self.metric.kind is Kind.LEVEL:
             added["n"] = np.minimum(added["n"], 1.0)
         return replace(self, segments=segments, found=None, **added)  # type: ignore[arg-type]

@@ -28,6 +28,7 @@ STILL_OPEN = LARGEST / 2
 _VERSION = 1
 _HEADER = struct.Struct("<BBi")  # version, bytes per count, first bucket
 _WIDTHS = {1: "<u1", 2: "<u2", 4: "<u4", 8: "<u8"}
+_STRETCH = 24  # buckets that are added up before one is looked for among them
 _BLOCK = 120_000  # counts that are worked on at once, while the processor holds them
 
 
@@ -128,19 +129,20 @@ def share_below(counts: npt.ArrayLike, bucket0: int, x: float) -> Floats:
 
 def _quantiles(c: Floats, bucket0: int, q: float) -> tuple[Floats, Floats]:
     """Both results for histograms (R, B)."""
-    cum = np.cumsum(c, axis=1)
-    n = cum[:, -1] if c.shape[1] else np.zeros(len(c))
+    n = c.sum(1) if c.shape[1] else np.zeros(len(c))
     some = n > 0
     value, variance = np.full(len(c), np.nan), np.full(len(c), np.nan)
     if not some.any():
         return value, variance
-    c, cum, n = c[some], cum[some], n[some]
+    if not some.all():
+        c, n = c[some], n[some]
+    ranked = _Ranked(c, n, bucket0)
     # A hair below the rank, so that q * n that should be whole is not pushed into the next value by rounding.
     rank = np.clip(np.ceil(q * n - 1e-9), 1, n)
-    value[some] = value_of(_below(cum, rank) + bucket0)
+    value[some] = value_of(ranked.bucket(rank)[0] + bucket0)
     step = np.sqrt(q * (1 - q) / n)
     low, high = np.maximum(q - step, 0.5 / n), np.minimum(q + step, 1 - 0.5 / n)
-    above, below = (_ranked(c, cum, bucket0, p * n + 0.5) for p in (high, low))
+    above, below = (ranked.between(p * n + 0.5) for p in (high, low))
     spread = above - below
     # Between two ends of one sign the spread is taken in logarithms: waiting times are far from straight lines there.
     straight = (above * below <= 0) | (value[some] == 0)
@@ -154,34 +156,38 @@ def _quantiles(c: Floats, bucket0: int, q: float) -> tuple[Floats, Floats]:
     return value, variance
 
 
-def _ranked(c: Floats, cum: Floats, bucket0: int, rank: Floats) -> Floats:
-    """The value at a fractional rank 1 .. n (R,): between the two values next to it, as order statistics are."""
-    whole = np.clip(np.floor(rank), 1, cum[:, -1])
-    after = np.minimum(whole + 1, cum[:, -1])
-    first = _placed(c, cum, bucket0, whole)
-    return np.asarray(first + (rank - whole) * (_placed(c, cum, bucket0, after) - first))
+class _Ranked:
+    """Histograms `counts` (R, B) of `n` (R,) > 0 values each, asked by rank: a stretch of buckets is found first, and
+    the bucket in it then, so that most counts are only added up."""
 
+    def __init__(self, counts: Floats, n: Floats, bucket0: int) -> None:
+        self.counts, self.n, self.bucket0 = counts, n, bucket0
+        self.row = np.arange(len(counts))
+        self.stretches = np.cumsum(np.add.reduceat(counts, np.arange(0, counts.shape[1], _STRETCH), axis=1), axis=1)
 
-def _placed(c: Floats, cum: Floats, bucket0: int, rank: Floats) -> Floats:
-    """The value with a whole rank (R,), the values of a bucket taken as spread evenly over it."""
-    at = np.minimum(_below(cum, rank), c.shape[1] - 1)
-    row = np.arange(len(c))
-    inside = c[row, at]
-    part = np.clip((rank - 0.5 - (cum[row, at] - inside)) / inside, 0, 1)
-    low, high = _edges(at + bucket0)
-    return np.asarray(low + part * (high - low))
+    def bucket(self, rank: Floats) -> tuple[Ints, Floats, Floats]:
+        """(index of the bucket that holds each row's value with a whole rank (R,), its count, how many are below)."""
+        stretch = (self.stretches < rank[:, None]).sum(1)
+        before = np.where(stretch > 0, self.stretches[self.row, stretch - 1], 0.0)
+        index = stretch[:, None] * _STRETCH + np.arange(_STRETCH)
+        inside = self.counts[self.row[:, None], np.minimum(index, self.counts.shape[1] - 1)]
+        running = np.cumsum(inside, axis=1)
+        at = (running < (rank - before)[:, None]).sum(1)
+        count = inside[self.row, at]
+        return index[self.row, at], count, before + running[self.row, at] - count
 
+    def between(self, rank: Floats) -> Floats:
+        """The value at a fractional rank 1 .. n (R,): between the two values next to it, as order statistics are."""
+        whole = np.clip(np.floor(rank), 1, self.n)
+        first = self.placed(whole)
+        return np.asarray(first + (rank - whole) * (self.placed(np.minimum(whole + 1, self.n)) - first))
 
-def _below(cum: Floats, rank: Floats) -> Ints:
-    """How many of each row's running counts (R, B) are below a rank (R,): halving the buckets, all rows at once."""
-    row = np.arange(len(cum))
-    low, high = np.zeros(len(cum), np.int64), np.full(len(cum), cum.shape[1])
-    for _ in range(int(cum.shape[1]).bit_length()):
-        middle = (low + high) // 2
-        open_ = low < high
-        less = open_ & (cum[row, np.minimum(middle, cum.shape[1] - 1)] < rank)
-        low, high = np.where(less, middle + 1, low), np.where(open_ & ~less, middle, high)
-    return low
+    def placed(self, rank: Floats) -> Floats:
+        """The value with a whole rank (R,), the values of a bucket taken as spread evenly over it."""
+        at, count, below = self.bucket(rank)
+        part = np.clip((rank - 0.5 - below) / count, 0, 1)
+        low, high = _edges(at + self.bucket0)
+        return np.asarray(low + part * (high - low))
 
 
 def _edges(bucket: Ints) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
 """Which series a change touches and which it leaves alone, per metric: the treated pooled, the controls rolled up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import combinations
 
@@ -109,8 +109,7 @@ def controls(leaves: Panel, free: Bools, at: int) -> Panel | None:
         taken = _largest(leaves, many, at)
     else:
         return None
-    pooled = [leaves.pooled(EVERYONE, group) for group in taken]
-    return stacked(pooled, tuple(_named(leaves, group) for group in taken))
+    return added_up(leaves, taken, [_named(leaves, group) for group in taken])
 
 
 def _largest(leaves: Panel, groups: Bools, at: int) -> Bools:
@@ -263,25 +262,7 @@ def _named(leaves: Panel, group: Bools) -> Segment:
     return Segment(tuple(sorted(set.intersection(*items))))
 
 
-def stacked(parts: Sequence[Panel], names: tuple[Segment, ...]) -> Panel:
-    """Several panels of one metric and grid as one, a series of it for each name."""
-    first = parts[0]
-
-    def column(name: str) -> npt.NDArray[np.float64] | None:
-        if getattr(first, name) is None:
-            return None
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    return Panel(
-        metric=first.metric,
-        segments=names,
-        starts=first.starts,
-        n=np.concatenate([part.n for part in parts]),
-        total=np.concatenate([part.total for part in parts]),
-        squares=column("squares"),
-        base=column("base"),
-        base_squares=column("base_squares"),
-        cross=column("cross"),
-        counts=column("counts"),
-        bucket0=first.bucket0,
-    )
+def added_up(leaves: Panel, groups: Bools, names: Sequence[Segment]) -> Panel:
+    """One series a name: the sum of the leaves of its row of `groups` (G, S), to compare with or to look into. How
+    answers arrive is learnt from what a change touches, so here it is neither known nor added up."""
+    return replace(leaves, arrived=None, wait=None, shares=None, read_at=None).grouped(names, groups)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon import decisions, sketch, stats
-from cxmon.decisions.scoping import Sides, stacked
+from cxmon.decisions.scoping import Sides, added_up
 from cxmon.decisions.span import Span
 from cxmon.model import EVERYONE, Grade, Kind, Metric, Split, SplitRanges
 from cxmon.panel import Panel
@@ -113,7 +113,7 @@ def _parts(leaves: Panel, touched: Bools, before: npt.NDArray[np.int64], after: 
     else:
         chosen = [touched, ~touched]
     members = np.array(chosen, bool)
-    return stacked([leaves.pooled(EVERYONE, m) for m in members], (EVERYONE,) * len(members))
+    return added_up(leaves, members, (EVERYONE,) * len(members))
 
 
 def _figures(parts: Panel, whole: Panel, before: npt.NDArray[np.int64]) -> _Figures:

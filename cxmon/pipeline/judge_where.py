@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cxmon import decisions, stats
 from cxmon.decisions import where
-from cxmon.decisions.scoping import Sides, stacked
+from cxmon.decisions.scoping import Sides, added_up
 from cxmon.decisions.span import Span
 from cxmon.model import Apart, Interval, Kind, Metric, Place, Where, WhereAnswer
 from cxmon.panel import Panel
@@ -128,7 +128,7 @@ def _coarser(leaves: Panel, touched: Bools, names: list[str], past: Bools, apart
                 best = kept, cells
         if best is not None:
             return best[1]
-    return stacked([panel.pooled(inside[0].along(()), np.ones(len(inside), bool))], (inside[0].along(()),))
+    return added_up(panel, np.ones((1, len(inside)), bool), (inside[0].along(()),))
 
 
 def _told(metric: str, found: where.Map, whole: Interval, scale: decisions.Scale, mixed: float) -> Where:

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 # A period is complete where this share is in: what the rest can move is a fiftieth of how it differs from the others.
 COMPLETE = 0.98
@@ -69,7 +70,7 @@ class Arrivals:
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """What came with each step (R, A - 1) of some periods, what was known after it, and from how many periods."""
+    """What came with each step (.., R, A - 1) of some periods, what was known after it, and from how many periods."""
 
     late: Floats
     known: Floats
@@ -84,7 +85,7 @@ class _Steps:
     @property
     def taught(self) -> Bools:
         # Where nothing comes before the third week, the early steps are known to bring nothing.
-        known = np.maximum.accumulate(self.known[:, ::-1], axis=1)[:, ::-1]
+        known = np.maximum.accumulate(self.known[..., ::-1], axis=-1)[..., ::-1]
         return (self.periods >= LEAST_PERIODS) & (known >= LEAST_ANSWERS)
 
 
@@ -283,40 +284,44 @@ def _surprises(late: Floats, known: Floats, both: Bools, sizes: Sequence[int], t
 
     Payments that are tried for longer come with other steps than before: fewer early, and more when it is too late.
     """
-    T = late.shape[1]
-    at = [T - size for size in sizes]
-    # Running sums make every split of the past cost the same.
-    sums = [np.cumsum(x, axis=1) for x in (late, known, late * late, late * known, known * known)]
-    periods = np.cumsum(both, axis=0)
-    found = np.zeros((len(late), len(at)))
+    at = np.array([late.shape[1] - size for size in sizes])
+    # Running sums at the splits make every split of the past cost the same; splits stand first (S, R, A - 1).
+    sums = [_to_splits(x, at) for x in (late, known, late * late, late * known, known * known)]
+    came, had, *squares = (x[:-1] for x in sums)
+    periods = _to_splits(both[None].astype(float), at)
+    before = _Steps(came, had, periods[:-1])
+    came, had, *rest = (x[-1] - x[:-1] for x in sums)
+    recent = _Steps(came, had, periods[-1] - periods[:-1])
     # Half of the false alarms to each: all steps together later, any step either way.
     limits = [NormalDist().inv_cdf(1 - FALSE_ALARM / 2 / tests / ways) for ways in (1, 2 * max(late.shape[2], 1))]
-    for k, split in enumerate(at):
-        came, had, *squares = (x[:, split - 1] for x in sums)
-        before = _Steps(came, had, periods[split - 1])
-        came, had, *rest = (x[:, -1] - x[:, split - 1] for x in sums)
-        recent = _Steps(came, had, periods[-1] - before.periods)
-        share, taught = before.share, before.taught
-        use = taught & (recent.known > 0)
-        # Days differ in how fast they are answered by more than chance: the scatter of the earlier ones says how much.
-        chance = np.where(taught, before.known * share * (1 - share), 0.0).sum(1)
-        wider = np.maximum(np.where(taught, _scattered(before, squares), 0.0).sum(1) / np.maximum(chance, 1e-9), 1.0)
-        expected = recent.known * share
-        more = np.where(use, recent.late - expected, 0.0)
-        variance = np.where(use, expected * (1 - share) * (1 + recent.known / np.maximum(before.known, 1.0)), 0.0)
-        # And that of the recent ones: rows that are taken back and come anew are no answers that come later.
-        own = np.where(use & (recent.periods > 1), _scattered(recent, rest), 0.0)
-        # The quarter keeps a series that never had a late answer from being surprised by its first.
-        later = more.sum(1) / np.sqrt(np.maximum(wider * variance.sum(1), own.sum(1)) + 0.25)
-        single = np.abs(more) / np.sqrt(np.maximum(wider[:, None] * variance, own) + 0.25)
-        single = np.where(use & (expected >= ENOUGH), single, 0.0)
-        found[:, k] = np.maximum(later / limits[0], single.max(1, initial=0.0) / limits[1])
-    return found
+    share, taught = before.share, before.taught
+    use = taught & (recent.known > 0)
+    # Days differ in how fast they are answered by more than chance: the scatter of the earlier ones says how much.
+    chance = np.where(taught, before.known * share * (1 - share), 0.0).sum(-1)
+    wider = np.maximum(np.where(taught, _scattered(before, squares), 0.0).sum(-1) / np.maximum(chance, 1e-9), 1.0)
+    expected = recent.known * share
+    more = np.where(use, recent.late - expected, 0.0)
+    variance = np.where(use, expected * (1 - share) * (1 + recent.known / np.maximum(before.known, 1.0)), 0.0)
+    # And that of the recent ones: rows that are taken back and come anew are no answers that come later.
+    own = np.where(use & (recent.periods > 1), _scattered(recent, rest), 0.0)
+    # The quarter keeps a series that never had a late answer from being surprised by its first.
+    later = more.sum(-1) / np.sqrt(np.maximum(wider * variance.sum(-1), own.sum(-1)) + 0.25)
+    single = np.abs(more) / np.sqrt(np.maximum(wider[..., None] * variance, own) + 0.25)
+    single = np.where(use & (expected >= ENOUGH), single, 0.0)
+    return np.asarray(np.maximum(later / limits[0], single.max(-1, initial=0.0) / limits[1]).T)
+
+
+def _to_splits(x: Floats, at: Ints) -> Floats:
+    """Sums of `x` (R, T, ..) over the periods before each of the splits `at` and, last, over all (len(at) + 1, R, ..);
+    `at` falls, and each is at least 1."""
+    bounds = np.concatenate([[0], at[::-1]])
+    sums = np.cumsum(np.add.reduceat(x, bounds, axis=1), axis=1)
+    return np.moveaxis(sums, 1, 0)[[*range(len(at) - 1, -1, -1), len(at)]]
 
 
 def _scattered(steps: _Steps, squares: Sequence[Floats]) -> Floats:
-    """The squares of what came late around the periods' own shares, added up (R, A - 1); `squares` are the sums of late
-    squared, late times known, and known squared."""
+    """The squares of what came late around the periods' own shares, added up (.., R, A - 1); `squares` are the sums of
+    late squared, late times known, and known squared."""
     late2, both, known2 = squares
     share, count = steps.share, np.maximum(steps.periods, 2.0)
     return np.asarray((late2 - 2 * share * both + share**2 * known2) * count / (count - 1))
