@@ -155,8 +155,8 @@ class Memory(Protocol):
         """What was put under this key, the furthest first: the whole, the bytes of the small form, or nothing."""
         ...
 
-    def put(self, key: str, whole: Any, small: Callable[[], bytes | None]) -> None:
-        """`small` is asked for where only bytes can be kept; None then keeps what was there."""
+    def put(self, key: str, whole: Sequence[Any], small: Callable[[], bytes | None]) -> None:
+        """`small` is asked for where only bytes can be kept. None, for it or in `whole`, keeps what was there."""
         ...
 
 

@@ -230,11 +230,11 @@ class Panel:
             matrix = getattr(self, name)
             if matrix is not None:
                 added[name] = np.empty((len(segments), *matrix.shape[1:]))
-                for out, rows in zip(added[name], members, strict=True):
-                    out[...] = 0.0 if not len(rows) else matrix[rows[0]]
+                for series, rows in zip(added[name], members, strict=True):
+                    series[...] = 0.0 if not len(rows) else matrix[rows[0]]
                     # One after the other: a copy of all of them together would be far larger than their sum.
                     for row in rows[1:]:
-                        out += matrix[row]
+                        np.add(series, matrix[row], out=series)
         if self.metric.kind is Kind.LEVEL:
             added["n"] = np.minimum(added["n"], 1.0)
         return replace(self, segments=segments, found=None, **added)  # type: ignore[arg-type]

@@ -130,7 +130,7 @@ class Watch:
                 settled=None if settled is None else settled - first, **asks,
             )  # fmt: skip
             if memory is not None:
-                memory.put(key, found.trail, partial(packed, found.checkpoint))
+                memory.put(key, (found.trail, found.behind), partial(packed, found.checkpoint))
             for name, column in out.items():
                 column[these] = getattr(found, name)
             for name in DAYS:

@@ -75,8 +75,9 @@ def altogether(
         return _nothing(frozen, survey or f"{read.sum()} complete {metric.grain}s of the year are too few")
     values, asked, at, cycle = _asked(metric, frozen, current, read)
     effect = stats.effect(
-        values, at, confidence=1 - 2 * EVERYONE_ERROR, sequential=True, horizon=round(IN_A_YEAR[metric.grain]), **asked
-    )
+        values, at, confidence=1 - 2 * EVERYONE_ERROR, sequential=True, horizon=round(IN_A_YEAR[metric.grain]),
+        drawn=False, **asked,
+    )  # fmt: skip
     if not math.isfinite(effect.estimate):
         return _nothing(frozen, effect.reason)
     terms = terms_of(metric, amount, frozen.starts, frozen.values)

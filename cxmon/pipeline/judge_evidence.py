@@ -189,7 +189,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     asks = {"confidence": share.confidence, **asked}
     # The band is drawn only where somebody looks.
     estimate = None if case.brief else stats.estimate(values, at, smooth=smoothing(metric), **asks)
-    effect = stats.effect(values, at, **asks) if estimate is None else estimate.effect
+    effect = stats.effect(values, at, drawn=False, **asks) if estimate is None else estimate.effect
     if not math.isfinite(effect.estimate):
         return _without(case, Code.WAITING, effect.reason)
     late = _Late(treated.cut(span.first, span.last), figures, case.now)
@@ -306,7 +306,8 @@ def _now(
     begin = int(judged[-decisions.NOW_PERIODS])
     recent = values.copy()
     recent[at:begin] = np.nan
-    found = late.widened(stats.effect(recent, begin, confidence=share.confidence_now, **asked), recent, begin, until)
+    effect = stats.effect(recent, begin, confidence=share.confidence_now, drawn=False, **asked)
+    found = late.widened(effect, recent, begin, until)
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 

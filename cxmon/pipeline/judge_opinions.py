@@ -110,6 +110,6 @@ def among_controls(values: Floats, at: int, asked: dict[str, Any], *, sign: int)
         theirs = asked[f"controls_{name}"]
         if asked[name] is not None and theirs is not None:
             question |= {name: np.vstack([asked[name], theirs]), f"controls_{name}": theirs}
-    found = stats.effects(np.vstack([values, controls]), at, **question)
+    found = stats.effects(np.vstack([values, controls]), at, drawn=False, **question)
     moves = [x.estimate / x.se if x.se > 0 else float("nan") for x in found]
     return decisions.rank_among(moves[0], moves[1:], sign=sign)

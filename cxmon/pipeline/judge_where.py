@@ -51,7 +51,7 @@ def where_of(
         known = np.where(seen, values, np.nan)
         # How far a level scatters by itself only its past tells.
         sure = None if level else np.where(se > 0, se, np.nan)
-        return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, **reading)
+        return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, drawn=False, **reading)
 
     return located(metric, parts, whole, scale, ask)
 

@@ -36,7 +36,7 @@ class Stored:
         found = self.given.get(key, self.known.get(key))
         return () if found is None else (found,)
 
-    def put(self, key: str, whole: Any, small: Callable[[], bytes | None]) -> None:  # noqa: ARG002 - it is large.
+    def put(self, key: str, whole: Sequence[Any], small: Callable[[], bytes | None]) -> None:  # noqa: ARG002 - large.
         found = small()
         if found is not None:
             self.given[key] = found
@@ -57,13 +57,15 @@ class InMind:
     given: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     def get(self, key: str) -> Sequence[Any]:
-        return self.given.get(key, self.before.get(key, ()))
+        return [found for found in self._kept(key) if found is not None]
 
-    def put(self, key: str, whole: Any, small: Callable[[], bytes | None]) -> None:
-        found = small()
-        behind = self.get(key)[1:] if found is None else (found,)
-        self.given[key] = (whole, *behind)
+    def put(self, key: str, whole: Sequence[Any], small: Callable[[], bytes | None]) -> None:
+        new, before = (*whole, small()), self._kept(key)
+        self.given[key] = [old if found is None else found for found, old in zip(new, before or new, strict=True)]
 
     def save(self) -> None:
         if self.given:
             self.before, self.given = self.given, {}
+
+    def _kept(self, key: str) -> Sequence[Any]:
+        return self.given.get(key, self.before.get(key, ()))

@@ -50,7 +50,9 @@ def where_of_rollout(case: Rollout, found: stats.Staged, whole: Interval, scale:
     }  # fmt: skip
 
     def ask(values: Floats, se: Floats) -> list[stats.Effect]:
-        return stats.effects(values, at, until=until, se=np.where(se > 0, se, np.nan), kind="mean", **asked)
+        return stats.effects(
+            values, at, until=until, se=np.where(se > 0, se, np.nan), kind="mean", drawn=False, **asked
+        )
 
     return located(case.metric, parts, whole, scale, ask)
 

@@ -1,6 +1,7 @@
 """The public answers on a dated change: `effect`, its batch form `effects`, and `estimate` with the board's band."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ def effect(
     values: Any, at: int, *, until: int | None = None, n: Any = None, se: Any = None, controls: Any = None,
     controls_n: Any = None, controls_se: Any = None, kind: str = "mean", period: Any = 7, yearly: float | None = None,
     complete: Any = None, others: Sequence[tuple[int, int]] = (), confidence: float = 0.95, sequential: bool = False,
-    horizon: int | None = None,
+    horizon: int | None = None, drawn: bool = True,
 ) -> Effect:  # fmt: skip
     """The effect of a change dated `at` on `values` (T,), NaN = missing, in the values' units.
 
@@ -38,26 +39,29 @@ def effect(
     sequential     the interval may be read after every period up to `horizon` periods past the change, with 0.9 of the
                    error, and after it with 0.1 (wider); noise parameters are frozen from before the change.
                    Without a horizon: 365 periods, or all there are
+    drawn          False leaves out what was expected in each period (NaN), for those who ask for the effect only
 
     Too little data gives NaN and a reason with the numbers. ValueError on wrong shapes. Method: docs/methods/effect.md.
     """
     return effects(
         vector("values", values)[None], at, until=until, n=n, se=se, controls=controls, controls_n=controls_n,
         controls_se=controls_se, kind=kind, period=period, yearly=yearly, complete=complete, others=others,
-        confidence=confidence, sequential=sequential, horizon=horizon,
+        confidence=confidence, sequential=sequential, horizon=horizon, drawn=drawn,
     )[0]  # fmt: skip
 
 
 def effects(
-    values: Any, at: Any, *, confidence: float = 0.95, sequential: bool = False, horizon: int | None = None, **asks: Any
-) -> list[Effect]:
+    values: Any, at: Any, *, confidence: float = 0.95, sequential: bool = False, horizon: int | None = None,
+    drawn: bool = True, **asks: Any,
+) -> list[Effect]:  # fmt: skip
     """`effect` for each row of `values` (S, T), many times faster than one by one.
 
     `at` and `until` int or (S,); `n`, `se`, `complete` (T,) or (S, T); `controls` (K, T) for all or (S, K, T), and
     `controls_n`, `controls_se` likewise. Other options as in `effect`.
     """
     out: list[Effect | None] = [None] * len(np.asarray(values))
-    for rows, answers, _ in _answers(values, at, asks, confidence, sequential=sequential, horizon=horizon):
+    reading = _Reading(confidence, sequential, horizon, drawn)
+    for rows, answers, _ in _answers(values, at, asks, reading):
         for s, answer in zip(np.flatnonzero(rows), answers, strict=True):
             out[s] = answer
     return [answer for answer in out if answer is not None]
@@ -66,9 +70,10 @@ def effects(
 def estimate(values: Any, at: int, *, smooth: int = 1, **options: Any) -> Estimate:
     """`effect` with the 99 % band of the board around the trailing mean of `smooth` periods; same options."""
     y = vector("values", values)[None]
-    confidence, sequential = options.pop("confidence", 0.95), options.pop("sequential", False)
-    horizon = options.pop("horizon", None)
-    _, found, fitted = next(iter(_answers(y, at, options, confidence, sequential=sequential, horizon=horizon)))
+    reading = _Reading(
+        options.pop("confidence", 0.95), options.pop("sequential", False), options.pop("horizon", None), drawn=True
+    )
+    _, found, fitted = next(iter(_answers(y, at, options, reading)))
     if fitted is None:
         nothing = np.full(y.shape[1], np.nan)
         return Estimate(effect=found[0], band_expected=nothing, band_low=nothing, band_high=nothing)
@@ -77,12 +82,22 @@ def estimate(values: Any, at: int, *, smooth: int = 1, **options: Any) -> Estima
     return Estimate(effect=found[0], band_expected=middle, band_low=low, band_high=high)
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """How an effect is read, whatever it is of."""
+
+    confidence: float
+    sequential: bool
+    horizon: int | None
+    drawn: bool
+
+
 def _answers(
-    values: Any, at: Any, asks: dict[str, Any], confidence: float, *, sequential: bool, horizon: int | None
+    values: Any, at: Any, asks: dict[str, Any], reading: _Reading
 ) -> Iterator[tuple[Bools, list[Effect], Fitted | None]]:
     """Blocks of rows with their answers; the fit is that of the block's rows with data enough."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence}, expected between 0 and 1")
+    if not 0 < reading.confidence < 1:
+        raise ValueError(f"confidence is {reading.confidence}, expected between 0 and 1")
     for mask, whole in asked(values, at, **asks):
         rows = np.flatnonzero(mask)
         for some in near(len(rows), _held(whole), BLOCK):
@@ -90,7 +105,7 @@ def _answers(
             part[some] = True
             mine = np.zeros(len(mask), bool)
             mine[rows[part]] = True
-            answers, fitted = _block(whole.rows(part), confidence, sequential=sequential, horizon=horizon)
+            answers, fitted = _block(whole.rows(part), reading)
             yield mine, answers, fitted
 
 
@@ -102,20 +117,15 @@ def _held(a: Asked) -> int:
     return int(max(T, 1) * 32 * width)
 
 
-def _block(a: Asked, confidence: float, *, sequential: bool, horizon: int | None) -> tuple[list[Effect], Fitted | None]:
-    p = problem(a)
+def _block(a: Asked, reading: _Reading) -> tuple[list[Effect], Fitted | None]:
+    p, confidence = problem(a), reading.confidence
     if p is None:
         return [_nothing(a, s, confidence) for s in range(len(a.values))], None
     f = fit(p)
-    found = posterior(f, frozen=sequential)
-    answers = daily(f, found, confidence, horizon) if sequential else once(found, confidence)
-    middle, low, high = expected(f, 1, confidence)
-    # The picture and the number are one answer: what lies between values and expectation is the estimate.
-    kept = a.values[p.kept]
-    gap = np.where(p.judged, kept - middle, 0.0).sum(1) / p.n_post - np.array([x.estimate for x in answers])
-    after = np.arange(middle.shape[1]) >= p.at
-    middle, low, high = (np.where(after, x + gap[:, None], x) for x in (middle, low, high))
-    middle, low, high = (_inside(a.kind, x) for x in (middle, low, high))
+    found = posterior(f, frozen=reading.sequential)
+    answers = daily(f, found, confidence, reading.horizon) if reading.sequential else once(found, confidence)
+    estimates = np.array([x.estimate for x in answers])
+    middle, low, high = _drawn(a, f, estimates, confidence) if reading.drawn else np.full((3, *p.y.shape), np.nan)
     likely, fits, told, j = likeliest(f), pre_fit_ok(f), [], 0
     for s, ok in enumerate(p.kept):
         if not ok:
@@ -130,6 +140,15 @@ def _block(a: Asked, confidence: float, *, sequential: bool, horizon: int | None
         ))  # fmt: skip
         j += 1
     return told, f
+
+
+def _drawn(a: Asked, f: Fitted, estimates: Floats, confidence: float) -> Iterator[Floats]:
+    """What was expected in each period, with its ends, each (S, T)."""
+    p, ends = f.problem, expected(f, 1, confidence)
+    # The picture and the number are one answer: what lies between values and expectation is the estimate.
+    gap = np.where(p.judged, a.values[p.kept] - ends[0], 0.0).sum(1) / p.n_post - estimates
+    after = np.arange(p.y.shape[1]) >= p.at
+    return (_inside(a.kind, np.where(after, x + gap[:, None], x)) for x in ends)
 
 
 def _inside(kind: str, values: Floats) -> Floats:

@@ -175,7 +175,7 @@ def _effects(stayers: _Cells, at: int, asks: dict[str, Any]) -> list[Effect]:
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(stayers.n > 0, stayers.total / stayers.n, np.nan)
         se = np.sqrt(np.where(stayers.n > 0, stayers.spread[:, None] / stayers.n, np.nan))
-    return effects(values, at, se=se, **asks)
+    return effects(values, at, se=se, drawn=False, **asks)
 
 
 def _series(cells: _Cells, stay: Bools, came: Bools, each: list[Effect]) -> _Series:
@@ -234,7 +234,7 @@ def _asked(series: _Series, names: tuple[str, ...], at: int, asks: dict[str, Any
     """The effects on some of the daily series."""
     values = np.stack([series.values[name] for name in names])
     se = np.sqrt(np.stack([series.variance[name] for name in names]))
-    return effects(values, at, se=np.where(se > 0, se, np.nan), **asks)
+    return effects(values, at, se=np.where(se > 0, se, np.nan), drawn=False, **asks)
 
 
 def _added_up(

@@ -138,7 +138,9 @@ def _read(
     for k in looks:
         stop = at + int(k)
         cut = {name: _cut(name, given, stop) for name, given in asks.items()}
-        answers = effects(both[:, :stop], at, confidence=confidence, sequential=True, horizon=horizon, **cut)
+        answers = effects(
+            both[:, :stop], at, confidence=confidence, sequential=True, horizon=horizon, drawn=False, **cut
+        )
         middle, ends, se = (
             np.array(x) * s
             for x, s in (

@@ -209,7 +209,7 @@ def _effects(r: _Rollout, windows: Sequence[Window], reading: dict[str, Any]) ->
         judged = np.stack([(index < r.begins[u]) | ((index >= at) & (index < until)) for u in units])
         after = np.stack([(index >= r.ends[u]) & (until == r.ends[u]) for u in units])
         own = np.where(judged | after, r.values[units], np.nan)
-        asks: dict[str, Any] = {"until": max(until, at + 1)} | r.options | reading
+        asks: dict[str, Any] = {"until": max(until, at + 1), "drawn": False} | r.options | reading
         for name, given in (("n", r.n), ("se", r.se)):
             asks[name] = None if given is None else given[units]
             asks[f"controls_{name}"] = given[used] if given is not None and used.any() else None

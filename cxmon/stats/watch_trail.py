@@ -39,8 +39,8 @@ class WatchLook:
 
     `statistic`: log odds of a lasting step, NaN where a series is not watched; `onset`, `size`, `low`, `high` as in
     `WatchState`; the onset lies between `earliest` and `latest` with 95 %. `trail` takes the next look on from here;
-    `checkpoint` from the period that was asked for, None where there is too little before it. It is small: no onset is
-    followed in it yet.
+    `behind` from the first period that may still be revised, None where this look began after it; `checkpoint` from
+    before that one, None where there is too little before it. It is small: no onset is followed in it yet.
     """
 
     statistic: Floats
@@ -51,6 +51,7 @@ class WatchLook:
     low: Floats
     high: Floats
     trail: Trail | None
+    behind: Trail | None
     checkpoint: Trail | None
 
 
@@ -60,16 +61,16 @@ def watch_look(
 ) -> WatchLook:  # fmt: skip
     """As `watch_state` at the last period, for any budget. Of `trails`, those of earlier looks, the first is taken up
     that rests on the same figures. `settled` is the period from which on figures may still be revised (else the end):
-    the checkpoint takes on what comes after it."""
+    `behind` and the checkpoint take on what comes after it."""
     call = Call.of(values, n, start, kind, better, period, yearly, levels)
     T, blocks = call.given.Y.shape[1], call.calendar()
     if not blocks:
-        return _look(call, None, None)
+        return _look(call, None, None, None)
     trail = next((t for t in trails if t and max(t.t, t.block) <= T and _digest(call, t) == t.digest), None)
     mark = max((T if settled is None else min(settled, T)) - WINDOW, 0)
     groups: tuple[Group, ...] = () if trail is None else copy.deepcopy(trail.groups)
     told: Mapping[str, Floats] = {} if trail is None else trail.told
-    checkpoint = None
+    behind, checkpoint = None, None
     for first, last in blocks:
         if trail is not None and first < trail.block:
             continue
@@ -77,10 +78,12 @@ def watch_look(
             groups = call.begun(first, groups, told.get("statistic", np.full(len(call.rows), np.nan)))
         if last == T:
             checkpoint = _marked(call, groups, first, mark)
+            if settled is not None and first < settled < T and all(g.running.t < settled for g in groups):
+                told = _gone_on(call, groups, settled)
+                behind = _kept(call, Trail(settled, first, b"", copy.deepcopy(groups), told))
         if any(group.running.t < last for group in groups):
             told = _gone_on(call, groups, last)
-    end = Trail(T, blocks[-1][0], b"", groups, told)
-    return _look(call, replace(end, digest=_digest(call, end)), checkpoint, told)
+    return _look(call, _kept(call, Trail(T, blocks[-1][0], b"", groups, told)), behind, checkpoint, told)
 
 
 def _gone_on(call: Call, groups: tuple[Group, ...], last: int) -> dict[str, Floats]:
@@ -108,8 +111,12 @@ def _marked(call: Call, groups: tuple[Group, ...], block: int, mark: int) -> Tra
         # All that taught the parameters is given too, or the noise of these periods would be another one.
         watched = call.watched(group, max(mark, group.learnt))
         group.running.bare(watched, learnt=group.learnt, until=mark)
-    found = Trail(mark, block, b"", copy.deepcopy(groups), {})
-    return replace(found, digest=_digest(call, found))
+    return _kept(call, Trail(mark, block, b"", copy.deepcopy(groups), {}))
+
+
+def _kept(call: Call, trail: Trail) -> Trail:
+    """The trail, with what it rests on."""
+    return replace(trail, digest=_digest(call, trail))
 
 
 def _digest(call: Call, trail: Trail) -> bytes:
@@ -125,8 +132,9 @@ def _digest(call: Call, trail: Trail) -> bytes:
 
 
 def _look(
-    call: Call, trail: Trail | None, checkpoint: Trail | None, told: Mapping[str, Floats] | None = None
-) -> WatchLook:
+    call: Call, trail: Trail | None, behind: Trail | None, checkpoint: Trail | None,
+    told: Mapping[str, Floats] | None = None,
+) -> WatchLook:  # fmt: skip
     out = {name: np.full(call.size, np.nan) for name in SAID}
     for name, found in (told or {}).items():
         out[name][call.rows] = found
@@ -135,5 +143,5 @@ def _look(
     )
     return WatchLook(
         statistic=out["statistic"], onset=onset, earliest=earliest, latest=latest, size=out["size"], low=out["low"],
-        high=out["high"], trail=trail, checkpoint=checkpoint,
+        high=out["high"], trail=trail, behind=behind, checkpoint=checkpoint,
     )  # fmt: skip
