@@ -131,6 +131,7 @@ PLACES = {
 PARTS = {
     (): lambda keys: keys,
     ("auth",): lambda keys: {"auth": keys},
+    ("columns",): lambda keys: {"columns": {"c": keys}},
     ("streams",): lambda keys: {"streams": {"s": keys}},
     ("streams", "paging"): lambda keys: {"streams": {"s": {"paging": keys}}},
     ("streams", "deleted"): lambda keys: {"streams": {"s": {"deleted": keys}}},

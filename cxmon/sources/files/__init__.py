@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from cxmon.aggregate import FIGURES, Intake, roles, span
 from cxmon.contracts import Batch, Rejected, Request
 from cxmon.errors import SourceError
@@ -130,13 +133,16 @@ class Csv:
 
         with opened(metric, file, self.most_bytes) as (kind, stream):
             table = self._table(metric, file, kind, stream)
-            names = self._needed(list(wanted.values()))
+            only = intake.metric.read.only
+            names = self._needed([*wanted.values(), *only])
             places = _places(metric, file.name, table, names)
             for lines, columns in table.pieces(places, aside):
-                if latest is not None:
-                    lines, columns = _kept(lines, columns, latest)
-                    if not lines:
-                        continue
+                counts = latest.counts(len(lines)) if latest is not None else np.ones(len(lines), bool)
+                for name, values in only.items():
+                    counts = counts & np.array([str(v).strip() in values for v in columns[names.index(name)]], bool)
+                if not counts.any():
+                    continue
+                lines, columns = _kept(lines, columns, counts)
                 of = dict(zip(names, columns, strict=True))
                 intake.add(self._by_role(wanted, of), partial(_place, file.name, lines))
 
@@ -163,12 +169,11 @@ class Csv:
         return found
 
 
-def _kept(lines: Sequence[int], columns: Sequence[Sequence[object]], latest: Latest) -> Piece:
-    """Only the rows that are the last of their id."""
-    counts = latest.counts(len(lines)).tolist()
-    if all(counts):
+def _kept(lines: Sequence[int], columns: Sequence[Sequence[object]], counts: npt.NDArray[np.bool_]) -> Piece:
+    """Only the rows that count (R,)."""
+    if counts.all():
         return lines, list(columns)
-    rows = [i for i, kept in enumerate(counts) if kept]
+    rows = np.flatnonzero(counts).tolist()
     return [lines[i] for i in rows], [[column[i] for i in rows] for column in columns]
 
 
