@@ -75,9 +75,7 @@ def schema() -> None:
 
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.", show_default=True)] = DEFAULT_CONFIG,
-    kind: Annotated[
-        First, typer.Option("--type", help="Which source it begins with.", show_default=True)
-    ] = First.CSV,
+    kind: Annotated[First, typer.Option("--type", help="Which source it begins with.", show_default=True)] = First.CSV,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """Write a first configuration, and the schema for editors beside it."""

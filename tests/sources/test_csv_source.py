@@ -219,7 +219,9 @@ def test_a_file_that_cannot_be_taken_is_named_in_one_sentence(tmp_path, text, me
 def test_a_file_in_another_encoding_is_named_in_one_sentence(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_bytes(f"at,channel,value\n{DAY},münchen,1\n".encode("latin-1"))
-    with pytest.raises(SourceError, match=r"csat: calls.csv is not written in utf-8 \(about line 1\); set `encoding` of the source"):
+    with pytest.raises(
+        SourceError, match=r"csat: calls.csv is not written in utf-8 \(about line 1\); set `encoding` of the source"
+    ):
         fetched(Csv(path=str(path)), metric())
     found, _ = fetched(Csv(path=str(path), encoding="latin-1"), metric())
     assert [k[0] for k in found] == ['{"channel": "münchen"}']

@@ -5,7 +5,7 @@ import gzip
 import io
 import os
 import zipfile
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -95,7 +95,9 @@ def test_a_workbook_is_read_with_its_dates_and_hours(tmp_path):
 
 def test_a_sheet_is_named_and_what_stands_above_its_header_is_left_out(tmp_path):
     path = tmp_path / "calls.xlsx"
-    write_workbook(path, [("Report",)], second=("Data", [("Queue report",), (), HEADER, *ROWS, (None, None, None), (None,)]))
+    write_workbook(
+        path, [("Report",)], second=("Data", [("Queue report",), (), HEADER, *ROWS, (None, None, None), (None,)])
+    )
     assert counted(Csv(path=str(path), sheet="Data", skip=2)) == WHOLE
     assert refusal(Csv(path=str(path), sheet="Daten")) == "csat: calls.xlsx has no sheet 'Daten'; it has Sheet, Data"
     assert refusal(Csv(path=str(path))) == (
@@ -179,7 +181,9 @@ def test_a_workbook_and_a_parquet_file_that_unpack_to_more_are_refused(tmp_path)
         packed.writestr("xl/media/x.bin", b"0" * 5_000_000)
     assert path.stat().st_size < 50_000
     assert refusal(Csv(path=str(path), most_bytes=1_000_000)).startswith("csat: calls.xlsx holds more than 1,000,000")
-    write_parquet(tmp_path / "b.parquet", {"at": ["2026-08-03"] * 500_000, "channel": ["x"] * 500_000, "value": [1] * 500_000})
+    write_parquet(
+        tmp_path / "b.parquet", {"at": ["2026-08-03"] * 500_000, "channel": ["x"] * 500_000, "value": [1] * 500_000}
+    )
     assert (tmp_path / "b.parquet").stat().st_size < 50_000
     said = refusal(Csv(path=str(tmp_path / "b.parquet"), most_bytes=1_000_000))
     assert said == "csat: b.parquet holds more than 1,000,000 bytes when unpacked (`most_bytes`)"
@@ -192,9 +196,7 @@ def test_what_is_packed_like_a_workbook_and_is_none_is_told(tmp_path):
     pytest.importorskip("openpyxl")
     assert refusal(Csv(path=str(path))) == "csat: calls.xlsx is packed like an Excel workbook, but is none"
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600)
-    assert refusal(Csv(path=str(path))) == (
-        "csat: calls.xlsx is a workbook of the old kind; save it as .xlsx or .csv"
-    )
+    assert refusal(Csv(path=str(path))) == ("csat: calls.xlsx is a workbook of the old kind; save it as .xlsx or .csv")
 
 
 def test_a_file_that_vanishes_between_the_glob_and_the_read_fails_the_metric(tmp_path):
@@ -211,11 +213,14 @@ def test_a_file_that_is_written_to_while_it_is_read_fails_the_metric(tmp_path):
     path.write_text(text_of(ROWS))
     from cxmon.sources.files.opening import opened
 
-    with pytest.raises(SourceError, match="calls.csv was written to while it was read; the next run reads it again"):
+    def read_slowly():
         with opened("csat", path, 10**9) as (_, stream):
             stream.read(10)
             with path.open("a") as more:
                 more.write("2026-08-03,phone,1\n")
+
+    with pytest.raises(SourceError, match=r"calls\.csv was written to while it was read; the next run reads it again"):
+        read_slowly()
 
 
 def test_pipes_and_folders_are_no_files(tmp_path):
@@ -240,7 +245,12 @@ def test_the_same_file_twice_counts_once_and_is_told(tmp_path):
 def test_overlapping_exports_count_each_row_once_by_its_id_and_the_last_one_counts(tmp_path):
     header = ("ticket", *HEADER)
     first = [(1, ROWS[0][0], "phone", 1), (2, ROWS[1][0], "phone", 1), (3, ROWS[2][0], "chat", 1)]
-    second = [(2, ROWS[1][0], "phone", 0), (3, ROWS[2][0], "chat", 1), (4, ROWS[2][0], "chat", ""), (2, ROWS[1][0], "phone", 0)]
+    second = [
+        (2, ROWS[1][0], "phone", 0),
+        (3, ROWS[2][0], "chat", 1),
+        (4, ROWS[2][0], "chat", ""),
+        (2, ROWS[1][0], "phone", 0),
+    ]
     (tmp_path / "calls-08-03.csv").write_text(text_of(first, header))
     (tmp_path / "calls-08-04.csv.gz").write_bytes(gzip.compress(text_of(second, header).encode()))
     source = Csv(path=str(tmp_path / "calls-*"), id=("ticket",))
@@ -252,7 +262,9 @@ def test_overlapping_exports_count_each_row_once_by_its_id_and_the_last_one_coun
 
 def test_aggregated_exports_that_overlap_are_told_apart_by_interval_and_queue(tmp_path):
     header = ("interval", "channel", "n", "total")
-    (tmp_path / "a.csv").write_text(text_of([("2026-08-03 09:00", "phone", 10, 8), ("2026-08-03 09:30", "phone", 5, 5)], header))
+    (tmp_path / "a.csv").write_text(
+        text_of([("2026-08-03 09:00", "phone", 10, 8), ("2026-08-03 09:30", "phone", 5, 5)], header)
+    )
     (tmp_path / "b.csv").write_text(text_of([("2026-08-03 09:30", "phone", 7, 6)], header))
     of = metric(read=Read(time="interval", n="n", total="total"))
     source = Csv(path=str(tmp_path / "*.csv"), id=("interval", "channel"))
@@ -302,7 +314,10 @@ def test_decimal_commas_are_read_where_they_are_declared(tmp_path):
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.decimals(-(10**9), 10**9, allow_nan=False, places=2), st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'")]))
+@given(
+    st.decimals(-(10**9), 10**9, allow_nan=False, places=2),
+    st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'")]),
+)
 def test_a_number_written_for_people_is_the_number(value, signs):
     decimal, thousands = signs
     text = f"{value:,.2f}".translate({ord(","): thousands, ord("."): decimal})
@@ -310,11 +325,12 @@ def test_a_number_written_for_people_is_the_number(value, signs):
 
 
 FORMS = [
-    ("duration", "0:01:23", 83), ("duration", "01:23", 83), ("duration", "25:00:00", 90_000), ("duration", "1d 02:03:04", 93_784),
-    ("duration", "00d 00h 01m 23s", 83), ("duration", "2h 5m", 7500), ("duration", "83.5", 83.5), ("duration", timedelta(seconds=83), 83),
-    ("duration", time(0, 1, 23), 83), ("duration", datetime(1900, 1, 1, 1), 90_000),
-    ("milliseconds", "15230.5", 15.2305), ("percent", "83.5", 0.835), ("percent", "83.5 %", 0.835), ("share", "0.835", 0.835),
-    ("share", "83.5%", 0.835), ("share", 0.835, 0.835), ("number", "7", 7), ("number", "", None), ("duration", None, None),
+    ("duration", "0:01:23", 83), ("duration", "01:23", 83), ("duration", "25:00:00", 90_000),
+    ("duration", "1d 02:03:04", 93_784), ("duration", "00d 00h 01m 23s", 83), ("duration", "2h 5m", 7500),
+    ("duration", "83.5", 83.5), ("duration", timedelta(seconds=83), 83), ("duration", time(0, 1, 23), 83),
+    ("duration", datetime(1900, 1, 1, 1), 90_000), ("milliseconds", "15230.5", 15.2305), ("percent", "83.5", 0.835),
+    ("percent", "83.5 %", 0.835), ("share", "0.835", 0.835), ("share", "83.5%", 0.835), ("share", 0.835, 0.835),
+    ("number", "7", 7), ("number", "", None), ("duration", None, None),
 ]  # fmt: skip
 
 
@@ -324,7 +340,10 @@ def test_every_form_of_a_figure_is_its_number(form, value, expected):
     assert found == pytest.approx(expected) if expected is not None else found is None
 
 
-@pytest.mark.parametrize(("form", "value"), [("duration", "1:99:00"), ("share", "8.35"), ("percent", "120"), ("duration", "long"), ("number", "NaN?")])
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [("duration", "1:99:00"), ("share", "8.35"), ("percent", "120"), ("duration", "long"), ("number", "NaN?")],
+)
 def test_what_has_another_form_is_set_aside_and_never_guessed(tmp_path, form, value):
     path = tmp_path / "calls.csv"
     path.write_text(text_of([("2026-08-03", "phone", value)]))
@@ -335,7 +354,11 @@ def test_what_has_another_form_is_set_aside_and_never_guessed(tmp_path, form, va
 
 def test_dates_as_people_write_them_and_hours_beside_them(tmp_path):
     path = tmp_path / "calls.csv"
-    path.write_text(text_of([("03.08.2026", "9:30 AM", "phone", 1), ("31.13.2026", "9:30 AM", "phone", 1)], ("day", "hour", *HEADER[1:])))
+    path.write_text(
+        text_of(
+            [("03.08.2026", "9:30 AM", "phone", 1), ("31.13.2026", "9:30 AM", "phone", 1)], ("day", "hour", *HEADER[1:])
+        )
+    )
     made = Column(column="day", beside="hour", form="time", format="%d.%m.%Y %I:%M %p")
     of = metric(read=Read(time="made", value="value"), grain=Grain.HOUR)
     found, rejected = fetched(Csv(path=str(path), columns={"made": made}), of)

@@ -93,20 +93,24 @@ def test_the_tables_of_the_dbt_package_for_zendesk(tmp_path, warehouse):
 
 INTERCOM = """
 create schema analytics_intercom;
-create table analytics_intercom.intercom__conversation_metrics as select * from (values
-  (1, timestamp '2026-08-03 10:00', timestamp '2026-08-03 12:00', 'conversation', 'customer_initiated', 'closed', 5, 4.5, timestamp '2026-08-03 10:04', 60.0, 0, 'hit'),
-  (2, timestamp '2026-08-03 11:00', timestamp '2026-08-03 12:00', 'conversation', 'customer_initiated', 'closed', 3, 9.0, timestamp '2026-08-03 11:09', 30.0, 1, 'missed'),
-  (3, timestamp '2026-08-03 12:00', null, 'conversation', 'customer_initiated', 'open', null, null, null, null, 0, 'cancelled'),
-  (4, timestamp '2026-08-03 12:00', timestamp '2026-08-03 12:30', 'email', 'admin_initiated', 'closed', null, 2.0, timestamp '2026-08-03 12:02', 10.0, 0, null)
+create table analytics_intercom.intercom__conversation_metrics as select * replace (
+  conversation_created_at::timestamp as conversation_created_at, last_close_at::timestamp as last_close_at,
+  first_admin_response_at::timestamp as first_admin_response_at) from (values
+  (1, '2026-08-03 10:00', '2026-08-03 12:00', 'web', 'customer', 'closed', 5, 4.5, '2026-08-03 10:04', 60.0, 0, 'hit'),
+  (2, '2026-08-03 11:00', '2026-08-03 12:00', 'web', 'customer', 'closed', 3, 9, '2026-08-03 11:09', 30.0, 1, 'missed'),
+  (3, '2026-08-03 12:00', null, 'web', 'customer', 'open', null, null, null, null, 0, 'cancelled'),
+  (4, '2026-08-03 12:00', '2026-08-03 12:30', 'mail', 'admin', 'closed', null, 2.0, '2026-08-03 12:02', 10.0, 0, null)
 ) as t(conversation_id, conversation_created_at, last_close_at, conversation_type, conversation_initiated_type,
   conversation_state, conversation_rating, time_to_first_response_minutes, first_admin_response_at,
   time_to_last_close_minutes, count_reopens, sla_status);
+update analytics_intercom.intercom__conversation_metrics
+  set conversation_initiated_type = conversation_initiated_type || '_initiated';
 """
 
 
 def test_the_tables_of_the_dbt_package_for_intercom(tmp_path, warehouse):
     plan = plan_of(tmp_path, "dbt-intercom", warehouse(*INTERCOM.split(";")[:-1]))
-    web, mail = '{"conversation_type": "conversation"}', '{"conversation_type": "email"}'
+    web, mail = '{"conversation_type": "web"}', '{"conversation_type": "mail"}'
     assert figures(plan, "csat") == ({web: (2, 1)}, [])
     assert figures(plan, "reopened") == ({web: (2, 1), mail: (1, 0)}, [])
     assert figures(plan, "sla") == ({web: (2, 1)}, [])
@@ -117,8 +121,10 @@ def test_the_tables_of_the_dbt_package_for_intercom(tmp_path, warehouse):
 STRIPE = """
 create schema analytics_stripe;
 create table analytics_stripe.stripe__daily_overview as
-  select cast(d as date) as date_day, a as account_id, 9 as total_daily_sales_count, 1 as total_daily_failed_charge_count
-  from generate_series(timestamp '2026-08-01', timestamp '2026-08-31', interval 1 day) as days(d), (values ('a'), ('b')) as t(a);
+  select cast(d as date) as date_day, a as account_id, 9 as total_daily_sales_count,
+    1 as total_daily_failed_charge_count
+  from generate_series(timestamp '2026-08-01', timestamp '2026-08-31', interval 1 day) as days(d),
+    (values ('a'), ('b')) as accounts(a);
 create table analytics_stripe.stripe__subscription_details as select * from (values
   ('s1', 'c1', 'canceled', timestamp '2026-01-01 09:00', timestamp '2026-08-10 09:00'),
   ('s2', 'c1', 'active', timestamp '2026-08-10 08:00', null),
@@ -145,10 +151,11 @@ def export(path, header, rows):
         writer.writerows([header, *rows])
 
 
-GENESYS = (
-    "Interval Start,Interval End,Interval Complete,Filters,Media Type,Queue Id,Queue Name,Offer,Answer,Answer %,Abandon,"
-    "Abandon %,ASA,Service Level %,Service Level Target %,Avg Wait,Avg Handle,Avg Talk,Avg Hold,Avg ACW,Hold,Transfer,Short Abandon"
-).split(",")
+GENESYS = [
+    "Interval Start", "Interval End", "Interval Complete", "Filters", "Media Type", "Queue Id", "Queue Name", "Offer",
+    "Answer", "Answer %", "Abandon", "Abandon %", "ASA", "Service Level %", "Service Level Target %", "Avg Wait",
+    "Avg Handle", "Avg Talk", "Avg Hold", "Avg ACW", "Hold", "Transfer", "Short Abandon",
+]  # fmt: skip
 
 
 def genesys(at, offer, answer, abandon, asa, level, queue="Orders"):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -123,7 +124,9 @@ def without_repeated(events: list[tuple]) -> list[tuple]:
 def test_it_adds_up_like_python_whatever_holds_the_time(engine, form, kind):
     events = events_of(kind)
     if form == "date":
-        days = [datetime.fromtimestamp(a, UTC).astimezone(BERLIN).replace(hour=0, minute=0, second=0) for a, *_ in events]
+        days = [
+            datetime.fromtimestamp(a, UTC).astimezone(BERLIN).replace(hour=0, minute=0, second=0) for a, *_ in events
+        ]
         events = [(int(d.timestamp()), *e[1:]) for d, e in zip(days, events, strict=True)]
     known = "instant" if form == "date" else form
     if form == "wall":
@@ -147,7 +150,9 @@ def test_rows_that_are_read_one_by_one_are_the_same(engine, form):
     """A piece with a row that cannot be taken is read row by row, and so is all that comes after it."""
     events = without_repeated(events_of(Kind.QUANTILE))
     rows = [(WRITTEN[form](a), c, v) for a, c, v, *_ in events]
-    source = engine.desk(f"seen {engine.types[form]}, channel VARCHAR(9), value DOUBLE, n DOUBLE", [(*r, 1) for r in rows])
+    source = engine.desk(
+        f"seen {engine.types[form]}, channel VARCHAR(9), value DOUBLE, n DOUBLE", [(*r, 1) for r in rows]
+    )
     read = Read(table="ratings", time="seen", value="value", n="n")
     added = fetched(source, metric(Kind.QUANTILE, read))[0]
     engine.desk(f"seen {engine.types[form]}, channel VARCHAR(9), value DOUBLE, n DOUBLE", [(*r, 1) for r in rows]
@@ -204,10 +209,14 @@ def test_what_is_wrong_is_told_in_one_sentence_with_source_query_and_column(engi
     source = engine.desk(f"seen {engine.types['wall']}, channel VARCHAR(9), value DOUBLE", [])
     with pytest.raises(SourceError, match=r"^csat: source desk: there is no table 'rating'; it has ratings$"):
         fetched(source, metric(read=Read(table="rating", time="seen", value="value")))
-    with pytest.raises(SourceError, match=r"^csat: source desk: table 'ratings' has no column 'csat'; it has seen, chan"):
+    with pytest.raises(
+        SourceError, match=r"^csat: source desk: table 'ratings' has no column 'csat'; it has seen, chan"
+    ):
         fetched(source, metric(read=Read(table="ratings", time="seen", value="csat")))
     query = "SELECT seen, channel, value FROM ratings"
-    with pytest.raises(SourceError, match=r"^csat: source desk: the query brings no column 'csat'; it brings seen, chan"):
+    with pytest.raises(
+        SourceError, match=r"^csat: source desk: the query brings no column 'csat'; it brings seen, chan"
+    ):
         fetched(source, metric(read=Read(query=query, time="seen", value="csat")))
     with pytest.raises(SourceError) as caught:
         fetched(source, metric(read=Read(query=query.replace("value", "csat"), time="seen", value="csat")))
@@ -252,11 +261,12 @@ def test_a_duckdb_file_that_another_program_writes_is_told(tmp_path):
     duckdb.connect(str(path)).close()
     code = f"import duckdb, sys; c = duckdb.connect({str(path)!r}); print('open', flush=True); sys.stdin.read()"
     env = os.environ | {"PYTHONPATH": str(Path(duckdb.__file__).parents[1])}
-    other = subprocess.Popen(["python3", "-c", code], stdin=-1, stdout=-1, env=env) if shutil.which("python3") else None
-    assert other is not None and other.stdout is not None
+    other = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, env=env)
     try:
         other.stdout.readline()
-        with pytest.raises(SourceError, match="the database is locked by another program, which has it open for writing"):
+        with pytest.raises(
+            SourceError, match="the database is locked by another program, which has it open for writing"
+        ):
             fetched(Sql(url=Secret(f"duckdb:///{path}")), metric(read=Read(table="r", time="seen", value="value")))
     finally:
         other.communicate(b"")

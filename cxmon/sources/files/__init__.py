@@ -30,10 +30,11 @@ _SIGNS = ("", ".", ",", " ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", 
 @dataclass(frozen=True, kw_only=True)
 class Csv:
     """Files with a header: CSV, also gzipped, Excel (.xlsx) and Parquet. `path` may be a glob; `read.file` of a metric
-    names another file in the same folder. `delimiter` is one character, or tab; `encoding` such as windows-1252. `sheet` is that of a
-    workbook, the first without it; `skip` is how many lines stand above the header. `decimal` is the sign before decimals, `thousands` the one
-    between thousands. `columns` are made of columns of the file. `id` names the columns that tell a row from all
-    others: of rows with the same id the last counts. `most_bytes` bounds what a file unpacks to.
+    names another file in the same folder. `delimiter` is one character, or tab; `encoding` such as windows-1252.
+    `sheet` is that of a workbook, the first without it; `skip` is how many lines stand above the header. `decimal` is
+    the sign before decimals, `thousands` the one between thousands. `columns` are made of columns of the file. `id`
+    names the columns that tell a row from all others: of rows with the same id the last counts. `most_bytes` bounds
+    what a file unpacks to.
 
     Files are read whole at each request, as a stream, since a line may have changed anywhere.
     """
@@ -60,7 +61,9 @@ class Csv:
         if self.decimal not in {".", ","}:
             raise ValueError(f"decimal: found {self.decimal!r}, expected a point or a comma")
         if self.thousands not in _SIGNS or self.thousands == self.decimal:
-            raise ValueError(f"thousands: found {self.thousands!r}, expected another sign than decimal: . , ' or a space")
+            raise ValueError(
+                f"thousands: found {self.thousands!r}, expected another sign than decimal: . , ' or a space"
+            )
         for name, bound in (("skip", 0), ("most_bytes", 1)):
             if getattr(self, name) < bound:
                 raise ValueError(f"{name}: found {getattr(self, name)}, expected at least {bound}")
@@ -106,9 +109,7 @@ class Csv:
 
     def _table(self, metric: str, file: Path, kind: str, stream: io.BufferedReader) -> Table:
         if kind == "excel":
-            return read_excel(
-                metric, file.name, stream, sheet=self.sheet, skip=self.skip, most_bytes=self.most_bytes
-            )
+            return read_excel(metric, file.name, stream, sheet=self.sheet, skip=self.skip, most_bytes=self.most_bytes)
         if kind == "parquet":
             return read_parquet(metric, file.name, stream, most_bytes=self.most_bytes)
         delimiter = "\t" if self.delimiter == "tab" else self.delimiter
@@ -136,13 +137,14 @@ class Csv:
             only = intake.metric.read.only
             names = self._needed([*wanted.values(), *only])
             places = _places(metric, file.name, table, names)
-            for lines, columns in table.pieces(places, aside):
-                counts = latest.counts(len(lines)) if latest is not None else np.ones(len(lines), bool)
+            for all_lines, fields in table.pieces(places, aside):
+                size = len(all_lines)
+                counts = latest.counts(size) if latest is not None else np.ones(size, bool)
                 for name, values in only.items():
-                    counts = counts & np.array([str(v).strip() in values for v in columns[names.index(name)]], bool)
+                    counts = counts & np.array([str(v).strip() in values for v in fields[names.index(name)]], bool)
                 if not counts.any():
                     continue
-                lines, columns = _kept(lines, columns, counts)
+                lines, columns = _kept(all_lines, fields, counts)
                 of = dict(zip(names, columns, strict=True))
                 intake.add(self._by_role(wanted, of), partial(_place, file.name, lines))
 

@@ -62,8 +62,8 @@ class Column:
 
     `form` says what stands in it: number; share (0.83, or 83%); percent (83, or 83%); duration (1:23:45, 1h 23m 45s, or
     seconds), which becomes seconds; milliseconds, which become seconds; or time, written as `format` (%d.%m.%Y %H:%M),
-    with the column `beside` after it where a time of day stands alone. `empty` is what an empty field means. `values` are figures for words, "" for
-    none, and `otherwise` is that of all other words. Then it is multiplied by the column
+    with the column `beside` after it where a time of day stands alone. `empty` is what an empty field means. `values`
+    are figures for words, "" for none, and `otherwise` is that of all other words. Then it is multiplied by the column
     `times`, which makes a count of a share (a whole number) and a total of an average, and the columns of `plus` are
     added and those of `minus` taken away, empty ones as 0.
     """
@@ -156,7 +156,7 @@ def _seconds(value: object, numbers: Numbers) -> object:
     clock = _CLOCK.fullmatch(text)
     if clock:
         days, more, first, second, third = clock.groups()
-        length = int(first) * 60 + int(second)
+        length: float = int(first) * 60 + int(second)
         length = length * 60 + float(third) if third is not None else length
         return float(length + 86_400 * int(days or more or 0))
     words = _WORDS.fullmatch(text) if any(c.isalpha() for c in text) else None

@@ -34,13 +34,14 @@ def opened(metric: str, file: Path, most_bytes: int) -> Iterator[tuple[str, io.B
             kind = _kind(raw)
             if kind == "old excel":
                 raise SourceError(f"{metric}: {file.name} is a workbook of the old kind; save it as .xlsx or .csv")
-            source: BinaryIO = gzip.GzipFile(fileobj=raw) if kind == "gzip" else raw
+            source: Any = gzip.GzipFile(fileobj=raw) if kind == "gzip" else raw
             text = kind in {"gzip", "text"}
-            yield "text" if text else kind, io.BufferedReader(_Capped(source, file.name, most_bytes) if text else raw)  # type: ignore[arg-type]
+            capped = _Capped(source, file.name, most_bytes) if text else raw
+            yield "text" if text else kind, io.BufferedReader(capped)
             after = file.stat()
         if (after.st_size, after.st_mtime_ns, after.st_ino) != (before.st_size, before.st_mtime_ns, before.st_ino):
             raise SourceError(f"{metric}: {file.name} was written to while it was read; the next run reads it again")
-    except _TooLarge as error:
+    except _TooLargeError as error:
         raise SourceError(f"{metric}: {error}") from None
     except FileNotFoundError:
         raise SourceError(
@@ -54,19 +55,19 @@ def opened(metric: str, file: Path, most_bytes: int) -> Iterator[tuple[str, io.B
         raise SourceError(f"{metric}: {file.name} cannot be read: {error.strerror or error}") from None
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     pass
 
 
 def too_large(name: str, most_bytes: int) -> Exception:
     """The error of a file that unpacks to more than it may; `opened` tells it."""
-    return _TooLarge(f"{name} holds more than {most_bytes:,} bytes when unpacked (`most_bytes`)")
+    return _TooLargeError(f"{name} holds more than {most_bytes:,} bytes when unpacked (`most_bytes`)")
 
 
 class _Capped(io.RawIOBase):
     """Bytes of a stream up to a number of them, so that neither a bomb nor a slip fills the memory."""
 
-    def __init__(self, source: BinaryIO, name: str, most: int) -> None:
+    def __init__(self, source: Any, name: str, most: int) -> None:
         self._source, self._name, self._most, self._left = source, name, most, most
 
     def readable(self) -> bool:

@@ -28,7 +28,12 @@ def read_parquet(metric: str, name: str, stream: io.BufferedReader, *, most_byte
 
 
 def _pieces(
-    metric: str, name: str, file: Any, most_bytes: int, places: Sequence[int], aside: Aside  # noqa: ARG001 - rows have one width.
+    metric: str,
+    name: str,
+    file: Any,
+    most_bytes: int,
+    places: Sequence[int],
+    aside: Aside,  # noqa: ARG001 - rows have one width.
 ) -> Iterator[Piece]:
     import pyarrow as pa  # noqa: PLC0415
 

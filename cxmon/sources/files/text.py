@@ -15,9 +15,7 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BO
 _DELIMITERS = ",;\t|"
 
 
-def read_text(
-    metric: str, name: str, stream: io.BufferedReader, *, delimiter: str, encoding: str, skip: int
-) -> Table:
+def read_text(metric: str, name: str, stream: io.BufferedReader, *, delimiter: str, encoding: str, skip: int) -> Table:
     """The table in `stream`; `skip` lines stand above its header. A byte order mark, as spreadsheets write it, says
     the encoding better than the configuration does."""
     marked = next((e for mark, e in _MARKS.items() if stream.peek(4).startswith(mark)), encoding)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from cxmon.errors import SourceError
 from cxmon.model import Metric
-from cxmon.sources.sql.opening import EXTRAS, LOCK_WAIT_S, begin, engine_of, plain
+from cxmon.sources.sql.opening import LOCK_WAIT_S, begin, engine_of, install, plain
 
 CHUNK = 50_000
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
@@ -80,10 +80,21 @@ class Session:
                 allowed = ", ".join(f":{name}" for name in params or {})
                 raise SourceError(f"{self._name}: the query uses :{unknown[0]}; there are {allowed}")
             used = {k: v for k, v in (params or {}).items() if k in statement.compile().params}
-            found = self._conn.execution_options(stream_results=True).execute(statement, used)
-            if not found.returns_rows:
-                raise SourceError(f"{self._name}: the query returns no rows; it must be a SELECT")
-            return found
+            return self._run(statement, used)
+
+    def _run(self, statement: sa.Executable, params: Mapping[str, object]) -> sa.CursorResult[Any]:
+        found: sa.CursorResult[Any] = self._conn.execution_options(stream_results=True).execute(statement, params)
+        if not found.returns_rows:
+            raise SourceError(f"{self._name}: the query returns no rows; it must be a SELECT")
+        return found
+
+    def some(self, expr: str, rest: str, count: int) -> list[Any]:
+        """At most `count` values of an expression over the rows of `rest` (FROM ... WHERE ...), as each database cuts."""
+        inner = sa.text(f"SELECT {expr} AS one {rest}").columns(sa.column("one")).subquery("some")  # noqa: S608
+        self._begin_clock()
+        with self._told():
+            found = self._run(sa.select(inner.c.one).limit(count), {})
+            return [row[0] for rows in self._chunks(found) for row in rows]
 
     def columns(self, table: str) -> list[str] | None:
         """The columns of `table` as the database spells them; None where it does not tell."""
@@ -158,15 +169,11 @@ class Session:
             text = str(error)
             raise SourceError(text if text.startswith(self._name) else f"{self._name}: {text}") from None
         except ModuleNotFoundError as error:
-            extra = EXTRAS.get(self.dialect)
-            hint = f"; pip install 'cxmon[{extra}]'" if extra else ""
-            raise SourceError(f"{self._name}: the driver {error.name} is not installed{hint}") from None
+            text = f"the driver {error.name} is not installed{install(self.dialect)}"
+            raise SourceError(f"{self._name}: {text}") from None
         except sa.exc.NoSuchModuleError:
-            extra = EXTRAS.get(self.dialect)
-            hint = f"; pip install 'cxmon[{extra}]'" if extra else ""
-            raise SourceError(
-                f"{self._name}: no SQLAlchemy dialect for {self._url.drivername} is installed{hint}"
-            ) from None
+            text = f"no SQLAlchemy dialect for {self._url.drivername} is installed{install(self.dialect)}"
+            raise SourceError(f"{self._name}: {text}") from None
         except sa.exc.DBAPIError as error:
             raise SourceError(f"{self._name}: {self._reason(plain(error.orig))}") from None
         except sa.exc.SQLAlchemyError as error:

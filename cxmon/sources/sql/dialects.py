@@ -180,7 +180,8 @@ class DuckDb(Postgres):
 
     over = "//"
     numbers = frozenset(
-        "tinyint smallint integer bigint hugeint utinyint usmallint uinteger ubigint uhugeint decimal float double".split()
+        {f"{sign}{size}int" for sign in ("", "u") for size in ("tiny", "small", "big", "huge")}
+        | {"integer", "uinteger", "decimal", "float", "double"}
     )
     walls = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "date"})
 
@@ -208,7 +209,7 @@ class MySql(_Typed):
     zoned = frozenset({"timestamp"})
     walls = frozenset({"datetime", "date"})
 
-    _CODES: Mapping[int, str] = {  # noqa: RUF012 - a mapping is not changed.
+    _CODES: Mapping[int, str] = {
         0: "decimal", 1: "tinyint", 2: "smallint", 3: "int", 4: "float", 5: "double", 7: "timestamp", 8: "bigint",
         9: "mediumint", 10: "date", 12: "datetime", 16: "bit", 246: "decimal",
     }  # fmt: skip

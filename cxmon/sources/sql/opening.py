@@ -13,8 +13,18 @@ from cxmon.errors import SourceError
 
 LOCK_WAIT_S = 5.0
 MYSQL = frozenset({"mysql", "mariadb"})
-# Who brings a driver along: `pip install 'cxmon[duckdb]'`.
-EXTRAS = {"postgresql": "postgres", "duckdb": "duckdb", "mysql": "mysql", "mariadb": "mysql"}
+# What brings the driver along, and the address that goes with it.
+_DRIVERS = {
+    "postgresql": ("'cxmon[postgres]'", "postgresql+psycopg://"),
+    "mysql": ("'cxmon[mysql]'", "mysql+pymysql://"),
+    "mariadb": ("'cxmon[mysql]'", "mariadb+pymysql://"),
+    "duckdb": ("'cxmon[duckdb]'", "duckdb:///"),
+    "snowflake": ("snowflake-sqlalchemy", "snowflake://"),
+    "bigquery": ("sqlalchemy-bigquery", "bigquery://"),
+    "redshift": ("sqlalchemy-redshift psycopg2-binary", "redshift+psycopg2://"),
+    "trino": ("'trino[sqlalchemy]'", "trino://"),
+    "clickhousedb": ("clickhouse-connect", "clickhousedb://"),
+}
 
 _CONNECT_S = 10
 # Arguments of drivers that differ in their names.
@@ -90,6 +100,12 @@ def _sqlite(path: Path, timeout_s: float, late: Callable[[], bool]) -> sa.Engine
         return raw
 
     return sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.NullPool)
+
+
+def install(dialect: str) -> str:
+    """How to get the driver, for the end of a sentence; empty where that is not known."""
+    wheel, address = _DRIVERS.get(dialect, ("", ""))
+    return f"; pip install {wheel}, with {address} in the url" if wheel else ""
 
 
 def plain(error: BaseException | None) -> str:

@@ -17,6 +17,9 @@ from cxmon.sources.sql.pushdown import added, condition
 _FIRST_EPOCH = datetime(1974, 1, 1, tzinfo=UTC)  # Earlier instants are no numbers that we take for epoch seconds.
 
 
+_SAMPLE = 1000  # Instants that show how a database of which we know nothing holds them.
+
+
 def batches(session: Session, request: Request, wanted: Mapping[str, str], window: Window) -> Iterator[Observations]:
     """`window`, which is whole periods, in pieces; `wanted` maps roles to columns or expressions."""
     metric = request.metric
@@ -125,12 +128,9 @@ def _sampled(session: Session, table: Table) -> str:
     """The clock of a database whose types we do not know, by the first instants that it shows."""
     time = table.exprs["time"]
     kinds = set()
-    for rows in session.rows(f"SELECT {time} {table.source(f'{time} IS NOT NULL')}"):
-        for row in rows[:1000]:
-            value = row[0]
-            if isinstance(value, datetime):
-                kinds.add("typed" if value.tzinfo else "naive")
-            else:
-                kinds.add("date" if isinstance(value, date) else "other")
-        break
+    for value in session.some(time, table.source(f"{time} IS NOT NULL"), _SAMPLE):
+        if isinstance(value, datetime):
+            kinds.add("typed" if value.tzinfo else "naive")
+        else:
+            kinds.add("date" if isinstance(value, date) else "other")
     return kinds.pop() if len(kinds) == 1 else "mixed"
