@@ -52,9 +52,11 @@ class Engine:
             if self.name == "mariadb":
                 conn.exec_driver_sql("SET time_zone = '+00:00'")
             conn.exec_driver_sql(f"CREATE TABLE {table} ({columns})")
-            marks = ", ".join(["?" if self.name == "duckdb" else "%s"] * len(rows[0])) if rows else ""
-            for row in rows:
-                conn.exec_driver_sql(f"INSERT INTO {table} VALUES ({marks})", row)
+            if rows:
+                # All in one statement: DuckDB is slow at single rows.
+                mark = "(" + ", ".join(["?" if self.name == "duckdb" else "%s"] * len(rows[0])) + ")"
+                marks = ", ".join([mark] * len(rows))
+                conn.exec_driver_sql(f"INSERT INTO {table} VALUES {marks}", tuple(v for row in rows for v in row))
         engine.dispose()
         return Sql(url=Secret(self.url))
 
@@ -103,7 +105,7 @@ def engine(request, tmp_path):
     return Engine("mariadb", server.replace("DATABASE", name))
 
 
-def events_of(kind: Kind, count: int = 300) -> list[tuple]:
+def events_of(kind: Kind, count: int = 150) -> list[tuple]:
     rng = np.random.default_rng(11)
     at = rng.integers(int(YEAR.since.timestamp()), int(NOW.timestamp()), count)
     value = rng.integers(0, 2, count) if kind is Kind.PROPORTION else rng.lognormal(2, 1, count).round(3)
@@ -119,8 +121,13 @@ def without_repeated(events: list[tuple]) -> list[tuple]:
     return [e for e in events if not any(datetime.fromtimestamp(x, UTC).astimezone(BERLIN).fold for x in (e[0], e[4]))]
 
 
-@pytest.mark.parametrize("kind", [Kind.PROPORTION, Kind.QUANTILE, Kind.LEVEL, Kind.MEAN])
-@pytest.mark.parametrize("form", list(WRITTEN))
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        *(("instant", kind) for kind in (Kind.PROPORTION, Kind.LEVEL, Kind.MEAN)),
+        *((form, Kind.QUANTILE) for form in ("wall", "date", "epoch", "text")),
+    ],
+)
 def test_it_adds_up_like_python_whatever_holds_the_time(engine, form, kind):
     events = events_of(kind)
     if form == "date":
@@ -145,7 +152,7 @@ def test_it_adds_up_like_python_whatever_holds_the_time(engine, form, kind):
     assert survey.pushable == (form != "text"), "it really was the database that added up"
 
 
-@pytest.mark.parametrize("form", ["instant", "wall", "date", "epoch"])
+@pytest.mark.parametrize("form", ["instant", "date"])
 def test_rows_that_are_read_one_by_one_are_the_same(engine, form):
     """A piece with a row that cannot be taken is read row by row, and so is all that comes after it."""
     events = without_repeated(events_of(Kind.QUANTILE))
@@ -186,8 +193,9 @@ def test_a_bad_row_is_set_aside_with_its_time_and_the_rest_stands(engine):
     ]
 
 
-@pytest.mark.parametrize("form", ["instant", "wall", "date"])
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+@pytest.mark.parametrize(
+    ("form", "zone"), [("instant", "Europe/Berlin"), ("wall", "UTC"), ("wall", "Europe/Berlin"), ("date", "UTC")]
+)
 def test_a_bounded_query_brings_every_row_once(engine, form, zone):
     events = without_repeated(events_of(Kind.MEAN))
     rows = [(WRITTEN[form](a), c, v) for a, c, v, *_ in events]

@@ -89,11 +89,11 @@ class Session:
         return found
 
     def some(self, expr: str, rest: str, count: int) -> list[Any]:
-        """At most `count` values of an expression over the rows of `rest` (FROM ... WHERE ...), as each database cuts."""
-        inner = sa.text(f"SELECT {expr} AS one {rest}").columns(sa.column("one")).subquery("some")  # noqa: S608
+        """At most `count` values of an expression over the rows of `rest` (FROM ... WHERE ...)."""
+        inner = sa.text(f"SELECT {expr} AS it {rest}").columns(sa.column("it")).subquery("picked")
         self._begin_clock()
         with self._told():
-            found = self._run(sa.select(inner.c.one).limit(count), {})
+            found = self._run(sa.select(inner.c.it).limit(count), {})
             return [row[0] for rows in self._chunks(found) for row in rows]
 
     def columns(self, table: str) -> list[str] | None:
