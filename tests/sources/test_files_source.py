@@ -174,6 +174,15 @@ def test_a_gzip_bomb_and_a_line_without_an_end_stop_at_the_cap(tmp_path):
     assert "the header cannot be read: field larger than field limit" in refusal(Csv(path=str(path)))
 
 
+def test_millions_of_rows_that_are_none_are_told_in_few_words(tmp_path):
+    path = tmp_path / "calls.csv.gz"
+    path.write_bytes(gzip.compress(text_of(ROWS).encode() + b"x\n" * 100_000))
+    found, rejected = fetched(Csv(path=str(path)), metric())
+    assert len(found) == 2
+    assert len(rejected) == 10_001
+    assert (rejected[-1].where, rejected[-1].reason) == ("and 90000 more rows", "1 fields where the header has 3")
+
+
 def test_a_workbook_and_a_parquet_file_that_unpack_to_more_are_refused(tmp_path):
     path = tmp_path / "calls.xlsx"
     write_workbook(path, [HEADER, *ROWS])
@@ -258,6 +267,21 @@ def test_overlapping_exports_count_each_row_once_by_its_id_and_the_last_one_coun
     assert counted(Csv(path=str(tmp_path / "calls-*")))[0]['{"channel": "phone"}'] == (4, 2), "without ids all count"
     said = refusal(Csv(path=str(tmp_path / "calls-*"), id=("number",)))
     assert said == "csat: calls-08-03.csv:1: no column 'number'; it has ticket, at, channel, value"
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_split_and_any_repetition_of_rows_over_files_is_the_same(tmp_path_factory, data):
+    count = data.draw(st.integers(1, 12))
+    rows = [(i, f"2026-08-0{1 + i % 5}", ("phone", "chat")[i % 2], i % 3) for i in range(count)]
+    folder = tmp_path_factory.mktemp("exports")
+    parts = data.draw(st.lists(st.lists(st.sampled_from(rows), max_size=8), min_size=1, max_size=4))
+    header = ("ticket", *HEADER)
+    for i, part in enumerate([rows, *parts]):
+        (folder / f"calls-{i}.csv").write_text(text_of(part, header))
+    of = metric(Kind.MEAN, Read(time="at", value="value"))
+    whole = fetched(Csv(path=str(folder / "calls-0.csv")), of)[0]
+    assert fetched(Csv(path=str(folder / "calls-*.csv"), id=("ticket",)), of)[0] == whole
 
 
 def test_aggregated_exports_that_overlap_are_told_apart_by_interval_and_queue(tmp_path):

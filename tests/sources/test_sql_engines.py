@@ -213,6 +213,20 @@ def test_a_bounded_query_brings_every_row_once(engine, form, zone):
     close(found, fetched(source, plain)[0])
 
 
+@pytest.mark.parametrize("form", ["instant", "wall"])
+def test_a_query_without_bounds_keeps_instants_where_they_are(engine, form):
+    """Also where the server does not know the metric's zone: MariaDB then tells its instants in UTC."""
+    events = without_repeated(events_of(Kind.MEAN))
+    source = engine.desk(
+        f"seen {engine.types[form]}, channel VARCHAR(9), value DOUBLE",
+        [(WRITTEN[form](e[0]), e[1], e[2]) for e in events],
+    )
+    of = metric(Kind.MEAN, Read(query="SELECT * FROM ratings", time="seen", value="value"))
+    found, rejected = fetched(source, of)
+    assert not rejected
+    close(found, in_python(of, [(*e[:4], None) for e in events]))
+
+
 def test_what_is_wrong_is_told_in_one_sentence_with_source_query_and_column(engine):
     source = engine.desk(f"seen {engine.types['wall']}, channel VARCHAR(9), value DOUBLE", [])
     with pytest.raises(SourceError, match=r"^csat: source desk: there is no table 'rating'; it has ratings$"):

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon.aggregate import FIGURES, Intake, roles, span
-from cxmon.contracts import Batch, Rejected, Request
+from cxmon.contracts import Batch, Request
 from cxmon.errors import SourceError
 from cxmon.model import Metric
 from cxmon.sources.files.columns import Column, Numbers
@@ -90,9 +90,10 @@ class Csv:
             return
         intake = Intake(metric=metric, window=window, now=request.now, frozen=request.frozen)
         files = self._files(metric)
-        for copy, first in copies(files).items():
+        # Where rows have ids, the last of them counts, wherever it stands.
+        for copy, first in copies(files).items() if not self.id else ():
             files.remove(copy)
-            intake.rejected.append(Rejected(where=copy.name, reason=f"the same file as {first.name}, taken once"))
+            intake.aside(copy.name, f"the same file as {first.name}, taken once")
         latest = self._latest(metric.id, files) if self.id else None
         for file in files:
             self._read(file, wanted, intake, latest)
@@ -130,7 +131,7 @@ class Csv:
         metric = intake.metric.id
 
         def aside(line: int, reason: str) -> None:
-            intake.rejected.append(Rejected(where=f"{file.name}:{line}", reason=reason))
+            intake.aside(f"{file.name}:{line}", reason)
 
         with opened(metric, file, self.most_bytes) as (kind, stream):
             table = self._table(metric, file, kind, stream)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from cxmon.errors import SourceError
 from cxmon.model import Metric
-from cxmon.sources.sql.opening import LOCK_WAIT_S, begin, engine_of, install, plain
+from cxmon.sources.sql.opening import LOCK_WAIT_S, TIMESTAMP, begin, engine_of, in_utc, install, plain
 
 CHUNK = 50_000
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
@@ -61,9 +61,12 @@ class Session:
     def result(
         self, sql: str, params: Mapping[str, object] | None = None
     ) -> tuple[list[str], Iterator[Sequence[Sequence[Any]]]]:
-        """(names of the columns, rows in chunks)."""
+        """(names of the columns, rows in chunks). Where MySQL counts hours in UTC for us, its instants say so."""
         found = self._execute(sql, params)
-        return list(found.keys()), self._chunks(found)
+        cursor: Any = found.cursor
+        instants = [] if self.zone_known else [i for i, c in enumerate(cursor.description) if c[1] == TIMESTAMP]
+        chunks = self._chunks(found)
+        return list(found.keys()), (in_utc(rows, instants) for rows in chunks) if instants else chunks
 
     def kinds(self, sql: str) -> list[Any]:
         """What the driver calls the types of the columns of `sql` (the second entry of a DB-API description)."""

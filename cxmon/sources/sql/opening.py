@@ -1,7 +1,8 @@
 """How each kind of database is opened, so that it is only read, stops in time and counts its hours in our zone."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from cxmon.errors import SourceError
 
 LOCK_WAIT_S = 5.0
 MYSQL = frozenset({"mysql", "mariadb"})
+TIMESTAMP = 7  # What MySQL's protocol calls an instant; it comes out in the session's zone, without one.
 # What brings the driver along, and the address that goes with it.
 _DRIVERS = {
     "postgresql": ("'cxmon[postgres]'", "postgresql+psycopg://"),
@@ -32,7 +34,6 @@ _ARGUMENTS: Mapping[str, Mapping[str, object]] = {
     "postgresql": {"connect_timeout": _CONNECT_S},
     "mysql": {"connect_timeout": _CONNECT_S},
     "mariadb": {"connect_timeout": _CONNECT_S},
-    "duckdb": {"read_only": True},
 }
 
 
@@ -44,9 +45,10 @@ def engine_of(url: sa.URL, timeout_s: float, late: Callable[[], bool]) -> sa.Eng
     dialect = url.get_backend_name()
     if dialect == "sqlite":
         return _sqlite(_file(url), timeout_s, late)
+    arguments = dict(_ARGUMENTS.get(dialect, {}))
     if dialect == "duckdb" and not (url.database or "").startswith(("md:", "motherduck:")):
         _file(url)
-    arguments = dict(_ARGUMENTS.get(dialect, {}))
+        arguments["read_only"] = True
     return sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=arguments)
 
 
@@ -100,6 +102,16 @@ def _sqlite(path: Path, timeout_s: float, late: Callable[[], bool]) -> sa.Engine
         return raw
 
     return sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.NullPool)
+
+
+def in_utc(rows: Sequence[Sequence[Any]], columns: Sequence[int]) -> list[list[Any]]:
+    """Rows whose times in `columns` are told to be in UTC."""
+    found = [list(row) for row in rows]
+    for row in found:
+        for i in columns:
+            if isinstance(row[i], datetime):
+                row[i] = row[i].replace(tzinfo=UTC)
+    return found
 
 
 def install(dialect: str) -> str:
