@@ -243,6 +243,13 @@ def test_the_file_that_excel_puts_beside_an_open_workbook_is_left_out(tmp_path):
     assert counted(Csv(path=str(tmp_path / "*.xlsx"))) == WHOLE
 
 
+def test_a_glob_reaches_into_folders(tmp_path):
+    for month, rows in (("07", ROWS[:1]), ("08", ROWS[1:])):
+        (tmp_path / month).mkdir()
+        (tmp_path / month / "calls.csv").write_text(text_of(rows))
+    assert counted(Csv(path=str(tmp_path / "**" / "*.csv"))) == WHOLE
+
+
 def test_the_same_file_twice_counts_once_and_is_told(tmp_path):
     for name in ("calls.csv", "calls (1).csv"):
         (tmp_path / name).write_text(text_of(ROWS))

@@ -152,6 +152,19 @@ def test_it_adds_up_like_python_whatever_holds_the_time(engine, form, kind):
     assert survey.pushable == (form != "text"), "it really was the database that added up"
 
 
+@pytest.mark.parametrize(("zone", "grain"), [("Europe/Berlin", Grain.HOUR), ("Australia/Lord_Howe", Grain.DAY)])
+def test_days_on_which_clocks_change_are_cut_as_in_python(engine, zone, grain):
+    near = [datetime(2025, 10, 26, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 4, 4, tzinfo=UTC)]
+    ats = [int(d.timestamp()) + 1800 * i for d in near for i in range(-20, 40)]
+    events = [(at, "phone", float(i % 7), None, None) for i, at in enumerate(ats)]
+    rows = [(WRITTEN["instant"](at), c, v) for at, c, v, *_ in events]
+    source = engine.desk(f"seen {engine.types['instant']}, channel VARCHAR(9), value DOUBLE", rows)
+    of = metric(Kind.MEAN, Read(table="ratings", time="seen", value="value"), zone=zone, grain=grain)
+    found, rejected = fetched(source, of)
+    assert not rejected
+    close(found, in_python(of, events))
+
+
 @pytest.mark.parametrize("form", ["instant", "date"])
 def test_rows_that_are_read_one_by_one_are_the_same(engine, form):
     """A piece with a row that cannot be taken is read row by row, and so is all that comes after it."""

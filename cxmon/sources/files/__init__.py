@@ -101,7 +101,7 @@ class Csv:
 
     def _files(self, metric: Metric) -> list[Path]:
         pattern = Path(self.path).parent / metric.read.file if metric.read.file else Path(self.path)
-        names = sorted(glob.glob(str(pattern)))  # noqa: PTH207 - absolute patterns are the rule.
+        names = sorted(glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - absolute patterns are the rule.
         # Excel puts a file of its own beside a workbook that is open.
         found = [path for path in map(Path, names) if not path.name.startswith("~$")]
         if not found:
