@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import os
+import re
 import zipfile
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -112,6 +113,24 @@ def test_a_row_of_a_workbook_that_cannot_be_taken_is_named_by_its_line(tmp_path)
         ("calls.xlsx:5", "value: text where a number belongs", "text of 4 characters"),
         ("calls.xlsx:6", "time: not a date, an ISO 8601 instant or epoch seconds", "text of 5 characters"),
     }
+
+
+def test_a_formula_counts_by_the_figure_that_was_stored_and_is_told_where_there_is_none(tmp_path):
+    path = tmp_path / "calls.xlsx"
+    write_workbook(path, [HEADER, *ROWS, ("2026-08-03", "phone", "=1+0"), ("2026-08-03", "phone", None)])
+    assert counted(Csv(path=str(path))) == (
+        WHOLE[0], [("calls.xlsx:5", "a formula that was never calculated; open the workbook and save it", "")],
+    )  # fmt: skip
+    # As Excel would have stored it.
+    with zipfile.ZipFile(path) as packed:
+        parts = {part: packed.read(part) for part in packed.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert b"<f>1+0</f><v" in parts[sheet]
+    parts[sheet] = re.sub(rb"<f>1\+0</f><v ?/>|<f>1\+0</f><v></v>", b"<f>1+0</f><v>1</v>", parts[sheet])
+    with zipfile.ZipFile(path, "w") as packed:
+        for part, data in parts.items():
+            packed.writestr(part, data)
+    assert counted(Csv(path=str(path)))[0]['{"channel": "phone"}'] == (3, 2)
 
 
 def test_a_parquet_file_is_read_whatever_type_holds_the_time(tmp_path):
