@@ -89,11 +89,11 @@ class Intake:
         zone, metric = self.metric.zone, self.metric
         at, problems = reading.moments(columns["time"], zone)
         for i, reason in problems.items():
-            self._aside(place(i), f"time: {reason}", columns["time"][i])
+            self.aside(place(i), f"time: {reason}", columns["time"][i])
         figure = "total" if metric.read.aggregated else "value"
         for i in np.flatnonzero(at == 0).tolist():
             if i not in problems and not reading.empty(columns[figure][i]):
-                self._aside(place(i), "time: empty")
+                self.aside(place(i), "time: empty")
         if not self.frozen:
             self._refuse_future(at, columns["time"], place)
         wanted = (at >= self.window.since.timestamp()) & (at < self.window.until.timestamp())
@@ -128,7 +128,7 @@ class Intake:
         figures, problems_of = numbers(metric, columns)
         for i, role, reason in problems_of:
             if ok[i]:
-                self._aside(place(i), f"{role}: {reason}", columns[role][i])
+                self.aside(place(i), f"{role}: {reason}", columns[role][i])
             ok[i] = False
         ok &= self._sensible(figures, ok, columns, place)
         known = None
@@ -136,7 +136,7 @@ class Intake:
             known, problems = reading.moments(columns["known_at"], metric.zone)
             for i, reason in problems.items():
                 if ok[i]:
-                    self._aside(place(i), f"known_at: {reason}", columns["known_at"][i])
+                    self.aside(place(i), f"known_at: {reason}", columns["known_at"][i])
                 ok[i] = False
             known = np.maximum(known, at)  # Nothing is known before it happens; empty means known at once.
         names = [role for role in columns if role.startswith("dimension:")]
@@ -156,7 +156,7 @@ class Intake:
         kept = ok.copy()
         for test, role, reason in rules(self.metric, figures):
             for i in np.flatnonzero(kept & test).tolist():
-                self._aside(place(i), f"{role}: {reason}", columns[role][i])
+                self.aside(place(i), f"{role}: {reason}", columns[role][i])
             kept &= ~test
         if self.metric.read.aggregated:
             nothing = np.all([np.isnan(column) for column in figures.values()], axis=0)
@@ -166,7 +166,7 @@ class Intake:
         for role, column in figures.items():
             missing = np.isnan(column) & (role != "value" or not self.metric.read.censored)
             for i in np.flatnonzero(kept & ~nothing & missing).tolist():
-                self._aside(place(i), f"{role}: empty")
+                self.aside(place(i), f"{role}: empty")
                 kept[i] = False
         kept &= ~nothing
         if "n" in figures:
@@ -201,7 +201,7 @@ class Intake:
             if agree[k] and first[k] == i:
                 continue
             reason = "the same row again" if agree[k] else "two rows of one segment and time with different figures"
-            self._aside(self._places[i], reason)
+            self.aside(self._places[i], reason)
             keep[i] = False
         return parts.where(keep)
 
@@ -209,13 +209,14 @@ class Intake:
         late = np.flatnonzero(at > (self.now + FUTURE).timestamp())
         reason = f"time: in the future (now is {self.now:%Y-%m-%d %H:%M} UTC)"
         for i in late[: max(0, _MOST_FUTURE - self._future)].tolist():
-            self._aside(place(i), reason, times[i])
+            self.aside(place(i), reason, times[i])
         told = min(len(late), max(0, _MOST_FUTURE - self._future))
         self._future += told
         if len(late) > told:
             self._more[reason] = self._more.get(reason, 0) + len(late) - told
 
-    def _aside(self, where: str, reason: str, value: object = None) -> None:
+    def aside(self, where: str, reason: str, value: object = None) -> None:
+        """Sets a row aside; beyond some thousands they are counted by their reason."""
         if len(self.rejected) < _MOST_REJECTED:
             text = "" if value is None else reading.shown(value)
             self.rejected.append(Rejected(where=where, reason=reason, value=text))

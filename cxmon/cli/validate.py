@@ -21,6 +21,14 @@ class First(StrEnum):
     CSV = "csv"
     REST = "rest"
     ZENDESK = "zendesk"
+    SQL = "sql"
+    DBT_ZENDESK = "dbt-zendesk"
+    DBT_INTERCOM = "dbt-intercom"
+    DBT_STRIPE = "dbt-stripe"
+    GENESYS = "genesys"
+    FIVE9 = "five9"
+    AMAZON_CONNECT = "amazon-connect"
+    TALKDESK = "talkdesk"
 
     @property
     def suffix(self) -> str:
@@ -29,7 +37,7 @@ class First(StrEnum):
     @property
     def next(self) -> str:
         """What has to be done before it can be used."""
-        if self is First.CSV:
+        if self in {First.CSV, First.GENESYS, First.FIVE9, First.AMAZON_CONNECT, First.TALKDESK}:
             return "Put your file beside it, change the names,"
         return "Put the secrets that it names into the environment, change the names,"
 
@@ -67,9 +75,7 @@ def schema() -> None:
 
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.", show_default=True)] = DEFAULT_CONFIG,
-    kind: Annotated[
-        First, typer.Option("--type", help="Which source it begins with: csv, rest or zendesk.", show_default=True)
-    ] = First.CSV,
+    kind: Annotated[First, typer.Option("--type", help="Which source it begins with.", show_default=True)] = First.CSV,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """Write a first configuration, and the schema for editors beside it."""

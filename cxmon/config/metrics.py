@@ -32,7 +32,7 @@ _NEEDED = {
 _SQUARES = {Kind.MEAN: ("squares",), Kind.RATIO: ("squares", "base_squares", "cross")}
 
 # What the source types of the house can do with `read`; others say so when they are asked.
-_REFUSED = {"csv": ("table", "query", "where", "stream", "only"), "sql": ("file", "stream", "only")}
+_REFUSED = {"csv": ("table", "query", "where", "stream"), "sql": ("file", "stream", "only")}
 
 
 def survey(frame: Frame) -> None:

@@ -47,9 +47,9 @@ def _in_folder(key: str, value: Any, folder: Path) -> Any:
 
 
 def sqlite_in_folder(url: str, folder: Path) -> str:
-    """`sqlite:///var/desk.db` as an absolute path below `folder`; every other address as it is."""
-    match = re.fullmatch(r"(sqlite(?:\+\w+)?:///)(file:)?([^?]+)(\?.*)?", url)
-    if match is None or match[3].startswith("/") or match[3] == ":memory:":
+    """`sqlite:///var/desk.db` (or duckdb) as an absolute path below `folder`; every other address as it is."""
+    match = re.fullmatch(r"((?:sqlite(?:\+\w+)?|duckdb):///)(file:)?([^?]+)(\?.*)?", url)
+    if match is None or match[3].startswith(("/", "md:", "motherduck:")) or match[3] == ":memory:":
         return url
     path = (folder / match[3]).resolve()
     return f"{match[1]}{match[2] or ''}{path}{match[4] or ''}"

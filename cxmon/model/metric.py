@@ -130,7 +130,8 @@ class Read:
     `n` its exposure; ratio: numerator, with `base` the denominator). Aggregated rows: `n`, `total` and what the kind
     needs besides. `known_at` says when a row became known. `censored`: rows without a value are still open, and
     longer than all that are not. `columns` maps a dimension to its column where they differ. `stream` names the records
-    of a vendor's source, whose fields are the columns; `only` the values that a field must have for a record to count.
+    of a vendor's source, whose fields are the columns; `only` the values that a field must have for a record, or a
+    column for a row of a file, to count.
     """
 
     time: str

@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from cxmon.aggregate import Page, roles
 from cxmon.aggregate import reading as values
 from cxmon.config.plan import Plan
-from cxmon.contracts import Facts, Feed, Records, Rejected, Request, Source
+from cxmon.contracts import Cells, Facts, Feed, Records, Rejected, Request, Source
 from cxmon.errors import AccessError, ConfigError, CxmonError
-from cxmon.model import Metric, Window
+from cxmon.model import Grain, Kind, Metric, Window
 from cxmon.pipeline.collect import redacted, secrets_of
 
 # How far back is looked, how many pages are asked for at most, and how many records are shown.
@@ -84,12 +87,35 @@ def _request(plan: Plan, metric: Metric, now: datetime) -> Request:
 def _table(plan: Plan, source: Source, metric: Metric, now: datetime) -> Look:
     cells = 0
     rejected: list[Rejected] = []
+    rows: list[Mapping[str, str]] = []
     for batch in source.fetch(_request(plan, metric, now)):
-        cells += 0 if isinstance(batch, Facts) else len(batch.cells)
+        if not isinstance(batch, Facts):
+            cells += len(batch.cells)
+            rows = [*_newest(batch.cells, metric, plan.minimum_cell), *rows][:SHOWN]
         rejected += batch.rejected
     first = next((f"{r.where}: {r.reason}" for r in rejected), "")
     made = Counted(metric=metric.id, count=cells, rejected=len(rejected), reason=first)
-    return Look(what=metric.id, records=cells, of="cells of the last 30 days", metrics=(made,))
+    return Look(what=metric.id, records=cells, of="cells of the last 30 days", metrics=(made,), rows=tuple(rows))
+
+
+def _newest(cells: Cells, metric: Metric, least: int) -> list[Mapping[str, str]]:
+    """The newest cells, as last known, as they may be shown: none on fewer answers than `least`."""
+    zone, written = ZoneInfo(metric.zone), "%Y-%m-%d %H:%M" if metric.grain is Grain.HOUR else "%Y-%m-%d"
+    rows: dict[tuple[int, int], Mapping[str, str]] = {}
+    for i in np.lexsort((-cells.known_at, -cells.start)).tolist():
+        n, total, at = float(cells.n[i]), float(cells.total[i]), int(cells.start[i])
+        key = at, int(cells.segment[i])
+        if key in rows or (total if metric.kind is Kind.LEVEL else n) < least:
+            continue
+        figures = (
+            {"total": f"{total:,.10g}"} if metric.kind is Kind.LEVEL else {"n": f"{n:,g}", "total": f"{total:,.10g}"}
+        )
+        segment = cells.segments[key[1]]
+        named = {name: segment.get(name) or "" for name in metric.dimensions}
+        rows[key] = {metric.grain.value: f"{datetime.fromtimestamp(at, zone):{written}}"} | figures | named
+        if len(rows) == SHOWN:
+            break
+    return list(rows.values())
 
 
 def _stream(plan: Plan, source: Source, stream: str, metrics: Sequence[Metric], now: datetime) -> Look:

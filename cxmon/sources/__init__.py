@@ -1,6 +1,6 @@
 """Where figures come from: one file and one line here per source type."""
 
-from cxmon.sources.csv_file import Csv
+from cxmon.sources.files import Csv
 from cxmon.sources.rest import Rest
 from cxmon.sources.sql import Sql
 from cxmon.sources.zendesk import Zendesk

@@ -123,6 +123,40 @@ def test_a_collection_of_one_source_and_a_customer_forgotten(tmp_path, desk):
         assert forget(load(tmp_path / "cxmon.yaml", environ=SECRETS), store, "p1", source=None, now=NOW) == 0
 
 
+def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
+    command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", "five9"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Put your file beside it" in done.stdout
+    config = (tmp_path / "cxmon.yaml").read_text()
+    (tmp_path / "cxmon.yaml").write_text(config.replace("version: 1", "version: 1\nas_of: 2026-08-20"))
+    done = run(tmp_path, "sources", "test", "calls")
+    assert done.returncode == 3
+    assert "failed       service_level: no file matches " in done.stdout
+    (tmp_path / "exports").mkdir()
+    lines = [f"Orders,2026/08/{d:02},09:00,{40 + d},30,4,00:09:00" for d in range(1, 16)]
+    header = "SKILL,DATE,HALF HOUR,CALLS,SERVICE LEVEL count,ABANDONED,SPEED OF ANSWER"
+    small = "Returns,2026/08/15,09:00,2,1,1,00:00:09"
+    (tmp_path / "exports" / "acd.csv").write_text("\n".join([header, *lines, small, "Orders,2026/08/15,torn"]))
+    done = run(tmp_path, "sources", "test", "calls")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = [line.split() for line in done.stdout.splitlines()]
+    assert ["answered", "16", "cells", "of", "the", "last", "30", "days"] in shown
+    assert "1 set aside (acd.csv:18: 3 fields where the header has 7)" in done.stdout
+    assert shown.count(["2026-08-15", "55", "30", "Orders"]) == 1
+    assert "Returns" not in done.stdout, "figures on few calls are not shown"
+    done = run(tmp_path, "collect", "--json")
+    assert [(c["metric"], c["written"], c["rejected"]) for c in json.loads(done.stdout)] == [
+        ("service_level", 16, 1), ("abandonment", 16, 1), ("speed_of_answer", 16, 1),
+    ]  # fmt: skip
+    (tmp_path / "exports" / "acd.csv").write_text("\n".join([header.replace("CALLS", "CALLS count"), *lines]))
+    done = run(tmp_path, "collect", "--json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)[0]["error"].startswith("service_level: acd.csv:1: no column 'CALLS'; it has SKILL, ")
+    plan = load(tmp_path / "cxmon.yaml", environ={})
+    with Store.open(plan.store_url) as store:
+        assert store.observations.watermark(plan.metrics["service_level"]), "what was stored stays"
+
+
 def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
     for kind in ("zendesk", "rest"):
         command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", kind, "--force"]

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "cxmon.yaml"
 FIRST = sorted((ROOT / "cxmon" / "config").glob("first*.yaml"))
 SECRETS = dict.fromkeys(("ZENDESK_TOKEN", "SURVEY_TOKEN", "CXMON_HASH_KEY"), "chance chance chance")
+SECRETS |= dict.fromkeys(("DESK_URL", "WAREHOUSE_URL"), "sqlite:///desk.db")
 WRONG = Path(__file__).with_name("wrong")
 SEEN_BY_EDITORS = [
     "kind-misspelt",
@@ -131,6 +132,7 @@ PLACES = {
 PARTS = {
     (): lambda keys: keys,
     ("auth",): lambda keys: {"auth": keys},
+    ("columns",): lambda keys: {"columns": {"c": keys}},
     ("streams",): lambda keys: {"streams": {"s": keys}},
     ("streams", "paging"): lambda keys: {"streams": {"s": {"paging": keys}}},
     ("streams", "deleted"): lambda keys: {"streams": {"s": {"deleted": keys}}},

@@ -117,7 +117,7 @@ def test_a_bad_source_fails_its_metric_alone_and_loses_nothing(tmp_path, store):
     column = metric("column", read=Read(time="at", value="vallue"))
     done = collect(plan(tmp_path, [column, gone, good]), store, now=NOW)
     assert [c.ok for c in done] == [False, False, True]
-    assert done[0].error.startswith("column: calls.csv has no column 'vallue'; it has at, channel, value, known")
+    assert done[0].error.startswith("column: calls.csv:1: no column 'vallue'; it has at, channel, value, known")
     assert done[1].error == "gone: source desk: there is no table 'ratngs'; it has ratings"
     latest = store.runs.latest()
     assert {k: (r.ok, r.error) for k, r in latest.items()} == {c.metric: (c.ok, c.error) for c in done}

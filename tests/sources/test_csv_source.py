@@ -194,16 +194,16 @@ def test_thousands_of_rows_after_now_are_told_in_few_words(tmp_path):
 
 
 BAD_FILES = [
-    ("day,channel,value\n", "csat: calls.csv has no column 'at'; it has day, channel, value"),
+    ("day,channel,value\n", "csat: calls.csv:1: no column 'at'; it has day, channel, value"),
     (
         "at;channel;value\n",
         (
-            "csat: calls.csv has no column 'at' and no column 'channel' and no column 'value'; "
-            "it has at;channel;value; is `delimiter` right?"
+            "csat: calls.csv:1: no column 'at' and no column 'channel' and no column 'value'; "
+            "it has at;channel;value; is `delimiter` right? It looks like ';'"
         ),
     ),
     ("", "csat: calls.csv is empty, it does not even have a header"),
-    ("at,channel,value,at\n", "csat: calls.csv has the column 'at' more than once"),
+    ("at,channel,value,at\n", "csat: calls.csv:1: the column 'at' stands there more than once"),
 ]
 
 
@@ -219,7 +219,9 @@ def test_a_file_that_cannot_be_taken_is_named_in_one_sentence(tmp_path, text, me
 def test_a_file_in_another_encoding_is_named_in_one_sentence(tmp_path):
     path = tmp_path / "calls.csv"
     path.write_bytes(f"at,channel,value\n{DAY},münchen,1\n".encode("latin-1"))
-    with pytest.raises(SourceError, match=r"csat: calls.csv is not written in utf-8; set `encoding` of the source"):
+    with pytest.raises(
+        SourceError, match=r"csat: calls.csv is not written in utf-8 \(about line 1\); set `encoding` of the source"
+    ):
         fetched(Csv(path=str(path)), metric())
     found, _ = fetched(Csv(path=str(path), encoding="latin-1"), metric())
     assert [k[0] for k in found] == ['{"channel": "münchen"}']

@@ -1,23 +1,20 @@
 """One read-only connection for one request, with its bounds and its errors in plain words."""
 
 import re
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from functools import partial
-from pathlib import Path
+from contextlib import closing, contextmanager, suppress
+from threading import Timer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from cxmon.errors import SourceError
 from cxmon.model import Metric
+from cxmon.sources.sql.opening import LOCK_WAIT_S, TIMESTAMP, begin, engine_of, in_utc, install, plain
 
 CHUNK = 50_000
-_LOCK_WAIT_S = 5.0
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
@@ -28,6 +25,9 @@ class Session:
         self._metric, self._timeout_s, self._max_rows = metric, timeout_s, max_rows
         self._name = f"{metric.id}: source {metric.source}"
         self._deadline = float("inf")
+        self._stop = Timer(timeout_s, lambda: None)
+        self.zone_known = True
+        self._what = ""
         try:
             self._url = sa.make_url(url)
         except sa.exc.ArgumentError:
@@ -36,20 +36,17 @@ class Session:
 
     def __enter__(self) -> Self:
         with self._told():
-            self._engine = self._open()
+            self._engine = engine_of(self._url, self._timeout_s, lambda: time.monotonic() > self._deadline)
             self._conn = self._engine.connect()
-            if self.dialect == "postgresql":
-                self._conn = self._conn.execution_options(postgresql_readonly=True)
-                limit = int(self._timeout_s * 1000)
-                self._conn.execute(sa.text(f"SET LOCAL statement_timeout = {limit}"))
-                # Times without a zone, and dates, are then compared with our bounds as times of the metric's zone.
-                zone = sa.text("SELECT set_config('timezone', :zone, true)")
-                self._conn.execute(zone, {"zone": self._metric.zone})
+            self._conn, self.zone_known = begin(self._conn, self.dialect, self._metric.zone, self._timeout_s)
+        # From here on it is what the configuration asks for that can be wrong.
+        self._what = "the query: " if self._metric.read.query is not None else f"table {self._metric.read.table!r}: "
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop.cancel()
         self._conn.close()
         self._engine.dispose()
 
@@ -64,8 +61,21 @@ class Session:
     def result(
         self, sql: str, params: Mapping[str, object] | None = None
     ) -> tuple[list[str], Iterator[Sequence[Sequence[Any]]]]:
-        """(names of the columns, rows in chunks)."""
-        self._deadline = time.monotonic() + self._timeout_s
+        """(names of the columns, rows in chunks). Where MySQL counts hours in UTC for us, its instants say so."""
+        found = self._execute(sql, params)
+        cursor: Any = found.cursor
+        instants = [] if self.zone_known else [i for i, c in enumerate(cursor.description) if c[1] == TIMESTAMP]
+        chunks = self._chunks(found)
+        return list(found.keys()), (in_utc(rows, instants) for rows in chunks) if instants else chunks
+
+    def kinds(self, sql: str) -> list[Any]:
+        """What the driver calls the types of the columns of `sql` (the second entry of a DB-API description)."""
+        with closing(self._execute(sql, None)) as found:
+            cursor: Any = found.cursor
+            return [column[1] for column in cursor.description]
+
+    def _execute(self, sql: str, params: Mapping[str, object] | None) -> sa.CursorResult[Any]:
+        self._begin_clock()
         with self._told():
             statement = sa.text(sql)
             unknown = sorted(set(statement.compile().params) - set(params or {}))
@@ -73,10 +83,21 @@ class Session:
                 allowed = ", ".join(f":{name}" for name in params or {})
                 raise SourceError(f"{self._name}: the query uses :{unknown[0]}; there are {allowed}")
             used = {k: v for k, v in (params or {}).items() if k in statement.compile().params}
-            found = self._conn.execution_options(stream_results=True).execute(statement, used)
-            if not found.returns_rows:
-                raise SourceError(f"{self._name}: the query returns no rows; it must be a SELECT")
-            return list(found.keys()), self._chunks(found)
+            return self._run(statement, used)
+
+    def _run(self, statement: sa.Executable, params: Mapping[str, object]) -> sa.CursorResult[Any]:
+        found: sa.CursorResult[Any] = self._conn.execution_options(stream_results=True).execute(statement, params)
+        if not found.returns_rows:
+            raise SourceError(f"{self._name}: the query returns no rows; it must be a SELECT")
+        return found
+
+    def some(self, expr: str, rest: str, count: int) -> list[Any]:
+        """At most `count` values of an expression over the rows of `rest` (FROM ... WHERE ...)."""
+        inner = sa.text(f"SELECT {expr} AS it {rest}").columns(sa.column("it")).subquery("picked")
+        self._begin_clock()
+        with self._told():
+            found = self._run(sa.select(inner.c.it).limit(count), {})
+            return [row[0] for rows in self._chunks(found) for row in rows]
 
     def columns(self, table: str) -> list[str] | None:
         """The columns of `table` as the database spells them; None where it does not tell."""
@@ -90,6 +111,10 @@ class Session:
                 f"{self._name}: there is no table {table!r}; it has {', '.join(there) or 'none'}"
             ) from None
         except (NotImplementedError, sa.exc.SQLAlchemyError):
+            # A dialect that cannot describe a table can still show it.
+            self._conn.rollback()
+            with suppress(SourceError):
+                return self.result(f"SELECT * FROM {self.table(table)} WHERE 1 = 0")[0]  # noqa: S608 - quoted.
             return None
 
     def table(self, name: str) -> str:
@@ -112,28 +137,18 @@ class Session:
         return f"({literal(text)})"
 
     def _quote(self, name: str) -> str:
-        return literal(self._engine.dialect.identifier_preparer.quote(name))
+        preparer = self._engine.dialect.identifier_preparer
+        # DuckDB has reserved more words, `at` among them, than its dialect knows; quotes change nothing else there.
+        return literal(preparer.quote_identifier(name) if self.dialect == "duckdb" else preparer.quote(name))
 
-    def _open(self) -> sa.Engine:
-        if self.dialect != "sqlite":
-            options = {"connect_args": {"connect_timeout": 10}} if self.dialect == "postgresql" else {}
-            return sa.create_engine(self._url, poolclass=sa.pool.NullPool, **options)
-        path = Path(self._url.database or "")
-        if not path.is_file():
-            raise SourceError(f"{self._name}: there is no file {path}")
-
-        def connect() -> sqlite3.Connection:
-            wait = min(self._timeout_s, _LOCK_WAIT_S)
-            raw = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=wait, check_same_thread=False)
-            raw.set_progress_handler(lambda: time.monotonic() > self._deadline, 20_000)
-            # Bytes that are no UTF-8 must not end the read of a whole table.
-            raw.text_factory = partial(str, encoding="utf-8", errors="replace")
-            # Adding up sorts a piece's rows: in memory, not by way of temporary files.
-            raw.execute("PRAGMA temp_store = MEMORY")
-            raw.execute("PRAGMA cache_size = -65536")
-            return raw
-
-        return sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.NullPool)
+    def _begin_clock(self) -> None:
+        self._deadline = time.monotonic() + self._timeout_s
+        if self.dialect == "duckdb":
+            # It has no limit of its own, but can be told to stop.
+            self._stop.cancel()
+            self._stop = Timer(self._timeout_s, getattr(self._conn.connection.dbapi_connection, "interrupt"))  # noqa: B009
+            self._stop.daemon = True
+            self._stop.start()
 
     def _chunks(self, found: sa.CursorResult[Any]) -> Iterator[Sequence[Sequence[Any]]]:
         count = 0
@@ -153,24 +168,30 @@ class Session:
         """Turns what a driver says into one sentence."""
         try:
             yield
+        except SourceError as error:
+            text = str(error)
+            raise SourceError(text if text.startswith(self._name) else f"{self._name}: {text}") from None
         except ModuleNotFoundError as error:
-            hint = "; pip install 'cxmon[postgres]'" if self.dialect == "postgresql" else ""
-            raise SourceError(f"{self._name}: the driver {error.name} is not installed{hint}") from None
+            text = f"the driver {error.name} is not installed{install(self.dialect)}"
+            raise SourceError(f"{self._name}: {text}") from None
         except sa.exc.NoSuchModuleError:
-            raise SourceError(f"{self._name}: no SQLAlchemy dialect for {self._url.drivername} is installed") from None
+            text = f"no SQLAlchemy dialect for {self._url.drivername} is installed{install(self.dialect)}"
+            raise SourceError(f"{self._name}: {text}") from None
         except sa.exc.DBAPIError as error:
-            raise SourceError(f"{self._name}: {self._reason(str(error.orig))}") from None
+            raise SourceError(f"{self._name}: {self._reason(plain(error.orig))}") from None
         except sa.exc.SQLAlchemyError as error:
-            raise SourceError(f"{self._name}: {self._reason(str(error))}") from None
+            raise SourceError(f"{self._name}: {self._reason(plain(error))}") from None
 
-    def _reason(self, text: str) -> str:
-        first = text.strip().splitlines()[0] if text.strip() else "the database gave no reason"
-        if "interrupted" in first or "statement timeout" in first:
+    def _reason(self, first: str) -> str:
+        low = first.lower()
+        if any(word in low for word in ("interrupt", "statement timeout", "max_statement_time")):
             return f"no answer within {self._timeout_s:g} s (`timeout_s`)"
-        if "database is locked" in first:
-            return f"the database is locked by another program (waited {min(self._timeout_s, _LOCK_WAIT_S):g} s)"
+        if "database is locked" in low:
+            return f"the database is locked by another program (waited {min(self._timeout_s, LOCK_WAIT_S):g} s)"
+        if "could not set lock on file" in low:
+            return "the database is locked by another program, which has it open for writing"
         password = self._url.password
-        return first.replace(str(password), "***") if password else first
+        return self._what + (first.replace(str(password), "***") if password else first)
 
 
 def literal(sql: str) -> str:

@@ -15,11 +15,13 @@ EPOCH = "BETWEEN 100000000 AND 99999999999"
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """An event table: everything in SQL, ready to be put into a statement. `exprs` by role."""
+    """An event table: everything in SQL, ready to be put into a statement. `exprs` by role; `fields`, where given, as
+    rows are fetched one by one."""
 
     name: str
     exprs: Mapping[str, str]
     where: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def source(self, *conditions: str) -> str:
         """`FROM ... WHERE ...` with the configuration's own condition first."""
@@ -38,9 +40,11 @@ class Survey:
 
 
 class Dialect(Protocol):
-    """`fence` keeps the planner from evaluating an inner column again wherever the outer statement names it."""
+    """`fence` keeps the planner from evaluating an inner column again wherever the outer statement names it, and
+    `over` is the operator of whole division."""
 
     fence: str
+    over: str
 
     def survey(self, session: Session, table: Table) -> Survey: ...
 
@@ -56,11 +60,16 @@ class Dialect(Protocol):
         """SQL: the sketch bucket of a number, as `cxmon.sketch.buckets`."""
         ...
 
+    def field(self, expr: str, kind: str) -> str:
+        """SQL: a field as it is fetched where rows are read one by one."""
+        ...
+
 
 class Sqlite:
     """Any column may hold anything: instants as ISO text with or without a zone or as epoch seconds, row by row."""
 
     fence = "LIMIT -1"
+    over = "/"
 
     def survey(self, session: Session, table: Table) -> Survey:
         times = [table.exprs[role] for role in ("time", "known_at") if role in table.exprs]
@@ -94,6 +103,9 @@ class Sqlite:
     def bucket(self, value: str) -> str:
         return _bucket(value, "INTEGER", "{}")
 
+    def field(self, expr: str, kind: str) -> str:  # noqa: ARG002
+        return expr
+
     @staticmethod
     def _form(expr: str) -> str:
         """SQL: how one instant is held."""
@@ -104,36 +116,54 @@ class Sqlite:
         )
 
 
-class Postgres:
+class _Typed:
     """Columns have types; text columns are read row by row."""
 
-    fence = "OFFSET 0"
+    numbers: frozenset[str]
+    zoned: frozenset[str]
+    walls = frozenset[str]()
+    truth = "boolean"
+    typed = "typed"  # The clock of columns that hold times, as `pushdown.condition` compares them.
 
-    _NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
-    _ZONED = "timestamp with time zone"
-    _WALL = frozenset({"timestamp without time zone", "date"})
+    def types(self, session: Session, table: Table) -> Mapping[str, str]:
+        """The type of each role's expression."""
+        raise NotImplementedError
 
     def survey(self, session: Session, table: Table) -> Survey:
-        picked = ", ".join(f"{expr} AS c{i}" for i, expr in enumerate(table.exprs.values()))
-        asked = ", ".join(f"CAST(pg_typeof(x.c{i}) AS text)" for i in range(len(table.exprs)))
-        inner = f"(SELECT {picked} FROM {table.name} LIMIT 0)"  # noqa: S608 - names are quoted, SQL is the author's.
-        row = session.one(f"SELECT {asked} FROM (SELECT 1) AS one LEFT JOIN {inner} AS x ON true")[0]  # noqa: S608
-        types = dict(zip(table.exprs, row, strict=True))
+        types = self.types(session, table)
         times = [types[role] for role in ("time", "known_at") if role in types]
         values = [types[role] for role in ("value", "n", "base") if role in types]
-        pushable = all(t in self._NUMBERS | self._WALL | {self._ZONED} for t in times) and all(
-            v in self._NUMBERS | {"boolean"} for v in values
+        pushable = all(t in self.numbers | self.walls | self.zoned for t in times) and all(
+            v in self.numbers | {self.truth} for v in values
         )
-        if types["time"] in self._NUMBERS:
+        if types["time"] in self.numbers:
             return Survey(clock="epoch", pushable=pushable, types=types)
-        typed = types["time"] in self._WALL | {self._ZONED}
-        return Survey(clock="typed" if typed else "mixed", pushable=pushable, types=types)
+        typed = types["time"] in self.walls | self.zoned
+        return Survey(clock=self.typed if typed else "mixed", pushable=pushable, types=types)
+
+    def field(self, expr: str, kind: str) -> str:  # noqa: ARG002 - as it is, in most databases.
+        return expr
+
+
+class Postgres(_Typed):
+    fence = "OFFSET 0"
+    over = "/"
+    numbers = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
+    zoned = frozenset({"timestamp with time zone"})
+    walls = frozenset({"timestamp without time zone", "date"})
+
+    def types(self, session: Session, table: Table) -> Mapping[str, str]:
+        picked = _picked(table)
+        asked = ", ".join(f"CAST(pg_typeof(x.c{i}) AS text)" for i in range(len(table.exprs)))
+        inner = f"({picked} LIMIT 0)"
+        row = session.one(f"SELECT {asked} FROM (SELECT 1) AS one LEFT JOIN {inner} AS x ON true")[0]  # noqa: S608
+        return dict(zip(table.exprs, row, strict=True))
 
     def wall(self, expr: str, kind: str) -> tuple[str, str]:
-        if kind in self._NUMBERS:
+        if kind in self.numbers:
             return f"CASE WHEN {expr} {EPOCH} THEN CAST(floor({expr}) AS bigint) END", "1"
         seconds = f"CASE WHEN isfinite({expr}) THEN CAST(floor(extract(epoch FROM {expr})) AS bigint) END"
-        return seconds, "1" if kind == self._ZONED else "0"
+        return seconds, "1" if kind in self.zoned else "0"
 
     def number(self, expr: str, kind: str) -> tuple[str, str]:
         plain = f"CAST({expr} AS integer)" if kind == "boolean" else expr
@@ -143,6 +173,78 @@ class Postgres:
 
     def bucket(self, value: str) -> str:
         return _bucket(value, "bigint", "CAST({} AS double precision)")
+
+
+class DuckDb(Postgres):
+    """Speaks PostgreSQL's SQL, with names of its own for types."""
+
+    over = "//"
+    numbers = frozenset(
+        {f"{sign}{size}int" for sign in ("", "u") for size in ("tiny", "small", "big", "huge")}
+        | {"integer", "uinteger", "decimal", "float", "double"}
+    )
+    walls = frozenset({"timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "date"})
+
+    def types(self, session: Session, table: Table) -> Mapping[str, str]:
+        rows = session.one(f"DESCRIBE {_picked(table)}")
+        return {role: str(row[1]).partition("(")[0].lower() for role, row in zip(table.exprs, rows, strict=True)}
+
+    def wall(self, expr: str, kind: str) -> tuple[str, str]:
+        if kind in self.numbers:
+            return super().wall(expr, kind)
+        plain = expr if kind in self.zoned else f"CAST({expr} AS timestamp)"
+        seconds = f"CASE WHEN isfinite({plain}) THEN CAST(floor(epoch({plain})) AS bigint) END"
+        return seconds, "1" if kind in self.zoned else "0"
+
+
+class MySql(_Typed):
+    """MySQL and MariaDB: types by the numbers that the protocol gives them. A TIMESTAMP is an instant; it would come
+    out in the session's zone, and is asked for as epoch seconds instead."""
+
+    fence = "LIMIT 18446744073709551615"
+    over = "DIV"
+    typed = "naive"
+    truth = "bit"
+    numbers = frozenset({"decimal", "tinyint", "smallint", "int", "float", "double", "bigint", "mediumint"})
+    zoned = frozenset({"timestamp"})
+    walls = frozenset({"datetime", "date"})
+
+    _CODES: Mapping[int, str] = {
+        0: "decimal", 1: "tinyint", 2: "smallint", 3: "int", 4: "float", 5: "double", 7: "timestamp", 8: "bigint",
+        9: "mediumint", 10: "date", 12: "datetime", 16: "bit", 246: "decimal",
+    }  # fmt: skip
+
+    def types(self, session: Session, table: Table) -> Mapping[str, str]:
+        codes = session.kinds(f"{_picked(table)} LIMIT 0")
+        return {role: self.kind(code) for role, code in zip(table.exprs, codes, strict=True)}
+
+    def kind(self, code: object) -> str:
+        """The name of a type by its number; empty where it is none that we take apart."""
+        return self._CODES.get(code, "") if isinstance(code, int) else ""
+
+    def wall(self, expr: str, kind: str) -> tuple[str, str]:
+        if kind in self.numbers:
+            return f"CASE WHEN {expr} {EPOCH} THEN CAST(FLOOR({expr}) AS SIGNED) END", "1"
+        if kind in self.zoned:
+            return f"CAST(FLOOR(UNIX_TIMESTAMP({expr})) AS SIGNED)", "1"
+        return f"TIMESTAMPDIFF(SECOND, '1970-01-01', {expr})", "0"
+
+    def number(self, expr: str, kind: str) -> tuple[str, str]:
+        real = f"({expr} + 0e0)" if kind != self.truth else f"(({expr} + 0) + 0e0)"
+        return real, f"({real} BETWEEN -{LARGEST} AND {LARGEST})"
+
+    def bucket(self, value: str) -> str:
+        return _bucket(value, "SIGNED", "({} + 0e0)")
+
+    def field(self, expr: str, kind: str) -> str:
+        if kind in self.zoned:
+            return f"UNIX_TIMESTAMP({expr})"
+        return f"({expr} + 0)" if kind == self.truth else expr
+
+
+def _picked(table: Table) -> str:
+    picked = ", ".join(f"{expr} AS c{i}" for i, expr in enumerate(table.exprs.values()))
+    return f"SELECT {picked} FROM {table.name}"  # noqa: S608 - names are quoted, SQL is the author's.
 
 
 def _bucket(value: str, whole: str, real: str) -> str:
@@ -162,4 +264,10 @@ def _bucket(value: str, whole: str, real: str) -> str:
     )
 
 
-KNOWN: Mapping[str, Dialect] = {"sqlite": Sqlite(), "postgresql": Postgres()}
+KNOWN: Mapping[str, Dialect] = {
+    "sqlite": Sqlite(),
+    "postgresql": Postgres(),
+    "duckdb": DuckDb(),
+    "mysql": MySql(),
+    "mariadb": MySql(),
+}

@@ -67,11 +67,10 @@ def _statement(
     if has_known:
         kept.append(f"(ke IS NULL OR ke < {now_s})")
     known = "(CASE WHEN ke IS NULL OR ke < e THEN e ELSE ke END)"
-    hourly = metric.grain is Grain.HOUR
     groups = [f"d{i}" for i in range(len(metric.dimensions))]
-    groups.append("e" if metric.kind is Kind.LEVEL else "e / 3600" if hourly else offsets.day("e"))
+    groups.append("e" if metric.kind is Kind.LEVEL else _unit(dialect, metric, offsets, "e"))
     if has_known:
-        groups.append(f"{known} / 3600" if hourly else offsets.day(known))
+        groups.append(_unit(dialect, metric, offsets, known))
     if metric.kind is Kind.QUANTILE:
         groups.append(dialect.bucket("v"))
     w = "w" if "n" in table.exprs else "1.0"
@@ -86,6 +85,11 @@ def _statement(
     # Only quoted names, numbers of ours and the configuration author's own expressions are put together here.
     statement = f"SELECT {', '.join(groups + sums)} FROM ({placed}) AS q WHERE {' AND '.join(kept)}"  # noqa: S608
     return f"{statement} GROUP BY {', '.join(str(i + 1) for i in range(len(groups)))}", params
+
+
+def _unit(dialect: Dialect, metric: Metric, offsets: Offsets, epoch: str) -> str:
+    """SQL: the number of the hour, or else of the local day, that an instant lies in."""
+    return f"{epoch} {dialect.over} 3600" if metric.grain is Grain.HOUR else offsets.day(epoch, dialect.over)
 
 
 def _picked(

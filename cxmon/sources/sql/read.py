@@ -1,6 +1,8 @@
 """From a database to batches: let it add up where it can, else read its rows."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,9 @@ from cxmon.sources.sql.dialects import KNOWN, Dialect, Survey, Table
 from cxmon.sources.sql.pushdown import added, condition
 
 _FIRST_EPOCH = datetime(1974, 1, 1, tzinfo=UTC)  # Earlier instants are no numbers that we take for epoch seconds.
+
+
+_SAMPLE = 1000  # Instants that show how a database of which we know nothing holds them.
 
 
 def batches(session: Session, request: Request, wanted: Mapping[str, str], window: Window) -> Iterator[Observations]:
@@ -30,9 +35,10 @@ def batches(session: Session, request: Request, wanted: Mapping[str, str], windo
     if dialect is None:
         return _rows(session, request, table, _sampled(session, table), window)
     survey = dialect.survey(session, table)
+    rows = replace(table, fields={role: dialect.field(e, survey.types.get(role, "")) for role, e in exprs.items()})
     if survey.pushable and not read.aggregated and not read.censored and window.since > _FIRST_EPOCH:
-        return _added(session, dialect, survey, request, table, window)
-    return _rows(session, request, table, survey.clock, window)
+        return _added(session, dialect, survey, request, rows, window)
+    return _rows(session, request, rows, survey.clock, window)
 
 
 def _added(
@@ -55,9 +61,8 @@ def _added(
 def _rows(session: Session, request: Request, table: Table, clock: str, window: Window) -> Iterator[Observations]:
     """Rows of a table, added up here."""
     picked, params = condition(clock, table.exprs["time"], window)
-    names = [f"c{i}" for i in range(len(table.exprs))]
-    pairs = zip(table.exprs.values(), names, strict=True)
-    statement = f"SELECT {', '.join(f'{expr} AS {name}' for expr, name in pairs)} {table.source(picked)}"
+    fields = [f"{expr} AS c{i}" for i, expr in enumerate((table.fields or table.exprs).values())]
+    statement = f"SELECT {', '.join(fields)} {table.source(picked)}"
     intake = Intake(metric=request.metric, window=window, now=request.now, frozen=request.frozen)
     for rows in session.rows(statement, params):
         _take(intake, list(table.exprs), rows, str(request.metric.read.table))
@@ -69,6 +74,12 @@ def _query(session: Session, request: Request, wanted: Mapping[str, str], window
     metric = request.metric
     text = str(metric.read.query)
     bounded = any(f":{name}" in text for name in ("since", "until"))
+    local = re.search(r":(since|until)\b", text) is not None
+    if local and not session.zone_known:
+        raise SourceError(
+            f"{metric.id}: source {metric.source}: the server does not know the time zone {metric.zone}, so :since and "
+            ":until cannot be compared; load its time zone tables, or use :since_epoch and :until_epoch"
+        )
     for piece in stretches(metric, window) if bounded else [window]:
         names, chunks = session.result(text, _bounds(session.dialect, metric, piece))
         lower = [name.lower() for name in names]
@@ -108,7 +119,7 @@ def _bounds(dialect: str, metric: Metric, window: Window) -> dict[str, object]:
             last += timedelta(days=1)
         first = since.date() - timedelta(days=1)
         return epochs | {"since": first.isoformat(), "until": last.isoformat()}
-    if dialect == "postgresql":
+    if dialect in {"postgresql", "duckdb"}:
         return epochs | {"since": since, "until": until}
     return epochs | {"since": since.replace(tzinfo=None), "until": until.replace(tzinfo=None)}
 
@@ -117,12 +128,9 @@ def _sampled(session: Session, table: Table) -> str:
     """The clock of a database whose types we do not know, by the first instants that it shows."""
     time = table.exprs["time"]
     kinds = set()
-    for rows in session.rows(f"SELECT {time} {table.source(f'{time} IS NOT NULL')}"):
-        for row in rows[:1000]:
-            value = row[0]
-            if isinstance(value, datetime):
-                kinds.add("typed" if value.tzinfo else "naive")
-            else:
-                kinds.add("date" if isinstance(value, date) else "other")
-        break
+    for value in session.some(time, table.source(f"{time} IS NOT NULL"), _SAMPLE):
+        if isinstance(value, datetime):
+            kinds.add("typed" if value.tzinfo else "naive")
+        else:
+            kinds.add("date" if isinstance(value, date) else "other")
     return kinds.pop() if len(kinds) == 1 else "mixed"

@@ -39,9 +39,9 @@ class Offsets:
                 at = step
         return cls(first, tuple(changes))
 
-    def day(self, epoch: str) -> str:
-        """SQL: number of the local day since 1970 that `epoch` (SQL, a whole number) lies in."""
-        return f"(({epoch} + {self._case(epoch, [at for at, _ in self.changes])}) / {DAY})"
+    def day(self, epoch: str, over: str = "/") -> str:
+        """SQL: number of the local day since 1970 that `epoch` (SQL, a whole number) lies in; `over` divides wholly."""
+        return f"(({epoch} + {self._case(epoch, [at for at, _ in self.changes])}) {over} {DAY})"
 
     def instant(self, wall: str) -> str:
         """SQL: the instant at which clocks show `wall` (SQL, as if it were UTC); the earlier one where they do twice.
