@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from cxmon.errors import SourceError
@@ -169,9 +169,8 @@ def _instant(value: Any) -> float:
         at = datetime.fromisoformat(str(value))
     except ValueError:
         raise ValueError("no instant in ISO 8601 and no epoch seconds") from None
-    if at.tzinfo is None:
-        raise ValueError("an instant without a zone")
-    return at.timestamp()
+    # An API that names no zone means the same one for all its clients.
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def epoch(value: Any) -> int:
