@@ -26,8 +26,10 @@ _STATUS = {2: "open", 3: "pending", 4: "resolved", 5: "closed"}
 _PRIORITY = {1: "low", 2: "medium", 3: "high", 4: "urgent"}
 _CHANNEL = {1: "email", 2: "portal", 3: "phone", 7: "chat", 9: "feedback widget", 10: "outbound email"}
 _OUTBOUND = 10
-# Where none of them is there, the stats did not come.
-_OF_STATS = frozenset({"first_reply_at", "first_reply_min", "resolved_at", "resolution_min"})
+# Without the last four the stats did not come.
+_NEVER_MISSING = frozenset(
+    {"created_at", "status", "first_reply_at", "first_reply_min", "resolved_at", "resolution_min"}
+)
 _SENTIMENT = {
     103: "happy", 102: "happy", 101: "happy", 100: "neutral", -101: "unhappy", -102: "unhappy", -103: "unhappy",
 }  # fmt: skip
@@ -91,11 +93,11 @@ class Freshdesk:
 
 def _tickets(source: Freshdesk) -> feeds.Stream:
     return _list_of_tickets(
-        source, {"include": "stats"}, customer=feeds.path("requester_id"), fields=_ticket_fields(source.custom),
-        required=frozenset({"created_at", "status"} | _OF_STATS), lookback=timedelta(hours=1),
+        source, {"include": "stats"}, customer=feeds.path("requester_id"), required=_NEVER_MISSING,
+        lookback=timedelta(hours=1),
         deleted=lambda ticket: ticket.get("deleted") is True or ticket.get("spam") is True,
         gone=tuple(
-            _list_of_tickets(source, {"filter": name}, fields={}, lookback=_GONE_LOOKBACK, deleted=lambda _: True)
+            _list_of_tickets(source, {"filter": name}, lookback=_GONE_LOOKBACK, deleted=lambda _: True)
             for name in ("deleted", "spam")
         ),
     )  # fmt: skip
@@ -107,8 +109,8 @@ def _list_of_tickets(source: Freshdesk, params: Mapping[str, str], **more: Any) 
     }  # fmt: skip
     return feeds.Stream(
         name="tickets", path="api/v2/tickets", params=asked | params, records=feeds.path("."),
-        record_id=feeds.path("id"), changed=feeds.path("updated_at"), paging=feeds.LinkHeader(), ascending=True,
-        window_pages=MOST_PAGES, by_change=True, **more,
+        fields=_ticket_fields(source.custom), record_id=feeds.path("id"), changed=feeds.path("updated_at"),
+        paging=feeds.LinkHeader(), ascending=True, window_pages=MOST_PAGES, by_change=True, **more,
     )  # fmt: skip
 
 

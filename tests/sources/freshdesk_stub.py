@@ -32,9 +32,7 @@ class Account:
         self.most_pages, self.between = 300, lambda: None
 
     def serve(self):
-        self.vendor = Vendor(
-            api__v2__tickets=self._tickets, api__v2__surveys__satisfaction_ratings=self._ratings
-        )
+        self.vendor = Vendor(api__v2__tickets=self._tickets, api__v2__surveys__satisfaction_ratings=self._ratings)
         return self.vendor
 
     def put(self, number, at, **more):

@@ -2,16 +2,24 @@
 
 import random
 from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from freshdesk_stub import NOW, Account, iso, rating, ticket
 from source_cases import metric
 from vendor_stub import PAGE, RESET, THROTTLED, Reply
 
+from cxmon.config import load
+from cxmon.config.loader import parse
 from cxmon.contracts import Request
-from cxmon.errors import AccessError, SourceError
-from cxmon.model import Kind, Read, Secret, Token, Window
+from cxmon.errors import AccessError, ConfigError, SourceError
+from cxmon.model import EVERYONE, Kind, Read, Secret, Token, Window
+from cxmon.pipeline.collect import collect
+from cxmon.pipeline.probe import probe
+from cxmon.pipeline.register import register
 from cxmon.sources import Freshdesk
+from cxmon.store import Store
 
 START = NOW - timedelta(days=20)
 
@@ -161,7 +169,9 @@ def test_ratings_are_counted_as_freshdesk_counts_and_read_again_because_they_cha
         got = columns(found)
         assert got["satisfied"] == [1, 1, 1, 0, 0, 0, None]
         assert got["sentiment"][3:5] == ["neutral", "unhappy"]
-        assert [r.reason for b in found for r in b.rejected] == ["satisfied: a score that is not on the scale from -103 to 103"]
+        assert [r.reason for b in found for r in b.rejected] == [
+            "satisfied: a score that is not on the scale from -103 to 103"
+        ]
         assert "words" not in str(found)
         account.ratings[4] = rating(4, hours(4), 101, updated_at=iso(hours(30)))
         again = pull(source(vendor, lookback=timedelta(days=2)), "satisfaction_ratings", end(found))
@@ -175,7 +185,8 @@ FAULTS = [
     (Reply({"code": "access_denied", "message": "You are not authorized"}, 403), AccessError,
      r"answered 403 \(You are not authorized\): .*a scope or a role is missing"),
     (Reply({}, 429, Retry_After="4000"), SourceError, r"asked to wait 4,000 s, where 900 s are the most"),
-    (Reply({"description": "Validation failed", "errors": []}, 400), SourceError, r"answered 400 \(Validation failed\)"),
+    (Reply({"description": "Validation failed", "errors": [{"field": "x", "message": "Unexpected/invalid field"}]},
+           400), SourceError, r"answered 400 \(Unexpected/invalid field\)"),
 ]  # fmt: skip
 
 
@@ -216,3 +227,49 @@ def test_options_that_cannot_be_are_refused():
     ):
         with pytest.raises(ValueError, match=said):
             Freshdesk(**({"api_key": key} | options))
+
+
+def test_a_ticket_field_that_names_a_person_is_no_dimension_by_another_name():
+    config = b"""
+sources: {desk: {type: freshdesk, domain: acme, api_key: "${KEY}", custom: {who: cf_agent_name}}}
+metrics:
+  first_reply:
+    {source: desk, kind: quantile, better: lower, matters: 10%, dimensions: [who],
+     read: {stream: tickets, time: created_at, value: first_reply_min}}
+"""
+    with pytest.raises(ConfigError, match=r"dimensions\[0\]: found the person field cf_agent_name"):
+        parse(config, path=Path("cxmon.yaml"), environ={"KEY": "k3y"})
+
+
+def whole(store, of):
+    """(answers, total) of a metric over all periods and segments."""
+    found = store.panel(of, [EVERYONE])
+    return int(found.n.sum()), int(found.total.sum())
+
+
+def test_what_init_writes_reads_an_account(tmp_path):
+    text = files("cxmon.config").joinpath("first-freshdesk.yaml").read_text(encoding="utf-8")
+    tickets = [ticket(n, hours(n), source=(1, 7)[n % 2]) for n in range(30)]
+    tickets += [ticket(40, hours(3), stats={"first_responded_at": None, "resolved_at": None}),
+                ticket(41, hours(3), source=10)]  # fmt: skip
+    account = Account(tickets, [rating(n, hours(n), (103, 100, -103)[n % 3]) for n in range(30)])
+    with account.serve() as vendor:
+        text = text.replace("domain: acme ", f"base_url: {vendor.url}\n    allow_private: true ")
+        (tmp_path / "cxmon.yaml").write_text(text + f"\nstore: sqlite:///{tmp_path}/store.db\nas_of: {iso(NOW)}\n")
+        plan = load(tmp_path / "cxmon.yaml", environ={"FRESHDESK_API_KEY": "k3y", "CXMON_HASH_KEY": "k" * 16})
+        looks = {look.what: look for look in probe(plan, "helpdesk", now=NOW)}
+        assert [look.error for look in looks.values()] == ["", ""]
+        assert [(m.metric, m.count) for m in looks["stream tickets"].metrics][:2] == [
+            ("first_reply", 31),
+            ("resolution", 30),
+        ]
+        assert looks["stream satisfaction_ratings"].records == 30
+        with Store.open(plan.store_url) as store:
+            register(plan, store, now=NOW)
+            assert [c.error for c in collect(plan, store, now=NOW)] == [""] * 5
+            counts = {name: whole(store, plan.metrics[name]) for name in ("csat", "first_reply_sla", "reopened")}
+            assert counts == {"csat": (30, 10), "first_reply_sla": (30, 30), "reopened": (31, 0)}
+            account.put(2, hours(90), deleted=True)
+            account.put(3, hours(91), stats=account.tickets[3]["stats"] | {"reopened_at": iso(hours(91))})
+            collect(plan, store, now=NOW)
+            assert whole(store, plan.metrics["reopened"]) == (30, 1)
