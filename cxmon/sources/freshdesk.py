@@ -26,6 +26,7 @@ _STATUS = {2: "open", 3: "pending", 4: "resolved", 5: "closed"}
 _PRIORITY = {1: "low", 2: "medium", 3: "high", 4: "urgent"}
 _CHANNEL = {1: "email", 2: "portal", 3: "phone", 7: "chat", 9: "feedback widget", 10: "outbound email"}
 _OUTBOUND = 10
+_RATINGS = feeds.path("ratings.default_question")
 # Without the last four the stats did not come.
 _NEVER_MISSING = frozenset(
     {"created_at", "status", "first_reply_at", "first_reply_min", "resolved_at", "resolution_min"}
@@ -108,7 +109,7 @@ def _list_of_tickets(source: Freshdesk, params: Mapping[str, str], **more: Any) 
         "updated_since": "{since}", "order_by": "updated_at", "order_type": "asc", "per_page": str(source.page_size),
     }  # fmt: skip
     return feeds.Stream(
-        name="tickets", path="api/v2/tickets", params=asked | params, records=feeds.path("."),
+        name="tickets", path="api/v2/tickets", params={**asked, **params}, records=feeds.path("."),
         fields=_ticket_fields(source.custom), record_id=feeds.path("id"), changed=feeds.path("updated_at"),
         paging=feeds.LinkHeader(), ascending=True, window_pages=MOST_PAGES, by_change=True, **more,
     )  # fmt: skip
@@ -128,7 +129,7 @@ def _ratings(source: Freshdesk) -> feeds.Stream:
             "updated_at": feeds.path("updated_at"),
             "satisfied": lambda rating: _satisfied(_sentiment(rating)),
             "sentiment": _sentiment,
-            "score": feeds.path("ratings.default_question"),
+            "score": _score,
             "survey": feeds.path("survey_id"),
         },
         required=frozenset({"created_at", "score", "satisfied", "sentiment"}),
@@ -213,8 +214,14 @@ def _reopened(ticket: Any) -> int | None:
     return 0 if stats.get("resolved_at") or stats.get("closed_at") else None
 
 
+def _score(rating: Any) -> Any:
+    """The answer to the first question; accounts with one question only may get it without its name."""
+    found = _RATINGS(rating)
+    return rating.get("rating", MISSING) if found is MISSING else found
+
+
 def _sentiment(rating: Any) -> Any:
-    score = feeds.path("ratings.default_question")(rating)
+    score = _score(rating)
     if score is None or score is MISSING:
         return score
     if not isinstance(score, int) or score not in _SENTIMENT:
