@@ -56,7 +56,7 @@ class Page:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the vendor asks to wait; a date is taken by its own clock."""
-    text = headers.get("Retry-After", "").strip()
+    text = (headers.get("Retry-After") or headers.get("X-RateLimit-Retry-After") or "").strip()
     try:
         return max(0.0, float(text))
     except ValueError:

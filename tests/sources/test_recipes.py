@@ -14,7 +14,8 @@ from cxmon.aggregate import Page
 from cxmon.config import load
 from cxmon.contracts import Request
 from cxmon.errors import AccessError
-from cxmon.model import Window
+from cxmon.feeds import ClientCredentials
+from cxmon.model import Token, Window
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 T0 = NOW - timedelta(days=20)
@@ -257,8 +258,19 @@ def test_a_client_that_is_not_known_is_said_so_without_its_secret(tmp_path):
             helpscout.pull("great")
         assert account.tokens == 1
         vendor.routes["/v2/reports/happiness/ratings"] = account.ratings
-        vendor.faults = [Reply("", 503, Retry_After="0")]
+        vendor.faults = [Reply("", 503, Retry_After="0"), Reply("", 429, X_RateLimit_Retry_After="0")]
         assert len(helpscout.pull("great")) == 1
+
+
+def test_secrets_go_to_no_address_that_anybody_can_read():
+    given = {"client_id": Token("id"), "client_secret": Token("secret")}
+    for place in ("http://login.example.com/token", "ftp://login.example.com", ""):
+        with pytest.raises(
+            ValueError, match="token_url: found something else, expected a path below base_url or an https"
+        ):
+            ClientCredentials(token_url=place, **given)
+    with pytest.raises(ValueError, match="client_secret: found nothing"):
+        ClientCredentials(token_url="oauth2/token", **(given | {"client_secret": Token("")}))
 
 
 def test_delighted(tmp_path):
