@@ -11,6 +11,7 @@ from freshdesk_stub import NOW, Account, iso, rating, ticket
 from source_cases import metric
 from vendor_stub import PAGE, RESET, THROTTLED, Reply
 
+from cxmon.aggregate import Page
 from cxmon.config import load
 from cxmon.config.loader import parse
 from cxmon.contracts import Request
@@ -312,3 +313,30 @@ def test_what_init_writes_reads_an_account(tmp_path):
             account.put(3, hours(91), stats=account.tickets[3]["stats"] | {"reopened_at": iso(hours(91))})
             collect(plan, store, now=NOW)
             assert whole(store, plan.metrics["reopened"]) == (30, 1)
+
+
+def test_what_a_ticket_cannot_be_is_set_aside_with_its_reason():
+    tickets = [ticket(n, hours(n)) for n in range(5)]
+    tickets[1]["stats"]["first_responded_at"] = iso(hours(0))
+    tickets[2] |= {"created_at": "2099-01-01T00:00:00Z", "stats": tickets[2]["stats"] | {"first_responded_at": None}}
+    tickets[3]["stats"]["first_responded_at"] = "soon"
+    tickets[4]["custom_fields"]["cf_region"] = ["eu", "us"]
+    with Account(tickets).serve() as vendor:
+        vendor.routes["/api/v2/tickets"] = lambda params, _: [] if "filter" in params else [*tickets, {"id": None}]
+        found = pull(source(vendor, custom={"region": "cf_region"}))[-1]
+    assert (found.complete, found.upserts.ids) == (True, ["0", "1", "2"])
+    assert [(r.where, r.reason) for r in found.rejected] == [
+        ("page 1, row 4", "first_reply_min: no instant in ISO 8601 and no epoch seconds"),
+        ("page 1, row 5", "region: a list where a value belongs"),
+        ("page 1, row 6", "no id"),
+    ]
+    of = metric(
+        Kind.QUANTILE,
+        read=Read(stream="tickets", time="created_at", value="first_reply_min", censored=True),
+        dimensions=(),
+    )
+    aside = Page(records=found.upserts, now=NOW).counted(of).rejected
+    assert sorted((r.where, r.reason) for r in aside) == [
+        ("page 1, row 2", "value: a negative duration"),
+        ("page 1, row 3", "created_at: in the future (now is 2026-06-01 00:00 UTC)"),
+    ]
