@@ -12,6 +12,8 @@ from cxmon.cli import Exit
 from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, say
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from cxmon.config.plan import Plan
 
 
@@ -19,6 +21,7 @@ class First(StrEnum):
     """What a first configuration begins with."""
 
     CSV = "csv"
+    FRESHDESK = "freshdesk"
     REST = "rest"
     ZENDESK = "zendesk"
     SQL = "sql"
@@ -45,7 +48,7 @@ class First(StrEnum):
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: cxmon validate --config config/cxmon.yaml")(validate)
     app.command(epilog="Example: cxmon schema > config/cxmon.schema.json")(schema)
-    app.command(epilog="Example: cxmon init config/cxmon.yaml --type zendesk")(init)
+    app.command(epilog="Example: cxmon init --type zendesk, or cxmon init --type rest --recipe hubspot")(init)
 
 
 def validate(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
@@ -76,23 +79,42 @@ def schema() -> None:
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.", show_default=True)] = DEFAULT_CONFIG,
     kind: Annotated[First, typer.Option("--type", help="Which source it begins with.", show_default=True)] = First.CSV,
+    recipe: Annotated[
+        str | None, typer.Option(help="A vendor's recipe for rest: jira-service-management, hubspot, ...")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """Write a first configuration, and the schema for editors beside it."""
     from cxmon.errors import ActionError
 
+    first = _first(kind, recipe)
+    kind = kind if recipe is None else First.REST
     if path.exists() and not force:
         raise ActionError(f"{path} is there already; name another file, or write over it with --force")
     beside = path.with_name("cxmon.schema.json")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        first = files("cxmon.config").joinpath(f"first{kind.suffix}.yaml")
         path.write_text(first.read_text(encoding="utf-8"), encoding="utf-8")
         beside.write_text(schema_text() + "\n", encoding="utf-8")
     except OSError as error:
         raise ActionError(f"{path} cannot be written: {error.strerror}") from None
     say(f"Wrote {path}, and {beside} for your editor.")
     say(f"{kind.next} then: cxmon validate --config {path}")
+
+
+def _first(kind: First, recipe: str | None) -> "Traversable":
+    """The configuration that is shipped for a type, or for a vendor's recipe."""
+    from cxmon.errors import ActionError
+
+    shipped = files("cxmon.config")
+    if recipe is None:
+        return shipped.joinpath(f"first{kind.suffix}.yaml")
+    if kind not in {First.CSV, First.REST}:
+        raise ActionError(f"--recipe goes with --type rest, and {kind.value} needs none")
+    found = {one.name.removesuffix(".yaml"): one for one in shipped.joinpath("recipes").iterdir()}
+    if recipe not in found:
+        raise ActionError(f"no recipe {recipe!r}; there are {', '.join(sorted(found))}")
+    return found[recipe]
 
 
 def schema_text() -> str:

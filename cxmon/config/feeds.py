@@ -55,6 +55,9 @@ def _read(frame: Frame, entry: Entry, read: Entry, source: Feed) -> None:
 def _declared(frame: Frame, entry: Entry, stream: str, name: str) -> Node | None:
     """Where the file says what a field is, if it does."""
     node: Node | None = frame.root.at("sources").entries.get(entry.get("source") or "")
+    own = None if node is None else node.entries.get("custom")
+    if own is not None and name in own.entries:
+        return own.entries[name]
     for key in ("streams", stream, "fields", name):
         node = None if node is None else node.entries.get(key)
     return node if node is None or node.kind == "text" else node.entries.get("path")

@@ -4,7 +4,7 @@
 `read` makes pages of facts of it.
 """
 
-from cxmon.feeds.auth import Auth, Basic, Bearer, Header, Query
+from cxmon.feeds.auth import Auth, Basic, Bearer, ClientCredentials, Header, Query
 from cxmon.feeds.exchange import Call, Limits
 from cxmon.feeds.fields import Field, Getter, path
 from cxmon.feeds.paging import CursorPages, LinkHeader, NextLink, PageNumber, Paging, SinglePage
@@ -16,6 +16,7 @@ __all__ = [
     "Basic",
     "Bearer",
     "Call",
+    "ClientCredentials",
     "CursorPages",
     "Field",
     "Getter",

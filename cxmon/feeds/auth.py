@@ -96,3 +96,40 @@ class Query:
 
     def params(self) -> dict[str, str]:
         return {self.name: self.value.reveal()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientCredentials:
+    """OAuth 2.0 client credentials (RFC 6749, 4.4): `client_id` and `client_secret` are exchanged at `token_url` for a
+    token that goes with every request, and for another one when it has run out.
+
+    `token_url` is a path below base_url, or an https address. `scope` is what the token is asked to allow.
+    """
+
+    type: Literal["client_credentials"] = "client_credentials"
+    token_url: str
+    client_id: Token
+    client_secret: Token
+    scope: str = ""
+
+    def __post_init__(self) -> None:
+        _given("client_id", self.client_id)
+        _given("client_secret", self.client_secret)
+        if not self.token_url or ("://" in self.token_url and not self.token_url.startswith("https://")):
+            raise ValueError("token_url: found something else, expected a path below base_url or an https address")
+
+    def headers(self) -> dict[str, str]:
+        return {}
+
+    def params(self) -> dict[str, str]:
+        return {}
+
+    @property
+    def form(self) -> dict[str, str]:
+        """What is sent to `token_url`."""
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id.reveal(),
+            "client_secret": self.client_secret.reveal(),
+        }
+        return asked | ({"scope": self.scope} if self.scope else {})

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Self
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -13,10 +12,10 @@ import urllib3
 
 from cxmon.errors import AccessError, RefusedError, SourceError
 from cxmon.feeds import body, guard
-from cxmon.feeds.auth import Auth
-from cxmon.feeds.exchange import Answer, Call, Limits
+from cxmon.feeds.auth import Auth, ClientCredentials
+from cxmon.feeds.exchange import AGAIN, Answer, Call, Limits, retry_after
+from cxmon.feeds.grant import Grant, NotYetError
 
-_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MOST_REDIRECTS = 5
 _PORTS = {"http": 80, "https": 443}
 
@@ -54,6 +53,11 @@ class Client:
             self._session.mount(scheme, guard.adapter(allow_private=allow_private))
         asked = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "cxmon"}
         self._session.headers.update(asked | dict(headers or {}) | (auth.headers() if auth else {}))
+        self._grant: Grant | None = None
+        if isinstance(auth, ClientCredentials):
+            # The one address besides the host that is sent something, and credentials of its own only.
+            place = auth.token_url if "://" in auth.token_url else self.url(auth.token_url)
+            self._grant = Grant(name=name, url=place, credentials=auth, timeout_s=self._limits.timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -112,6 +116,8 @@ class Client:
             with self._response(call) as response:
                 raw = body.content(response, self._limits.most_bytes, deadline)
                 return self._judged(call, response, raw)
+        except NotYetError as problem:
+            return _Again(reason=problem.reason, wait_s=problem.wait_s)
         except body.BodyError as problem:
             if problem.again:
                 return _Again(reason=f"the answer was {problem}", at_most=2)
@@ -130,10 +136,11 @@ class Client:
     def _response(self, call: Call) -> requests.Response:
         """The response after redirects on the same host."""
         url, params = self.url(call.url), dict(call.params) | (self._auth.params() if self._auth else {})
+        granted = self._grant.headers(self._session) if self._grant else {}
         for _ in range(_MOST_REDIRECTS + 1):
             response = self._session.request(
                 call.method, url, params=params, json=call.json, stream=True, allow_redirects=False,
-                timeout=(min(10.0, self._limits.timeout_s), self._limits.timeout_s),
+                headers=granted, timeout=(min(10.0, self._limits.timeout_s), self._limits.timeout_s),
             )  # fmt: skip
             target = response.headers.get("Location")
             if response.status_code not in {301, 302, 303, 307, 308} or target is None:
@@ -147,34 +154,24 @@ class Client:
     def _judged(self, call: Call, response: requests.Response, raw: bytes) -> Answer | _Again:
         status = response.status_code
         if 200 <= status < 300:
+            if self._grant:
+                self._grant.worked()
             data = body.parsed(raw, response.headers.get("Content-Type", ""))
             return Answer(data=data, next_link=response.links.get("next", {}).get("url"))
         reason = f"answered {status}"
         words = body.said(raw)
         told = f"{reason} ({words})" if words else reason
-        wait = _retry_after(response.headers)
-        if status in _AGAIN or (status == 403 and wait is not None):
+        wait = retry_after(response.headers)
+        if status in AGAIN or (status == 403 and wait is not None):
             return _Again(reason=told, wait_s=wait)
         where = self._where(call)
         if status == 401:
+            if self._grant and self._grant.renew():
+                return _Again(reason=told, wait_s=0.0, at_most=1)
             raise AccessError(f"{where}: {told}: the credentials were not accepted")
         if status == 403:
             raise AccessError(f"{where}: {told}: the credentials may not read this; a scope or a role is missing")
         raise RefusedError(f"{where}: {told}", status)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the vendor asks to wait; a date is taken by its own clock."""
-    text = headers.get("Retry-After", "").strip()
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:

@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
+
+# Answers after which another attempt may bring a better one.
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,3 +52,17 @@ class Page:
     rows: list[Any]
     place: Place | None
     link: Callable[[str], str]
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the vendor asks to wait; a date is taken by its own clock."""
+    text = (headers.get("Retry-After") or headers.get("X-RateLimit-Retry-After") or "").strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from cxmon.errors import SourceError
@@ -84,9 +84,10 @@ def _whose(key: str, wanted: str) -> Getter:
 class Field:
     """A field of the records: `path` says where it stands, such as rating.score or custom_fields[id=123].value.
 
-    `values` maps the vendor's values to yours, `otherwise` is what all others become (without it they are set aside).
-    `divide` is what a number is divided by, such as 60 for minutes, or 1000 for epoch milliseconds. `minutes_after` is
-    the path of another instant: the field is then the minutes from it to this one. `optional`: records may lack it.
+    `values` maps the vendor's values to yours, `otherwise` is what all others become (without it they are set aside),
+    `nothing` what null becomes. `divide` is what a number is divided by, such as 60 for minutes, 1000 for epoch
+    milliseconds, or -1 for its opposite. `minutes_after` is the path of another instant: the field is then the minutes
+    from it to this one. `optional`: records may lack it.
     """
 
     SHORT: ClassVar[str] = "path"
@@ -97,13 +98,14 @@ class Field:
     divide: float = 1.0
     minutes_after: str | None = None
     optional: bool = False
+    nothing: str | None = None
 
     def __post_init__(self) -> None:
         path(self.path)
         if self.minutes_after is not None:
             path(self.minutes_after)
-        if not self.divide > 0:
-            raise ValueError(f"divide: found {self.divide}, expected a number above zero")
+        if not abs(self.divide) > 0:
+            raise ValueError(f"divide: found {self.divide}, expected a number other than zero")
         if self.otherwise is not None and not self.values:
             raise ValueError("otherwise: found a value for the others, expected values beside it")
 
@@ -116,7 +118,7 @@ class Field:
             get = minutes(path(self.minutes_after), get)
         if self.divide != 1.0:
             get = _divided(get, self.divide)
-        return get
+        return get if self.nothing is None else _or(get, self.nothing)
 
     def _mapped(self, get: Getter) -> Getter:
         values, otherwise = dict(self.values), self.otherwise
@@ -133,6 +135,14 @@ class Field:
             raise ValueError("a value that `values` does not name")
 
         return found
+
+
+def _or(get: Getter, nothing: str) -> Getter:
+    def found(record: Any) -> Any:
+        value = get(record)
+        return nothing if value is None else value
+
+    return found
 
 
 def _divided(get: Getter, by: float) -> Getter:
@@ -169,9 +179,8 @@ def _instant(value: Any) -> float:
         at = datetime.fromisoformat(str(value))
     except ValueError:
         raise ValueError("no instant in ISO 8601 and no epoch seconds") from None
-    if at.tzinfo is None:
-        raise ValueError("an instant without a zone")
-    return at.timestamp()
+    # An API that names no zone means the same one for all its clients.
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def epoch(value: Any) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cxmon.contracts import Facts, Request
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
-from cxmon.feeds.fields import rows_of
+from cxmon.feeds.fields import epoch, rows_of
 from cxmon.feeds.stream import Reader, Stream
 
 if TYPE_CHECKING:
@@ -52,14 +52,18 @@ class Position:
 def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
     """Pages of facts from the request's cursor on, the last of which is `complete`.
 
-    A place that the vendor knows no more is given up for the last known time. Raises SourceError, with the page.
+    A place that the vendor knows no more is given up for the last known time. What the stream's lists of what is gone
+    say comes first: a record that came back is in the list itself. Raises SourceError, with the page.
     """
     since = int(request.window.since.timestamp())
     position = Position.of(request.cursor, since)
+    since = position.since
     if position.ended and position.place is None:
         # What is younger than the lookback may have changed since.
-        since = max(since, position.newest - int(stream.lookback.total_seconds()))
+        since = max(int(request.window.since.timestamp()), position.newest - int(stream.lookback.total_seconds()))
         position = Position(since=since, newest=position.newest)
+    for listed in stream.gone:
+        yield from _gone(client, listed, request, since)
     stored = position.place is not None
     reader = Reader(stream=stream, source=client.name, hash_key=request.hash_key, wanted=request.fields)
     reader.newest = position.newest
@@ -71,6 +75,14 @@ def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
             raise
         # The cursor has run out: what it stood for is read again by time.
         yield from pages.read(_by_time(stream, position))
+
+
+def _gone(client: "Client", listed: Stream, request: Request, since: int) -> Iterator[Facts]:
+    """The ids in a list of what is gone. They move no cursor, so that a run that was cut short reads them once more."""
+    start = datetime.fromtimestamp(max(0, since - int(listed.lookback.total_seconds())), UTC)
+    own = replace(request, cursor=None, window=replace(request.window, since=start))
+    for page in read(client, listed, own):
+        yield replace(page, cursor=None, complete=False, through=None)
 
 
 def _by_time(stream: Stream, position: Position) -> Position:
@@ -113,9 +125,10 @@ class _Pages:
             before = records.ids
             position = replace(position, place=place, newest=self.reader.newest)
             windows += 1
-            turn = goes_on and stream.window_pages is not None and windows >= stream.window_pages
-            if turn:
-                position, first = self._turned(position, where)
+            goes_on = goes_on and not self._past(rows, position)
+            anew = self._anew(position, windows, where) if goes_on else None
+            if anew is not None:
+                position, first = anew, stream.call(anew.since, self.request.now, "")
                 known, windows, before = set(), 0, None
             through = self._through(position)
             done = self._ended(position) if not goes_on else position
@@ -145,15 +158,34 @@ class _Pages:
         threading.Thread(target=ask, args=(f"page {self.number + 1}",), daemon=True).start()
         return found
 
-    def _turned(self, position: Position, where: str) -> tuple[Position, Any]:
-        """The list begins anew at the newest change: a vendor ends lists after so many pages."""
-        if self.reader.newest <= position.since:
+    def _anew(self, position: Position, windows: int, where: str) -> Position | None:
+        """Where the list begins anew, if it does: a vendor ends lists after so many pages, and pages by number move
+        while they are read, so that a record could slip between two of them."""
+        stream, times = self.stream, self.reader.times
+        ended = stream.window_pages is not None and windows >= stream.window_pages
+        # The order is looked at, not believed.
+        orderly = stream.by_change and list(times) == sorted(times)
+        newest = max(times, default=0)
+        # One second earlier: more records of it may follow, and some vendors take `since` for later ones only.
+        if (orderly or ended) and newest - 1 > position.since:
+            return Position(since=newest - 1, newest=self.reader.newest)
+        if not ended:
+            return None
+        if newest <= position.since:
             raise SourceError(
-                f"{self.client.name}: {where} of {self.stream.path} is the last that the vendor gives, and all records "
+                f"{self.client.name}: {where} of {stream.path} is the last that the vendor gives, and all records "
                 "up to it have one time"
             )
-        position = Position(since=self.reader.newest, newest=self.reader.newest)
-        return position, self.stream.call(position.since, self.request.now, "")
+        return Position(since=newest, newest=self.reader.newest)
+
+    def _past(self, rows: list[Any], position: Position) -> bool:
+        """Whether a list that goes back in time has come to what was read before."""
+        if self.stream.newest_first is None or not rows:
+            return False
+        try:
+            return 0 < epoch(self.stream.newest_first(rows[-1])) < position.since
+        except (ValueError, OverflowError):
+            return False
 
     def _through(self, position: Position) -> datetime:
         at = position.newest if self.stream.ascending or self.stream.paging.keeps else position.since

@@ -28,7 +28,9 @@ class Stream:
     the list in an answer; `record_id`, `changed`, `customer` and `fields` read one record; `deleted` says that it is
     gone at the vendor. `lookback` is how far before the newest change the next run begins, `settles` how young a
     `since` may be. `ascending`: records come in the order of `changed`; `window_pages`: after so many pages the list
-    begins anew there. `required` are the fields without which the list is not what it was.
+    begins anew there, with `by_change` after every page whose records are in that order. `newest_first` reads the time
+    by which a list goes back: it ends where that lies before `since`. `gone` are lists of the ids that are gone at the
+    vendor. `required` are the fields without which the list is not what it was.
     """
 
     name: str
@@ -50,6 +52,9 @@ class Stream:
     ascending: bool = False
     window_pages: int | None = None
     most_pages: int = 100_000
+    by_change: bool = False
+    newest_first: Getter | None = None
+    gone: tuple["Stream", ...] = ()
 
     def call(self, since: int, until: datetime, place: str) -> Call:
         """The first request for what changed since."""
@@ -67,7 +72,7 @@ def hashed(key: Secret, source: str, value: object) -> str:
 @dataclass(kw_only=True)
 class Reader:
     """Reads pages of a stream's records into columns, and sets aside what is no record of it; all its fields, or those
-    that are `wanted`."""
+    that are `wanted`. `times` are when the records of the last page changed, in its order."""
 
     stream: Stream
     source: str
@@ -75,16 +80,19 @@ class Reader:
     wanted: frozenset[str] | None = None
     newest: int = 0
     seen: int = 0
+    times: tuple[int, ...] = ()
     _missing: set[str] | None = None
 
     def page(self, rows: Sequence[Any], place: str) -> tuple[Records, tuple[str, ...], tuple[Rejected, ...]]:
         """(records, ids that are gone, what was set aside). SourceError where a required field is in none of them."""
         gone: list[str] = []
+        times: list[int] = []
         aside: dict[int, str] = {}
         kept: list[tuple[int, str, int, Any]] = []
         for i, row in enumerate(rows):
             try:
                 name, when = self._name(row), self._changed(row)
+                times.append(when)
                 if self.stream.deleted(row):
                     gone.append(name)
                 else:
@@ -98,7 +106,8 @@ class Reader:
             kept = [kept[k] for k in sound]
             columns = {name: [column[k] for k in sound] for name, column in columns.items()}
         self._drift(len(kept) + len(problems), absent, rows, place)
-        self.newest = max(self.newest, max((when for _, _, when, _ in kept), default=0))
+        self.times = tuple(times)
+        self.newest = max(self.newest, *times, 0)
         found = Records(
             ids=[name for _, name, _, _ in kept], fields=columns, changed=[when for _, _, when, _ in kept],
             customers=[self._customer(row) for *_, row in kept], places=[_at(place, i) for i, *_ in kept],
@@ -200,6 +209,8 @@ def _written(at: datetime, form: str) -> str | int:
             return int(at.timestamp())
         case "epoch_ms":
             return int(at.timestamp()) * 1000
+        case "epoch_ms_text":
+            return str(int(at.timestamp()) * 1000)
         case "date":
             return f"{at:%Y-%m-%d}"
         case _:

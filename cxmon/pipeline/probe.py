@@ -123,7 +123,8 @@ def _stream(plan: Plan, source: Source, stream: str, metrics: Sequence[Metric], 
     aside: list[Rejected] = []
     batches = source.fetch(_request(plan, metrics[0], now))
     for batch in batches:
-        if isinstance(batch, Facts):
+        # What moves no cursor is a list of what is gone: no records are in it.
+        if isinstance(batch, Facts) and batch.cursor is not None:
             pages.append(batch)
             aside += batch.rejected
         if len(pages) >= MOST_PAGES or sum(len(p.upserts) for p in pages) >= SHOWN:

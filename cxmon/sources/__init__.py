@@ -1,10 +1,11 @@
 """Where figures come from: one file and one line here per source type."""
 
 from cxmon.sources.files import Csv
+from cxmon.sources.freshdesk import Freshdesk
 from cxmon.sources.rest import Rest
 from cxmon.sources.sql import Sql
 from cxmon.sources.zendesk import Zendesk
 
-TYPES = {"sql": Sql, "csv": Csv, "rest": Rest, "zendesk": Zendesk}
+TYPES = {"sql": Sql, "csv": Csv, "rest": Rest, "zendesk": Zendesk, "freshdesk": Freshdesk}
 
-__all__ = ["TYPES", "Csv", "Rest", "Sql", "Zendesk"]
+__all__ = ["TYPES", "Csv", "Freshdesk", "Rest", "Sql", "Zendesk"]

@@ -33,7 +33,9 @@ class RestStream:
     that is read of a record, by your names. `customer` is the path of the customer's id, of which a keyed hash is kept.
     `deleted` says which records are gone. `lookback` is how far before the newest change the next run begins to read.
     `ascending`: the list is in the order of `changed`. `window_pages`: after so many pages the vendor ends a list,
-    which is then begun anew from the newest change. `method` is GET, or POST with a `body`.
+    which is then begun anew from the newest change. `by_change`: that is done after every page, for pages by number,
+    which move while they are read. `newest_first` is the path of the time by which a list goes back that cannot be
+    asked since a time: it is read until it comes to one before. `method` is GET, or POST with a `body`.
     """
 
     path: str
@@ -43,7 +45,7 @@ class RestStream:
     method: Literal["GET", "POST"] = "GET"
     params: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
-    time_format: Literal["iso", "epoch", "epoch_ms", "date"] = "iso"
+    time_format: Literal["iso", "epoch", "epoch_ms", "epoch_ms_text", "date"] = "iso"
     paging: feeds.SinglePage | feeds.CursorPages | feeds.NextLink | feeds.LinkHeader | feeds.PageNumber = field(
         default_factory=feeds.SinglePage
     )
@@ -53,9 +55,11 @@ class RestStream:
     lookback: timedelta = DEFAULT_LOOKBACK
     ascending: bool = False
     window_pages: int | None = None
+    by_change: bool = False
+    newest_first: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("records", "id", "changed", "customer"):
+        for name in ("records", "id", "changed", "customer", "newest_first"):
             text = getattr(self, name)
             try:
                 feeds.path("." if text is None else text)
@@ -69,6 +73,10 @@ class RestStream:
             raise ValueError("changed: found nothing, expected the path of the time by which the list is in order")
         if self.window_pages is not None and (self.window_pages < 1 or not self.ascending):
             raise ValueError("window_pages: found it alone, expected ascending: true beside it")
+        if self.by_change and not self.ascending:
+            raise ValueError("by_change: found it alone, expected ascending: true beside it")
+        if self.newest_first is not None and self.ascending:
+            raise ValueError("newest_first: found it beside ascending, expected one of them")
 
     def stream(self, name: str) -> feeds.Stream:
         """The same as the engine reads it."""
@@ -82,7 +90,8 @@ class RestStream:
             time_format=self.time_format, changed=feeds.path(self.changed) if self.changed else None,
             customer=feeds.path(self.customer) if self.customer else None,
             deleted=(lambda _: False) if gone is None or of is None else lambda row: str(of(row)) in gone.values,
-            lookback=self.lookback, ascending=self.ascending, window_pages=self.window_pages,
+            lookback=self.lookback, ascending=self.ascending, window_pages=self.window_pages, by_change=self.by_change,
+            newest_first=feeds.path(self.newest_first) if self.newest_first else None,
         )  # fmt: skip
 
 
@@ -99,7 +108,7 @@ class Rest:
     type: Literal["rest"] = "rest"
     base_url: str
     streams: Mapping[str, RestStream]
-    auth: feeds.Bearer | feeds.Basic | feeds.Header | feeds.Query | None = None
+    auth: feeds.Bearer | feeds.Basic | feeds.Header | feeds.Query | feeds.ClientCredentials | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     allow_private: bool = False
     timeout_s: float = 60.0

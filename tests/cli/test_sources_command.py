@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cxmon.cli.app import build
 from cxmon.config import load
 from cxmon.pipeline.forget import forget
 from cxmon.store import Store
@@ -22,6 +24,7 @@ SECRETS = {
     "CXMON_HASH_KEY": "chance chance chance",
     "ZENDESK_TOKEN": "x",
     "SURVEY_TOKEN": "x",
+    "FRESHDESK_API_KEY": "x",
 }
 NOW = datetime(2026, 6, 10, tzinfo=UTC)
 CONFIG = """
@@ -158,9 +161,19 @@ def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
 
 
 def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
-    for kind in ("zendesk", "rest"):
+    for kind in ("zendesk", "rest", "freshdesk"):
         command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", kind, "--force"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         assert "Put the secrets that it names into the environment" in done.stdout
         assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics["csat"].read.stream is not None
+
+
+def test_init_writes_a_recipe_or_names_them(tmp_path):
+    def init(*more):
+        return CliRunner().invoke(build(), ["init", str(tmp_path / "cxmon.yaml"), *more])
+
+    done = init("--type", "rest", "--recipe", "delighted")
+    assert (done.exit_code, "Put the secrets" in done.output) == (0, True)
+    assert "https://api.delighted.com/v1" in (tmp_path / "cxmon.yaml").read_text()
+    assert "delighted" in str(init("--force", "--recipe", "delightful").exception)

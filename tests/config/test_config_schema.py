@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ jsonschema = pytest.importorskip("jsonschema", reason="jsonschema comes with the
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "cxmon.yaml"
-FIRST = sorted((ROOT / "cxmon" / "config").glob("first*.yaml"))
-SECRETS = dict.fromkeys(("ZENDESK_TOKEN", "SURVEY_TOKEN", "CXMON_HASH_KEY"), "chance chance chance")
-SECRETS |= dict.fromkeys(("DESK_URL", "WAREHOUSE_URL"), "sqlite:///desk.db")
+FIRST = sorted((ROOT / "cxmon" / "config").glob("first*.yaml")) + sorted((ROOT / "cxmon/config/recipes").iterdir())
+NAMED = {name for path in FIRST for name in re.findall(r"\$\{(\w+)", path.read_text(encoding="utf-8"))}
+SECRETS = dict.fromkeys(NAMED, "chance chance chance") | dict.fromkeys(
+    NAMED & {"DESK_URL", "WAREHOUSE_URL"}, "sqlite:///desk.db"
+)
 WRONG = Path(__file__).with_name("wrong")
 SEEN_BY_EDITORS = [
     "kind-misspelt",

@@ -1,256 +1,351 @@
-"""The configurations that `cxmon init --type` writes for warehouses and contact centres, on tables and exports in the
-documented layout."""
+"""The recipes of the `rest` source, each against its vendor as the vendor documents it."""
 
-import csv
-import sys
+import re
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
-from source_cases import fetched
+from vendor_stub import Reply, Vendor
 
+from cxmon.aggregate import Page
 from cxmon.config import load
-from cxmon.model import Window
+from cxmon.contracts import Request
+from cxmon.errors import AccessError
+from cxmon.feeds import ClientCredentials
+from cxmon.model import Token, Window
 
-ROOT = Path(__file__).parents[2]
-FIRST = ROOT / "cxmon" / "config"
-NOW = datetime(2026, 9, 1, tzinfo=UTC)
-WINDOW = Window(datetime(2026, 8, 1, tzinfo=UTC), NOW)
-
-
-def plan_of(folder, kind, environ=None):
-    path = folder / "cxmon.yaml"
-    path.write_text((FIRST / f"first-{kind}.yaml").read_text())
-    plan = load(path, environ=environ or {})
-    assert not [note for note in plan.notes if "squares" not in note], plan.notes
-    return plan
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+T0 = NOW - timedelta(days=20)
+SECRETS = {
+    name: f"{name.lower()} of some length"
+    for recipe in files("cxmon.config").joinpath("recipes").iterdir()
+    for name in re.findall(r"\$\{(\w+)", recipe.read_text(encoding="utf-8"))
+}
 
 
-def figures(plan, name):
-    """({segment: [n, total] over the window}, what was set aside) of a metric."""
-    of = plan.metrics[name]
-    found, rejected = fetched(plan.sources[of.source], of, WINDOW, NOW)
-    sums: dict[str, list[float]] = {}
-    for (segment, _, _), (n, total, *_) in found.items():
-        one = sums.setdefault(segment, [0, 0])
-        one[0], one[1] = one[0] + n, one[1] + total
-    return {k: tuple(v) for k, v in sums.items()}, [(r.where, r.reason) for r in rejected]
+def iso(hours, form="%Y-%m-%dT%H:%M:%SZ"):
+    return (T0 + timedelta(hours=hours)).strftime(form)
 
 
-def median(plan, name):
-    of = plan.metrics[name]
-    found, rejected = fetched(plan.sources[of.source], of, WINDOW, NOW)
-    assert not rejected
-    return {key[0]: f[0] for key, f in found.items()}
+class Recipe:
+    """A recipe whose vendor is on this machine: `pull` reads a metric's records as a run does."""
+
+    def __init__(self, name, vendor, folder, prefix=""):
+        text = files("cxmon.config").joinpath(f"recipes/{name}.yaml").read_text(encoding="utf-8")
+        text = re.sub(r"base_url: \S+", f"base_url: {vendor.url}{prefix}\n    allow_private: true", text)
+        (folder / "cxmon.yaml").write_text(text)
+        self.plan = load(folder / "cxmon.yaml", environ=SECRETS)
+
+    def pull(self, name, cursor=None, days=30):
+        of = self.plan.metrics[name]
+        request = Request(
+            metric=of,
+            window=Window(NOW - timedelta(days=days), NOW),
+            now=NOW,
+            cursor=cursor,
+            hash_key=self.plan.hash_key,
+        )
+        self.batches = list(self.plan.sources[of.source].fetch(request))
+        assert self.batches[-1].complete
+        self.cursor = self.batches[-1].cursor
+        return [name for b in self.batches for name in b.upserts.ids]
+
+    def counted(self, name):
+        """(values, segments, what was set aside) of a metric in the last pull; of an id that came twice the last."""
+        values, aside = {}, []
+        for batch in self.batches:
+            found = Page(records=batch.upserts, now=NOW).counted(self.plan.metrics[name])
+            rows = zip(found.row.tolist(), found.value.tolist(), found.segment, strict=True)
+            values |= {batch.upserts.ids[row]: (value, segment) for row, value, segment in rows}
+            aside += [r.reason for r in (*batch.rejected, *found.rejected)]
+        return values, aside
+
+    def mean(self, name):
+        values, aside = self.counted(name)
+        assert aside == []
+        return round(float(np.mean([v for v, _ in values.values()])), 6)
 
 
-@pytest.fixture
-def warehouse(tmp_path):
-    """Runs statements in a DuckDB file, and gives the environment that names it."""
-    duckdb = pytest.importorskip("duckdb")
-    pytest.importorskip("duckdb_sqlalchemy")
-
-    def run(*statements):
-        with duckdb.connect(str(tmp_path / "dwh.duckdb")) as conn:
-            for statement in statements:
-                conn.execute(statement)
-        return {"WAREHOUSE_URL": "duckdb:///dwh.duckdb"}
-
-    return run
+def basic(vendor, pair):
+    return {s[4]["Authorization"] for s in vendor.seen} == {"Basic " + b64encode(pair.encode()).decode()}
 
 
-ZENDESK = """
-create schema analytics_zendesk;
-create table analytics_zendesk.zendesk__ticket_metrics as select * from (values
-  (1, timestamp '2026-08-03 10:00', timestamp '2026-08-03 12:00', 'closed', 'email', 'good', 30.0, 120.0, 0, true),
-  (2, timestamp '2026-08-03 11:00', timestamp '2026-08-04 11:00', 'solved', 'email', 'bad', 90.0, 1440.0, 2, false),
-  (3, timestamp '2026-08-03 12:00', null, 'open', 'email', null, null, null, 0, false),
-  (4, timestamp '2026-08-03 13:00', timestamp '2026-08-05 12:00', 'solved', 'chat', 'unoffered', 1.0, 5.0, 0, true)
-) as t(ticket_id, created_at, last_solved_at, status, created_channel, ticket_satisfaction_score,
-  first_reply_time_calendar_minutes, final_resolution_calendar_minutes, count_reopens, is_one_touch_resolution);
-create table analytics_zendesk.zendesk__sla_policies as select * from (values
-  (1, 'first_reply_time', timestamp '2026-08-03 10:00', false, false),
-  (2, 'first_reply_time', timestamp '2026-08-03 11:00', false, true),
-  (3, 'first_reply_time', timestamp '2026-08-03 12:00', true, false)
-) as t(ticket_id, metric, sla_applied_at, is_active_sla, is_sla_breach);
-create table analytics_zendesk.zendesk__ticket_backlog as select * from (values
-  (date '2026-08-03', 3, 'email'), (date '2026-08-03', 4, 'chat'), (date '2026-08-04', 3, 'email')
-) as t(date_day, ticket_id, created_channel);
-"""
+def test_jira_service_management(tmp_path):
+    def cycle(minutes, late=False):
+        return {"breached": late, "elapsedTime": {"millis": 60_000 * minutes}, "goalDuration": {"millis": 3_600_000}}
+
+    def request(i, **more):
+        clock = {"id": "1", "name": "Time to first response", "completedCycles": [cycle(10 * (i + 1), late=i == 2)]}
+        return {
+            "id": str(10_000 + i), "key": f"HELP-{i}", "fields": {
+                "created": iso(i, "%Y-%m-%dT%H:%M:%S.000+0000"), "updated": iso(i + 3, "%Y-%m-%dT%H:%M:%S.000+0200"),
+                "resolutiondate": iso(i + 2, "%Y-%m-%dT%H:%M:%S.000+0000"), "priority": {"name": "High"},
+                "status": {"name": "Done", "statusCategory": {"key": "done"}}, "issuetype": {"name": "Service Request"},
+                "reporter": {"accountId": f"5b10{i}", "displayName": "Ann"},
+                "customfield_10010": {"requestType": {"id": "7", "name": "Refund"}},
+                "customfield_10035": {"rating": i + 2}, "customfield_10036": iso(i + 5, "%Y-%m-%dT%H:%M:%S.000+0000"),
+                "customfield_10030": {"completedCycles": [cycle(20), cycle(90, late=i == 1)]},
+                "customfield_10031": clock,
+            } | more,
+        }  # fmt: skip
+
+    unanswered = {"customfield_10031": {"completedCycles": [], "ongoingCycle": cycle(500, late=True)}}
+    rows = [request(i) for i in range(3)] + [request(3, customfield_10035=None, customfield_10036=None, **unanswered)]
+
+    def search(_, body):
+        assert body.keys() <= {"jql", "maxResults", "fields", "nextPageToken", "expand", "properties", "fieldsByKeys"}
+        assert re.fullmatch(r'project = HELP AND updated >= "\d{4}-\d\d-\d\d" ORDER BY updated ASC', body["jql"])
+        second = body.get("nextPageToken") == "EJBAhnkC"
+        return {"issues": rows[2:] if second else rows[:2], "isLast": second} | (
+            {} if second else {"nextPageToken": "EJBAhnkC"}
+        )
+
+    with Vendor(rest__api__3__search__jql=search) as vendor:
+        jira = Recipe("jira-service-management", vendor, tmp_path)
+        assert len(jira.pull("csat")) == 4
+        assert basic(vendor, f"{SECRETS['JIRA_EMAIL']}:{SECRETS['JIRA_API_TOKEN']}")
+        assert jira.mean("csat") == round(1 / 3, 6)
+        values, _ = jira.counted("first_reply")
+        assert [v for v, _ in values.values()][:3] == [10, 20, 30]
+        assert np.isnan(list(values.values())[3][0]), "no reply yet: open, not missing"
+        assert (jira.mean("first_reply_sla"), jira.mean("resolution_sla")) == (round(2 / 3, 6), 0.75)
+        assert "Refund" in next(iter(values.values()))[1]
+        assert "Ann" not in str(jira.batches)
+        jira.pull("csat", jira.cursor)
+        assert iso(6 - 2 - 48, "%Y-%m-%d") in vendor.seen[-2][3]["jql"]
 
 
-def test_the_tables_of_the_dbt_package_for_zendesk(tmp_path, warehouse):
-    plan = plan_of(tmp_path, "dbt-zendesk", warehouse(*ZENDESK.split(";")[:-1]))
-    email, chat = '{"created_channel": "email"}', '{"created_channel": "chat"}'
-    assert figures(plan, "csat") == ({email: (2, 1)}, [])
-    assert figures(plan, "reopened") == ({email: (2, 1), chat: (1, 0)}, [])
-    assert figures(plan, "one_touch") == ({email: (2, 1), chat: (1, 1)}, [])
-    assert figures(plan, "sla") == ({'{"metric": "first_reply_time"}': (2, 1)}, [])
-    assert figures(plan, "backlog") == ({email: (2, 2), chat: (1, 1)}, [])
-    assert median(plan, "first_reply") == {email: 3, chat: 1}, "the ticket without a reply is among them"
-    assert median(plan, "resolution") == {email: 3, chat: 1}
+def test_hubspot_past_ten_thousand_results(tmp_path):
+    groups = ["PROMOTER", "PASSIVE", "DETRACTOR", "PROMOTER"]
+    rows = {
+        str(i): {
+            "id": str(i), "createdAt": iso(i / 60), "updatedAt": iso(i / 60, "%Y-%m-%dT%H:%M:%S.123Z"),
+            "archived": False,
+            "properties": {
+                "hs_survey_type": ("CSAT", "NPS", "CES")[i % 3], "hs_survey_channel": "EMAIL",
+                "hs_value": str(i % 7 + 1),
+                "hs_survey_name": "After a ticket", "hs_response_group": groups[i % 4],
+                "hs_submission_timestamp": iso(i / 60), "hs_content": "Private words",
+            },
+        }
+        for i in range(250)
+    }  # fmt: skip
+    most = 150
+
+    def search(_, body):
+        assert body.keys() <= {"after", "filterGroups", "limit", "properties", "sorts", "query"}
+        (only,) = body["filterGroups"][0]["filters"]
+        assert isinstance(only["value"], str)
+        assert (only["propertyName"], only["operator"]) == ("hs_lastmodifieddate", "GTE")
+        assert body["limit"] <= 200
+        at, size = int(body["after"]), body["limit"]
+        if at + size > most:
+            return Reply({"status": "error", "message": "The maximum number of results is 10000"}, 400)
+        since = datetime.fromtimestamp(int(only["value"]) / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        found = sorted((r for r in rows.values() if r["updatedAt"] >= since), key=lambda r: r["updatedAt"])
+        more = {"paging": {"next": {"after": str(at + size)}}} if at + size < len(found) else {}
+        return {"total": len(found), "results": found[at : at + size]} | more
+
+    with Vendor(crm__v3__objects__feedback_submissions__search=search) as vendor:
+        hubspot = Recipe("hubspot", vendor, tmp_path)
+        assert set(hubspot.pull("csat")) == set(rows)
+        assert {s[4]["Authorization"] for s in vendor.seen} == {f"Bearer {SECRETS['HUBSPOT_TOKEN']}"}
+        of = {kind: [i for i in range(250) if i % 3 == k] for k, kind in enumerate(("csat", "nps", "ces"))}
+        assert hubspot.mean("csat") == round(float(np.mean([i % 4 in {0, 3} for i in of["csat"]])), 6)
+        assert hubspot.mean("nps") == round(float(np.mean([(100, 0, -100, 100)[i % 4] for i in of["nps"]])), 6)
+        assert hubspot.mean("ces") == round(float(np.mean([i % 7 + 1 for i in of["ces"]])), 6)
+        assert "words" not in str(hubspot.batches)
 
 
-INTERCOM = """
-create schema analytics_intercom;
-create table analytics_intercom.intercom__conversation_metrics as select * replace (
-  conversation_created_at::timestamp as conversation_created_at, last_close_at::timestamp as last_close_at,
-  first_admin_response_at::timestamp as first_admin_response_at) from (values
-  (1, '2026-08-03 10:00', '2026-08-03 12:00', 'web', 'customer', 'closed', 5, 4.5, '2026-08-03 10:04', 60.0, 0, 'hit'),
-  (2, '2026-08-03 11:00', '2026-08-03 12:00', 'web', 'customer', 'closed', 3, 9, '2026-08-03 11:09', 30.0, 1, 'missed'),
-  (3, '2026-08-03 12:00', null, 'web', 'customer', 'open', null, null, null, null, 0, 'cancelled'),
-  (4, '2026-08-03 12:00', '2026-08-03 12:30', 'mail', 'admin', 'closed', null, 2.0, '2026-08-03 12:02', 10.0, 0, null)
-) as t(conversation_id, conversation_created_at, last_close_at, conversation_type, conversation_initiated_type,
-  conversation_state, conversation_rating, time_to_first_response_minutes, first_admin_response_at,
-  time_to_last_close_minutes, count_reopens, sla_status);
-update analytics_intercom.intercom__conversation_metrics
-  set conversation_initiated_type = conversation_initiated_type || '_initiated';
-"""
-
-
-def test_the_tables_of_the_dbt_package_for_intercom(tmp_path, warehouse):
-    plan = plan_of(tmp_path, "dbt-intercom", warehouse(*INTERCOM.split(";")[:-1]))
-    web, mail = '{"conversation_type": "web"}', '{"conversation_type": "mail"}'
-    assert figures(plan, "csat") == ({web: (2, 1)}, [])
-    assert figures(plan, "reopened") == ({web: (2, 1), mail: (1, 0)}, [])
-    assert figures(plan, "sla") == ({web: (2, 1)}, [])
-    assert median(plan, "first_response") == {web: 3}
-    assert median(plan, "time_to_close") == {web: 3}
-
-
-STRIPE = """
-create schema analytics_stripe;
-create table analytics_stripe.stripe__daily_overview as
-  select cast(d as date) as date_day, a as account_id, 9 as total_daily_sales_count,
-    1 as total_daily_failed_charge_count
-  from generate_series(timestamp '2026-08-01', timestamp '2026-08-31', interval 1 day) as days(d),
-    (values ('a'), ('b')) as accounts(a);
-create table analytics_stripe.stripe__subscription_details as select * from (values
-  ('s1', 'c1', 'canceled', timestamp '2026-01-01 09:00', timestamp '2026-08-10 09:00'),
-  ('s2', 'c1', 'active', timestamp '2026-08-10 08:00', null),
-  ('s3', 'c2', 'canceled', timestamp '2026-01-01 09:00', timestamp '2026-08-12 09:00'),
-  ('s4', 'c3', 'trialing', timestamp '2026-08-01 09:00', null),
-  ('s5', 'c4', 'past_due', timestamp '2026-01-01 09:00', null),
-  ('s6', 'c5', 'canceled', timestamp '2026-08-20 09:00', timestamp '2026-08-20 10:00')
-) as t(subscription_id, customer_id, status, start_date_at, ended_at);
-"""
-
-
-def test_the_tables_of_the_dbt_package_for_stripe(tmp_path, warehouse):
-    plan = plan_of(tmp_path, "dbt-stripe", warehouse(*STRIPE.split(";")[:-1]))
-    days = 31
-    # c1 goes on with another subscription, c3 is on trial, c4 is past due, c5 came and went within a day.
-    assert figures(plan, "churn") == ({"{}": (days + 12 + days, 1)}, [])
-    assert figures(plan, "payment_failed") == ({"{}": (days * 20, days * 2)}, [])
-
-
-def export(path, header, rows):
-    path.parent.mkdir(exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8-sig") as stream:
-        writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
-        writer.writerows([header, *rows])
-
-
-GENESYS = [
-    "Interval Start", "Interval End", "Interval Complete", "Filters", "Media Type", "Queue Id", "Queue Name", "Offer",
-    "Answer", "Answer %", "Abandon", "Abandon %", "ASA", "Service Level %", "Service Level Target %", "Avg Wait",
-    "Avg Handle", "Avg Talk", "Avg Hold", "Avg ACW", "Hold", "Transfer", "Short Abandon",
-]  # fmt: skip
-
-
-def genesys(at, offer, answer, abandon, asa, level, queue="Orders"):
-    end = (datetime.strptime(at, "%m/%d/%y %I:%M %p") + timedelta(minutes=30)).strftime("%m/%d/%y %I:%M %p")
-    cells = [at, end, "TRUE", "", "voice", "q-1", queue, offer, answer, "", abandon, "", asa, level, "0.8"]
-    return cells + [""] * (len(GENESYS) - len(cells))
-
-
-def test_exports_of_genesys(tmp_path):
+def test_gorgias_reads_back_until_what_it_knows(tmp_path):
     rows = [
-        genesys("08/03/26 09:00 AM", 100, 90, 10, 15000, 0.83),
-        genesys("08/03/26 09:30 AM", 10, 10, "", 1000.5, 1),
-        genesys("08/03/26 10:00 AM", "", "", "", "", ""),
-        genesys("08/03/26 10:30 AM", 3, "", 3, "", 0),
-    ]
-    export(tmp_path / "exports" / "queues-1.csv", GENESYS, rows)
-    export(tmp_path / "exports" / "queues-2.csv", GENESYS, [genesys("08/03/26 09:00 AM", 101, 90, 10, 15000, 0.83)])
-    plan = plan_of(tmp_path, "genesys")
-    orders = '{"media": "voice", "queue": "Orders"}'
-    # Answered in time: 83 of 100 and 10 of 10, not the average of 83 %, 100 % and 0 %.
-    assert figures(plan, "service_level") == ({orders: (113, 93)}, [])
-    assert figures(plan, "abandonment") == ({orders: (114, 13)}, [])
-    assert figures(plan, "speed_of_answer") == ({orders: (100, 90 * 15 + 10 * 1.0005)}, [])
-
-
-def test_reports_of_five9(tmp_path):
-    header = ["SKILL", "DATE", "HALF HOUR", "CALLS", "SERVICE LEVEL count", "ABANDONED", "SPEED OF ANSWER"]
-    rows = [
-        ("Orders", "2026/08/03", "09:00", 40, 30, 4, "00:09:00"),
-        ("Orders", "2026/08/03", "09:30", 10, 10, 0, "00:00:30"),
-        ("Returns", "2026/08/03", "09:00", 2, 0, 2, ""),
-        ("", "", "", 52, 40, 6, "00:09:30"),
-    ]
-    export(tmp_path / "exports" / "acd-08.csv", header, rows)
-    plan = plan_of(tmp_path, "five9")
-    orders, returns = '{"skill": "Orders"}', '{"skill": "Returns"}'
-    total = [("acd-08.csv:5", "time: empty")]
-    assert figures(plan, "service_level") == ({orders: (50, 40), returns: (2, 0)}, total)
-    assert figures(plan, "abandonment") == ({orders: (50, 4), returns: (2, 2)}, total)
-    assert figures(plan, "speed_of_answer") == ({orders: (46, 570)}, total)
-
-
-def test_reports_of_amazon_connect(tmp_path):
-    header = [
-        "Queue", "StartInterval", "EndInterval", "Contacts queued", "Contacts handled incoming", "Contacts abandoned",
-        "Contacts answered in 20 seconds", "Average queue answer time", "Service level 20 seconds",
+        {"id": i, "ticket_id": 50 + i, "customer_id": 7, "body_text": "Private words", "meta": None,
+         "score": (None, 5, 3, 4)[i % 4], "created_datetime": iso(-24 * i, "%Y-%m-%dT%H:%M:%S.966927"),
+         "should_send_datetime": None, "sent_datetime": iso(-24 * i + 1, "%Y-%m-%dT%H:%M:%S.966927"), "uri": "/api/x",
+         "scored_datetime": iso(-24 * i + 9, "%Y-%m-%dT%H:%M:%S.966927") if i % 4 else None}
+        for i in range(400)
     ]  # fmt: skip
+
+    def surveys(params, _):
+        assert params.keys() <= {"cursor", "limit", "order_by", "ticket_id"}
+        assert (params["limit"], params["order_by"]) == ("100", "created_datetime:desc")
+        at = int(params.get("cursor", 0))
+        meta = {"prev_cursor": None, "next_cursor": str(at + 100) if at + 100 < len(rows) else None}
+        return {"object": "list", "uri": "/api/satisfaction-surveys", "data": rows[at : at + 100], "meta": meta}
+
+    with Vendor(**{"api__satisfaction-surveys": surveys}) as vendor:
+        gorgias = Recipe("gorgias", vendor, tmp_path, "/api")
+        assert len(gorgias.pull("csat", days=150)) == 200
+        assert gorgias.mean("csat") == round(2 / 3, 6)
+        assert gorgias.mean("response_rate") == 0.75
+        gorgias.pull("csat", gorgias.cursor, days=400)
+        assert len(vendor.seen) == 3, "thirty days back are on the first page"
+        assert "words" not in str(gorgias.batches)
+
+
+class HelpScout:
+    """Tokens that run out after `uses` requests; refuses a token of another hand."""
+
+    def __init__(self, rows, uses=99):
+        self.rows, self.uses, self.tokens, self.left = rows, uses, 0, 0
+
+    def token(self, params, document):
+        assert params == {}
+        secret, name = SECRETS["HELPSCOUT_APP_SECRET"], SECRETS["HELPSCOUT_APP_ID"]
+        if document != {"grant_type": "client_credentials", "client_id": name, "client_secret": secret}:
+            return Reply({"error": "invalid_client", "error_description": "Client authentication failed"}, 401)
+        self.tokens, self.left = self.tokens + 1, self.uses
+        return {"token_type": "bearer", "access_token": f"token{self.tokens}", "expires_in": 172_800}
+
+    def ratings(self, params, _):
+        if self.vendor.seen[-1][4].get("Authorization") != f"Bearer token{self.tokens}" or not self.left:
+            return Reply({"error": "invalid_token", "error_description": "The access token expired"}, 401)
+        self.left -= 1
+        assert params.keys() <= {"start", "end", "page", "rating", "sortField", "sortOrder", "mailboxes", "types"}
+        assert (params["rating"], params["sortField"], params["sortOrder"]) == ("all", "number", "ASC")
+        page = int(params["page"])
+        found = [r for r in self.rows if params["start"] <= r["ratingCreatedAt"] <= params["end"]]
+        shown = found[(page - 1) * 2 : page * 2]
+        return {"facets": {}, "results": shown, "page": page, "count": len(found), "pages": -(-len(found) // 2)}
+
+    def serve(self):
+        self.vendor = Vendor(v2__oauth2__token=self.token, v2__reports__happiness__ratings=self.ratings)
+        return self.vendor
+
+
+def happy(i):
+    return {
+        "number": 200 + i, "threadid": 11_000 + i, "threadCreatedAt": iso(i), "id": 400 + i, "type": "email",
+        "ratingId": (1, 1, 2, 3, 1)[i % 5], "ratingCustomerId": 12 + i, "ratingComments": "Thanks, Amanda!",
+        "ratingCreatedAt": iso(i + 1), "ratingCustomerName": "Alexander", "ratingUserId": 69,
+        "ratingUserName": "Amanda",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("uses", [99, 2])
+def test_help_scout_with_a_token_that_runs_out(tmp_path, uses):
+    account = HelpScout([happy(i) for i in range(5)], uses)
+    with account.serve() as vendor:
+        helpscout = Recipe("help-scout", vendor, tmp_path, "/v2")
+        assert helpscout.pull("happiness_score") == [str(11_000 + i) for i in range(5)]
+        assert (helpscout.mean("happiness_score"), helpscout.mean("great")) == (40, 0.6)
+        assert account.tokens == (1 if uses == 99 else 2)
+        assert helpscout.plan.metrics["happiness_score"].label == "Happiness (net score)"
+        assert "Amanda" not in str(helpscout.batches)
+        assert "Alexander" not in str(helpscout.batches)
+
+
+def test_a_client_that_is_not_known_is_said_so_without_its_secret(tmp_path):
+    with HelpScout([]).serve() as vendor:
+        helpscout = Recipe("help-scout", vendor, tmp_path, "/v2")
+        vendor.routes["/v2/oauth2/token"] = lambda *_: Reply({"error": "invalid_client"}, 401)
+        said = (
+            r"helpscout: the request for a token was answered 401 \(invalid_client\): the credentials were not accepted"
+        )
+        with pytest.raises(AccessError, match=said):
+            helpscout.pull("great")
+        vendor.routes["/v2/oauth2/token"] = lambda *_: {"token_type": "bearer"}
+        with pytest.raises(AccessError, match="answered 200: no access_token was in it"):
+            helpscout.pull("great")
+        account = HelpScout([happy(0)])
+        account.vendor = vendor
+        vendor.routes["/v2/oauth2/token"] = account.token
+        vendor.routes["/v2/reports/happiness/ratings"] = lambda *_: Reply({"error": "invalid_token"}, 401)
+        with pytest.raises(AccessError, match=r"answered 401 \(invalid_token\): the credentials were not accepted"):
+            helpscout.pull("great")
+        assert account.tokens == 1
+        vendor.routes["/v2/reports/happiness/ratings"] = account.ratings
+        vendor.faults = [Reply("", 503, Retry_After="0"), Reply("", 429, X_RateLimit_Retry_After="0")]
+        assert len(helpscout.pull("great")) == 1
+
+
+def test_secrets_go_to_no_address_that_anybody_can_read():
+    given = {"client_id": Token("id"), "client_secret": Token("secret")}
+    for place in ("http://login.example.com/token", "ftp://login.example.com", ""):
+        with pytest.raises(
+            ValueError, match="token_url: found something else, expected a path below base_url or an https"
+        ):
+            ClientCredentials(token_url=place, **given)
+    with pytest.raises(ValueError, match="client_secret: found nothing"):
+        ClientCredentials(token_url="oauth2/token", **(given | {"client_secret": Token("")}))
+
+
+def test_delighted(tmp_path):
     rows = [
-        ("Orders", "2026-08-03T09:00:00.000Z", "2026-08-03T09:30:00.000Z", 40, 36, 3, 30, "15.5", "75.00%"),
-        ("Orders", "2026-08-03T09:30:00.000Z", "2026-08-03T10:00:00.000Z", 10, 10, 0, 10, "00:00:03", "100.00%"),
-        ("Orders", "2026-08-03T10:00:00.000Z", "2026-08-03T10:30:00.000Z", 0, 0, 0, 0, "", ""),
-    ]
-    export(tmp_path / "exports" / "queues.csv", header, rows)
-    plan = plan_of(tmp_path, "amazon-connect")
-    orders = '{"queue": "Orders"}'
-    assert figures(plan, "service_level") == ({orders: (50, 40)}, [])
-    assert figures(plan, "abandonment") == ({orders: (50, 3)}, [])
-    assert figures(plan, "speed_of_answer") == ({orders: (46, 36 * 15.5 + 30)}, [])
-
-
-def test_reports_of_talkdesk(tmp_path):
-    header = [
-        "interaction_id", "contact_id", "contact_person_number", "direction", "contact_type", "started_at", "wait_time",
-        "abandon_time", "inside_service_level", "ring_groups", "user_name",
+        {"id": str(i), "person": str(10 + i), "survey_type": ("nps", "csat")[i % 2],
+         "score": i % 11 if i % 2 == 0 else i % 5 + 1, "comment": "Private words", "permalink": "https://x",
+         "created_at": int(T0.timestamp()) + 60 * i,
+         "updated_at": int(T0.timestamp()) + 60 * i, "person_properties": None, "notes": [], "tags": []}
+        for i in range(230)
     ]  # fmt: skip
-    rows = [
-        ("i1", "c1", "+1", "IN", "Answered", "2026-08-03 09:00:00", 12, 0, "Yes", "orders", "Ann"),
-        ("i2", "c2", "+1", "IN", "Answered", "2026-08-03 09:01:00", 90, 0, "No", "orders", "Ann"),
-        ("i3", "c3", "+1", "IN", "Abandoned", "2026-08-03 09:02:00", 40, 40, "No", "orders", ""),
-        ("i4", "c4", "+1", "IN", "Short Abandoned", "2026-08-03 09:03:00", 2, 2, "No", "orders", ""),
-        ("i5", "c5", "+1", "OUT", "Connected", "2026-08-03 09:04:00", "", "", "No", "orders", "Ann"),
-    ]
-    export(tmp_path / "exports" / "contacts-1.csv", header, rows)
-    export(tmp_path / "exports" / "contacts-2.csv", header, rows[1:3])
-    plan = plan_of(tmp_path, "talkdesk")
-    orders = '{"queue": "orders"}'
-    assert figures(plan, "service_level") == ({orders: (3, 1)}, [])
-    assert figures(plan, "abandonment") == ({orders: (3, 1)}, [])
-    assert figures(plan, "speed_of_answer") == ({orders: (2, 102)}, [])
-    assert figures(plan, "wait") == ({orders: (2, 102)}, [])
+    moved = iter([3, 5, 7])
+
+    def responses(params, _):
+        assert params.keys() <= {
+            "per_page", "page", "since", "until", "updated_since", "updated_until", "trend", "order", "expand",
+        }  # fmt: skip
+        assert params["order"] == "asc:updated_at"
+        number = next(moved, None)
+        if number is not None and len(vendor.seen) > 1:
+            rows[number]["updated_at"] += 400_000
+        found = sorted(
+            (r for r in rows if r["updated_at"] >= int(params["updated_since"])), key=lambda r: r["updated_at"]
+        )
+        page, size = int(params["page"]), int(params["per_page"])
+        return found[(page - 1) * size : page * size]
+
+    with Vendor(**{"survey_responses.json": responses}) as vendor:
+        delighted = Recipe("delighted", vendor, tmp_path)
+        assert set(delighted.pull("nps")) == {str(i) for i in range(230)}
+        assert basic(vendor, f"{SECRETS['DELIGHTED_API_KEY']}:")
+        scores = [i % 11 for i in range(0, 230, 2)]
+        expected = np.mean([100 if s >= 9 else 0 if s >= 7 else -100 for s in scores])
+        assert delighted.mean("nps") == round(float(expected), 6)
+        assert delighted.mean("csat") == round(float(np.mean([i % 5 + 1 >= 4 for i in range(1, 230, 2)])), 6)
+        assert "words" not in str(delighted.batches)
 
 
-def test_a_column_that_the_vendor_renamed_is_told_with_file_and_line(tmp_path):
-    from cxmon.errors import SourceError
+def test_chartmogul(tmp_path):
+    entries = [
+        {"date": iso(24 * i, "%Y-%m-%d"), "mrr": 500_000, "mrr-new-business": 9_000, "mrr-expansion": 0,
+         "mrr-contraction": -500, "mrr-churn": -1_000 * i, "mrr-reactivation": 0, "percentage-change": 1.0}
+        for i in range(5)
+    ]  # fmt: skip
+    left = [
+        {"description": "cancelled", "activity-mrr-movement": -6_000, "activity-mrr": 0, "activity-arr": 0,
+         "type": "churn", "date": iso(i, "%Y-%m-%dT%H:%M:%S+00:00"), "currency": "USD",
+         "subscription-external-id": "s1",
+         "plan-external-id": "silver", "customer-name": "Myriapod Labs", "customer-uuid": f"cus_{i}",
+         "uuid": f"f1a-{i}", "customer-external-id": "c1", "billing-connector-uuid": "ds"}
+        for i in range(3)
+    ]  # fmt: skip
 
-    header = [name.replace("Offer", "Offered") for name in GENESYS]
-    export(tmp_path / "exports" / "queues-1.csv", header, [])
-    plan = plan_of(tmp_path, "genesys")
-    with pytest.raises(SourceError, match=r"^abandonment: queues-1\.csv:1: no column 'Offer'; it has Interval Start, "):
-        figures(plan, "abandonment")
+    def mrr(params, _):
+        assert params.keys() == {"start-date", "end-date", "interval"}
+        assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", params[k]) for k in ("start-date", "end-date"))
+        return {"entries": entries, "summary": {"current": 500_000, "previous": 400_000, "percentage-change": 25.0}}
+
+    def activities(params, _):
+        assert params.keys() <= {"start-date", "end-date", "type", "order", "per-page", "cursor", "start-after"}
+        assert params["type"] == "churn"
+        second = "cursor" in params
+        return {"entries": left[2:] if second else left[:2], "has_more": not second, "cursor": "c2" if second else "c1"}
+
+    with Vendor(metrics__mrr=mrr, activities=activities) as vendor:
+        chartmogul = Recipe("chartmogul", vendor, tmp_path)
+        assert chartmogul.pull("revenue_churn") == [iso(24 * i, "%Y-%m-%d") for i in range(5)]
+        assert chartmogul.mean("revenue_churn") == 20
+        assert chartmogul.pull("customers_lost") == ["f1a-0", "f1a-1", "f1a-2"]
+        assert chartmogul.mean("customers_lost") == 1
+        assert basic(vendor, f"{SECRETS['CHARTMOGUL_API_KEY']}:")
+        assert "Myriapod" not in str(chartmogul.batches)
 
 
-def test_every_first_configuration_can_be_written(tmp_path):
-    sys.path.insert(0, str(ROOT))
-    from cxmon.cli.validate import First
-
-    written = {path.stem.removeprefix("first").removeprefix("-") or "csv" for path in FIRST.glob("first*.yaml")}
-    assert written == {str(kind.value) for kind in First}
+def test_each_recipe_has_its_test_and_its_line_in_the_documentation():
+    names = {path.name.removesuffix(".yaml") for path in files("cxmon.config").joinpath("recipes").iterdir()}
+    assert names == {"jira-service-management", "hubspot", "gorgias", "help-scout", "delighted", "chartmogul"}
+    told = (Path(__file__).parents[2] / "docs/sources/recipes.md").read_text(encoding="utf-8")
+    assert [n for n in names if f"`{n}`" not in told] == []

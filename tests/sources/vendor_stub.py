@@ -30,7 +30,9 @@ class Vendor:
                 vendor._answer(self, None)
 
             def do_POST(self):
-                vendor._answer(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                form = "form-urlencoded" in self.headers.get("Content-Type", "")
+                vendor._answer(self, dict(parse_qsl(body)) if form else json.loads(body))
 
             def log_message(self, *_):
                 pass
