@@ -30,7 +30,8 @@ def batches(session: Session, request: Request, wanted: Mapping[str, str], windo
     if dialect is None:
         return _rows(session, request, table, _sampled(session, table), window)
     survey = dialect.survey(session, table)
-    if survey.pushable and not read.aggregated and not read.censored and window.since > _FIRST_EPOCH:
+    here = read.aggregated or read.censored or read.made_of
+    if survey.pushable and not here and window.since > _FIRST_EPOCH:
         return _added(session, dialect, survey, request, table, window)
     return _rows(session, request, table, survey.clock, window)
 
