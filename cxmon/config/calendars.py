@@ -7,6 +7,7 @@ from cxmon.config.calendar_keys import WEEKDAYS
 from cxmon.config.frame import Frame
 from cxmon.config.holidays import holidays_of
 from cxmon.config.moments import known_zone, nearest_zone
+from cxmon.config.nodes import Node
 from cxmon.config.reading import BAD, shown
 from cxmon.config.shapes import Entry
 from cxmon.model import BusinessHours, Holidays
@@ -43,31 +44,28 @@ def _week(frame: Frame, entry: Entry) -> tuple[Stretches, ...]:
     said: set[int] = set()
     for key, hours in (entry.get("hours") or {}).items():
         node = entry.at("hours").entries[key]
+        written = hours if isinstance(hours, list) else [hours]
+        stretches = tuple(sorted(_minutes(text) for text in written if text is not BAD))
         for day in _days(key):
             if day in said:
                 frame.reading.wrong(node, f"{WEEKDAYS[day]} twice", "each day once")
             said.add(day)
-            if hours is not BAD:
-                week[day] = tuple(sorted(_minutes(text) for text in _listed(hours) if text is not BAD))
-        _fit(frame, node, [_minutes(text) for text in _listed(hours) if text is not BAD] if hours is not BAD else [])
+            week[day] = stretches
+        _fit(frame, node, stretches)
     return tuple(week)
 
 
-def _fit(frame: Frame, node: object, stretches: list[tuple[int, int]]) -> None:
-    ordered = sorted(stretches)
-    for begin, end in ordered:
+def _fit(frame: Frame, node: Node, stretches: Stretches) -> None:
+    """Tell hours that end before they begin, or overlap: the first of them."""
+    for begin, end in stretches:
         if end <= begin:
             told = f"{_clock(begin)}-{_clock(end)}"
-            frame.reading.wrong(node, told, "an end after its beginning; hours over midnight stand as two days")  # type: ignore[arg-type]
+            frame.reading.wrong(node, told, "an end after its beginning; hours over midnight stand as two days")
             return
-    for (_, end), (begin, _) in pairwise(ordered):
+    for (_, end), (begin, _) in pairwise(stretches):
         if begin < end:
-            frame.reading.wrong(node, f"{_clock(begin)} before {_clock(end)}", "hours that do not overlap")  # type: ignore[arg-type]
+            frame.reading.wrong(node, f"{_clock(begin)} before {_clock(end)}", "hours that do not overlap")
             return
-
-
-def _listed(hours: object) -> list[str]:
-    return hours if isinstance(hours, list) else [str(hours)]
 
 
 def _days(key: str) -> Iterator[int]:
@@ -85,7 +83,7 @@ def _days(key: str) -> Iterator[int]:
 def _minutes(text: str) -> tuple[int, int]:
     """`08:00-18:00` -> (480, 1080)."""
     begin, _, end = text.partition("-")
-    return tuple(60 * int(clock[:2]) + int(clock[3:]) for clock in (begin, end))  # type: ignore[return-value]
+    return 60 * int(begin[:2]) + int(begin[3:]), 60 * int(end[:2]) + int(end[3:])
 
 
 def _clock(minutes: int) -> str:

@@ -86,9 +86,19 @@ class Standard:
         return bool(self.usual.box)
 
     @property
-    def timed(self) -> bool:
-        """Whether it is a duration."""
-        return self.kind is Kind.QUANTILE
+    def example(self) -> tuple[str, str]:
+        """(`matters`, `read`) as they may be written for the usual formula."""
+        if self.waits:
+            return "2pt", "{time: called_at, answered: answered_at, waited: wait_seconds}"
+        if self.scored:
+            sizes = {Kind.PROPORTION: "2pt", Kind.MEAN: "3" if self.unit else "0.2"}
+            return sizes[self.kind], "{time: solved_at, score: grade}"
+        return {
+            Kind.QUANTILE: ("10%", "{time: created_at, ended: replied_at}"),
+            Kind.RATE: ("10%", "{time: day, n: orders, total: contacts}"),
+            Kind.LEVEL: ("10%", "{time: day, total: count}"),
+            Kind.RATIO: ("10%", "{time: day, value: lost, base: paid}"),
+        }.get(self.kind, ("2pt", "{time: at, value: happened}"))
 
     def formula(self, name: str) -> Formula:
         """The formula of this name; KeyError where it has none such. Without a name the usual one."""

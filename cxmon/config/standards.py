@@ -44,8 +44,8 @@ def following(frame: Frame, entry: Entry) -> Entry:
     dropped = set(_OF_KIND) if entry.get("kind", defaults["kind"]) is not defaults["kind"] else set()
     if "quantile" in entry:
         dropped.add("quantiles")
-    matures = entry.get("matures_after")
-    if "lookback" in defaults and (isinstance(matures, str) or (matures or timedelta(0)) > defaults["lookback"]):
+    matures, lookback = entry.get("matures_after"), standard.lookback
+    if lookback is not None and (isinstance(matures, str) or (matures or timedelta(0)) > lookback):
         # Longer than usual is waited: then it is read for as long as without a standard.
         dropped.add("lookback")
     kept = {key: value for key, value in defaults.items() if key not in dropped}
@@ -74,7 +74,7 @@ def check_standard(frame: Frame, entry: Entry, calendars: Mapping[str, BusinessH
         within, short = _limits(entry, standard)
         if short > within:
             at = entry.at("short") if "short" in entry else entry.at("within")
-            wrong(at, f"short ({_span(short)}) above within ({_span(within)})", "short to be the shorter one")
+            wrong(at, f"short ({span(short)}) above within ({span(within)})", "short to be the shorter one")
     read = entry.get("read")
     if isinstance(read, Entry):
         _check_made(frame, entry, read, standard)
@@ -151,8 +151,8 @@ def _made(metric: Metric, entry: Entry, standard: Standard, formula: Formula) ->
         within, short = _limits(entry, standard)
         made = formula.outcomes if "answered" in read else ()
         if made or (within, short) != (standard.within, standard.short):
-            limits = {"within_s": within.total_seconds(), "short_s": short.total_seconds()}
-            return {"making": Making(outcomes=made, **limits)}
+            made_of = Making(outcomes=made, within_s=within.total_seconds(), short_s=short.total_seconds())
+            return {"making": made_of}
     if "score" not in read or formula.scale is None:
         return {}
     low, high = formula.scale
@@ -175,13 +175,13 @@ def guards_of(frame: Frame, name: str, standard: Standard) -> tuple[str, ...]:
 def defined(standard: Standard, formula: Formula, entry: Entry, metric: Metric, hours: BusinessHours | None) -> str:
     """What the figure says, in words: the formula, whose hours, and the column that says when a case counts."""
     within, short = _limits(entry, standard)
-    said = formula.words.format(within=_span(within), short=_span(short))
+    said = formula.words.format(within=span(within), short=span(short))
     if hours is not None:
         said += f", in the business hours of {hours.name}"
     return f"{said}; by {metric.read.time}" if _COLUMN.fullmatch(metric.read.time) else said
 
 
-def _span(span: timedelta) -> str:
+def span(length: timedelta | None) -> str:
     """`20 s`, `2 min`."""
-    seconds = span.total_seconds()
+    seconds = 0.0 if length is None else length.total_seconds()
     return f"{seconds / 60:g} min" if seconds and seconds % 60 == 0 else f"{seconds:g} s"

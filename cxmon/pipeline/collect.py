@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from cxmon.config.plan import Plan
@@ -107,7 +108,7 @@ def _collect(
         plan.sources.get(metric.source),
         metric.id,
     )
-    done = Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **counts)
+    done = _collected(metric, error, counts)
     return _recorded(store, done, now, unnamed)
 
 
@@ -124,10 +125,15 @@ def _collect_stream(
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
             told = error or own
-            found = Collected(metric=metric.id, source=metric.source, ok=not told, error=told, **counts[metric.id])
+            found = _collected(metric, told, counts[metric.id])
             done[metric.id] = _recorded(store, found, now, unnamed[metric.id])
     _attempted(lambda: feeds.purge(plan, store, now=now), source, metrics[0].source)
     return done
+
+
+def _collected(metric: Metric, error: str, counts: Mapping[str, int]) -> Collected:
+    taken: dict[str, Any] = dict(counts)
+    return Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **taken)
 
 
 def _attempted(work: Callable[[], None], source: Source | None, names: str) -> str:
@@ -210,9 +216,7 @@ def _recorded(store: Store, done: Collected, now: datetime, unnamed: Unnamed) ->
         store.runs.record(run)
         return replace(done, notices=news(store, done.source, unnamed))
     except StoreError as failure:
-        kept = {name: getattr(done, name) for name in ("written", "revised", "vanished", "rejected")}
-        error = done.error or str(failure)
-        return Collected(metric=done.metric, source=done.source, ok=False, error=error, **kept)
+        return replace(done, ok=False, error=done.error or str(failure))
 
 
 def secrets_of(source: object) -> list[str]:
