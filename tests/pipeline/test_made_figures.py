@@ -1,5 +1,4 @@
-"""Figures that cxmon makes itself of several columns: calls by a named formula, scores, and durations in business hours;
-by every door the same."""
+"""Figures made of several columns, by every door the same: calls by a formula, grades, and business hours."""
 
 import pytest
 from made_world import DOORS, collected, figures, local
@@ -49,7 +48,13 @@ def test_the_same_calls_give_the_figures_in_print_by_formula(tmp_path, door):
         found = {name: figures(plan, store, name)["all customers"] for name in PRINTED}
     assert {name: round(100 * total / n) for name, (n, total) in found.items()} == PRINTED
     assert found["short_left_out"] == (1050, 860)
-    assert sorted(round(100 * t / n) for name, (n, t) in found.items() if name != "short_left_out") == [81, 82, 83, 83, 86]
+    assert sorted(round(100 * t / n) for name, (n, t) in found.items() if name != "short_left_out") == [
+        81,
+        82,
+        83,
+        83,
+        86,
+    ]
 
 
 def test_the_abandonment_of_the_same_calls(tmp_path):
@@ -159,7 +164,12 @@ def test_a_night_and_a_closed_day_are_no_wait_in_business_hours_and_an_open_tick
 
 def test_durations_that_cannot_be_are_set_aside(tmp_path):
     began = local("2026-09-15T17:30")
-    rows = [(began, local("2026-09-15T17:40")), (began, local("2026-09-14T17:30")), (began, "never"), (began, "2200-01-01")]
+    rows = [
+        (began, local("2026-09-15T17:40")),
+        (began, local("2026-09-14T17:30")),
+        (began, "never"),
+        (began, "2200-01-01"),
+    ]
     with collected(tmp_path, "csv", TIMES, TICKET, rows) as (_, store, done):
         assert [c.rejected for c in done] == [3, 2]
         reasons = {(row.metric, row.reason) for row in store.observations.rejected()}

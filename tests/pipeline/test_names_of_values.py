@@ -64,7 +64,11 @@ def test_very_many_unknown_values_are_one_mistake(tmp_path):
 
 def test_rows_that_are_sums_are_added_up_under_a_name_and_only_real_doubles_are_set_aside(tmp_path):
     text = CONFIG.replace("MAP", MAP).replace("value: ok", "n: joined_at, total: ok")
-    sums = [("2026-09-01", "web_widget", 10, 5), ("2026-09-01", "native_messaging", 7, 3), ("2026-09-01", "voice", 2, 1)]
+    sums = [
+        ("2026-09-01", "web_widget", 10, 5),
+        ("2026-09-01", "native_messaging", 7, 3),
+        ("2026-09-01", "voice", 2, 1),
+    ]
     with collected(tmp_path, "csv", text, HEADER, [*sums, sums[2]]) as (plan, store, done):
         assert figures(plan, store, "csat") == {"chat": (17, 8), "phone": (2, 1)}
         assert done[0].rejected == 1
@@ -100,7 +104,10 @@ def test_members_of_a_programme_are_told_by_the_month_in_which_they_joined(tmp_p
 def test_quarters_and_years():
     for period, expected in (("quarter", "2026-Q2"), ("year", "2026")):
         plan = parse(
-            COHORTS.replace("month", period).replace("SOURCE", "{type: csv, path: x.csv}").replace("PLACE, ", "").encode(),
+            COHORTS.replace("month", period)
+            .replace("SOURCE", "{type: csv, path: x.csv}")
+            .replace("PLACE, ", "")
+            .encode(),
             path=Path("cxmon.yaml"),
             environ={},
         )

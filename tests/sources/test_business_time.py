@@ -1,4 +1,4 @@
-"""Business time: it adds up, is never more than the time between, and is what a clock that is asked each minute says."""
+"""Business time: it adds up, is never more than the time between, and is what a clock says each minute."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,10 +32,20 @@ MOMENT = st.datetimes(datetime(2019, 12, 20), datetime(2027, 1, 10)).map(
 # Around changes of clocks of several zones, holidays and the turn of the year.
 NEAR = st.builds(
     lambda at, minutes: at + 60 * minutes,
-    st.sampled_from([
-        int(datetime(*at, tzinfo=UTC).timestamp())
-        for at in ((2026, 3, 29), (2026, 10, 25), (2026, 3, 8), (2026, 11, 1), (2026, 4, 5), (2026, 12, 24), (2025, 1, 1))
-    ]),
+    st.sampled_from(
+        [
+            int(datetime(*at, tzinfo=UTC).timestamp())
+            for at in (
+                (2026, 3, 29),
+                (2026, 10, 25),
+                (2026, 3, 8),
+                (2026, 11, 1),
+                (2026, 4, 5),
+                (2026, 12, 24),
+                (2025, 1, 1),
+            )
+        ]
+    ),
     st.integers(-3000, 3000),
 )
 OFFICE_OF = {zone: BusinessHours(name="support", zone=zone, week=OFFICE, holidays=GERMAN) for zone in ZONES}
