@@ -40,7 +40,7 @@ def test_an_entry_brings_kind_direction_label_maturity_words_and_what_it_says():
 
 
 def test_what_the_file_says_goes_before_it():
-    text = "standard: csat, label: Happy, better: higher, matures_after: 40d, definition: Ours, words: {better: a, worse: b}"
+    text = "standard: csat, label: Happy, matures_after: 40d, definition: Ours, words: {better: a, worse: b}"
     csat = one(f"{text}, guards: [], matters: 2pt, read: {{time: day, value: ok}}")
     assert (csat.label, csat.matures_after, csat.definition) == ("Happy", timedelta(days=40), "Ours")
     assert csat.words == Words(better="a", worse="b")
@@ -204,7 +204,8 @@ def test_the_example_of_all_touchpoints_loads_and_reads_its_files(tmp_path):
     }  # fmt: skip
     now = plan.changes[0].starts.replace(month=9)
     with Store.open(f"sqlite:///{tmp_path}/store.db") as store:
-        done = collect(replace(plan, as_of=now), store, now=now)
+        # No row is older than this.
+        done = collect(replace(plan, as_of=now, backfill=timedelta(days=70)), store, now=now)
         assert [(c.metric, c.error, c.rejected, c.notices) for c in done if c.error or c.rejected or c.notices] == []
         segments = {s.label for s in store.leaves(plan.metrics["csat"])}
     assert segments == {"video · 2026-03 · delivery"}

@@ -4,7 +4,8 @@ import csv
 import sqlite3
 import sys
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,7 @@ def collected(folder, door, config, header, rows):
     with Vendor(rows=lambda *_: records) as vendor:
         source = SOURCES[door].replace("URL", vendor.url).replace("FIELDS", fields)
         text = config.replace("SOURCE", source).replace("PLACE, ", f"{PLACE[door]}, " if PLACE[door] else "")
-        plan = parse(text.encode(), path=folder / "cxmon.yaml", environ={})
+        plan = replace(parse(text.encode(), path=folder / "cxmon.yaml", environ={}), backfill=timedelta(days=20))
         with Store.open(f"sqlite:///{folder}/store.db") as store:
             yield plan, store, again(plan, store)
 

@@ -67,7 +67,7 @@ def asked_each_minute(hours, a, b):
     return found
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(HOURS, MOMENT, MOMENT, MOMENT)
 def test_it_adds_up_and_is_never_more_than_the_time_between(hours, x, y, z):
     a, b, c = sorted((x, y, z))
@@ -76,7 +76,7 @@ def test_it_adds_up_and_is_never_more_than_the_time_between(hours, x, y, z):
     assert spent(hours, c, a) == -spent(hours, a, c)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(HOURS, NEAR, st.integers(0, 2500))
 @example(OFFICE_OF["Europe/Berlin"], int(datetime(2026, 10, 24, tzinfo=UTC).timestamp()), 2880)
 @example(OFFICE_OF["Australia/Lord_Howe"], int(datetime(2026, 4, 4, tzinfo=UTC).timestamp()), 2880)
@@ -85,7 +85,7 @@ def test_it_is_what_a_clock_says_that_is_asked_each_minute(hours, a, minutes):
     assert spent(hours, a, b) == asked_each_minute(hours, a, b)
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(HOURS, st.lists(st.tuples(MOMENT, MOMENT), min_size=1, max_size=12))
 def test_many_at_once_are_each_alone(hours, pairs):
     begin, end = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
