@@ -53,10 +53,8 @@ def following(frame: Frame, entry: Entry) -> Entry:
 
 
 def still_open(kind: Kind, read: Entry) -> dict[str, object]:
-    """What goes for durations whose end is read: those without one go on, and one is known when it has ended."""
-    if "ended" not in read or kind is not Kind.QUANTILE or read.get("censored") is False:
-        return {}
-    return {"censored": True, "known_at": read.get("ended")}
+    """What goes for durations whose end is read: one is known when it has ended, and those without an end go on."""
+    return {"known_at": read.get("ended"), "censored": kind is Kind.QUANTILE} if "ended" in read else {}
 
 
 def check_standard(frame: Frame, entry: Entry, calendars: Mapping[str, BusinessHours]) -> None:

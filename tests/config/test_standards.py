@@ -174,7 +174,11 @@ def test_an_open_duration_is_counted_as_open_unless_the_file_says_otherwise():
     read = one(TIME).read
     assert (read.censored, read.known_at) == (True, "replied_at")
     only_ended = one(TIME.replace("ended: replied_at", "ended: replied_at, censored: false")).read
-    assert (only_ended.censored, only_ended.known_at) == (False, None)
+    assert (only_ended.censored, only_ended.known_at) == (False, "replied_at")
+    mean = one(
+        "kind: mean, better: lower, unit: h, matters: 10%, read: {time: at, began: b, ended: e, known_at: k}"
+    ).read
+    assert (mean.censored, mean.known_at) == (False, "k")
 
 
 # A few rows of each file of the example, with the columns that it reads.
