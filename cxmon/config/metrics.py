@@ -15,7 +15,7 @@ from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.reading import shown
 from cxmon.config.scalars import LEARNT
 from cxmon.config.shapes import Entry
-from cxmon.config.standards import check_standard, followed, following, still_open
+from cxmon.config.standards import check_standard, followed, followers, following, still_open
 from cxmon.config.surveys import check_survey
 from cxmon.config.units import Measure
 from cxmon.model import MADE_OF, Amount, Holidays, Kind, Metric, Read, Words
@@ -56,7 +56,7 @@ def survey(frame: Frame) -> None:
 
 def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[str, Metric]:
     built = {}
-    calendars = build_calendars(frame, zone, holidays)
+    calendars, beside = build_calendars(frame, zone, holidays), followers(frame)
     check_dimensions(frame)
     for name, entry in frame.metrics.items():
         before = frame.reading.faults
@@ -74,7 +74,7 @@ def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[st
         check_standard(frame, entry, calendars)
         if entry.sound and matters is not None and frame.reading.faults == before:
             metric = _metric(name, entry, matters, zone, holidays)
-            built[name] = followed(frame, replace(metric, missing_differ=differ), entry, calendars)
+            built[name] = followed(frame, replace(metric, missing_differ=differ), entry, calendars, beside)
     return built
 
 

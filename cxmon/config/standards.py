@@ -1,7 +1,7 @@
 """Metrics that follow the catalogue: what it brings where the file does not say, and what their values are made of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -121,8 +121,15 @@ def _limits(entry: Entry, standard: Standard) -> tuple[timedelta, timedelta]:
     return entry.get("within", within), entry.get("short", short)
 
 
-def followed(frame: Frame, metric: Metric, entry: Entry, calendars: Mapping[str, BusinessHours]) -> Metric:
-    """The metric with what its standard, its calendar and the names of its dimensions make of it."""
+def followed(
+    frame: Frame,
+    metric: Metric,
+    entry: Entry,
+    calendars: Mapping[str, BusinessHours],
+    beside: Mapping[str, Sequence[str]],
+) -> Metric:
+    """The metric with what its standard, its calendar and the names of its dimensions make of it; `beside` are the
+    `followers` of each standard."""
     mapped, dated = names_of(frame, metric.dimensions)
     found: dict[str, Any] = {"mapped": mapped, "dated": dated}
     standard = standard_of(entry)
@@ -138,7 +145,8 @@ def followed(frame: Frame, metric: Metric, entry: Entry, calendars: Mapping[str,
         if metric.words is None and standard.moves is not None:
             found["words"] = Words(better=standard.moves[0], worse=standard.moves[1])
         if "guards" not in entry:
-            found["guards"] = guards_of(frame, metric.id, standard)
+            others = (other for guard in standard.guards for other in beside.get(guard, ()))
+            found["guards"] = tuple(other for other in others if other != metric.id)
     return replace(metric, **found)
 
 
@@ -161,13 +169,12 @@ def _made(metric: Metric, entry: Entry, standard: Standard, formula: Formula) ->
     }
 
 
-def guards_of(frame: Frame, name: str, standard: Standard) -> tuple[str, ...]:
-    """The other metrics that follow one of the standard's guards, in the order of the guards."""
-    by_standard: dict[str, list[str]] = {}
-    for other, entry in frame.metrics.items():
-        if other != name:
-            by_standard.setdefault(entry.get("standard") or "", []).append(other)
-    return tuple(metric for guard in standard.guards for metric in by_standard.get(guard, ()))
+def followers(frame: Frame) -> dict[str, list[str]]:
+    """{standard: the metrics of the plan that follow it}."""
+    found: dict[str, list[str]] = {}
+    for name, entry in frame.metrics.items():
+        found.setdefault(entry.get("standard") or "", []).append(name)
+    return found
 
 
 def defined(standard: Standard, formula: Formula, entry: Entry, metric: Metric, hours: BusinessHours | None) -> str:
