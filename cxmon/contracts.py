@@ -55,6 +55,10 @@ class Cells:
         return len(self.start)
 
 
+# {(dimension, a source's value): what it is counted as}: values that the map of their dimension does not name.
+Unnamed = Mapping[tuple[str, str], str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Observations:
     """SQL and CSV: everything the source holds of `window`, which is replaced whole; cells not in it have vanished."""
@@ -62,6 +66,7 @@ class Observations:
     window: Window
     cells: Cells
     rejected: tuple[Rejected, ...] = ()
+    unnamed: Unnamed = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

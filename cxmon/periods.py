@@ -4,7 +4,7 @@ Days, weeks and months are those of the metric's time zone, so a day has 23, 24 
 never overlap; half-hour zones show them shifted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from cxmon.model import Grain, Holidays
 
 Ints = npt.NDArray[np.int64]
+DAY = 86_400
 
 
 def floor(at: datetime, grain: Grain, zone: str, week_start: int = 0) -> datetime:
@@ -51,6 +52,31 @@ def grid(since: datetime, until: datetime, grain: Grain, zone: str, week_start: 
     return np.array(starts, np.int64)
 
 
+def offsets(since: int, until: int, zone: str) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """(seconds east of UTC at `since`, then each (epoch second, offset from there on)) up to `until`, to the second."""
+    tz = ZoneInfo(zone)
+    at = since
+    first = offset = _offset(tz, at)
+    changes = []
+    while at < until:
+        step = min(at + DAY, until)
+        if _offset(tz, step) == offset:
+            at = step
+            continue
+        low, high = at, step
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if _offset(tz, middle) == offset else (low, middle)
+        at, offset = high, _offset(tz, high)
+        changes.append((at, offset))
+    return first, tuple(changes)
+
+
+def _offset(tz: ZoneInfo, at: int) -> int:
+    found = datetime.fromtimestamp(at, UTC).astimezone(tz).utcoffset()
+    return int(found.total_seconds()) if found is not None else 0
+
+
 def profile_labels(starts: Ints, grain: Grain, zone: str) -> tuple[Ints, int]:
     """(label of each period in its profile, number of labels): local weekday, hour of the week, or none (all 0)."""
     if grain in {Grain.WEEK, Grain.MONTH}:
@@ -70,11 +96,17 @@ def on_holiday(starts: Ints, grain: Grain, zone: str, known: Holidays | None) ->
     if known is None or grain in {Grain.WEEK, Grain.MONTH}:
         return out
     days = [datetime.fromtimestamp(int(s), ZoneInfo(zone)).date() for s in starts]
-    own = {day for day, _ in known.extra_days}
+    off = days_off(known, {day.year for day in days})
     for i, day in enumerate(days):
-        if day in own or day in _public(known.country, known.subdivision, day.year):
+        if day in off:
             out[i] = day.toordinal()
     return out
+
+
+def days_off(known: Holidays, years: Iterable[int]) -> set[date]:
+    """The holidays of these years, and every extra day."""
+    public = (_public(known.country, known.subdivision, year) for year in years)
+    return {day for day, _ in known.extra_days}.union(*public)
 
 
 @cache

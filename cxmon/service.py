@@ -51,6 +51,8 @@ def gather(plan: Plan, store: Store, *, now: datetime, progress: Progress | None
     for collected in collect(plan, store, now=now, progress=progress):
         if not collected.ok:
             LOG.warning("collect metric=%s source=%s error=%s", collected.metric, collected.source, collected.error)
+        for notice in collected.notices:
+            LOG.warning("collect metric=%s notice=%s", collected.metric, notice)
 
 
 def assess(plan: Plan, store: Store, *, now: datetime, progress: Progress | None = None) -> None:

@@ -42,7 +42,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     head, side = st.columns([9, 1], vertical_alignment="top")
     better = "higher" if metric.better == "higher" else "lower"
     legend = grey(LEGEND.format(smooth=_average(band), better=better))
-    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}")
+    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(metric.definition) or None)
     side.download_button(
         "CSV",
         csv(band),

@@ -1,13 +1,15 @@
 """Takes rows as they stand in a file or a query, sets the bad ones aside with their reasons, and makes batches."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from cxmon.aggregate import reading
+from cxmon.aggregate.making import made
+from cxmon.aggregate.naming import Names
 from cxmon.aggregate.parts import Parts, compact, merge
 from cxmon.aggregate.windows import stretches
 from cxmon.contracts import Observations, Rejected
@@ -20,7 +22,6 @@ Place = Callable[[int], str]
 Columns = Mapping[str, Sequence[object]]
 
 FIGURES = ("value", "n", "total", "squares", "base", "base_squares", "cross")
-NONE = "(none)"  # The value of a dimension that a row leaves empty.
 FUTURE = timedelta(days=1)  # Clocks may differ by this much.
 MOST_SEGMENTS = 20_000
 
@@ -49,12 +50,12 @@ def roles(metric: Metric) -> dict[str, str]:
         raise SourceError(
             f"{metric.id}: a quantile cannot be made of totals; name `value`, and `n` where rows are counted"
         )
-    needed = _OF_CELLS[metric.kind] if read.aggregated else _OF_EVENTS[metric.kind]
+    needed = _OF_CELLS[metric.kind] if read.aggregated else () if read.made_of else _OF_EVENTS[metric.kind]
     missing = [name for name in needed if getattr(read, name) is None]
     if missing:
         raise SourceError(f"{metric.id}: `read` needs {' and '.join(missing)} for the kind {metric.kind.value}")
     used = [name for name in FIGURES if getattr(read, name) is not None and not (read.aggregated and name == "value")]
-    found = {"time": read.time} | {name: getattr(read, name) for name in used}
+    found = {"time": read.time} | {name: getattr(read, name) for name in used} | read.made_of
     if read.known_at is not None:
         found["known_at"] = read.known_at
     return found | {f"dimension:{name}": read.columns.get(name, name) for name in metric.dimensions}
@@ -74,6 +75,7 @@ class Intake:
     rejected: list[Rejected] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._names = Names(self.metric)
         self._segments: dict[tuple[str, ...], int] = {}
         self._parts: list[Parts] = []
         self._places: list[str] = []
@@ -90,7 +92,7 @@ class Intake:
         at, problems = reading.moments(columns["time"], zone)
         for i, reason in problems.items():
             self.aside(place(i), f"time: {reason}", columns["time"][i])
-        figure = "total" if metric.read.aggregated else "value"
+        figure = "total" if metric.read.aggregated else next(iter(metric.read.made_of), "value")
         for i in np.flatnonzero(at == 0).tolist():
             if i not in problems and not reading.empty(columns[figure][i]):
                 self.aside(place(i), "time: empty")
@@ -110,7 +112,7 @@ class Intake:
 
     def batches(self) -> Iterator[Observations]:
         """One batch per piece of the window, all set-aside rows with the first; no rows make an empty batch."""
-        parts, segments = self._finished(), self._named()
+        parts, segments = self._named(self._finished())
         aside = tuple(self.rejected) + tuple(
             Rejected(where=f"and {count} more rows", reason=reason) for reason, count in self._more.items()
         )
@@ -120,7 +122,7 @@ class Intake:
                 since, until = window.since.timestamp(), window.until.timestamp()
                 chosen = parts.where((parts.at >= since) & (parts.at < until))
             made = merge(self.metric, segments, chosen, self.now)
-            yield Observations(window=window, cells=made, rejected=aside)
+            yield Observations(window=window, cells=made, rejected=aside, unnamed=self._names.unnamed)
             aside = ()
 
     def _take(self, columns: Columns, at: npt.NDArray[np.int64], place: Place) -> None:
@@ -241,7 +243,7 @@ class Intake:
         for i, key in enumerate(keys):
             number = numbers.get(key)
             if number is None:
-                name = tuple(word(v) for v in key)
+                name = self._names.words(key)
                 number = numbers[key] = self._segments.setdefault(name, len(self._segments))
                 if number >= MOST_SEGMENTS:
                     raise SourceError(
@@ -251,27 +253,13 @@ class Intake:
             found[i] = number
         return found
 
-    def _named(self) -> list[Segment]:
-        """The segments by number."""
-        return [segment_of(self.metric, key) for key in self._segments]
-
-
-def word(value: object) -> str:
-    """A dimension's value as text; nothing where it is empty."""
-    if reading.empty(value):
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value).strip()
-
-
-def segment_of(metric: Metric, words: Sequence[str]) -> Segment:
-    """The segment with these values of the metric's dimensions. An empty one is a total where parts overlap, and a
-    value of its own elsewhere."""
-    pairs = zip(metric.dimensions, words, strict=True)
-    if metric.additive:
-        return Segment.of({name: value or NONE for name, value in pairs})
-    return Segment.of({name: value for name, value in pairs if value})
+    def _named(self, parts: Parts) -> tuple[Parts, list[Segment]]:
+        """The parts with the segments by number, of which several words may name one."""
+        segments: dict[Segment, int] = {}
+        fold = [segments.setdefault(self._names.segment(words), len(segments)) for words in self._segments]
+        if len(segments) < len(fold):
+            parts = replace(parts, segment=np.array(fold, np.int64)[parts.segment])
+        return parts, list(segments)
 
 
 def numbers(
@@ -285,6 +273,9 @@ def numbers(
             words = metric.kind is Kind.PROPORTION and role == "value"
             found[role], faults = reading.numbers(columns[role], words=words)
             problems += [(i, role, reason) for i, reason in faults.items()]
+    if metric.read.made_of:
+        found["value"], faults_of = made(metric, columns)
+        problems += faults_of
     return found, problems
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon.aggregate import reading
-from cxmon.aggregate.intake import FUTURE, MOST_SEGMENTS, numbers, roles, rules, segment_of, word
+from cxmon.aggregate.intake import FUTURE, MOST_SEGMENTS, numbers, roles, rules
+from cxmon.aggregate.naming import Names, word
 from cxmon.aggregate.parts import Parts, merge, period_starts
-from cxmon.contracts import Cells, Records, Rejected
+from cxmon.contracts import Cells, Records, Rejected, Unnamed
 from cxmon.errors import SourceError
 from cxmon.model import Kind, Metric, Segment
 
@@ -34,7 +35,7 @@ class Counted:
 
     `at` and `known` are epoch seconds, `known` 0 where the metric has no `known_at`; `segment` are keys. `value` is NaN
     for what is still open. `absent` are the records that are none of its facts (any more); a record that was set aside
-    is neither.
+    is neither. `unnamed` are values that no map of their dimension names.
     """
 
     row: Ints
@@ -45,6 +46,7 @@ class Counted:
     known: Ints
     absent: Ints
     rejected: tuple[Rejected, ...]
+    unnamed: Unnamed = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -82,7 +84,8 @@ class Page:
         if "known_at" in wanted:
             known = np.maximum(at, self._times(metric, wanted["known_at"], counts, refuse))
         row = np.flatnonzero(counts & ~aside)
-        names, kept = self._segments(metric, columns, row, refuse)
+        called = Names(metric)
+        names, kept = self._segments(called, columns, row, refuse)
         row = row[kept]
         when = at[row]
         if metric.kind is Kind.LEVEL:
@@ -90,7 +93,7 @@ class Page:
             when = period_starts(metric, when)
         return Counted(
             row=row, at=when, segment=names, value=value[row], base=base[row], known=known[row],
-            absent=np.flatnonzero(~counts & ~aside), rejected=tuple(rejected),
+            absent=np.flatnonzero(~counts & ~aside), rejected=tuple(rejected), unnamed=called.unnamed,
         )  # fmt: skip
 
     def _column(self, metric: Metric, name: str) -> Sequence[object]:
@@ -149,17 +152,18 @@ class Page:
         return figures["value"], base
 
     def _segments(
-        self, metric: Metric, columns: Mapping[str, Sequence[object]], row: Ints, refuse: Refuse
+        self, called: Names, columns: Mapping[str, Sequence[object]], row: Ints, refuse: Refuse
     ) -> tuple[list[str], Bools]:
         """(the segment's key of each fact that has one, which of `row` do)."""
+        metric = called.metric
         dimensions = [columns[f"dimension:{name}"] for name in metric.dimensions]
         keys: dict[tuple[str, ...], str | None] = {}
         names, kept = [], np.ones(len(row), bool)
         for k, i in enumerate(row.tolist()):
-            words = tuple(word(column[i]) for column in dimensions)
+            words = called.words([column[i] for column in dimensions])
             if words not in keys:
                 sound = all(len(w) <= LONGEST_VALUE for w in words)
-                keys[words] = segment_of(metric, words).key if sound else None
+                keys[words] = called.segment(words).key if sound else None
                 if len(keys) > MOST_SEGMENTS:
                     raise SourceError(
                         f"{metric.id}: more than {MOST_SEGMENTS} combinations of {', '.join(metric.dimensions)}; "

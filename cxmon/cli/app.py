@@ -8,6 +8,7 @@ import cxmon
 from cxmon.cli import (
     alerting,
     allowing,
+    cataloguing,
     changing,
     collecting,
     effecting,
@@ -58,7 +59,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, allowing, targeting, alerting,
-        effecting, leading, maturing, keeping, sourcing,
+        effecting, leading, maturing, keeping, sourcing, cataloguing,
     )  # fmt: skip
     for family in families:
         family.register(app)

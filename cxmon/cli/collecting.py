@@ -57,6 +57,8 @@ def collect(
             for c in done
         ]
         table(["metric", "source", "", "new", "revised", "set aside", "why"], rows)
+        for notice in (n for c in done for n in c.notices):
+            say(f"note: {notice}")
     if not all(c.ok for c in done):
         raise typer.Exit(Exit.SOURCE)
 

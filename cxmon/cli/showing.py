@@ -79,6 +79,8 @@ def _whole(change: str, plan: "Plan", store: "Store") -> "tuple[Whole, dict[str,
             notes=wording.price_brief(price, plan.metrics) if price else (),
         ),
         Section(heading="The year's harm allowance", lines=tuple(filter(None, used))),
+        # A page has no room for it, and the board says it on hover.
+        Section(heading="What is measured", lines=_definitions(known)),
         # A page has the responses in a table of their own.
         Section(
             heading="What it answers, and what answers it",
@@ -91,6 +93,12 @@ def _whole(change: str, plan: "Plan", store: "Store") -> "tuple[Whole, dict[str,
         "answered_by": [c.id for c in fixes_of(change, all_changes)],
     }  # fmt: skip
     return replace(known, more=more, stands=stands), codes
+
+
+def _definitions(known: "Whole") -> tuple[str, ...]:
+    """What the figures say, of the metrics that were judged."""
+    measured = [known.metrics[harm.metric] for harm in known.harms if harm.metric in known.metrics]
+    return tuple(f"{metric.label}: {metric.definition}" for metric in measured if metric.definition)
 
 
 def _print(known: "Whole") -> None:

@@ -10,7 +10,7 @@ from cxmon.config.nodes import Node
 from cxmon.config.reading import one_of
 from cxmon.config.shapes import Entry
 from cxmon.contracts import Feed, Source
-from cxmon.model import Kind
+from cxmon.model import MADE_OF, Kind
 
 # What makes sense for rows of a table only.
 _OF_TABLES = ("table", "query", "file", "where", "total", "squares", "base_squares", "cross")
@@ -40,7 +40,7 @@ def _read(frame: Frame, entry: Entry, read: Entry, source: Feed) -> None:
     if stream is None or not frame.known(read.at("stream"), stream, streams, "stream"):
         return
     fields = [*streams[stream], ONE]
-    for key in ("time", "value", "base", "n", "known_at"):
+    for key in ("time", "value", "base", "n", "known_at", *MADE_OF):
         if key in read:
             frame.known(read.at(key), read.get(key), fields, "field", of=stream)
     if "only" in read:

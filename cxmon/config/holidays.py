@@ -1,8 +1,8 @@
 """The calendar of holidays: a country that is known, a subdivision it has, and extra days, each once."""
 
+from cxmon.config.calendar_keys import COUNTRY
 from cxmon.config.frame import Frame
 from cxmon.config.reading import one_of, shown
-from cxmon.config.records import COUNTRY
 from cxmon.config.shapes import Entry
 from cxmon.model import Grain, Holidays
 from cxmon.periods import countries
@@ -13,6 +13,14 @@ def build_holidays(frame: Frame) -> Holidays | None:
     entry = frame.root.get("holidays")
     if not isinstance(entry, Entry):
         return None
+    found = holidays_of(frame, entry)
+    if found and not any(m.get("grain", Grain.DAY) in {Grain.DAY, Grain.HOUR} for m in frame.metrics.values()):
+        frame.reading.note(entry.node, "no metric is by day or hour; weeks and months hold no holidays of their own")
+    return found
+
+
+def holidays_of(frame: Frame, entry: Entry) -> Holidays | None:
+    """The holidays of a country; None where something about them is wrong, which is told."""
     before = frame.reading.faults
     _where(frame, entry)
     extra = [day for day in entry.get("extra_days") or () if isinstance(day, Entry) and day.sound]
@@ -23,8 +31,6 @@ def build_holidays(frame: Frame) -> Holidays | None:
         seen.add(day.values["date"])
     if not entry.sound or frame.reading.faults > before:
         return None
-    if not any(m.get("grain", Grain.DAY) in {Grain.DAY, Grain.HOUR} for m in frame.metrics.values()):
-        frame.reading.note(entry.node, "no metric is by day or hour; weeks and months hold no holidays of their own")
     return Holidays(
         country=entry.values["country"],
         subdivision=entry.get("subdivision", ""),

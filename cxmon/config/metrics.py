@@ -6,16 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 from cxmon.config import people
+from cxmon.config.calendar_keys import WEEKDAYS
+from cxmon.config.calendars import build_calendars
+from cxmon.config.dimensions import check_dimensions
 from cxmon.config.durations import check_durations
 from cxmon.config.frame import Frame
 from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.reading import shown
-from cxmon.config.records import WEEKDAYS
 from cxmon.config.scalars import LEARNT
 from cxmon.config.shapes import Entry
+from cxmon.config.standards import check_standard, followed, followers, following, still_open
 from cxmon.config.surveys import check_survey
 from cxmon.config.units import Measure
-from cxmon.model import Amount, Holidays, Kind, Metric, Read, Words
+from cxmon.model import MADE_OF, Amount, Holidays, Kind, Metric, Read, Words
 
 DEFAULT_LOOKBACK = timedelta(days=7)
 LEARNING = timedelta(days=30)
@@ -38,7 +41,7 @@ _REFUSED = {"csv": ("table", "query", "where", "stream"), "sql": ("file", "strea
 def survey(frame: Frame) -> None:
     """Fill in what the other sections need to know of the metrics, broken ones included."""
     entries = frame.root.get("metrics") or {}
-    frame.metrics = {name: entry for name, entry in entries.items() if isinstance(entry, Entry)}
+    frame.metrics = {name: following(frame, entry) for name, entry in entries.items() if isinstance(entry, Entry)}
     frame.measures = {
         name: Measure(entry.get("kind"), entry.get("unit", ""), entry.get("per", 1.0))
         for name, entry in frame.metrics.items()
@@ -53,6 +56,8 @@ def survey(frame: Frame) -> None:
 
 def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[str, Metric]:
     built = {}
+    calendars, beside = build_calendars(frame, zone, holidays), followers(frame)
+    check_dimensions(frame)
     for name, entry in frame.metrics.items():
         before = frame.reading.faults
         frame.known(entry.at("source"), entry.get("source"), frame.names("sources"), "source")
@@ -66,8 +71,10 @@ def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[st
         _guards(frame, name, entry)
         differ = check_survey(frame, name, entry)
         check_durations(frame, entry)
+        check_standard(frame, entry, calendars)
         if entry.sound and matters is not None and frame.reading.faults == before:
-            built[name] = replace(_metric(name, entry, matters, zone, holidays), missing_differ=differ)
+            metric = _metric(name, entry, matters, zone, holidays)
+            built[name] = followed(frame, replace(metric, missing_differ=differ), entry, calendars, beside)
     return built
 
 
@@ -131,7 +138,8 @@ def _times(frame: Frame, entry: Entry) -> None:
         frame.reading.wrong(entry.at("zone"), f"the unknown time zone {shown(entry.at('zone'))}", nearest_zone(zone))
     lookback, matures = entry.get("lookback"), entry.get("matures_after")
     if lookback is not None and isinstance(matures, timedelta) and lookback < matures:
-        found = f"{shown(entry.at('lookback'))}, shorter than matures_after ({shown(entry.at('matures_after'))})"
+        said = shown(entry.at("matures_after")) if "matures_after" in entry else f"{matures.days}d, of its standard"
+        found = f"{shown(entry.at('lookback'))}, shorter than matures_after ({said})"
         frame.reading.wrong(entry.at("lookback"), found, "at least as long, or figures would never be read complete")
 
 
@@ -166,10 +174,10 @@ def _read(frame: Frame, entry: Entry) -> None:
 
 def _figures(frame: Frame, kind: Kind, read: Entry) -> None:
     wrong = frame.reading.wrong
-    if "value" not in read and "total" not in read:
+    if not {"value", "total", *MADE_OF} & read.node.entries.keys():
         rows = "the key value (event rows)" + ("" if kind is Kind.QUANTILE else " or total (aggregated rows)")
         wrong(read.node, "no figures", rows)
-    elif "censored" in read and (kind is not Kind.QUANTILE or "value" not in read):
+    elif "censored" in read and (kind is not Kind.QUANTILE or not {"value", "ended"} & read.node.entries.keys()):
         wrong(read.at("censored"), f"censored for a {kind}", "none: only a duration can be still open")
     elif "total" in read and kind is Kind.QUANTILE:
         wrong(read.at("total"), "total for a quantile", "value (event rows): quantiles cannot be made from sums")
@@ -199,13 +207,13 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
     learnt = not isinstance(matures, timedelta)
     # To learn how late answers come they have to be read for a while.
     lookback = LEARNING if matures == LEARNT else max(DEFAULT_LOOKBACK, timedelta(0) if learnt else matures)
-    read = entry.values["read"]
+    read, kind, scale = entry.values["read"], entry.values["kind"], entry.get("scale")
     return Metric(
         **values,
         id=name,
         label=entry.get("label") or name.replace("_", " "),
         matters=matters,
-        read=Read(**read.values | _only(read)),
+        read=Read(**still_open(kind, read) | read.values | _only(read)),
         zone=entry.get("zone", zone),
         week_start=WEEKDAYS.index(entry.get("week_start", WEEKDAYS[0])),
         dimensions=dimensions,
@@ -218,7 +226,7 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         holidays=holidays,
         words=Words(**entry.values["words"].values) if "words" in entry else None,
         response_of=entry.get("response_of", ""),
-        scale=tuple(entry.get("scale")) if "scale" in entry else None,
+        scale=tuple(scale) if scale and kind is Kind.MEAN else None,
     )
 
 

@@ -3,12 +3,13 @@
 from functools import cache
 
 from cxmon.config.allowance import FIELDS as ALLOWANCE
+from cxmon.config.calendar_keys import HOLIDAYS, WEEKDAYS
+from cxmon.config.calendar_keys import KEYS as CALENDARS
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.privacy import FIELDS as PRIVACY
 from cxmon.config.scalars import (
     Choice,
-    Day,
     Moment,
     Name,
     Number,
@@ -20,10 +21,10 @@ from cxmon.config.scalars import (
     Text,
     Truth,
 )
-from cxmon.config.shapes import Either, Field, ListOf, MapOf, OrMapping, Record
+from cxmon.config.shapes import Either, Field, ListOf, MapOf, Record
+from cxmon.config.standard_keys import FOLLOWS, MADE
 from cxmon.model import Better, Category, Grain, Kind, Status
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LEAST_HEAD_COUNT = 5
 
 _sql = Text("a column or an expression", longest=4000)
@@ -58,6 +59,7 @@ READ = Record(
         "stream": Field(Name, "vendors' records: the stream that they come from"),
         "only": Field(_scope, "vendors' records: the values that fields must have for a record to count"),
         "columns": Field(MapOf(_sql, "a mapping of dimensions to columns"), "dimensions whose column has another name"),
+        **MADE,
     },
     "a mapping with the columns, such as {table: ratings, time: solved_at, value: satisfied}",
 )
@@ -75,8 +77,13 @@ METRIC = Record(
     {
         "label": Field(Text(longest=80), "the name on the board; without it the metric's id"),
         "source": Field(Name, "the source to read from", required=True),
-        "kind": Field(Choice.of(Kind), "how the figure is made, and so how it adds up and varies", required=True),
-        "better": Field(Choice.of(Better), "which direction is good", required=True),
+        "kind": Field(
+            Choice.of(Kind),
+            "how the figure is made, and so how it adds up and varies",
+            required=True,
+            unless="standard",
+        ),
+        "better": Field(Choice.of(Better), "which direction is good", required=True, unless="standard"),
         "matters": Field(SizeText(), "the smallest difference worth acting on: 2pt, 10%, 5min", required=True),
         "unit": Field(Text(longest=20), "what the values are counted in: min, h, EUR"),
         "per": Field(Number("a number above zero", above=0), "rate: shown per this many, such as 1000"),
@@ -114,6 +121,7 @@ METRIC = Record(
             "how far, at most, answers that came no more lie from the given; without it they may be anything",
         ),
         "read": Field(READ, "where the figures stand", required=True),
+        **FOLLOWS,
     },
     "a mapping with source, kind, better, matters and read",
 )
@@ -247,30 +255,6 @@ TEAM_AGREEMENT = Record(
     "an agreement such as {stated: ..., min_head_count: 5}",
 )
 
-COUNTRY = "a country's two letters (ISO 3166) such as DE, GB or US"
-EXTRA_DAY = Record(
-    {
-        "date": Field(Day(), "the day", required=True),
-        "name": Field(Text(longest=80), "what it is called"),
-    },
-    "a date such as 2026-12-24, or a mapping such as {date: 2026-12-24, name: Christmas Eve}",
-)
-
-HOLIDAYS = Record(
-    {
-        "country": Field(Text(COUNTRY, pattern="[A-Z]{2}"), "whose public holidays count", required=True),
-        "subdivision": Field(
-            Text("a state or region as the country writes it, such as BY", longest=40),
-            "the state or region whose holidays count too",
-        ),
-        "extra_days": Field(
-            ListOf(OrMapping("date", EXTRA_DAY), "a list of dates such as [2026-12-24]", unique=False),
-            "further days that are like a holiday",
-        ),
-    },
-    "a mapping such as {country: DE, subdivision: BY}",
-)
-
 # What a check needs besides its own options: on which metrics it runs, and when findings become incidents.
 CHECK_KEYS = {
     "metrics": Field(_metrics, "the metrics it runs on; without it all"),
@@ -318,6 +302,7 @@ def top() -> Record:
             **ALLOWANCE,
             "board_url": Field(Text("an address such as https://cx.example.com", r"https?://\S+"), "for links"),
             "holidays": Field(HOLIDAYS, "which days are not compared with working days; without it none"),
+            **CALENDARS,
             **PRIVACY,
             "keep_facts": Field(
                 Span(above_zero=True), "how long vendors' records are kept, then only sums; without it 400d"

@@ -114,6 +114,8 @@ class Field:
     doc: str
     required: bool = False
     example: Any = None
+    # The key beside which this one may be left out.
+    unless: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class Record:
             elif key != "<<":
                 misspelt.add(self._unknown(node, key, reading))
         for key, known in self.fields.items():
-            if known.required and key not in node.entries and key not in misspelt:
+            if known.required and not {key, known.unless} & node.entries.keys() and key not in misspelt:
                 reading.wrong(node, f"no {key}", f"the key {key}: {known.doc}")
         return Entry(node, values, sound=reading.faults == before)
 
@@ -173,6 +175,12 @@ class Record:
         properties = {}
         for key, known in self.fields.items():
             properties[key] = known.shape.schema() | {"description": known.doc}
-        required = [key for key, known in self.fields.items() if known.required]
+        required = [key for key, known in self.fields.items() if known.required and not known.unless]
         shape: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-        return shape | ({"required": required} if required else {})
+        shape |= {"required": required} if required else {}
+        spared: dict[str, list[str]] = {}
+        for key, known in self.fields.items():
+            if known.required and known.unless:
+                spared.setdefault(known.unless, []).append(key)
+        either = [{"anyOf": [{"required": [key]}, {"required": keys}]} for key, keys in spared.items()]
+        return shape | ({"allOf": either} if either else {})

@@ -1,8 +1,8 @@
 """What a survey metric says of itself: which metric counts those who were asked, and which answers there can be."""
 
+from cxmon.config.calendar_keys import WEEKDAYS
 from cxmon.config.frame import Frame
 from cxmon.config.reading import BAD
-from cxmon.config.records import WEEKDAYS
 from cxmon.config.shapes import Entry
 from cxmon.model import Amount, Grain, Kind
 
@@ -19,7 +19,7 @@ def check_survey(frame: Frame, name: str, entry: Entry) -> Amount | None:
     node, of, kind, wrong = entry.at("response_of"), entry.get("response_of"), entry.get("kind"), frame.reading.wrong
     if kind not in {None, *SURVEYS}:
         wrong(node, f"response_of on a {kind}", "kind: proportion or mean beside it, or no such key")
-    if kind is Kind.MEAN and "scale" not in entry:
+    if kind is Kind.MEAN and "scale" not in entry.values:
         wrong(node, "response_of on a mean without scale", "the key scale beside it, such as [1, 5]")
     if of == name:
         wrong(node, f"{name} as the count of those asked for it", "another metric")
@@ -66,7 +66,8 @@ def _scale(frame: Frame, entry: Entry) -> None:
     if "scale" not in entry or ends is None or ends is BAD:
         return
     node, kind = entry.at("scale"), entry.get("kind")
-    if kind not in {None, Kind.MEAN}:
+    read = entry.get("read")
+    if kind not in {None, Kind.MEAN} and not (isinstance(read, Entry) and "score" in read):
         frame.reading.wrong(node, f"scale on a {kind}", "kind: mean beside it, or no such key")
     if len(ends) == len(node.items) and (len(ends) != 2 or ends[0] >= ends[1]):
         given = ", ".join(f"{end:g}" for end in ends)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cxmon.errors import ConfigError
-from cxmon.model import Amount, Kind
+from cxmon.model import UNIT_SECONDS, Amount, Kind
 
 # A month is a twelfth of a mean year; a quarter and a year are 3mo and 12mo.
 DAYS_PER_MONTH = 30.44
@@ -16,24 +16,6 @@ LONGEST = timedelta(days=36525)
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(s|min|h|d|w|mo)")
 _SIZE = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)(?: ?(pt|%|s|min|h|d|w)| per ([1-9][0-9]{0,11}))?")
-
-# How a metric may write its own unit of time.
-_TIME_UNITS = {
-    "ms": 0.001,
-    "s": 1.0,
-    "sec": 1.0,
-    "second": 1.0,
-    "seconds": 1.0,
-    "min": 60.0,
-    "minute": 60.0,
-    "minutes": 60.0,
-    "h": 3600.0,
-    "hour": 3600.0,
-    "hours": 3600.0,
-    "d": 86400.0,
-    "day": 86400.0,
-    "days": 86400.0,
-}
 
 
 def parse_duration(text: str) -> timedelta:
@@ -83,7 +65,7 @@ class Measure:
 
     @property
     def unit_seconds(self) -> float | None:
-        return _TIME_UNITS.get(self.unit)
+        return UNIT_SECONDS.get(self.unit)
 
     @property
     def sizes(self) -> str:

@@ -15,8 +15,6 @@ from cxmon.panel import ARRIVAL_AGES, Panel
 Floats = npt.NDArray[np.float64]
 
 DAY = 86_400.0
-SECONDS = dict.fromkeys(("h", "hour", "hours"), 3_600.0) | dict.fromkeys(("d", "day", "days"), DAY)
-SECONDS |= {"ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0}
 # Periods that are followed at most: a reference, and what may be slow now.
 MOST = 180
 
@@ -29,13 +27,13 @@ def log_end(panel: Panel) -> float | None:
 
 def own_triangle(panel: Panel) -> Floats | None:
     """What was known of each period at each age (1, T, A, 1), all series together, from how long what began in it took;
-    None where the figures are no durations in a unit of time, or may still be open.
+    None where the figures are no durations by the calendar in a unit of time, or may still be open.
 
     What began within a period began in its middle, on average.
     """
     metric = panel.metric
-    unit = SECONDS.get(metric.unit)
-    if metric.kind is not Kind.QUANTILE or metric.read.censored or panel.counts is None or unit is None:
+    unit, business = metric.unit_seconds, metric.making is not None and metric.making.hours is not None
+    if metric.kind is not Kind.QUANTILE or metric.read.censored or panel.counts is None or unit is None or business:
         return None
     end = log_end(panel)
     if end is None or metric.grain is Grain.HOUR:

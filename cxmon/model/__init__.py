@@ -14,9 +14,23 @@ from cxmon.model.finding import (
 )
 from cxmon.model.holidays import Holidays
 from cxmon.model.leading import Ahead, Early, LeadingAnswer, TierAnswer
+from cxmon.model.making import CALLS, BusinessHours, Making
 from cxmon.model.maturing import Filling, FillingCurve, LearntFrom
 from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
-from cxmon.model.metric import EVERYONE, Amount, Better, Grain, Kind, Metric, Read, Segment, Window, Words
+from cxmon.model.metric import (
+    EVERYONE,
+    MADE_OF,
+    UNIT_SECONDS,
+    Amount,
+    Better,
+    Grain,
+    Kind,
+    Metric,
+    Read,
+    Segment,
+    Window,
+    Words,
+)
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
@@ -48,11 +62,14 @@ from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
 from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
+    "CALLS",
     "EVERYONE",
     "GRAVITY",
+    "MADE_OF",
     "MINIMUM_CELL",
     "PER_DAYS",
     "RED",
+    "UNIT_SECONDS",
     "Action",
     "Agreement",
     "Ahead",
@@ -69,6 +86,7 @@ __all__ = [
     "Baseline",
     "Better",
     "Break",
+    "BusinessHours",
     "Carried",
     "Category",
     "Cause",
@@ -99,6 +117,7 @@ __all__ = [
     "Kind",
     "LeadingAnswer",
     "LearntFrom",
+    "Making",
     "Message",
     "Method",
     "Metric",

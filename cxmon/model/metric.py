@@ -9,9 +9,23 @@ from enum import StrEnum
 from functools import cached_property
 
 from cxmon.model.holidays import Holidays
+from cxmon.model.making import Making
 
+# What a row's value is made of where it is not read as it is.
+MADE_OF = ("began", "ended", "answered", "abandoned", "waited", "score")
 # What `read` says since a later version.
-_LATER = frozenset({"censored", "stream", "only"})
+_LATER = frozenset({"censored", "stream", "only", *MADE_OF})
+# How a metric may write its own unit of time, in seconds.
+UNIT_SECONDS = {"ms": 0.001} | {
+    name: seconds
+    for names, seconds in (
+        (("s", "sec", "second", "seconds"), 1.0),
+        (("min", "minute", "minutes"), 60.0),
+        (("h", "hour", "hours"), 3600.0),
+        (("d", "day", "days"), 86400.0),
+    )
+    for name in names
+}
 
 
 class Kind(StrEnum):
@@ -132,6 +146,9 @@ class Read:
     longer than all that are not. `columns` maps a dimension to its column where they differ. `stream` names the records
     of a vendor's source, whose fields are the columns; `only` the values that a field must have for a record, or a
     column for a row of a file, to count.
+
+    Instead of `value`, what it is made of (`Metric.making`): a duration from `began` (without it `time`) to `ended`;
+    whether a call was `answered` or `abandoned`, and the seconds it `waited`; the `score` that somebody gave.
     """
 
     time: str
@@ -151,6 +168,17 @@ class Read:
     columns: Mapping[str, str] = field(default_factory=dict)
     stream: str | None = None
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    began: str | None = None
+    ended: str | None = None
+    answered: str | None = None
+    abandoned: str | None = None
+    waited: str | None = None
+    score: str | None = None
+
+    @property
+    def made_of(self) -> dict[str, str]:
+        """{role: column} of what a row's value is made of; nothing where it is read as it is."""
+        return {name: column for name in MADE_OF if (column := getattr(self, name)) is not None}
 
     @property
     def aggregated(self) -> bool:
@@ -173,6 +201,10 @@ class Metric:
     `response_of` names the metric whose count is who was asked, where this one is a survey; `scale` are the lowest and
     highest answer that a survey of kind mean allows. `missing_differ` is how far, at most, the mean of the answers that
     came no more is taken to lie from that of the others; None means that each of them may be anything.
+
+    `standard` names the entry of the catalogue that the metric follows, `formula` the rule where it is not that entry's
+    usual one. `mapped` holds per dimension what a source's values are called here, `"*"` standing for all others;
+    `dated` the dimensions whose values are instants, with the period that they are told by.
     """
 
     id: str
@@ -204,6 +236,16 @@ class Metric:
     # True where `matures_after` was not declared: it is learnt from how figures arrive.
     learns_maturity: bool = False
     missing_differ: Amount | None = None
+    standard: str = ""
+    formula: str = ""
+    making: Making | None = None
+    mapped: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    dated: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unit_seconds(self) -> float | None:
+        """The seconds of one `unit` where that is a time."""
+        return UNIT_SECONDS.get(self.unit)
 
     @property
     def harm_sign(self) -> int:
@@ -227,4 +269,10 @@ class Metric:
             self.dimensions,
             self.quantiles if self.kind is Kind.QUANTILE else (),
         ]
+        made = self.making.parts if self.making is not None else None
+        maps = [[name, sorted(values.items())] for name, values in sorted(self.mapped.items())]
+        # What is made here in minutes is another figure in hours.
+        made_in = self.unit_seconds if self.read.ended is not None else None
+        later = [self.formula, made, maps, sorted(self.dated.items()), made_in]
+        parts += [later] if any(later) else []
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]

@@ -4,17 +4,19 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from cxmon.config.plan import Plan
-from cxmon.contracts import Observations, Request, Source
+from cxmon.contracts import Observations, Request, Source, Unnamed
 from cxmon.errors import ConfigError, CxmonError, SourceError, StoreError
 from cxmon.failpoints import failpoint
 from cxmon.model import Metric, Secret, Window
 from cxmon.pipeline import collect_feeds as feeds
+from cxmon.pipeline.unnamed import news
 from cxmon.store import Run, Store
 
 Progress = Callable[[str, int, int], None]
@@ -33,7 +35,7 @@ _SECRETS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What collecting one metric came to, in cells; `error` is empty where `ok`."""
+    """What collecting one metric came to, in cells; `error` is empty where `ok`. `notices` are for whoever reads."""
 
     metric: str
     source: str
@@ -43,6 +45,7 @@ class Collected:
     vanished: int = 0
     rejected: int = 0
     error: str = ""
+    notices: tuple[str, ...] = ()
 
 
 def collect(
@@ -99,13 +102,14 @@ def _collect(
     accept_loss: bool,
 ) -> Collected:
     counts = dict.fromkeys(COUNTS, 0)
+    unnamed: dict[tuple[str, str], str] = {}
     error = _attempted(
-        lambda: _take(plan, store, metric, now, since, progress, counts, accept_loss=accept_loss),
+        lambda: _take(plan, store, metric, now, since, progress, counts, unnamed, accept_loss=accept_loss),
         plan.sources.get(metric.source),
         metric.id,
     )
-    done = Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **counts)
-    return _recorded(store, done, now)
+    done = _collected(metric, error, counts)
+    return _recorded(store, done, now, unnamed)
 
 
 def _collect_stream(
@@ -115,15 +119,21 @@ def _collect_stream(
     source, done = plan.sources.get(metrics[0].source), {}
     for pull in feeds.pulls(plan, store, metrics, now=now, since=since):
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
-        read = partial(feeds.read, plan, store, pull, counts, now=now, progress=progress)
+        unnamed: dict[str, dict[tuple[str, str], str]] = {m.id: {} for m in pull.metrics}
+        read = partial(feeds.read, plan, store, pull, counts, now=now, progress=progress, unnamed=unnamed)
         error = _attempted(read, source, ", ".join(counts))
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
             told = error or own
-            found = Collected(metric=metric.id, source=metric.source, ok=not told, error=told, **counts[metric.id])
-            done[metric.id] = _recorded(store, found, now)
+            found = _collected(metric, told, counts[metric.id])
+            done[metric.id] = _recorded(store, found, now, unnamed[metric.id])
     _attempted(lambda: feeds.purge(plan, store, now=now), source, metrics[0].source)
     return done
+
+
+def _collected(metric: Metric, error: str, counts: Mapping[str, int]) -> Collected:
+    taken: dict[str, Any] = dict(counts)
+    return Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **taken)
 
 
 def _attempted(work: Callable[[], None], source: Source | None, names: str) -> str:
@@ -147,10 +157,11 @@ def _take(
     since: datetime | None,
     progress: Progress | None,
     counts: dict[str, int],
+    unnamed: dict[tuple[str, str], str],
     *,
     accept_loss: bool,
 ) -> None:
-    """Every batch of the window into the store; `counts` holds what was taken, also where this raises."""
+    """Every batch of the window into the store; `counts` and `unnamed` hold what was taken, also where this raises."""
     window = _window(plan, store, metric, now, since)
     if window is None:
         return
@@ -166,6 +177,7 @@ def _take(
         applied = store.observations.apply(metric, batch, now=now, accept_loss=accept_loss)
         taken += applied.written + applied.revised + applied.vanished + applied.unchanged
         aside = aside or next(iter(batch.rejected), None)
+        unnamed |= batch.unnamed
         for name in counts:
             counts[name] += getattr(applied, name)
         if progress is not None:
@@ -186,8 +198,8 @@ def _window(plan: Plan, store: Store, metric: Metric, now: datetime, since: date
     return Window(since, until) if since < until else None
 
 
-def _recorded(store: Store, done: Collected, now: datetime) -> Collected:
-    """`done`, once its run stands in the store; a store that cannot take it makes it fail."""
+def _recorded(store: Store, done: Collected, now: datetime, unnamed: Unnamed) -> Collected:
+    """`done`, once its run stands in the store, with what is news; a store that cannot take it makes it fail."""
     failpoint("collect-before-run")
     run = Run(
         metric=done.metric,
@@ -202,11 +214,9 @@ def _recorded(store: Store, done: Collected, now: datetime) -> Collected:
     )
     try:
         store.runs.record(run)
+        return replace(done, notices=news(store, done.source, unnamed))
     except StoreError as failure:
-        kept = {name: getattr(done, name) for name in ("written", "revised", "vanished", "rejected")}
-        error = done.error or str(failure)
-        return Collected(metric=done.metric, source=done.source, ok=False, error=error, **kept)
-    return done
+        return replace(done, ok=False, error=done.error or str(failure))
 
 
 def secrets_of(source: object) -> list[str]:

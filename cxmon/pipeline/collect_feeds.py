@@ -59,8 +59,10 @@ def read(
     *,
     now: datetime,
     progress: Callable[[str, int, int], None] | None = None,
+    unnamed: Mapping[str, dict[tuple[str, str], str]] | None = None,
 ) -> None:
-    """Every page of the feed into the store; `counts` holds what was set aside, also where this raises."""
+    """Every page of the feed into the store; `counts` holds what was set aside, also where this raises, and `unnamed`
+    the values that no map names, by metric."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
     wanted = frozenset(name for m in pull.metrics for name in [*roles(m).values(), *m.read.only])
     request = Request(
@@ -79,6 +81,8 @@ def read(
         done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
         for name, one in done.items():
             counts[name]["rejected"] += one.rejected
+            if unnamed is not None:
+                unnamed[name].update(one.unnamed)
             taken += one.upserted + one.removed + one.unchanged
             aside = aside or one.first_rejected
         if batch.through is not None:

@@ -1,5 +1,6 @@
 """What the board needs to know of the configuration, and how the collectors' runs went."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from cxmon.model import MINIMUM_CELL, LeadingAnswer, Metric
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
-_CURRENT, _LEADING = "current", "leading"
+_CURRENT, _LEADING, _UNNAMED = "current", "leading", "unnamed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,13 @@ class CatalogueStore:
     def leading(self) -> LeadingAnswer | None:
         """What was kept last; None where nobody has asked yet."""
         return self._kept(_LEADING, LeadingAnswer)
+
+    def unnamed(self) -> tuple[tuple[str, str, str], ...]:
+        """(source, dimension, value) of what was told as being in no map."""
+        return self._kept(_UNNAMED, tuple[tuple[str, str, str], ...]) or ()
+
+    def keep_unnamed(self, told: Sequence[tuple[str, str, str]]) -> None:
+        self._keep(_UNNAMED, told)
 
     def _keep(self, name: str, document: object) -> None:
         t = schema.catalogue

@@ -1,7 +1,7 @@
 """Single records of a vendor: kept by their external id, so that a correction aggregates only its own periods again."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from cxmon import aggregate
-from cxmon.contracts import Cells, Facts, Observations, Records, Rejected
+from cxmon.contracts import Cells, Facts, Observations, Records, Rejected, Unnamed
 from cxmon.failpoints import failpoint
 from cxmon.model import Grain, Metric, Segment, Window
 from cxmon.periods import next_start
@@ -66,6 +66,7 @@ class Taken:
     unchanged: int
     rejected: int
     first_rejected: Rejected | None = None
+    unnamed: Unnamed = field(default_factory=dict)
 
 
 class FactStore:
@@ -117,8 +118,9 @@ class FactStore:
                 _advance(conn, metric, batch, now)
                 first = next(iter(rejected), None)
                 done[metric.id] = Taken(
-                    upserted=upserted, removed=removed, unchanged=same, rejected=len(rejected), first_rejected=first
-                )
+                    upserted=upserted, removed=removed, unchanged=same, rejected=len(rejected), first_rejected=first,
+                    unnamed=counted.unnamed,
+                )  # fmt: skip
             failpoint("collect-page-before-commit")
         failpoint("collect-page-after-commit")
         return done

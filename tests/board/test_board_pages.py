@@ -191,6 +191,13 @@ def test_card_and_trend_caption_say_the_same_number(page):
     assert f"**{cards['CSAT'].delta}** than expected" in text(app)
 
 
+def test_card_and_trend_say_on_hover_what_the_figure_means(page):
+    app = page("overview")
+    (card,) = (m for m in app.metric if m.label == "CSAT")
+    assert card.proto.help.startswith("Satisfied answers")
+    assert "Satisfied answers" in {m.proto.help for m in app.markdown}
+
+
 def test_a_grey_card_says_the_largest_harm_still_possible(page):
     app = page("overview")
     assert {m.label: m.delta for m in app.metric}["Churn"] == "as expected"

@@ -121,6 +121,12 @@ PLACES = {
     ("routes",): lambda keys: {"routes": [keys]},
     ("holidays",): lambda keys: {"holidays": keys},
     ("holidays", "extra_days", "anyOf", 1): lambda keys: {"holidays": {"extra_days": [keys]}},
+    ("calendars",): lambda keys: {"calendars": {"c": keys}},
+    ("calendars", "holidays"): lambda keys: {"calendars": {"c": {"holidays": keys}}},
+    ("calendars", "holidays", "extra_days", "anyOf", 1): lambda keys: {
+        "calendars": {"c": {"holidays": {"extra_days": [keys]}}}
+    },
+    ("dimensions",): lambda keys: {"dimensions": {"d": keys}},
     ("schedule",): lambda keys: {"schedule": keys},
     ("alarm_budget",): lambda keys: {"alarm_budget": keys},
     ("money",): lambda keys: {"money": keys},

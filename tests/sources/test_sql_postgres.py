@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from source_cases import NOW, YEAR, close, fetched, in_python, metric
 
 from cxmon.errors import SourceError
-from cxmon.model import Grain, Kind, Read, Secret
+from cxmon.model import BusinessHours, Grain, Kind, Making, Read, Secret
 from cxmon.sources import Sql
 
 pytestmark = pytest.mark.postgres
@@ -139,3 +139,23 @@ def test_a_server_that_does_not_answer_is_told_without_its_password():
         fetched(source, metric(read=Read(table="ratings", time="at", value="value")))
     assert "csat: source desk: " in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_calls_waits_and_ends_are_taken_as_the_database_has_them(pg_empty_url):
+    at = datetime(2026, 8, 3, 10, tzinfo=UTC)
+    rows = [
+        (at, "phone", True, None, 12.5, at.replace(hour=12)),
+        (at, "phone", False, at, 4.0, None),
+        (at, "phone", False, at, 40.0, at.replace(day=4)),
+    ]
+    columns = "at timestamptz, channel text, heard boolean, gone timestamptz, wait numeric, done timestamptz"
+    source = desk(pg_empty_url, rows, columns)
+    calls = Read(table="ratings", time="at", answered="heard", abandoned="gone", waited="wait")
+    level = metric(read=calls, making=Making(outcomes=(1, 0, None, 0, 0), within_s=20, short_s=5))
+    ((n, total, _),) = fetched(source, level)[0].values()
+    assert (n, total) == (2, 1)
+    office = BusinessHours(name="o", zone="UTC", week=(((660, 720),),) * 7)
+    took = metric(Kind.MEAN, Read(table="ratings", time="at", ended="done"), unit="min", making=Making(hours=office))
+    ((n, total, *_),) = fetched(source, took)[0].values()
+    # From ten to noon the desk is open for an hour; to ten of the next day as well.
+    assert (n, total) == (2, 120)

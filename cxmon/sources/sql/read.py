@@ -36,7 +36,8 @@ def batches(session: Session, request: Request, wanted: Mapping[str, str], windo
         return _rows(session, request, table, _sampled(session, table), window)
     survey = dialect.survey(session, table)
     rows = replace(table, fields={role: dialect.field(e, survey.types.get(role, "")) for role, e in exprs.items()})
-    if survey.pushable and not read.aggregated and not read.censored and window.since > _FIRST_EPOCH:
+    here = read.aggregated or read.censored or read.made_of
+    if survey.pushable and not here and window.since > _FIRST_EPOCH:
         return _added(session, dialect, survey, request, rows, window)
     return _rows(session, request, rows, survey.clock, window)
 

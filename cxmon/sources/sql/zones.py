@@ -4,10 +4,11 @@ The offsets are Python's, written into the statement, so that the database puts 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-DAY = 86_400
+from cxmon import periods
+from cxmon.periods import DAY
 
 
 @dataclass(frozen=True)
@@ -20,24 +21,7 @@ class Offsets:
     @classmethod
     def of(cls, zone: str, since: datetime, until: datetime) -> "Offsets":
         """All offsets of `zone` between two instants, to the second."""
-        tz = ZoneInfo(zone)
-        at, end = int(since.timestamp()), int(until.timestamp())
-        first = offset = _offset(tz, at)
-        changes = []
-        while at < end:
-            step = min(at + DAY, end)
-            then = _offset(tz, step)
-            if then != offset:
-                low, high = at, step
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    low, high = (middle, high) if _offset(tz, middle) == offset else (low, middle)
-                changes.append((high, _offset(tz, high)))
-                offset = _offset(tz, high)
-                at = high
-            else:
-                at = step
-        return cls(first, tuple(changes))
+        return cls(*periods.offsets(int(since.timestamp()), int(until.timestamp()), zone))
 
     def day(self, epoch: str, over: str = "/") -> str:
         """SQL: number of the local day since 1970 that `epoch` (SQL, a whole number) lies in; `over` divides wholly."""
@@ -64,8 +48,3 @@ def midnight(day: int, zone: str) -> int:
     """Epoch second at which local day number `day` begins."""
     date = datetime(1970, 1, 1) + timedelta(days=day)  # noqa: DTZ001 - a calendar day, given its zone below.
     return int(date.replace(tzinfo=ZoneInfo(zone)).timestamp())
-
-
-def _offset(tz: ZoneInfo, at: int) -> int:
-    found = datetime.fromtimestamp(at, UTC).astimezone(tz).utcoffset()
-    return int(found.total_seconds()) if found is not None else 0
