@@ -21,6 +21,7 @@ class First(StrEnum):
     CSV = "csv"
     REST = "rest"
     ZENDESK = "zendesk"
+    INTERCOM = "intercom"
 
     @property
     def suffix(self) -> str:
@@ -68,7 +69,8 @@ def schema() -> None:
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.", show_default=True)] = DEFAULT_CONFIG,
     kind: Annotated[
-        First, typer.Option("--type", help="Which source it begins with: csv, rest or zendesk.", show_default=True)
+        First,
+        typer.Option("--type", help="Which source it begins with: csv, rest, zendesk or intercom.", show_default=True),
     ] = First.CSV,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:

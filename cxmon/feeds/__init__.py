@@ -6,7 +6,7 @@
 
 from cxmon.feeds.auth import Auth, Basic, Bearer, Header, Query
 from cxmon.feeds.exchange import Call, Limits
-from cxmon.feeds.fields import Field, Getter, path
+from cxmon.feeds.fields import Field, Getter, first, minutes, path
 from cxmon.feeds.paging import CursorPages, LinkHeader, NextLink, PageNumber, Paging, SinglePage
 from cxmon.feeds.pull import read
 from cxmon.feeds.stream import Stream, hashed
@@ -28,7 +28,9 @@ __all__ = [
     "Query",
     "SinglePage",
     "Stream",
+    "first",
     "hashed",
+    "minutes",
     "path",
     "read",
 ]

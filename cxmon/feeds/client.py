@@ -153,6 +153,8 @@ class Client:
         words = body.said(raw)
         told = f"{reason} ({words})" if words else reason
         wait = _retry_after(response.headers)
+        if wait is None and status == 429:
+            wait = _reset(response.headers)
         if status in _AGAIN or (status == 403 and wait is not None):
             return _Again(reason=told, wait_s=wait)
         where = self._where(call)
@@ -175,6 +177,16 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (until - now).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+def _reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the vendor counts requests anew, where it says when (an instant in epoch seconds)."""
+    try:
+        at, now = float(headers.get("X-RateLimit-Reset", "")), parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError):
+        return None
+    wait = at - now.timestamp()
+    return wait if 0 < wait < 86_400 else None
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:

@@ -58,6 +58,12 @@ def path(text: str) -> Getter:
     return found
 
 
+def first(*places: str) -> Getter:
+    """The first of several paths that leads to something."""
+    getters = [path(place) for place in places]
+    return lambda record: next((value for get in getters if (value := get(record))), None)
+
+
 def _named(name: str) -> Getter:
     return lambda record: record.get(name, MISSING) if isinstance(record, dict) else MISSING
 

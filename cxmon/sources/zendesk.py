@@ -109,7 +109,7 @@ def _tickets(source: Zendesk) -> feeds.Stream:
         records=_with_metric_sets,
         record_id=feeds.path("id"),
         # A ticket's own time of change stays where only the system touches it; what was generated last is newest.
-        changed=_first("generated_timestamp", "updated_at"),
+        changed=feeds.first("generated_timestamp", "updated_at"),
         customer=feeds.path("requester_id"),
         fields=_ticket_fields(source.custom),
         required=frozenset({"created_at", "status"}),
@@ -155,7 +155,7 @@ def _surveys(source: Zendesk) -> feeds.Stream:
             "updated_at": lambda response: _rated(response).get("updated_at"),
             "rating": lambda response: _rated(response).get("rating"),
             "satisfied": lambda response: _top_box(_rated(response), source.scale),
-            "survey": _first("survey.id", "survey_id"),
+            "survey": feeds.first("survey.id", "survey_id"),
         },
         paging=feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more"),
         lookback=source.lookback,
@@ -205,12 +205,6 @@ def _score_fields(score: feeds.Getter) -> dict[str, feeds.Getter]:
         "satisfied": lambda record: _SATISFIED.get(word(record)),
         "answered": lambda record: {"good": 1, "bad": 1, "offered": 0}.get(word(record)),
     }
-
-
-def _first(*places: str) -> feeds.Getter:
-    """The first of several paths that leads to something."""
-    getters = [feeds.path(place) for place in places]
-    return lambda record: next((value for get in getters if (value := get(record))), None)
 
 
 def _with_metric_sets(data: Any) -> Any:

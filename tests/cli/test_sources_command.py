@@ -22,6 +22,7 @@ SECRETS = {
     "CXMON_HASH_KEY": "chance chance chance",
     "ZENDESK_TOKEN": "x",
     "SURVEY_TOKEN": "x",
+    "INTERCOM_TOKEN": "x",
 }
 NOW = datetime(2026, 6, 10, tzinfo=UTC)
 CONFIG = """
@@ -124,7 +125,7 @@ def test_a_collection_of_one_source_and_a_customer_forgotten(tmp_path, desk):
 
 
 def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
-    for kind in ("zendesk", "rest"):
+    for kind in ("zendesk", "rest", "intercom"):
         command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", kind, "--force"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
