@@ -42,9 +42,13 @@ Place = str | int
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page that came: its records, where it stood, and `link`, which makes a link in it one that may be stored."""
+    """A page that came: its records, where it stood, and `link`, which makes a link in it one that may be stored.
+
+    `latest` is the latest instant (epoch seconds) that the vendor may be asked for.
+    """
 
     answer: Answer
     rows: list[Any]
     place: Place | None
     link: Callable[[str], str]
+    latest: int = 2**62
