@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from cxmon import feeds
-from cxmon.contracts import Batch, Request
+from cxmon.contracts import Batch, Facts, Request
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
@@ -80,16 +80,9 @@ class Zendesk:
             raise SourceError(f"{request.metric.id}: source {request.metric.source} has no stream {name!r}")
         stream, watch = _STREAMS[name](self), surveys.Watch(request)
         with self._opened(request, LIMITS) as client:
-            try:
-                for batch in feeds.read(client, stream, request):
-                    watch.see(batch)
-                    yield batch
-            except RefusedError as refused:
-                # The documentation writes paths with .json and without, and what stands between may know one of them.
-                if refused.status != 404 or watch.pages:
-                    raise
-                yield from feeds.read(client, replace(stream, path=f"{stream.path}.json"), request)
-                return
+            for batch in _pages(client, stream, request):
+                watch.see(batch)
+                yield batch
         if watch.quiet:
             with self._opened(request, BRIEFLY) as client:
                 watch.judge(lambda other: feeds.any_since(client, _STREAMS[other](self), watch.since, request.now))
@@ -101,6 +94,19 @@ class Zendesk:
         else:
             auth = feeds.Bearer(token=self.token)
         return opened(request.metric.source, self._base, auth, limits=limits, allow_private=self.allow_private)
+
+
+def _pages(client: "Client", stream: feeds.Stream, request: Request) -> Iterator[Facts]:
+    came = False
+    try:
+        for page in feeds.read(client, stream, request):
+            came = True
+            yield page
+    except RefusedError as refused:
+        # The documentation writes paths with .json and without, and what stands between may know one of them.
+        if refused.status != 404 or came:
+            raise
+        yield from feeds.read(client, replace(stream, path=f"{stream.path}.json"), request)
 
 
 _STREAMS: Mapping[str, Callable[[Zendesk], feeds.Stream]] = {

@@ -7,13 +7,18 @@ from typing import Any
 
 from cxmon import feeds
 from cxmon.contracts import Facts, Request
-from cxmon.errors import SourceError
+from cxmon.errors import QuietError, SourceError
 
 RATINGS, RESPONSES = "satisfaction_ratings", "survey_responses"
 # A survey system that has had nothing for so long, while the other one has, is not in use any more.
 SILENCE = timedelta(days=7)
-_OLDER = "the older surveys ({stream: tickets, time: solved_at, value: satisfied}, or satisfaction_ratings)"
-_NEWER = "the newer surveys ({stream: survey_responses, time: answered_at, value: satisfied})"
+_MOVED = {
+    RATINGS: "the older surveys, so let it be read from {stream: tickets, time: solved_at, value: satisfied}",
+    RESPONSES: "the newer surveys, so let it be read from "
+    "{stream: survey_responses, time: answered_at, value: satisfied}",
+}
+# What tickets have of surveys.
+_OF_TICKETS = frozenset({"satisfied", "answered"})
 _SATISFIED = {"good": 1, "bad": 0}
 
 
@@ -88,13 +93,12 @@ def _top_box(answer: Mapping[str, Any], scale: int) -> int | None:
     return int(rating >= (scale - 1 if scale >= 5 else scale))
 
 
-@dataclass(kw_only=False)
+@dataclass
 class Watch:
     """Watches a pull for answers of its survey system: an account that moves to the other system goes quiet in this
     one, which is news of the source and no change of satisfaction."""
 
     request: Request
-    pages: int = 0
     heard: bool = False
 
     @property
@@ -102,39 +106,36 @@ class Watch:
         return self.request.now - SILENCE
 
     def see(self, page: Facts) -> None:
-        self.pages += 1
         records = page.upserts
-        if self._stream in {RATINGS, RESPONSES}:
-            self.heard |= max(records.changed, default=0) >= self.since.timestamp()
+        late = [k for k, changed in enumerate(records.changed) if changed >= self.since.timestamp()]
+        if self._stream == "tickets":
+            answers = [records.fields[name] for name in _OF_TICKETS if name in records.fields]
+            self.heard |= any(column[k] is not None for column in answers for k in late)
         else:
-            answers = [v for name in ("satisfied", "answered") for v in records.fields.get(name, ())]
-            self.heard |= any(v is not None for v in answers)
+            self.heard |= bool(late)
 
     @property
     def quiet(self) -> bool:
         """Whether what came says nothing, where something is expected of it."""
         fields = {self.request.metric.read.value, *(self.request.fields or ())}
-        asked = self._stream in {RATINGS, RESPONSES} or (
-            self._stream == "tickets" and fields & {"satisfied", "answered"}
-        )
-        return bool(asked) and not self.heard and not self.request.frozen
+        expected = self._stream in {RATINGS, RESPONSES} or (self._stream == "tickets" and bool(fields & _OF_TICKETS))
+        return expected and not self.heard and not self.request.frozen
 
     def judge(self, any_of: Callable[[str], bool]) -> None:
-        """Raises SourceError where the other system is in use. `any_of(stream)`: whether it has had answers lately."""
-        newer = self._stream == RESPONSES
+        """Raises QuietError where the other system is in use. `any_of(stream)`: whether it has had answers lately."""
+        other = RATINGS if self._stream == RESPONSES else RESPONSES
         try:
             # Tickets that changed lately need not be rated ones: then the older surveys are asked themselves.
-            own = self._stream == "tickets" and any_of(RATINGS)
-            moved = not own and any_of(RATINGS if newer else RESPONSES)
+            moved = not (self._stream == "tickets" and any_of(RATINGS)) and any_of(other)
         except SourceError:
             # Not every role may see both: then it is not known.
             return
         if moved:
-            other = _OLDER if newer else _NEWER
-            raise SourceError(
+            raise QuietError(
                 f"{self.request.metric.source}: source went quiet: {self._stream} has had no answer to a survey since "
-                f"{self.since:%Y-%m-%d}, but {RATINGS if newer else RESPONSES} has: the account has moved to {other}. "
-                "Nothing is known of how satisfied customers are until its metrics read from there"
+                f"{self.since:%Y-%m-%d}, but {other} has: the account has moved to {_MOVED[other]}; "
+                "this is no change of satisfaction",
+                _OF_TICKETS if self._stream == "tickets" else frozenset(self.request.fields or ()),
             )
 
     @property
