@@ -61,7 +61,14 @@ def path(text: str) -> Getter:
 def first(*places: str) -> Getter:
     """The first of several paths that leads to something."""
     getters = [path(place) for place in places]
-    return lambda record: next((value for get in getters if (value := get(record))), None)
+
+    def found(record: Any) -> Any:
+        for get in getters:
+            if value := get(record):
+                return value
+        return None
+
+    return found
 
 
 def _named(name: str) -> Getter:

@@ -6,25 +6,36 @@ the older surveys, survey responses the newer ones, of which an account has one 
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
 from cxmon import feeds
 from cxmon.contracts import Batch, Facts, Request
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
-from cxmon.sources.zendesk import surveys
+from cxmon.sources.zendesk import quiet
 from cxmon.sources.zendesk.sla import cycles
-from cxmon.sources.zendesk.tickets import SETTLES, ticket_fields, tickets
 
 if TYPE_CHECKING:
     from cxmon.feeds.client import Client
 
+# Zendesk withholds the last minute of an export, and refuses a later start.
+SETTLES = timedelta(seconds=90)
 # The export allows ten requests a minute: a turned-away request waits for a minute at most, several times over.
 LIMITS = feeds.Limits(most_wait_s=900.0)
 # Of a question beside that nothing depends on.
 BRIEFLY = feeds.Limits(timeout_s=20.0, retries=1, most_wait_s=10.0)
+
+_DURATIONS = {
+    "first_reply": "reply_time_in_minutes",
+    "first_resolution": "first_resolution_time_in_minutes",
+    "resolution": "full_resolution_time_in_minutes",
+    "agent_wait": "agent_wait_time_in_minutes",
+    "requester_wait": "requester_wait_time_in_minutes",
+    "on_hold": "on_hold_time_in_minutes",
+}
+_SATISFIED = {"good": 1, "bad": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +72,7 @@ class Zendesk:
             raise ValueError(f"page_size: found {self.page_size}, expected 1 to 1000")
         if not 2 <= self.scale <= 10:
             raise ValueError(f"scale: found {self.scale}, expected 2 to 10")
-        taken = sorted(set(self.custom) & set(ticket_fields({})))
+        taken = sorted(set(self.custom) & set(_ticket_fields({})))
         if taken:
             raise ValueError(f"custom: found {taken[0]}, expected a name that tickets do not have already")
 
@@ -78,7 +89,7 @@ class Zendesk:
         name = request.metric.read.stream or ""
         if name not in _STREAMS:
             raise SourceError(f"{request.metric.id}: source {request.metric.source} has no stream {name!r}")
-        stream, watch = _STREAMS[name](self), surveys.Watch(request)
+        stream, watch = _STREAMS[name](self), quiet.Watch(request)
         with self._opened(request, LIMITS) as client:
             for batch in _pages(client, stream, request):
                 watch.see(batch)
@@ -109,9 +120,173 @@ def _pages(client: "Client", stream: feeds.Stream, request: Request) -> Iterator
         yield from feeds.read(client, replace(stream, path=f"{stream.path}.json"), request)
 
 
+def _tickets(source: Zendesk) -> feeds.Stream:
+    return feeds.Stream(
+        name="tickets",
+        path="api/v2/incremental/tickets/cursor",
+        params={"start_time": "{since}", "include": "metric_sets", "per_page": str(source.page_size)},
+        time_format="epoch",
+        records=_with_metric_sets,
+        record_id=feeds.path("id"),
+        # A ticket's own time of change stays where only the system touches it; what was generated last is newest.
+        changed=feeds.first("generated_timestamp", "updated_at"),
+        customer=feeds.path("requester_id"),
+        fields=_ticket_fields(source.custom),
+        required=frozenset({"created_at", "status"}),
+        deleted=lambda ticket: ticket.get("status") == "deleted",
+        paging=feeds.CursorPages(
+            param="cursor", cursor="after_cursor", ends="end_of_stream", keep=True, drops=("start_time",)
+        ),
+        lookback=timedelta(hours=1),
+        settles=SETTLES,
+    )
+
+
+def _ratings(source: Zendesk) -> feeds.Stream:
+    return feeds.Stream(
+        name=quiet.RATINGS,
+        path="api/v2/satisfaction_ratings",
+        params={"start_time": "{since}", "page[size]": "100"},
+        time_format="epoch",
+        records=feeds.path("satisfaction_ratings"),
+        record_id=feeds.path("id"),
+        changed=feeds.path("updated_at"),
+        customer=feeds.path("requester_id"),
+        fields=_score_fields(feeds.path("score"))
+        | {name: feeds.path(name) for name in ("created_at", "updated_at", "ticket_id")},
+        required=frozenset({"created_at"}),
+        paging=feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more"),
+        lookback=source.lookback,
+    )
+
+
+def _surveys(source: Zendesk) -> feeds.Stream:
+    return feeds.Stream(
+        name=quiet.RESPONSES,
+        path="api/v2/guide/survey_responses",
+        params={"filter[created_at_start]": "{since}", "page[size]": "100"},
+        time_format="epoch_ms",
+        records=feeds.path("survey_responses"),
+        record_id=feeds.path("id"),
+        changed=lambda response: max((str(a.get("updated_at") or "") for a in _answers(response)), default=None),
+        customer=feeds.path("responder_id"),
+        fields={
+            "answered_at": lambda response: _rated(response).get("created_at"),
+            "updated_at": lambda response: _rated(response).get("updated_at"),
+            "rating": lambda response: _rated(response).get("rating"),
+            "satisfied": lambda response: _top_box(_rated(response), source.scale),
+            "survey": feeds.first("survey.id", "survey_id"),
+        },
+        paging=feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more"),
+        lookback=source.lookback,
+    )
+
+
 _STREAMS: Mapping[str, Callable[[Zendesk], feeds.Stream]] = {
-    "tickets": lambda source: tickets(source.custom, source.page_size),
-    surveys.RATINGS: lambda source: surveys.ratings(source.lookback),
-    surveys.RESPONSES: lambda source: surveys.responses(source.scale, source.lookback),
+    "tickets": _tickets,
+    quiet.RATINGS: _ratings,
+    quiet.RESPONSES: _surveys,
     "sla_cycles": lambda _source: cycles(SETTLES),
 }
+
+
+def _ticket_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
+    fields: dict[str, feeds.Getter] = {
+        "created_at": feeds.path("created_at"),
+        "updated_at": feeds.path("updated_at"),
+        "solved_at": feeds.path("metric_set.solved_at"),
+        "first_reply_at": _first_reply_at,
+        "status": feeds.path("status"),
+        "channel": feeds.path("via.channel"),
+        "priority": feeds.path("priority"),
+        "kind": feeds.path("type"),
+        "brand": feeds.path("brand_id"),
+        "form": feeds.path("ticket_form_id"),
+        "reopens": feeds.path("metric_set.reopens"),
+        "reopened": lambda ticket: _above(ticket, "reopens", 0),
+        "replies": feeds.path("metric_set.replies"),
+        "one_touch": _one_touch,
+        **_score_fields(feeds.path("satisfaction_rating.score")),
+    }
+    for name, key in _DURATIONS.items():
+        fields[f"{name}_min"] = feeds.path(f"metric_set.{key}.calendar")
+        fields[f"{name}_business_min"] = feeds.path(f"metric_set.{key}.business")
+    for name, number in custom.items():
+        fields[name] = feeds.path(f"custom_fields[id={number}].value")
+    return fields
+
+
+def _score_fields(score: feeds.Getter) -> dict[str, feeds.Getter]:
+    """What the older surveys' word says: `satisfied` of those who answered, `answered` of those who were asked."""
+
+    def word(record: Any) -> str:
+        return str(score(record) or "").partition("_")[0]
+
+    return {
+        "satisfied": lambda record: _SATISFIED.get(word(record)),
+        "answered": lambda record: {"good": 1, "bad": 1, "offered": 0}.get(word(record)),
+    }
+
+
+def _with_metric_sets(data: Any) -> Any:
+    """The tickets of an answer, each with its metric set, which comes inside of it or in a list of its own."""
+    tickets = feeds.path("tickets")(data)
+    sets = data.get("metric_sets") if isinstance(data, dict) else None
+    if not isinstance(tickets, list) or not isinstance(sets, list):
+        return tickets
+    by_ticket = {s.get("ticket_id"): s for s in sets if isinstance(s, dict)}
+    return [
+        ticket | {"metric_set": by_ticket[ticket.get("id")]}
+        if isinstance(ticket, dict) and "metric_set" not in ticket and ticket.get("id") in by_ticket
+        else ticket
+        for ticket in tickets
+    ]
+
+
+def _metric(ticket: Any, name: str) -> Any:
+    found = ticket.get("metric_set")
+    return found.get(name) if isinstance(found, dict) else None
+
+
+def _above(ticket: Any, name: str, bound: int) -> int | None:
+    found = _metric(ticket, name)
+    return None if not isinstance(found, int) else int(found > bound)
+
+
+def _one_touch(ticket: Any) -> int | None:
+    """Whether a solved ticket took one reply and was not opened again; None while it is not solved."""
+    replies, reopens = _metric(ticket, "replies"), _metric(ticket, "reopens")
+    if not _metric(ticket, "solved_at") or not isinstance(replies, int) or not isinstance(reopens, int):
+        return None
+    return int(replies <= 1 and reopens == 0)
+
+
+def _first_reply_at(ticket: Any) -> int | None:
+    """When the first reply came, in epoch seconds: its calendar minutes after the ticket was created."""
+    spent = _metric(ticket, _DURATIONS["first_reply"])
+    minutes = spent.get("calendar") if isinstance(spent, dict) else None
+    if not isinstance(minutes, int | float) or isinstance(minutes, bool) or not 0 <= minutes < 1e8:
+        return None
+    try:
+        return int(datetime.fromisoformat(str(ticket.get("created_at"))).timestamp() + 60 * minutes)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _answers(response: Any) -> list[dict[str, Any]]:
+    found = response.get("answers")
+    return [a for a in found if isinstance(a, dict)] if isinstance(found, list) else []
+
+
+def _rated(response: Any) -> dict[str, Any]:
+    """The answer to the question with a rating, or nothing where it was skipped."""
+    return next((a for a in _answers(response) if a.get("rating") is not None), {})
+
+
+def _top_box(answer: Mapping[str, Any], scale: int) -> int | None:
+    """As Zendesk counts: its own category where it says one, else the upper two of five, or the best of fewer."""
+    category = _SATISFIED.get(str(answer.get("rating_category") or "").lower())
+    rating = answer.get("rating")
+    if category is not None or not isinstance(rating, int | float):
+        return category
+    return int(rating >= (scale - 1 if scale >= 5 else scale))
