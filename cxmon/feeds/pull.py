@@ -74,9 +74,14 @@ def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
 
 
 def any_since(client: "Client", stream: Stream, since: datetime, now: datetime) -> bool:
-    """Whether the stream has records that are newer, by its first page. Raises SourceError."""
-    answer = client.send(stream.call(int(since.timestamp()), now, "a look"))
-    return bool(rows_of(stream.records, answer.data, f"{client.name}: a look at {stream.path}"))
+    """Whether records of the stream changed since, by its first page; one that ignores what it is asked for says no.
+    Raises SourceError."""
+    at = int(since.timestamp())
+    answer = client.send(stream.call(at, now, "a look"))
+    rows = rows_of(stream.records, answer.data, f"{client.name}: a look at {stream.path}")
+    reader = Reader(stream=stream, source=client.name, hash_key=None, wanted=frozenset())
+    reader.page(rows, "a look")
+    return reader.newest >= at
 
 
 def _by_time(stream: Stream, position: Position) -> Position:

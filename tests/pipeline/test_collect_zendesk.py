@@ -244,6 +244,14 @@ def test_surveys_that_go_on_and_those_that_nobody_answers_at_all_are_no_move(
             assert [c.error for c in collect(of(vendor, csat), sqlite_store, now=NOW)] == [""]
 
 
+def test_a_host_that_answers_with_what_is_old_is_not_taken_for_the_other_surveys(tmp_path, sqlite_store):
+    csat = metric("csat", source="helpdesk", read=CSAT["satisfaction_ratings"], dimensions=())
+    with account("satisfaction_ratings", 9) as vendor:
+        old = [response(1, int(NOW.timestamp()) - 30 * DAY), response(2, 0) | {"answers": []}]
+        vendor.faults = [None, Reply({"survey_responses": old, "meta": {"has_more": False}})]
+        assert [c.error for c in collect(of(vendor, csat), sqlite_store, now=NOW)] == [""]
+
+
 def test_a_role_that_may_not_see_the_other_surveys_is_no_fault_of_these(tmp_path, sqlite_store):
     csat = metric("csat", source="helpdesk", read=CSAT["satisfaction_ratings"], dimensions=())
     with account("satisfaction_ratings", 9) as vendor:
