@@ -89,11 +89,36 @@ class Records:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pieces:
+    """Records that come in pieces, such as the events of one clock: piece i, which has the id `keys[i]`, belongs to the
+    record `of[i]`, happened at `at[i]` (epoch seconds) and says `values[i]`, numbers and texts that fit into JSON.
+
+    Pieces are kept, and of two with one id the greater value counts: so neither their order nor a repetition makes a
+    difference, nor the pages that they come on. `records` makes records of all pieces that are known of each id.
+    """
+
+    of: Sequence[str]
+    keys: Sequence[str]
+    values: Sequence[list[Any]]
+    at: Sequence[int]
+    records: Callable[[Mapping[str, Mapping[str, list[Any]]]], Records]
+
+    def onto(self, known: Mapping[str, Mapping[str, list[Any]]]) -> dict[str, dict[str, list[Any]]]:
+        """{record: {piece: value}} of the records that these belong to, with what was `known` of them."""
+        found: dict[str, dict[str, list[Any]]] = {}
+        for of, key, value in zip(self.of, self.keys, self.values, strict=True):
+            record = found.setdefault(of, dict(known.get(of, {})))
+            record[key] = max(record.get(key, value), value)
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """Vendor APIs: a page of one stream's records to upsert, and ids to delete; each metric of the stream makes its
     facts of them, and touched periods are aggregated again. `cursor` is stored with them in one transaction.
 
     `complete`: the stream has been read up to the present. `through`: up to when it has been read, for the progress.
+    Where the page brought `pieces`, `upserts` are what they say alone; the store goes by all that it has of them.
     """
 
     upserts: Records = field(default_factory=Records)
@@ -102,6 +127,7 @@ class Facts:
     complete: bool = False
     through: datetime | None = None
     rejected: tuple[Rejected, ...] = ()
+    pieces: Pieces | None = None
 
 
 Batch = Observations | Facts

@@ -27,6 +27,14 @@ class AccessError(SourceError):
     """The vendor did not accept the credentials, or they lack a scope. Trying again does not help."""
 
 
+class QuietError(SourceError):
+    """A source went quiet in some `fields` of its records, for a reason that it knows; the others came as ever."""
+
+    def __init__(self, text: str, fields: frozenset[str]) -> None:
+        super().__init__(text)
+        self.fields = fields
+
+
 class RefusedError(SourceError):
     """The vendor refused a request with the HTTP status `status`."""
 

@@ -32,6 +32,7 @@ class First(StrEnum):
     FIVE9 = "five9"
     AMAZON_CONNECT = "amazon-connect"
     TALKDESK = "talkdesk"
+    INTERCOM = "intercom"
 
     @property
     def suffix(self) -> str:

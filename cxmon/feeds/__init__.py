@@ -6,10 +6,10 @@
 
 from cxmon.feeds.auth import Auth, Basic, Bearer, ClientCredentials, Header, Query
 from cxmon.feeds.exchange import Call, Limits
-from cxmon.feeds.fields import Field, Getter, path
-from cxmon.feeds.paging import CursorPages, LinkHeader, NextLink, PageNumber, Paging, SinglePage
-from cxmon.feeds.pull import read
-from cxmon.feeds.stream import Stream, hashed
+from cxmon.feeds.fields import Field, Getter, epoch, first, minutes, path
+from cxmon.feeds.paging import CursorPages, LinkHeader, NextLink, PageNumber, Paging, SinglePage, TimePages
+from cxmon.feeds.pull import any_since, read
+from cxmon.feeds.stream import Piece, Stream, hashed
 
 __all__ = [
     "Auth",
@@ -26,10 +26,16 @@ __all__ = [
     "NextLink",
     "PageNumber",
     "Paging",
+    "Piece",
     "Query",
     "SinglePage",
     "Stream",
+    "TimePages",
+    "any_since",
+    "epoch",
+    "first",
     "hashed",
+    "minutes",
     "path",
     "read",
 ]

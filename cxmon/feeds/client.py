@@ -13,7 +13,7 @@ import urllib3
 from cxmon.errors import AccessError, RefusedError, SourceError
 from cxmon.feeds import body, guard
 from cxmon.feeds.auth import Auth, ClientCredentials
-from cxmon.feeds.exchange import AGAIN, Answer, Call, Limits, retry_after
+from cxmon.feeds.exchange import AGAIN, Answer, Call, Limits, reset, retry_after
 from cxmon.feeds.grant import Grant, NotYetError
 
 _MOST_REDIRECTS = 5
@@ -162,6 +162,8 @@ class Client:
         words = body.said(raw)
         told = f"{reason} ({words})" if words else reason
         wait = retry_after(response.headers)
+        if wait is None and status == 429:
+            wait = reset(response.headers)
         if status in AGAIN or (status == 403 and wait is not None):
             return _Again(reason=told, wait_s=wait)
         where = self._where(call)

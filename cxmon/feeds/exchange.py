@@ -46,12 +46,16 @@ Place = str | int
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page that came: its records, where it stood, and `link`, which makes a link in it one that may be stored."""
+    """A page that came: its records, where it stood, and `link`, which makes a link in it one that may be stored.
+
+    `latest` is the latest instant (epoch seconds) that the vendor may be asked for.
+    """
 
     answer: Answer
     rows: list[Any]
     place: Place | None
     link: Callable[[str], str]
+    latest: int = 2**62
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -66,3 +70,13 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (until - now).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+def reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the vendor counts requests anew, where it says when (an instant in epoch seconds)."""
+    try:
+        at, now = float(headers.get("X-RateLimit-Reset", "")), parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError):
+        return None
+    wait = at - now.timestamp()
+    return wait if 0 < wait < 86_400 else None

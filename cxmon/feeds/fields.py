@@ -58,6 +58,19 @@ def path(text: str) -> Getter:
     return found
 
 
+def first(*places: str) -> Getter:
+    """The first of several paths that leads to something."""
+    getters = [path(place) for place in places]
+
+    def found(record: Any) -> Any:
+        for get in getters:
+            if value := get(record):
+                return value
+        return None
+
+    return found
+
+
 def _named(name: str) -> Getter:
     return lambda record: record.get(name, MISSING) if isinstance(record, dict) else MISSING
 

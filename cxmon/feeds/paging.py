@@ -165,6 +165,37 @@ class PageNumber:
         return number + 1, not ended and _goes_on(page.answer, self.more, None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TimePages:
+    """Each page ends at an instant, at the path `end` of the answer, where the next one begins: in `param`.
+
+    The list ends where the path `ends` is true, where the path `next` leads to nothing, with an empty page, or where
+    the end is no later than the beginning, or later than may be asked for. `full` is what a full page holds: one that
+    is full and gets nowhere is told as a list that goes round in circles.
+    """
+
+    type: Literal["time"] = "time"
+    param: str
+    end: str
+    next: str
+    ends: str
+    full: int
+    keeps = False
+    resumes = True
+
+    def call(self, first: Call, place: Place | None, /) -> Call:
+        return first if place is None else replace(first, params={**first.params, self.param: str(place)})
+
+    def after(self, page: Page, /) -> tuple[Place | None, bool]:
+        end, data = path(self.end)(page.answer.data), page.answer.data
+        if isinstance(end, bool) or not isinstance(end, int) or not page.rows or not path(self.next)(data):
+            return None, False
+        if end > page.latest or not _goes_on(page.answer, None, self.ends):
+            return end, False
+        stuck = page.place is not None and end <= int(page.place)
+        return end, not stuck or len(page.rows) >= self.full
+
+
 def _checked(paging: object, *names: str) -> None:
     for name in names:
         text = getattr(paging, name)

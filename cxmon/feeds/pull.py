@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cxmon.contracts import Facts, Request
+from cxmon.contracts import Facts, Pieces, Request
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import epoch, rows_of
@@ -85,6 +85,17 @@ def _gone(client: "Client", listed: Stream, request: Request, since: int) -> Ite
         yield replace(page, cursor=None, complete=False, through=None)
 
 
+def any_since(client: "Client", stream: Stream, since: datetime, now: datetime) -> bool:
+    """Whether records of the stream changed since, by its first page; one that ignores what it is asked for says no.
+    Raises SourceError."""
+    at = int(since.timestamp())
+    answer = client.send(stream.call(at, now, "a look"))
+    rows = rows_of(stream.records, answer.data, f"{client.name}: a look at {stream.path}")
+    reader = Reader(stream=stream, source=client.name, hash_key=None, wanted=frozenset())
+    reader.page(rows, "a look")
+    return reader.newest >= at
+
+
 def _by_time(stream: Stream, position: Position) -> Position:
     """The same position without a place: from the newest change on where the order allows that, else from the start."""
     behind = int(stream.lookback.total_seconds())
@@ -116,13 +127,21 @@ class _Pages:
             rows = rows_of(stream.records, answer.data, f"{self.client.name}: {where} of {stream.path}")
             if len(rows) > MOST_ROWS:
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} holds {len(rows):,} records")
-            records, gone, rejected = self.reader.page(rows, where)
-            page = Page(answer=answer, rows=rows, place=position.place, link=self.client.storable)
+            pieces: Pieces | None = None
+            gone: tuple[str, ...] = ()
+            if stream.piece is None:
+                records, gone, rejected = self.reader.page(rows, where)
+            else:
+                pieces, rejected = self.reader.pieces(stream.piece, rows, where, self.request.now)
+                records = pieces.records(pieces.onto({}))
+            latest = int((self.request.now - stream.settles).timestamp())
+            page = Page(answer=answer, rows=rows, place=position.place, link=self.client.storable, latest=latest)
             place, goes_on = stream.paging.after(page)
-            if goes_on and (place in known or (rows and records.ids == before and records.ids)):
+            ids = records.ids if pieces is None else pieces.keys
+            if goes_on and (place in known or (rows and ids == before and ids)):
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
             known |= {place} if place is not None else set()
-            before = records.ids
+            before = ids
             position = replace(position, place=place, newest=self.reader.newest)
             windows += 1
             goes_on = goes_on and not self._past(rows, position)
@@ -135,7 +154,7 @@ class _Pages:
             ahead = self._ahead(first, position) if goes_on and self.request.ahead else None
             yield Facts(
                 upserts=records, deletes=gone, cursor=done.text, complete=not goes_on, through=through,
-                rejected=rejected,
+                rejected=rejected, pieces=pieces,
             )  # fmt: skip
             if not goes_on:
                 return

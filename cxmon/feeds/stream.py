@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cxmon.contracts import Records, Rejected
+from cxmon.contracts import Pieces, Records, Rejected
 from cxmon.errors import SourceError
 from cxmon.feeds.exchange import Call
 from cxmon.feeds.fields import MISSING, Getter, RecordError, epoch
@@ -21,6 +21,18 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, kw_only=True)
+class Piece:
+    """How records are put together whose pieces the list holds: `key` is the id of a piece, `value` what it says (None:
+    nothing of interest), of two versions of a piece the greater one counts. `whole(id, pieces by key, now)` is the
+    record that the fields are read of.
+    """
+
+    key: Getter
+    value: Callable[[Any], list[Any] | None]
+    whole: Callable[[str, Mapping[str, list[Any]], datetime], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stream:
     """One list of a vendor.
 
@@ -30,7 +42,8 @@ class Stream:
     `since` may be. `ascending`: records come in the order of `changed`; `window_pages`: after so many pages the list
     begins anew there, with `by_change` after every page whose records are in that order. `newest_first` reads the time
     by which a list goes back: it ends where that lies before `since`. `gone` are lists of the ids that are gone at the
-    vendor. `required` are the fields without which the list is not what it was.
+    vendor. `required` are the fields without which the list is not what it was. With `piece` the list holds pieces of
+    records: `record_id` is the record that one belongs to, `changed` when it happened.
     """
 
     name: str
@@ -55,6 +68,7 @@ class Stream:
     by_change: bool = False
     newest_first: Getter | None = None
     gone: tuple["Stream", ...] = ()
+    piece: Piece | None = None
 
     def call(self, since: int, until: datetime, place: str) -> Call:
         """The first request for what changed since."""
@@ -113,6 +127,28 @@ class Reader:
             customers=[self._customer(row) for *_, row in kept], places=[_at(place, i) for i, *_ in kept],
         )  # fmt: skip
         return found, tuple(gone), tuple(Rejected(where=_at(place, i), reason=aside[i]) for i in sorted(aside))
+
+    def pieces(
+        self, piece: Piece, rows: Sequence[Any], place: str, now: datetime
+    ) -> tuple[Pieces, tuple[Rejected, ...]]:
+        """(pieces of records, what was set aside)."""
+        aside: list[Rejected] = []
+        found: list[tuple[str, str, list[Any], int]] = []
+        for i, row in enumerate(rows):
+            try:
+                name, when, value = self._name(row), self._changed(row), piece.value(row)
+                if value is not None:
+                    found.append((name, str(piece.key(row)), value, when))
+                self.newest = max(self.newest, when)
+            except ValueError as problem:
+                aside.append(Rejected(where=_at(place, i), reason=str(problem)))
+        of, keys, values, at = map(list, zip(*found, strict=True)) if found else ([], [], [], [])
+
+        def whole(known: Mapping[str, Mapping[str, list[Any]]]) -> Records:
+            columns, _, _ = self._columns([piece.whole(name, parts, now) for name, parts in known.items()])
+            return Records(ids=list(known), fields=columns)
+
+        return Pieces(of=of, keys=keys, values=values, at=at, records=whole), tuple(aside)
 
     def _columns(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], dict[str, int], dict[int, str]]:
         """(values by field, in how many rows each field is absent, {row: why a value cannot be one})."""

@@ -120,11 +120,12 @@ def _collect_stream(
     for pull in feeds.pulls(plan, store, metrics, now=now, since=since):
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
         unnamed: dict[str, dict[tuple[str, str], str]] = {m.id: {} for m in pull.metrics}
-        read = partial(feeds.read, plan, store, pull, counts, now=now, progress=progress, unnamed=unnamed)
+        quiet: dict[str, str] = {}
+        read = partial(feeds.read, plan, store, pull, counts, quiet, now=now, progress=progress, unnamed=unnamed)
         error = _attempted(read, source, ", ".join(counts))
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
-            told = error or own
+            told = error or own or quiet.get(metric.id, "")
             found = _collected(metric, told, counts[metric.id])
             done[metric.id] = _recorded(store, found, now, unnamed[metric.id])
     _attempted(lambda: feeds.purge(plan, store, now=now), source, metrics[0].source)

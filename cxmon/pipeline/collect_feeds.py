@@ -1,13 +1,13 @@
 """Vendors' records into the store: one pull serves all metrics of a stream whose cursors stand at the same place."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cxmon.aggregate import roles
 from cxmon.config.plan import Plan
-from cxmon.contracts import Facts, Rejected, Request
-from cxmon.errors import SourceError
+from cxmon.contracts import Batch, Facts, Rejected, Request
+from cxmon.errors import QuietError, SourceError
 from cxmon.failpoints import failpoint
 from cxmon.model import Metric, Window
 from cxmon.store import Progress, Store
@@ -56,15 +56,16 @@ def read(
     store: Store,
     pull: Pull,
     counts: Mapping[str, Counts],
+    quiet: dict[str, str],
     *,
     now: datetime,
     progress: Callable[[str, int, int], None] | None = None,
     unnamed: Mapping[str, dict[tuple[str, str], str]] | None = None,
 ) -> None:
-    """Every page of the feed into the store; `counts` holds what was set aside, also where this raises, and `unnamed`
-    the values that no map names, by metric."""
+    """Every page of the feed into the store; `counts` holds what was set aside, also where this raises, `quiet` why the
+    source has nothing any more for some of the metrics, and `unnamed` the values that no map names, by metric."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
-    wanted = frozenset(name for m in pull.metrics for name in [*roles(m).values(), *m.read.only])
+    wanted = frozenset().union(*map(_fields, pull.metrics))
     request = Request(
         metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
         hash_key=plan.hash_key, fields=wanted, ahead=True,
@@ -74,7 +75,7 @@ def read(
     tell(first.id, 0, days)
     taken, reached = 0, 0
     aside: Rejected | None = None
-    for batch in source.fetch(request):
+    for batch in _unless_quiet(source.fetch(request), pull.metrics, quiet):
         failpoint("collect-page-fetched")
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
@@ -93,6 +94,18 @@ def read(
         count = max(c["rejected"] for c in counts.values())
         told = f"the first is {aside.where}: {aside.reason}"
         raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
+
+
+def _fields(metric: Metric) -> frozenset[str]:
+    return frozenset([*roles(metric).values(), *metric.read.only])
+
+
+def _unless_quiet(batches: Iterator[Batch], metrics: Iterable[Metric], quiet: dict[str, str]) -> Iterator[Batch]:
+    """The same batches; that the source went quiet ends them, and concerns the metrics that read what is missing."""
+    try:
+        yield from batches
+    except QuietError as error:
+        quiet.update((m.id, str(error)) for m in metrics if _fields(m) & error.fields)
 
 
 def settle(store: Store, metric: Metric, counts: Counts, *, now: datetime) -> None:

@@ -2,10 +2,11 @@
 
 from cxmon.sources.files import Csv
 from cxmon.sources.freshdesk import Freshdesk
+from cxmon.sources.intercom import Intercom
 from cxmon.sources.rest import Rest
 from cxmon.sources.sql import Sql
 from cxmon.sources.zendesk import Zendesk
 
-TYPES = {"sql": Sql, "csv": Csv, "rest": Rest, "zendesk": Zendesk, "freshdesk": Freshdesk}
+TYPES = {"sql": Sql, "csv": Csv, "rest": Rest, "zendesk": Zendesk, "freshdesk": Freshdesk, "intercom": Intercom}
 
-__all__ = ["TYPES", "Csv", "Freshdesk", "Rest", "Sql", "Zendesk"]
+__all__ = ["TYPES", "Csv", "Freshdesk", "Intercom", "Rest", "Sql", "Zendesk"]

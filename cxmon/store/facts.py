@@ -1,7 +1,7 @@
 """Single records of a vendor: kept by their external id, so that a correction aggregates only its own periods again."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from cxmon.contracts import Cells, Facts, Observations, Records, Rejected, Unnam
 from cxmon.failpoints import failpoint
 from cxmon.model import Grain, Metric, Segment, Window
 from cxmon.periods import next_start
-from cxmon.store import bulk, series
+from cxmon.store import bulk, pieces, series
 from cxmon.store.engine import Database
 from cxmon.store.observations import Applied, progress_of, replace_window, set_aside
 from cxmon.store.schema import fact, progress, touched
@@ -106,9 +106,11 @@ class FactStore:
         aside leaves what is stored of it. Periods that were deleted (`purge`), or began before `begin`, stay as they
         are.
         """
-        page = aggregate.Page(records=batch.upserts, now=now, frozen=frozen)
         done = {}
         with self._db.write() as conn:
+            if batch.pieces is not None:
+                batch = replace(batch, upserts=pieces.keep(conn, metrics[0], batch.pieces))
+            page = aggregate.Page(records=batch.upserts, now=now, frozen=frozen)
             for metric in metrics:
                 counted = page.counted(metric)
                 rejected = batch.rejected + counted.rejected
@@ -158,12 +160,16 @@ class FactStore:
                 if (kept is None or kept < bound)
                 and ((m, d) not in planned or (complete is not None and (m, d) not in waiting))
             ]
+            old = pieces.any_before(conn, bound)
         for name, definition in due:
             with self._db.write() as conn:
                 of = [sa.and_(t.c.metric == name, t.c.definition == definition) for t in (progress, fact, touched)]
                 conn.execute(sa.update(progress).where(of[0]).values(kept_from=bound))
                 deleted += conn.execute(sa.delete(fact).where(of[1], fact.c.at_utc < bound)).rowcount
                 conn.execute(sa.delete(touched).where(of[2], touched.c.start_utc < bound))
+        if old:
+            with self._db.write(news=False) as conn:
+                pieces.purge(conn, bound)
         return deleted
 
     def forget(self, customers: Collection[str], metrics: Sequence[Metric]) -> int:

@@ -105,6 +105,18 @@ fact = _table(
     sa.Index("fact_time", "metric", "definition", "at_utc"),
 )
 
+# Records that come in pieces, as far as they have come: `state` is a line of JSON, {piece: value}, `at_utc` when the
+# youngest piece happened.
+piece = _table(
+    "piece",
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("at_utc", sa.BigInteger, nullable=False),
+    sa.Index("piece_time", "at_utc"),
+)
+
 # Periods whose facts changed and that have not been aggregated again yet.
 touched = _table(
     "touched",

@@ -25,6 +25,7 @@ SECRETS = {
     "ZENDESK_TOKEN": "x",
     "SURVEY_TOKEN": "x",
     "FRESHDESK_API_KEY": "x",
+    "INTERCOM_TOKEN": "x",
 }
 NOW = datetime(2026, 6, 10, tzinfo=UTC)
 CONFIG = """
@@ -161,7 +162,7 @@ def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
 
 
 def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
-    for kind in ("zendesk", "rest", "freshdesk"):
+    for kind in ("zendesk", "rest", "freshdesk", "intercom"):
         command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", kind, "--force"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")

@@ -226,5 +226,5 @@ def test_an_account_is_asked_with_an_oauth_token_too_and_a_stream_that_is_not_th
         with pytest.raises(SourceError, match="csat: source zendesk has no stream 'calls'"):
             pull(source(vendor), "calls")
     assert {name: len(fields) for name, fields in source(vendor).streams_offered.items()}.keys() == {
-        "tickets", "satisfaction_ratings", "survey_responses",
+        "tickets", "satisfaction_ratings", "survey_responses", "sla_cycles",
     }  # fmt: skip

@@ -7,18 +7,25 @@ the older surveys, survey responses the newer ones, of which an account has one 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cxmon import feeds
-from cxmon.contracts import Batch, Request
+from cxmon.contracts import Batch, Facts, Request
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
+from cxmon.sources.zendesk import quiet
+from cxmon.sources.zendesk.sla import cycles
+
+if TYPE_CHECKING:
+    from cxmon.feeds.client import Client
 
 # Zendesk withholds the last minute of an export, and refuses a later start.
 SETTLES = timedelta(seconds=90)
 # The export allows ten requests a minute: a turned-away request waits for a minute at most, several times over.
 LIMITS = feeds.Limits(most_wait_s=900.0)
+# Of a question beside that nothing depends on.
+BRIEFLY = feeds.Limits(timeout_s=20.0, retries=1, most_wait_s=10.0)
 
 _DURATIONS = {
     "first_reply": "reply_time_in_minutes",
@@ -82,22 +89,35 @@ class Zendesk:
         name = request.metric.read.stream or ""
         if name not in _STREAMS:
             raise SourceError(f"{request.metric.id}: source {request.metric.source} has no stream {name!r}")
+        stream, watch = _STREAMS[name](self), quiet.Watch(request)
+        with self._opened(request, LIMITS) as client:
+            for batch in _pages(client, stream, request):
+                watch.see(batch)
+                yield batch
+        if watch.quiet:
+            with self._opened(request, BRIEFLY) as client:
+                watch.judge(lambda other: feeds.any_since(client, _STREAMS[other](self), watch.since, request.now))
+
+    def _opened(self, request: Request, limits: feeds.Limits) -> "Client":
         auth: feeds.Auth
         if self.email:
             auth = feeds.Basic(user=Token(f"{self.email}/token"), password=self.token)
         else:
             auth = feeds.Bearer(token=self.token)
-        with opened(request.metric.source, self._base, auth, limits=LIMITS, allow_private=self.allow_private) as client:
-            stream, came = _STREAMS[name](self), False
-            try:
-                for batch in feeds.read(client, stream, request):
-                    came = True
-                    yield batch
-            except RefusedError as refused:
-                # The documentation writes paths with .json and without, and what stands between may know one of them.
-                if refused.status != 404 or came:
-                    raise
-                yield from feeds.read(client, replace(stream, path=f"{stream.path}.json"), request)
+        return opened(request.metric.source, self._base, auth, limits=limits, allow_private=self.allow_private)
+
+
+def _pages(client: "Client", stream: feeds.Stream, request: Request) -> Iterator[Facts]:
+    came = False
+    try:
+        for page in feeds.read(client, stream, request):
+            came = True
+            yield page
+    except RefusedError as refused:
+        # The documentation writes paths with .json and without, and what stands between may know one of them.
+        if refused.status != 404 or came:
+            raise
+        yield from feeds.read(client, replace(stream, path=f"{stream.path}.json"), request)
 
 
 def _tickets(source: Zendesk) -> feeds.Stream:
@@ -109,7 +129,7 @@ def _tickets(source: Zendesk) -> feeds.Stream:
         records=_with_metric_sets,
         record_id=feeds.path("id"),
         # A ticket's own time of change stays where only the system touches it; what was generated last is newest.
-        changed=_first("generated_timestamp", "updated_at"),
+        changed=feeds.first("generated_timestamp", "updated_at"),
         customer=feeds.path("requester_id"),
         fields=_ticket_fields(source.custom),
         required=frozenset({"created_at", "status"}),
@@ -124,7 +144,7 @@ def _tickets(source: Zendesk) -> feeds.Stream:
 
 def _ratings(source: Zendesk) -> feeds.Stream:
     return feeds.Stream(
-        name="satisfaction_ratings",
+        name=quiet.RATINGS,
         path="api/v2/satisfaction_ratings",
         params={"start_time": "{since}", "page[size]": "100"},
         time_format="epoch",
@@ -142,7 +162,7 @@ def _ratings(source: Zendesk) -> feeds.Stream:
 
 def _surveys(source: Zendesk) -> feeds.Stream:
     return feeds.Stream(
-        name="survey_responses",
+        name=quiet.RESPONSES,
         path="api/v2/guide/survey_responses",
         params={"filter[created_at_start]": "{since}", "page[size]": "100"},
         time_format="epoch_ms",
@@ -155,7 +175,7 @@ def _surveys(source: Zendesk) -> feeds.Stream:
             "updated_at": lambda response: _rated(response).get("updated_at"),
             "rating": lambda response: _rated(response).get("rating"),
             "satisfied": lambda response: _top_box(_rated(response), source.scale),
-            "survey": _first("survey.id", "survey_id"),
+            "survey": feeds.first("survey.id", "survey_id"),
         },
         paging=feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more"),
         lookback=source.lookback,
@@ -164,8 +184,9 @@ def _surveys(source: Zendesk) -> feeds.Stream:
 
 _STREAMS: Mapping[str, Callable[[Zendesk], feeds.Stream]] = {
     "tickets": _tickets,
-    "satisfaction_ratings": _ratings,
-    "survey_responses": _surveys,
+    quiet.RATINGS: _ratings,
+    quiet.RESPONSES: _surveys,
+    "sla_cycles": lambda _source: cycles(SETTLES),
 }
 
 
@@ -205,12 +226,6 @@ def _score_fields(score: feeds.Getter) -> dict[str, feeds.Getter]:
         "satisfied": lambda record: _SATISFIED.get(word(record)),
         "answered": lambda record: {"good": 1, "bad": 1, "offered": 0}.get(word(record)),
     }
-
-
-def _first(*places: str) -> feeds.Getter:
-    """The first of several paths that leads to something."""
-    getters = [feeds.path(place) for place in places]
-    return lambda record: next((value for get in getters if (value := get(record))), None)
 
 
 def _with_metric_sets(data: Any) -> Any:

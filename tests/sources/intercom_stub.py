@@ -1,0 +1,79 @@
+"""Intercom as its OpenAPI says: a search of conversations that refuses what is not in there, and pages with faults."""
+
+from vendor_stub import Reply, Vendor
+
+FIELDS = {"updated_at"}
+# Of the published search request, and of what the guide to searching says of `sort`.
+OPERATORS = {"=", "!=", "IN", "NIN", ">", "<", "~", "!~", "^", "$"}
+
+
+def error(code, message, status):
+    return Reply({"type": "error.list", "request_id": "r1", "errors": [{"code": code, "message": message}]}, status)
+
+
+class Inbox:
+    """Conversations by id, in pages of at most `most`. `empty` inserts a page without any after the first one,
+    `overlap` repeats the last conversation of each page."""
+
+    def __init__(self, conversations=(), most=3):
+        self.held = {c["id"]: c for c in conversations}
+        self.most, self.empty, self.overlap, self.expired = most, False, False, False
+
+    def put(self, **conversation):
+        self.held[conversation["id"]] = self.held.get(conversation["id"], {}) | conversation
+
+    def search(self, _params, body):
+        if problem := _illegal(body):
+            return error("parameter_invalid", problem, 400)
+        pagination = body.get("pagination", {})
+        after = pagination.get("starting_after")
+        if after is not None and self.expired:
+            return error("parameter_invalid", "starting_after is not valid", 400)
+        found = sorted(
+            (c for c in self.held.values() if _matches(c, body["query"])), key=lambda c: (c["updated_at"], c["id"])
+        )
+        size = min(self.most, pagination.get("per_page", 20))
+        step = size - (1 if self.overlap else 0)
+        pages = [found[i : i + size] for i in range(0, max(1, len(found)), step)]
+        pages = [pages[0], [], *pages[1:]] if self.empty else pages
+        number = int(after or "p0", 36) - int("p0", 36)
+        following = {"page": number + 2, "starting_after": f"p{number + 1}"} if number + 1 < len(pages) else None
+        return {
+            "type": "conversation.list", "total_count": len(found), "conversations": pages[number],
+            "pages": {"type": "pages", "page": number + 1, "per_page": size, "total_pages": len(pages)}
+            | ({"next": following} if following else {}),
+        }  # fmt: skip
+
+    def serve(self):
+        return Vendor(conversations__search=self.search)
+
+
+def _illegal(body):
+    if not body.keys() <= {"query", "pagination", "sort"} or "query" not in body:
+        return "query"
+    pagination = body.get("pagination", {})
+    if not pagination.keys() <= {"per_page", "starting_after"} or not 1 <= pagination.get("per_page", 20) <= 150:
+        return "pagination"
+    if not isinstance(pagination.get("starting_after", ""), str):
+        return "starting_after"
+    if body.get("sort") != {"field": "updated_at", "order": "ascending"}:
+        return "sort"
+    return _illegal_query(body["query"], 0)
+
+
+def _illegal_query(query, depth):
+    if query["operator"] in {"AND", "OR"}:
+        if depth > 1 or len(query["value"]) > 15:
+            return "too many filters"
+        return next((p for q in query["value"] if (p := _illegal_query(q, depth + 1))), None)
+    sound = query["operator"] in OPERATORS and query["field"] in FIELDS and type(query["value"]) in {int, str}
+    return None if sound and query.keys() == {"field", "operator", "value"} else "filter"
+
+
+def _matches(conversation, query):
+    """`>` is taken as strictly greater here, which the documentation leaves open."""
+    if query["operator"] in {"AND", "OR"}:
+        each = [_matches(conversation, q) for q in query["value"]]
+        return all(each) if query["operator"] == "AND" else any(each)
+    value, wanted = conversation[query["field"]], int(query["value"])
+    return value == wanted if query["operator"] == "=" else value > wanted
