@@ -13,6 +13,7 @@ from cxmon.alerts.parts import (
     at_most,
     lower,
     near,
+    near_drafts,
     near_fact,
     news_key,
     one_line,
@@ -91,6 +92,7 @@ def for_incident(
     headline = _headline(incident, told, metric, what, kind, zone)
     badge, tone = _badge(incident, transition, kind)
     close = near(changes_near, incident.root, since or transition.at)
+    drafts = near_drafts(changes_near, incident.root, since or transition.at)
     stamp = wording.stamp(told.at if told else transition.at, zone)
     thread = f"incident:{incident.id}"
     view = view_link(
@@ -99,7 +101,7 @@ def for_incident(
         segment=incident.root,
         change=close[0].change.id if close else "",
     )
-    facts = _facts(incident, told, metric, kind, close, zone, owner)
+    facts = _facts(incident, told, metric, kind, near_fact(close, zone, drafts), zone, owner)
     picture = None
     if metric is not None and kind != "freshness":
         footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
@@ -130,7 +132,7 @@ def _facts(
     told: Finding | None,
     metric: Metric | None,
     kind: str,
-    close: Sequence[Declared],
+    beside: Fact,
     zone: str,
     owner: str,
 ) -> list[Fact]:
@@ -139,7 +141,7 @@ def _facts(
         *_how_much(told, metric),
         Fact(label="Where", text=_where(incident, told)),
         Fact(label="How sure", text=_how_sure(incident, told, kind)),
-        near_fact(close, zone),
+        beside,
     ]
     return [*facts, Fact(label="Owner", text=owner)] if owner else facts
 

@@ -11,6 +11,7 @@ from cxmon.cli import (
     changing,
     collecting,
     effecting,
+    importing,
     keeping,
     leading,
     looking_back,
@@ -57,8 +58,8 @@ def build() -> typer.Typer:
         """Say what a cost cut or a policy change did to customers."""
 
     families = (
-        validate, collecting, running, replaying, looking_back, responding, changing, allowing, targeting, alerting,
-        effecting, leading, maturing, keeping, sourcing,
+        validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
+        alerting, effecting, leading, maturing, keeping, sourcing,
     )  # fmt: skip
     for family in families:
         family.register(app)

@@ -13,7 +13,7 @@ LONGEST_SAID = 200
 
 _ZIPPED = {"gzip", "x-gzip", "deflate"}
 # Where APIs put the sentence that says what is wrong.
-_WORDS = ("message", "error_description", "description", "detail", "title", "error", "errors", "type")
+_WORDS = ("message", "error_description", "description", "detail", "title", "error", "errors", "errorMessages", "type")
 
 
 class BodyError(Exception):

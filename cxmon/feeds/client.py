@@ -147,7 +147,7 @@ class Client:
     def _judged(self, call: Call, response: requests.Response, raw: bytes) -> Answer | _Again:
         status = response.status_code
         if 200 <= status < 300:
-            data = body.parsed(raw, response.headers.get("Content-Type", ""))
+            data = raw if call.raw else body.parsed(raw, response.headers.get("Content-Type", ""))
             return Answer(data=data, next_link=response.links.get("next", {}).get("url"))
         reason = f"answered {status}"
         words = body.said(raw)

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from cxmon.contracts import Facts, Request
+from cxmon.contracts import Facts
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import rows_of
 from cxmon.feeds.stream import Reader, Stream
+from cxmon.model import Secret, Window
 
 if TYPE_CHECKING:
     from cxmon.feeds.client import Client
@@ -49,7 +50,29 @@ class Position:
             return cls(since=since)
 
 
-def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
+class Asked(Protocol):
+    """What the loop has to know of a request, whoever asks."""
+
+    @property
+    def window(self) -> Window: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def cursor(self) -> str | None: ...
+
+    @property
+    def hash_key(self) -> Secret | None: ...
+
+    @property
+    def fields(self) -> frozenset[str] | None: ...
+
+    @property
+    def ahead(self) -> bool: ...
+
+
+def read(client: "Client", stream: Stream, request: Asked) -> Iterator[Facts]:
     """Pages of facts from the request's cursor on, the last of which is `complete`.
 
     A place that the vendor knows no more is given up for the last known time. Raises SourceError, with the page.
@@ -85,7 +108,7 @@ def _by_time(stream: Stream, position: Position) -> Position:
 class _Pages:
     client: "Client"
     stream: Stream
-    request: Request
+    request: Asked
     reader: Reader
     number: int = 0
 

@@ -1,7 +1,21 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
-from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Stage, Status
+from cxmon.model.announced import Announced, Drafting
+from cxmon.model.change import (
+    FROM_FEED,
+    Category,
+    Change,
+    Decision,
+    Declared,
+    Imported,
+    Response,
+    Saving,
+    Scope,
+    Silence,
+    Stage,
+    Status,
+)
 from cxmon.model.finding import (
     Ending,
     Finding,
@@ -49,6 +63,7 @@ from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
     "EVERYONE",
+    "FROM_FEED",
     "GRAVITY",
     "MINIMUM_CELL",
     "PER_DAYS",
@@ -63,6 +78,7 @@ __all__ = [
     "Allowances",
     "Altogether",
     "Amount",
+    "Announced",
     "Answer",
     "Apart",
     "Band",
@@ -78,6 +94,7 @@ __all__ = [
     "Decision",
     "Declared",
     "Delivery",
+    "Drafting",
     "Early",
     "Ending",
     "Exchange",
@@ -91,6 +108,7 @@ __all__ = [
     "Grain",
     "Harm",
     "Holidays",
+    "Imported",
     "Incident",
     "IncidentPolicy",
     "IncidentState",

@@ -17,6 +17,7 @@ from cxmon.store.allowances import AllowanceStore
 from cxmon.store.catalogue import CatalogueStore, RunStore
 from cxmon.store.changes import ChangeStore
 from cxmon.store.checkpoints import CheckpointStore
+from cxmon.store.drafts import DraftStore
 from cxmon.store.engine import Database
 from cxmon.store.facts import FactStore
 from cxmon.store.incidents import IncidentStore
@@ -37,6 +38,7 @@ class Store:
         self.runs = RunStore(db)
         self.catalogue = CatalogueStore(db)
         self.changes = ChangeStore(db)
+        self.drafts = DraftStore(db)
         self.verdicts = VerdictStore(db)
         self.bands = BandStore(db)
         self.targets = TargetStore(db)
