@@ -96,6 +96,9 @@ class _Reader:
     def read(self, content: bytes) -> list[Announced]:
         if not content.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper().startswith(b"BEGIN:VCALENDAR"):
             raise SourceError(f"{self.asked.name}: {self.name} is no calendar: it does not begin with BEGIN:VCALENDAR")
+        if not content.rstrip().upper().endswith(b"END:VCALENDAR"):
+            # What a shorter calendar lacks would be taken for gone.
+            raise SourceError(f"{self.asked.name}: {self.name} is cut short: it does not end with END:VCALENDAR")
         try:
             calendars = self.icalendar.Calendar.from_ical(content, multiple=True)
         except (ValueError, IndexError, KeyError, RecursionError) as error:
