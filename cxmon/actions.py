@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cxmon import decisions, wording
 from cxmon.alerts.message import for_incident
+from cxmon.alerts.parts import BEHIND_IT
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
 from cxmon.model import (
@@ -303,6 +304,8 @@ def _message(store: Store, incident: Incident, transition: Transition, last: Mes
         changes_near=store.changes.all(),
         zone=catalogue.zone,
         board_url=catalogue.board_url,
+        # Found when it was first told; the board's process, which may be the one that acts, knows no vendor.
+        behind=next((f.text for f in last.facts if f.label == BEHIND_IT), ""),
     )
 
 

@@ -149,6 +149,14 @@ class Feed(Protocol):
     def streams_offered(self) -> Mapping[str, Collection[str]]: ...
 
 
+@runtime_checkable
+class Linked(Protocol):
+    """What a source of records has where these can be opened at the vendor: by stream the address with {id} in it."""
+
+    @property
+    def links(self) -> Mapping[str, str]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class AskedEntries:
     """What is asked of a feed of changes: its entries that begin in a window. `name` is the feed's, for errors; `zone`

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.alerts.parts import (
+    BEHIND_IT,
     CORRECTED,
     LEGEND,
     actions,
@@ -78,12 +79,14 @@ def for_incident(
     board_url: str = "",
     owner: str = "",
     check_type: str = "",
+    behind: str = "",
 ) -> Message:
     """The message for one transition of an incident.
 
     `finding` is what brought it (else the incident's latest one is told); `metric` is None where a source is told of.
     `changes_near` may be all declared changes: those far off in time or scope are left out. `owner` is a department.
-    `check_type` is the check's plug-in type; without it, it is guessed from the numbers.
+    `check_type` is the check's plug-in type; without it, it is guessed from the numbers. `behind` is what stands behind
+    it at the vendor.
     """
     told = _figures(incident, finding or incident.latest)
     kind = check_type or _guess(incident.worst or told)
@@ -102,6 +105,8 @@ def for_incident(
         change=close[0].change.id if close else "",
     )
     facts = _facts(incident, told, metric, kind, near_fact(close, zone, drafts), zone, owner)
+    if behind:
+        facts.append(Fact(label=BEHIND_IT, text=behind))
     picture = None
     if metric is not None and kind != "freshness":
         footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"

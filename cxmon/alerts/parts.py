@@ -10,6 +10,7 @@ from cxmon.model import Action, Declared, Fact, Segment, Status, Step
 CORRECTED = "Corrected: "
 NEAR = timedelta(days=14)
 TOLD_AT_MOST = 3
+BEHIND_IT = "Behind it"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 

@@ -11,6 +11,7 @@ from cxmon.cli import (
     changing,
     collecting,
     effecting,
+    evidencing,
     importing,
     keeping,
     leading,
@@ -59,7 +60,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, effecting, leading, maturing, keeping, sourcing,
+        alerting, evidencing, effecting, leading, maturing, keeping, sourcing,
     )  # fmt: skip
     for family in families:
         family.register(app)

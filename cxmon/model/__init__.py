@@ -2,6 +2,7 @@
 
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.announced import Announced, Drafting
+from cxmon.model.behind import Behind, Growth, Record
 from cxmon.model.change import (
     FROM_FEED,
     Category,
@@ -83,6 +84,7 @@ __all__ = [
     "Apart",
     "Band",
     "Baseline",
+    "Behind",
     "Better",
     "Break",
     "Carried",
@@ -106,6 +108,7 @@ __all__ = [
     "FirstSaid",
     "Grade",
     "Grain",
+    "Growth",
     "Harm",
     "Holidays",
     "Imported",
@@ -136,6 +139,7 @@ __all__ = [
     "Read",
     "Reason",
     "Receipt",
+    "Record",
     "Response",
     "ResponseRate",
     "Retrospect",

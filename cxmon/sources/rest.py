@@ -33,7 +33,8 @@ class RestStream:
     that is read of a record, by your names. `customer` is the path of the customer's id, of which a keyed hash is kept.
     `deleted` says which records are gone. `lookback` is how far before the newest change the next run begins to read.
     `ascending`: the list is in the order of `changed`. `window_pages`: after so many pages the vendor ends a list,
-    which is then begun anew from the newest change. `method` is GET, or POST with a `body`.
+    which is then begun anew from the newest change. `method` is GET, or POST with a `body`. `ticket_url` is the address
+    of a record in the vendor's own system with {id} in it, such as https://desk.example.com/tickets/{id}.
     """
 
     path: str
@@ -53,6 +54,7 @@ class RestStream:
     lookback: timedelta = DEFAULT_LOOKBACK
     ascending: bool = False
     window_pages: int | None = None
+    ticket_url: str = ""
 
     def __post_init__(self) -> None:
         for name in ("records", "id", "changed", "customer"):
@@ -69,6 +71,9 @@ class RestStream:
             raise ValueError("changed: found nothing, expected the path of the time by which the list is in order")
         if self.window_pages is not None and (self.window_pages < 1 or not self.ascending):
             raise ValueError("window_pages: found it alone, expected ascending: true beside it")
+        if self.ticket_url and (not self.ticket_url.startswith("https://") or "{id}" not in self.ticket_url):
+            expected = "an https address with {id} in it, such as https://desk.example.com/tickets/{id}"
+            raise ValueError(f"ticket_url: found {self.ticket_url[:60]!r}, expected {expected}")
 
     def stream(self, name: str) -> feeds.Stream:
         """The same as the engine reads it."""
@@ -117,6 +122,10 @@ class Rest:
     @property
     def streams_offered(self) -> Mapping[str, Collection[str]]:
         return {name: tuple(stream.fields) for name, stream in self.streams.items()}
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        return {name: stream.ticket_url for name, stream in self.streams.items() if stream.ticket_url}
 
     def fetch(self, request: Request) -> Iterator[Batch]:
         """Pages of the records of the metric's stream."""

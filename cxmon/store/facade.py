@@ -26,6 +26,7 @@ from cxmon.store.observations import ObservationStore
 from cxmon.store.outbox import OutboxStore
 from cxmon.store.targets import TargetStore
 from cxmon.store.verdicts import BandStore, VerdictStore
+from cxmon.store.worst import WorstStore
 
 
 class Store:
@@ -35,6 +36,7 @@ class Store:
         self._db = db
         self.observations = ObservationStore(db)
         self.facts = FactStore(db)
+        self.worst = WorstStore(db)
         self.runs = RunStore(db)
         self.catalogue = CatalogueStore(db)
         self.changes = ChangeStore(db)
