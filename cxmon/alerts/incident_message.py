@@ -107,13 +107,6 @@ def for_incident(
     facts = _facts(incident, told, metric, kind, near_fact(close, zone, drafts), zone, owner)
     if behind:
         facts.append(Fact(label=BEHIND_IT, text=behind))
-    picture = None
-    if metric is not None and kind != "freshness":
-        footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
-        lines = (footing, LEGEND)
-        picture = Picture(
-            metric=metric.id, segment=incident.root.key, change=None, title=headline, subtitle=lines, alt=headline
-        )
     return Message(
         key=news_key(thread, transition.step, _version(transition)),
         thread=thread,
@@ -125,10 +118,24 @@ def for_incident(
         facts=tuple(facts),
         footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
         link=view,
-        picture=picture,
+        picture=_picture(incident, metric, headline, stamp) if kind != "freshness" else None,
         actions=actions(incident.id) if incident.state is not IncidentState.ENDED else (),
         reply=_reply(transition, badge, headline),
         at=transition.at,
+    )
+
+
+def _picture(incident: Incident, metric: Metric | None, headline: str, stamp: str) -> Picture | None:
+    if metric is None:
+        return None
+    footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
+    return Picture(
+        metric=metric.id,
+        segment=incident.root.key,
+        change=None,
+        title=headline,
+        subtitle=(footing, LEGEND),
+        alt=headline,
     )
 
 
