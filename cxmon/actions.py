@@ -183,13 +183,13 @@ def go_live(store: Store, change_id: str, *, now: datetime, origin: str) -> Decl
 def take_over(store: Store, change_id: str, *, live: bool, now: datetime, origin: str) -> Declared:
     """A draft is `origin`'s from now on, whatever its feed says later; `live`: and judged.
 
-    ActionError where there is no such draft, or its entry was withdrawn.
+    ActionError where there is no such draft, or its entry was cancelled.
     """
     found = _change(store, change_id)
     if found.change.status is Status.LIVE:
         raise ActionError(f"change {change_id} is live already")
     if found.change.withdrawn:
-        raise ActionError(f"the entry behind {change_id} is {found.change.withdrawn}: there is nothing to declare")
+        raise ActionError(f"the entry behind {change_id} was cancelled: there is nothing to declare")
     return declare(store, replace(found.change, status=Status.LIVE if live else Status.DRAFT), now=now, origin=origin)
 
 

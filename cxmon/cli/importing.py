@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def drafts(
     context: typer.Context,
     config: Config = DEFAULT_CONFIG,
-    everything: Annotated[bool, typer.Option("--all", help="Those too whose entries were withdrawn.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Those too whose entries were cancelled.")] = False,
     as_json: Json = False,
 ) -> None:
     """List the drafts: what somebody wrote down and nobody has declared."""
@@ -46,7 +46,7 @@ def drafts(
         return
     rows = [
         [d.change.id, d.change.title, wording.day(d.change.starts, zone, now=now), d.change.reach.label, d.change.owner,
-         d.of_feed or d.origin, d.change.withdrawn]
+         d.of_feed or d.origin, "cancelled" if d.change.withdrawn else ""]
         for d in found
     ]  # fmt: skip
     if not rows:

@@ -40,7 +40,7 @@ def draft(entry: Announced, feed: str, rules: Drafting) -> Change | None:
             feed=feed,
             entry=name,
             version=entry.version,
-            withdrawn="cancelled" if entry.cancelled else "",
+            cancelled=entry.cancelled,
             link=entry.link if entry.link.startswith("https://") and "@" not in entry.link else "",
         ),
     )

@@ -95,13 +95,13 @@ class Stage:
 class Imported:
     """The entry of a feed that a draft was made of: its id there, and the `version` that was read (epoch seconds).
 
-    `withdrawn` says why nobody has to think of the draft any more: `cancelled` by its entry, or `gone` with it.
+    `cancelled`: the entry stands there as cancelled, so that nobody has to think of its draft any more.
     """
 
     feed: str
     entry: str
     version: int = 0
-    withdrawn: str = ""
+    cancelled: bool = False
     link: str = ""
 
 
@@ -144,9 +144,9 @@ class Change:
         return hashlib.sha256(json.dumps(doc, default=_canonical, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
-    def withdrawn(self) -> str:
-        """Why a draft that came in from a feed is none any more; empty of every other change."""
-        return self.imported.withdrawn if self.imported is not None and self.status is Status.DRAFT else ""
+    def withdrawn(self) -> bool:
+        """Whether a draft came in from a feed in which its entry is cancelled by now."""
+        return self.imported is not None and self.imported.cancelled and self.status is Status.DRAFT
 
     @property
     def joined_by(self) -> str:

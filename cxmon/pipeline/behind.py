@@ -62,7 +62,7 @@ def behind(plan: Plan, store: Store, incident: Incident, *, now: datetime, most:
 def told_behind(plan: Plan, store: Store, incident: Incident, *, now: datetime) -> str:
     """The same in a line for a message. What stands behind an alert never keeps the alert back."""
     try:
-        found = behind(plan, store, incident, now=now, most=wording.IN_A_MESSAGE)
+        found = behind(plan, store, incident, now=now, most=1)
     except Exception:
         log.exception("nothing found behind incident %s", incident.id)
         return ""

@@ -32,7 +32,7 @@ class DraftStore:
         """Takes the drafts of a feed, by their ids, in one transaction.
 
         An older version of an entry changes nothing. `whole`: the feed was read whole over this window, so that a draft
-        that begins there and is not among them is gone. What somebody took over stays.
+        that begins there and is not among them goes too. What somebody took over stays.
         """
         t, origin = schema.change, f"{FROM_FEED}{feed}"
         with self._db.write() as conn:
@@ -46,12 +46,10 @@ class DraftStore:
                 if name in drafts or row["origin"] != origin or whole is None:
                     continue
                 before = of_row(row)
-                draft = before.change
-                inside = whole.since <= draft.starts < whole.until
-                if before.of_feed and inside and not draft.withdrawn and draft.imported is not None:
-                    gone = replace(draft, imported=replace(draft.imported, withdrawn="gone"))
-                    _put(conn, before, gone, origin, now)
-                    counts["withdrawn"] += 1
+                if before.of_feed and whole.since <= before.change.starts < whole.until:
+                    # What somebody took out of a calendar is not kept here either.
+                    conn.execute(sa.delete(t).where(t.c.id == name))
+                    counts["withdrawn"] += not before.change.withdrawn
         return Brought(**counts)
 
 

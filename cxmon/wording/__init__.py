@@ -10,7 +10,7 @@ from cxmon.wording.allowances import (
 )
 from cxmon.wording.answering import responded
 from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes, standing
-from cxmon.wording.behind import IN_A_MESSAGE, behind_lines, behind_short
+from cxmon.wording.behind import behind_lines, behind_short
 from cxmon.wording.displacing import breath, trade, words_of
 from cxmon.wording.drafting import draft_near, draft_words, drafts_standing
 from cxmon.wording.evidence import (
@@ -95,7 +95,6 @@ from cxmon.wording.verdicts import (
 )
 
 __all__ = [
-    "IN_A_MESSAGE",
     "UNKNOWN",
     "Screen",
     "aim",

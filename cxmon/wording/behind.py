@@ -5,15 +5,13 @@ import math
 from cxmon.model import Behind, Growth, Metric
 from cxmon.wording.numbers import day, number
 
-IN_A_MESSAGE = 5
-
 
 def behind_short(found: Behind) -> str:
-    """One line for a message; empty where there is nothing to say."""
+    """One line for a message; empty where there is nothing to say. It names no record: messages are kept for longer
+    than records may be."""
     told = []
     if found.records:
-        ids = ", ".join(record.id for record in found.records[:IN_A_MESSAGE])
-        told.append(f"{_how_many(found)}, the worst first: {ids}; `cxmon evidence {found.incident}` has the links")
+        told.append(f"{_how_many(found)}; `cxmon evidence {found.incident}` has the links")
     if found.grown:
         told.append(f"More about: {'; '.join(_grew(one) for one in found.grown)}")
     return ". ".join(told)
