@@ -48,7 +48,11 @@ def near(changes: Iterable[Declared], segment: Segment, at: datetime, *, window:
 def near_drafts(changes: Iterable[Declared], segment: Segment, at: datetime) -> list[Declared]:
     """The same of drafts that have not been withdrawn: what somebody wrote down and nobody has declared."""
     drafts = (d for d in changes if d.change.status is Status.DRAFT and not d.change.withdrawn)
-    return _near(drafts, segment, at, NEAR)
+    # A series stands there once, by its nearest occurrence.
+    by_title: dict[str, Declared] = {}
+    for declared in _near(drafts, segment, at, NEAR):
+        by_title.setdefault(declared.change.title, declared)
+    return list(by_title.values())
 
 
 def _near(changes: Iterable[Declared], segment: Segment, at: datetime, window: timedelta) -> list[Declared]:

@@ -16,7 +16,7 @@ from cxmon import decisions, wording
 from cxmon.config.plan import Plan
 from cxmon.contracts import Feed, Linked
 from cxmon.decisions.disclosure import Cover, Showing
-from cxmon.model import RED, Behind, Change, Growth, Incident, Kind, Metric, Record, Segment, Window
+from cxmon.model import RED, Behind, Change, Growth, Incident, Kind, Metric, Record, Segment, Verdict, Window
 from cxmon.panel import Panel
 from cxmon.periods import next_start, profile_labels
 from cxmon.pipeline import covering
@@ -43,9 +43,18 @@ class _Asked:
     window: Window
 
 
-def behind(plan: Plan, store: Store, incident: Incident, *, now: datetime, most: int = MOST_RECORDS) -> Behind | None:
-    """At most `most` records and the reasons that grew; None where the incident is about no figure, as of a source."""
-    asked = _asked(plan, store, incident)
+def behind(
+    plan: Plan,
+    store: Store,
+    incident: Incident,
+    *,
+    now: datetime,
+    most: int = MOST_RECORDS,
+    verdict: Verdict | None = None,
+) -> Behind | None:
+    """At most `most` records and the reasons that grew; None where the incident is about no figure, as of a source.
+    `verdict` is the change's where it is not stored yet."""
+    asked = _asked(plan, store, incident, verdict)
     if asked is None:
         return None
     metric, window = asked.metric, asked.window
@@ -59,19 +68,20 @@ def behind(plan: Plan, store: Store, incident: Incident, *, now: datetime, most:
     return _with_records(plan, store, asked, found, now, most)
 
 
-def told_behind(plan: Plan, store: Store, incident: Incident, *, now: datetime) -> str:
+def told_behind(plan: Plan, store: Store, incident: Incident, *, now: datetime, verdict: Verdict | None = None) -> str:
     """The same in a line for a message. What stands behind an alert never keeps the alert back."""
     try:
-        found = behind(plan, store, incident, now=now, most=1)
+        found = behind(plan, store, incident, now=now, most=1, verdict=verdict)
     except Exception:
         log.exception("nothing found behind incident %s", incident.id)
         return ""
     return "" if found is None else wording.behind_short(found)
 
 
-def _asked(plan: Plan, store: Store, incident: Incident) -> _Asked | None:
+def _asked(plan: Plan, store: Store, incident: Incident, verdict: Verdict | None) -> _Asked | None:
     if incident.check == "verdict":
-        return _of_verdict(plan, store, incident)
+        known = verdict or store.verdicts.all_latest().get(incident.subject)
+        return None if known is None else _of_verdict(plan, store, incident, known)
     metric = plan.metrics.get(incident.subject)
     if metric is None:
         return None
@@ -82,10 +92,10 @@ def _asked(plan: Plan, store: Store, incident: Incident) -> _Asked | None:
     return _Asked(metric=metric, segment=root, where=wording.segment(root), inside=root.holds, window=window)
 
 
-def _of_verdict(plan: Plan, store: Store, incident: Incident) -> _Asked | None:
+def _of_verdict(plan: Plan, store: Store, incident: Incident, verdict: Verdict) -> _Asked | None:
     """The gravest metric of a change, where and since when the change is judged."""
-    declared, verdict = store.changes.get(incident.subject), store.verdicts.all_latest().get(incident.subject)
-    if declared is None or verdict is None:
+    declared = store.changes.get(incident.subject)
+    if declared is None:
         return None
     for harm in wording.by_gravity(verdict.harms):
         metric = plan.metrics.get(harm.metric)

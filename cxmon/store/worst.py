@@ -30,7 +30,7 @@ class WorstStore:
 
     def find(self, metric: Metric, inside: Callable[[Segment], bool], window: Window, most: int) -> Worst:
         """The facts of segments that are `inside`, of a share only those on its bad side. Of others the worst values
-        come first, what is still open before them, and of the same value the newest."""
+        come first, what is still open before them (the longest first), and of the same value the newest."""
         c = fact.c
         mine = sa.and_(
             c.metric == metric.id, c.definition == metric.definition_hash,
@@ -44,7 +44,9 @@ class WorstStore:
                 mine = sa.and_(mine, c.value == (0.0 if low_is_bad else 1.0))
             chosen = sa.and_(mine, bulk.any_of(c.segment, [k for k in known if inside(Segment.from_key(k))], conn))
             worst = c.value.asc() if low_is_bad else c.value.desc()
-            order = (sa.case((c.value.is_(None), 0), else_=1), worst, c.at_utc.desc(), c.id)
+            # What is still open has waited since it began.
+            opened = sa.case((c.value.is_(None), c.at_utc), else_=None)
+            order = (sa.case((c.value.is_(None), 0), else_=1), opened, worst, c.at_utc.desc(), c.id)
             ids = conn.execute(sa.select(c.id).where(chosen).order_by(*order).limit(most)).scalars().all()
             count = conn.execute(sa.select(sa.func.count()).where(chosen)).scalar_one()
         return Worst(

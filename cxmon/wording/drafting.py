@@ -22,9 +22,11 @@ def draft_near(declared: Declared, zone: str) -> str:
 
 def drafts_standing(declared: Sequence[Declared], most: int = 3) -> str:
     """`2 drafts are not judged: A, B`; empty where there is none. Withdrawn ones are none."""
-    titles = [d.change.title for d in declared if d.change.status is Status.DRAFT and not d.change.withdrawn]
-    if not titles:
+    drafts = [d.change.title for d in declared if d.change.status is Status.DRAFT and not d.change.withdrawn]
+    if not drafts:
         return ""
+    # The occurrences of a series have one title.
+    titles = list(dict.fromkeys(drafts))
     more = f" and {len(titles) - most:,} more (`cxmon changes` lists them)" if len(titles) > most else ""
-    be = "is" if len(titles) == 1 else "are"
-    return f"{counted(len(titles), 'draft')} {be} not judged: {', '.join(titles[:most])}{more}"
+    be = "is" if len(drafts) == 1 else "are"
+    return f"{counted(len(drafts), 'draft')} {be} not judged: {', '.join(titles[:most])}{more}"

@@ -10,7 +10,23 @@ from cxmon import actions, feeds
 from cxmon.checks import Threshold
 from cxmon.config.plan import CheckPlan
 from cxmon.contracts import Facts, Linked, Records
-from cxmon.model import Incident, IncidentState, Kind, Read, Segment, Token
+from cxmon.model import (
+    EVERYONE,
+    Category,
+    Change,
+    Code,
+    Grade,
+    Harm,
+    Incident,
+    IncidentState,
+    Interval,
+    Kind,
+    Read,
+    Scope,
+    Segment,
+    Token,
+    Verdict,
+)
 from cxmon.pipeline.behind import behind
 from cxmon.pipeline.check import check
 from cxmon.sources import Rest, Zendesk
@@ -91,10 +107,11 @@ def test_the_bad_records_are_named_with_their_addresses_and_the_reason_that_grew
 
 
 def test_the_longest_waits_come_first_and_open_ones_before_them(store, tmp_path):
-    rows = [(str(i), BAD + timedelta(hours=i), "phone", "", float(i % 10)) for i in range(40)]
-    take(store, WAIT, rows)
-    found = behind(desk(tmp_path, WAIT), store, incident(WAIT), now=NOW, most=3)
-    assert [r.id for r in found.records] == ["39", "29", "19"]
+    of = replace(WAIT, read=replace(READ, censored=True))
+    rows = [(str(i), BAD + timedelta(hours=i), "phone", "", float(i % 10) if i else None) for i in range(40)]
+    take(store, of, [*rows, ("open", BAD + timedelta(hours=9), "phone", "", None)])
+    found = behind(desk(tmp_path, of), store, incident(of), now=NOW, most=4)
+    assert [r.id for r in found.records] == ["0", "open", "39", "29"]
     assert found.all_of_them
     assert found.counted_in == ""
 
@@ -148,6 +165,26 @@ def test_an_alert_names_them_and_goes_on_naming_them(store, tmp_path):
     actions.acknowledge(store, opened.id, by="Support", now=NOW)
     newest = store.outbox.newest(f"incident:{opened.id}")
     assert all(next(f.text for f in r.message.facts if f.label == "Behind it") == told for r in newest.values())
+
+
+def test_behind_a_verdict_stands_what_its_change_touches_while_it_is_judged(store, tmp_path):
+    take(store, CSAT, answers())
+    cut = Change(
+        id="cut", title="Phone desk cut", category=Category.COST_CUT, starts=BAD, owner="Operations",
+        scope=Scope.of({"channel": "phone"}),
+    )  # fmt: skip
+    store.changes.put(cut, now=NOW, origin="yaml")
+    fall = Interval(estimate=0.6, low=0.5, high=0.7)
+    harm = Harm(
+        metric="csat", code=Code.HARMED, reason="why", unit="pt", limit=0.015, so_far=fall, now=fall, actual=0.3,
+        expected=0.9, grade=Grade.CONTROLLED, p_value=0.01, confidence=0.92, n_pre=40, n_post=7, answers=126.0,
+        window_start=BAD, window_end=NOW, scope="phone",
+    )  # fmt: skip
+    verdict = Verdict(change="cut", as_of=NOW, code=Code.HARMED, grade=Grade.CONTROLLED, harms=(harm,), headline="Fell")
+    of = replace(incident(root=EVERYONE), check="verdict", subject="cut")
+    found = behind(desk(tmp_path, CSAT), store, of, now=NOW, verdict=verdict)
+    assert (found.where, found.count, [g.reason for g in found.grown]) == ("phone", 84, ["refund"])
+    assert behind(desk(tmp_path, CSAT), store, of, now=NOW) is None
 
 
 def test_where_vendors_show_their_records():
