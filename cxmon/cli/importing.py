@@ -10,7 +10,7 @@ from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progres
 
 if TYPE_CHECKING:
     from cxmon.model import Declared
-    from cxmon.pipeline.bring_in import Imported
+    from cxmon.pipeline.bring_in import FeedImport
     from cxmon.store import Store
 
 
@@ -82,7 +82,7 @@ def bring(
         raise typer.Exit(Exit.SOURCE)
 
 
-def _row(done: "Imported") -> list[str]:
+def _row(done: "FeedImport") -> list[str]:
     b = done.brought
     counts = (b.new, b.changed, b.same, b.withdrawn, b.taken_over, done.passed_over)
     notes = [f"{done.hidden:,} private" if done.hidden else ""]

@@ -21,7 +21,7 @@ MOST_DRAFTS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class FeedImport:
     """What came of one feed. `passed_over`: entries that the feed's words did not choose, or of another time."""
 
     feed: str
@@ -44,7 +44,7 @@ def bring_in(
     feeds: Collection[str] | None = None,
     file: Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
-) -> list[Imported]:
+) -> list[FeedImport]:
     """Reads the feeds (or those named) and brings their entries in as drafts; one that fails stops no other.
 
     `file` is read in place of what the feed is configured to read. It may hold a part only, so nothing is taken as gone
@@ -77,7 +77,7 @@ def chosen_feeds(plan: Plan, names: Collection[str] | None, file: Path | None) -
     return chosen
 
 
-def _one(plan: Plan, store: Store, feed: FeedPlan, now: datetime, file: Path | None) -> Imported:
+def _one(plan: Plan, store: Store, feed: FeedPlan, now: datetime, file: Path | None) -> FeedImport:
     window = Window(now - plan.backfill, now + feed.ahead)
     asked = AskedEntries(name=feed.name, window=window, now=now, zone=plan.zone, file=file)
     try:
@@ -87,11 +87,13 @@ def _one(plan: Plan, store: Store, feed: FeedPlan, now: datetime, file: Path | N
         whole = window if file is None and not rejected else None
         brought = store.drafts.bring(drafts, feed.name, now=now, whole=whole)
     except (SourceError, StoreError) as error:
-        return Imported(feed=feed.name, error=redacted(str(error), secrets_of(feed.feed)))
+        return FeedImport(feed=feed.name, error=redacted(str(error), secrets_of(feed.feed)))
     except Exception as error:
         log.exception("feed %s failed", feed.name)
-        return Imported(feed=feed.name, error=redacted(f"{type(error).__name__}: {error}", secrets_of(feed.feed)))
-    return Imported(feed=feed.name, brought=brought, passed_over=passed_over, hidden=entries.hidden, rejected=rejected)
+        return FeedImport(feed=feed.name, error=redacted(f"{type(error).__name__}: {error}", secrets_of(feed.feed)))
+    return FeedImport(
+        feed=feed.name, brought=brought, passed_over=passed_over, hidden=entries.hidden, rejected=rejected
+    )
 
 
 def _drafts(entries: Entries, feed: FeedPlan, window: Window) -> tuple[dict[str, Change], tuple[Rejected, ...], int]:

@@ -35,6 +35,7 @@ from cxmon.model import (
 )
 from cxmon.pipeline.bring_in import bring_in
 from cxmon.pipeline.explaining import explanation, new_levels
+from cxmon.service import gather
 from cxmon.store import Store, schema
 
 NOW = datetime(2026, 11, 10, tzinfo=UTC)
@@ -278,3 +279,13 @@ def test_a_real_list_from_a_file_of_its_own(store, tmp_path):
     (done,) = bring_in(plan(feed), store, now=NOW, file=tmp_path / "other.csv")
     assert done.brought.new == 1
     assert "no file matches" in come(store, feed).error
+
+
+def test_each_round_of_the_service_reads_the_feeds(store, tmp_path, caplog):
+    bad = Known()
+    bad.now = SourceError("bad: no answer")
+    feeds = tuple(FeedPlan(name=n, feed=f, rules=RULES) for n, f in (("bad", bad), ("good", Known(entry()))))
+    world = Plan(path=tmp_path / "c.yaml", store_url="", change_feeds=feeds)
+    gather(world, store, now=NOW)
+    assert list(held(store)) == ["good-CX-1"]
+    assert "import feed=bad error=bad: no answer" in caplog.text
