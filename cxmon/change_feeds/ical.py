@@ -109,7 +109,8 @@ class _Reader:
         withdrawn = str(calendar.get("METHOD", "")).upper() == "CANCEL"
         series: dict[str, list[Any]] = {}
         for number, event in enumerate(calendar.walk("VEVENT"), 1):
-            if str(event.get("CLASS", "PUBLIC")).upper() in {"PRIVATE", "CONFIDENTIAL"}:
+            # A class that nobody knows is to be treated as private (RFC 5545, 3.8.1.3).
+            if str(event.get("CLASS", "PUBLIC")).upper() != "PUBLIC":
                 self.hidden += 1
             elif not event.get("UID"):
                 self._aside(number, "no UID")

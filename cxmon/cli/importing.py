@@ -62,13 +62,17 @@ def bring(
         Path | None, typer.Option("--from", help="Read this file in place of what the feed reads.", exists=True)
     ] = None,
     feed: Annotated[list[str] | None, typer.Option(help="Only these feeds.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="With --from and without a feed for it: the role that answers for its drafts.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read the feeds of changes now; entries become drafts, and drafts follow their entries."""
-    from cxmon.pipeline.bring_in import bring_in, chosen_feeds
+    from cxmon.pipeline.bring_in import bring_in, chosen_feeds, for_file
     from cxmon.service import clock
 
-    with opened(config) as (plan, store), progress("import") as advance:
+    with opened(config) as (whole, store), progress("import") as advance:
+        plan = whole if file is None or owner is None else for_file(whole, file, owner)
         names = chosen_feeds(plan, feed, file)
         done = bring_in(plan, store, now=clock(plan), feeds=names, file=file, progress=advance)
     if as_json:

@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from cxmon.change_feeds import TYPES
 from cxmon.config.plan import FeedPlan, Plan
 from cxmon.contracts import AskedEntries, Entries, Rejected
 from cxmon.decisions.drafting import draft, newest
 from cxmon.errors import ConfigError, SourceError, StoreError
-from cxmon.model import Change, Window
+from cxmon.model import Change, Drafting, Window
 from cxmon.pipeline.collect import redacted, secrets_of
 from cxmon.store import Brought, Store
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 # More drafts than anybody can look through are no help: a feed of so many needs words that choose.
 MOST_DRAFTS = 1_000
+KINDS = {".csv": "csv", ".ics": "ical"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +61,37 @@ def bring_in(
     return done
 
 
+def for_file(plan: Plan, file: Path, owner: str) -> Plan:
+    """The plan with one feed, called `file`, that reads a file as it comes: a list or a calendar by its ending."""
+    kind = KINDS.get(file.suffix.lower())
+    if kind is None:
+        raise ConfigError([f"{file.name}: found the ending {file.suffix!r}, expected one of {', '.join(KINDS)}"])
+    rules = Drafting(owner=role(owner))
+    return replace(plan, change_feeds=(FeedPlan(name="file", feed=TYPES[kind](path=str(file)), rules=rules),))
+
+
+def role(text: str) -> str:
+    """Who answers for drafts. ConfigError where that is nobody, or somebody's address."""
+    if not text.strip() or "@" in text:
+        raise ConfigError(
+            [f"--owner: found {'an address' if '@' in text else 'nothing'}, expected a role or department"]
+        )
+    return text.strip()
+
+
 def chosen_feeds(plan: Plan, names: Collection[str] | None, file: Path | None) -> list[str]:
     """The feeds that are meant. ConfigError where there is none of that name, or a file could be for several."""
     known = [one.name for one in plan.change_feeds]
     if not known:
-        raise ConfigError([f"{plan.path.name}: no change_feeds, so nothing says how entries become drafts"])
+        expected = "change_feeds in it, or a file with --from and who answers for its drafts with --owner"
+        raise ConfigError([f"{plan.path.name}: found no change_feeds, expected {expected}"])
     unknown = [name for name in names or () if name not in known]
     if unknown:
         raise ConfigError([f"no change feed {name!r}; there are {', '.join(known)}" for name in unknown])
     chosen = [name for name in known if names is None or name in names]
     if file is not None and len(chosen) > 1:
         # What a file is called says how it is read, where only one feed is of that type.
-        kind = {".ics": "ical", ".csv": "csv"}.get(file.suffix.lower(), "")
+        kind = KINDS.get(file.suffix.lower(), "")
         chosen = [one.name for one in plan.change_feeds if one.name in chosen and one.feed.type == kind]
         if len(chosen) != 1:
             raise ConfigError([f"{file.name}: name the feed that it is for with --feed; there are {', '.join(known)}"])

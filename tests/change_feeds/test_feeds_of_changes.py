@@ -92,6 +92,7 @@ def test_cancelled_private_and_broken_events(tmp_path):
         tmp_path,
         "UID:a\nSUMMARY:Off\nSTATUS:CANCELLED\nDTSTART:20261103T100000Z\nLAST-MODIFIED:20261101T000000Z",
         "UID:b\nSUMMARY:Dentist\nCLASS:PRIVATE\nDTSTART:20261103T100000Z",
+        "UID:h\nSUMMARY:Board\nCLASS:X-SECRET\nDTSTART:20261103T100000Z",
         "SUMMARY:Nameless\nDTSTART:20261103T100000Z",
         "UID:d\nSUMMARY:Whenever",
         "UID:e\nSUMMARY:Ping\nDTSTART:20261103T100000Z\nRRULE:FREQ=SECONDLY",
@@ -101,7 +102,7 @@ def test_cancelled_private_and_broken_events(tmp_path):
     (off,) = entries.found
     assert off.cancelled
     assert off.version == int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
-    assert entries.hidden == 1
+    assert entries.hidden == 2
     reasons = [r.reason for r in entries.rejected]
     assert "no UID" in reasons
     assert "no start" in reasons

@@ -90,3 +90,9 @@ def test_what_cannot_be_meant_is_said(run, tmp_path):
         run("changes", "import", "--from", "more.txt", ends=None)
     (tmp_path / "more.csv").write_text(LIST)
     assert "list" in run("changes", "import", "--from", "more.csv")
+    with pytest.raises(ConfigError, match="--owner: found an address, expected a role or department"):
+        run("changes", "import", "--from", "more.csv", "--owner", "anna@example.com", ends=None)
+    with pytest.raises(ConfigError, match=r"found the ending '\.txt', expected one of \.csv, \.ics"):
+        run("changes", "import", "--from", "more.txt", "--owner", "Operations", ends=None)
+    run("changes", "import", "--from", "more.csv", "--owner", "Operations")
+    assert "file-CX-2" in run("changes")
