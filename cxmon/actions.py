@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cxmon import decisions, wording
 from cxmon.alerts.message import for_incident
+from cxmon.alerts.parts import BEHIND_IT
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
 from cxmon.model import (
@@ -179,6 +180,19 @@ def go_live(store: Store, change_id: str, *, now: datetime, origin: str) -> Decl
     return declare(store, replace(found.change, status=Status.LIVE), now=now, origin=origin)
 
 
+def take_over(store: Store, change_id: str, *, live: bool, now: datetime, origin: str) -> Declared:
+    """A draft is `origin`'s from now on, whatever its feed says later; `live`: and judged.
+
+    ActionError where there is no such draft, or its entry was cancelled.
+    """
+    found = _change(store, change_id)
+    if found.change.status is Status.LIVE:
+        raise ActionError(f"change {change_id} is live already")
+    if found.change.withdrawn:
+        raise ActionError(f"the entry behind {change_id} was cancelled: there is nothing to declare")
+    return declare(store, replace(found.change, status=Status.LIVE if live else Status.DRAFT), now=now, origin=origin)
+
+
 def plan(
     store: Store,
     change: Change | str,
@@ -290,6 +304,8 @@ def _message(store: Store, incident: Incident, transition: Transition, last: Mes
         changes_near=store.changes.all(),
         zone=catalogue.zone,
         board_url=catalogue.board_url,
+        # Found when it was first told; the board's process, which may be the one that acts, knows no vendor.
+        behind=next((f.text for f in last.facts if f.label == BEHIND_IT), ""),
     )
 
 

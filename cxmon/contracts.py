@@ -1,4 +1,4 @@
-"""The whole extension surface on one page: Source, Check, Channel and Executor, with their promises.
+"""The whole extension surface on one page: Source, ChangeFeed, Check, Channel and Executor, with their promises.
 
 A plug-in is one file with one frozen, keyword-only dataclass that is its own options (`type: Literal["csv"] = "csv"`,
 fields, range checks in `__post_init__`, the method), plus one line in its package's registry `TYPES`.
@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from cxmon.model import Finding, Message, Metric, Receipt, Secret, Segment, Window
+from cxmon.model import Announced, Finding, Message, Metric, Receipt, Secret, Segment, Window
 from cxmon.panel import Panel
 
 Floats = npt.NDArray[np.float64]
@@ -177,6 +178,53 @@ class Feed(Protocol):
 
     @property
     def streams_offered(self) -> Mapping[str, Collection[str]]: ...
+
+
+@runtime_checkable
+class Linked(Protocol):
+    """What a source of records has where these can be opened at the vendor: by stream the address with {id} in it."""
+
+    @property
+    def links(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedEntries:
+    """What is asked of a feed of changes: its entries that begin in a window. `name` is the feed's, for errors; `zone`
+    is where days begin that no zone is given for. `file`: read this in place of what the feed is configured to read."""
+
+    name: str
+    window: Window
+    now: datetime
+    zone: str
+    file: Path | None = None
+    cursor: str | None = None
+    hash_key: Secret | None = None
+    fields: frozenset[str] | None = None
+    ahead: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """Entries as they stand in a feed, and what was set aside. `hidden` is the number of those that their owner marked
+    as private: they are not read."""
+
+    found: tuple[Announced, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    hidden: int = 0
+
+
+class ChangeFeed(Protocol):
+    """A calendar, list or tracker that knows of decisions.
+
+    The same request twice gives the same entries; all that begin in the window are among them. Raises SourceError,
+    naming the feed, where nothing can be read.
+    """
+
+    @property
+    def type(self) -> str: ...
+
+    def entries(self, asked: AskedEntries) -> Entries: ...
 
 
 class Memory(Protocol):

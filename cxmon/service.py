@@ -44,10 +44,14 @@ def work(plan: Plan, store: Store, *, now: datetime, progress: Progress | None =
 
 def gather(plan: Plan, store: Store, *, now: datetime, progress: Progress | None = None) -> None:
     """The first half of a round: the registry and the figures."""
-    from cxmon.pipeline.collect import collect  # noqa: PLC0415 - statistics are imported when the first job runs.
+    from cxmon.pipeline.bring_in import bring_in  # noqa: PLC0415 - statistics are imported when the first job runs.
+    from cxmon.pipeline.collect import collect  # noqa: PLC0415
     from cxmon.pipeline.register import register  # noqa: PLC0415
 
     register(plan, store, now=now)
+    for imported in bring_in(plan, store, now=now):
+        if not imported.ok:
+            LOG.warning("import feed=%s error=%s", imported.feed, imported.error)
     for collected in collect(plan, store, now=now, progress=progress):
         if not collected.ok:
             LOG.warning("collect metric=%s source=%s error=%s", collected.metric, collected.source, collected.error)

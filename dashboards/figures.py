@@ -151,7 +151,8 @@ def ledger(world: World) -> list[Row]:
     rows = []
     for declared in world.ordered():
         verdict = world.verdicts.get(declared.change.id)
-        rank = GRAVITY.index(verdict.code) if verdict else len(GRAVITY)
+        # Drafts that nobody has taken over stand below what was declared.
+        rank = GRAVITY.index(verdict.code) if verdict else len(GRAVITY) + bool(declared.of_feed)
         rows.append((rank, -declared.change.starts.timestamp(), declared.change.id))
     return [_row(world, change) for _, _, change in sorted(rows)]
 
@@ -160,7 +161,7 @@ def _row(world: World, change_id: str) -> Row:
     declared, verdict = world.declared[change_id], world.verdicts.get(change_id)
     change = declared.change
     titles = {key: d.change.title for key, d in world.declared.items()}
-    words, tone, shape = ("Not judged yet", Tone.GREY, "pending")
+    words, tone, shape = (wording.draft_words(declared) or "Not judged yet", Tone.GREY, "pending")
     if verdict is not None:
         words, tone, shape = wording.screen(verdict, titles=titles)
     facts = [
@@ -168,7 +169,9 @@ def _row(world: World, change_id: str) -> Row:
         wording.day(change.starts, world.zone, now=world.as_of),
         wording.scope(change.reach),
     ]
-    if declared.days_late:
+    if declared.of_feed:
+        facts.append(f"from {declared.of_feed}")
+    elif declared.days_late:
         facts.append(f"declared {wording.days(declared.days_late)} late")
     return Row(
         number=world.number(change_id),

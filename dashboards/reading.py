@@ -104,7 +104,10 @@ def _load(url: str, version: int) -> World | str:
             zone=catalogue.zone,
             metrics={m.id: m for m in catalogue.metrics},
             as_of=max(as_of) if as_of else None,
-            declared={d.change.id: d for d in store.changes.all()},
+            declared={
+                d.change.id: d
+                for d in charts.shown(store.changes.all(), max(as_of, default=datetime.fromtimestamp(0, UTC)))
+            },
             verdicts=store.verdicts.all_latest(),
             responses=tuple(store.changes.responses(None)),
             incidents=tuple(store.incidents.open()),

@@ -7,12 +7,14 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.alerts.parts import (
+    BEHIND_IT,
     CORRECTED,
     LEGEND,
     actions,
     at_most,
     lower,
     near,
+    near_drafts,
     near_fact,
     news_key,
     one_line,
@@ -77,12 +79,14 @@ def for_incident(
     board_url: str = "",
     owner: str = "",
     check_type: str = "",
+    behind: str = "",
 ) -> Message:
     """The message for one transition of an incident.
 
     `finding` is what brought it (else the incident's latest one is told); `metric` is None where a source is told of.
     `changes_near` may be all declared changes: those far off in time or scope are left out. `owner` is a department.
-    `check_type` is the check's plug-in type; without it, it is guessed from the numbers.
+    `check_type` is the check's plug-in type; without it, it is guessed from the numbers. `behind` is what stands behind
+    it at the vendor.
     """
     told = _figures(incident, finding or incident.latest)
     kind = check_type or _guess(incident.worst or told)
@@ -91,6 +95,7 @@ def for_incident(
     headline = _headline(incident, told, metric, what, kind, zone)
     badge, tone = _badge(incident, transition, kind)
     close = near(changes_near, incident.root, since or transition.at)
+    drafts = near_drafts(changes_near, incident.root, since or transition.at)
     stamp = wording.stamp(told.at if told else transition.at, zone)
     thread = f"incident:{incident.id}"
     view = view_link(
@@ -99,14 +104,9 @@ def for_incident(
         segment=incident.root,
         change=close[0].change.id if close else "",
     )
-    facts = _facts(incident, told, metric, kind, close, zone, owner)
-    picture = None
-    if metric is not None and kind != "freshness":
-        footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
-        lines = (footing, LEGEND)
-        picture = Picture(
-            metric=metric.id, segment=incident.root.key, change=None, title=headline, subtitle=lines, alt=headline
-        )
+    facts = _facts(incident, told, metric, kind, near_fact(close, zone, drafts), zone, owner)
+    if behind:
+        facts.append(Fact(label=BEHIND_IT, text=behind))
     return Message(
         key=news_key(thread, transition.step, _version(transition)),
         thread=thread,
@@ -118,10 +118,24 @@ def for_incident(
         facts=tuple(facts),
         footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
         link=view,
-        picture=picture,
+        picture=_picture(incident, metric, headline, stamp) if kind != "freshness" else None,
         actions=actions(incident.id) if incident.state is not IncidentState.ENDED else (),
         reply=_reply(transition, badge, headline),
         at=transition.at,
+    )
+
+
+def _picture(incident: Incident, metric: Metric | None, headline: str, stamp: str) -> Picture | None:
+    if metric is None:
+        return None
+    footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
+    return Picture(
+        metric=metric.id,
+        segment=incident.root.key,
+        change=None,
+        title=headline,
+        subtitle=(footing, LEGEND),
+        alt=headline,
     )
 
 
@@ -130,7 +144,7 @@ def _facts(
     told: Finding | None,
     metric: Metric | None,
     kind: str,
-    close: Sequence[Declared],
+    beside: Fact,
     zone: str,
     owner: str,
 ) -> list[Fact]:
@@ -139,7 +153,7 @@ def _facts(
         *_how_much(told, metric),
         Fact(label="Where", text=_where(incident, told)),
         Fact(label="How sure", text=_how_sure(incident, told, kind)),
-        near_fact(close, zone),
+        beside,
     ]
     return [*facts, Fact(label="Owner", text=owner)] if owner else facts
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from cxmon import wording
-from cxmon.model import Action, Declared, Fact, Segment, Step
+from cxmon.model import Action, Declared, Fact, Segment, Status, Step
 
 CORRECTED = "Corrected: "
 NEAR = timedelta(days=14)
 TOLD_AT_MOST = 3
+BEHIND_IT = "Behind it"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
@@ -41,6 +42,20 @@ def breaks_silence(key: str) -> bool:
 
 def near(changes: Iterable[Declared], segment: Segment, at: datetime, *, window: timedelta = NEAR) -> list[Declared]:
     """The live changes that begin or end within `window` of `at` and could touch `segment`, nearest first."""
+    return _near((d for d in changes if d.change.status is Status.LIVE), segment, at, window)
+
+
+def near_drafts(changes: Iterable[Declared], segment: Segment, at: datetime) -> list[Declared]:
+    """The same of drafts that have not been withdrawn: what somebody wrote down and nobody has declared."""
+    drafts = (d for d in changes if d.change.status is Status.DRAFT and not d.change.withdrawn)
+    # A series stands there once, by its nearest occurrence.
+    by_title: dict[str, Declared] = {}
+    for declared in _near(drafts, segment, at, NEAR):
+        by_title.setdefault(declared.change.title, declared)
+    return list(by_title.values())
+
+
+def _near(changes: Iterable[Declared], segment: Segment, at: datetime, window: timedelta) -> list[Declared]:
     found = []
     for declared in changes:
         change = declared.change
@@ -51,19 +66,23 @@ def near(changes: Iterable[Declared], segment: Segment, at: datetime, *, window:
         ]
         moments = [m for part in parts for m in (part.starts, part.ends) if m is not None]
         distance = min((abs(m - at) for m in moments), default=window * 2)
-        if change.status == "live" and distance <= window:
+        if distance <= window:
             found.append((distance, change.id, declared))
     return [declared for _, _, declared in sorted(found, key=lambda f: f[:2])]
 
 
-def near_fact(changes: Sequence[Declared], zone: str) -> Fact:
-    """What was declared near by. It stands in time and place beside the news: no cause is claimed."""
+def near_fact(changes: Sequence[Declared], zone: str, drafts: Sequence[Declared] = ()) -> Fact:
+    """What was declared near by, and which drafts stand there. It stands in time and place beside the news: no cause is
+    claimed."""
+    noted = "; ".join(at_most([wording.draft_near(d, zone) for d in drafts]))
     if not changes:
-        return Fact(label="Declared near by", text="no change that touches these customers in these weeks")
+        none = "no change that touches these customers in these weeks"
+        return Fact(label="Declared near by", text=f"{none}. {noted}" if noted else none)
     told = [
         f"{d.change.title} ({wording.day(d.change.starts, zone)}, {wording.scope(d.change.reach)})" for d in changes
     ]
-    return Fact(label="Declared near by", text="; ".join(at_most(told)) + " (near in time, not judged to be the cause)")
+    text = "; ".join(at_most(told)) + " (near in time, not judged to be the cause)"
+    return Fact(label="Declared near by", text=f"{text}. {noted}" if noted else text)
 
 
 def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:

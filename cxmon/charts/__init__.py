@@ -2,7 +2,7 @@
 
 from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
-from cxmon.charts.marks import Limit, limit, numbered, pins
+from cxmon.charts.marks import Limit, limit, numbered, pins, shown
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import picture, render
@@ -32,5 +32,6 @@ __all__ = [
     "points",
     "recent",
     "render",
+    "shown",
     "trend",
 ]

@@ -8,6 +8,8 @@ from cxmon import wording
 from cxmon.charts.points import Pin
 from cxmon.model import Code, Declared, Harm, Metric, Segment, Tone, Verdict
 
+MOST_DRAFTS = 12
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
@@ -20,9 +22,18 @@ class Limit:
     text: str
 
 
+def shown(declared: Iterable[Declared], now: datetime) -> list[Declared]:
+    """Without drafts whose entries were withdrawn, and of those that came in from feeds the ones nearest to `now`: a
+    calendar may know of hundreds."""
+    standing = [d for d in declared if not d.change.withdrawn]
+    drafts = sorted((d for d in standing if d.of_feed), key=lambda d: (abs(d.change.starts - now), d.change.id))
+    return [d for d in standing if not d.of_feed] + drafts[:MOST_DRAFTS]
+
+
 def numbered(declared: Iterable[Declared]) -> list[Declared]:
-    """Declared changes by date: place i carries the number i + 1, on pins, in the ledger and in Slack."""
-    return sorted(declared, key=lambda d: (d.change.starts, d.change.id))
+    """Declared changes by date, then feeds' drafts: place i carries the number i + 1, on pins, in the ledger and in
+    Slack."""
+    return sorted(declared, key=lambda d: (bool(d.of_feed), d.change.starts, d.change.id))
 
 
 def pins(declared: Sequence[Declared], verdicts: Mapping[str, Verdict]) -> list[Pin]:
@@ -30,7 +41,8 @@ def pins(declared: Sequence[Declared], verdicts: Mapping[str, Verdict]) -> list[
     found = []
     for number, one in enumerate(numbered(declared), start=1):
         verdict = verdicts.get(one.change.id)
-        words, tone, _ = wording.screen(verdict) if verdict else ("Not judged yet", Tone.GREY, "")
+        unjudged = wording.draft_words(one) or "Not judged yet"
+        words, tone, _ = wording.screen(verdict) if verdict else (unjudged, Tone.GREY, "")
         found.append(
             Pin(
                 number=number,

@@ -12,6 +12,8 @@ from cxmon.cli import (
     changing,
     collecting,
     effecting,
+    evidencing,
+    importing,
     keeping,
     leading,
     looking_back,
@@ -58,8 +60,8 @@ def build() -> typer.Typer:
         """Say what a cost cut or a policy change did to customers."""
 
     families = (
-        validate, collecting, running, replaying, looking_back, responding, changing, allowing, targeting, alerting,
-        effecting, leading, maturing, keeping, sourcing, cataloguing,
+        validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
+        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
     )  # fmt: skip
     for family in families:
         family.register(app)

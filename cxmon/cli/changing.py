@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, read_text, say, table
+from cxmon.cli.importing import adopt
 from cxmon.cli.planning import EPILOG, plan
 from cxmon.cli.showing import show
 
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
     group.command("list", epilog="Example: cxmon change list --json")(show_all)
     group.command("show", epilog="Example: cxmon change show weekend-phone-desk --html story.html")(show)
     group.command("plan", epilog=EPILOG)(plan)
+    group.command("adopt", epilog="Example: cxmon change adopt calendar-CX-12 > desk.yaml")(adopt)
     app.add_typer(group, name="change")
 
 
@@ -51,7 +53,10 @@ def show_all(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         return
     rows = []
     for d in declared:
+        if d.change.withdrawn:
+            continue
         verdict = verdicts.get(d.change.id)
-        said = f"{verdict.headline} ({verdict.code})" if verdict else str(d.change.status)
+        unjudged = f"draft from {d.of_feed}" if d.of_feed else str(d.change.status)
+        said = f"{verdict.headline} ({verdict.code})" if verdict else unjudged
         rows.append([d.change.id, d.change.title, wording.day(d.change.starts, plan.zone), d.change.reach.label, said])
     table(["change", "title", "starts", "scope", "verdict"], rows)

@@ -5,7 +5,7 @@ from datetime import datetime
 from cxmon import wording
 from cxmon.cli.common import say, wrapped
 from cxmon.config.plan import Plan
-from cxmon.model import EVERYONE, GRAVITY, AllowanceUse, Change, Declared, Incident, State, Status, Verdict
+from cxmon.model import EVERYONE, GRAVITY, AllowanceUse, Change, Declared, Incident, State, Verdict
 from cxmon.store import Store
 from cxmon.wording.targets import told as told_targets
 
@@ -43,9 +43,7 @@ def decided(store: Store) -> tuple[list[tuple[Verdict, Declared]], str]:
         ((v, declared[v.change]) for v in store.verdicts.all_latest().values() if v.change in declared),
         key=lambda pair: (GRAVITY.index(pair[0].code), pair[1].change.starts),
     )
-    drafts = [d.change.title for d in declared.values() if d.change.status is Status.DRAFT]
-    count = "1 draft is" if len(drafts) == 1 else f"{len(drafts)} drafts are"
-    return judged, f"{count} not judged: {', '.join(drafts)}" if drafts else ""
+    return judged, wording.drafts_standing(list(declared.values()))
 
 
 def _one(plan: Plan, verdict: Verdict, declared: Declared) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxmon.config.allowance import build_allowance
+from cxmon.config.change_feeds import build_change_feeds
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
 from cxmon.config.feeds import check_feeds
 from cxmon.config.frame import Frame
@@ -91,6 +92,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "channels": build_channels(frame),
         "routes": build_routes(frame),
         "changes": build_changes(frame),
+        "change_feeds": build_change_feeds(frame, folder),
         "silences": build_silences(frame),
         "money": build_money(frame),
         "allowance": build_allowance(frame),
@@ -98,11 +100,13 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "minimum_cell": build_minimum_cell(frame),
     }
     check_importance(frame, parts["checks"])
+    if "reasons" in root and frame.dimensions_known:
+        frame.known(root.at("reasons"), root.get("reasons"), frame.every_dimension, "dimension")
     if reading.found:
         return None
     notes_on_changes(frame, parts["changes"], metrics)
     notes_on_money(frame, parts["changes"], parts["money"])
-    for key in ("title", "zone", "as_of", "backfill", "board_url", "keep_facts", "hash_key"):
+    for key in ("title", "zone", "as_of", "backfill", "board_url", "keep_facts", "hash_key", "reasons"):
         if key in root:
             parts[key] = root.values[key]
     store = root.get("store")

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cxmon.contracts import Channel, Check, Source
+from cxmon.contracts import ChangeFeed, Channel, Check, Source
 from cxmon.model import (
     MINIMUM_CELL,
     Allowances,
     Change,
+    Drafting,
     IncidentPolicy,
     Metric,
     Money,
@@ -28,6 +29,20 @@ class CheckPlan:
     check: Check
     metrics: tuple[str, ...]
     policy: IncidentPolicy = field(default_factory=IncidentPolicy)
+
+
+# How far into the future the entries of a feed become drafts.
+AHEAD = timedelta(days=90)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedPlan:
+    """A feed of changes, and what becomes of its entries, up to `ahead` into the future."""
+
+    name: str
+    feed: ChangeFeed
+    rules: Drafting
+    ahead: timedelta = AHEAD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,3 +111,5 @@ class Plan:
     minimum_cell: int = MINIMUM_CELL
     keep_facts: timedelta = timedelta(days=400)
     hash_key: Secret | None = None
+    change_feeds: tuple[FeedPlan, ...] = ()
+    reasons: str = "reason"

@@ -5,6 +5,7 @@ from functools import cache
 from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.calendar_keys import HOLIDAYS, WEEKDAYS
 from cxmon.config.calendar_keys import KEYS as CALENDARS
+from cxmon.config.change_feed_keys import CHANGE_FEEDS
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.privacy import FIELDS as PRIVACY
@@ -311,6 +312,7 @@ def top() -> Record:
                 SecretText("at least 16 characters of chance", from_environment=True, least=16),
                 "the key with which customer ids of vendors become hashes; without it none are kept",
             ),
+            "reasons": Field(Name, "the dimension that says why customers write; without it reason"),
             "team_agreement": Field(TEAM_AGREEMENT, "without it no figure may be split by team"),
             "sources": Field(
                 MapOf(PluginOf("source", registry("sources")), "a mapping of names to sources", least=1),
@@ -332,6 +334,7 @@ def top() -> Record:
                 ListOf(ROUTE, "a list of routes", unique=False), "who hears what; the first that matches takes it"
             ),
             "changes": Field(ListOf(CHANGE, "a list of changes", unique=False), "the decisions to judge"),
+            **CHANGE_FEEDS,
             "targets": Field(ListOf(TARGET, "a list of targets", unique=False), "where metrics should be, and by when"),
             "silences": Field(ListOf(SILENCE, "a list of silences", unique=False), "known quiet"),
             "schedule": Field(SCHEDULE, "how often things happen"),

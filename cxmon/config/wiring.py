@@ -25,7 +25,7 @@ def build_sources(frame: Frame, folder: Path) -> dict[str, Source]:
     for name, entry in (frame.root.get("sources") or {}).items():
         if isinstance(entry, Entry) and entry.sound:
             plugin = registry("sources")()[entry.values["type"]]
-            values = {key: _in_folder(key, value, folder) for key, value in entry.values.items()}
+            values = {key: in_folder(key, value, folder) for key, value in entry.values.items()}
             made = make(plugin, entry, values, frame.reading)
             if made is not BAD:
                 sources[name] = made
@@ -36,7 +36,7 @@ def build_sources(frame: Frame, folder: Path) -> dict[str, Source]:
     return sources
 
 
-def _in_folder(key: str, value: Any, folder: Path) -> Any:
+def in_folder(key: str, value: Any, folder: Path) -> Any:
     """Files are relative to the configuration's folder."""
     if key == "url" and isinstance(value, Secret):
         return Secret(sqlite_in_folder(value.reveal(), folder))

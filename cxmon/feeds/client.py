@@ -156,7 +156,7 @@ class Client:
         if 200 <= status < 300:
             if self._grant:
                 self._grant.worked()
-            data = body.parsed(raw, response.headers.get("Content-Type", ""))
+            data = raw if call.raw else body.parsed(raw, response.headers.get("Content-Type", ""))
             return Answer(data=data, next_link=response.links.get("next", {}).get("url"))
         reason = f"answered {status}"
         words = body.said(raw)

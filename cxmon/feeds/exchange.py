@@ -25,13 +25,15 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One request: `url` is absolute or below the base, `place` says what it is for in errors (`page 3`)."""
+    """One request: `url` is absolute or below the base, `place` says what it is for in errors (`page 3`). `raw`: the
+    answer is bytes of whatever sort, and no JSON."""
 
     url: str
     method: str = "GET"
     params: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     place: str = ""
+    raw: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

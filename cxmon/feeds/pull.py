@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from cxmon.contracts import Facts, Pieces, Request
+from cxmon.contracts import Facts, Pieces
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import epoch, rows_of
 from cxmon.feeds.stream import Reader, Stream
+from cxmon.model import Secret, Window
 
 if TYPE_CHECKING:
     from cxmon.feeds.client import Client
@@ -49,7 +50,31 @@ class Position:
             return cls(since=since)
 
 
-def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
+class Asked(Protocol):
+    """What the loop has to know of a request, whoever asks: a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def window(self) -> Window: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def cursor(self) -> str | None: ...
+
+    @property
+    def hash_key(self) -> Secret | None: ...
+
+    @property
+    def fields(self) -> frozenset[str] | None: ...
+
+    @property
+    def ahead(self) -> bool: ...
+
+
+def read(client: "Client", stream: Stream, request: Asked) -> Iterator[Facts]:
     """Pages of facts from the request's cursor on, the last of which is `complete`.
 
     A place that the vendor knows no more is given up for the last known time. What the stream's lists of what is gone
@@ -77,7 +102,7 @@ def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
         yield from pages.read(_by_time(stream, position))
 
 
-def _gone(client: "Client", listed: Stream, request: Request, since: int) -> Iterator[Facts]:
+def _gone(client: "Client", listed: Stream, request: Asked, since: int) -> Iterator[Facts]:
     """The ids in a list of what is gone. They move no cursor, so that a run that was cut short reads them once more."""
     start = datetime.fromtimestamp(max(0, since - int(listed.lookback.total_seconds())), UTC)
     own = replace(request, cursor=None, window=replace(request.window, since=start))
@@ -108,7 +133,7 @@ def _by_time(stream: Stream, position: Position) -> Position:
 class _Pages:
     client: "Client"
     stream: Stream
-    request: Request
+    request: Asked
     reader: Reader
     number: int = 0
 

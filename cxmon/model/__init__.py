@@ -1,7 +1,22 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
-from cxmon.model.change import Category, Change, Decision, Declared, Response, Saving, Scope, Silence, Stage, Status
+from cxmon.model.announced import Announced, Drafting
+from cxmon.model.behind import Behind, Growth, Record
+from cxmon.model.change import (
+    FROM_FEED,
+    Category,
+    Change,
+    Decision,
+    Declared,
+    Imported,
+    Response,
+    Saving,
+    Scope,
+    Silence,
+    Stage,
+    Status,
+)
 from cxmon.model.finding import (
     Ending,
     Finding,
@@ -64,6 +79,7 @@ from cxmon.model.where import Apart, Place, Where, WhereAnswer
 __all__ = [
     "CALLS",
     "EVERYONE",
+    "FROM_FEED",
     "GRAVITY",
     "MADE_OF",
     "MINIMUM_CELL",
@@ -80,10 +96,12 @@ __all__ = [
     "Allowances",
     "Altogether",
     "Amount",
+    "Announced",
     "Answer",
     "Apart",
     "Band",
     "Baseline",
+    "Behind",
     "Better",
     "Break",
     "BusinessHours",
@@ -96,6 +114,7 @@ __all__ = [
     "Decision",
     "Declared",
     "Delivery",
+    "Drafting",
     "Early",
     "Ending",
     "Exchange",
@@ -107,8 +126,10 @@ __all__ = [
     "FirstSaid",
     "Grade",
     "Grain",
+    "Growth",
     "Harm",
     "Holidays",
+    "Imported",
     "Incident",
     "IncidentPolicy",
     "IncidentState",
@@ -137,6 +158,7 @@ __all__ = [
     "Read",
     "Reason",
     "Receipt",
+    "Record",
     "Response",
     "ResponseRate",
     "Retrospect",

@@ -13,6 +13,8 @@ from cxmon.model.metric import Amount, Segment
 # What a dimension is called that tells who chose to be in a programme.
 _MEMBERSHIP = re.compile(r"member|joined|joining|cohort|enrol|loyal|subscri|opted|signed_?up")
 
+_LATER = frozenset({"stages", "membership", "imported"})
+
 
 class Category(StrEnum):
     COST_CUT = "cost_cut"
@@ -28,6 +30,10 @@ class Category(StrEnum):
 class Status(StrEnum):
     DRAFT = "draft"
     LIVE = "live"
+
+
+# How the origin of a draft begins that came in from a feed; the feed's name follows.
+FROM_FEED = "import:"
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,20 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Imported:
+    """The entry of a feed that a draft was made of: its id there, and the `version` that was read (epoch seconds).
+
+    `cancelled`: the entry stands there as cancelled, so that nobody has to think of its draft any more.
+    """
+
+    feed: str
+    entry: str
+    version: int = 0
+    cancelled: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """A declared decision. `starts` and `ends` are UTC instants; `owner` is a role or department, never a person.
 
@@ -114,13 +134,19 @@ class Change:
     note: str = ""
     stages: tuple[Stage, ...] = ()
     membership: str = ""
+    imported: Imported | None = None
 
     @property
     def declared_hash(self) -> str:
         """Identity of what was declared; frozen with its time when the change goes live."""
-        # Without stages and membership the hash is what it was before there were any.
-        doc = {k: v for k, v in vars(self).items() if k != "status" and (k not in {"stages", "membership"} or v)}
+        # Without what came later the hash is what it was before there was any of it.
+        doc = {k: v for k, v in vars(self).items() if k != "status" and (k not in _LATER or v)}
         return hashlib.sha256(json.dumps(doc, default=_canonical, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether a draft came in from a feed in which its entry is cancelled by now."""
+        return self.imported is not None and self.imported.cancelled and self.status is Status.DRAFT
 
     @property
     def joined_by(self) -> str:
@@ -177,6 +203,12 @@ class Declared:
     frozen_hash: str | None = None
     frozen_at: datetime | None = None
     edits: tuple[str, ...] = ()
+
+    @property
+    def of_feed(self) -> str:
+        """The feed that a draft came in from, while nobody has taken it over; else empty."""
+        mine = self.change.status is Status.DRAFT and self.origin.startswith(FROM_FEED)
+        return self.origin.removeprefix(FROM_FEED) if mine else ""
 
     @property
     def days_late(self) -> int:

@@ -8,6 +8,7 @@ from cxmon.alerts.message import for_incident
 from cxmon.config.plan import Plan
 from cxmon.incidents import Event, Walked
 from cxmon.model import Declared, Incident, IncidentState, Metric, OutboxRow, Step, Transition
+from cxmon.pipeline.behind import told_behind
 from cxmon.pipeline.route import queue
 from cxmon.store import Store
 
@@ -56,6 +57,7 @@ def tell(
             zone=plan.zone if metric is None else metric.zone,
             board_url=plan.board_url,
             check_type=check_type,
+            behind="" if metric is None else told_behind(plan, store, event.incident, now=now),
         )
         queued = queue(
             plan,

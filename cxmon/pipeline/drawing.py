@@ -42,7 +42,7 @@ def _picture(store: Store, metric: Metric, wanted: Picture) -> bytes | None:
     band = _band(store, wanted)
     if band is None:
         return None
-    declared, verdicts = store.changes.all(), store.verdicts.all_latest()
+    declared, verdicts = charts.shown(store.changes.all(), band.as_of), store.verdicts.all_latest()
     over = charts.limit(declared, verdicts, metric, band.key)
     height = over.height if over else None
     points = charts.points(band, metric, grave_since=over.since if over else None, limit=height)

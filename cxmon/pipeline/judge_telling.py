@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cxmon import decisions, wording
 from cxmon.alerts.message import for_verdict
+from cxmon.alerts.parts import BEHIND_IT
 from cxmon.config.plan import Plan
 from cxmon.decisions import Telling
 from cxmon.incidents import Event, incident_id
@@ -28,6 +29,7 @@ from cxmon.model import (
     Transition,
     Verdict,
 )
+from cxmon.pipeline.behind import told_behind
 from cxmon.pipeline.check_telling import OVER, SILENCED, kept_back, noted
 from cxmon.pipeline.judge_versions import why_changed
 from cxmon.pipeline.route import queue
@@ -230,7 +232,11 @@ def _rows(
         wording.answers_to(declared.change, known, verdicts),
         *wording.fixes(verdict.change, known, verdicts, now=now, zone=plan.zone),
     ]
-    message = replace(message, facts=(*message.facts, *(Fact(label="Fix", text=line) for line in answers if line)))
+    found = told_behind(plan, store, lived.incident, now=now, verdict=verdict) if lived.incident else ""
+    more = [Fact(label="Fix", text=line) for line in answers if line] + [Fact(label=BEHIND_IT, text=found)] * bool(
+        found
+    )
+    message = replace(message, facts=(*message.facts, *more))
     return queue(
         plan,
         store,

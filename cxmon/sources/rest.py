@@ -35,7 +35,8 @@ class RestStream:
     `ascending`: the list is in the order of `changed`. `window_pages`: after so many pages the vendor ends a list,
     which is then begun anew from the newest change. `by_change`: that is done after every page, for pages by number,
     which move while they are read. `newest_first` is the path of the time by which a list goes back that cannot be
-    asked since a time: it is read until it comes to one before. `method` is GET, or POST with a `body`.
+    asked since a time: it is read until it comes to one before. `method` is GET, or POST with a `body`. `ticket_url` is
+    the address of a record in the vendor's own system with {id} in it, such as https://desk.example.com/tickets/{id}.
     """
 
     path: str
@@ -57,6 +58,7 @@ class RestStream:
     window_pages: int | None = None
     by_change: bool = False
     newest_first: str | None = None
+    ticket_url: str = ""
 
     def __post_init__(self) -> None:
         for name in ("records", "id", "changed", "customer", "newest_first"):
@@ -77,6 +79,9 @@ class RestStream:
             raise ValueError("by_change: found it alone, expected ascending: true beside it")
         if self.newest_first is not None and self.ascending:
             raise ValueError("newest_first: found it beside ascending, expected one of them")
+        if self.ticket_url and (not self.ticket_url.startswith("https://") or "{id}" not in self.ticket_url):
+            expected = "an https address with {id} in it, such as https://desk.example.com/tickets/{id}"
+            raise ValueError(f"ticket_url: found {self.ticket_url[:60]!r}, expected {expected}")
 
     def stream(self, name: str) -> feeds.Stream:
         """The same as the engine reads it."""
@@ -126,6 +131,10 @@ class Rest:
     @property
     def streams_offered(self) -> Mapping[str, Collection[str]]:
         return {name: tuple(stream.fields) for name, stream in self.streams.items()}
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        return {name: stream.ticket_url for name, stream in self.streams.items() if stream.ticket_url}
 
     def fetch(self, request: Request) -> Iterator[Batch]:
         """Pages of the records of the metric's stream."""

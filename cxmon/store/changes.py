@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from cxmon.errors import StoreError
-from cxmon.model import Amount, Change, Declared, Response, Saving, Scope, Silence, Stage, Status
+from cxmon.model import FROM_FEED, Amount, Change, Declared, Response, Saving, Scope, Silence, Stage, Status
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -40,8 +40,7 @@ class ChangeStore:
         A draft is replaced freely. Going live freezes hash and time, and counts as the declaration. Of a live change,
         what verdicts rest on (`FROZEN`) stays as it was frozen, the rest (`EDITABLE`) is taken; either way a line in
         `edits` says what was asked for. Stages that have not begun may be moved, those that have stay. The same put
-        twice changes nothing. StoreError where another origin declared
-        this id.
+        twice changes nothing. A feed's draft is whoever's takes it. StoreError where another origin declared this id.
         """
         t = schema.change
         # As it will be read back, so that its hash is the same before and after (2 and 2.0 are one weight).
@@ -50,37 +49,37 @@ class ChangeStore:
             row = conn.execute(sa.select(t).where(t.c.id == change.id)).mappings().first()
             if row is None:
                 found = _declared(change, now, origin)
-                conn.execute(sa.insert(t).values(**_columns(found, change)))
+                conn.execute(sa.insert(t).values(**columns_of(found, change)))
                 return found
-            if row["origin"] != origin:
+            if row["origin"] != origin and not _free(row):
                 raise StoreError(
                     f"change {change.id}: it was declared by {row['origin']}, so {origin} cannot change it; "
                     "edit it there, or choose another id"
                 )
-            stored = _of_row(row)
-            if row["asked_hash"] == _asked(change):
+            stored = of_row(row)
+            if row["asked_hash"] == _asked(change) and row["origin"] == origin:
                 return stored
             live = stored.change.status is Status.LIVE
             found = _edited(stored, change, now) if live else _declared(change, now, origin, stored)
-            conn.execute(sa.update(t).where(t.c.id == change.id).values(**_columns(found, change)))
+            conn.execute(sa.update(t).where(t.c.id == change.id).values(**columns_of(found, change)))
             return found
 
     def adopt(self, declared: Declared) -> None:
         """Takes a change over from another store as it is there, with the time and the hash of its declaration."""
         with self._db.write() as conn:
-            conn.execute(sa.insert(schema.change).values(**_columns(declared, declared.change)))
+            conn.execute(sa.insert(schema.change).values(**columns_of(declared, declared.change)))
 
     def all(self) -> list[Declared]:
         """Every change, by the time it starts."""
         t = schema.change
         with self._db.read() as conn:
-            return [_of_row(r) for r in conn.execute(sa.select(t).order_by(t.c.starts, t.c.id)).mappings().all()]
+            return [of_row(r) for r in conn.execute(sa.select(t).order_by(t.c.starts, t.c.id)).mappings().all()]
 
     def get(self, id: str) -> Declared | None:  # noqa: A002 - the word of the house for what names a change.
         t = schema.change
         with self._db.read() as conn:
             row = conn.execute(sa.select(t).where(t.c.id == id)).mappings().first()
-        return None if row is None else _of_row(row)
+        return None if row is None else of_row(row)
 
     def respond(self, response: Response) -> None:
         """Records what was decided about a change or an incident; the same response twice is once."""
@@ -119,6 +118,11 @@ class ChangeStore:
         with self._db.read() as conn:
             docs = conn.execute(sa.select(t.doc).order_by(t.starts, t.id)).scalars().all()
         return [codec.load(Silence, d) for d in docs]
+
+
+def _free(row: sa.RowMapping) -> bool:
+    """A draft that came in from a feed belongs to whoever takes it over."""
+    return row["status"] == Status.DRAFT and str(row["origin"]).startswith(FROM_FEED)
 
 
 def _declared(change: Change, now: datetime, origin: str, draft: Declared | None = None) -> Declared:
@@ -192,7 +196,7 @@ def _asked(change: Change) -> str:
     return f"{change.declared_hash} {change.status.value}"
 
 
-def _columns(found: Declared, asked: Change) -> dict[str, object]:
+def columns_of(found: Declared, asked: Change) -> dict[str, object]:
     return {
         "id": found.change.id,
         "origin": found.origin,
@@ -207,7 +211,7 @@ def _columns(found: Declared, asked: Change) -> dict[str, object]:
     }
 
 
-def _of_row(row: sa.RowMapping) -> Declared:
+def of_row(row: sa.RowMapping) -> Declared:
     return Declared(
         change=codec.load(Change, row["doc"]),
         declared_at=row["declared_at"],

@@ -17,6 +17,7 @@ from cxmon.store.allowances import AllowanceStore
 from cxmon.store.catalogue import CatalogueStore, RunStore
 from cxmon.store.changes import ChangeStore
 from cxmon.store.checkpoints import CheckpointStore
+from cxmon.store.drafts import DraftStore
 from cxmon.store.engine import Database
 from cxmon.store.facts import FactStore
 from cxmon.store.incidents import IncidentStore
@@ -25,6 +26,7 @@ from cxmon.store.observations import ObservationStore
 from cxmon.store.outbox import OutboxStore
 from cxmon.store.targets import TargetStore
 from cxmon.store.verdicts import BandStore, VerdictStore
+from cxmon.store.worst import WorstStore
 
 
 class Store:
@@ -34,9 +36,11 @@ class Store:
         self._db = db
         self.observations = ObservationStore(db)
         self.facts = FactStore(db)
+        self.worst = WorstStore(db)
         self.runs = RunStore(db)
         self.catalogue = CatalogueStore(db)
         self.changes = ChangeStore(db)
+        self.drafts = DraftStore(db)
         self.verdicts = VerdictStore(db)
         self.bands = BandStore(db)
         self.targets = TargetStore(db)

@@ -10,7 +10,9 @@ from cxmon.wording.allowances import (
 )
 from cxmon.wording.answering import responded
 from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes, standing
+from cxmon.wording.behind import behind_lines, behind_short
 from cxmon.wording.displacing import breath, trade, words_of
+from cxmon.wording.drafting import draft_near, draft_words, drafts_standing
 from cxmon.wording.evidence import (
     compared,
     disputes,
@@ -107,6 +109,8 @@ __all__ = [
     "answers",
     "answers_to",
     "bare",
+    "behind_lines",
+    "behind_short",
     "beside",
     "between_days",
     "breath",
@@ -123,6 +127,9 @@ __all__ = [
     "digits",
     "digits_of",
     "disputes",
+    "draft_near",
+    "draft_words",
+    "drafts_standing",
     "due_day",
     "ended_at",
     "ending",

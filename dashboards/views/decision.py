@@ -120,7 +120,7 @@ def page() -> None:
         claim = row.claim if verdict is None or verdict.price is None else ""
         st.markdown(grey(md(" · ".join(filter(None, (row.facts, row.owner, claim))))))
         if verdict is None:
-            st.markdown(md("Not judged yet."))
+            st.markdown(md(f"{wording.draft_words(declared) or 'Not judged yet'}."))
         else:
             # The metrics and the segments that moved by themselves stand in the list below.
             titles = {key: d.change.title for key, d in world.declared.items()}
@@ -132,7 +132,9 @@ def page() -> None:
         for line in figures.answers(world, declared.change):
             st.markdown(md(line))
         frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
-        st.caption(md(f"Declared {wording.stamp(declared.declared_at, world.zone)} by {declared.origin}{frozen}"))
+        heard = f"Came in from {declared.of_feed}" if declared.of_feed else "Declared"
+        by = "" if declared.of_feed else f" by {declared.origin}"
+        st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
         for edit in declared.edits:
             st.caption(md(f"Edited later: {edit}"))
     if verdict is None:

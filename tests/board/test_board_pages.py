@@ -10,10 +10,13 @@ import pytest
 import worlds
 
 from cxmon import wording
+from cxmon.decisions.drafting import draft
 from cxmon.model import (
     Agreement,
     Ahead,
+    Announced,
     Code,
+    Drafting,
     Early,
     Grade,
     Interval,
@@ -305,3 +308,23 @@ def test_early_figures_stand_on_the_overview_once_they_were_asked_for(page, tmp_
     assert "pro: CSAT fell 2 months before Churn got worse: forecasts missed by 11 % less" in said.replace("*", "")
     assert "basic: None of 1 figure" in said.replace("*", "")
     assert "free: Not known: 9 complete months, 16 are needed" in said.replace("*", "")
+
+
+def test_drafts_of_feeds_stand_below_what_was_declared_the_nearest_of_them(page, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        rules, before = Drafting(owner="Operations"), len(store.changes.all())
+        entries = [Announced(id=f"E-{i}", title=f"Plan {i}", starts=worlds.NOW - timedelta(days=i)) for i in range(20)]
+        entries.append(Announced(id="off", title="Called off", starts=worlds.NOW, cancelled=True))
+        drafts = [draft(entry, "calendar", rules) for entry in entries]
+        store.drafts.bring({d.id: d for d in drafts}, "calendar", now=worlds.NOW, whole=None)
+    said = text(page("overview", url=url))
+    assert "Draft, nobody has declared it" in said
+    assert [f"Plan {i}" in said for i in (0, 11, 12)] == [True, True, False]
+    assert "Called off" not in said
+    # The numbers of declared decisions are what they were without drafts.
+    assert f"**{before + 1} · [Plan 11]" in said
+    told = text(page("decision", url=url, change="calendar-E-0"))
+    assert "Draft, nobody has declared it" in told
+    assert "Came in from calendar" in told

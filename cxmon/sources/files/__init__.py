@@ -1,6 +1,5 @@
 """Figures from files: CSV, also gzipped, Excel and Parquet; event rows or aggregated rows, one file or a glob."""
 
-import codecs
 import glob
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from cxmon import delimited
 from cxmon.aggregate import FIGURES, Intake, roles, span
 from cxmon.contracts import Batch, Request
 from cxmon.errors import SourceError
@@ -52,12 +52,7 @@ class Csv:
     most_bytes: int = 2_000_000_000
 
     def __post_init__(self) -> None:
-        if self.delimiter != "tab" and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
-            raise ValueError(f"delimiter: found {self.delimiter!r}, expected one character such as , ; or a tab")
-        try:
-            codecs.lookup(self.encoding)
-        except LookupError:
-            raise ValueError(f"encoding: found {self.encoding!r}, which Python does not know") from None
+        delimited.check(self.delimiter, self.encoding)
         if self.decimal not in {".", ","}:
             raise ValueError(f"decimal: found {self.decimal!r}, expected a point or a comma")
         if self.thousands not in _SIGNS or self.thousands == self.decimal:
@@ -113,7 +108,7 @@ class Csv:
             return read_excel(metric, file.name, stream, sheet=self.sheet, skip=self.skip, most_bytes=self.most_bytes)
         if kind == "parquet":
             return read_parquet(metric, file.name, stream, most_bytes=self.most_bytes)
-        delimiter = "\t" if self.delimiter == "tab" else self.delimiter
+        delimiter = delimited.between(self.delimiter)
         return read_text(metric, file.name, stream, delimiter=delimiter, encoding=self.encoding, skip=self.skip)
 
     def _latest(self, metric: str, files: Sequence[Path]) -> Latest:

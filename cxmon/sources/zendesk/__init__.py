@@ -84,6 +84,11 @@ class Zendesk:
     def streams_offered(self) -> Mapping[str, Collection[str]]:
         return {name: tuple(make(self).fields) for name, make in _STREAMS.items()}
 
+    @property
+    def links(self) -> Mapping[str, str]:
+        """A ticket's page for agents; ratings and responses have none of their own."""
+        return {"tickets": f"{self._base.rstrip('/')}/agent/tickets/{{id}}"}
+
     def fetch(self, request: Request) -> Iterator[Batch]:
         """Pages of the records of the metric's stream."""
         name = request.metric.read.stream or ""

@@ -1,0 +1,228 @@
+"""What stands behind an incident: the vendor's records, with links into its own system, and the reasons that grew.
+
+Small groups are covered as everywhere (`covering`): what may not be counted is not listed either.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+
+from cxmon import decisions, wording
+from cxmon.config.plan import Plan
+from cxmon.contracts import Feed, Linked
+from cxmon.decisions.disclosure import Cover, Showing
+from cxmon.model import RED, Behind, Change, Growth, Incident, Kind, Metric, Record, Segment, Verdict, Window
+from cxmon.panel import Panel
+from cxmon.periods import next_start, profile_labels
+from cxmon.pipeline import covering
+from cxmon.store import Store
+
+log = logging.getLogger(__name__)
+
+MOST_RECORDS = 20
+MOST_REASONS = 3
+BEFORE = timedelta(days=28)
+_WHOLE = "the segment"
+# What is counted by answers or units; exposure and snapshots say nothing of how often somebody wrote.
+_COUNTED = (Kind.PROPORTION, Kind.MEAN, Kind.QUANTILE, Kind.RATIO)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """One figure that is looked behind: which segments are meant, and when."""
+
+    metric: Metric
+    segment: Segment
+    where: str
+    inside: Callable[[Segment], bool]
+    window: Window
+
+
+def behind(
+    plan: Plan,
+    store: Store,
+    incident: Incident,
+    *,
+    now: datetime,
+    most: int = MOST_RECORDS,
+    verdict: Verdict | None = None,
+) -> Behind | None:
+    """At most `most` records and the reasons that grew; None where the incident is about no figure, as of a source.
+    `verdict` is the change's where it is not stored yet."""
+    asked = _asked(plan, store, incident, verdict)
+    if asked is None:
+        return None
+    metric, window = asked.metric, asked.window
+    found = Behind(
+        incident=incident.id, metric=metric.id, segment=asked.segment, where=asked.where, since=window.since,
+        until=window.until,
+    )  # fmt: skip
+    grown = _grown(plan, store, asked, now)
+    if grown is not None:
+        found = replace(found, dimension=plan.reasons, counted_in=grown[0], grown=grown[1], kept_back=grown[2])
+    return _with_records(plan, store, asked, found, now, most)
+
+
+def told_behind(plan: Plan, store: Store, incident: Incident, *, now: datetime, verdict: Verdict | None = None) -> str:
+    """The same in a line for a message. What stands behind an alert never keeps the alert back."""
+    try:
+        found = behind(plan, store, incident, now=now, most=1, verdict=verdict)
+    except Exception:
+        log.exception("nothing found behind incident %s", incident.id)
+        return ""
+    return "" if found is None else wording.behind_short(found)
+
+
+def _asked(plan: Plan, store: Store, incident: Incident, verdict: Verdict | None) -> _Asked | None:
+    if incident.check == "verdict":
+        known = verdict or store.verdicts.all_latest().get(incident.subject)
+        return None if known is None else _of_verdict(plan, store, incident, known)
+    metric = plan.metrics.get(incident.subject)
+    if metric is None:
+        return None
+    root = incident.root
+    since = incident.since or incident.last_breach_at
+    until = next_start(incident.last_breach_at, metric.grain, metric.zone)
+    window = Window(min(since, incident.last_breach_at), until)
+    return _Asked(metric=metric, segment=root, where=wording.segment(root), inside=root.holds, window=window)
+
+
+def _of_verdict(plan: Plan, store: Store, incident: Incident, verdict: Verdict) -> _Asked | None:
+    """The gravest metric of a change, where and since when the change is judged."""
+    declared = store.changes.get(incident.subject)
+    if declared is None:
+        return None
+    for harm in wording.by_gravity(verdict.harms):
+        metric = plan.metrics.get(harm.metric)
+        if metric is not None and harm.code in RED and harm.window_start is not None and harm.window_end is not None:
+            scope = decisions.scope_of(declared.change, metric)
+            return _Asked(
+                metric=metric, segment=incident.root, where=scope.label, inside=_touched(declared.change, metric),
+                window=Window(harm.window_start, harm.window_end),
+            )  # fmt: skip
+    return None
+
+
+def _touched(change: Change, metric: Metric) -> Callable[[Segment], bool]:
+    scopes = [decisions.scope_of(part, metric) for part in change.parts()]
+    return lambda segment: any(scope.touches(segment) for scope in scopes)
+
+
+def _with_records(plan: Plan, store: Store, asked: _Asked, found: Behind, now: datetime, most: int) -> Behind:
+    metric, stream = asked.metric, asked.metric.read.stream
+    source = plan.sources.get(metric.source)
+    if stream is None or not isinstance(source, Feed):
+        return replace(found, note=f"{metric.source} brings rows that are added up as they come; no record is kept")
+    worst = store.worst.find(metric, asked.inside, asked.window, most)
+    if not worst.held:
+        return replace(found, note=_deleted(worst.kept_from, asked, plan) or "no record of this time is stored")
+    cover, leaves, _ = _covered(store, asked, metric, {}, plan.minimum_cell, now)
+    told = cover.window(_WHOLE, *_places(leaves, asked.window))
+    if told is Showing.WITHHELD:
+        return replace(found, note="too few records to be told")
+    links: Mapping[str, str] = source.links if isinstance(source, Linked) else {}
+    ids, count = worst.ids, float(worst.count)
+    if told is Showing.ROUNDED:
+        # What is listed must not count what is only told roughly.
+        step = max(1, int(plan.minimum_cell))
+        ids, count = (ids[: len(ids) // step * step] if len(ids) == worst.count else ids), cover.rounded(count)
+    notes = [_deleted(worst.kept_from, asked, plan)]
+    if stream not in links:
+        notes.append(f"no address is known for records of {stream}")
+    return replace(
+        found,
+        records=tuple(Record(id=name, link=_address(links.get(stream, ""), name)) for name in ids),
+        count=count,
+        all_of_them=metric.kind is not Kind.PROPORTION,
+        note="; ".join(note for note in notes if note),
+    )
+
+
+def _address(template: str, name: str) -> str:
+    return template.replace("{id}", quote(name, safe="")) if template else ""
+
+
+def _deleted(kept_from: datetime | None, asked: _Asked, plan: Plan) -> str:
+    if kept_from is None or kept_from <= asked.window.since:
+        return ""
+    days = f"{plan.keep_facts.days} days"
+    if kept_from >= asked.window.until:
+        return f"the records of this time have been deleted, as all are after {days} (keep_facts)"
+    return f"those before {wording.day(kept_from, asked.metric.zone)} have been deleted (keep_facts: {days})"
+
+
+def _grown(plan: Plan, store: Store, asked: _Asked, now: datetime) -> tuple[str, tuple[Growth, ...], int] | None:
+    """(the metric it is counted in, the reasons that grew most, how many are too small to be told)."""
+    metric = _counting(plan, asked)
+    if metric is None:
+        return None
+    leaves = store.leaves(metric)
+    reasons = sorted({r for s in leaves if asked.inside(s) and (r := s.get(plan.reasons)) is not None})
+    if not reasons:
+        return None
+    cover, panel, masks = _covered(store, asked, metric, {r: r for r in reasons}, plan.minimum_cell, now, plan.reasons)
+    first, last = _places(panel, asked.window)
+    last = min(last, int(np.flatnonzero(panel.mature(now))[-1]) + 1 if panel.mature(now).any() else 0)
+    begin = int(np.searchsorted(panel.starts, (asked.window.since - BEFORE).timestamp(), "left"))
+    if not begin < first < last or (panel.starts[first] - panel.starts[begin]) < BEFORE.total_seconds() / 2:
+        return metric.id, (), 0
+    labels, _ = profile_labels(panel.starts, metric.grain, metric.zone)
+    found, kept_back = [], 0
+    for reason in reasons:
+        told = {cover.window(reason, a, b) for a, b in ((first, last), (begin, first))}
+        if Showing.WITHHELD in told:
+            kept_back += 1
+            continue
+        counts = panel.n[masks[reason]].sum(0)
+        count, before = float(counts[first:last].sum()), _as_before(counts, labels, begin, first, last)
+        if Showing.ROUNDED in told:
+            count, before = cover.rounded(count), cover.rounded(before)
+        if count > before:
+            found.append(Growth(reason=reason, count=count, before=before))
+    found.sort(key=lambda g: (g.before - g.count, g.reason))
+    return metric.id, tuple(found[:MOST_REASONS]), kept_back
+
+
+def _counting(plan: Plan, asked: _Asked) -> Metric | None:
+    """The metric that reasons are counted in: the incident's own, else the first that knows them and its segment."""
+    needed = {plan.reasons, *asked.segment.dimensions}
+    return next(
+        (
+            m
+            for m in (asked.metric, *plan.metrics.values())
+            if needed <= set(m.dimensions) and m.kind in _COUNTED and m.additive
+        ),
+        None,
+    )
+
+
+def _covered(
+    store: Store, asked: _Asked, metric: Metric, names: Mapping[str, str], least: float, now: datetime, along: str = "",
+) -> tuple[Cover, Panel, dict[str, npt.NDArray[np.bool_]]]:  # fmt: skip
+    """How finely the segment, and each reason in it, may be told."""
+    leaves = store.panel(metric, as_known_at=now)
+    inside = np.array([asked.inside(s) for s in leaves.segments], bool)
+    masks = {
+        name: inside & np.array([s.get(along) == value for s in leaves.segments], bool) for name, value in names.items()
+    }
+    return covering.of_leaves(leaves, masks or {_WHOLE: inside}, now, least), leaves, masks
+
+
+def _places(panel: Panel, window: Window) -> tuple[int, int]:
+    """Which periods of a panel lie in a window."""
+    first = int(np.searchsorted(panel.starts, window.since.timestamp(), "left"))
+    return first, int(np.searchsorted(panel.ends(), window.until.timestamp(), "right"))
+
+
+def _as_before(
+    counts: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], begin: int, first: int, last: int
+) -> float:
+    """What as many periods of the same weekdays had before, on average."""
+    known = {k: counts[begin:first][labels[begin:first] == k] for k in np.unique(labels[begin:first]).tolist()}
+    usual = float(counts[begin:first].mean())
+    return float(sum(known[k].mean() if k in known else usual for k in labels[first:last].tolist()))
