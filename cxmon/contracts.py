@@ -102,6 +102,16 @@ class Facts:
 Batch = Observations | Facts
 
 
+@dataclass(kw_only=True)
+class Meter:
+    """What a pull costs at the vendor's door, counted while it goes on: `throttled` of `requests` were told to slow down,
+    and `waited_s` seconds were waited before requests were repeated."""
+
+    requests: int = 0
+    throttled: int = 0
+    waited_s: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What is asked of a source: one metric's figures in a window, from the stored cursor on.
@@ -109,7 +119,7 @@ class Request:
     `frozen` says that `now` is the configuration's `as_of`: what the source holds of later times is no mistake then.
     `hash_key` is the key with which a vendor's customer ids become hashes before anything else is done with them, and
     `fields` are those of a stream that the metrics of this pull read: no others need to come (None: all). `ahead`: what
-    comes next may be asked for while what came is stored, since all of it is wanted.
+    comes next may be asked for while what came is stored, since all of it is wanted. `meter` counts what is asked.
     """
 
     metric: Metric
@@ -120,6 +130,7 @@ class Request:
     hash_key: Secret | None = None
     fields: frozenset[str] | None = None
     ahead: bool = False
+    meter: Meter = field(default_factory=Meter, compare=False)
 
 
 class Source(Protocol):
@@ -146,6 +157,15 @@ class Feed(Protocol):
 
     @property
     def streams_offered(self) -> Mapping[str, Collection[str]]: ...
+
+
+@runtime_checkable
+class Surveying(Protocol):
+    """What a feed has besides where its records tell who was sent a survey: by stream the field that a record has once a
+    survey could be sent, and the one that it has where one was."""
+
+    @property
+    def surveys_sent(self) -> Mapping[str, tuple[str, str]]: ...
 
 
 class Memory(Protocol):

@@ -42,8 +42,10 @@ _BADGES = {
     "threshold": ("Out of bounds", Tone.RED),
     "watch": ("Worse than expected", Tone.AMBER),
     "freshness": ("No new data", Tone.GREY),
+    "data": ("Source in trouble", Tone.GREY),
     "funnel": ("Outside what its size explains", Tone.AMBER),
 }
+_OF_SOURCES = frozenset({"freshness", "data"})
 _ENDINGS = {
     Ending.RECOVERED: "has recovered",
     Ending.ACCEPTED: "is accepted at its new level",
@@ -85,7 +87,7 @@ def for_incident(
     `check_type` is the check's plug-in type; without it, it is guessed from the numbers.
     """
     told = _figures(incident, finding or incident.latest)
-    kind = check_type or _guess(incident.worst or told)
+    kind = check_type or (incident.check if incident.check in _OF_SOURCES else _guess(incident.worst or told))
     what = metric.label if metric else incident.subject
     since = _since(incident, told)
     headline = _headline(incident, told, metric, what, kind, zone)
@@ -101,7 +103,7 @@ def for_incident(
     )
     facts = _facts(incident, told, metric, kind, close, zone, owner)
     picture = None
-    if metric is not None and kind != "freshness":
+    if metric is not None and kind not in _OF_SOURCES:
         footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
         lines = (footing, LEGEND)
         picture = Picture(
@@ -137,7 +139,7 @@ def _facts(
     facts = [
         Fact(label="Since", text=_since_words(incident, told, zone)),
         *_how_much(told, metric),
-        Fact(label="Where", text=_where(incident, told)),
+        Fact(label="Where", text=f"source {incident.subject}" if kind == "data" else _where(incident, told)),
         Fact(label="How sure", text=_how_sure(incident, told, kind)),
         near_fact(close, zone),
     ]
@@ -229,6 +231,8 @@ def _headline(
     when = f" since {wording.day(since, zone)}" if since else ""
     if kind == "freshness":
         return f"{what}{where}: no new data{when}"
+    if kind == "data":
+        return f"{what}: far fewer data than usual{when}"
     found = gap(finding, metric) if finding and metric else None
     if finding is None or metric is None:
         return f"{what}{where} is out of bounds{when}"
@@ -315,6 +319,8 @@ def _how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
         return _SURE_OF_ENDS[incident.ending]
     if kind == "freshness":
         return "certain: nothing arrived; whether customers are well is not known"
+    if kind == "data":
+        return "more than chance explains, by the same weekday and hours; it says nothing about customers"
     if finding is None:
         return "not known"
     evidence = wording.grade(Grade.BEFORE_AFTER)

@@ -17,7 +17,7 @@ from cxmon.contracts import Channel, Check, Source
 from cxmon.model import IncidentPolicy, Secret, Segment
 
 # Who speaks besides the checks of the file: verdicts on changes, the health of sources, and a year's harm allowance.
-OWN_CHECKS = ("verdict", "source", "allowance")
+OWN_CHECKS = ("verdict", "source", "data", "allowance")
 
 
 def build_sources(frame: Frame, folder: Path) -> dict[str, Source]:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 import urllib3
 
+from cxmon.contracts import Meter
 from cxmon.errors import AccessError, RefusedError, SourceError
 from cxmon.feeds import body, guard
 from cxmon.feeds.auth import Auth
@@ -44,6 +45,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
+        self.meter = Meter()
         self._base = urlsplit(base_url.rstrip("/") + "/")
         self._auth, self._limits = auth, limits or Limits()
         self._closed = threading.Event()
@@ -80,6 +82,7 @@ class Client:
             if self._closed.wait(wait):
                 raise SourceError(f"{self._where(call)}: {found.reason}; nobody waits for it any more")
             waited += wait
+            self.meter.waited_s += wait
 
     def url(self, place: str) -> str:
         """An absolute address of this host. SourceError where `place` leads to another one: a token must not leak."""
@@ -131,6 +134,7 @@ class Client:
         """The response after redirects on the same host."""
         url, params = self.url(call.url), dict(call.params) | (self._auth.params() if self._auth else {})
         for _ in range(_MOST_REDIRECTS + 1):
+            self.meter.requests += 1
             response = self._session.request(
                 call.method, url, params=params, json=call.json, stream=True, allow_redirects=False,
                 timeout=(min(10.0, self._limits.timeout_s), self._limits.timeout_s),
@@ -153,6 +157,7 @@ class Client:
         words = body.said(raw)
         told = f"{reason} ({words})" if words else reason
         wait = _retry_after(response.headers)
+        self.meter.throttled += status == 429 or (status == 403 and wait is not None)
         if status in _AGAIN or (status == 403 and wait is not None):
             return _Again(reason=told, wait_s=wait)
         where = self._where(call)

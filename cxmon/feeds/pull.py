@@ -54,6 +54,7 @@ def read(client: "Client", stream: Stream, request: Request) -> Iterator[Facts]:
 
     A place that the vendor knows no more is given up for the last known time. Raises SourceError, with the page.
     """
+    client.meter = request.meter
     since = int(request.window.since.timestamp())
     position = Position.of(request.cursor, since)
     if position.ended and position.place is None:

@@ -21,6 +21,7 @@ from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
 from cxmon.model.privacy import MINIMUM_CELL
+from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret, Token
@@ -90,6 +91,7 @@ __all__ = [
     "Grade",
     "Grain",
     "Harm",
+    "Health",
     "Holidays",
     "Incident",
     "IncidentPolicy",
@@ -99,6 +101,8 @@ __all__ = [
     "Kind",
     "LeadingAnswer",
     "LearntFrom",
+    "Measure",
+    "Measured",
     "Message",
     "Method",
     "Metric",
@@ -114,6 +118,7 @@ __all__ = [
     "Planned",
     "Price",
     "PriceCode",
+    "Pull",
     "Rank",
     "Read",
     "Reason",
@@ -130,6 +135,7 @@ __all__ = [
     "SplitRanges",
     "Stage",
     "StageHarm",
+    "Standing",
     "State",
     "Status",
     "Step",

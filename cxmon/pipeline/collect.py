@@ -3,7 +3,7 @@
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import partial
@@ -13,8 +13,9 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Observations, Request, Source
 from cxmon.errors import ConfigError, CxmonError, SourceError, StoreError
 from cxmon.failpoints import failpoint
-from cxmon.model import Metric, Secret, Window
+from cxmon.model import Health, Metric, Secret, Window
 from cxmon.pipeline import collect_feeds as feeds
+from cxmon.pipeline.collect_health import Tally, settled
 from cxmon.store import Run, Store
 
 Progress = Callable[[str, int, int], None]
@@ -98,14 +99,16 @@ def _collect(
     *,
     accept_loss: bool,
 ) -> Collected:
-    counts = dict.fromkeys(COUNTS, 0)
+    counts, tally = dict.fromkeys(COUNTS, 0), Tally(whole=since is not None)
+    source = plan.sources.get(metric.source)
     error = _attempted(
-        lambda: _take(plan, store, metric, now, since, progress, counts, accept_loss=accept_loss),
-        plan.sources.get(metric.source),
+        lambda: _take(plan, store, metric, now, since, progress, counts, tally, accept_loss=accept_loss),
+        source,
         metric.id,
     )
+    held = _held(plan, store, [metric], tally, error, now)
     done = Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **counts)
-    return _recorded(store, done, now)
+    return _recorded(store, done, now, held=held)
 
 
 def _collect_stream(
@@ -115,15 +118,31 @@ def _collect_stream(
     source, done = plan.sources.get(metrics[0].source), {}
     for pull in feeds.pulls(plan, store, metrics, now=now, since=since):
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
-        read = partial(feeds.read, plan, store, pull, counts, now=now, progress=progress)
+        tally = Tally(whole=pull.whole)
+        read = partial(feeds.read, plan, store, pull, counts, tally, now=now, progress=progress)
         error = _attempted(read, source, ", ".join(counts))
+        held = _held(plan, store, pull.metrics, tally, error, now)
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
             told = error or own
             found = Collected(metric=metric.id, source=metric.source, ok=not told, error=told, **counts[metric.id])
-            done[metric.id] = _recorded(store, found, now)
+            done[metric.id] = _recorded(store, found, now, held=held)
     _attempted(lambda: feeds.purge(plan, store, now=now), source, metrics[0].source)
     return done
+
+
+def _held(plan: Plan, store: Store, metrics: Sequence[Metric], tally: Tally, error: str, now: datetime) -> bool:
+    """Keeps what the pull came to; whether its figures are held back. That it cannot be kept fails no collection."""
+    found: list[Health] = []
+    names = ", ".join(m.id for m in metrics)
+    failed = _attempted(
+        lambda: found.append(settled(store, metrics, tally, error=error, now=now)),
+        plan.sources.get(metrics[0].source),
+        names,
+    )
+    if failed:
+        _LOG.error("%s: what the pull came to was not kept: %s", names, failed)
+    return any(health.held for health in found)
 
 
 def _attempted(work: Callable[[], None], source: Source | None, names: str) -> str:
@@ -147,10 +166,12 @@ def _take(
     since: datetime | None,
     progress: Progress | None,
     counts: dict[str, int],
+    tally: Tally,
     *,
     accept_loss: bool,
 ) -> None:
-    """Every batch of the window into the store; `counts` holds what was taken, also where this raises."""
+    """Every batch of the window into the store; `counts` and `tally` hold what was taken, also where this raises."""
+    tally.whole = tally.whole or store.observations.watermark(metric) is None
     window = _window(plan, store, metric, now, since)
     if window is None:
         return
@@ -164,6 +185,7 @@ def _take(
         if not isinstance(batch, Observations):
             raise SourceError(f"{metric.id}: source {metric.source} brings records; `read` needs `stream`")
         applied = store.observations.apply(metric, batch, now=now, accept_loss=accept_loss)
+        tally.piece(metric, batch, applied)
         taken += applied.written + applied.revised + applied.vanished + applied.unchanged
         aside = aside or next(iter(batch.rejected), None)
         for name in counts:
@@ -186,7 +208,7 @@ def _window(plan: Plan, store: Store, metric: Metric, now: datetime, since: date
     return Window(since, until) if since < until else None
 
 
-def _recorded(store: Store, done: Collected, now: datetime) -> Collected:
+def _recorded(store: Store, done: Collected, now: datetime, *, held: bool) -> Collected:
     """`done`, once its run stands in the store; a store that cannot take it makes it fail."""
     failpoint("collect-before-run")
     run = Run(
@@ -199,6 +221,7 @@ def _recorded(store: Store, done: Collected, now: datetime) -> Collected:
         revised=done.revised,
         rejected=done.rejected,
         error=done.error,
+        held=held,
     )
     try:
         store.runs.record(run)

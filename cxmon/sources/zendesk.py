@@ -77,6 +77,10 @@ class Zendesk:
     def streams_offered(self) -> Mapping[str, Collection[str]]:
         return {name: tuple(make(self).fields) for name, make in _STREAMS.items()}
 
+    @property
+    def surveys_sent(self) -> Mapping[str, tuple[str, str]]:
+        return {"tickets": ("solved_at", "answered")}
+
     def fetch(self, request: Request) -> Iterator[Batch]:
         """Pages of the records of the metric's stream."""
         name = request.metric.read.stream or ""

@@ -23,6 +23,7 @@ from cxmon.store.incidents import IncidentStore
 from cxmon.store.migrate import migrate, require_current
 from cxmon.store.observations import ObservationStore
 from cxmon.store.outbox import OutboxStore
+from cxmon.store.pulls import PullStore
 from cxmon.store.targets import TargetStore
 from cxmon.store.verdicts import BandStore, VerdictStore
 
@@ -35,6 +36,7 @@ class Store:
         self.observations = ObservationStore(db)
         self.facts = FactStore(db)
         self.runs = RunStore(db)
+        self.pulls = PullStore(db)
         self.catalogue = CatalogueStore(db)
         self.changes = ChangeStore(db)
         self.verdicts = VerdictStore(db)
@@ -91,7 +93,7 @@ class Store:
         was known then; cells not known yet have n = 0. It carries when the metric was last collected by then, and of
         whole series as known at a moment how their figures had arrived.
         """
-        read_at = self.runs.last_ok(metric.id, by=as_known_at)
+        read_at = self.runs.last_ok(metric.id, by=as_known_at, judged=True)
         # While a source cannot be read nothing arrives, which says nothing about how answers do.
         known = None if as_known_at is None or window is not None else min(as_known_at, read_at or as_known_at)
         with self._db.read() as conn:

@@ -151,7 +151,19 @@ run = sa.Table(
     sa.Column("revised", sa.BigInteger, nullable=False),
     sa.Column("rejected", sa.BigInteger, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
+    sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("run_metric", "metric", "id"),
+)
+
+# What came of one part of a source at one time. Two pulls of a part at once are one that reads the past and one that goes
+# on.
+pull = _table(
+    "pull",
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("at", Instant, primary_key=True),
+    sa.Column("whole", sa.Boolean, primary_key=True),
+    sa.Column("doc", sa.Text, nullable=False),
 )
 
 catalogue = _table("catalogue", sa.Column("name", sa.Text, primary_key=True), sa.Column("doc", sa.Text, nullable=False))

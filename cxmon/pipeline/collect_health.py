@@ -1,0 +1,110 @@
+"""What a pull came to, beside its own past: measured while it is collected, and kept with what it is taken for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from cxmon.contracts import Facts, Meter, Observations, Surveying
+from cxmon.decisions.source_health import BACK, assess
+from cxmon.model import Ending, Grain, Health, Kind, Metric, Pull
+from cxmon.periods import next_start, on_holiday
+from cxmon.store import Applied, Store, Taken
+
+DATA = "data"
+RECENT = 1000
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What is counted while one part of a source is read. `surveys` are the fields that say who was sent a survey."""
+
+    whole: bool = False
+    surveys: tuple[str, str] | None = None
+    meter: Meter = field(default_factory=Meter)
+    rows: int = 0
+    fresh: dict[str, float] = field(default_factory=dict)
+    rejected: int = 0
+    newest: int = 0
+    filled: dict[str, int] = field(default_factory=dict)
+    offered: int = 0
+    offerable: int = 0
+
+    def page(self, batch: Facts, taken: dict[str, Taken]) -> None:
+        """A page of a vendor's records."""
+        records = batch.upserts
+        self.rows += len(records) + len(batch.deletes)
+        self.rejected += max((one.rejected for one in taken.values()), default=0)
+        self.newest = max(self.newest, max(records.changed, default=0))
+        for name, column in records.fields.items():
+            empty = column.count(None) + column.count("")
+            self.filled[name] = self.filled.get(name, 0) + len(column) - empty
+        for name, one in taken.items():
+            self.fresh[name] = self.fresh.get(name, 0.0) + one.upserted + one.removed
+        if self.surveys is not None and set(self.surveys) <= records.fields.keys():
+            could, was = (records.fields[name] for name in self.surveys)
+            asked = [w is not None for c, w in zip(could, was, strict=True) if c is not None]
+            self.offerable += len(asked)
+            self.offered += sum(asked)
+
+    def piece(self, metric: Metric, batch: Observations, applied: Applied) -> None:
+        """A piece of a table."""
+        self.rows += len(batch.cells)
+        self.rejected += applied.rejected
+        self.fresh[metric.id] = self.fresh.get(metric.id, 0.0) + applied.arrived
+
+
+def surveys_of(source: object, stream: str) -> tuple[str, str] | None:
+    """The fields of a stream that say who was sent a survey, where the source can know it."""
+    return source.surveys_sent.get(stream) if isinstance(source, Surveying) else None
+
+
+def settled(store: Store, metrics: Sequence[Metric], tally: Tally, *, error: str, now: datetime) -> Health:
+    """Keeps the pull that `tally` counted, and says what it is taken for. `metrics` were read together."""
+    first = metrics[0]
+    pull = Pull(
+        source=first.source, part=first.read.stream or first.id, metrics=tuple(m.id for m in metrics), at=now,
+        ok=not error, whole=tally.whole, rows=tally.rows, fresh=round(max(tally.fresh.values(), default=0.0)),
+        rejected=tally.rejected, newest=_newest(store, first, tally, now), filled=tally.filled, offered=tally.offered,
+        offerable=tally.offerable, requests=tally.meter.requests, throttled=tally.meter.throttled,
+        waited_s=round(tally.meter.waited_s, 1), error=error,
+    )  # fmt: skip
+    pasts = store.pulls.since(now - BACK, source=pull.source, part=pull.part)
+    accepted = _accepted(store, pull.source)
+    past = [
+        p for p in pasts.get((pull.source, pull.part), ())
+        if p.at < now and (accepted is None or p.at > accepted)
+    ]  # fmt: skip
+    health = assess(
+        past, pull, zone=first.zone, holiday=lambda day: _holiday(day, first),
+        rare=first.read.stream is None and first.kind is Kind.RATE,
+    )  # fmt: skip
+    store.pulls.record(Pull(**(vars(pull) | {"health": health})))
+    return health
+
+
+def _newest(store: Store, metric: Metric, tally: Tally, now: datetime) -> datetime | None:
+    """The newest change of a record, or the end of the newest period that has figures."""
+    if metric.read.stream is not None:
+        return datetime.fromtimestamp(tally.newest, UTC) if tally.newest else None
+    start = store.observations.watermark(metric)
+    return None if start is None else min(next_start(start, metric.grain, metric.zone), now)
+
+
+def _accepted(store: Store, source: str) -> datetime | None:
+    """When the state of this source was last accepted as the new usual: what came before it is no measure any more."""
+    mine = [
+        i.ended_at for i in store.incidents.recent(RECENT)
+        if (i.check, i.subject, i.ending) == (DATA, source, Ending.ACCEPTED) and i.ended_at is not None
+    ]  # fmt: skip
+    return max(mine, default=None)
+
+
+def _holiday(day: date, metric: Metric) -> bool:
+    if metric.holidays is None:
+        return False
+    midnight = datetime.combine(day, time(), ZoneInfo(metric.zone))
+    starts = np.array([int(midnight.timestamp())], np.int64)
+    return bool(on_holiday(starts, Grain.DAY, metric.zone, metric.holidays)[0] > 0)
