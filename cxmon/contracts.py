@@ -104,8 +104,8 @@ Batch = Observations | Facts
 
 @dataclass(kw_only=True)
 class Meter:
-    """What a pull costs at the vendor's door, counted while it goes on: `throttled` of `requests` were told to slow down,
-    and `waited_s` seconds were waited before requests were repeated."""
+    """What a pull costs at the vendor's door, counted while it goes on: `throttled` of `requests` were told to slow
+    down, and `waited_s` seconds were waited before requests were repeated."""
 
     requests: int = 0
     throttled: int = 0
@@ -161,8 +161,8 @@ class Feed(Protocol):
 
 @runtime_checkable
 class Surveying(Protocol):
-    """What a feed has besides where its records tell who was sent a survey: by stream the field that a record has once a
-    survey could be sent, and the one that it has where one was."""
+    """What a feed has besides where its records tell who was sent a survey: by stream the field that a record has once
+    a survey could be sent, and the one that it has where one was."""
 
     @property
     def surveys_sent(self) -> Mapping[str, tuple[str, str]]: ...

@@ -31,7 +31,18 @@ SMALL = 16.0
 # How far back pulls are needed.
 BACK = timedelta(weeks=WEEKS, days=8)
 
-_GRAVITY = tuple(Standing(s) for s in "nothing few holiday fewer more usual small waiting whole failed".split())
+# What is not counted cannot be judged anyway, and who is asked is the response rate's business.
+_HOLDS = frozenset({Measured.RECORDS, Measured.FILLED})
+_GRAVITY = (
+    Standing.NOTHING,
+    Standing.FEW,
+    Standing.HOLIDAY,
+    Standing.FEWER,
+    Standing.MORE,
+    Standing.USUAL,
+    Standing.SMALL,
+    Standing.WAITING,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +93,11 @@ def assess(
     if not pull.ok:
         return _carried(before, Health(standing=Standing.FAILED))
     known = _Known.of([*past, pull], zone, holiday)
-    measures = known.records(rare=rare) + known.filled() + known.offered() if known is not None else []
+    measures = known.records(rare=rare) + known.shares() if known is not None else []
     if not measures:
         return _carried(before, Health(standing=Standing.WAITING))
     worst = min((m.standing for m in measures), key=_GRAVITY.index)
-    withheld = any(m.standing.strange and m.measured is not Measured.OFFERED for m in measures)
+    withheld = any(m.standing.strange and m.measured in _HOLDS for m in measures)
     longest = max(m.hours for m in measures if m.standing is worst)
     began = pull.at - timedelta(hours=longest) if worst.strange else None
     return _carried(before, Health(standing=worst, measures=tuple(measures), held=withheld, since=began))
@@ -121,37 +132,44 @@ def glimpses(pulls: Mapping[tuple[str, str], Sequence[Pull]], at: datetime) -> l
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Known:
-    """Stretches between pulls with what came in them: (K,) epoch seconds, and counts (K, C) by `names`."""
+    """Stretches between pulls with what came in them: (K,) epoch seconds, and counts (K, 3 + C): fresh records, surveys
+    sent, tickets that could be sent one, and the records of each of `parts`, as the newest pull knows them."""
 
     begins: Floats
     ends: Floats
     counts: Floats
-    names: tuple[str, ...]
+    parts: tuple[tuple[Measured, str], ...]
     zone: ZoneInfo
     holiday: Callable[[date], bool]
 
     @classmethod
     def of(cls, pulls: Sequence[Pull], zone: str, holiday: Callable[[date], bool]) -> "_Known | None":
-        names = ("fresh", "rows", "offered", "offerable", *sorted({f for p in pulls for f in p.filled}))
+        last = pulls[-1]
+        parts = (
+            *((Measured.FILLED, f) for f in sorted(last.filled)),
+            *((Measured.COUNTED, m) for m in sorted(last.counted)),
+        )
         stretches: list[tuple[float, float, list[float]]] = []
-        begun, waiting = None, [0.0] * len(names)
+        nothing = [0.0] * (3 + len(parts))
+        begun, waiting = None, nothing
         for pull in sorted(pulls, key=lambda p: p.at):
             at = pull.at.timestamp()
             if pull.whole and not pull.ok:
                 continue
-            own = [pull.fresh, pull.rows, pull.offered, pull.offerable, *(pull.filled.get(f, 0) for f in names[4:])]
+            of_parts = ((pull.filled if m is Measured.FILLED else pull.counted).get(name, 0) for m, name in parts)
+            own = [pull.fresh, pull.offered, pull.offerable, *of_parts]
             # Pages that came before a pull failed are stored, so they belong to the next one that does not.
             waiting = [a + b for a, b in zip(waiting, own, strict=True)]
             if not pull.ok:
                 continue
             if begun is not None and not pull.whole and at > begun:
                 stretches.append((begun, at, waiting))
-            begun, waiting = at, [0.0] * len(names)
+            begun, waiting = at, nothing
         if not stretches or np.median([end - begin for begin, end, _ in stretches]) > _SELDOM:
             return None
         return cls(
             begins=np.array([s[0] for s in stretches]), ends=np.array([s[1] for s in stretches]),
-            counts=np.array([s[2] for s in stretches]), names=names, zone=ZoneInfo(zone), holiday=holiday,
+            counts=np.array([s[2] for s in stretches]), parts=parts, zone=ZoneInfo(zone), holiday=holiday,
         )  # fmt: skip
 
     @cached_property
@@ -187,13 +205,10 @@ class _Known:
             found.append(self._unless_holiday(blank, span))
         return found
 
-    def filled(self) -> list[Measure]:
-        """Of as many records, how many have a value: over the longest span only."""
-        return [self._share(Measured.FILLED, name, k, 1, FEW) for k, name in enumerate(self.names) if k >= 4]
-
-    def offered(self) -> list[Measure]:
-        known = self.counts[:, 3].any()
-        return [self._share(Measured.OFFERED, "", 2, 3, FEW_OFFERED)] if known else []
+    def shares(self) -> list[Measure]:
+        """Of as many records, how many have a value or count, and of tickets who was asked: over the longest span."""
+        found = [self._share(m, name, part, 0, FEW) for part, (m, name) in enumerate(self.parts, start=3)]
+        return [*found, self._share(Measured.OFFERED, "", 1, 2, FEW_OFFERED)] if self.counts[:, 2].any() else found
 
     def _share(self, measured: Measured, name: str, part: int, whole: int, few: float) -> Measure:
         span = self.spans[-1]

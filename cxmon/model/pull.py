@@ -31,11 +31,12 @@ class Standing(StrEnum):
 
 
 class Measured(StrEnum):
-    """What is compared: records that came new or changed; records with a value in a field; surveys sent of those that
-    could have been."""
+    """What is compared: records that came new or changed; of them those with a value in a field, and those that a
+    metric counts; surveys sent of those that could have been."""
 
     RECORDS = "records"
     FILLED = "filled"
+    COUNTED = "counted"
     OFFERED = "offered"
 
 
@@ -44,7 +45,8 @@ class Measure:
     """A count over the last `hours` against the same hours of the same weekday in `weeks` earlier weeks.
 
     `usual` is their median, `low` and `high` the range they were in. A share is counted: `of` records or tickets,
-    `value` of them have it, and `usual` is how many of so many usually have it. `field` names the field of `filled`.
+    `value` of them have it, and `usual` is how many of so many usually have it. `field` names the field of
+    `filled`, the metric of `counted`.
     """
 
     measured: Measured
@@ -74,9 +76,10 @@ class Health:
 class Pull:
     """One pull of one part of a source: a stream of a vendor's records, or a metric of a source of rows.
 
-    `rows` came in all (a source of rows: cells), `fresh` of them were new or changed (a source of rows: answers that
-    were not there before; of a rate its events), `rejected` were set aside. `newest` is the newest change, or the end
-    of the newest period with figures. `filled` counts the rows with a value by field. `offered` of `offerable` tickets
+    `rows` came in all (a source of rows: cells), `fresh` of them were new or changed since the pull before (a source of
+    rows: answers that were not there before; of a rate its events), `rejected` were set aside. `newest` is the newest
+    change, or the end of the newest period with figures. Of the fresh records `filled` counts those with a value by
+    field, `counted` those that went into each metric. `offered` of `offerable` tickets
     were sent a survey, where the source can know it. `throttled` requests of `requests` were told to slow down, for
     `waited_s` seconds in all. `whole`: the past was read, which says nothing of what is usual.
     """
@@ -92,6 +95,7 @@ class Pull:
     rejected: int = 0
     newest: datetime | None = None
     filled: Mapping[str, int] = field(default_factory=dict)
+    counted: Mapping[str, int] = field(default_factory=dict)
     offered: int = 0
     offerable: int = 0
     requests: int = 0

@@ -15,7 +15,7 @@ from cxmon.errors import ConfigError, CxmonError, SourceError, StoreError
 from cxmon.failpoints import failpoint
 from cxmon.model import Health, Metric, Secret, Window
 from cxmon.pipeline import collect_feeds as feeds
-from cxmon.pipeline.collect_health import Tally, settled
+from cxmon.pipeline.collect_health import Tally, begun, settled
 from cxmon.store import Run, Store
 
 Progress = Callable[[str, int, int], None]
@@ -118,7 +118,7 @@ def _collect_stream(
     source, done = plan.sources.get(metrics[0].source), {}
     for pull in feeds.pulls(plan, store, metrics, now=now, since=since):
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
-        tally = Tally(whole=pull.whole)
+        tally = begun(store, pull.metrics, source, whole=pull.whole)
         read = partial(feeds.read, plan, store, pull, counts, tally, now=now, progress=progress)
         error = _attempted(read, source, ", ".join(counts))
         held = _held(plan, store, pull.metrics, tally, error, now)
@@ -185,7 +185,7 @@ def _take(
         if not isinstance(batch, Observations):
             raise SourceError(f"{metric.id}: source {metric.source} brings records; `read` needs `stream`")
         applied = store.observations.apply(metric, batch, now=now, accept_loss=accept_loss)
-        tally.piece(metric, batch, applied)
+        tally.piece(batch, applied)
         taken += applied.written + applied.revised + applied.vanished + applied.unchanged
         aside = aside or next(iter(batch.rejected), None)
         for name in counts:

@@ -10,7 +10,7 @@ from cxmon.contracts import Facts, Rejected, Request
 from cxmon.errors import SourceError
 from cxmon.failpoints import failpoint
 from cxmon.model import Metric, Window
-from cxmon.pipeline.collect_health import Tally, surveys_of
+from cxmon.pipeline.collect_health import Tally
 from cxmon.store import Progress, Store
 
 Counts = dict[str, int]
@@ -69,7 +69,6 @@ def read(
 ) -> None:
     """Every page of the feed into the store; `counts` and `tally` hold what came, also where this raises."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
-    tally.surveys = surveys_of(source, first.read.stream or "")
     wanted = frozenset(name for m in pull.metrics for name in [*roles(m).values(), *m.read.only])
     wanted |= frozenset(tally.surveys or ())
     request = Request(

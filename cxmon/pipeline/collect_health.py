@@ -1,13 +1,13 @@
 """What a pull came to, beside its own past: measured while it is collected, and kept with what it is taken for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cxmon.contracts import Facts, Meter, Observations, Surveying
+from cxmon.contracts import Facts, Meter, Observations, Records, Surveying
 from cxmon.decisions.source_health import BACK, assess
 from cxmon.model import Ending, Grain, Health, Kind, Metric, Pull
 from cxmon.periods import next_start, on_holiday
@@ -19,41 +19,63 @@ RECENT = 1000
 
 @dataclass(kw_only=True)
 class Tally:
-    """What is counted while one part of a source is read. `surveys` are the fields that say who was sent a survey."""
+    """What is counted while one part of a source is read. `surveys` are the fields that say who was sent a survey;
+    records that changed up to `after` (epoch seconds) came in an earlier pull, and are read again only."""
 
     whole: bool = False
+    after: int = 0
     surveys: tuple[str, str] | None = None
     meter: Meter = field(default_factory=Meter)
     rows: int = 0
-    fresh: dict[str, float] = field(default_factory=dict)
+    fresh: float = 0.0
     rejected: int = 0
     newest: int = 0
     filled: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
     offered: int = 0
     offerable: int = 0
 
-    def page(self, batch: Facts, taken: dict[str, Taken]) -> None:
+    def page(self, batch: Facts, taken: Mapping[str, Taken]) -> None:
         """A page of a vendor's records."""
         records = batch.upserts
         self.rows += len(records) + len(batch.deletes)
         self.rejected += max((one.rejected for one in taken.values()), default=0)
         self.newest = max(self.newest, max(records.changed, default=0))
-        for name, column in records.fields.items():
+        for name, one in taken.items():
+            self.counted[name] = self.counted.get(name, 0) + one.upserted + one.removed
+        fresh, columns = self._fresh(records)
+        self.fresh += fresh
+        for name, column in columns.items():
             empty = column.count(None) + column.count("")
             self.filled[name] = self.filled.get(name, 0) + len(column) - empty
-        for name, one in taken.items():
-            self.fresh[name] = self.fresh.get(name, 0.0) + one.upserted + one.removed
-        if self.surveys is not None and set(self.surveys) <= records.fields.keys():
-            could, was = (records.fields[name] for name in self.surveys)
-            asked = [w is not None for c, w in zip(could, was, strict=True) if c is not None]
-            self.offerable += len(asked)
-            self.offered += sum(asked)
+        if self.surveys is not None and set(self.surveys) <= columns.keys():
+            could, was = (columns[name] for name in self.surveys)
+            sent = [w is not None for c, w in zip(could, was, strict=True) if c is not None]
+            self.offerable += len(sent)
+            self.offered += sum(sent)
 
-    def piece(self, metric: Metric, batch: Observations, applied: Applied) -> None:
+    def _fresh(self, records: Records) -> tuple[int, Mapping[str, Sequence[object]]]:
+        """(how many records are fresh, their fields). What does not say when it changed counts as fresh."""
+        if not self.after or not records.changed:
+            return len(records), records.fields
+        which = [i for i, at in enumerate(records.changed) if not at or at > self.after]
+        if len(which) == len(records):
+            return len(records), records.fields
+        return len(which), {name: [column[i] for i in which] for name, column in records.fields.items()}
+
+    def piece(self, batch: Observations, applied: Applied) -> None:
         """A piece of a table."""
         self.rows += len(batch.cells)
         self.rejected += applied.rejected
-        self.fresh[metric.id] = self.fresh.get(metric.id, 0.0) + applied.arrived
+        self.fresh += applied.arrived
+
+
+def begun(store: Store, metrics: Sequence[Metric], source: object, *, whole: bool) -> Tally:
+    """A pull of a stream begins."""
+    stream = metrics[0].read.stream or ""
+    before = store.pulls.newest(metrics[0].source, stream)
+    after = 0 if whole or before is None else int(before.timestamp())
+    return Tally(whole=whole, after=after, surveys=surveys_of(source, stream))
 
 
 def surveys_of(source: object, stream: str) -> tuple[str, str] | None:
@@ -66,8 +88,9 @@ def settled(store: Store, metrics: Sequence[Metric], tally: Tally, *, error: str
     first = metrics[0]
     pull = Pull(
         source=first.source, part=first.read.stream or first.id, metrics=tuple(m.id for m in metrics), at=now,
-        ok=not error, whole=tally.whole, rows=tally.rows, fresh=round(max(tally.fresh.values(), default=0.0)),
-        rejected=tally.rejected, newest=_newest(store, first, tally, now), filled=tally.filled, offered=tally.offered,
+        ok=not error, whole=tally.whole, rows=tally.rows, fresh=round(tally.fresh),
+        rejected=tally.rejected, newest=_newest(store, first, tally, now), filled=tally.filled,
+        counted=tally.counted, offered=tally.offered,
         offerable=tally.offerable, requests=tally.meter.requests, throttled=tally.meter.throttled,
         waited_s=round(tally.meter.waited_s, 1), error=error,
     )  # fmt: skip

@@ -40,7 +40,7 @@ def is_about_sources(check_plan: CheckPlan) -> bool:
 
 
 def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
-    """One look at each source: its runs, what they brought, and for each freshness check whether its data are overdue."""
+    """One look at each source: its runs, what they brought, and by each freshness check whether data are overdue."""
     runs, pulls = store.runs.latest(), store.pulls.latest().values()
     done: list[Checked] = []
     for source in sorted({m.source for m in plan.metrics.values()}):

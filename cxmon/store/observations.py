@@ -26,8 +26,8 @@ _SHOWN_REJECTED = 1000
 class Applied:
     """What a batch did, in cells: new ones, revised ones, those emptied because the source lost them, and the rest.
 
-    `rejected` counts the rows that the source set aside, `arrived` the answers (of a rate the events) that were not there
-    before.
+    `rejected` counts the rows that the source set aside, `arrived` the answers (of a rate the events) that were not
+    there before.
     """
 
     written: int

@@ -1,6 +1,5 @@
 """What each pull from a source brought: kept for as long as it tells what is usual."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,6 +10,8 @@ from cxmon.store.engine import Database
 
 # A little more than the weeks that a pull is compared with.
 KEPT = timedelta(days=90)
+# So many pulls in a row may bring nothing at all before it is not known any more what was seen last.
+_LATELY = 200
 
 
 class PullStore:
@@ -39,11 +40,22 @@ class PullStore:
         wanted += [column == name for column, name in ((t.source, source), (t.part, part)) if name is not None]
         asked = sa.select(t.doc).where(*wanted).order_by(t.source, t.part, t.at, t.whole.desc())
         with self._db.read() as conn:
-            docs: Sequence[str] = conn.execute(asked).scalars().all()
+            docs = conn.execute(asked).scalars().all()
         found: dict[tuple[str, str], list[Pull]] = {}
         for pull in (codec.load(Pull, doc) for doc in docs):
             found.setdefault((pull.source, pull.part), []).append(pull)
         return found
+
+    def newest(self, source: str, part: str) -> datetime | None:
+        """The newest change that the last pull with one saw of a part; None before the first."""
+        t = schema.pull.c
+        asked = sa.select(t.doc).where(t.source == source, t.part == part).order_by(t.at.desc(), t.whole)
+        with self._db.read() as conn:
+            for doc in conn.execute(asked.limit(_LATELY)).scalars():
+                found = codec.load(Pull, doc).newest
+                if found is not None:
+                    return found
+        return None
 
     def latest(self) -> dict[tuple[str, str], Pull]:
         """{(source, part): its newest pull}; of two at once the one that went on."""

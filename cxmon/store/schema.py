@@ -155,8 +155,7 @@ run = sa.Table(
     sa.Index("run_metric", "metric", "id"),
 )
 
-# What came of one part of a source at one time. Two pulls of a part at once are one that reads the past and one that goes
-# on.
+# What came of one part of a source at one time. Of two at once, one read the past and one went on.
 pull = _table(
     "pull",
     sa.Column("source", sa.Text, primary_key=True),

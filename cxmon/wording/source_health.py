@@ -1,5 +1,6 @@
 """What a source brings, in words: how much of what is usual, since when, and what that means for its figures."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -59,7 +60,7 @@ def part(pull: Pull, metrics: Mapping[str, Metric]) -> str:
 def of_usual(pull: Pull) -> str:
     """`12 of 480 in 24 h`, the newest count beside the usual one; empty where there is none."""
     counts = [m for m in pull.health.measures if m.measured is Measured.RECORDS] if pull.health else []
-    if not counts or not counts[-1].weeks or counts[-1].value != counts[-1].value:  # noqa: PLR0124 - NaN.
+    if not counts or not counts[-1].weeks or math.isnan(counts[-1].value):
         return ""
     one = counts[-1]
     usual = f"{_count(one.usual)} usual" if one.standing.known else f"{one.weeks} of {WEEKS} weeks known"
@@ -67,10 +68,10 @@ def of_usual(pull: Pull) -> str:
 
 
 def empty_shares(pull: Pull) -> list[tuple[str, float]]:
-    """(field, share of the pull's records without a value), the emptiest first; none of a pull without records."""
-    if not pull.rows:
+    """(field, share of the pull's fresh records without a value), the emptiest first; none where none came."""
+    if not pull.fresh:
         return []
-    shares = [(name, 1 - count / pull.rows) for name, count in pull.filled.items()]
+    shares = [(name, 1 - count / pull.fresh) for name, count in pull.filled.items()]
     return sorted(((n, min(1.0, max(0.0, s))) for n, s in shares), key=lambda pair: (-pair[1], pair[0]))
 
 
@@ -116,7 +117,10 @@ def _measure(one: Measure, pull: Pull, metrics: Mapping[str, Metric], zone: str)
         return f"{came}; {usual.replace('usually', f'on a usual {weekday}')}" if one.standing.known else came
     if one.measured is Measured.FILLED:
         return f"{_count(one.value)} of {_count(one.of)} {what} {when} have {one.field}; {usual}"
-    return f"a survey was sent for {_count(one.value)} of {_count(one.of)} {what} {when}; {usual}"
+    if one.measured is Measured.COUNTED:
+        label = metrics[one.field].label if one.field in metrics else one.field
+        return f"{_count(one.value)} of {_count(one.of)} {what} {when} count for {label}; {usual}"
+    return f"a survey was sent for {_count(one.value)} of {_count(one.of)} tickets {when}; {usual}"
 
 
 def _what(pull: Pull, metrics: Mapping[str, Metric]) -> str:

@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 def pull(at, fresh, **more):
-    given = {"source": "desk", "part": "tickets", "metrics": ("csat",), "ok": True, "rows": 3 * fresh}
+    given = {"source": "desk", "part": "tickets", "metrics": ("csat",), "ok": True, "rows": 3 * fresh + 9}
     return Pull(**(given | {"at": at, "fresh": fresh} | more))
 
 
@@ -28,7 +28,7 @@ def past(step=1.0, *, weeks=9, per_day=480, level=lambda _: 1.0, seed=0, until=N
     while at <= until:
         weekend = 0.3 if at.weekday() >= 5 else 1.0
         came = int(rng.poisson(per_day * weekend * step / 24 * level(at)))
-        found.append(pull(at, came, **{k: v(3 * came) if callable(v) else v for k, v in more.items()}))
+        found.append(pull(at, came, **{k: v(came) if callable(v) else v for k, v in more.items()}))
         at += step * HOUR
     return found
 
@@ -109,18 +109,31 @@ def test_a_holiday_is_compared_with_nothing_and_is_no_usual_day():
 
 
 def test_a_field_that_is_empty_all_at_once_is_strange_and_one_that_is_mostly_empty_is_not():
-    empty = {"filled": lambda rows: {"wait": int(rows * 0.9), "score": rows // 10}}
+    empty = {"filled": lambda rows: {"wait": rows - rows // 10, "score": rows // 10}}
     pulls = past(**empty)
     assert of(pulls).standing is Standing.USUAL
     lost = [replace(p, filled={"wait": 0, "score": p.filled["score"]}) if p.at > NOW - 24 * HOUR else p for p in pulls]
     found = of(lost)
     (wait,) = [m for m in found.measures if m.field == "wait"]
     assert (found.standing, found.held, wait.measured) == (Standing.NOTHING, True, Measured.FILLED)
-    assert wait.usual == pytest.approx(0.9 * wait.of, rel=0.02)
+    assert wait.usual == pytest.approx(0.92 * wait.of, rel=0.03)
+    # A field of a metric that has left the configuration is missed by nobody.
+    assert (
+        of([*pulls[:-2], *(replace(p, filled={"score": p.filled["score"]}) for p in pulls[-2:])]).standing
+        is Standing.USUAL
+    )
+
+
+def test_a_metric_that_counts_nothing_any_more_is_strange_but_holds_nothing_back():
+    pulls = past(counted=lambda rows: {"csat": rows, "phone": rows // 2})
+    closed = [replace(p, counted={"csat": p.fresh, "phone": 0}) if p.at > NOW - 30 * HOUR else p for p in pulls]
+    found = of(closed)
+    assert [(m.measured, m.field) for m in found.measures if m.standing.strange] == [(Measured.COUNTED, "phone")]
+    assert (found.standing, found.held) == (Standing.NOTHING, False)
 
 
 def test_surveys_that_are_no_longer_sent_are_strange_but_hold_nothing_back():
-    pulls = past(offerable=lambda rows: rows // 3, offered=lambda rows: rows // 4)
+    pulls = past(offerable=lambda rows: rows, offered=lambda rows: rows - rows // 4)
     fewer = [replace(p, offered=p.offerable // 4) if p.at > NOW - 24 * HOUR else p for p in pulls]
     assert of(pulls).standing is Standing.USUAL
     assert (of(fewer).standing, of(fewer).held) == (Standing.FEW, False)
