@@ -16,7 +16,7 @@ from cxmon.alerts import Console
 from cxmon.checks import Freshness, Threshold, Watch
 from cxmon.config.plan import CheckPlan, Route
 from cxmon.errors import ActionError
-from cxmon.model import Ending, Finding, Kind, Read, Standing, State
+from cxmon.model import Ending, Finding, Kind, Pull, Read, Standing, State
 from cxmon.pipeline.check import check
 from cxmon.pipeline.collect import collect
 from cxmon.store import Store
@@ -45,16 +45,29 @@ class Tickets(Desk):
             self.put(id=self.number, updated=at, person="p", **(row | more))
 
 
+def ordinary(source, part, of_metric, at, fresh, **more):
+    """A pull that went well, on which nothing was said."""
+    newest = at - timedelta(seconds=60)
+    return Pull(
+        source=source, part=part, metrics=(of_metric,), at=at, ok=True, rows=fresh, fresh=fresh, newest=newest,
+        counted={of_metric: fresh}, **more,
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def past(tmp_path_factory, sqlite_template):
     """(a store with weeks of ordinary pulls of a desk, the desk, and when the next one is due)."""
     path, desk, now = tmp_path_factory.mktemp("past") / "store.db", Tickets(), FIRST
     shutil.copy(sqlite_template, path)
     with Store.open(f"sqlite:///{path}") as store, serving(desk) as vendor:
-        the = of(vendor.url, path.parent, [CSAT])
-        while now < FIRST + timedelta(days=24):
+        the, until = of(vendor.url, path.parent, [CSAT]), FIRST + timedelta(days=24)
+        while now < until:
             desk.go_on(now)
-            assert collect(the, store, now=now)[0].ok
+            # Most of the past is written down only, as collecting it would have done.
+            if now == FIRST or now >= until - 5 * STEP:
+                assert collect(the, store, now=now)[0].ok
+            else:
+                store.pulls.record(ordinary("desk", "answers", "csat", now, 30, filled={"satisfied": 30}))
             now += STEP
     return path, desk, now
 
@@ -192,6 +205,9 @@ def test_a_dead_source_that_looks_like_perfect_service_ends_no_incident_of_custo
     states = []
     for days in range(40, -5, -1):
         now = NOW - timedelta(days=days)
+        if 10 < days < 40:
+            sqlite_store.pulls.record(ordinary("files", "complaints", "complaints", now, 40))
+            continue
         write(now)
         assert collect(the, sqlite_store, now=now)[0].ok
         check(the, sqlite_store, now=now)
