@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
 
 from cxmon import charts
+from cxmon.decisions.source_health import Glimpse
+from cxmon.decisions.source_health import glimpses as of_pulls
 from cxmon.errors import StoreError
 from cxmon.model import (
     AllowanceUse,
@@ -76,6 +78,13 @@ class World:
 
     def number(self, change: str) -> int:
         return 1 + [d.change.id for d in self.ordered()].index(change)
+
+
+def glimpses() -> list[Glimpse]:
+    """What each part of each source came to lately."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        last = max((p.at for p in store.pulls.latest().values()), default=None)
+        return [] if last is None else of_pulls(store.pulls.since(last - timedelta(days=8)), last)
 
 
 def world() -> World | str:

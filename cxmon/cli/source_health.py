@@ -20,7 +20,7 @@ def health(
     as_json: Json = False,
 ) -> None:
     """What each source brought in the last day against the usual, how old it is, what lacks, and what went wrong."""
-    from cxmon.decisions.source_health import BACK, glimpses
+    from cxmon.decisions.source_health import BACK, glimpses, in_trouble
     from cxmon.errors import ConfigError
     from cxmon.service import clock
 
@@ -35,16 +35,12 @@ def health(
         say("Nothing has been collected yet.")
     else:
         _tell(plan, found, now)
-    if any(_bad(one) for one in found):
+    if any(map(in_trouble, found)):
         raise typer.Exit(Exit.SOURCE)
 
 
-def _bad(one: "Glimpse") -> bool:
-    health = one.last.health
-    return not one.last.ok or (health is not None and (health.standing.strange or health.held))
-
-
 def _tell(plan: "Plan", found: "list[Glimpse]", now: "datetime") -> None:
+    from cxmon.decisions.source_health import in_trouble
     from cxmon.wording import source_health as wording
 
     rows = []
@@ -66,7 +62,7 @@ def _tell(plan: "Plan", found: "list[Glimpse]", now: "datetime") -> None:
     headers = ["source", "", "pulled", "newest", "came", "empty", "surveys sent", "set aside", "slowed down", "failed"]
     kept = [k for k in range(len(headers)) if k < 5 or any(row[k] not in {"", "0"} for row in rows)]
     table([headers[k] for k in kept], [[row[k] for k in kept] for row in rows])
-    for one in filter(_bad, found):
+    for one in filter(in_trouble, found):
         held = wording.held(one.last.health)
         wrapped(f"{one.last.source}: {wording.told(one.last, plan.metrics, plan.zone)}", "  ")
         if held:

@@ -40,6 +40,8 @@ def _in_folder(key: str, value: Any, folder: Path) -> Any:
     """Files are relative to the configuration's folder."""
     if key == "url" and isinstance(value, Secret):
         return Secret(sqlite_in_folder(value.reveal(), folder))
+    if key == "ca_file" and isinstance(value, str) and value:
+        return str(folder / value)
     if key == "path" and isinstance(value, str):
         # The folder is meant literally, whatever it is called; the rest may be a glob.
         return str(Path(glob.escape(str(folder))) / value)

@@ -124,6 +124,12 @@ def glimpse(pulls: Sequence[Pull], at: datetime) -> Glimpse | None:
     )  # fmt: skip
 
 
+def in_trouble(one: Glimpse) -> bool:
+    """Whether its newest pull failed, brought strangely little, or is held back."""
+    health = one.last.health
+    return not one.last.ok or (health is not None and (health.standing.strange or health.held))
+
+
 def glimpses(pulls: Mapping[tuple[str, str], Sequence[Pull]], at: datetime) -> list[Glimpse]:
     """Of all parts, in the order of their names."""
     found = (glimpse(of_part, at) for _, of_part in sorted(pulls.items()))

@@ -1,5 +1,6 @@
 """One vendor's API: requests that are repeated where that helps, and errors that say what to do."""
 
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ class Client:
         limits: Limits | None = None,
         allow_private: bool = False,
         headers: Mapping[str, str] | None = None,
+        ca_file: str = "",
     ) -> None:
         self.name = name
         self.meter = Meter()
@@ -52,6 +54,8 @@ class Client:
         self._session = requests.Session()
         # Neither proxies nor a .netrc of the environment: both would send requests or credentials elsewhere.
         self._session.trust_env = False
+        if ca_file:
+            self._session.verify = _certificates(name, ca_file)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, guard.adapter(allow_private=allow_private))
         asked = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "cxmon"}
@@ -120,7 +124,8 @@ class Client:
                 return _Again(reason=f"the answer was {problem}", at_most=2)
             raise SourceError(f"{self._where(call)}: the answer was {problem}") from None
         except requests.exceptions.SSLError as problem:
-            raise SourceError(f"{self._where(call)}: the certificate was not accepted: {_reason(problem)}") from None
+            told = f"the certificate was not accepted: {_reason(problem).partition(' (_ssl')[0]}"
+            raise SourceError(f"{self._where(call)}: {told} (`ca_file` names a company's own authority)") from None
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             return _Again(reason=f"no answer within {self._limits.timeout_s:g} s")
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as problem:
@@ -180,6 +185,17 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (until - now).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+def _certificates(name: str, ca_file: str) -> str:
+    """The file, once it is known to hold certificates."""
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        raise SourceError(f"{name}: ca_file {ca_file} holds no certificate in PEM form") from None
+    except OSError as problem:
+        raise SourceError(f"{name}: ca_file {ca_file} cannot be read: {problem.strerror or problem}") from None
+    return ca_file
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:

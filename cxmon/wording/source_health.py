@@ -42,7 +42,7 @@ def told(pull: Pull, metrics: Mapping[str, Metric], zone: str) -> str:
         return f"{name}: {_SCREEN[Standing.WAITING if health is None else health.standing][0].lower()}"
     strange = [m for m in health.measures if m.standing.strange]
     # Of counts over several spans the longest says most.
-    records = [m for m in health.measures if m.measured is Measured.RECORDS]
+    records = _of(pull, Measured.RECORDS)
     chosen = [m for m in strange if m.measured is not Measured.RECORDS or m is _longest(strange)]
     said = [_measure(m, pull, metrics, zone) for m in chosen or records[-1:]]
     return f"{name}: {'; '.join(said)}"
@@ -59,7 +59,7 @@ def part(pull: Pull, metrics: Mapping[str, Metric]) -> str:
 
 def of_usual(pull: Pull) -> str:
     """`12 of 480 in 24 h`, the newest count beside the usual one; empty where there is none."""
-    counts = [m for m in pull.health.measures if m.measured is Measured.RECORDS] if pull.health else []
+    counts = _of(pull, Measured.RECORDS)
     if not counts or not counts[-1].weeks or math.isnan(counts[-1].value):
         return ""
     one = counts[-1]
@@ -68,16 +68,18 @@ def of_usual(pull: Pull) -> str:
 
 
 def empty_shares(pull: Pull) -> list[tuple[str, float]]:
-    """(field, share of the pull's fresh records without a value), the emptiest first; none where none came."""
-    if not pull.fresh:
-        return []
-    shares = [(name, 1 - count / pull.fresh) for name, count in pull.filled.items()]
+    """(field, share of the fresh records without a value), the emptiest first: of a day, or else of the pull alone."""
+    shares = [(m.field, 1 - m.value / m.of) for m in _of(pull, Measured.FILLED) if m.of > 0]
+    if not shares and pull.fresh:
+        shares = [(name, 1 - count / pull.fresh) for name, count in pull.filled.items()]
     return sorted(((n, min(1.0, max(0.0, s))) for n, s in shares), key=lambda pair: (-pair[1], pair[0]))
 
 
 def offered_share(pull: Pull) -> str:
-    """`42 % of 300`, or empty where the source cannot know it or there was none to ask."""
-    return f"{pull.offered / pull.offerable:.0%} of {pull.offerable:,}".replace("%", " %") if pull.offerable else ""
+    """`42 % of 300`, of a day or else of the pull alone; empty where nobody knows it or there was none to ask."""
+    one = next((m for m in _of(pull, Measured.OFFERED) if m.of > 0), None)
+    sent, could = (pull.offered, pull.offerable) if one is None else (one.value, one.of)
+    return f"{sent / could:.0%}".replace("%", " %") + f" of {_count(could)}" if could else ""
 
 
 def slowed(glimpse: Glimpse) -> str:
@@ -100,6 +102,10 @@ def age(at: datetime | None, now: datetime) -> str:
     if span < timedelta(days=3):
         return f"{span // timedelta(hours=1)} h"
     return f"{span.days} days"
+
+
+def _of(pull: Pull, measured: Measured) -> list[Measure]:
+    return [m for m in pull.health.measures if m.measured is measured] if pull.health is not None else []
 
 
 def _longest(measures: list[Measure]) -> Measure | None:
