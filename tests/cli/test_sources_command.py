@@ -130,3 +130,24 @@ def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
         assert (done.returncode, done.stderr) == (0, "")
         assert "Put the secrets that it names into the environment" in done.stdout
         assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics["csat"].read.stream is not None
+
+
+def test_the_health_of_sources_on_one_screen(tmp_path, desk):
+    done = run(tmp_path, "sources", "health")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "it is empty" in done.stderr or "no such file" in done.stderr
+    run(tmp_path, "collect")
+    done = run(tmp_path, "sources", "health")
+    assert done.returncode == 0
+    assert "desk, answers   The past was read" in done.stdout
+    (told,) = json.loads(run(tmp_path, "sources", "health", "desk", "--json").stdout)
+    assert (told["last"]["part"], told["last"]["fresh"], told["rejected"], told["failed"]) == ("answers", 12, 1, 0)
+    assert json.loads(run(tmp_path, "status", "--json").stdout)["sources"][0]["source"] == "desk"
+    desk.faults = [Reply({}, 401)]
+    run(tmp_path, "collect")
+    done = run(tmp_path, "sources", "health")
+    assert done.returncode == 3
+    assert (
+        "  desk: answers: desk: page 1 of GET answers: answered 401: the credentials were not accepted" in done.stdout
+    )
+    assert run(tmp_path, "sources", "health", "desks").stderr == "no source 'desks'; there are desk\n"

@@ -1,0 +1,68 @@
+"""What pulls brought: kept by source and part, for as long as it tells what is usual."""
+
+from datetime import timedelta
+
+from store_cases import NOW, metric
+
+from cxmon.model import Health, Measure, Measured, Pull, Standing
+from cxmon.store import Overlay, Run
+
+HOUR = timedelta(hours=1)
+MEASURE = Measure(
+    measured=Measured.FILLED, standing=Standing.FEW, value=1.5, usual=30.0, weeks=4, of=31.0, field="wait"
+)
+
+
+def pull(at=NOW, part="tickets", **more):
+    given = {"source": "desk", "metrics": ("csat", "wait"), "ok": True, "fresh": 5, "newest": at - HOUR}
+    return Pull(part=part, at=at, **(given | more))
+
+
+def test_a_pull_comes_back_as_it_was_and_of_two_at_once_the_one_that_went_on(store):
+    whole = pull(whole=True, fresh=90)
+    told = pull(
+        filled={"wait": 4}, counted={"csat": 5}, throttled=2, waited_s=1.5,
+        health=Health(standing=Standing.FEW, measures=(MEASURE,), held=True, since=NOW - HOUR),
+    )  # fmt: skip
+    for one in (pull(NOW - HOUR), whole, told, pull(part="ratings", newest=None)):
+        store.pulls.record(one)
+    store.pulls.record(told)
+    assert store.pulls.latest() == {("desk", "ratings"): pull(part="ratings", newest=None), ("desk", "tickets"): told}
+    assert store.pulls.since(NOW, part="tickets") == {("desk", "tickets"): [whole, told]}
+    assert len(store.pulls.since(NOW - HOUR, source="desk")["desk", "tickets"]) == 3
+    assert store.pulls.since(NOW - HOUR, source="other") == {}
+
+
+def test_the_newest_record_is_known_through_pulls_that_brought_none(store):
+    assert store.pulls.newest("desk", "tickets") is None
+    store.pulls.record(pull())
+    for k in range(1, 4):
+        store.pulls.record(pull(NOW + k * HOUR, newest=None, ok=k != 2))
+    assert store.pulls.newest("desk", "tickets") == NOW - HOUR
+    assert store.pulls.newest("desk", "ratings") is None
+
+
+def test_what_is_too_old_to_compare_with_goes(store):
+    old, other = pull(NOW - timedelta(days=100)), pull(NOW - timedelta(days=100), part="ratings")
+    for one in (old, other, pull()):
+        store.pulls.record(one)
+    kept = store.pulls.since(NOW - timedelta(days=365))
+    assert kept == {("desk", "tickets"): [pull()], ("desk", "ratings"): [other]}
+
+
+def test_figures_of_a_run_that_is_held_back_are_not_read_yet(store):
+    csat = metric()
+
+    def run(at, **more):
+        store.runs.record(Run(metric=csat.id, source="desk", started_at=at, finished_at=at, ok=True, **more))
+
+    run(NOW)
+    run(NOW + HOUR, held=True)
+    assert store.runs.latest()["csat"].held
+    assert store.panel(csat, as_known_at=NOW + 2 * HOUR).read_at == NOW
+    assert store.runs.last_ok("csat") == NOW + HOUR
+    replayed = Overlay.over(store, [csat])
+    replayed.advance(NOW + 2 * HOUR)
+    assert replayed.panel(csat, as_known_at=NOW + 2 * HOUR).read_at == NOW
+    run(NOW + 3 * HOUR)
+    assert store.panel(csat, as_known_at=NOW + 3 * HOUR).read_at == NOW + 3 * HOUR
