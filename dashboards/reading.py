@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
@@ -83,8 +83,9 @@ class World:
 def glimpses() -> list[Glimpse]:
     """What each part of each source came to lately."""
     with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
-        last = max((p.at for p in store.pulls.latest().values()), default=None)
-        return [] if last is None else of_pulls(store.pulls.since(last - timedelta(days=8)), last)
+        known = store.pulls.lately()
+    last = max((p.at for pulls in known.values() for p in pulls), default=datetime.fromtimestamp(0, UTC))
+    return of_pulls(known, last)
 
 
 def world() -> World | str:

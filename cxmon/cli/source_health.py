@@ -20,7 +20,7 @@ def health(
     as_json: Json = False,
 ) -> None:
     """What each source brought in the last day against the usual, how old it is, what lacks, and what went wrong."""
-    from cxmon.decisions.source_health import BACK, glimpses, in_trouble
+    from cxmon.decisions.source_health import glimpses, in_trouble
     from cxmon.errors import ConfigError
     from cxmon.service import clock
 
@@ -28,7 +28,7 @@ def health(
         if name is not None and name not in plan.sources:
             raise ConfigError([f"no source {name!r}; there are {', '.join(plan.sources)}"])
         now = clock(plan)
-        found = glimpses(store.pulls.since(now - BACK, source=name), now)
+        found = glimpses(store.pulls.lately(name), now)
     if as_json:
         emit(found)
     elif not found:

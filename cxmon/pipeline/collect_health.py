@@ -94,18 +94,24 @@ def settled(store: Store, metrics: Sequence[Metric], tally: Tally, *, error: str
         offerable=tally.offerable, requests=tally.meter.requests, throttled=tally.meter.throttled,
         waited_s=round(tally.meter.waited_s, 1), error=error,
     )  # fmt: skip
-    pasts = store.pulls.since(now - BACK, source=pull.source, part=pull.part)
-    accepted = _accepted(store, pull.source)
-    past = [
-        p for p in pasts.get((pull.source, pull.part), ())
-        if p.at < now and (accepted is None or p.at > accepted)
-    ]  # fmt: skip
+    past = _past(store, pull)
     health = assess(
         past, pull, zone=first.zone, holiday=lambda day: _holiday(day, first),
         rare=first.read.stream is None and first.kind is Kind.RATE,
     )  # fmt: skip
     store.pulls.record(Pull(**(vars(pull) | {"health": health})))
     return health
+
+
+def _past(store: Store, pull: Pull) -> list[Pull]:
+    """The earlier pulls of the same part that are a measure of it, the last one with what was said of it."""
+    key, accepted = (pull.source, pull.part), _accepted(store, pull.source)
+    counted = store.pulls.since(pull.at - BACK, source=pull.source, part=pull.part, said=False)
+    past = [p for p in counted.get(key, ()) if p.at < pull.at and (accepted is None or p.at > accepted)]
+    if past:
+        last = store.pulls.since(past[-1].at, source=pull.source, part=pull.part)[key]
+        past[-1] = next(p for p in last if (p.at, p.whole) == (past[-1].at, past[-1].whole))
+    return past
 
 
 def _newest(store: Store, metric: Metric, tally: Tally, now: datetime) -> datetime | None:

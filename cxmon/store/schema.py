@@ -163,6 +163,7 @@ pull = _table(
     sa.Column("at", Instant, primary_key=True),
     sa.Column("whole", sa.Boolean, primary_key=True),
     sa.Column("doc", sa.Text, nullable=False),
+    sa.Column("health", sa.Text),
 )
 
 catalogue = _table("catalogue", sa.Column("name", sa.Text, primary_key=True), sa.Column("doc", sa.Text, nullable=False))

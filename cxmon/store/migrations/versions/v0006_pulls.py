@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, primary_key=True, nullable=False),
         sa.Column("whole", sa.Boolean, primary_key=True, nullable=False),
         sa.Column("doc", sa.Text, nullable=False),
+        sa.Column("health", sa.Text),
         sqlite_with_rowid=False,
     )
     op.add_column("run", sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()))
