@@ -48,9 +48,11 @@ def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
         if mine:
             done.append(_guarded(plan, store, SOURCE, source, _of_runs(source, mine), now))
         brought = [p for p in pulls if p.source == source and any(m in plan.metrics for m in p.metrics)]
+        told = any(not r.ok for r in mine)
         if brought:
-            done.append(_guarded(plan, store, DATA, source, _of_pulls(plan, source, brought), now))
-        failed = any(not r.ok for r in mine)
+            found = _of_pulls(plan, source, brought)
+            told = told or found.state is State.BREACH
+            done.append(_guarded(plan, store, DATA, source, found, now))
         for check_plan in filter(is_about_sources, plan.checks):
             metrics = [m for m in check_plan.metrics if plan.metrics[m].source == source]
             if not metrics:
@@ -61,10 +63,10 @@ def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
                 log.exception("check %s on %s failed", check_plan.name, source)
                 done.append(Checked(check=check_plan.name, metric=source, error=f"{type(e).__name__}: {e}"))
                 continue
-            if failed and finding.state is State.BREACH and not _open(store, check_plan.name, source):
-                # The incident of the failed run tells of it; two messages for one fault help nobody.
-                told = replace(finding, reason=f"{Reason.TOLD_BY_SOURCE.value}: {finding.reason}")
-                done.append(Checked(check=check_plan.name, metric=source, findings=(told,)))
+            if told and finding.state is State.BREACH and not _open(store, check_plan.name, source):
+                # The incident of the run, or of what it brought, tells of it; two messages for one fault help nobody.
+                known = replace(finding, reason=f"{Reason.TOLD_BY_SOURCE.value}: {finding.reason}")
+                done.append(Checked(check=check_plan.name, metric=source, findings=(known,)))
             else:
                 done.append(_guarded(plan, store, check_plan.name, source, finding, now))
     return done

@@ -139,6 +139,11 @@ def test_while_it_fails_nobody_knows_whether_it_is_well_again(world):
     assert (world.open("source"), world.open() is not None) == (None, True)
 
 
+def test_a_source_that_stays_silent_is_one_incident_not_two(world):
+    world(), [world(0) for _ in range(14)]
+    assert [(i.check, i.subject) for i in world.store.incidents.open()] == [("data", "desk")]
+
+
 def test_a_field_that_the_vendor_empties_is_told_by_its_name(world):
     world()
     found = [world(satisfied=None) for _ in range(3)][-1]

@@ -9,7 +9,15 @@ from cxmon.store import Overlay, Run
 
 HOUR = timedelta(hours=1)
 MEASURE = Measure(
-    measured=Measured.FILLED, standing=Standing.FEW, value=1.5, usual=30.0, low=28.0, high=33.0, weeks=4, of=31.0, field="wait"
+    measured=Measured.FILLED,
+    standing=Standing.FEW,
+    value=1.5,
+    usual=30.0,
+    low=28.0,
+    high=33.0,
+    weeks=4,
+    of=31.0,
+    field="wait",
 )
 
 
