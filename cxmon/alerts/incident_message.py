@@ -95,11 +95,15 @@ def for_incident(
     close = near(changes_near, incident.root, since or transition.at)
     stamp = wording.stamp(told.at if told else transition.at, zone)
     thread = f"incident:{incident.id}"
-    view = view_link(
-        board_url,
-        metric=metric.id if metric else "",
-        segment=incident.root,
-        change=close[0].change.id if close else "",
+    view = (
+        view_link(board_url, page="health")
+        if kind == "data"
+        else view_link(
+            board_url,
+            metric=metric.id if metric else "",
+            segment=incident.root,
+            change=close[0].change.id if close else "",
+        )
     )
     facts = _facts(incident, told, metric, kind, close, zone, owner)
     picture = None

@@ -103,6 +103,23 @@ def assess(
     return _carried(before, Health(standing=worst, measures=tuple(measures), held=withheld, since=began))
 
 
+def undelivered(past: Sequence[Pull], pull: Pull, *, zone: str) -> tuple[datetime, datetime] | None:
+    """The stretch that was held back until `pull`, which is as usual, where most of it never came: all that came since
+    it began is less than two thirds of what comes in such a time. None where it was delivered after all."""
+    before = next((p.health for p in reversed(past) if p.health is not None), None)
+    if before is None or before.since is None or not before.held or pull.health is None or pull.health.held:
+        return None
+    known = _Known.of([*past, pull], zone, lambda _: False)
+    if known is None:
+        return None
+    length = pull.at - before.since
+    came, usual = known.against(pull.at, length, apart=math.ceil(length / timedelta(weeks=1)))
+    if not usual or came >= FEWER * usual:
+        return None
+    until = known.last_few(before.since)
+    return None if until is None else (before.since, until)
+
+
 def _carried(before: Health | None, health: Health) -> Health:
     """What began earlier goes on until a pull is as usual."""
     if before is None or before.since is None or health.standing in {Standing.USUAL, Standing.MORE}:
@@ -181,16 +198,34 @@ class _Known:
     @cached_property
     def spans(self) -> tuple[_Span, ...]:
         """What is compared, the shortest first."""
-        largest = [self._largest(at) for at in self._moments()]
+        largest = [self._largest(at) for at in self.moments()]
         if any(largest) and float(np.median([x for x in largest if x])) > 0.5:
             return (_LOADS,)
         often = float(np.median(self.ends - self.begins)) <= _OFTEN
         return (_HOURS, _DAY) if often else (_DAY,)
 
-    def _moments(self) -> list[datetime]:
-        """The newest pull's time, and the same hour of that weekday in the weeks before."""
-        until = datetime.fromtimestamp(float(self.ends[-1]), UTC).astimezone(self.zone)
-        return [until - timedelta(weeks=k) for k in range(WEEKS + 1)]
+    def moments(self, until: datetime | None = None) -> list[datetime]:
+        """A time, or else the newest pull's, and the same hour of that weekday in the weeks before."""
+        at = until or datetime.fromtimestamp(float(self.ends[-1]), UTC)
+        return [at.astimezone(self.zone) - timedelta(weeks=k) for k in range(WEEKS + 1)]
+
+    def against(self, until: datetime, length: timedelta, *, apart: int = 1) -> tuple[float, float]:
+        """(records of a stretch of time, their median in earlier weeks that are `apart`); 0 where one is not known."""
+        now, *before = (self.within(at, length) for at in self.moments(until)[::apart])
+        known = [b[0] for b in before if b is not None]
+        return (float(now[0]), float(np.median(known))) if now is not None and known else (0.0, 0.0)
+
+    def last_few(self, since: datetime) -> datetime | None:
+        """The end of the last stretch since then that brought less than a third of the usual."""
+        length = _HOURS.length if _HOURS in self.spans else _DAY.length
+        for end in self.ends[::-1].tolist():
+            at = datetime.fromtimestamp(end, UTC)
+            if at <= since:
+                return None
+            came, usual = self.against(at, length)
+            if usual >= SMALL and came < FEW * usual:
+                return at
+        return None
 
     def _largest(self, until: datetime) -> float:
         """The largest share that one stretch has of a day's records; 0 where none came."""
@@ -230,13 +265,13 @@ class _Known:
 
     def _both(self, span: _Span) -> tuple[Floats | None, list[Floats]]:
         """(what came in the last span, what came in the same hours of earlier weeks)."""
-        moments = self._moments()
-        now, *before = (self._within(at, span.length) for at in moments)
+        moments = self.moments()
+        now, *before = (self.within(at, span.length) for at in moments)
         # A holiday is like no other day of its week.
         usual = [b for b, at in zip(before, moments[1:], strict=True) if b is not None and not self._free(at, span)]
         return now, usual
 
-    def _within(self, until: datetime, length: timedelta) -> Floats | None:
+    def within(self, until: datetime, length: timedelta) -> Floats | None:
         """The counts (C,) of a stretch of time; None where pulls did not cover it."""
         end = until.timestamp()
         begin = end - length.total_seconds()
@@ -257,7 +292,7 @@ class _Known:
         return any(self.holiday(until.date() - timedelta(days=k)) for k in range(days + 1))
 
     def _unless_holiday(self, measure: Measure, span: _Span) -> Measure:
-        return replace(measure, standing=Standing.HOLIDAY) if self._free(self._moments()[0], span) else measure
+        return replace(measure, standing=Standing.HOLIDAY) if self._free(self.moments()[0], span) else measure
 
 
 def _hours(span: _Span) -> float:

@@ -99,7 +99,7 @@ def _collect(
     *,
     accept_loss: bool,
 ) -> Collected:
-    counts, tally = dict.fromkeys(COUNTS, 0), Tally(whole=since is not None)
+    counts, tally = dict.fromkeys(COUNTS, 0), Tally(whole=since is not None, since=since)
     source = plan.sources.get(metric.source)
     error = _attempted(
         lambda: _take(plan, store, metric, now, since, progress, counts, tally, accept_loss=accept_loss),
@@ -118,7 +118,7 @@ def _collect_stream(
     source, done = plan.sources.get(metrics[0].source), {}
     for pull in feeds.pulls(plan, store, metrics, now=now, since=since):
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
-        tally = begun(store, pull.metrics, source, whole=pull.whole)
+        tally = begun(store, pull.metrics, source, pull.since, whole=pull.whole)
         read = partial(feeds.read, plan, store, pull, counts, tally, now=now, progress=progress)
         error = _attempted(read, source, ", ".join(counts))
         held = _held(plan, store, pull.metrics, tally, error, now)

@@ -1,14 +1,14 @@
 """What a pull came to, beside its own past: measured while it is collected, and kept with what it is taken for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from cxmon.contracts import Facts, Meter, Observations, Records, Surveying
-from cxmon.decisions.source_health import BACK, assess
+from cxmon.decisions.source_health import BACK, assess, undelivered
 from cxmon.model import Ending, Grain, Health, Kind, Metric, Pull
 from cxmon.periods import next_start, on_holiday
 from cxmon.store import Applied, Store, Taken
@@ -20,9 +20,11 @@ RECENT = 1000
 @dataclass(kw_only=True)
 class Tally:
     """What is counted while one part of a source is read. `surveys` are the fields that say who was sent a survey;
-    records that changed up to `after` (epoch seconds) came in an earlier pull, and are read again only."""
+    records that changed up to `after` (epoch seconds) came in an earlier pull, and are read again only. `since` is from
+    when on the past is read."""
 
     whole: bool = False
+    since: datetime | None = None
     after: int = 0
     surveys: tuple[str, str] | None = None
     meter: Meter = field(default_factory=Meter)
@@ -70,12 +72,12 @@ class Tally:
         self.fresh += applied.arrived
 
 
-def begun(store: Store, metrics: Sequence[Metric], source: object, *, whole: bool) -> Tally:
+def begun(store: Store, metrics: Sequence[Metric], source: object, since: datetime, *, whole: bool) -> Tally:
     """A pull of a stream begins."""
     stream = metrics[0].read.stream or ""
     before = store.pulls.newest(metrics[0].source, stream)
     after = 0 if whole or before is None else int(before.timestamp())
-    return Tally(whole=whole, after=after, surveys=surveys_of(source, stream))
+    return Tally(whole=whole, since=since, after=after, surveys=surveys_of(source, stream))
 
 
 def surveys_of(source: object, stream: str) -> tuple[str, str] | None:
@@ -99,7 +101,13 @@ def settled(store: Store, metrics: Sequence[Metric], tally: Tally, *, error: str
         past, pull, zone=first.zone, holiday=lambda day: _holiday(day, first),
         rare=first.read.stream is None and first.kind is Kind.RATE,
     )  # fmt: skip
-    store.pulls.record(Pull(**(vars(pull) | {"health": health})))
+    pull = replace(pull, health=health)
+    store.pulls.record(pull)
+    gap = undelivered(past, pull, zone=first.zone)
+    if gap is not None:
+        store.gaps.open(pull.metrics, *gap, now=now)
+    if pull.whole and pull.ok and tally.since is not None:
+        store.gaps.close(pull.metrics, tally.since)
     return health
 
 

@@ -166,6 +166,15 @@ pull = _table(
     sa.Column("health", sa.Text),
 )
 
+# Stretches whose figures were never delivered, and since when that is known.
+gap = _table(
+    "gap",
+    sa.Column("metric", sa.Text, primary_key=True),
+    sa.Column("since", Instant, primary_key=True),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("known_at", Instant, nullable=False),
+)
+
 catalogue = _table("catalogue", sa.Column("name", sa.Text, primary_key=True), sa.Column("doc", sa.Text, nullable=False))
 
 change = _table(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxmon.decisions.source_health import BACK, assess, glimpse
+from cxmon.decisions.source_health import BACK, assess, glimpse, undelivered
 from cxmon.model import Health, Measured, Pull, Standing
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -154,6 +154,24 @@ def test_what_began_ends_only_with_a_pull_that_is_as_usual():
     back = past()
     found = assess([*back[:-2], held], back[-1], zone=ZONE)
     assert (found.standing, found.held, found.since) == (Standing.USUAL, False, None)
+
+
+@pytest.mark.parametrize(("step", "late"), [(1, 2), (24, 0)])
+def test_a_stretch_that_never_came_is_known_by_its_ends(step, late):
+    """Three days without anything, and then all is well."""
+    first, last = NOW - timedelta(days=5), NOW - timedelta(days=2)
+    pulls = past(step, level=lambda at: 0.0 if first < at <= last else 1.0)
+    strange = Health(standing=Standing.NOTHING, held=True, since=first)
+    before = [*pulls[:-2], replace(pulls[-2], health=strange)]
+    well = replace(pulls[-1], health=assess(before, pulls[-1], zone=ZONE))
+    assert well.health.standing is Standing.USUAL
+    begun, over = undelivered(before, well, zone=ZONE)
+    assert begun == first
+    assert last <= over <= last + late * HOUR
+    # What was missing came at once, with the pull before.
+    came = [*pulls[:-2], replace(pulls[-2], health=strange, fresh=pulls[-2].fresh + 3 * 400)]
+    assert undelivered(came, well, zone=ZONE) is None
+    assert undelivered(pulls[:-1], well, zone=ZONE) is None
 
 
 @settings(max_examples=25, deadline=None)

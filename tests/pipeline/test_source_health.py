@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from collect_desk import NOW, metric, plan
 from test_collect_feeds import CSAT, of
@@ -122,7 +123,16 @@ def test_a_starving_source_is_told_of_holds_its_figures_back_and_recovers(world)
     assert world(120).state is State.OK
     assert world.store.incidents.get(incident.id).ending is Ending.RECOVERED
     assert [m.key.split("|")[1] for m in world.rows(incident)] == ["ended", "opened"]
-    assert world.store.panel(CSAT, as_known_at=world.now).read_at == world.now
+    panel = world.store.panel(CSAT, as_known_at=world.now)
+    assert (panel.read_at, panel.n.sum()) == (world.now, len(world.desk.rows))
+
+
+def test_what_never_came_says_nothing_until_it_is_read_again(world):
+    world(), [world(2) for _ in range(4)]
+    assert [world().state for _ in range(3)][-1] is State.OK
+    assert world.store.panel(CSAT).n[0, -4:].tolist() == [90, 0, 0, 60], "days that the dry stretch touches"
+    collect(world.plan, world.store, now=world.now + HOUR, since=FIRST)
+    assert world.store.panel(CSAT).n.sum() == len(world.desk.rows)
 
 
 def test_while_it_fails_nobody_knows_whether_it_is_well_again(world):
@@ -195,20 +205,20 @@ COMPLAINTS = metric(
 
 def test_a_dead_source_that_looks_like_perfect_service_ends_no_incident_of_customers(tmp_path, sqlite_store):
     """Every row comes, with a zero where the complaints belong, because what counts them has died."""
-    dead = NOW - timedelta(days=3)
+    dead, back = NOW - timedelta(days=3), NOW + timedelta(days=4)
 
     def write(now):
         with (tmp_path / "calls.csv").open("w", newline="") as stream:
             rows = [now - timedelta(days=k) for k in range(60, 0, -1)]
-            counts = [
-                (f"{d:%Y-%m-%d}", 1000, 0 if d >= dead else 100 if d >= dead - timedelta(days=6) else 40) for d in rows
-            ]
+            alive = [d < dead or d >= back for d in rows]
+            bad = [100 if dead - timedelta(days=6) <= d else 40 for d in rows]
+            counts = [(f"{d:%Y-%m-%d}", 1000, b if a else 0) for d, a, b in zip(rows, alive, bad, strict=True)]
             csv.writer(stream).writerows([("day", "customers", "complaints"), *counts])
 
     ceiling = CheckPlan(name="ceiling", check=Threshold(ceiling=0.05), metrics=("complaints",))
     the = plan(tmp_path, [replace(COMPLAINTS, per=1000)], checks=(ceiling,))
     states = []
-    for days in range(40, -5, -1):
+    for days in range(40, -8, -1):
         now = NOW - timedelta(days=days)
         if 10 < days < 40:
             sqlite_store.pulls.record(ordinary("files", "complaints", "complaints", now, 40))
@@ -217,6 +227,10 @@ def test_a_dead_source_that_looks_like_perfect_service_ends_no_incident_of_custo
         assert collect(the, sqlite_store, now=now)[0].ok
         check(the, sqlite_store, now=now)
         states.append({i.check for i in sqlite_store.incidents.open()})
-    assert states[-1] == {"ceiling", "data"}, "it is still open, and the source is told of besides"
+    assert states[-5] == {"ceiling", "data"}, "it is still open, and the source is told of besides"
     assert states.count({"ceiling"}) >= 3
     assert {"data"} not in states
+    assert states[-1] == {"ceiling"}, "the source is well again, and what was never delivered says nothing"
+    values = sqlite_store.panel(the.metrics["complaints"]).values()[0]
+    assert np.isnan(values[-9:-3]).all()
+    assert values[-1] == 0.1

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from store_cases import NOW, metric
+import numpy as np
+from store_cases import NOW, PHONE, day, metric, window
 
-from cxmon.model import Health, Measure, Measured, Pull, Standing
+from cxmon.model import Health, Kind, Measure, Measured, Pull, Standing
 from cxmon.store import Overlay, Run
 
 HOUR = timedelta(hours=1)
@@ -74,3 +75,19 @@ def test_figures_of_a_run_that_is_held_back_are_not_read_yet(store):
     assert replayed.panel(csat, as_known_at=NOW + 2 * HOUR).read_at == NOW
     run(NOW + 3 * HOUR)
     assert store.panel(csat, as_known_at=NOW + 3 * HOUR).read_at == NOW + 3 * HOUR
+
+
+def test_what_was_never_delivered_holds_nothing_until_it_is_read_again(store):
+    wait = metric(Kind.QUANTILE, id="wait")
+    rows = [(PHONE, day(k), None, 10.0, 300.0) for k in range(6)]
+    store.observations.apply(wait, window(0, 6, rows, Kind.QUANTILE), now=day(6))
+    store.gaps.open(["wait", "csat"], day(2, 12), day(4), now=day(6))
+    panel = store.panel(wait)
+    assert panel.n.tolist() == [[10, 10, 0, 0, 10, 10]]
+    assert [bool(x) for x in np.isnan(panel.values()[0])] == [False, False, True, True, False, False]
+    assert store.panel(wait, as_known_at=day(6) - HOUR).n.sum() == 0, "nothing was known then"
+    assert store.panel(metric(id="other")).n.size == 0
+    store.gaps.close(["wait"], day(3))
+    assert store.panel(wait).n.tolist() == [[10, 10, 0, 0, 10, 10]]
+    store.gaps.close(["wait"], day(0))
+    assert store.panel(wait).n.tolist() == [[10] * 6]

@@ -18,4 +18,12 @@ def upgrade() -> None:
         sa.Column("health", sa.Text),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "gap",
+        sa.Column("metric", sa.Text, primary_key=True, nullable=False),
+        sa.Column("since", sa.BigInteger, primary_key=True, nullable=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
+        sa.Column("known_at", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
     op.add_column("run", sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()))
