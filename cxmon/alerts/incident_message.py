@@ -95,16 +95,6 @@ def for_incident(
     close = near(changes_near, incident.root, since or transition.at)
     stamp = wording.stamp(told.at if told else transition.at, zone)
     thread = f"incident:{incident.id}"
-    view = (
-        view_link(board_url, page="health")
-        if kind == "data"
-        else view_link(
-            board_url,
-            metric=metric.id if metric else "",
-            segment=incident.root,
-            change=close[0].change.id if close else "",
-        )
-    )
     facts = _facts(incident, told, metric, kind, close, zone, owner)
     picture = None
     if metric is not None and kind not in _OF_SOURCES:
@@ -123,12 +113,20 @@ def for_incident(
         lines=_lines(incident, transition, told, metric),
         facts=tuple(facts),
         footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
-        link=view,
+        link=_view(board_url, incident, metric, close, kind),
         picture=picture,
         actions=actions(incident.id) if incident.state is not IncidentState.ENDED else (),
         reply=_reply(transition, badge, headline),
         at=transition.at,
     )
+
+
+def _view(board_url: str, incident: Incident, metric: Metric | None, close: Sequence[Declared], kind: str) -> str:
+    """The page on data for a source, else the series."""
+    if kind == "data":
+        return view_link(board_url, page="health")
+    change = close[0].change.id if close else ""
+    return view_link(board_url, metric=metric.id if metric else "", segment=incident.root, change=change)
 
 
 def _facts(
