@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from collect_desk import NOW, metric, plan
 from test_collect_feeds import CSAT, of
+from test_zendesk_source import Account, metric_set, source, ticket
 from vendor_stub import Desk, Reply, serving
 
 from cxmon import actions
@@ -195,6 +196,21 @@ def test_what_slowed_it_down_is_counted(world):
     assert pull.waited_s >= 0.1
     assert (pull.rows > 100, pull.fresh, pull.filled["satisfied"], pull.counted) == (True, 30, 30, {"csat": 30})
     assert pull.newest == world.now - timedelta(seconds=60)
+
+
+def test_of_solved_tickets_it_is_known_for_how_many_a_survey_was_sent(tmp_path, sqlite_store):
+    scores = ["good", "bad", "offered", "unoffered", "unoffered", "good"]
+    tickets = [ticket(i, satisfaction_rating={"score": score}) for i, score in enumerate(scores)]
+    # One of them is not solved yet: nobody could be asked.
+    sets = [metric_set(i, **({"solved_at": None} if i == 5 else {})) for i in range(len(scores))]
+    with Account(tickets, sets).serve() as vendor:
+        read = Read(stream="tickets", time="created_at", value="first_reply_min")
+        wait = metric("wait", Kind.QUANTILE, source="zendesk", read=read)
+        collect(plan(tmp_path, [wait], sources={"zendesk": source(vendor)}), sqlite_store, now=NOW)
+    pull = sqlite_store.pulls.latest()["zendesk", "tickets"]
+    assert (pull.whole, pull.fresh, pull.offered, pull.offerable) == (True, 6, 3, 5)
+    assert pull.filled == {"channel": 6, "created_at": 6, "first_reply_min": 6, "solved_at": 5, "answered": 4}
+    assert pull.requests == 3
 
 
 COMPLAINTS = metric(
