@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -49,7 +50,9 @@ def blanked(conn: sa.Connection, panel: Panel, known: datetime | None) -> Panel:
     if not hit.any():
         return panel
     nothing = ("n", "total", "squares", "base", "base_squares", "cross")
-    columns = {name: np.where(hit, 0.0, x) for name in nothing if (x := getattr(panel, name)) is not None}
+    columns: dict[str, Any] = {
+        name: np.where(hit, 0.0, x) for name in nothing if (x := getattr(panel, name)) is not None
+    }
     if panel.counts is not None:
         columns["counts"] = np.where(hit[:, None], 0.0, panel.counts)
     if panel.found is not None:
