@@ -41,7 +41,7 @@ def of(pulls, **more):
     return assess(pulls[:-1], pulls[-1], **({"zone": ZONE} | more))
 
 
-@pytest.mark.parametrize("step", [0.25, 1, 6, 24])
+@pytest.mark.parametrize("step", [1, 6, 24])
 @pytest.mark.parametrize(
     ("level", "standing"),
     [(1.0, Standing.USUAL), (0.0, Standing.NOTHING), (0.025, Standing.FEW), (0.5, Standing.FEWER)],
@@ -174,7 +174,7 @@ def test_a_stretch_that_never_came_is_known_by_its_ends(step, late):
     assert undelivered(pulls[:-1], well, zone=ZONE) is None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     step=st.sampled_from([1.0, 3.0, 24.0]),

@@ -151,7 +151,7 @@ def test_while_it_fails_nobody_knows_whether_it_is_well_again(world):
 
 
 def test_a_source_that_stays_silent_is_one_incident_not_two(world):
-    world(), [world(0) for _ in range(14)]
+    world(), [world(0) for _ in range(11)]
     assert [(i.check, i.subject) for i in world.store.incidents.open()] == [("data", "desk")]
 
 
