@@ -28,7 +28,7 @@ STEP = 8 * HOUR
 FIRST = NOW - timedelta(days=30)
 CHECKS = (
     CheckPlan(name="regressions", check=Watch(), metrics=("csat",)),
-    CheckPlan(name="quiet", check=Freshness(after=timedelta(hours=72)), metrics=("csat",)),
+    CheckPlan(name="quiet", check=Freshness(after=timedelta(hours=24)), metrics=("csat",)),
 )
 
 
@@ -153,6 +153,8 @@ def test_while_it_fails_nobody_knows_whether_it_is_well_again(world):
 def test_a_source_that_stays_silent_is_one_incident_not_two(world):
     world(), [world(0) for _ in range(11)]
     assert [(i.check, i.subject) for i in world.store.incidents.open()] == [("data", "desk")]
+    (quiet,) = [c.findings[-1] for c in check(world.plan, world.store, now=world.now) if c.check == "quiet"]
+    assert (quiet.state, quiet.reason.split(":")[0]) == (State.BREACH, "told_by_source")
 
 
 def test_a_field_that_the_vendor_empties_is_told_by_its_name(world):
