@@ -34,7 +34,7 @@ from cxmon.model import (
 )
 from cxmon.store import Catalogue, Store
 
-VERDICT, SOURCE, ALLOWANCE = "verdict", "source", "allowance"
+VERDICT, SOURCE, DATA, ALLOWANCE = "verdict", "source", "data", "allowance"
 
 
 def acknowledge(store: Store, incident_id: str, *, by: str, now: datetime) -> Incident:
@@ -65,7 +65,7 @@ def accept(store: Store, incident_id: str, *, by: str, why: str, now: datetime) 
         raise ActionError(
             f"incident {incident.id} is about the change {incident.subject}: respond to the change instead"
         )
-    if incident.check == SOURCE or incident.subject in _sources(store):
+    if incident.check == SOURCE or (incident.check != DATA and incident.subject in _sources(store)):
         raise ActionError(
             f"incident {incident.id} is about the source {incident.subject}: it cannot be accepted, mend it"
         )

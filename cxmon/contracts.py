@@ -134,6 +134,16 @@ class Facts:
 Batch = Observations | Facts
 
 
+@dataclass(kw_only=True)
+class Meter:
+    """What a pull costs at the vendor's door, counted while it goes on: `throttled` of `requests` were told to slow
+    down, and `waited_s` seconds were waited before requests were repeated."""
+
+    requests: int = 0
+    throttled: int = 0
+    waited_s: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What is asked of a source: one metric's figures in a window, from the stored cursor on.
@@ -141,7 +151,7 @@ class Request:
     `frozen` says that `now` is the configuration's `as_of`: what the source holds of later times is no mistake then.
     `hash_key` is the key with which a vendor's customer ids become hashes before anything else is done with them, and
     `fields` are those of a stream that the metrics of this pull read: no others need to come (None: all). `ahead`: what
-    comes next may be asked for while what came is stored, since all of it is wanted.
+    comes next may be asked for while what came is stored, since all of it is wanted. `meter` counts what is asked.
     """
 
     metric: Metric
@@ -152,6 +162,7 @@ class Request:
     hash_key: Secret | None = None
     fields: frozenset[str] | None = None
     ahead: bool = False
+    meter: Meter = field(default_factory=Meter, compare=False)
 
 
 class Source(Protocol):
@@ -202,6 +213,7 @@ class AskedEntries:
     hash_key: Secret | None = None
     fields: frozenset[str] | None = None
     ahead: bool = False
+    meter: Meter = field(default_factory=Meter, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +237,15 @@ class ChangeFeed(Protocol):
     def type(self) -> str: ...
 
     def entries(self, asked: AskedEntries) -> Entries: ...
+
+
+@runtime_checkable
+class Surveying(Protocol):
+    """What a feed has besides where its records tell who was sent a survey: by stream the field that a record has once
+    a survey could be sent, and the one that it has where one was."""
+
+    @property
+    def surveys_sent(self) -> Mapping[str, tuple[str, str]]: ...
 
 
 class Memory(Protocol):

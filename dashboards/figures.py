@@ -318,6 +318,9 @@ def data_age(world: World) -> Sequence[str]:
         if not run.ok:
             label = world.metrics[run.metric].label if run.metric in world.metrics else run.metric
             lines.append(f"{label}: not collected, {run.error}")
+    held = sorted({run.source for run in world.runs.values() if run.held})
+    if held:
+        lines.append(f"Held back: {', '.join(held)} brought far fewer data than usual; new figures are not judged")
     return lines
 
 
@@ -332,6 +335,11 @@ def complete_to(world: World) -> str:
         return "nothing complete yet"
     first, last = wording.day(min(days), world.zone), wording.day(max(days), world.zone)
     return f"complete to {last}" if first == last else f"complete to {first}–{last}, by metric"
+
+
+def is_about_a_source(incident: Incident, world: World) -> bool:
+    """Whether it is about data that do not come, not about customers."""
+    return incident.check in {"source", "data"} or incident.subject in {r.source for r in world.runs.values()}
 
 
 def incident_title(incident: Incident, world: World) -> str:

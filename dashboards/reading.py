@@ -9,6 +9,8 @@ from typing import Any
 import streamlit as st
 
 from cxmon import charts
+from cxmon.decisions.source_health import Glimpse
+from cxmon.decisions.source_health import glimpses as of_pulls
 from cxmon.errors import StoreError
 from cxmon.model import (
     AllowanceUse,
@@ -76,6 +78,14 @@ class World:
 
     def number(self, change: str) -> int:
         return 1 + [d.change.id for d in self.ordered()].index(change)
+
+
+def glimpses() -> list[Glimpse]:
+    """What each part of each source came to lately."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        known = store.pulls.lately()
+    last = max((p.at for pulls in known.values() for p in pulls), default=datetime.fromtimestamp(0, UTC))
+    return of_pulls(known, last)
 
 
 def world() -> World | str:

@@ -44,8 +44,10 @@ _BADGES = {
     "threshold": ("Out of bounds", Tone.RED),
     "watch": ("Worse than expected", Tone.AMBER),
     "freshness": ("No new data", Tone.GREY),
+    "data": ("Source in trouble", Tone.GREY),
     "funnel": ("Outside what its size explains", Tone.AMBER),
 }
+_OF_SOURCES = frozenset({"freshness", "data"})
 _ENDINGS = {
     Ending.RECOVERED: "has recovered",
     Ending.ACCEPTED: "is accepted at its new level",
@@ -89,7 +91,7 @@ def for_incident(
     it at the vendor.
     """
     told = _figures(incident, finding or incident.latest)
-    kind = check_type or _guess(incident.worst or told)
+    kind = check_type or (incident.check if incident.check in _OF_SOURCES else _guess(incident.worst or told))
     what = metric.label if metric else incident.subject
     since = _since(incident, told)
     headline = _headline(incident, told, metric, what, kind, zone)
@@ -98,12 +100,6 @@ def for_incident(
     drafts = near_drafts(changes_near, incident.root, since or transition.at)
     stamp = wording.stamp(told.at if told else transition.at, zone)
     thread = f"incident:{incident.id}"
-    view = view_link(
-        board_url,
-        metric=metric.id if metric else "",
-        segment=incident.root,
-        change=close[0].change.id if close else "",
-    )
     facts = _facts(incident, told, metric, kind, near_fact(close, zone, drafts), zone, owner)
     if behind:
         facts.append(Fact(label=BEHIND_IT, text=behind))
@@ -117,8 +113,8 @@ def for_incident(
         lines=_lines(incident, transition, told, metric),
         facts=tuple(facts),
         footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
-        link=view,
-        picture=_picture(incident, metric, headline, stamp) if kind != "freshness" else None,
+        link=_view(board_url, incident, metric, close, kind),
+        picture=_picture(incident, metric, headline, stamp) if kind not in _OF_SOURCES else None,
         actions=actions(incident.id) if incident.state is not IncidentState.ENDED else (),
         reply=_reply(transition, badge, headline),
         at=transition.at,
@@ -139,6 +135,14 @@ def _picture(incident: Incident, metric: Metric | None, headline: str, stamp: st
     )
 
 
+def _view(board_url: str, incident: Incident, metric: Metric | None, close: Sequence[Declared], kind: str) -> str:
+    """The page on data for a source, else the series."""
+    if kind == "data":
+        return view_link(board_url, page="health")
+    change = close[0].change.id if close else ""
+    return view_link(board_url, metric=metric.id if metric else "", segment=incident.root, change=change)
+
+
 def _facts(
     incident: Incident,
     told: Finding | None,
@@ -151,7 +155,7 @@ def _facts(
     facts = [
         Fact(label="Since", text=_since_words(incident, told, zone)),
         *_how_much(told, metric),
-        Fact(label="Where", text=_where(incident, told)),
+        Fact(label="Where", text=f"source {incident.subject}" if kind == "data" else _where(incident, told)),
         Fact(label="How sure", text=_how_sure(incident, told, kind)),
         beside,
     ]
@@ -243,6 +247,8 @@ def _headline(
     when = f" since {wording.day(since, zone)}" if since else ""
     if kind == "freshness":
         return f"{what}{where}: no new data{when}"
+    if kind == "data":
+        return f"{what}: far fewer data than usual{when}"
     found = gap(finding, metric) if finding and metric else None
     if finding is None or metric is None:
         return f"{what}{where} is out of bounds{when}"
@@ -329,6 +335,8 @@ def _how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
         return _SURE_OF_ENDS[incident.ending]
     if kind == "freshness":
         return "certain: nothing arrived; whether customers are well is not known"
+    if kind == "data":
+        return "more than chance explains, by the same weekday and hours; it says nothing about customers"
     if finding is None:
         return "not known"
     evidence = wording.grade(Grade.BEFORE_AFTER)

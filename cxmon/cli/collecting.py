@@ -145,6 +145,7 @@ def status(
                 "incidents": store.incidents.open(),
                 "runs": store.runs.latest(),
                 "targets": store.targets.all(),
+                "sources": list(store.pulls.latest().values()),
             }
             emit(document)
         else:

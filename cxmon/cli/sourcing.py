@@ -6,6 +6,7 @@ import typer
 
 from cxmon.cli import Exit
 from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say, table
+from cxmon.cli.source_health import health
 
 if TYPE_CHECKING:
     from cxmon.pipeline.probe import Look
@@ -16,6 +17,7 @@ FULL = 6  # Columns that a record is shown with.
 def register(app: typer.Typer) -> None:
     sources = typer.Typer(no_args_is_help=True, help="Look at the sources.", rich_markup_mode=None)
     sources.command("test", epilog="Example: cxmon sources test helpdesk")(look_at)
+    sources.command("health", epilog="Example: cxmon sources health helpdesk")(health)
     app.add_typer(sources, name="sources")
     app.command(epilog="Example: cxmon forget --customer 4711 --source helpdesk")(forget)
 

@@ -146,4 +146,6 @@ def data(store: Store) -> list[str]:
     failed = [f"{r.metric} ({r.error})" for r in runs.values() if not r.ok]
     aside = sum(r.rejected for r in runs.values())
     lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
-    return [*lost, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]
+    held = sorted({r.source for r in runs.values() if r.held})
+    back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
+    return [*lost, *back, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]

@@ -17,7 +17,7 @@ from cxmon.contracts import Channel, Check, Source
 from cxmon.model import IncidentPolicy, Secret, Segment
 
 # Who speaks besides the checks of the file: verdicts on changes, the health of sources, and a year's harm allowance.
-OWN_CHECKS = ("verdict", "source", "allowance")
+OWN_CHECKS = ("verdict", "source", "data", "allowance")
 
 
 def build_sources(frame: Frame, folder: Path) -> dict[str, Source]:
@@ -40,6 +40,8 @@ def in_folder(key: str, value: Any, folder: Path) -> Any:
     """Files are relative to the configuration's folder."""
     if key == "url" and isinstance(value, Secret):
         return Secret(sqlite_in_folder(value.reveal(), folder))
+    if key == "ca_file" and isinstance(value, str) and value:
+        return str(folder / value)
     if key == "path" and isinstance(value, str):
         # The folder is meant literally, whatever it is called; the rest may be a glob.
         return str(Path(glob.escape(str(folder))) / value)

@@ -31,7 +31,7 @@ def content(response: requests.Response, most: int, deadline: float) -> bytes:
     if encoding not in {"", "identity", *_ZIPPED}:
         raise BodyError(f"packed as {encoding[:20]!r}, which was not asked for")
     found = bytearray()
-    for piece in _unpacked(response, most) if encoding in _ZIPPED else response.raw.stream(CHUNK, decode_content=False):
+    for piece in _unpacked(response, most) if encoding in _ZIPPED else _sent(response):
         found += piece
         if len(found) > most:
             raise BodyError(f"longer than {most:,} bytes; ask for smaller pages, or raise `most_bytes`")
@@ -40,11 +40,17 @@ def content(response: requests.Response, most: int, deadline: float) -> bytes:
     return bytes(found)
 
 
+def _sent(response: requests.Response) -> Iterator[bytes]:
+    """What has come, as it comes: waiting for a full piece would let a body that drips go on for ever."""
+    while piece := response.raw.read1(CHUNK, decode_content=False):
+        yield piece
+
+
 def _unpacked(response: requests.Response, most: int) -> Iterator[bytes]:
     """What is packed comes out in pieces of at most CHUNK, so that a little that becomes a lot is noticed in time."""
     unpacker = zlib.decompressobj(wbits=47)
     try:
-        for piece in response.raw.stream(CHUNK, decode_content=False):
+        for piece in _sent(response):
             rest = piece
             while rest:
                 yield unpacker.decompress(rest, CHUNK)

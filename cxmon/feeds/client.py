@@ -1,5 +1,6 @@
 """One vendor's API: requests that are repeated where that helps, and errors that say what to do."""
 
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 import urllib3
 
+from cxmon.contracts import Meter
 from cxmon.errors import AccessError, RefusedError, SourceError
 from cxmon.feeds import body, guard
 from cxmon.feeds.auth import Auth, ClientCredentials
@@ -41,14 +43,18 @@ class Client:
         limits: Limits | None = None,
         allow_private: bool = False,
         headers: Mapping[str, str] | None = None,
+        ca_file: str = "",
     ) -> None:
         self.name = name
+        self.meter = Meter()
         self._base = urlsplit(base_url.rstrip("/") + "/")
         self._auth, self._limits = auth, limits or Limits()
         self._closed = threading.Event()
         self._session = requests.Session()
         # Neither proxies nor a .netrc of the environment: both would send requests or credentials elsewhere.
         self._session.trust_env = False
+        if ca_file:
+            self._session.verify = _certificates(name, ca_file)
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, guard.adapter(allow_private=allow_private))
         asked = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "cxmon"}
@@ -84,6 +90,7 @@ class Client:
             if self._closed.wait(wait):
                 raise SourceError(f"{self._where(call)}: {found.reason}; nobody waits for it any more")
             waited += wait
+            self.meter.waited_s += wait
 
     def url(self, place: str) -> str:
         """An absolute address of this host. SourceError where `place` leads to another one: a token must not leak."""
@@ -123,7 +130,8 @@ class Client:
                 return _Again(reason=f"the answer was {problem}", at_most=2)
             raise SourceError(f"{self._where(call)}: the answer was {problem}") from None
         except requests.exceptions.SSLError as problem:
-            raise SourceError(f"{self._where(call)}: the certificate was not accepted: {_reason(problem)}") from None
+            told = f"the certificate was not accepted: {_reason(problem).partition(' (_ssl')[0]}"
+            raise SourceError(f"{self._where(call)}: {told} (`ca_file` names a company's own authority)") from None
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             return _Again(reason=f"no answer within {self._limits.timeout_s:g} s")
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as problem:
@@ -138,6 +146,7 @@ class Client:
         url, params = self.url(call.url), dict(call.params) | (self._auth.params() if self._auth else {})
         granted = self._grant.headers(self._session) if self._grant else {}
         for _ in range(_MOST_REDIRECTS + 1):
+            self.meter.requests += 1
             response = self._session.request(
                 call.method, url, params=params, json=call.json, stream=True, allow_redirects=False,
                 headers=granted, timeout=(min(10.0, self._limits.timeout_s), self._limits.timeout_s),
@@ -164,6 +173,7 @@ class Client:
         wait = retry_after(response.headers)
         if wait is None and status == 429:
             wait = reset(response.headers)
+        self.meter.throttled += status == 429 or (status == 403 and wait is not None)
         if status in AGAIN or (status == 403 and wait is not None):
             return _Again(reason=told, wait_s=wait)
         where = self._where(call)
@@ -174,6 +184,17 @@ class Client:
         if status == 403:
             raise AccessError(f"{where}: {told}: the credentials may not read this; a scope or a role is missing")
         raise RefusedError(f"{where}: {told}", status)
+
+
+def _certificates(name: str, ca_file: str) -> str:
+    """The file, once it is known to hold certificates."""
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError:
+        raise SourceError(f"{name}: ca_file {ca_file} holds no certificate in PEM form") from None
+    except OSError as problem:
+        raise SourceError(f"{name}: ca_file {ca_file} cannot be read: {problem.strerror or problem}") from None
+    return ca_file
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:

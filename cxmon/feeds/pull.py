@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from cxmon.contracts import Facts, Pieces
+from cxmon.contracts import Facts, Meter, Pieces
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import epoch, rows_of
@@ -73,6 +73,9 @@ class Asked(Protocol):
     @property
     def ahead(self) -> bool: ...
 
+    @property
+    def meter(self) -> Meter: ...
+
 
 def read(client: "Client", stream: Stream, request: Asked) -> Iterator[Facts]:
     """Pages of facts from the request's cursor on, the last of which is `complete`.
@@ -80,6 +83,7 @@ def read(client: "Client", stream: Stream, request: Asked) -> Iterator[Facts]:
     A place that the vendor knows no more is given up for the last known time. What the stream's lists of what is gone
     say comes first: a record that came back is in the list itself. Raises SourceError, with the page.
     """
+    client.meter = request.meter
     since = int(request.window.since.timestamp())
     position = Position.of(request.cursor, since)
     since = position.since

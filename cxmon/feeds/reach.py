@@ -35,9 +35,10 @@ def opened(
     limits: Limits,
     allow_private: bool,
     headers: Mapping[str, str] | None = None,
+    ca_file: str = "",
 ) -> "Client":
-    """A client of one host; use it as a context manager."""
+    """A client of one host; use it as a context manager. `ca_file`: only certificates that it vouches for are taken."""
     # `cxmon validate` reads sources without asking them, and requests takes a while to load.
     from cxmon.feeds.client import Client  # noqa: PLC0415
 
-    return Client(name, base_url, auth, limits=limits, allow_private=allow_private, headers=headers)
+    return Client(name, base_url, auth, limits=limits, allow_private=allow_private, headers=headers, ca_file=ca_file)

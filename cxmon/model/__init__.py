@@ -50,6 +50,7 @@ from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
 from cxmon.model.privacy import MINIMUM_CELL
+from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret, Token
@@ -128,6 +129,7 @@ __all__ = [
     "Grain",
     "Growth",
     "Harm",
+    "Health",
     "Holidays",
     "Imported",
     "Incident",
@@ -139,6 +141,8 @@ __all__ = [
     "LeadingAnswer",
     "LearntFrom",
     "Making",
+    "Measure",
+    "Measured",
     "Message",
     "Method",
     "Metric",
@@ -154,6 +158,7 @@ __all__ = [
     "Planned",
     "Price",
     "PriceCode",
+    "Pull",
     "Rank",
     "Read",
     "Reason",
@@ -171,6 +176,7 @@ __all__ = [
     "SplitRanges",
     "Stage",
     "StageHarm",
+    "Standing",
     "State",
     "Status",
     "Step",

@@ -3,7 +3,7 @@
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,8 +14,9 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Observations, Request, Source, Unnamed
 from cxmon.errors import ConfigError, CxmonError, SourceError, StoreError
 from cxmon.failpoints import failpoint
-from cxmon.model import Metric, Secret, Window
+from cxmon.model import Health, Metric, Secret, Window
 from cxmon.pipeline import collect_feeds as feeds
+from cxmon.pipeline.collect_health import Tally, begun, settled
 from cxmon.pipeline.unnamed import news
 from cxmon.store import Run, Store
 
@@ -101,15 +102,16 @@ def _collect(
     *,
     accept_loss: bool,
 ) -> Collected:
-    counts = dict.fromkeys(COUNTS, 0)
+    counts, tally = dict.fromkeys(COUNTS, 0), Tally(whole=since is not None, since=since)
     unnamed: dict[tuple[str, str], str] = {}
+    source = plan.sources.get(metric.source)
     error = _attempted(
-        lambda: _take(plan, store, metric, now, since, progress, counts, unnamed, accept_loss=accept_loss),
-        plan.sources.get(metric.source),
+        lambda: _take(plan, store, metric, now, since, progress, counts, tally, unnamed, accept_loss=accept_loss),
+        source,
         metric.id,
     )
-    done = _collected(metric, error, counts)
-    return _recorded(store, done, now, unnamed)
+    held = _held(plan, store, [metric], tally, error, now)
+    return _recorded(store, _collected(metric, error, counts), now, unnamed, held=held)
 
 
 def _collect_stream(
@@ -121,13 +123,15 @@ def _collect_stream(
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
         unnamed: dict[str, dict[tuple[str, str], str]] = {m.id: {} for m in pull.metrics}
         quiet: dict[str, str] = {}
-        read = partial(feeds.read, plan, store, pull, counts, quiet, now=now, progress=progress, unnamed=unnamed)
+        tally = begun(store, pull.metrics, source, pull.since, whole=pull.whole)
+        read = partial(feeds.read, plan, store, pull, counts, quiet, tally, now=now, progress=progress, unnamed=unnamed)
         error = _attempted(read, source, ", ".join(counts))
+        held = _held(plan, store, pull.metrics, tally, error, now)
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
             told = error or own or quiet.get(metric.id, "")
             found = _collected(metric, told, counts[metric.id])
-            done[metric.id] = _recorded(store, found, now, unnamed[metric.id])
+            done[metric.id] = _recorded(store, found, now, unnamed[metric.id], held=held)
     _attempted(lambda: feeds.purge(plan, store, now=now), source, metrics[0].source)
     return done
 
@@ -135,6 +139,20 @@ def _collect_stream(
 def _collected(metric: Metric, error: str, counts: Mapping[str, int]) -> Collected:
     taken: dict[str, Any] = dict(counts)
     return Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **taken)
+
+
+def _held(plan: Plan, store: Store, metrics: Sequence[Metric], tally: Tally, error: str, now: datetime) -> bool:
+    """Keeps what the pull came to; whether its figures are held back. That it cannot be kept fails no collection."""
+    found: list[Health] = []
+    names = ", ".join(m.id for m in metrics)
+    failed = _attempted(
+        lambda: found.append(settled(store, metrics, tally, error=error, now=now)),
+        plan.sources.get(metrics[0].source),
+        names,
+    )
+    if failed:
+        _LOG.error("%s: what the pull came to was not kept: %s", names, failed)
+    return any(health.held for health in found)
 
 
 def _attempted(work: Callable[[], None], source: Source | None, names: str) -> str:
@@ -158,11 +176,14 @@ def _take(
     since: datetime | None,
     progress: Progress | None,
     counts: dict[str, int],
+    tally: Tally,
     unnamed: dict[tuple[str, str], str],
     *,
     accept_loss: bool,
 ) -> None:
-    """Every batch of the window into the store; `counts` and `unnamed` hold what was taken, also where this raises."""
+    """Every batch of the window into the store; `counts`, `tally` and `unnamed` hold what was taken, also where this
+    raises."""
+    tally.whole = tally.whole or store.observations.watermark(metric) is None
     window = _window(plan, store, metric, now, since)
     if window is None:
         return
@@ -176,6 +197,7 @@ def _take(
         if not isinstance(batch, Observations):
             raise SourceError(f"{metric.id}: source {metric.source} brings records; `read` needs `stream`")
         applied = store.observations.apply(metric, batch, now=now, accept_loss=accept_loss)
+        tally.piece(batch, applied)
         taken += applied.written + applied.revised + applied.vanished + applied.unchanged
         aside = aside or next(iter(batch.rejected), None)
         unnamed |= batch.unnamed
@@ -199,7 +221,7 @@ def _window(plan: Plan, store: Store, metric: Metric, now: datetime, since: date
     return Window(since, until) if since < until else None
 
 
-def _recorded(store: Store, done: Collected, now: datetime, unnamed: Unnamed) -> Collected:
+def _recorded(store: Store, done: Collected, now: datetime, unnamed: Unnamed, *, held: bool) -> Collected:
     """`done`, once its run stands in the store, with what is news; a store that cannot take it makes it fail."""
     failpoint("collect-before-run")
     run = Run(
@@ -212,6 +234,7 @@ def _recorded(store: Store, done: Collected, now: datetime, unnamed: Unnamed) ->
         revised=done.revised,
         rejected=done.rejected,
         error=done.error,
+        held=held,
     )
     try:
         store.runs.record(run)

@@ -10,6 +10,7 @@ from cxmon.contracts import Batch, Facts, Rejected, Request
 from cxmon.errors import QuietError, SourceError
 from cxmon.failpoints import failpoint
 from cxmon.model import Metric, Window
+from cxmon.pipeline.collect_health import Tally
 from cxmon.store import Progress, Store
 
 Counts = dict[str, int]
@@ -17,11 +18,13 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Pull:
-    """Metrics that are read together, from `cursor` on; `since` is from when on their facts are complete."""
+    """Metrics that are read together, from `cursor` on; `since` is from when on their facts are complete. `whole`: they
+    read the past, as long as they have not come to its end."""
 
     metrics: tuple[Metric, ...]
     since: datetime
     cursor: str | None = None
+    whole: bool = False
 
 
 def pulls(plan: Plan, store: Store, metrics: Sequence[Metric], *, now: datetime, since: datetime | None) -> list[Pull]:
@@ -46,9 +49,12 @@ def pulls(plan: Plan, store: Store, metrics: Sequence[Metric], *, now: datetime,
             others.setdefault(known[metric.id].cursor, []).append(metric)
     groups += [(group, cursor) for cursor, group in others.items()]
     return [
-        Pull(metrics=tuple(group), since=min(known[m.id].since or now for m in group), cursor=cursor)
+        Pull(
+            metrics=tuple(group), since=min(known[m.id].since or now for m in group), cursor=cursor,
+            whole=group is not complete,
+        )
         for group, cursor in groups
-    ]
+    ]  # fmt: skip
 
 
 def read(
@@ -57,18 +63,19 @@ def read(
     pull: Pull,
     counts: Mapping[str, Counts],
     quiet: dict[str, str],
+    tally: Tally,
     *,
     now: datetime,
     progress: Callable[[str, int, int], None] | None = None,
     unnamed: Mapping[str, dict[tuple[str, str], str]] | None = None,
 ) -> None:
-    """Every page of the feed into the store; `counts` holds what was set aside, also where this raises, `quiet` why the
-    source has nothing any more for some of the metrics, and `unnamed` the values that no map names, by metric."""
+    """Every page of the feed into the store; `counts` and `tally` hold what came, also where this raises, `quiet` why
+    the source has nothing any more for some of the metrics, and `unnamed` the values that no map names, by metric."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
-    wanted = frozenset().union(*map(_fields, pull.metrics))
+    wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
     request = Request(
         metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
-        hash_key=plan.hash_key, fields=wanted, ahead=True,
+        hash_key=plan.hash_key, fields=wanted, ahead=True, meter=tally.meter,
     )  # fmt: skip
     days = max(1, (now - pull.since).days)
     tell = progress or (lambda _name, _done, _total: None)
@@ -80,6 +87,7 @@ def read(
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
         done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
+        tally.page(batch, done)
         for name, one in done.items():
             counts[name]["rejected"] += one.rejected
             if unnamed is not None:

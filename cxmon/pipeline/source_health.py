@@ -1,4 +1,4 @@
-"""Incidents about sources: a run that failed, a source gone quiet, and what is configured no longer."""
+"""Incidents about sources: a run that failed, data that are strange or overdue, and what is configured no longer."""
 
 import logging
 from collections.abc import Sequence
@@ -9,16 +9,30 @@ from cxmon.checks import Freshness
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
 from cxmon.incidents import Event, Reason, walk
-from cxmon.model import EVERYONE, Ending, Finding, IncidentPolicy, IncidentState, State, Step, Transition
+from cxmon.model import (
+    EVERYONE,
+    Ending,
+    Finding,
+    IncidentPolicy,
+    IncidentState,
+    Pull,
+    Standing,
+    State,
+    Step,
+    Transition,
+)
 from cxmon.pipeline.check_telling import lasting, tell
 from cxmon.pipeline.checked import Checked
+from cxmon.pipeline.collect_health import DATA
 from cxmon.store import Run, Store
+from cxmon.wording import source_health as wording
 
 log = logging.getLogger(__name__)
 
 SOURCE = "source"
-# Whether a run failed is a fact, not noise: it opens and ends an incident at once.
-AT_ONCE = IncidentPolicy(breaches=1, of=1, recover_after=1)
+# Whether a run failed is a fact, not noise: it opens and ends an incident at once. While a source cannot be read it is
+# not known whether its data are as usual again, however long that takes.
+AT_ONCE = IncidentPolicy(breaches=1, of=1, recover_after=1, unknown_after=1_000_000)
 
 
 def is_about_sources(check_plan: CheckPlan) -> bool:
@@ -26,14 +40,19 @@ def is_about_sources(check_plan: CheckPlan) -> bool:
 
 
 def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
-    """One look at each source: first its runs, then, for each freshness check, its data. One incident per source."""
-    runs = store.runs.latest()
+    """One look at each source: its runs, what they brought, and by each freshness check whether data are overdue."""
+    runs, pulls = store.runs.latest(), store.pulls.latest().values()
     done: list[Checked] = []
     for source in sorted({m.source for m in plan.metrics.values()}):
         mine = [r for metric, r in sorted(runs.items()) if metric in plan.metrics and r.source == source]
         if mine:
             done.append(_guarded(plan, store, SOURCE, source, _of_runs(source, mine), now))
-        failed = any(not r.ok for r in mine)
+        brought = [p for p in pulls if p.source == source and any(m in plan.metrics for m in p.metrics)]
+        told = any(not r.ok for r in mine)
+        if brought:
+            found = _of_pulls(plan, source, brought)
+            told = told or found.state is State.BREACH
+            done.append(_guarded(plan, store, DATA, source, found, now))
         for check_plan in filter(is_about_sources, plan.checks):
             metrics = [m for m in check_plan.metrics if plan.metrics[m].source == source]
             if not metrics:
@@ -44,10 +63,10 @@ def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
                 log.exception("check %s on %s failed", check_plan.name, source)
                 done.append(Checked(check=check_plan.name, metric=source, error=f"{type(e).__name__}: {e}"))
                 continue
-            if failed and finding.state is State.BREACH and not _open(store, check_plan.name, source):
-                # The incident of the failed run tells of it; two messages for one fault help nobody.
-                told = replace(finding, reason=f"{Reason.TOLD_BY_SOURCE.value}: {finding.reason}")
-                done.append(Checked(check=check_plan.name, metric=source, findings=(told,)))
+            if told and finding.state is State.BREACH and not _open(store, check_plan.name, source):
+                # The incident of the run, or of what it brought, tells of it; two messages for one fault help nobody.
+                known = replace(finding, reason=f"{Reason.TOLD_BY_SOURCE.value}: {finding.reason}")
+                done.append(Checked(check=check_plan.name, metric=source, findings=(known,)))
             else:
                 done.append(_guarded(plan, store, check_plan.name, source, finding, now))
     return done
@@ -58,7 +77,7 @@ def retire(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     looked_at = {(c.name, m) for c in plan.checks for m in c.metrics}
     sources = {m.source for m in plan.metrics.values()}
     looked_at |= {(c.name, s) for c in plan.checks if is_about_sources(c) for s in sources}
-    looked_at |= {(SOURCE, s) for s in sources}
+    looked_at |= {(name, s) for name in (SOURCE, DATA) for s in sources}
     done = []
     for incident in store.incidents.open():
         allowed = incident.check == "allowance" and incident.subject in plan.allowance.amounts
@@ -91,6 +110,29 @@ def _of_runs(source: str, runs: Sequence[Run]) -> Finding:
         since=min((r.started_at for r in failed), default=None),
         looked_at=len(runs),
         score=float(len(failed)),
+    )
+
+
+def _of_pulls(plan: Plan, source: str, pulls: Sequence[Pull]) -> Finding:
+    """All parts of a source as one finding: one that is strange is a breach, and only where all that are known are as
+    usual it is fine."""
+    standings = [p.health.standing if p.ok and p.health is not None else Standing.FAILED for p in pulls]
+    strange = [p for p, standing in zip(pulls, standings, strict=True) if standing.strange]
+    unsure = {Standing.FEWER, Standing.HOLIDAY, Standing.FAILED, Standing.WHOLE} & set(standings)
+    fine = {Standing.USUAL, Standing.MORE} & set(standings)
+    state = State.BREACH if strange else State.OK if fine and not unsure else State.UNKNOWN
+    said = [wording.told(p, plan.metrics, plan.zone) for p in strange or pulls]
+    held = next((w for p in strange if (w := wording.held(p.health))), "")
+    return Finding(
+        check=DATA,
+        metric=source,
+        segment=EVERYONE,
+        at=max(p.at for p in pulls),
+        state=state,
+        reason=". ".join([*said, held]).rstrip(". "),
+        since=min((p.health.since for p in strange if p.health and p.health.since), default=None),
+        looked_at=len(pulls),
+        score=float(len(strange)),
     )
 
 
@@ -132,7 +174,8 @@ def _look(plan: Plan, store: Store, check: str, source: str, finding: Finding, n
     known = [i for i in store.incidents.recent(1000) if (i.check, i.subject) == (check, source)]
     walked = walk(known, [finding], policy, now, seen_through=seen)
     telling = tell(
-        plan, store, walked.events, metric=None, check=check, check_type="freshness", changes=(), now=now,
+        plan, store, walked.events, metric=None, check=check, check_type=DATA if check == DATA else "freshness",
+        changes=store.changes.all() if check == DATA else (), now=now,
         lasting=lasting(known, walked),
     )  # fmt: skip
     taken = store.incidents.commit(

@@ -106,6 +106,7 @@ class Rest:
     `streams` its lists by your names.
 
     `headers` go with every request. `allow_private` allows addresses that are not on the internet, and http.
+    `ca_file` holds the certificates of a company's own authority, in PEM form: only what it signed is taken then.
     `timeout_s` without a byte ends an attempt, `retries` is how often one is repeated, `most_wait_s` the longest that
     all waits of one request take, and `most_bytes` the longest answer, unpacked.
     """
@@ -120,6 +121,7 @@ class Rest:
     retries: int = 5
     most_wait_s: float = 300.0
     most_bytes: int = 64_000_000
+    ca_file: str = ""
 
     def __post_init__(self) -> None:
         checked_base(self.base_url, allow_private=self.allow_private)
@@ -146,7 +148,7 @@ class Rest:
         )
         reach = opened(
             request.metric.source, self.base_url, self.auth, limits=limits, allow_private=self.allow_private,
-            headers=self.headers,
+            headers=self.headers, ca_file=self.ca_file,
         )  # fmt: skip
         with reach as client:
             yield from feeds.read(client, self.streams[name].stream(name), request)

@@ -3,8 +3,8 @@
 from cxmon.store.catalogue import Catalogue, Run
 from cxmon.store.drafts import Brought
 from cxmon.store.facade import Store
-from cxmon.store.facts import Progress
+from cxmon.store.facts import Progress, Taken
 from cxmon.store.observations import Applied, RejectedRow
 from cxmon.store.overlay import Overlay
 
-__all__ = ["Applied", "Brought", "Catalogue", "Overlay", "Progress", "RejectedRow", "Run", "Store"]
+__all__ = ["Applied", "Brought", "Catalogue", "Overlay", "Progress", "RejectedRow", "Run", "Store", "Taken"]

@@ -28,7 +28,8 @@ class Catalogue:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One collection of one metric, finished well or not."""
+    """One collection of one metric, finished well or not. `held`: its source brought strangely little, so that what
+    came is not judged."""
 
     metric: str
     source: str
@@ -39,6 +40,7 @@ class Run:
     revised: int = 0
     rejected: int = 0
     error: str = ""
+    held: bool = False
 
 
 class CatalogueStore:
@@ -105,10 +107,13 @@ class RunStore:
             rows = conn.execute(sa.select(t).order_by(t.c.finished_at, t.c.id)).mappings().all()
         return [Run(**{k: v for k, v in r.items() if k != "id"}) for r in rows]
 
-    def last_ok(self, metric_id: str, *, by: datetime | None = None) -> datetime | None:
-        """When the newest run without an error finished: of all runs, or of those that had finished `by` then."""
+    def last_ok(self, metric_id: str, *, by: datetime | None = None, judged: bool = False) -> datetime | None:
+        """When the newest run without an error finished: of all runs, or of those that had finished `by` then; with
+        `judged`, of those whose figures are not held back."""
         t = schema.run.c
         wanted = sa.and_(t.metric == metric_id, t.ok)
+        if judged:
+            wanted = sa.and_(wanted, ~t.held)
         if by is not None:
             wanted = sa.and_(wanted, t.finished_at <= by)
         with self._db.read() as conn:

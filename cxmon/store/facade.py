@@ -20,10 +20,12 @@ from cxmon.store.checkpoints import CheckpointStore
 from cxmon.store.drafts import DraftStore
 from cxmon.store.engine import Database
 from cxmon.store.facts import FactStore
+from cxmon.store.gaps import GapStore, blanked
 from cxmon.store.incidents import IncidentStore
 from cxmon.store.migrate import migrate, require_current
 from cxmon.store.observations import ObservationStore
 from cxmon.store.outbox import OutboxStore
+from cxmon.store.pulls import PullStore
 from cxmon.store.targets import TargetStore
 from cxmon.store.verdicts import BandStore, VerdictStore
 from cxmon.store.worst import WorstStore
@@ -38,6 +40,8 @@ class Store:
         self.facts = FactStore(db)
         self.worst = WorstStore(db)
         self.runs = RunStore(db)
+        self.pulls = PullStore(db)
+        self.gaps = GapStore(db)
         self.catalogue = CatalogueStore(db)
         self.changes = ChangeStore(db)
         self.drafts = DraftStore(db)
@@ -92,14 +96,16 @@ class Store:
         Other segments are the sums of their leaves; where the metric is not additive, stored totals are used. The grid
         runs over `window` (periods that start inside it, and the one that holds its beginning), or from the first to
         the last stored period. A segment or period without data has n = 0. With `as_known_at`, the newest revision that
-        was known then; cells not known yet have n = 0. It carries when the metric was last collected by then, and of
-        whole series as known at a moment how their figures had arrived.
+        was known then; cells not known yet have n = 0, and so have periods that a source never delivered. It carries
+        when the metric was last collected by then, and of whole series as known at a moment how their figures had
+        arrived.
         """
-        read_at = self.runs.last_ok(metric.id, by=as_known_at)
+        read_at = self.runs.last_ok(metric.id, by=as_known_at, judged=True)
         # While a source cannot be read nothing arrives, which says nothing about how answers do.
         known = None if as_known_at is None or window is not None else min(as_known_at, read_at or as_known_at)
         with self._db.read() as conn:
             found = panels.panel(conn, metric, segments, window, as_known_at, known)
+            found = blanked(conn, found, as_known_at)
         return replace(found, read_at=read_at)
 
     def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:

@@ -26,7 +26,8 @@ _SHOWN_REJECTED = 1000
 class Applied:
     """What a batch did, in cells: new ones, revised ones, those emptied because the source lost them, and the rest.
 
-    `rejected` counts the rows that the source set aside.
+    `rejected` counts the rows that the source set aside, `arrived` the answers (of a rate the events) that were not
+    there before.
     """
 
     written: int
@@ -34,6 +35,7 @@ class Applied:
     vanished: int
     unchanged: int
     rejected: int
+    arrived: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +107,18 @@ def replace_window(
         vanished=done.vanished,
         unchanged=done.unchanged,
         rejected=len(batch.rejected),
+        arrived=_arrived(metric, stored, done.current),
     )
+
+
+def _arrived(metric: Metric, stored: Rows, current: Rows) -> float:
+    """How many more there are in the cells that are written than were in them; what fell elsewhere takes none away."""
+    column = FIGURES.index("total" if metric.kind is Kind.RATE else "n")
+    before = np.zeros(len(current))
+    if len(stored):
+        at = np.minimum(np.searchsorted(stored.key, current.key), len(stored) - 1)
+        before = np.where(stored.key[at] == current.key, stored.figures[at, column], 0.0)
+    return float(np.maximum(current.figures[:, column] - before, 0.0).sum())
 
 
 def _rows(cells: Cells, ids: dict[Segment, int], now: int) -> Rows:

@@ -43,7 +43,7 @@ class Overlay(Store):
         while self._runs and self._runs[-1].finished_at <= at:
             run = self._runs.pop()
             self.runs.record(run)
-            if run.ok:
+            if run.ok and not run.held:
                 self._read[run.metric] = run.finished_at
 
     def panel(

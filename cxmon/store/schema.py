@@ -163,7 +163,28 @@ run = sa.Table(
     sa.Column("revised", sa.BigInteger, nullable=False),
     sa.Column("rejected", sa.BigInteger, nullable=False),
     sa.Column("error", sa.Text, nullable=False),
+    sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("run_metric", "metric", "id"),
+)
+
+# What came of one part of a source at one time. Of two at once, one read the past and one went on.
+pull = _table(
+    "pull",
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("part", sa.Text, primary_key=True),
+    sa.Column("at", Instant, primary_key=True),
+    sa.Column("whole", sa.Boolean, primary_key=True),
+    sa.Column("doc", sa.Text, nullable=False),
+    sa.Column("health", sa.Text),
+)
+
+# Stretches whose figures were never delivered, and since when that is known.
+gap = _table(
+    "gap",
+    sa.Column("metric", sa.Text, primary_key=True),
+    sa.Column("since", Instant, primary_key=True),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("known_at", Instant, nullable=False),
 )
 
 catalogue = _table("catalogue", sa.Column("name", sa.Text, primary_key=True), sa.Column("doc", sa.Text, nullable=False))

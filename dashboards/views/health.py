@@ -3,9 +3,57 @@
 import streamlit as st
 
 from cxmon import wording
+from cxmon.decisions import source_health as decided
+from cxmon.wording import source_health as health
+from dashboards import reading
 from dashboards.frame import opened
 from dashboards.reading import World
-from dashboards.text import grey, md
+from dashboards.text import badge, grey, md
+
+
+def sources(world: World) -> None:
+    """What each source brought lately against its usual, and how old it is."""
+    known = reading.glimpses()
+    if not known:
+        return
+    st.subheader(
+        "Sources",
+        anchor=False,
+        help="What came in the last hours, against the same hours of the same weekday in earlier weeks. While a source "
+        "brings far too little, its figures are not judged.",
+    )
+    newest = max(one.last.at for one in known)
+    with st.grid(1, border=True, gap=6, key="sources"):
+        for one in known:
+            pull = one.last
+            cells = st.columns([24, 22, 24, 30], gap="small")
+            pulled = f"pulled {wording.stamp(pull.at, world.zone)}"
+            age = f"newest {health.age(one.newest, newest)} old" if one.newest else "no record yet"
+            told = [
+                (f"**{md(pull.source)}**", health.part(pull, world.metrics)),
+                (badge(*health.standing_screen(pull)), "figures held back" if health.held(pull.health) else pulled),
+                (md(health.of_usual(pull) or "nothing to compare with yet"), age),
+                (md(_lacks(one)), _trouble(one)),
+            ]
+            for cell, (top, low) in zip(cells, told, strict=True):
+                cell.markdown(top + (f"  \n:gray[:small[{md(low)}]]" if low else ""))
+    for one in filter(decided.in_trouble, known):
+        st.markdown(grey(md(f"{one.last.source}, {health.told(one.last, world.metrics, world.zone)}.")))
+
+
+def _lacks(one: decided.Glimpse) -> str:
+    """The emptiest field, and how many were asked, where that is known."""
+    empty = [f"{name} empty in {share:.0%}" for name, share in health.empty_shares(one.last) if share > 0][:1]
+    sent = health.offered_share(one.last)
+    return "; ".join([*empty, *([f"survey sent for {sent}"] if sent else [])]) or "no field is empty"
+
+
+def _trouble(one: decided.Glimpse) -> str:
+    slowed = health.slowed(one)
+    said = [f"slowed down {slowed}"] if slowed else []
+    said += [f"{one.failed} of {one.pulls} pulls failed"] if one.failed else []
+    said += [f"{one.rejected:,} set aside"] if one.rejected else []
+    return ", ".join(said) or "no trouble in the last day"
 
 
 def runs(world: World) -> None:
@@ -40,6 +88,7 @@ def page() -> None:
     world = opened("Data health")
     if world is None:
         return
+    sources(world)
     runs(world)
     rejected(world)
 

@@ -219,6 +219,9 @@ def incidents(world: World) -> None:
             label = figures.incident_title(incident, world)
             tone = Tone.RED if incident.state == "open" else Tone.AMBER
             shape = "report" if incident.state == "open" else "visibility"
+            if figures.is_about_a_source(incident, world):
+                # It says nothing of customers, so it looks like nothing that does.
+                tone, shape = Tone.GREY, "cloud_off"
             since = wording.day(incident.since or incident.opened_at, world.zone)
             st.markdown(
                 f"{badge(wording.state(incident), tone, shape)} **{md(label)}**  \n"

@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from cxmon.cli.app import build
+from cxmon.cli.source_health import health
 from cxmon.config import load
+from cxmon.errors import ConfigError, StoreError
+from cxmon.pipeline.collect import collect
 from cxmon.pipeline.forget import forget
 from cxmon.store import Store
 
@@ -178,3 +182,35 @@ def test_init_writes_a_recipe_or_names_them(tmp_path):
     assert (done.exit_code, "Put the secrets" in done.output) == (0, True)
     assert "https://api.delighted.com/v1" in (tmp_path / "cxmon.yaml").read_text()
     assert "delighted" in str(init("--force", "--recipe", "delightful").exception)
+
+
+def test_the_health_of_sources_on_one_screen(tmp_path, desk, monkeypatch, capsys):
+    """In this process, as the command would: a fresh one takes a second for each line."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    path = tmp_path / "cxmon.yaml"
+
+    def look(name=None, *, as_json=False):
+        try:
+            health(name, path, as_json)
+        except typer.Exit as left:
+            return left.exit_code, capsys.readouterr().out
+        return 0, capsys.readouterr().out
+
+    with pytest.raises(StoreError, match="there is no such file; `cxmon collect` makes it"):
+        look()
+    plan = load(path)
+    with Store.open(plan.store_url) as store:
+        collect(plan, store, now=NOW)
+        code, text = look()
+        assert code == 0
+        assert "desk, answers   The past was read" in text
+        (told,) = json.loads(look("desk", as_json=True)[1])
+        assert (told["last"]["part"], told["last"]["fresh"], told["rejected"], told["failed"]) == ("answers", 12, 1, 0)
+        desk.faults = [Reply({}, 401)]
+        collect(plan, store, now=NOW)
+    code, text = look()
+    assert code == 3
+    assert "  desk: answers: desk: page 1 of GET answers: answered 401: the credentials were not accepted" in text
+    with pytest.raises(ConfigError, match="no source 'desks'; there are desk"):
+        look("desks")

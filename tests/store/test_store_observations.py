@@ -28,7 +28,7 @@ def test_the_same_request_twice_leaves_the_same_store(store):
     first = store.observations.apply(CSAT, batch, now=NOW)
     before = figures(store)
     again = store.observations.apply(CSAT, batch, now=NOW + timedelta(hours=1))
-    assert first == Applied(written=40, revised=0, vanished=0, unchanged=0, rejected=0)
+    assert first == Applied(written=40, revised=0, vanished=0, unchanged=0, rejected=0, arrived=400.0)
     assert again == Applied(written=0, revised=0, vanished=0, unchanged=40, rejected=0)
     assert figures(store) == before
 
@@ -38,7 +38,8 @@ def test_a_differing_figure_is_a_revision_and_the_old_one_stays_known(store):
     later = NOW + timedelta(days=1)
     rows = full(3)
     rows[2] = (PHONE, day(1), None, 11.0, 8.0)
-    assert store.observations.apply(CSAT, window(0, 3, rows), now=later).revised == 1
+    done = store.observations.apply(CSAT, window(0, 3, rows), now=later)
+    assert (done.revised, done.arrived) == (1, 1.0)
     assert store.panel(CSAT, [PHONE]).n.tolist() == [[10, 11, 10]]
     assert store.panel(CSAT, [PHONE], as_known_at=later - timedelta(seconds=1)).n.tolist() == [[10, 10, 10]]
     assert store.panel(CSAT, [PHONE], as_known_at=later).n.tolist() == [[10, 11, 10]]
