@@ -43,6 +43,7 @@ class Freshdesk:
     `base_url` is another address for the account. `custom` maps your field names to the names of ticket fields, such as
     cf_region, for dimensions. `lookback` is how far back ratings are read again, because they change. `allow_private`
     allows addresses that are not on the internet, and http.
+    `ca_file` holds the certificates of a company's own authority, in PEM form: only what it signed is taken then.
     """
 
     type: Literal["freshdesk"] = "freshdesk"
@@ -53,6 +54,7 @@ class Freshdesk:
     lookback: timedelta = timedelta(days=30)
     page_size: int = 100
     allow_private: bool = False
+    ca_file: str = ""
 
     def __post_init__(self) -> None:
         if not self.api_key:
@@ -67,6 +69,11 @@ class Freshdesk:
         taken = sorted(set(self.custom) & set(_ticket_fields({})))
         if taken:
             raise ValueError(f"custom: found {taken[0]}, expected a name that tickets do not have already")
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """A ticket's page for agents; ratings have none of their own."""
+        return {"tickets": f"{self._base.rstrip('/')}/a/tickets/{{id}}"}
 
     @property
     def _name(self) -> str:
@@ -88,7 +95,11 @@ class Freshdesk:
             raise SourceError(f"{request.metric.id}: source {request.metric.source} has no stream {name!r}")
         # The key is the user, and any password will do.
         auth = feeds.Basic(user=self.api_key, password=Token("X"))
-        with opened(request.metric.source, self._base, auth, limits=LIMITS, allow_private=self.allow_private) as client:
+        reach = opened(
+            request.metric.source, self._base, auth, limits=LIMITS, allow_private=self.allow_private,
+            ca_file=self.ca_file,
+        )  # fmt: skip
+        with reach as client:
             yield from feeds.read(client, _STREAMS[name](self), request)
 
 

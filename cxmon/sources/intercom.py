@@ -46,6 +46,7 @@ class Intercom:
     custom attributes of conversations, for dimensions such as a region. `lookback` is how far back conversations are
     read again, because ratings and SLAs change. `page_size` is how many conversations a page has, at most 150.
     `allow_private` allows addresses that are not on the internet, and http.
+    `ca_file` holds the certificates of a company's own authority, in PEM form: only what it signed is taken then.
     """
 
     type: Literal["intercom"] = "intercom"
@@ -56,6 +57,7 @@ class Intercom:
     lookback: timedelta = timedelta(days=14)
     page_size: int = 150
     allow_private: bool = False
+    ca_file: str = ""
 
     def __post_init__(self) -> None:
         if not self.token:
@@ -81,6 +83,7 @@ class Intercom:
         reach = opened(
             request.metric.source, self.base_url, feeds.Bearer(token=self.token), limits=feeds.Limits(),
             allow_private=self.allow_private, headers={"Intercom-Version": self.version},
+            ca_file=self.ca_file,
         )  # fmt: skip
         with reach as client:
             yield from feeds.read(client, _STREAMS[name](self), request)

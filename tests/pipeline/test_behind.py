@@ -29,7 +29,7 @@ from cxmon.model import (
 )
 from cxmon.pipeline.behind import behind
 from cxmon.pipeline.check import check
-from cxmon.sources import Rest, Zendesk
+from cxmon.sources import Freshdesk, Rest, Zendesk
 from cxmon.sources.rest import RestStream
 from cxmon.store import Store
 
@@ -191,6 +191,9 @@ def test_where_vendors_show_their_records():
     zendesk = Zendesk(token=Token("t"), subdomain="acme")
     assert isinstance(zendesk, Linked)
     assert zendesk.links == {"tickets": "https://acme.zendesk.com/agent/tickets/{id}"}
+    assert Freshdesk(domain="acme", api_key=Token("x")).links == {
+        "tickets": "https://acme.freshdesk.com/a/tickets/{id}"
+    }
     assert DESK.links == {"answers": "https://desk.example.com/t/{id}"}
     with pytest.raises(ValueError, match="ticket_url: found 'javascript:x', expected an https address"):
         RestStream(path="a", fields={}, ticket_url="javascript:x")
