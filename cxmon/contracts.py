@@ -89,6 +89,7 @@ class Facts:
     facts of them, and touched periods are aggregated again. `cursor` is stored with them in one transaction.
 
     `complete`: the stream has been read up to the present. `through`: up to when it has been read, for the progress.
+    `note`: what whoever collects should know of how it was read.
     """
 
     upserts: Records = field(default_factory=Records)
@@ -97,6 +98,7 @@ class Facts:
     complete: bool = False
     through: datetime | None = None
     rejected: tuple[Rejected, ...] = ()
+    note: str = ""
 
 
 Batch = Observations | Facts

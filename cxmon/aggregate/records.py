@@ -10,6 +10,7 @@ import numpy.typing as npt
 from cxmon.aggregate import reading
 from cxmon.aggregate.intake import FUTURE, MOST_SEGMENTS, numbers, roles, rules, segment_of, word
 from cxmon.aggregate.parts import Parts, merge, period_starts
+from cxmon.aggregate.states import AFTER
 from cxmon.contracts import Cells, Records, Rejected
 from cxmon.errors import SourceError
 from cxmon.model import Kind, Metric, Segment
@@ -72,10 +73,15 @@ class Page:
                 rejected.append(Rejected(where=self._place(i), reason=reason, value=shown))
             aside[i] = True
 
-        counts = self._chosen(metric)
+        chosen = self._chosen(metric)
+        # A state that does not count ends one that did.
+        counts = np.ones(len(chosen), bool) if metric.read.churn else chosen
         at = self._times(metric, wanted["time"], counts, refuse)
         counts &= at != 0
-        value, base = self._figures(metric, columns, counts, refuse)
+        if metric.read.churn:
+            value, base = self._states(columns, counts, chosen, refuse)
+        else:
+            value, base = self._figures(metric, columns, counts, refuse)
         if not metric.read.censored:
             counts &= ~np.isnan(value)
         known = np.zeros(len(at), np.int64)
@@ -147,6 +153,21 @@ class Page:
         for i in np.flatnonzero(np.isnan(base) & ~np.isnan(figures["value"]) & counts).tolist():
             refuse(i, f"{'n' if metric.kind is Kind.RATE else 'base'}: empty")
         return figures["value"], base
+
+    def _states(
+        self, columns: Mapping[str, Sequence[object]], counts: Bools, chosen: Bools, refuse: Refuse
+    ) -> tuple[Floats, Floats]:
+        """(what each state is worth, 1 where that holds from its instant on and 0 where it held until then) (R,)."""
+        value, problems = reading.numbers(columns["value"], words=False)
+        for i in np.flatnonzero(counts).tolist():
+            if i in problems:
+                refuse(i, f"value: {problems[i]}", columns["value"][i])
+            elif not value[i] >= 0:
+                refuse(i, "value: negative" if value[i] < 0 else "value: empty")
+            elif not (self.records.customers and self.records.customers[i]):
+                refuse(i, "no customer whose state it is")
+        after = np.array([float(bool(x)) for x in columns[AFTER]])
+        return np.where(chosen | np.isnan(value), value, 0.0), after
 
     def _segments(
         self, metric: Metric, columns: Mapping[str, Sequence[object]], row: Ints, refuse: Refuse

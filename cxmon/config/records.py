@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from cxmon.aggregate import DEFINITIONS
 from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
@@ -57,6 +58,7 @@ READ = Record(
         "censored": Field(Truth(), "durations: true where rows without a value are still open, and count as longer"),
         "stream": Field(Name, "vendors' records: the stream that they come from"),
         "only": Field(_scope, "vendors' records: the values that fields must have for a record to count"),
+        "churn": Field(Choice(DEFINITIONS), "subscriptions: the definition by which customers or their value are lost"),
         "columns": Field(MapOf(_sql, "a mapping of dimensions to columns"), "dimensions whose column has another name"),
     },
     "a mapping with the columns, such as {table: ratings, time: solved_at, value: satisfied}",

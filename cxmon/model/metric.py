@@ -11,7 +11,7 @@ from functools import cached_property
 from cxmon.model.holidays import Holidays
 
 # What `read` says since a later version.
-_LATER = frozenset({"censored", "stream", "only"})
+_LATER = frozenset({"censored", "stream", "only", "churn"})
 
 
 class Kind(StrEnum):
@@ -131,6 +131,8 @@ class Read:
     needs besides. `known_at` says when a row became known. `censored`: rows without a value are still open, and
     longer than all that are not. `columns` maps a dimension to its column where they differ. `stream` names the records
     of a vendor's source, whose fields are the columns; `only` the values that a field must have for a record to count.
+    `churn` names the definition by which a stream of states (how much a subscription is worth from when on) becomes
+    lost customers, or lost value, of those at risk: `start_of_period`, or `stripe`.
     """
 
     time: str
@@ -150,6 +152,7 @@ class Read:
     columns: Mapping[str, str] = field(default_factory=dict)
     stream: str | None = None
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    churn: str = ""
 
     @property
     def aggregated(self) -> bool:

@@ -33,7 +33,7 @@ _SECRETS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What collecting one metric came to, in cells; `error` is empty where `ok`."""
+    """What collecting one metric came to, in cells; `error` is empty where `ok`. `note` is what its source said."""
 
     metric: str
     source: str
@@ -43,6 +43,7 @@ class Collected:
     vanished: int = 0
     rejected: int = 0
     error: str = ""
+    note: str = ""
 
 
 def collect(
@@ -115,12 +116,16 @@ def _collect_stream(
     source, done = plan.sources.get(metrics[0].source), {}
     for pull in feeds.pulls(plan, store, metrics, now=now, since=since):
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
-        read = partial(feeds.read, plan, store, pull, counts, now=now, progress=progress)
+        notes: list[str] = []
+        read = partial(feeds.read, plan, store, pull, counts, now=now, progress=progress, notes=notes)
         error = _attempted(read, source, ", ".join(counts))
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
             told = error or own
-            found = Collected(metric=metric.id, source=metric.source, ok=not told, error=told, **counts[metric.id])
+            found = Collected(
+                metric=metric.id, source=metric.source, ok=not told, error=told, note="; ".join(notes),
+                **counts[metric.id],
+            )  # fmt: skip
             done[metric.id] = _recorded(store, found, now)
     _attempted(lambda: feeds.purge(plan, store, now=now), source, metrics[0].source)
     return done
