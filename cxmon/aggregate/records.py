@@ -157,7 +157,7 @@ class Page:
     def _states(
         self, columns: Mapping[str, Sequence[object]], counts: Bools, chosen: Bools, refuse: Refuse
     ) -> tuple[Floats, Floats]:
-        """(what each state is worth, 1 where that holds from its instant on and 0 where it held until then) (R,)."""
+        """(what each state is worth, how it holds: see `states.AFTER`) (R,)."""
         value, problems = reading.numbers(columns["value"], words=False)
         for i in np.flatnonzero(counts).tolist():
             if i in problems:
@@ -166,8 +166,8 @@ class Page:
                 refuse(i, "value: negative" if value[i] < 0 else "value: empty")
             elif not (self.records.customers and self.records.customers[i]):
                 refuse(i, "no customer whose state it is")
-        after = np.array([float(bool(x)) for x in columns[AFTER]])
-        return np.where(chosen | np.isnan(value), value, 0.0), after
+        holds, _ = reading.numbers(columns[AFTER])
+        return np.where(chosen | np.isnan(value), value, 0.0), np.nan_to_num(holds)
 
     def _segments(
         self, metric: Metric, columns: Mapping[str, Sequence[object]], row: Ints, refuse: Refuse

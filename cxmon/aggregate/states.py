@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 # What a customer is worth is a sum of amounts of money: less than this is nothing.
 NOTHING = 1e-9
-# The field of a stream of states that says whether a state holds from its instant on (1) or held until then (0).
+# The field of a stream of states that says how it holds: from its instant on (1), until then (0), or as far as is known,
+# which is what there is now (2).
 AFTER = "after"
+UNTIL, SINCE, GUESSED = 0, 1, 2
 _NOBODY = -1
 
 
@@ -26,7 +28,7 @@ class State(NamedTuple):
     name: str
     value: float
     segment: int
-    after: bool
+    holds: int
 
 
 class Point(NamedTuple):
@@ -84,11 +86,13 @@ def standing(names: Sequence[str], at: Sequence[int], known: Sequence[int], *, b
 
 
 def _of_subject(states: Sequence[State]) -> list[Point]:
-    """Between two instants that are known of, what the later one says it was until then counts, if it says so."""
+    """Between two instants that are known of, what the later one says it was until then counts, if it says so; before
+    it too, as far back as there are guesses only. That it was nothing just then does not say since when."""
     found: list[Point] = []
+    guessed: list[bool] = []
     for at, group in _in_force(states).items():
-        until = [_level(s) for s in group if not s.after]
-        after = [_level(s) for s in group if s.after]
+        until = [_level(s) for s in group if s.holds == UNTIL]
+        after = [_level(s) for s in group if s.holds != UNTIL]
         held = found[-1][1:] if found else _ZERO
         come, gone = Counter(until) - Counter(after), Counter(after) - Counter(until)
         # Changes within one second have no order; what one came from and another went to lies between them.
@@ -96,10 +100,14 @@ def _of_subject(states: Sequence[State]) -> list[Point]:
             held = next(level for level in until if level in come or not come)
         elif come and held not in come:
             held = next(level for level in until if level in come)
-        if until and found:
-            found[-1] = Point(found[-1].at, *held)
+        i = len(found) - 1
+        if until and found and (held != _ZERO or not guessed[i]):
+            while i > 0 and guessed[i]:
+                i -= 1
+            found[i:] = [Point(point.at, *held) for point in found[i:]]
         now = next((level for level in reversed(after) if level in gone), held)
         found.append(Point(at, *now))
+        guessed.append(all(s.holds == GUESSED for s in group))
     return found
 
 

@@ -94,8 +94,8 @@ class Stripe:
         if now - place.known > KEPT.total_seconds():
             since = datetime.fromtimestamp(place.known, UTC)
             note = (
-                f"events since {since:%d %b %Y} are older than the 30 days that Stripe keeps: all subscriptions were "
-                "read again; amounts that changed in between count from now on"
+                f"not read since {since:%d %b %Y}, and Stripe keeps events for 30 days: all subscriptions were read again; "
+                "when amounts changed in between is not known"
             )
             place = _Place(part=SUBSCRIPTIONS, known=now)
         reach = opened(
@@ -155,21 +155,22 @@ class Stripe:
     def _listed(self, found: dict[str, Any], known: int) -> Iterator[dict[str, Any]]:
         """What the list says of a subscription: worth something from its first paid day on, until it was gone."""
         start = max(_second(found, "start_date", "created"), _second(found, "trial_end"))
-        status, ends = found.get("status"), []
+        status, guess, ends = found.get("status"), {"after": 2}, []
         if status == "canceled":
             ends = [_second(found, "ended_at", "canceled_at")]
         elif status in {"unpaid", "paused"}:
             # When it became so is not said: not before the period began that nobody has paid.
             ends = [_period_start(found)]
-        # After a trial the first payment is expected, and may be given up; without a way to pay there never was one.
-        if status in _PAYING or status == "unpaid" or max([*ends, 0]) > start:
-            yield self._state(found, "0start", start, paid=True)
+        # After a trial the first payment is expected, and may be given up; paused at its end, it never was.
+        expected = status in _PAYING or status == "unpaid" or (status == "paused" and not found.get("trial_end"))
+        if expected or max([*ends, 0]) > start:
+            yield self._state(found, "0start", start, paid=True) | guess
             for end in ends:
                 if end > start:
-                    yield self._state(found, "9end", end, paid=False)
+                    yield self._state(found, "9end", end, paid=False) | ({} if status == "canceled" else guess)
         seen = known - _DAY
         if status not in {"canceled", "incomplete_expired"} and seen > start:
-            yield self._state(found, "8seen", seen, paid=status in _PAYING)
+            yield self._state(found, "8seen", seen, paid=status in _PAYING) | guess
 
     def _happened(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The state after a change, and the one before it where the event says what was changed."""

@@ -80,7 +80,7 @@ def _cells(conn: sa.Connection, metric: Metric, run: Window, now: datetime) -> C
     keys = {key: i for i, key in enumerate(sorted({row[5] for row in rows}))}
     customers: dict[str, list[aggregate.State]] = {}
     for customer, at, known, name, value, segment, after in rows:
-        state = aggregate.State(at, known, name, value, keys[segment], bool(after))
+        state = aggregate.State(at, known, name, value, keys[segment], int(after))
         customers.setdefault(customer, []).append(state)
     return aggregate.cells_of_states(metric, [Segment.from_key(key) for key in keys], customers, run, now)
 

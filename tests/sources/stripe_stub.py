@@ -54,7 +54,7 @@ class Account:
         if prices is not None:
             items = [self._item(at, one, quantity) for one, quantity in prices]
             more["items"] = sub["items"] | {"data": items}
-        before = {key: deepcopy(sub[key]) for key in more}
+        before = {key: deepcopy(sub.get(key)) for key in more}
         if "items" in before:
             before["items"] = {"data": before["items"]["data"]}
         sub |= more

@@ -106,9 +106,9 @@ def states_of(world, until=True):
             before = (0.0, 0)
             for i, (hour, value, segment) in enumerate(changes):
                 at = T0 + 3600 * hour
-                found.setdefault(f"c{c}", []).append(State(at, at, f"s{c}{s}/2e{i}>", value, segment, True))
+                found.setdefault(f"c{c}", []).append(State(at, at, f"s{c}{s}/2e{i}>", value, segment, 1))
                 if until:
-                    found[f"c{c}"].append(State(at, at, f"s{c}{s}/2e{i}<", *before, False))
+                    found[f"c{c}"].append(State(at, at, f"s{c}{s}/2e{i}<", *before, 0))
                 before = (value, segment)
     return found
 
@@ -197,8 +197,9 @@ def test_a_change_tells_what_was_before_it():
     of = churn(Kind.RATIO, "start_of_period", Grain.MONTH)
     may = int(datetime(2026, 4, 1, tzinfo=UTC).timestamp())
     states = [
-        State(T0, T0, "s/0start", 30.0, 0, True), State(may, may, "s/2e<", 50.0, 0, False),
-        State(may, may, "s/2e>", 30.0, 0, True),
+        State(T0, T0, "s/0start", 30.0, 0, 2), State(T0 + 86_400, T0 + 86_400, "s/8seen", 30.0, 0, 2),
+        State(may, may, "s/2e<", 50.0, 0, 0),
+        State(may, may, "s/2e>", 30.0, 0, 1),
     ]  # fmt: skip
     found = {start: f[:4] for (_, start, _), f in sorted(table(of, {"c": states}).items())}
     assert [f[3] for f in found.values()] == [50.0, 50.0, 30.0]
@@ -208,13 +209,13 @@ def test_a_change_tells_what_was_before_it():
 def test_changes_within_one_second_lead_to_what_none_of_them_came_from():
     of, at = churn(Kind.RATIO, "start_of_period", Grain.MONTH), T0 + 86_400 * 40
     pairs = [("b", 50.0, 70.0), ("c", 70.0, 0.0), ("a", 10.0, 50.0)]
-    states = [State(T0, T0, "s/0start", 10.0, 0, True)]
+    states = [State(T0, T0, "s/0start", 10.0, 0, 1)]
     for name, before, after in pairs:
-        states += [State(at, at, f"s/2{name}<", before, 0, False), State(at, at, f"s/2{name}>", after, 0, True)]
+        states += [State(at, at, f"s/2{name}<", before, 0, 0), State(at, at, f"s/2{name}>", after, 0, 1)]
     for order in (states, states[::-1]):
         assert sum(f[1] for f in table(of, {"c": order}).values()) == 10.0
 
 
 def test_nobody_makes_no_figures():
     of = churn(Kind.RATE, "stripe", Grain.MONTH)
-    assert table(of, {}) == table(of, {"c": [State(T0, T0, "s/0start", 0.0, 0, True)]}) == {}
+    assert table(of, {}) == table(of, {"c": [State(T0, T0, "s/0start", 0.0, 0, 1)]}) == {}
