@@ -183,7 +183,7 @@ def _add(sums: Floats, rows: Sequence[_Row], grid: _Grid) -> None:
 
 
 def _parts(metric: Metric, sums: Floats, corrections: Sequence[_Row], grid: _Grid, now: int) -> Parts:
-    """Everything as parts of cells. What is known in time is known before its period ends; of the one that goes on, now."""
+    """Everything as parts of cells. What is known in time is known before its period ends, or now where it goes on."""
     some = np.flatnonzero(np.abs(sums).sum(0) > 0)
     starts, ends = np.array(grid.starts, np.int64), np.array(grid.ends, np.int64)
     row, inside = _spread(corrections)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 # What a customer is worth is a sum of amounts of money: less than this is nothing.
 NOTHING = 1e-9
-# The field of a stream of states that says how it holds: from its instant on (1), until then (0), or as far as is known,
-# which is what there is now (2).
+# The field of a stream of states that says how each holds: from its instant on (1), until then (0), or as a guess: from
+# then on it was what there is now (2).
 AFTER = "after"
 UNTIL, SINCE, GUESSED = 0, 1, 2
 _NOBODY = -1

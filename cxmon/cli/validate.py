@@ -20,6 +20,7 @@ class First(StrEnum):
 
     CSV = "csv"
     REST = "rest"
+    STRIPE = "stripe"
     ZENDESK = "zendesk"
 
     @property
@@ -68,7 +69,8 @@ def schema() -> None:
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.", show_default=True)] = DEFAULT_CONFIG,
     kind: Annotated[
-        First, typer.Option("--type", help="Which source it begins with: csv, rest or zendesk.", show_default=True)
+        First,
+        typer.Option("--type", help="Which source it begins with: csv, rest, stripe or zendesk.", show_default=True),
     ] = First.CSV,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:

@@ -70,7 +70,9 @@ def _churn(frame: Frame, entry: Entry, read: Entry, *, states: bool) -> None:
     if "known_at" not in read:
         wrong(read.node, "no known_at", "the key known_at: when a state became known, such as at")
     if "hash_key" not in frame.root:
-        wrong(read.node, "churn without hash_key", "hash_key: ${CXMON_HASH_KEY} at the top level: customers are counted")
+        wrong(
+            read.node, "churn without hash_key", "hash_key: ${CXMON_HASH_KEY} at the top level: customers are counted"
+        )
     rolling = read.get("churn") == STRIPE
     kinds = (Kind.RATE, Kind.RATIO) if rolling else (Kind.PROPORTION, Kind.RATE, Kind.RATIO)
     if kind is not None and kind not in kinds:

@@ -105,7 +105,7 @@ def _collect(
         plan.sources.get(metric.source),
         metric.id,
     )
-    done = Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **counts)
+    done = Collected(metric=metric.id, source=metric.source, ok=not error, error=error, note="", **counts)
     return _recorded(store, done, now)
 
 

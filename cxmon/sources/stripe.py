@@ -33,8 +33,8 @@ _PAYING = frozenset({"active", "past_due"})
 # Months in an interval; a month has a twelfth of a year's 365 days.
 _MONTHS = {"day": 12 / 365, "week": 84 / 365, "month": 1.0, "year": 12.0}
 # How many of a currency's smallest units make one, where it is not 100.
-_UNITS = dict.fromkeys("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(), 1)
-_UNITS |= dict.fromkeys("bhd jod kwd omr tnd".split(), 1000)
+_WHOLE = ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf")
+_UNITS = dict.fromkeys(_WHOLE, 1) | dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 1000)
 _ITEM_FIELDS = ("product", "price", "interval", "currency", "tier")
 _OWN = ("at", "lapsed_at", "mrr", "after", *_ITEM_FIELDS)
 
@@ -94,8 +94,8 @@ class Stripe:
         if now - place.known > KEPT.total_seconds():
             since = datetime.fromtimestamp(place.known, UTC)
             note = (
-                f"not read since {since:%d %b %Y}, and Stripe keeps events for 30 days: all subscriptions were read again; "
-                "when amounts changed in between is not known"
+                f"not read since {since:%d %b %Y}, and Stripe keeps events for 30 days: all subscriptions were read "
+                "again; when amounts changed in between is not known"
             )
             place = _Place(part=SUBSCRIPTIONS, known=now)
         reach = opened(
@@ -177,7 +177,7 @@ class Stripe:
         data = event.get("data")
         found = data.get("object") if isinstance(data, dict) else None
         if not isinstance(found, dict) or not isinstance(found.get("id"), str):
-            raise ValueError("an event without its subscription")
+            raise ValueError("an event without its subscription")  # noqa: TRY004 - what a record is set aside for.
         at, kind = _second(event, "created"), str(event.get("type")).rpartition(".")[2]
         rank = {"created": "1", "deleted": "3"}.get(kind, "2")
         before = data.get("previous_attributes") if isinstance(data, dict) else None
@@ -315,7 +315,7 @@ def _second(found: Mapping[str, Any], *names: str) -> int:
     """The first of several instants that is there, in epoch seconds; 0 without one."""
     value = next((x for name in names if (x := found.get(name)) is not None), 0)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{names[0]}: no epoch seconds")
+        raise ValueError(f"{names[0]}: no epoch seconds")  # noqa: TRY004 - what a record is set aside for.
     return value
 
 

@@ -146,8 +146,9 @@ class FactStore:
     def purge(self, metrics: Collection[Metric], before: datetime) -> int:
         """Deletes the facts of instants before `before`; how many. Their figures stay as they are.
 
-        Of states those stay that still hold then. Of `metrics`, those whose feed has not been read to its end, or whose periods wait to be aggregated, keep theirs
-        until then; metrics and definitions that are configured no longer do not.
+        Of states those stay that still hold then. Of `metrics`, those whose feed has not been read to its end, or whose
+        periods wait to be aggregated, keep theirs until then; metrics and definitions that are configured no longer do
+        not.
         """
         bound, deleted = series.epoch(before), 0
         planned = {(m.id, m.definition_hash) for m in metrics}

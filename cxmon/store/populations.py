@@ -1,6 +1,5 @@
 """Facts that are states of subscriptions: every period asks who was there, so what is touched is all that follows."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -62,9 +61,7 @@ def _run(conn: sa.Connection, metric: Metric, lowest: int, now: datetime) -> Win
     waiting = [start for start in (first, begun) if start is not None]
     if not waiting:
         return None
-    since = floor(
-        datetime.fromtimestamp(max(min(waiting), lowest), UTC), metric.grain, metric.zone, metric.week_start
-    )
+    since = floor(datetime.fromtimestamp(max(min(waiting), lowest), UTC), metric.grain, metric.zone, metric.week_start)
     if series.epoch(since) < lowest:
         since = next_start(since, metric.grain, metric.zone)
     return Window(min(since, current), next_start(current, metric.grain, metric.zone))
@@ -74,9 +71,7 @@ def _cells(conn: sa.Connection, metric: Metric, run: Window, now: datetime) -> C
     """All states of the metric, by their customers, as the cells of `run`."""
     t = fact.c
     columns = (t.customer, t.at_utc, t.known_utc, t.id, t.value, t.segment, t.base)
-    rows: Sequence[tuple[str, int, int, str, float, str, float]] = bulk.tuples(
-        conn, sa.select(*columns).where(_mine(fact, metric))
-    )
+    rows = bulk.tuples(conn, sa.select(*columns).where(_mine(fact, metric)))
     keys = {key: i for i, key in enumerate(sorted({row[5] for row in rows}))}
     customers: dict[str, list[aggregate.State]] = {}
     for customer, at, known, name, value, segment, after in rows:

@@ -21,6 +21,7 @@ SECRETS = {
     "DESK_TOKEN": "t0ken-of-the-desk",
     "CXMON_HASH_KEY": "chance chance chance",
     "ZENDESK_TOKEN": "x",
+    "STRIPE_KEY": "x",
     "SURVEY_TOKEN": "x",
 }
 NOW = datetime(2026, 6, 10, tzinfo=UTC)
@@ -124,9 +125,9 @@ def test_a_collection_of_one_source_and_a_customer_forgotten(tmp_path, desk):
 
 
 def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
-    for kind in ("zendesk", "rest"):
+    for kind, metric in (("zendesk", "csat"), ("rest", "csat"), ("stripe", "logo_churn")):
         command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", kind, "--force"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         assert "Put the secrets that it names into the environment" in done.stdout
-        assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics["csat"].read.stream is not None
+        assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics[metric].read.stream is not None

@@ -15,7 +15,7 @@ jsonschema = pytest.importorskip("jsonschema", reason="jsonschema comes with the
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "cxmon.yaml"
 FIRST = sorted((ROOT / "cxmon" / "config").glob("first*.yaml"))
-SECRETS = dict.fromkeys(("ZENDESK_TOKEN", "SURVEY_TOKEN", "CXMON_HASH_KEY"), "chance chance chance")
+SECRETS = dict.fromkeys(("ZENDESK_TOKEN", "SURVEY_TOKEN", "STRIPE_KEY", "CXMON_HASH_KEY"), "chance chance chance")
 WRONG = Path(__file__).with_name("wrong")
 SEEN_BY_EDITORS = [
     "kind-misspelt",

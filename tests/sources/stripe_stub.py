@@ -1,4 +1,4 @@
-"""A Stripe of our own over real HTTP: subscriptions with a life, their events of the last 30 days, lists in its shape."""
+"""A Stripe of our own over real HTTP: subscriptions with a life, their events of 30 days, lists in its shape."""
 
 import itertools
 from copy import deepcopy
@@ -68,7 +68,9 @@ class Account:
     def renew(self, at, name):
         """Another billing period begins."""
         sub = self.subs[name]
-        items = [item | {"current_period_start": at, "current_period_end": at + 30 * DAY} for item in sub["items"]["data"]]
+        items = [
+            item | {"current_period_start": at, "current_period_end": at + 30 * DAY} for item in sub["items"]["data"]
+        ]
         self.change(at, name, items=sub["items"] | {"data": items})
 
     def _item(self, at, one, quantity):
@@ -119,7 +121,9 @@ def _page(rows, params, url, kind):
         names = [row["id"] for row in rows]
         if params["starting_after"] not in names:
             words = f"No such {kind}: '{params['starting_after']}'"
-            return Reply({"error": {"type": "invalid_request_error", "code": "resource_missing", "message": words}}, 400)
+            return Reply(
+                {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": words}}, 400
+            )
         at = names.index(params["starting_after"]) + 1
     # What was served does not change when the account does.
     shown = deepcopy(rows[at : at + limit])
