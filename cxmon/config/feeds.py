@@ -86,10 +86,14 @@ def _churn(frame: Frame, entry: Entry, read: Entry, *, states: bool) -> None:
 
 def _declared(frame: Frame, entry: Entry, stream: str, name: str) -> Node | None:
     """Where the file says what a field is, if it does."""
-    node: Node | None = frame.root.at("sources").entries.get(entry.get("source") or "")
-    for key in ("streams", stream, "fields", name):
-        node = None if node is None else node.entries.get(key)
-    return node if node is None or node.kind == "text" else node.entries.get("path")
+    source: Node | None = frame.root.at("sources").entries.get(entry.get("source") or "")
+    for keys in (("streams", stream, "fields", name), ("metadata", name)):
+        node = source
+        for key in keys:
+            node = None if node is None else node.entries.get(key)
+        if node is not None:
+            return node if node.kind == "text" else node.entries.get("path")
+    return None
 
 
 def _person(frame: Frame, node: Node, declared: Node | None) -> None:

@@ -30,7 +30,7 @@ class Account:
 
     def subscribe(self, at, customer, one, quantity=1, trial=0, status=None, **more):
         """A subscription to one price; `trial` seconds of it are free."""
-        name = f"sub_{next(self._numbers):04}"
+        name = f"sub_{len(self.truth) + 1:04}"
         ends = at + trial if trial else None
         self.subs[name] = {
             "id": name, "object": "subscription", "customer": customer, "status": status or "active",
