@@ -179,16 +179,20 @@ class Stripe:
         if not isinstance(found, dict) or not isinstance(found.get("id"), str):
             raise ValueError("an event without its subscription")  # noqa: TRY004 - what a record is set aside for.
         at, kind = _second(event, "created"), str(event.get("type")).rpartition(".")[2]
+        changed = at
+        if kind == "deleted":
+            # The same instant that the list says, whenever the event came.
+            at = _second(found, "ended_at") or at
         rank = {"created": "1", "deleted": "3"}.get(kind, "2")
         before = data.get("previous_attributes") if isinstance(data, dict) else None
         name, paid = f"{rank}{event.get('id')}", found.get("status") in _PAYING
-        after = self._state(found, f"{name}>", at, paid=paid) | {"changed": at}
+        after = self._state(found, f"{name}>", at, paid=paid) | {"changed": changed}
         if isinstance(before, dict):
             old = _merged(found, before)
             state = self._state(old, f"{name}<", at, paid=old.get("status") in _PAYING)
             if all(state[one] == after[one] for one in (*_OWN, *self.metadata)):
                 return  # A change that is none of ours, such as another billing period.
-            yield state | {"changed": at, "after": 0, "lapsed_at": after["lapsed_at"]}
+            yield state | {"changed": changed, "after": 0, "lapsed_at": after["lapsed_at"]}
         yield after
 
     def _state(self, found: dict[str, Any], name: str, at: int, *, paid: bool) -> dict[str, Any]:

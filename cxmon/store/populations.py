@@ -28,8 +28,8 @@ def settle(db: Database, metric: Metric, *, lowest: int, now: datetime) -> Appli
         batch = Observations(window=run, cells=_cells(conn, metric, run, now))
         done = replace_window(conn, metric, batch, now, accept_loss=True)
         conn.execute(sa.delete(touched).where(_mine(touched, metric)))
-        failpoint("collect-settle-before-commit")
-    failpoint("collect-settle-after-commit")
+        failpoint("collect-states-before-commit")
+    failpoint("collect-states-after-commit")
     return done
 
 
