@@ -359,7 +359,13 @@ def _lapsed(found: Mapping[str, Any], at: int) -> int:
 
 
 def _merged(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """What it was before: mappings name what changed in them, lists are whole."""
+    """What it was before: mappings name what changed in them, lists are whole. Where an older version names plan and
+    quantity beside the items, they are those of the only one."""
+    own = {name: before[name] for name in ("plan", "quantity") if name in before}
+    rows = now["items"].get("data") if isinstance(now.get("items"), dict) else None
+    if own and "items" not in before and isinstance(rows, list) and len(rows) == 1:
+        price = {"price": None} if "plan" in own else {}
+        before = {**before, "items": {"data": [{**rows[0], **own, **price}]}}
     return {**now} | {
         name: _merged(now[name], old) if isinstance(old, dict) and isinstance(now.get(name), dict) else old
         for name, old in before.items()

@@ -171,6 +171,25 @@ def test_older_shapes_say_the_same():
     assert len({c for p in pages for c in p.upserts.customers}) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "mrr"),
+    [
+        ({"quantity": 5}, 50.0),
+        ({"plan": {"amount": 700, "interval": "month", "currency": "usd"}, "quantity": 2}, 14.0),
+        ({"items": {"data": [{"id": "si_1", "price": PRO, "quantity": 1}]}}, 60.0),
+        ({"status": "trialing"}, 0.0),
+    ],
+)
+def test_what_was_before_is_read_however_it_is_written(before, mrr):
+    account = Account(T)
+    name = account.subscribe(at(1), "cus_1", BASIC)
+    account._happened(T - DAY, name, "updated", before)
+    with account.serve() as vendor:
+        rows = pull(vendor)[-1].upserts
+    found = dict(zip(rows.fields["after"], rows.fields["mrr"], strict=True))
+    assert found == {0: mrr, 1: 10.0}
+
+
 def test_a_pull_that_was_cut_short_goes_on_where_it_stopped(sqlite_store):
     account, metric = Account(T), logo()
     for i in range(7):

@@ -1,8 +1,11 @@
 """Stripe as it is documented: subscriptions and their events become churn, by both definitions, against brute force."""
 
+import copy
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -184,23 +187,41 @@ LIFE = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-def lived(lives, account):
+def acts(lives, account):
+    """[(when, what happens then)] in the order of time; `account.now` is when it happens."""
+    found = []
     for life in lives:
-        begins, trial = T - 3600 * life["begins"], DAY * life["trial"]
-        name = account.subscribe(begins, f"cus_{life['customer']}", PRO if life["pro"] else BASIC, trial=trial)
+        begins, trial, names = T - 3600 * life["begins"], DAY * life["trial"], []
+
+        def subscribe(at, life=life, names=names, trial=trial):
+            one = PRO if life["pro"] else BASIC
+            names.append(account.subscribe(at, f"cus_{life['customer']}", one, trial=trial))
+
+        def change(at, names=names, **more):
+            account.change(at, names[0], **copy.deepcopy(more))
+
+        def end(at, names=names):
+            account.end(at, names[0])
+
+        found.append((begins, subscribe))
+        if trial:
+            found.append((begins + trial, partial(change, status="active")))
         ends = None if life["ends"] is None else T - 3600 * life["ends"]
         ends = None if ends is None or ends <= begins + trial else ends
         # Before the time of events only what began and ended is known, so there is nothing else to be known.
-        for hour, move in sorted(life["moves"], reverse=True):
+        for hour, move in life["moves"]:
             if ends is None or T - 3600 * hour < ends:
-                account.change(T - 3600 * hour, name, **deepcopy_of(MOVES[move]))
+                found.append((T - 3600 * hour, partial(change, **MOVES[move])))
         if ends is not None:
-            account.end(ends, name)
-    account.events.sort(key=lambda e: e["created"])
+            found.append((ends, end))
+    return sorted(found, key=itemgetter(0))
 
 
-def deepcopy_of(move):
-    return {key: list(value) if isinstance(value, list) else value for key, value in move.items()}
+def lived(lives, account, until=T):
+    for when, act in acts(lives, account):
+        account.now = when
+        act(when)
+    account.now = until
 
 
 def expected(account, metric):
@@ -252,6 +273,26 @@ def test_any_split_any_repetition_any_order_is_what_happened(memory, lives, size
         collected(vendor, memory, once, page_size=size)
     for metric, other in zip(metrics, once, strict=True):
         assert figures(memory, metric) == figures(memory, other)
+        oldest = 0 if metric.grain is Grain.MONTH else T // DAY * DAY - 39 * DAY
+        assert {key: f for key, f in figures(memory, metric).items() if key[1] >= oldest} == expected(account, metric)
+
+
+@settings(max_examples=4, deadline=None)
+@given(lives=st.lists(LIFE, min_size=1, max_size=4), days=st.lists(st.integers(1, 27), max_size=3, unique=True))
+def test_runs_on_any_days_are_what_happened(memory, lives, days):
+    """The list is read on the first of these days, and then events as they come."""
+    account, number = Account(T), next(NUMBER)
+    metrics = [logo(f"e{number}", grain=Grain.DAY), revenue(f"f{number}"), logo(f"g{number}", "stripe")]
+    waiting = [(T - DAY * day, None) for day in {*days, 0}] + acts(lives, account)
+    with account.serve() as vendor:
+        for when, act in sorted(waiting, key=itemgetter(0)):
+            account.now = when
+            if act is not None:
+                act(when)
+            else:
+                done = collected(vendor, memory, metrics, datetime.fromtimestamp(when, UTC))
+                assert not any(c.note for c in done)
+    for metric in metrics:
         oldest = 0 if metric.grain is Grain.MONTH else T // DAY * DAY - 39 * DAY
         assert {key: f for key, f in figures(memory, metric).items() if key[1] >= oldest} == expected(account, metric)
 
