@@ -93,22 +93,26 @@ def _of_subject(states: Sequence[State]) -> list[Point]:
     for at, group in _in_force(states).items():
         until = [_level(s) for s in group if s.holds == UNTIL]
         after = [_level(s) for s in group if s.holds != UNTIL]
-        held = found[-1][1:] if found else _ZERO
-        come, gone = Counter(until) - Counter(after), Counter(after) - Counter(until)
-        # Changes within one second have no order; what one came from and another went to lies between them.
-        if until and held not in until:
-            held = next(level for level in until if level in come or not come)
-        elif come and held not in come:
-            held = next(level for level in until if level in come)
-        i = len(found) - 1
-        if until and found and (held != _ZERO or not guessed[i]):
-            while i > 0 and guessed[i]:
-                i -= 1
-            found[i:] = [Point(point.at, *held) for point in found[i:]]
-        now = next((level for level in reversed(after) if level in gone), held)
+        now = after[-1] if after else _ZERO
+        if until:
+            held, now = _between(until, after, found[-1][1:] if found else _ZERO)
+            i = len(found) - 1
+            if found and (held != _ZERO or not guessed[i]):
+                while i > 0 and guessed[i]:
+                    i -= 1
+                found[i:] = [Point(point.at, *held) for point in found[i:]]
         found.append(Point(at, *now))
         guessed.append(all(s.holds == GUESSED for s in group))
     return found
+
+
+def _between(until: Sequence[Level], after: Sequence[Level], held: Level) -> tuple[Level, Level]:
+    """(what it was before changes of one second, what it is after them). They have no order: what one came from and
+    another went to lies between them."""
+    come, gone = Counter(until) - Counter(after), Counter(after) - Counter(until)
+    if held not in (come or until):
+        held = next(level for level in until if level in come or not come)
+    return held, next((level for level in reversed(after) if level in gone), held)
 
 
 def _in_force(states: Sequence[State]) -> Mapping[int, list[State]]:

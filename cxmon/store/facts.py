@@ -232,7 +232,7 @@ def _take(conn: sa.Connection, metric: Metric, batch: Facts, counted: aggregate.
 
 def _add(conn: sa.Connection, metric: Metric, records: Records, counted: aggregate.Counted, lowest: int) -> int:
     """Writes facts of which none is stored yet, as in a backfill; how many."""
-    starts = aggregate.period_starts(metric, counted.at)
+    starts = counted.at if metric.read.churn else aggregate.period_starts(metric, counted.at)
     chosen = np.flatnonzero(starts >= lowest)
     rows = counted.row[chosen].tolist()
     changed, customers = records.changed, records.customers
@@ -271,7 +271,8 @@ def _merge(
     fresh: dict[str, _Row] = {}
     lost, touches, same = [], [], 0
     at = np.array([new[1].at for new in wanted.values() if new is not None and new[1] is not None], np.int64)
-    frozen = set(at[aggregate.period_starts(metric, at) < lowest].tolist()) if len(at) else set()
+    bounded = len(at) and lowest > _ALWAYS
+    frozen = set(at[aggregate.period_starts(metric, at) < lowest].tolist()) if bounded else set()
     for name, entry in wanted.items():
         version, new = (None, None) if entry is None else entry
         old = stored.get(name)
