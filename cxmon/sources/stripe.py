@@ -111,16 +111,18 @@ class Stripe:
                     yield replace(batch, complete=False, note=note)
                     note = ""
                 place = _Place(part=EVENTS, known=place.known)
-            for batch in self._read(client, self._events(), place, request):
-                yield batch
+            yield from self._read(client, self._events(), place, request)
 
     def _read(self, client: "Client", stream: feeds.Stream, place: "_Place", request: Request) -> Iterator[Facts]:
         """Pages with cursors that say which of both lists they stand in, and up to when everything is known."""
+        # The newest events come first: what comes while older ones are read is not among them.
+        began = place.began or int(request.now.timestamp())
         for batch in self._named(feeds.read(client, stream, replace(request, cursor=place.inner)), client.name):
-            after = replace(place, inner=batch.cursor)
-            if batch.complete:
-                known = place.known if place.part == SUBSCRIPTIONS else int(request.now.timestamp())
-                after = _Place(part=EVENTS, known=known, inner=batch.cursor if place.part == EVENTS else None)
+            after = replace(place, inner=batch.cursor, began=began)
+            if batch.complete and place.part == SUBSCRIPTIONS:
+                after = _Place(part=EVENTS, known=place.known)
+            elif batch.complete:
+                after = _Place(part=EVENTS, known=began, inner=batch.cursor)
             yield replace(batch, cursor=after.text)
 
     @staticmethod
@@ -276,11 +278,13 @@ class _UnusableError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class _Place:
-    """Where reading stands: in which list, at which cursor of it, and up to when (epoch seconds) all is known."""
+    """Where reading stands: in which list, at which cursor of it, since when it is read, and up to when (epoch seconds)
+    all is known."""
 
     part: str
     known: int
     inner: str | None = None
+    began: int = 0
 
     @property
     def text(self) -> str:
@@ -290,7 +294,9 @@ class _Place:
     def of(cls, text: str | None, now: int) -> "_Place":
         try:
             found = json.loads(text or "")
-            return cls(part=str(found["part"]), known=int(found["known"]), inner=found["inner"])
+            return cls(
+                part=str(found["part"]), known=int(found["known"]), inner=found["inner"], began=int(found["began"])
+            )
         except (ValueError, TypeError, KeyError):
             return cls(part=SUBSCRIPTIONS, known=now)
 

@@ -225,6 +225,23 @@ def test_a_pull_that_stood_still_for_longer_than_events_are_kept_begins_anew(sql
     assert total(sqlite_store, metric)[month(6)] == (4, 1)
 
 
+def test_events_that_come_while_older_ones_are_read_are_not_taken_for_known(sqlite_store):
+    account, metric = Account(T), logo()
+    for i in range(4):
+        account.subscribe(T - DAY * (2 + i), f"cus_{i}", BASIC)
+    with account.serve() as vendor:
+
+        def run(days):
+            account.now = T + days * DAY
+            return collect(of(vendor, [metric], page_size=2), sqlite_store, now=NOW + timedelta(days=days))[0]
+
+        vendor.faults = [None, None, None, None, Reply({}, 402)]
+        assert not run(0).ok
+        account.end(T + 5 * DAY, "sub_0001")
+        assert (run(20).error, run(45).note[:26]) == ("", "not read since 03 Jun 2026")
+    assert total(sqlite_store, metric)[month(7)] == (3, 0)
+
+
 @pytest.mark.parametrize("fault", [THROTTLED, RESET])
 def test_what_passes_is_waited_for(memory, fault):
     account = Account(T)
