@@ -245,7 +245,7 @@ def expected(account, metric):
 NUMBER = iter(range(10**9))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     lives=st.lists(LIFE, min_size=1, max_size=4), size=st.integers(1, 4), seed=st.randoms(use_true_random=False),
     faults=st.lists(st.sampled_from([None, RESET, BROKEN, Reply({}, 429, Retry_After="0")]), max_size=2),
