@@ -11,6 +11,7 @@ from cxmon.aggregate import reading
 from cxmon.aggregate.intake import FUTURE, MOST_SEGMENTS, numbers, roles, rules
 from cxmon.aggregate.naming import Names, word
 from cxmon.aggregate.parts import Parts, merge, period_starts
+from cxmon.aggregate.states import AFTER
 from cxmon.contracts import Cells, Records, Rejected, Unnamed
 from cxmon.errors import SourceError
 from cxmon.model import Kind, Metric, Segment
@@ -74,10 +75,15 @@ class Page:
                 rejected.append(Rejected(where=self._place(i), reason=reason, value=shown))
             aside[i] = True
 
-        counts = self._chosen(metric)
+        chosen = self._chosen(metric)
+        # A state that does not count ends one that did.
+        counts = np.ones(len(chosen), bool) if metric.read.churn else chosen
         at = self._times(metric, wanted["time"], counts, refuse)
         counts &= at != 0
-        value, base = self._figures(metric, columns, counts, refuse)
+        if metric.read.churn:
+            value, base = self._states(columns, counts, chosen, refuse)
+        else:
+            value, base = self._figures(metric, columns, counts, refuse)
         if not metric.read.censored:
             counts &= ~np.isnan(value)
         known = np.zeros(len(at), np.int64)
@@ -150,6 +156,21 @@ class Page:
         for i in np.flatnonzero(np.isnan(base) & ~np.isnan(figures["value"]) & counts).tolist():
             refuse(i, f"{'n' if metric.kind is Kind.RATE else 'base'}: empty")
         return figures["value"], base
+
+    def _states(
+        self, columns: Mapping[str, Sequence[object]], counts: Bools, chosen: Bools, refuse: Refuse
+    ) -> tuple[Floats, Floats]:
+        """(what each state is worth, how it holds: see `states.AFTER`) (R,)."""
+        value, problems = reading.numbers(columns["value"], words=False)
+        for i in np.flatnonzero(counts).tolist():
+            if i in problems:
+                refuse(i, f"value: {problems[i]}", columns["value"][i])
+            elif not value[i] >= 0:
+                refuse(i, "value: negative" if value[i] < 0 else "value: empty")
+            elif not (self.records.customers and self.records.customers[i]):
+                refuse(i, "no customer whose state it is")
+        holds, _ = reading.numbers(columns[AFTER])
+        return np.where(chosen | np.isnan(value), value, 0.0), np.nan_to_num(holds)
 
     def _segments(
         self, called: Names, columns: Mapping[str, Sequence[object]], row: Ints, refuse: Refuse

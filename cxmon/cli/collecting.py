@@ -52,7 +52,7 @@ def collect(
                 f"{c.written:,}",
                 f"{c.revised:,}",
                 f"{c.rejected:,}",
-                c.error or (aside.get(c.metric, "") if c.rejected else ""),
+                c.error or c.note or (aside.get(c.metric, "") if c.rejected else ""),
             ]
             for c in done
         ]

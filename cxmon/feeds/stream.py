@@ -54,7 +54,7 @@ class Stream:
     paging: Paging
     required: frozenset[str] = frozenset()
     method: str = "GET"
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     body: Any = None
     time_format: str = "iso"
     changed: Getter | None = None
@@ -74,7 +74,7 @@ class Stream:
         """The first request for what changed since."""
         at = min(datetime.fromtimestamp(since, UTC), until - self.settles)
         times = {"{since}": _written(at, self.time_format), "{until}": _written(until, self.time_format)}
-        params = {name: str(_filled(value, times)) for name, value in self.params.items()}
+        params = {name: _sent(_filled(value, times)) for name, value in self.params.items()}
         return Call(url=self.path, method=self.method, params=params, json=_filled(self.body, times), place=place)
 
 
@@ -251,6 +251,10 @@ def _written(at: datetime, form: str) -> str | int:
             return f"{at:%Y-%m-%d}"
         case _:
             return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _sent(value: Any) -> str | list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 def _filled(document: Any, times: Mapping[str, str | int]) -> Any:

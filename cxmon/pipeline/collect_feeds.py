@@ -1,5 +1,6 @@
 """Vendors' records into the store: one pull serves all metrics of a stream whose cursors stand at the same place."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from cxmon.model import Metric, Window
 from cxmon.store import Progress, Store
 
 Counts = dict[str, int]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +64,11 @@ def read(
     now: datetime,
     progress: Callable[[str, int, int], None] | None = None,
     unnamed: Mapping[str, dict[tuple[str, str], str]] | None = None,
+    notes: list[str] | None = None,
 ) -> None:
     """Every page of the feed into the store; `counts` holds what was set aside, also where this raises, `quiet` why the
-    source has nothing any more for some of the metrics, and `unnamed` the values that no map names, by metric."""
+    source has nothing any more for some of the metrics, `unnamed` the values that no map names, by metric, and `notes`
+    what the source said of how it was read."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
     wanted = frozenset().union(*map(_fields, pull.metrics))
     request = Request(
@@ -79,6 +84,9 @@ def read(
         failpoint("collect-page-fetched")
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
+        if batch.note:
+            _LOG.warning("%s: %s", first.source, batch.note)
+            (notes if notes is not None else []).append(batch.note)
         done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
         for name, one in done.items():
             counts[name]["rejected"] += one.rejected

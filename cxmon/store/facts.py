@@ -13,7 +13,7 @@ from cxmon.contracts import Cells, Facts, Observations, Records, Rejected, Unnam
 from cxmon.failpoints import failpoint
 from cxmon.model import Grain, Metric, Segment, Window
 from cxmon.periods import next_start
-from cxmon.store import bulk, pieces, series
+from cxmon.store import bulk, pieces, populations, series
 from cxmon.store.engine import Database
 from cxmon.store.observations import Applied, progress_of, replace_window, set_aside
 from cxmon.store.schema import fact, progress, touched
@@ -23,6 +23,7 @@ _MOST_PERIODS = 750
 _FURTHEST = {Grain.HOUR: timedelta(days=31), Grain.DAY: timedelta(days=31)}
 _FAR = timedelta(days=731)
 
+_ALWAYS = -(2**62)
 _NOTHING = Applied(written=0, revised=0, vanished=0, unchanged=0, rejected=0)
 
 
@@ -129,6 +130,10 @@ class FactStore:
 
     def settle(self, metric: Metric, *, now: datetime) -> Applied:
         """Aggregates the periods again whose facts have changed since; what it did, in cells."""
+        if metric.read.churn:
+            with self._db.read() as conn:
+                lowest = _lowest(conn, metric)
+            return populations.settle(self._db, metric, lowest=lowest, now=now) or _NOTHING
         total = _NOTHING
         while self._waiting(metric):
             with self._db.write() as conn:
@@ -145,11 +150,13 @@ class FactStore:
     def purge(self, metrics: Collection[Metric], before: datetime) -> int:
         """Deletes the facts of instants before `before`; how many. Their figures stay as they are.
 
-        Of `metrics`, those whose feed has not been read to its end, or whose periods wait to be aggregated, keep theirs
-        until then; metrics and definitions that are configured no longer do not.
+        Of states those stay that still hold then. Of `metrics`, those whose feed has not been read to its end, or whose
+        periods wait to be aggregated, keep theirs until then; metrics and definitions that are configured no longer do
+        not.
         """
         bound, deleted = series.epoch(before), 0
         planned = {(m.id, m.definition_hash) for m in metrics}
+        states = {(m.id, m.definition_hash) for m in metrics if m.read.churn}
         with self._db.read() as conn:
             waiting = {(m, d) for m, d in conn.execute(sa.select(touched.c.metric, touched.c.definition).distinct())}
             t = progress.c
@@ -165,7 +172,10 @@ class FactStore:
             with self._db.write() as conn:
                 of = [sa.and_(t.c.metric == name, t.c.definition == definition) for t in (progress, fact, touched)]
                 conn.execute(sa.update(progress).where(of[0]).values(kept_from=bound))
-                deleted += conn.execute(sa.delete(fact).where(of[1], fact.c.at_utc < bound)).rowcount
+                if (name, definition) in states:
+                    deleted += populations.purge(conn, of[1], bound)
+                else:
+                    deleted += conn.execute(sa.delete(fact).where(of[1], fact.c.at_utc < bound)).rowcount
                 conn.execute(sa.delete(touched).where(of[2], touched.c.start_utc < bound))
         if old:
             with self._db.write(news=False) as conn:
@@ -221,7 +231,7 @@ def _take(conn: sa.Connection, metric: Metric, batch: Facts, counted: aggregate.
     known = sa.and_(_of(fact, metric), bulk.any_of(fact.c.id, names, conn))
     columns = [fact.c[name] for name in _NAMES]
     stored = {row[0]: _Row(*row[1:]) for row in bulk.tuples(conn, sa.select(*columns).where(known))}
-    lowest = _lowest(conn, metric)
+    lowest = _oldest(conn, metric)
     if not stored and len(set(names)) == len(names):
         return _add(conn, metric, batch.upserts, counted, lowest), 0, 0
     wanted = _wanted(batch.upserts, counted) | dict.fromkeys(batch.deletes)
@@ -230,7 +240,7 @@ def _take(conn: sa.Connection, metric: Metric, batch: Facts, counted: aggregate.
 
 def _add(conn: sa.Connection, metric: Metric, records: Records, counted: aggregate.Counted, lowest: int) -> int:
     """Writes facts of which none is stored yet, as in a backfill; how many."""
-    starts = aggregate.period_starts(metric, counted.at)
+    starts = counted.at if metric.read.churn else aggregate.period_starts(metric, counted.at)
     chosen = np.flatnonzero(starts >= lowest)
     rows = counted.row[chosen].tolist()
     changed, customers = records.changed, records.customers
@@ -269,7 +279,8 @@ def _merge(
     fresh: dict[str, _Row] = {}
     lost, touches, same = [], [], 0
     at = np.array([new[1].at for new in wanted.values() if new is not None and new[1] is not None], np.int64)
-    frozen = set(at[aggregate.period_starts(metric, at) < lowest].tolist()) if len(at) else set()
+    bounded = len(at) and lowest > _ALWAYS
+    frozen = set(at[aggregate.period_starts(metric, at) < lowest].tolist()) if bounded else set()
     for name, entry in wanted.items():
         version, new = (None, None) if entry is None else entry
         old = stored.get(name)
@@ -301,14 +312,22 @@ _NAMES = ("id", "at_utc", "segment", "value", "base", "known_utc", "changed_utc"
 def _lowest(conn: sa.Connection, metric: Metric) -> int:
     """Periods that start before this instant are not counted (again)."""
     found = conn.execute(sa.select(progress.c.since_utc, progress.c.kept_from).where(progress_of(metric))).first()
-    return max((x for x in found or () if x is not None), default=-(2**62))
+    return max((x for x in found or () if x is not None), default=_ALWAYS)
+
+
+def _oldest(conn: sa.Connection, metric: Metric) -> int:
+    """Facts of periods that start before this instant are not taken. What subscriptions are now began at any time."""
+    return _ALWAYS if metric.read.churn else _lowest(conn, metric)
 
 
 def _touch(conn: sa.Connection, metric: Metric, at: Sequence[int], lowest: int | None = None) -> None:
     """Marks the periods that hold these instants."""
     if not at:
         return
-    lowest = _lowest(conn, metric) if lowest is None else lowest
+    if metric.read.churn:
+        # What begins with a period's end is the end of that period too.
+        at = [min(at) - 1]
+    lowest = _oldest(conn, metric) if lowest is None else lowest
     starts = np.unique(aggregate.period_starts(metric, np.array(sorted(set(at)), np.int64)))
     starts = starts[starts >= lowest]
     rows: dict[str, bulk.Column] = {"metric": [metric.id] * len(starts), "start_utc": starts}
