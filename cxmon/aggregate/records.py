@@ -32,14 +32,15 @@ _MOST_REJECTED = 1000
 class Counted:
     """What a metric makes of a page of records: fact k is made of record `row[k]`, in columns (F,).
 
-    `at` and `known` are epoch seconds, `known` 0 where the metric has no `known_at`; `segment` are keys. `value` is NaN
-    for what is still open. `absent` are the records that are none of its facts (any more); a record that was set aside
+    `at` and `known` are epoch seconds, `known` 0 where the metric has no `known_at`; `segment` indexes the keys in
+    `segments`. `value` is NaN for what is still open. `absent` are the records that are none of its facts (any more); a record that was set aside
     is neither.
     """
 
     row: Ints
     at: Ints
-    segment: Sequence[str]
+    segment: Ints
+    segments: Sequence[str]
     value: Floats
     base: Floats
     known: Ints
@@ -58,6 +59,7 @@ class Page:
     now: datetime
     frozen: bool = False
     _moments: dict[tuple[str, str], tuple[Ints, reading.Problems]] = field(default_factory=dict)
+    _words: dict[str, list[str]] = field(default_factory=dict)
 
     def counted(self, metric: Metric) -> Counted:
         """The facts of `metric`. Raises SourceError where the records lack a field that it reads."""
@@ -82,14 +84,14 @@ class Page:
         if "known_at" in wanted:
             known = np.maximum(at, self._times(metric, wanted["known_at"], counts, refuse))
         row = np.flatnonzero(counts & ~aside)
-        names, kept = self._segments(metric, columns, row, refuse)
-        row = row[kept]
+        segment, keys = self._segments(metric, wanted, row, refuse)
+        row, segment = row[segment >= 0], segment[segment >= 0]
         when = at[row]
         if metric.kind is Kind.LEVEL:
             # What a period's records add up to: they belong to one instant.
             when = period_starts(metric, when)
         return Counted(
-            row=row, at=when, segment=names, value=value[row], base=base[row], known=known[row],
+            row=row, at=when, segment=segment, segments=keys, value=value[row], base=base[row], known=known[row],
             absent=np.flatnonzero(~counts & ~aside), rejected=tuple(rejected),
         )  # fmt: skip
 
@@ -108,7 +110,7 @@ class Page:
         """The records whose fields have the values that `only` asks for."""
         chosen = np.ones(len(self.records), bool)
         for name, allowed in metric.read.only.items():
-            chosen &= np.array([word(v) in allowed for v in self._column(metric, name)], bool)
+            chosen &= np.array([w in allowed for w in self._worded(metric, name)], bool)
         return chosen
 
     def _times(self, metric: Metric, name: str, counts: Bools, refuse: Refuse) -> Ints:
@@ -148,31 +150,33 @@ class Page:
             refuse(i, f"{'n' if metric.kind is Kind.RATE else 'base'}: empty")
         return figures["value"], base
 
-    def _segments(
-        self, metric: Metric, columns: Mapping[str, Sequence[object]], row: Ints, refuse: Refuse
-    ) -> tuple[list[str], Bools]:
-        """(the segment's key of each fact that has one, which of `row` do)."""
-        dimensions = [columns[f"dimension:{name}"] for name in metric.dimensions]
-        keys: dict[tuple[str, ...], str | None] = {}
-        names, kept = [], np.ones(len(row), bool)
-        for k, i in enumerate(row.tolist()):
-            words = tuple(word(column[i]) for column in dimensions)
-            if words not in keys:
-                sound = all(len(w) <= LONGEST_VALUE for w in words)
-                keys[words] = segment_of(metric, words).key if sound else None
-                if len(keys) > MOST_SEGMENTS:
-                    raise SourceError(
-                        f"{metric.id}: more than {MOST_SEGMENTS} combinations of {', '.join(metric.dimensions)}; "
-                        "a dimension with so many values is no segment"
-                    )
-            key = keys[words]
-            if key is None:
-                kept[k] = False
-                name, long = max(zip(metric.dimensions, words, strict=True), key=lambda pair: len(pair[1]))
-                refuse(i, f"{name}: too long for a value of a dimension", long)
-            else:
-                names.append(key)
-        return names, kept
+    def _segments(self, metric: Metric, names: Mapping[str, str], row: Ints, refuse: Refuse) -> tuple[Ints, list[str]]:
+        """(the segment of each fact, -1 where it can have none, their keys)."""
+        words = [self._worded(metric, names[f"dimension:{name}"]) for name in metric.dimensions]
+        rows = row.tolist()
+        combined = list(zip(*([column[i] for i in rows] for column in words), strict=True)) or [()] * len(rows)
+        numbers: dict[tuple[str, ...], int] = {}
+        keys: list[str] = []
+        for combination in set(combined):
+            sound = all(len(w) <= LONGEST_VALUE for w in combination)
+            numbers[combination] = len(keys) if sound else -1
+            keys += [segment_of(metric, combination).key] if sound else []
+            if len(numbers) > MOST_SEGMENTS:
+                raise SourceError(
+                    f"{metric.id}: more than {MOST_SEGMENTS} combinations of {', '.join(metric.dimensions)}; "
+                    "a dimension with so many values is no segment"
+                )
+        found = np.array([numbers[c] for c in combined], np.int64)
+        for k in np.flatnonzero(found < 0).tolist():
+            name, long = max(zip(metric.dimensions, combined[k], strict=True), key=lambda pair: len(pair[1]))
+            refuse(rows[k], f"{name}: too long for a value of a dimension", long)
+        return found, keys
+
+    def _worded(self, metric: Metric, name: str) -> list[str]:
+        """A field as words, which are made once for all metrics that read it."""
+        if name not in self._words:
+            self._words[name] = [word(value) for value in self._column(metric, name)]
+        return self._words[name]
 
 
 def _scale(metric: Metric, value: Floats) -> list[tuple[Bools, str, str]]:

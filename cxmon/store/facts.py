@@ -1,9 +1,9 @@
 """Single records of a vendor: kept by their external id, so that a correction aggregates only its own periods again."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -13,8 +13,11 @@ from cxmon.contracts import Cells, Facts, Observations, Records, Rejected
 from cxmon.failpoints import failpoint
 from cxmon.model import Grain, Metric, Segment, Window
 from cxmon.periods import next_start
-from cxmon.store import bulk, series
+from cxmon.store import bulk, fact_rows, series
+from cxmon.store import fact_taking as taking
 from cxmon.store.engine import Database
+from cxmon.store.fact_rows import owner
+from cxmon.store.fact_taking import Done, Place
 from cxmon.store.observations import Applied, progress_of, replace_window, set_aside
 from cxmon.store.schema import fact, progress, touched
 
@@ -23,24 +26,8 @@ _MOST_PERIODS = 750
 _FURTHEST = {Grain.HOUR: timedelta(days=31), Grain.DAY: timedelta(days=31)}
 _FAR = timedelta(days=731)
 
+_ALWAYS = -(2**62)
 _NOTHING = Applied(written=0, revised=0, vanished=0, unchanged=0, rejected=0)
-
-
-class _Row(NamedTuple):
-    """A fact as it stands in its table."""
-
-    at: int
-    segment: str
-    value: float | None
-    base: float
-    known: int
-    changed: int
-    customer: str
-
-    @property
-    def counted(self) -> tuple[object, ...]:
-        """What figures are made of."""
-        return self[:5]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +79,7 @@ class FactStore:
                 known = series.epoch(since) if stored is None or stored[0] is None else stored[0]
                 values = {"since_utc": min(known, series.epoch(since)), "cursor": None, "complete_at": None}
                 if stored is None:
-                    same = {"metric": metric.id, "definition": metric.definition_hash}
-                    conn.execute(sa.insert(progress).values(**same, **values))
+                    conn.execute(sa.insert(progress).values(**_first(metric), **values))
                 else:
                     conn.execute(sa.update(progress).where(progress_of(metric)).values(**values))
 
@@ -106,31 +92,30 @@ class FactStore:
         are.
         """
         page = aggregate.Page(records=batch.upserts, now=now, frozen=frozen)
-        done = {}
+        counted = {metric.id: page.counted(metric) for metric in metrics}
+        results: dict[str, Done] = {}
         with self._db.write() as conn:
+            places = _places(conn, metrics)
+            for stream in dict.fromkeys(place.stream for place in places.values()):
+                together = [m for m in metrics if places[m.id].stream == stream]
+                results |= taking.take(conn, stream, together, batch, counted, places)
+            _touch(conn, metrics, {m.id: results[m.id].touches for m in metrics}, places)
             for metric in metrics:
-                counted = page.counted(metric)
-                rejected = batch.rejected + counted.rejected
-                upserted, removed, same = _take(conn, metric, batch, counted)
                 failpoint("collect-facts-written")
-                set_aside(conn, metric, rejected, now)
-                _advance(conn, metric, batch, now)
-                first = next(iter(rejected), None)
-                done[metric.id] = Taken(
-                    upserted=upserted, removed=removed, unchanged=same, rejected=len(rejected), first_rejected=first
-                )
+                set_aside(conn, metric, batch.rejected + counted[metric.id].rejected, now)
+            _advance(conn, metrics, batch, now)
             failpoint("collect-page-before-commit")
         failpoint("collect-page-after-commit")
-        return done
+        return {m.id: _taken(results[m.id], batch.rejected + counted[m.id].rejected) for m in metrics}
 
     def settle(self, metric: Metric, *, now: datetime) -> Applied:
         """Aggregates the periods again whose facts have changed since; what it did, in cells."""
         total = _NOTHING
         while self._waiting(metric):
             with self._db.write() as conn:
-                starts = _next_touched(conn, metric)
+                starts, stream = _next_touched(conn, metric), _places(conn, [metric])[metric.id].stream
                 for run in _runs(metric, starts):
-                    batch = Observations(window=run, cells=_cells(conn, metric, run, now))
+                    batch = Observations(window=run, cells=_cells(conn, metric, stream, run, now))
                     total = _plus(total, replace_window(conn, metric, batch, now, accept_loss=True))
                 gone = bulk.any_of(touched.c.start_utc, starts, conn)
                 conn.execute(sa.delete(touched).where(_of(touched, metric), gone))
@@ -149,34 +134,39 @@ class FactStore:
         with self._db.read() as conn:
             waiting = {(m, d) for m, d in conn.execute(sa.select(touched.c.metric, touched.c.definition).distinct())}
             t = progress.c
-            asked = sa.select(t.metric, t.definition, t.complete_at, t.kept_from).where(t.since_utc.is_not(None))
-            due = [
-                (m, d)
-                for m, d, complete, kept in conn.execute(asked)
-                if (kept is None or kept < bound)
-                and ((m, d) not in planned or (complete is not None and (m, d) not in waiting))
-            ]
-        for name, definition in due:
+            asked = sa.select(t.metric, t.definition, t.stream, t.complete_at, t.kept_from).where(
+                t.since_utc.is_not(None)
+            )
+            due: dict[str, list[fact_rows.Owner]] = {}
+            for m, d, stream, complete, kept in conn.execute(asked):
+                done = (m, d) not in planned or (complete is not None and (m, d) not in waiting)
+                if done and (kept is None or kept < bound):
+                    due.setdefault(stream or "", []).append((m, d))
+        for stream, of in due.items():
             with self._db.write() as conn:
-                of = [sa.and_(t.c.metric == name, t.c.definition == definition) for t in (progress, fact, touched)]
-                conn.execute(sa.update(progress).where(of[0]).values(kept_from=bound))
-                deleted += conn.execute(sa.delete(fact).where(of[1], fact.c.at_utc < bound)).rowcount
-                conn.execute(sa.delete(touched).where(of[2], touched.c.start_utc < bound))
+                for name, definition in of:
+                    own = [sa.and_(t.c.metric == name, t.c.definition == definition) for t in (progress, touched)]
+                    conn.execute(sa.update(progress).where(own[0]).values(kept_from=bound))
+                    conn.execute(sa.delete(touched).where(own[1], touched.c.start_utc < bound))
+                deleted += fact_rows.drop(conn, stream, of, bound)
         return deleted
 
     def forget(self, customers: Collection[str], metrics: Sequence[Metric]) -> int:
         """Deletes the facts of customers, named by their keyed hashes; how many. The periods of `metrics` that they
         were in are touched, so that `settle` counts them without; other definitions' facts go without a trace."""
         theirs = [c for c in customers if c]
-        by_name = {(m.id, m.definition_hash): m for m in metrics}
+        by_name = {owner(m) for m in metrics}
         with self._db.write() as conn:
-            mine = bulk.any_of(fact.c.customer, theirs, conn)
-            found = conn.execute(sa.select(fact.c.metric, fact.c.definition, fact.c.at_utc).where(mine)).all()
-            for key, metric in by_name.items():
-                at = [row[2] for row in found if (row[0], row[1]) == key]
-                _touch(conn, metric, at)
-            conn.execute(sa.delete(fact).where(mine))
-        return len(found)
+            found = fact_rows.of_customers(conn, theirs)
+            whose = fact_rows.owners(conn, np.unique(found.entries["series"]).tolist())
+            at: dict[str, list[int]] = {m.id: [] for m in metrics}
+            for _, row in fact_rows.rows_of(found):
+                if whose[row.series] in by_name:
+                    at[whose[row.series][0]].append(row.at)
+            hit = [m for m in metrics if at[m.id]]
+            _touch(conn, hit, at, _places(conn, hit))
+            conn.execute(sa.delete(fact).where(bulk.any_of(fact.c.customer, theirs, conn)))
+        return len(found.entries)
 
     def _waiting(self, metric: Metric) -> bool:
         with self._db.read() as conn:
@@ -187,137 +177,59 @@ def _of(table: sa.Table, metric: Metric) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.metric == metric.id, table.c.definition == metric.definition_hash)
 
 
-def _wanted(records: Records, counted: aggregate.Counted) -> dict[str, tuple[int, _Row | None]]:
-    """{id: (version, its fact or None)}; of two rows with the same id and version the later counts."""
-    changed = records.changed or [0] * len(records)
-    customers = records.customers or [""] * len(records)
-    found: dict[int, _Row | None] = dict.fromkeys(counted.absent.tolist())
-    columns = (counted.row, counted.at, counted.value, counted.base, counted.known)
-    for row, at, value, base, known, segment in zip(*(c.tolist() for c in columns), counted.segment, strict=True):
-        open_ = value != value  # noqa: PLR0124 - NaN is what differs from itself.
-        found[row] = _Row(at, segment, None if open_ else value, base, known, changed[row], customers[row])
-    wanted: dict[str, tuple[int, _Row | None]] = {}
-    for i in sorted(found):
-        name = records.ids[i]
-        if name not in wanted or wanted[name][0] <= changed[i]:
-            wanted[name] = changed[i], found[i]
-    return wanted
+def _taken(done: Done, rejected: tuple[Rejected, ...]) -> Taken:
+    first = next(iter(rejected), None)
+    return Taken(
+        upserted=done.upserted, removed=done.removed, unchanged=done.unchanged, rejected=len(rejected),
+        first_rejected=first,
+    )  # fmt: skip
 
 
-def _take(conn: sa.Connection, metric: Metric, batch: Facts, counted: aggregate.Counted) -> tuple[int, int, int]:
-    """(facts written, facts removed, facts that stay as they are)."""
-    ids = batch.upserts.ids
-    names = [ids[i] for i in (*counted.row.tolist(), *counted.absent.tolist())] + list(batch.deletes)
-    if not names:
-        return 0, 0, 0
-    known = sa.and_(_of(fact, metric), bulk.any_of(fact.c.id, names, conn))
-    columns = [fact.c[name] for name in _NAMES]
-    stored = {row[0]: _Row(*row[1:]) for row in bulk.tuples(conn, sa.select(*columns).where(known))}
-    lowest = _lowest(conn, metric)
-    if not stored and len(set(names)) == len(names):
-        return _add(conn, metric, batch.upserts, counted, lowest), 0, 0
-    wanted = _wanted(batch.upserts, counted) | dict.fromkeys(batch.deletes)
-    return _merge(conn, metric, wanted, stored, lowest)
+def _first(metric: Metric) -> dict[str, object]:
+    """What the row of a metric's progress says from the beginning: metrics of a stream have their facts together."""
+    stream = f"{metric.source}/{metric.read.stream}"
+    return {"metric": metric.id, "definition": metric.definition_hash, "stream": stream}
 
 
-def _add(conn: sa.Connection, metric: Metric, records: Records, counted: aggregate.Counted, lowest: int) -> int:
-    """Writes facts of which none is stored yet, as in a backfill; how many."""
-    starts = aggregate.period_starts(metric, counted.at)
-    chosen = np.flatnonzero(starts >= lowest)
-    rows = counted.row[chosen].tolist()
-    changed, customers = records.changed, records.customers
-    columns: tuple[bulk.Column, ...] = (
-        [records.ids[i] for i in rows],
-        counted.at[chosen],
-        [counted.segment[k] for k in chosen.tolist()],
-        counted.value[chosen],
-        counted.base[chosen],
-        counted.known[chosen],
-        [changed[i] for i in rows] if changed else [0] * len(rows),
-        [customers[i] for i in rows] if customers else [""] * len(rows),
+def _places(conn: sa.Connection, metrics: Sequence[Metric]) -> dict[str, Place]:
+    """Where the facts of each metric stand; each has a row of progress after that."""
+    t = progress.c
+    asked = sa.select(t.metric, t.definition, t.stream, t.since_utc, t.kept_from)
+    known = (
+        {(r[0], r[1]): r[2:] for r in conn.execute(asked.where(sa.or_(*map(progress_of, metrics))))} if metrics else {}
     )
-    _write(conn, metric, columns)
-    _touch(conn, metric, starts[chosen].tolist(), lowest)
-    return len(rows)
+    found = {}
+    for metric in metrics:
+        stream, *bounds = known.get(owner(metric), (None, None, None))
+        if stream is None:
+            first = _first(metric)
+            if owner(metric) in known:
+                conn.execute(sa.update(progress).where(progress_of(metric)).values(stream=first["stream"]))
+            else:
+                conn.execute(sa.insert(progress).values(**first))
+            stream = str(first["stream"])
+        found[metric.id] = Place(stream=stream, lowest=max((x for x in bounds if x is not None), default=_ALWAYS))
+    return found
 
 
-def _write(conn: sa.Connection, metric: Metric, columns: Sequence[bulk.Column]) -> None:
-    """Facts in the columns of `_NAMES`; NaN is nothing."""
-    if not len(columns[0]):
-        return
-    of: dict[str, bulk.Column] = {"metric": [metric.id] * len(columns[0])}
-    of["definition"] = [metric.definition_hash] * len(columns[0])
-    bulk.insert(conn, fact, of | dict(zip(_NAMES, columns, strict=True)), replace=True)
+def _touch(
+    conn: sa.Connection, metrics: Sequence[Metric], at: Mapping[str, Sequence[int]], places: Mapping[str, Place]
+) -> None:
+    """Marks the periods of metrics that hold these instants, {metric's id: them}."""
+    rows: list[tuple[str, str, int]] = []
+    for metric in metrics:
+        starts = np.unique(aggregate.period_starts(metric, np.unique(np.array(at[metric.id], np.int64))))
+        rows += [(*owner(metric), start) for start in starts[starts >= places[metric.id].lowest].tolist()]
+    columns: list[Any] = list(zip(*rows, strict=True)) or [(), (), ()]
+    bulk.insert(conn, touched, dict(zip(("metric", "definition", "start_utc"), columns, strict=True)), replace=True)
 
 
-def _merge(
-    conn: sa.Connection,
-    metric: Metric,
-    wanted: dict[str, tuple[int, _Row | None] | None],
-    stored: dict[str, _Row],
-    lowest: int,
-) -> tuple[int, int, int]:
-    """The same as `_take` where some are stored already, or come twice."""
-    fresh: dict[str, _Row] = {}
-    lost, touches, same = [], [], 0
-    at = np.array([new[1].at for new in wanted.values() if new is not None and new[1] is not None], np.int64)
-    frozen = set(at[aggregate.period_starts(metric, at) < lowest].tolist()) if len(at) else set()
-    for name, entry in wanted.items():
-        version, new = (None, None) if entry is None else entry
-        old = stored.get(name)
-        if new is not None and new.at in frozen:
-            new = None
-        if old is not None and version is not None and version < old.changed:
-            same += 1
-        elif new == old:
-            same += new is not None
-        elif new is not None:
-            fresh[name] = new
-            # A change at the vendor that this metric does not see touches nothing.
-            if old is None or new.counted != old.counted:
-                touches += [new.at] if old is None else [old.at, new.at]
-        elif old is not None:
-            lost.append(name)
-            touches.append(old.at)
-    if fresh:
-        _write(conn, metric, [list(c) for c in zip(*((name, *row) for name, row in fresh.items()), strict=True)])
-    if lost:
-        conn.execute(sa.delete(fact).where(_of(fact, metric), bulk.any_of(fact.c.id, lost, conn)))
-    _touch(conn, metric, touches, lowest)
-    return len(fresh), len(lost), same
-
-
-_NAMES = ("id", "at_utc", "segment", "value", "base", "known_utc", "changed_utc", "customer")
-
-
-def _lowest(conn: sa.Connection, metric: Metric) -> int:
-    """Periods that start before this instant are not counted (again)."""
-    found = conn.execute(sa.select(progress.c.since_utc, progress.c.kept_from).where(progress_of(metric))).first()
-    return max((x for x in found or () if x is not None), default=-(2**62))
-
-
-def _touch(conn: sa.Connection, metric: Metric, at: Sequence[int], lowest: int | None = None) -> None:
-    """Marks the periods that hold these instants."""
-    if not at:
-        return
-    lowest = _lowest(conn, metric) if lowest is None else lowest
-    starts = np.unique(aggregate.period_starts(metric, np.array(sorted(set(at)), np.int64)))
-    starts = starts[starts >= lowest]
-    rows: dict[str, bulk.Column] = {"metric": [metric.id] * len(starts), "start_utc": starts}
-    rows["definition"] = [metric.definition_hash] * len(starts)
-    bulk.insert(conn, touched, rows, replace=True)
-
-
-def _advance(conn: sa.Connection, metric: Metric, batch: Facts, now: datetime) -> None:
-    stored = conn.execute(sa.select(progress.c.cursor).where(progress_of(metric))).first()
+def _advance(conn: sa.Connection, metrics: Sequence[Metric], batch: Facts, now: datetime) -> None:
     values: dict[str, object] = {} if batch.cursor is None else {"cursor": batch.cursor}
     if batch.complete:
         values["complete_at"] = series.epoch(now)
-    if stored is None:
-        same = {"metric": metric.id, "definition": metric.definition_hash}
-        conn.execute(sa.insert(progress).values(**same, **values))
-    elif values:
-        conn.execute(sa.update(progress).where(progress_of(metric)).values(**values))
+    if values:
+        conn.execute(sa.update(progress).where(sa.or_(*map(progress_of, metrics))).values(**values))
 
 
 def _next_touched(conn: sa.Connection, metric: Metric) -> list[int]:
@@ -341,25 +253,19 @@ def _runs(metric: Metric, starts: Sequence[int]) -> Iterator[Window]:
         yield Window(since, until)
 
 
-def _cells(conn: sa.Connection, metric: Metric, run: Window, now: datetime) -> Cells:
+def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: datetime) -> Cells:
     """The facts of a stretch of time as cells."""
-    within = sa.and_(
-        _of(fact, metric), fact.c.at_utc >= series.epoch(run.since), fact.c.at_utc < series.epoch(run.until)
+    keys = fact_rows.segments(conn, owner(metric))
+    entries = fact_rows.within(conn, stream, series.epoch(run.since), series.epoch(run.until))
+    place = np.full(
+        max([*keys, *entries["series"].max(initial=0, keepdims=True).tolist()], default=0) + 1, -1, np.int64
     )
-    chosen = sa.select(fact.c.at_utc, fact.c.segment, fact.c.value, fact.c.base, fact.c.known_utc).where(within)
-    rows = bulk.tuples(conn, chosen)
-    at, keys, value, base, known = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    numbers = {key: i for i, key in enumerate(sorted(set(keys)))}
-    return aggregate.cells_of_facts(
-        metric,
-        [Segment.from_key(key) for key in numbers],
-        np.array(at, np.int64),
-        np.array([numbers[key] for key in keys], np.int64),
-        np.array(value, np.float64),
-        np.array(base, np.float64),
-        np.array(known, np.int64),
-        now,
-    )
+    place[list(keys)] = np.arange(len(keys))
+    segment = place[entries["series"]]
+    mine = segment >= 0
+    at, value, base, known = (entries[name][mine] for name in ("at", "value", "base", "known"))
+    segments = [Segment.from_key(key) for key in keys.values()]
+    return aggregate.cells_of_facts(metric, segments, at, segment[mine], value, base, known, now)
 
 
 def _plus(a: Applied, b: Applied) -> Applied:

@@ -88,21 +88,27 @@ quantile_value = _table(
     sa.Column("variance", _F),
 )
 
-# One row for each record of a vendor that a metric counts. `known_utc` is when it became known by its own account,
-# `changed_utc` when the vendor last changed it (0: not said), `customer` a keyed hash or nothing.
+# What a record of a vendor's stream brings to its metrics on one day (in UTC, since 1970): `data` is packed as
+# `fact_rows` says, `customer` a keyed hash or nothing.
 fact = _table(
     "fact",
-    sa.Column("metric", sa.Text, primary_key=True),
-    sa.Column("definition", sa.Text, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("day", sa.BigInteger, primary_key=True),
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("at_utc", sa.BigInteger, nullable=False),
-    sa.Column("segment", sa.Text, nullable=False),
-    sa.Column("value", _F),
-    sa.Column("base", _F, nullable=False),
-    sa.Column("known_utc", sa.BigInteger, nullable=False),
-    sa.Column("changed_utc", sa.BigInteger, nullable=False),
     sa.Column("customer", sa.Text, nullable=False),
-    sa.Index("fact_time", "metric", "definition", "at_utc"),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index("fact_record", "stream", "id"),
+)
+
+# The numbers by which facts name their metric and segment.
+fact_series = sa.Table(
+    "fact_series",
+    metadata,
+    sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("metric", sa.Text, nullable=False),
+    sa.Column("definition", sa.Text, nullable=False),
+    sa.Column("segment", sa.Text, nullable=False),
+    sa.UniqueConstraint("metric", "definition", "segment", name="fact_series_identity"),
 )
 
 # Periods whose facts changed and that have not been aggregated again yet.
@@ -114,7 +120,7 @@ touched = _table(
 )
 
 # `since_utc`: from when on facts are complete; `kept_from`: those of earlier periods have been deleted; `complete_at`:
-# when the run began that last read the feed to its end.
+# when the run began that last read the feed to its end; `stream`: under which name its facts stand.
 progress = _table(
     "progress",
     sa.Column("metric", sa.Text, primary_key=True),
@@ -124,6 +130,7 @@ progress = _table(
     sa.Column("since_utc", sa.BigInteger),
     sa.Column("kept_from", sa.BigInteger),
     sa.Column("complete_at", sa.BigInteger),
+    sa.Column("stream", sa.Text),
 )
 
 rejected_row = sa.Table(

@@ -1,0 +1,208 @@
+"""The table of facts: those that a record brings to the metrics of its stream on one day stand in one row, packed.
+
+One row where there were as many as metrics is what a backfill needs to keep up with the pages, and in the order of days
+a period is read in one go. The place of a fact in time is its day in UTC, whatever zone the metric has.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from cxmon.model import Metric
+from cxmon.store import bulk
+from cxmon.store.schema import fact, fact_series
+
+Ints = npt.NDArray[np.int64]
+# Facts in an array: which metric and segment, then what figures are made of, and the version of its record.
+Entries = npt.NDArray[np.void]
+Owner = tuple[str, str]
+
+ENTRY = np.dtype(
+    [("series", "<i4"), ("at", "<i8"), ("value", "<f8"), ("base", "<f8"), ("known", "<i8"), ("changed", "<i8")]
+)
+DAY = 86_400
+# So many days are read at once where a long time is gone through.
+_STRETCH = 31
+
+
+class Row(NamedTuple):
+    """A fact: its series, its instant, its figures, its record's version and customer. `value` None is still open."""
+
+    series: int
+    at: int
+    value: float | None
+    base: float
+    known: int
+    changed: int
+    customer: str
+
+    @property
+    def counted(self) -> tuple[object, ...]:
+        """What figures are made of."""
+        return self[:5]
+
+
+class Found(NamedTuple):
+    """Stored facts: of record `ids[row[k]]`, with the customer `customers[row[k]]`, entry k."""
+
+    ids: Sequence[str]
+    customers: Sequence[str]
+    days: Sequence[int]
+    row: Ints
+    entries: Entries
+
+
+def owner(metric: Metric) -> Owner:
+    return metric.id, metric.definition_hash
+
+
+def numbered(conn: sa.Connection, wanted: Mapping[Owner, Collection[str]]) -> dict[tuple[str, str, str], int]:
+    """The numbers of series, (metric, definition, segment), after adding those that are missing."""
+    needed = {(*of, key) for of, keys in wanted.items() for key in keys}
+    if not needed:
+        return {}
+    t = fact_series.c
+    asked = sa.select(t.metric, t.definition, t.segment, t.id).where(
+        bulk.any_of(t.metric, sorted({of[0] for of in wanted}), conn),
+        bulk.any_of(t.segment, sorted({key for keys in wanted.values() for key in keys}), conn),
+    )
+
+    def stored() -> dict[tuple[str, str, str], int]:
+        return {(m, d, s): number for m, d, s, number in bulk.tuples(conn, asked)}
+
+    known = stored()
+    missing = sorted(needed - set(known))
+    if missing:
+        conn.execute(
+            sa.insert(fact_series), [dict(zip(("metric", "definition", "segment"), k, strict=True)) for k in missing]
+        )
+        known = stored()
+    return known
+
+
+def segments(conn: sa.Connection, of: Owner) -> dict[int, str]:
+    """{number: segment's key} of a metric's series, in the order of the keys."""
+    t = fact_series.c
+    asked = sa.select(t.id, t.segment).where(t.metric == of[0], t.definition == of[1]).order_by(t.segment)
+    return dict(bulk.tuples(conn, asked))
+
+
+def owners(conn: sa.Connection, numbers: Iterable[int]) -> dict[int, Owner]:
+    """Whose these series are."""
+    t = fact_series.c
+    asked = sa.select(t.id, t.metric, t.definition).where(bulk.any_of(t.id, sorted(set(numbers)), conn))
+    return {number: (metric, definition) for number, metric, definition in bulk.tuples(conn, asked)}
+
+
+def write(
+    conn: sa.Connection, stream: str, ids: Sequence[str], customers: Sequence[str], row: Ints, entries: Entries
+) -> None:
+    """Facts (F,) of records `ids[row]`, of which no day is stored."""
+    if not len(entries):
+        return
+    day = entries["at"] // DAY
+    order = np.lexsort((entries["series"], row, day))
+    row, day = row[order], day[order]
+    data, size = entries[order].tobytes(), ENTRY.itemsize
+    heads = np.flatnonzero(np.append(True, (np.diff(day) != 0) | (np.diff(row) != 0)))
+    of = row[heads].tolist()
+    cuts = [*(heads * size).tolist(), len(data)]
+    columns: dict[str, bulk.Column] = {
+        "stream": [stream] * len(of),
+        "day": day[heads],
+        "id": [ids[i] for i in of],
+        "customer": [customers[i] for i in of] if customers else [""] * len(of),
+        "data": [data[a:b] for a, b in zip(cuts, cuts[1:], strict=False)],
+    }
+    bulk.insert(conn, fact, columns)
+
+
+def of_records(conn: sa.Connection, stream: str, ids: Iterable[str]) -> Found:
+    """What is stored of these records."""
+    return _found(conn, sa.and_(fact.c.stream == stream, bulk.any_of(fact.c.id, ids, conn)))
+
+
+def of_customers(conn: sa.Connection, customers: Iterable[str]) -> Found:
+    """What is stored of these customers, of all streams."""
+    return _found(conn, bulk.any_of(fact.c.customer, customers, conn))
+
+
+def within(conn: sa.Connection, stream: str, since: int, until: int) -> Entries:
+    """All facts of a stream in a stretch of time [since, until), of whatever series."""
+    days = sa.and_(fact.c.stream == stream, fact.c.day.between(since // DAY, (until - 1) // DAY))
+    entries = _entries([row[0] for row in bulk.tuples(conn, sa.select(fact.c.data).where(days))])
+    return entries[(entries["at"] >= since) & (entries["at"] < until)]
+
+
+def rows_of(found: Found) -> Iterator[tuple[str, Row]]:
+    """(id, fact) of all that was found."""
+    for i, (series, at, value, base, known, changed) in zip(found.row.tolist(), found.entries.tolist(), strict=True):
+        open_ = value != value  # noqa: PLR0124 - NaN is what differs from itself.
+        yield found.ids[i], Row(series, at, None if open_ else value, base, known, changed, found.customers[i])
+
+
+def rewrite(
+    conn: sa.Connection,
+    stream: str,
+    stale: Collection[str],
+    held: Mapping[str, Collection[Row]],
+    customers: Mapping[str, str],
+) -> None:
+    """`held` are all facts of the records that it names; those of `stale` ones go before."""
+    if stale:
+        conn.execute(sa.delete(fact).where(fact.c.stream == stream, bulk.any_of(fact.c.id, stale, conn)))
+    ids = list(held)
+    rows = [i for i, name in enumerate(ids) for _ in held[name]]
+    facts = [(*r[:2], np.nan if r.value is None else r.value, *r[3:6]) for name in ids for r in held[name]]
+    write(conn, stream, ids, [customers[name] for name in ids], np.array(rows, np.int64), np.array(facts, ENTRY))
+
+
+def drop(conn: sa.Connection, stream: str, of: Collection[Owner], before: int) -> int:
+    """Deletes the facts of these metrics at instants before `before`; how many."""
+    t, deleted, last = fact.c, 0, (before - 1) // DAY
+    first = conn.execute(sa.select(sa.func.min(t.day)).where(t.stream == stream)).scalar()
+    while first is not None and first <= last:
+        until = min(last, first + _STRETCH)
+        days = sa.and_(t.stream == stream, t.day.between(first, until))
+        found = _found(conn, days)
+        series = owners(conn, np.unique(found.entries["series"]).tolist())
+        mine = np.array([number for number, whose in series.items() if whose in of], np.int64)
+        gone = np.isin(found.entries["series"], mine) & (found.entries["at"] < before)
+        changed = np.unique(found.row[gone])
+        if len(changed):
+            _replace(conn, stream, days, found, changed, ~gone)
+        deleted += int(gone.sum())
+        following = sa.select(sa.func.min(t.day)).where(t.stream == stream, t.day > until)
+        first = conn.execute(following).scalar()
+    return deleted
+
+
+def _replace(
+    conn: sa.Connection, stream: str, days: sa.ColumnElement[bool], found: Found, changed: Ints, kept: npt.NDArray[Any]
+) -> None:
+    """The rows `changed` of those of `days` are written again with the entries that are `kept`."""
+    if len(changed) == len(found.ids):
+        conn.execute(sa.delete(fact).where(days))
+    else:
+        t = fact.c
+        one = sa.and_(t.stream == stream, t.day == sa.bindparam("on"), t.id == sa.bindparam("name"))
+        conn.execute(
+            sa.delete(fact).where(one), [{"on": found.days[i], "name": found.ids[i]} for i in changed.tolist()]
+        )
+    again = kept & np.isin(found.row, changed)
+    write(conn, stream, found.ids, found.customers, found.row[again], found.entries[again])
+
+
+def _found(conn: sa.Connection, where: sa.ColumnElement[bool]) -> Found:
+    t = fact.c
+    rows = bulk.tuples(conn, sa.select(t.id, t.customer, t.day, t.data).where(where))
+    ids, customers, days, data = zip(*rows, strict=True) if rows else ((), (), (), ())
+    counts = [len(d) // ENTRY.itemsize for d in data]
+    return Found(ids, customers, days, np.repeat(np.arange(len(ids)), counts), _entries(data))
+
+
+def _entries(data: Sequence[bytes]) -> Entries:
+    return np.frombuffer(b"".join(data), ENTRY)
