@@ -89,15 +89,15 @@ quantile_value = _table(
 )
 
 # What a record of a vendor's stream brings to its metrics on one day (in UTC, since 1970): `data` is packed as
-# `fact_rows` says, `customer` a keyed hash or nothing.
+# `fact_rows` says, `customer` a keyed hash or nothing. Neither key begins with the stream: SQLite takes it for rare.
 fact = _table(
     "fact",
-    sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("day", sa.BigInteger, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("customer", sa.Text, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
-    sa.Index("fact_record", "stream", "id"),
+    sa.Index("fact_record", "id", "stream"),
 )
 
 # The numbers by which facts name their metric and segment.

@@ -24,12 +24,12 @@ def upgrade() -> None:
     op.rename_table("fact", "fact_before")
     op.create_table(
         "fact",
-        sa.Column("stream", sa.Text, primary_key=True, nullable=False),
         sa.Column("day", sa.BigInteger, primary_key=True, nullable=False),
+        sa.Column("stream", sa.Text, primary_key=True, nullable=False),
         sa.Column("id", sa.Text, primary_key=True, nullable=False),
         sa.Column("customer", sa.Text, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
-        sa.Index("fact_record", "stream", "id"),
+        sa.Index("fact_record", "id", "stream"),
         sqlite_with_rowid=False,
     )
     _copied(op.get_bind())
