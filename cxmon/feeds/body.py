@@ -1,9 +1,11 @@
 """The body of an answer: streamed up to a limit, unpacked up to the same one, and read as JSON."""
 
+import gc
 import json
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -57,6 +59,18 @@ def _unpacked(response: requests.Response, most: int) -> Iterator[bytes]:
     yield tail
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """JSON has no cycles: looking for some again and again while it grows takes as long as reading it."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def parsed(body: bytes, content_type: str) -> Any:
     """The JSON of a body. BodyError with what it is instead."""
     start = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -65,7 +79,8 @@ def parsed(body: bytes, content_type: str) -> Any:
     if not start:
         raise BodyError("nothing where JSON belongs", again=True)
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        with _uncollected():
+            return json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BodyError("text that is not UTF-8 where JSON belongs") from None
     except RecursionError:

@@ -210,7 +210,14 @@ def _score_fields(score: feeds.Getter) -> dict[str, feeds.Getter]:
 def _first(*places: str) -> feeds.Getter:
     """The first of several paths that leads to something."""
     getters = [feeds.path(place) for place in places]
-    return lambda record: next((value for get in getters if (value := get(record))), None)
+
+    def found(record: Any) -> Any:
+        for get in getters:
+            if value := get(record):
+                return value
+        return None
+
+    return found
 
 
 def _with_metric_sets(data: Any) -> Any:
