@@ -33,8 +33,8 @@ class Counted:
     """What a metric makes of a page of records: fact k is made of record `row[k]`, in columns (F,).
 
     `at` and `known` are epoch seconds, `known` 0 where the metric has no `known_at`; `segment` indexes the keys in
-    `segments`. `value` is NaN for what is still open. `absent` are the records that are none of its facts (any more); a record that was set aside
-    is neither.
+    `segments`. `value` is NaN for what is still open. `absent` are the records that are none of its facts (any more); a
+    record that was set aside is neither.
     """
 
     row: Ints

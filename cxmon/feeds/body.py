@@ -1,16 +1,16 @@
 """The body of an answer: streamed up to a limit, unpacked up to the same one, and read as JSON."""
 
-import gc
 import json
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import requests
 
-CHUNK = 65_536
+from cxmon.feeds.heap import unsearched
+
+CHUNK = 262_144
 LONGEST_SAID = 200
 
 _ZIPPED = {"gzip", "x-gzip", "deflate"}
@@ -59,18 +59,6 @@ def _unpacked(response: requests.Response, most: int) -> Iterator[bytes]:
     yield tail
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """JSON has no cycles: looking for some again and again while it grows takes as long as reading it."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
 def parsed(body: bytes, content_type: str) -> Any:
     """The JSON of a body. BodyError with what it is instead."""
     start = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -79,7 +67,7 @@ def parsed(body: bytes, content_type: str) -> Any:
     if not start:
         raise BodyError("nothing where JSON belongs", again=True)
     try:
-        with _uncollected():
+        with unsearched():
             return json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BodyError("text that is not UTF-8 where JSON belongs") from None

@@ -165,7 +165,9 @@ class Reader:
             return [""] * len(rows)
         of, stands_for = self.stream.customer, hasher(self.hash_key, self.source)
         return [
-            "" if found is None or found is MISSING or found == "" or isinstance(found, dict | list) else stands_for(found)
+            ""
+            if found is None or found is MISSING or found == "" or isinstance(found, dict | list)
+            else stands_for(found)
             for found in map(of, rows)
         ]
 

@@ -117,6 +117,7 @@ def _collect_stream(
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
         read = partial(feeds.read, plan, store, pull, counts, now=now, progress=progress)
         error = _attempted(read, source, ", ".join(counts))
+        _attempted(partial(feeds.settle_together, store, pull.metrics, counts, now=now), source, ", ".join(counts))
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
             told = error or own

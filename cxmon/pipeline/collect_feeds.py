@@ -1,14 +1,15 @@
 """Vendors' records into the store: one pull serves all metrics of a stream whose cursors stand at the same place."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cxmon.aggregate import roles
 from cxmon.config.plan import Plan
-from cxmon.contracts import Facts, Rejected, Request
+from cxmon.contracts import Batch, Facts, Rejected, Request
 from cxmon.errors import SourceError
 from cxmon.failpoints import failpoint
+from cxmon.feeds.heap import set_apart
 from cxmon.model import Metric, Window
 from cxmon.store import Progress, Store
 
@@ -72,7 +73,7 @@ def read(
     tell(first.id, 0, days)
     taken, reached = 0, 0
     aside: Rejected | None = None
-    for batch in source.fetch(request):
+    for batch in _apart(source.fetch(request)):
         failpoint("collect-page-fetched")
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
@@ -91,10 +92,22 @@ def read(
         raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
 
 
+def _apart(batches: Iterable[Batch]) -> Iterator[Batch]:
+    with set_apart():
+        yield from batches
+
+
 def settle(store: Store, metric: Metric, counts: Counts, *, now: datetime) -> None:
     """The touched periods as figures again, whatever ended the pull."""
-    done = store.facts.settle(metric, now=now)
-    counts |= {"written": done.written, "revised": done.revised, "vanished": done.vanished}
+    settle_together(store, [metric], {metric.id: counts}, now=now)
+
+
+def settle_together(store: Store, metrics: Sequence[Metric], counts: Mapping[str, Counts], *, now: datetime) -> None:
+    """The same for all metrics of a pull, whose facts are read once. Where one fails, none may be done."""
+    for done in store.facts.settle_each(metrics, now=now):
+        for name, one in done.items():
+            for count in ("written", "revised", "vanished"):
+                counts[name][count] += getattr(one, count)
 
 
 def purge(plan: Plan, store: Store, *, now: datetime) -> None:

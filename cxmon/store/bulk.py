@@ -12,9 +12,10 @@ Column = npt.NDArray[Any] | Sequence[Any]
 
 # Below this many rows a statement per page is as fast as COPY into a temporary table.
 _COPY_FROM = 500
-# SQLite takes rows a third faster where one statement holds many, and other threads run for as long as it does. It
-# allows 32,766 values in a statement.
-_TOGETHER = (256, 32)
+# SQLite takes rows a third faster where one statement holds many, and other threads run for as long as it does; so many
+# values are allowed in one.
+_TOGETHER = (1024, 256, 32)
+_MOST_VALUES = 32_766
 
 
 def insert(conn: sa.Connection, table: sa.Table, columns: dict[str, Column], *, replace: bool = False) -> None:
@@ -31,7 +32,7 @@ def insert(conn: sa.Connection, table: sa.Table, columns: dict[str, Column], *, 
             conn.exec_driver_sql(_insertion(table, tuple(names), "%s", 1, replace=replace), rows)
         return
     done = 0
-    for many in _TOGETHER:
+    for many in (size for size in _TOGETHER if size * len(names) <= _MOST_VALUES):
         statement = _insertion(table, tuple(names), "?", many, replace=replace)
         while count - done >= many:
             flat: list[Any] = [None] * (many * len(names))

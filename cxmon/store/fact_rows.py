@@ -5,6 +5,7 @@ a period is read in one go. The place of a fact in time is its day in UTC, whate
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -115,7 +116,7 @@ def write(
         "day": day[heads],
         "id": [ids[i] for i in of],
         "customer": [customers[i] for i in of] if customers else [""] * len(of),
-        "data": [data[a:b] for a, b in zip(cuts, cuts[1:], strict=False)],
+        "data": [data[a:b] for a, b in pairwise(cuts)],
     }
     bulk.insert(conn, fact, columns)
 
@@ -130,11 +131,16 @@ def of_customers(conn: sa.Connection, customers: Iterable[str]) -> Found:
     return _found(conn, bulk.any_of(fact.c.customer, customers, conn))
 
 
-def within(conn: sa.Connection, stream: str, since: int, until: int) -> Entries:
-    """All facts of a stream in a stretch of time [since, until), of whatever series."""
-    days = sa.and_(fact.c.stream == stream, fact.c.day.between(since // DAY, (until - 1) // DAY))
-    entries = _entries([row[0] for row in bulk.tuples(conn, sa.select(fact.c.data).where(days))])
-    return entries[(entries["at"] >= since) & (entries["at"] < until)]
+def within(conn: sa.Connection, stream: str, since: int, until: int, series: Ints) -> Entries:
+    """The facts of a stream's `series` in a stretch of time [since, until)."""
+    first, last = since // DAY, (until - 1) // DAY
+    found = []
+    for day in range(first, last + 1, _STRETCH):
+        days = sa.and_(fact.c.stream == stream, fact.c.day.between(day, min(last, day + _STRETCH - 1)))
+        entries = _entries([row[0] for row in bulk.tuples(conn, sa.select(fact.c.data).where(days))])
+        mine = np.isin(entries["series"], series) & (entries["at"] >= since) & (entries["at"] < until)
+        found.append(entries[mine])
+    return np.concatenate(found)
 
 
 def rows_of(found: Found) -> Iterator[tuple[str, Row]]:
@@ -165,7 +171,7 @@ def drop(conn: sa.Connection, stream: str, of: Collection[Owner], before: int) -
     t, deleted, last = fact.c, 0, (before - 1) // DAY
     first = conn.execute(sa.select(sa.func.min(t.day)).where(t.stream == stream)).scalar()
     while first is not None and first <= last:
-        until = min(last, first + _STRETCH)
+        until = min(last, first + _STRETCH - 1)
         days = sa.and_(t.stream == stream, t.day.between(first, until))
         found = _found(conn, days)
         series = owners(conn, np.unique(found.entries["series"]).tolist())

@@ -15,7 +15,7 @@ from cxmon.store.fact_rows import Ints, Row, owner
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a metric's facts stand: under the name `stream`; of periods that start before `lowest` none count (again)."""
+    """Where a metric's facts stand: under the name `stream`. Of periods that start before `lowest` none count."""
 
     stream: str
     lowest: int

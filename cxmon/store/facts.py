@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from cxmon import aggregate
-from cxmon.contracts import Cells, Facts, Observations, Records, Rejected
+from cxmon.contracts import Cells, Facts, Observations, Rejected
 from cxmon.failpoints import failpoint
 from cxmon.model import Grain, Metric, Segment, Window
 from cxmon.periods import next_start
@@ -110,18 +111,31 @@ class FactStore:
 
     def settle(self, metric: Metric, *, now: datetime) -> Applied:
         """Aggregates the periods again whose facts have changed since; what it did, in cells."""
-        total = _NOTHING
-        while self._waiting(metric):
+        return reduce(_plus, (done[metric.id] for done in self.settle_each([metric], now=now)), _NOTHING)
+
+    def settle_each(self, metrics: Sequence[Metric], *, now: datetime) -> Iterator[dict[str, Applied]]:
+        """The same for metrics that come from one stream, whose facts are read together: what each transaction did."""
+        while waiting := [m for m in metrics if self._waiting(m)]:
+            done: dict[str, Applied] = {}
             with self._db.write() as conn:
-                starts, stream = _next_touched(conn, metric), _places(conn, [metric])[metric.id].stream
-                for run in _runs(metric, starts):
-                    batch = Observations(window=run, cells=_cells(conn, metric, stream, run, now))
-                    total = _plus(total, replace_window(conn, metric, batch, now, accept_loss=True))
-                gone = bulk.any_of(touched.c.start_utc, starts, conn)
-                conn.execute(sa.delete(touched).where(_of(touched, metric), gone))
+                starts = _next_touched(conn, waiting)
+                runs = {m.id: list(_runs(m, starts[m.id])) for m in waiting}
+                places = _places(conn, waiting)
+                for stream in dict.fromkeys(place.stream for place in places.values()):
+                    together = [m for m in waiting if places[m.id].stream == stream]
+                    facts = _Facts(conn, stream, together, [run for m in together for run in runs[m.id]])
+                    for metric in together:
+                        batches = (
+                            Observations(window=run, cells=facts.cells(metric, run, now)) for run in runs[metric.id]
+                        )
+                        of = (replace_window(conn, metric, batch, now, accept_loss=True) for batch in batches)
+                        done[metric.id] = reduce(_plus, of, _NOTHING)
+                for metric in waiting:
+                    gone = bulk.any_of(touched.c.start_utc, starts[metric.id], conn)
+                    conn.execute(sa.delete(touched).where(_of(touched, metric), gone))
                 failpoint("collect-settle-before-commit")
             failpoint("collect-settle-after-commit")
-        return total
+            yield done
 
     def purge(self, metrics: Collection[Metric], before: datetime) -> int:
         """Deletes the facts of instants before `before`; how many. Their figures stay as they are.
@@ -195,9 +209,8 @@ def _places(conn: sa.Connection, metrics: Sequence[Metric]) -> dict[str, Place]:
     """Where the facts of each metric stand; each has a row of progress after that."""
     t = progress.c
     asked = sa.select(t.metric, t.definition, t.stream, t.since_utc, t.kept_from)
-    known = (
-        {(r[0], r[1]): r[2:] for r in conn.execute(asked.where(sa.or_(*map(progress_of, metrics))))} if metrics else {}
-    )
+    rows = bulk.tuples(conn, asked.where(bulk.any_of(t.metric, [m.id for m in metrics], conn)))
+    known = {(row[0], row[1]): row[2:] for row in rows}
     found = {}
     for metric in metrics:
         stream, *bounds = known.get(owner(metric), (None, None, None))
@@ -229,15 +242,24 @@ def _advance(conn: sa.Connection, metrics: Sequence[Metric], batch: Facts, now: 
     if batch.complete:
         values["complete_at"] = series.epoch(now)
     if values:
-        conn.execute(sa.update(progress).where(sa.or_(*map(progress_of, metrics))).values(**values))
+        of = [dict(zip(("of_metric", "of_definition"), owner(metric), strict=True)) for metric in metrics]
+        conn.execute(_OWN.values(**values), of)
 
 
-def _next_touched(conn: sa.Connection, metric: Metric) -> list[int]:
-    """The oldest periods that wait, as many as one transaction takes."""
-    waiting = sa.select(touched.c.start_utc).where(_of(touched, metric)).order_by(touched.c.start_utc)
-    starts = list(conn.execute(waiting.limit(_MOST_PERIODS)).scalars())
-    furthest = _FURTHEST.get(metric.grain, _FAR).total_seconds()
-    return [s for s in starts if s < starts[0] + furthest]
+_OWN = sa.update(progress).where(
+    progress.c.metric == sa.bindparam("of_metric"), progress.c.definition == sa.bindparam("of_definition")
+)
+
+
+def _next_touched(conn: sa.Connection, metrics: Sequence[Metric]) -> dict[str, list[int]]:
+    """The oldest periods that wait, as many as one transaction takes; metrics that wait for later ones have none."""
+    found = {}
+    for metric in metrics:
+        waiting = sa.select(touched.c.start_utc).where(_of(touched, metric)).order_by(touched.c.start_utc)
+        found[metric.id] = list(conn.execute(waiting.limit(_MOST_PERIODS)).scalars())
+    first = min((starts[0] for starts in found.values() if starts), default=0)
+    furthest = {m.id: first + _FURTHEST.get(m.grain, _FAR).total_seconds() for m in metrics}
+    return {name: [s for s in starts if s < furthest[name]] for name, starts in found.items()}
 
 
 def _runs(metric: Metric, starts: Sequence[int]) -> Iterator[Window]:
@@ -253,19 +275,31 @@ def _runs(metric: Metric, starts: Sequence[int]) -> Iterator[Window]:
         yield Window(since, until)
 
 
-def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: datetime) -> Cells:
-    """The facts of a stretch of time as cells."""
-    keys = fact_rows.segments(conn, owner(metric))
-    entries = fact_rows.within(conn, stream, series.epoch(run.since), series.epoch(run.until))
-    place = np.full(
-        max([*keys, *entries["series"].max(initial=0, keepdims=True).tolist()], default=0) + 1, -1, np.int64
-    )
-    place[list(keys)] = np.arange(len(keys))
-    segment = place[entries["series"]]
-    mine = segment >= 0
-    at, value, base, known = (entries[name][mine] for name in ("at", "value", "base", "known"))
-    segments = [Segment.from_key(key) for key in keys.values()]
-    return aggregate.cells_of_facts(metric, segments, at, segment[mine], value, base, known, now)
+class _Facts:
+    """The facts of metrics of a stream in stretches of time."""
+
+    def __init__(self, conn: sa.Connection, stream: str, metrics: Sequence[Metric], runs: Sequence[Window]) -> None:
+        self._keys = {m.id: fact_rows.segments(conn, owner(m)) for m in metrics}
+        numbers = np.array([number for keys in self._keys.values() for number in keys], np.int64)
+        spans = sorted((series.epoch(run.since), series.epoch(run.until)) for run in runs)
+        pieces, read = [], _ALWAYS
+        for since, until in spans:
+            # Of stretches that overlap each instant is read once.
+            if until > read:
+                pieces.append(fact_rows.within(conn, stream, max(since, read), until, numbers))
+                read = until
+        self._entries = np.concatenate([np.empty(0, fact_rows.ENTRY), *pieces])
+        self._size = numbers.max(initial=0) + 1
+
+    def cells(self, metric: Metric, run: Window, now: datetime) -> Cells:
+        keys, at = self._keys[metric.id], self._entries["at"]
+        place = np.full(self._size, -1, np.int64)
+        place[list(keys)] = np.arange(len(keys))
+        segment = place[self._entries["series"]]
+        mine = (segment >= 0) & (at >= series.epoch(run.since)) & (at < series.epoch(run.until))
+        value, base, known = (self._entries[name][mine] for name in ("value", "base", "known"))
+        segments = [Segment.from_key(key) for key in keys.values()]
+        return aggregate.cells_of_facts(metric, segments, at[mine], segment[mine], value, base, known, now)
 
 
 def _plus(a: Applied, b: Applied) -> Applied:

@@ -120,8 +120,8 @@ def test_old_facts_go_and_figures_stay(tmp_path, sqlite_store):
         collect(of(vendor.url, tmp_path), sqlite_store, now=NOW, since=NOW - timedelta(days=100))
     assert everything(sqlite_store, CSAT) == whole
     with sqlite_store._db.read() as conn:
-        oldest = conn.execute(sa.select(sa.func.min(schema.fact.c.at_utc))).scalar()
-    assert oldest >= (NOW - timedelta(days=30)).timestamp()
+        oldest = conn.execute(sa.select(sa.func.min(schema.fact.c.day))).scalar()
+    assert oldest >= (NOW - timedelta(days=30)).timestamp() // 86_400
 
 
 def test_a_vendor_that_fails_halfway_keeps_what_came_and_holds_nobody_up(tmp_path, sqlite_store):

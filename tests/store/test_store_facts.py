@@ -14,7 +14,7 @@ from store_cases import CHAT, DAY, NOW, PHONE, START, day, epoch, everything, fi
 from cxmon.contracts import Facts, Records
 from cxmon.errors import SourceError
 from cxmon.model import EVERYONE, Kind, Read
-from cxmon.store import schema
+from cxmon.store import fact_rows, schema
 
 READ = Read(stream="ratings", time="at", value="value")
 CSAT = metric(read=READ)
@@ -261,5 +261,8 @@ def test_any_split_any_repetition_any_order_gives_the_same_store(sqlite_store, h
 
 def stored_facts(store, metric_id):
     with store._db.read() as conn:
-        chosen = sa.select(*(c for c in schema.fact.c if c.name != "metric")).where(schema.fact.c.metric == metric_id)
-        return sorted(map(str, conn.execute(chosen).all()))
+        t = schema.fact_series.c
+        series = {n: (d, s) for n, d, s in conn.execute(sa.select(t.id, t.definition, t.segment).where(t.metric == metric_id))}
+        rows = conn.execute(sa.select(schema.fact.c.id, schema.fact.c.data)).all()
+    facts = [(name, *entry) for name, data in rows for entry in np.frombuffer(data, fact_rows.ENTRY).tolist()]
+    return sorted(str((name, *series[number], *rest)) for name, number, *rest in facts if number in series)

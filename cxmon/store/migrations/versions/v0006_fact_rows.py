@@ -37,8 +37,8 @@ def upgrade() -> None:
 
 
 def _copied(conn: sa.Connection) -> None:
-    """Facts stand one to a row still, each metric's under a name of its own: of which stream they are is not known here.
-    What is read of a vendor later is put there as well."""
+    """Facts stand one to a row still, each metric's under a name of its own, since nothing says of which stream they
+    are. What is read of a vendor later is put there as well."""
     conn.execute(
         sa.text("INSERT INTO fact_series (metric, definition, segment) SELECT DISTINCT metric, definition, segment "
                 "FROM fact_before ORDER BY metric, definition, segment")
