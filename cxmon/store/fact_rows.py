@@ -1,7 +1,7 @@
-"""The table of facts: those that a record brings to the metrics of its stream on one day stand in one row, packed.
+"""The table of facts: those that a record brings to the metrics of its stream in one week stand in one row, packed.
 
-One row where there were as many as metrics is what a backfill needs to keep up with the pages, and in the order of days
-a period is read in one go. The place of a fact in time is its day in UTC, whatever zone the metric has.
+One row where there were as many as metrics is what a backfill needs to keep up with the pages; in the order of weeks a
+period is read in one go. Weeks are counted from 1970-01-01 in UTC, whatever zone and periods the metric has.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,9 +24,9 @@ Owner = tuple[str, str]
 ENTRY = np.dtype(
     [("series", "<i4"), ("at", "<i8"), ("value", "<f8"), ("base", "<f8"), ("known", "<i8"), ("changed", "<i8")]
 )
-DAY = 86_400
-# So many days are read at once where a long time is gone through.
-_STRETCH = 31
+WEEK = 7 * 86_400
+# So many weeks are read at once where a long time is gone through.
+_STRETCH = 4
 
 
 class Row(NamedTuple):
@@ -51,7 +51,7 @@ class Found(NamedTuple):
 
     ids: Sequence[str]
     customers: Sequence[str]
-    days: Sequence[int]
+    weeks: Sequence[int]
     row: Ints
     entries: Entries
 
@@ -71,16 +71,14 @@ def numbered(conn: sa.Connection, wanted: Mapping[Owner, Collection[str]]) -> di
         bulk.any_of(t.segment, sorted({key for keys in wanted.values() for key in keys}), conn),
     )
 
-    def stored() -> dict[tuple[str, str, str], int]:
-        return {(m, d, s): number for m, d, s, number in bulk.tuples(conn, asked)}
-
-    known = stored()
+    known = {(m, d, s): number for m, d, s, number in bulk.tuples(conn, asked)}
     missing = sorted(needed - set(known))
     if missing:
-        conn.execute(
-            sa.insert(fact_series), [dict(zip(("metric", "definition", "segment"), k, strict=True)) for k in missing]
-        )
-        known = stored()
+        # Counted here, where one writer is at work: a database's own counter goes on where a transaction is undone.
+        first = (conn.execute(sa.select(sa.func.max(t.id))).scalar() or 0) + 1
+        known |= {key: first + i for i, key in enumerate(missing)}
+        rows = [{"id": known[key], "metric": key[0], "definition": key[1], "segment": key[2]} for key in missing]
+        conn.execute(sa.insert(fact_series), rows)
     return known
 
 
@@ -101,19 +99,19 @@ def owners(conn: sa.Connection, numbers: Iterable[int]) -> dict[int, Owner]:
 def write(
     conn: sa.Connection, stream: str, ids: Sequence[str], customers: Sequence[str], row: Ints, entries: Entries
 ) -> None:
-    """Facts (F,) of records `ids[row]`, of which no day is stored."""
+    """Facts (F,) of records `ids[row]`, of which no week is stored."""
     if not len(entries):
         return
-    day = entries["at"] // DAY
-    order = np.lexsort((entries["series"], row, day))
-    row, day = row[order], day[order]
+    week = entries["at"] // WEEK
+    order = np.lexsort((entries["series"], row, week))
+    row, week = row[order], week[order]
     data, size = entries[order].tobytes(), ENTRY.itemsize
-    heads = np.flatnonzero(np.append(True, (np.diff(day) != 0) | (np.diff(row) != 0)))
+    heads = np.flatnonzero(np.append(True, (np.diff(week) != 0) | (np.diff(row) != 0)))
     of = row[heads].tolist()
     cuts = [*(heads * size).tolist(), len(data)]
     columns: dict[str, bulk.Column] = {
         "stream": [stream] * len(of),
-        "day": day[heads],
+        "week": week[heads],
         "id": [ids[i] for i in of],
         "customer": [customers[i] for i in of] if customers else [""] * len(of),
         "data": [data[a:b] for a, b in pairwise(cuts)],
@@ -133,11 +131,11 @@ def of_customers(conn: sa.Connection, customers: Iterable[str]) -> Found:
 
 def within(conn: sa.Connection, stream: str, since: int, until: int, series: Ints) -> Entries:
     """The facts of a stream's `series` in a stretch of time [since, until)."""
-    first, last = since // DAY, (until - 1) // DAY
+    first, last = since // WEEK, (until - 1) // WEEK
     found = []
-    for day in range(first, last + 1, _STRETCH):
-        days = sa.and_(fact.c.stream == stream, fact.c.day.between(day, min(last, day + _STRETCH - 1)))
-        entries = _entries([row[0] for row in bulk.tuples(conn, sa.select(fact.c.data).where(days))])
+    for week in range(first, last + 1, _STRETCH):
+        weeks = sa.and_(fact.c.stream == stream, fact.c.week.between(week, min(last, week + _STRETCH - 1)))
+        entries = _entries([row[0] for row in bulk.tuples(conn, sa.select(fact.c.data).where(weeks))])
         mine = np.isin(entries["series"], series) & (entries["at"] >= since) & (entries["at"] < until)
         found.append(entries[mine])
     return np.concatenate(found)
@@ -168,35 +166,35 @@ def rewrite(
 
 def drop(conn: sa.Connection, stream: str, of: Collection[Owner], before: int) -> int:
     """Deletes the facts of these metrics at instants before `before`; how many."""
-    t, deleted, last = fact.c, 0, (before - 1) // DAY
-    first = conn.execute(sa.select(sa.func.min(t.day)).where(t.stream == stream)).scalar()
+    t, deleted, last = fact.c, 0, (before - 1) // WEEK
+    first = conn.execute(sa.select(sa.func.min(t.week)).where(t.stream == stream)).scalar()
     while first is not None and first <= last:
         until = min(last, first + _STRETCH - 1)
-        days = sa.and_(t.stream == stream, t.day.between(first, until))
-        found = _found(conn, days)
+        weeks = sa.and_(t.stream == stream, t.week.between(first, until))
+        found = _found(conn, weeks)
         series = owners(conn, np.unique(found.entries["series"]).tolist())
         mine = np.array([number for number, whose in series.items() if whose in of], np.int64)
         gone = np.isin(found.entries["series"], mine) & (found.entries["at"] < before)
         changed = np.unique(found.row[gone])
         if len(changed):
-            _replace(conn, stream, days, found, changed, ~gone)
+            _replace(conn, stream, weeks, found, changed, ~gone)
         deleted += int(gone.sum())
-        following = sa.select(sa.func.min(t.day)).where(t.stream == stream, t.day > until)
+        following = sa.select(sa.func.min(t.week)).where(t.stream == stream, t.week > until)
         first = conn.execute(following).scalar()
     return deleted
 
 
 def _replace(
-    conn: sa.Connection, stream: str, days: sa.ColumnElement[bool], found: Found, changed: Ints, kept: npt.NDArray[Any]
+    conn: sa.Connection, stream: str, weeks: sa.ColumnElement[bool], found: Found, changed: Ints, kept: npt.NDArray[Any]
 ) -> None:
-    """The rows `changed` of those of `days` are written again with the entries that are `kept`."""
+    """The rows `changed` of those of `weeks` are written again with the entries that are `kept`."""
     if len(changed) == len(found.ids):
-        conn.execute(sa.delete(fact).where(days))
+        conn.execute(sa.delete(fact).where(weeks))
     else:
         t = fact.c
-        one = sa.and_(t.stream == stream, t.day == sa.bindparam("on"), t.id == sa.bindparam("name"))
+        one = sa.and_(t.stream == stream, t.week == sa.bindparam("on"), t.id == sa.bindparam("name"))
         conn.execute(
-            sa.delete(fact).where(one), [{"on": found.days[i], "name": found.ids[i]} for i in changed.tolist()]
+            sa.delete(fact).where(one), [{"on": found.weeks[i], "name": found.ids[i]} for i in changed.tolist()]
         )
     again = kept & np.isin(found.row, changed)
     write(conn, stream, found.ids, found.customers, found.row[again], found.entries[again])
@@ -204,10 +202,10 @@ def _replace(
 
 def _found(conn: sa.Connection, where: sa.ColumnElement[bool]) -> Found:
     t = fact.c
-    rows = bulk.tuples(conn, sa.select(t.id, t.customer, t.day, t.data).where(where))
-    ids, customers, days, data = zip(*rows, strict=True) if rows else ((), (), (), ())
+    rows = bulk.tuples(conn, sa.select(t.id, t.customer, t.week, t.data).where(where))
+    ids, customers, weeks, data = zip(*rows, strict=True) if rows else ((), (), (), ())
     counts = [len(d) // ENTRY.itemsize for d in data]
-    return Found(ids, customers, days, np.repeat(np.arange(len(ids)), counts), _entries(data))
+    return Found(ids, customers, weeks, np.repeat(np.arange(len(ids)), counts), _entries(data))
 
 
 def _entries(data: Sequence[bytes]) -> Entries:

@@ -88,11 +88,11 @@ quantile_value = _table(
     sa.Column("variance", _F),
 )
 
-# What a record of a vendor's stream brings to its metrics on one day (in UTC, since 1970): `data` is packed as
+# What a record of a vendor's stream brings to its metrics in one week: `data` is packed as
 # `fact_rows` says, `customer` a keyed hash or nothing. Neither key begins with the stream: SQLite takes it for rare.
 fact = _table(
     "fact",
-    sa.Column("day", sa.BigInteger, primary_key=True),
+    sa.Column("week", sa.BigInteger, primary_key=True),
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("customer", sa.Text, nullable=False),
@@ -101,10 +101,9 @@ fact = _table(
 )
 
 # The numbers by which facts name their metric and segment.
-fact_series = sa.Table(
+fact_series = _table(
     "fact_series",
-    metadata,
-    sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("metric", sa.Text, nullable=False),
     sa.Column("definition", sa.Text, nullable=False),
     sa.Column("segment", sa.Text, nullable=False),

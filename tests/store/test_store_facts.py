@@ -262,7 +262,9 @@ def test_any_split_any_repetition_any_order_gives_the_same_store(sqlite_store, h
 def stored_facts(store, metric_id):
     with store._db.read() as conn:
         t = schema.fact_series.c
-        series = {n: (d, s) for n, d, s in conn.execute(sa.select(t.id, t.definition, t.segment).where(t.metric == metric_id))}
+        series = {
+            n: (d, s) for n, d, s in conn.execute(sa.select(t.id, t.definition, t.segment).where(t.metric == metric_id))
+        }
         rows = conn.execute(sa.select(schema.fact.c.id, schema.fact.c.data)).all()
     facts = [(name, *entry) for name, data in rows for entry in np.frombuffer(data, fact_rows.ENTRY).tolist()]
     return sorted(str((name, *series[number], *rest)) for name, number, *rest in facts if number in series)

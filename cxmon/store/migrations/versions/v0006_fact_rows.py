@@ -1,4 +1,4 @@
-"""facts of a record and day in one row, whatever number of metrics they are of"""
+"""facts of a record and week in one row, whatever number of metrics they are of"""
 
 import struct
 
@@ -9,7 +9,7 @@ revision = "0006"
 down_revision = "0005"
 
 _PACKED = struct.Struct("<iqddqq")
-_DAY = 86_400
+_WEEK = 7 * 86_400
 _PAGE = 10_000
 
 
@@ -17,14 +17,15 @@ def upgrade() -> None:
     op.add_column("progress", sa.Column("stream", sa.Text))
     op.create_table(
         "fact_series",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("metric", "definition", "segment")),
         sa.UniqueConstraint("metric", "definition", "segment", name="fact_series_identity"),
+        sqlite_with_rowid=False,
     )
     op.rename_table("fact", "fact_before")
     op.create_table(
         "fact",
-        sa.Column("day", sa.BigInteger, primary_key=True, nullable=False),
+        sa.Column("week", sa.BigInteger, primary_key=True, nullable=False),
         sa.Column("stream", sa.Text, primary_key=True, nullable=False),
         sa.Column("id", sa.Text, primary_key=True, nullable=False),
         sa.Column("customer", sa.Text, nullable=False),
@@ -40,8 +41,9 @@ def _copied(conn: sa.Connection) -> None:
     """Facts stand one to a row still, each metric's under a name of its own, since nothing says of which stream they
     are. What is read of a vendor later is put there as well."""
     conn.execute(
-        sa.text("INSERT INTO fact_series (metric, definition, segment) SELECT DISTINCT metric, definition, segment "
-                "FROM fact_before ORDER BY metric, definition, segment")
+        sa.text("INSERT INTO fact_series (id, metric, definition, segment) "
+                "SELECT row_number() OVER (ORDER BY metric, definition, segment), metric, definition, segment "
+                "FROM (SELECT DISTINCT metric, definition, segment FROM fact_before) AS named")
     )  # fmt: skip
     # Whoever has facts has a row that says how far they were read.
     conn.execute(
@@ -53,7 +55,7 @@ def _copied(conn: sa.Connection) -> None:
         "f.changed_utc FROM fact_before f JOIN fact_series s ON s.metric = f.metric AND s.definition = f.definition "
         "AND s.segment = f.segment"
     )
-    into = sa.text("INSERT INTO fact (stream, day, id, customer, data) VALUES (:stream, :day, :id, :customer, :data)")
+    into = sa.text("INSERT INTO fact (stream, week, id, customer, data) VALUES (:stream, :week, :id, :customer, :data)")
     for page in conn.execute(asked.execution_options(yield_per=_PAGE)).partitions():
         conn.execute(into, [_row(*found) for found in page])
 
@@ -63,4 +65,4 @@ def _row(
 ) -> dict[str, object]:
     base, known, changed = rest
     data = _PACKED.pack(series, at, float("nan") if value is None else value, base, int(known), int(changed))
-    return {"stream": stream, "day": at // _DAY, "id": name, "customer": customer, "data": data}
+    return {"stream": stream, "week": at // _WEEK, "id": name, "customer": customer, "data": data}
