@@ -191,11 +191,15 @@ FAILPOINTS = re.findall(r'failpoint\("([a-z-]+)"\)', CODE)
 
 
 # Inside of a transaction the tests of the store kill at every named place; here it is between and before them.
-@pytest.mark.parametrize("place", [*FAILPOINTS, "collect-page-after-commit", "collect-settle-before-commit"])
-def test_a_killed_backfill_goes_on_and_counts_nothing_twice(tmp_path, sqlite_url, place):
+# All periods are added up in one transaction.
+@pytest.mark.parametrize(
+    ("place", "nth"),
+    [*((name, 2) for name in FAILPOINTS), ("collect-page-after-commit", 2), ("collect-settle-before-commit", 1)],
+)
+def test_a_killed_backfill_goes_on_and_counts_nothing_twice(tmp_path, sqlite_url, place, nth):
     desk = Desk(rows(), size=7)
     here = Path(__file__).parent
-    env = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parents[1]}", "CXMON_FAILPOINT": f"{place}:2"}
+    env = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parents[1]}", "CXMON_FAILPOINT": f"{place}:{nth}"}
     with serving(desk) as vendor:
         command = [sys.executable, "-c", VICTIM, str(tmp_path), sqlite_url, vendor.url]
         assert subprocess.run(command, env=env, check=False).returncode == -signal.SIGKILL
