@@ -34,7 +34,7 @@ def collect(
     from cxmon.pipeline.register import register
     from cxmon.service import clock
 
-    with opened(config) as (plan, store), progress("collect") as advance:
+    with opened(config) as (plan, store), progress("collect", lines="days" if backfill else "") as advance:
         now = clock(plan)
         since = now - parse_duration(backfill) if backfill else None
         register(plan, store, now=now)

@@ -128,6 +128,7 @@ def _collect_stream(
             feeds.read, plan, store, pull, counts, quiet, now=now, progress=progress, unnamed=unnamed, notes=notes
         )
         error = _attempted(read, source, ", ".join(counts))
+        _attempted(partial(feeds.settle_together, store, pull.metrics, counts, now=now), source, ", ".join(counts))
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
             told = error or own or quiet.get(metric.id, "")

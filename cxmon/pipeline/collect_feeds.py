@@ -10,6 +10,7 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Batch, Facts, Rejected, Request
 from cxmon.errors import QuietError, SourceError
 from cxmon.failpoints import failpoint
+from cxmon.feeds.heap import set_apart
 from cxmon.model import Metric, Window
 from cxmon.store import Progress, Store
 
@@ -80,7 +81,7 @@ def read(
     tell(first.id, 0, days)
     taken, reached = 0, 0
     aside: Rejected | None = None
-    for batch in _unless_quiet(source.fetch(request), pull.metrics, quiet):
+    for batch in _unless_quiet(_apart(source.fetch(request)), pull.metrics, quiet):
         failpoint("collect-page-fetched")
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
@@ -116,10 +117,22 @@ def _unless_quiet(batches: Iterator[Batch], metrics: Iterable[Metric], quiet: di
         quiet.update((m.id, str(error)) for m in metrics if _fields(m) & error.fields)
 
 
+def _apart(batches: Iterable[Batch]) -> Iterator[Batch]:
+    with set_apart():
+        yield from batches
+
+
 def settle(store: Store, metric: Metric, counts: Counts, *, now: datetime) -> None:
     """The touched periods as figures again, whatever ended the pull."""
-    done = store.facts.settle(metric, now=now)
-    counts |= {"written": done.written, "revised": done.revised, "vanished": done.vanished}
+    settle_together(store, [metric], {metric.id: counts}, now=now)
+
+
+def settle_together(store: Store, metrics: Sequence[Metric], counts: Mapping[str, Counts], *, now: datetime) -> None:
+    """The same for all metrics of a pull, whose facts are read once. Where one fails, none may be done."""
+    for done in store.facts.settle_each(metrics, now=now):
+        for name, one in done.items():
+            for count in ("written", "revised", "vanished"):
+                counts[name][count] += getattr(one, count)
 
 
 def purge(plan: Plan, store: Store, *, now: datetime) -> None:
