@@ -241,6 +241,27 @@ def test_facts_of_two_metrics_stand_together_and_one_of_them_goes_alone(store):
     assert (stored_facts(store, "csat"), len(stored_facts(store, "wait"))) == ([], 3)
 
 
+def test_states_of_one_metric_go_and_those_beside_them_in_the_same_row_stay(store):
+    read = Read(stream="states", time="at", value="value", known_at="at", churn="start_of_period")
+    all_, paid = (metric(Kind.RATE, id=name, dimensions=(), read=read) for name in ("all", "paid"))
+    both = [all_, replace(paid, read=replace(read, only={"channel": ("paid",)}))]
+    at, channel = [day(-90), day(-89), day(-80)], ("paid", "free", "paid")
+    fields = {"at": at, "value": (10.0, 10.0, 0.0), "after": (1, 1, 1), "channel": channel}
+    states = Records(ids=("s/1", "t/1", "s/2"), fields=fields, customers=("ann", "bob", "ann"))
+    store.facts.begin(both, day(-100))
+    store.facts.take(both, Facts(upserts=states, complete=True), now=NOW)
+    assert [sorted(done) for done in store.facts.settle_each(both, now=NOW)] == [["all"], ["paid"]]
+    again = [one for done in store.facts.settle_each(both, now=NOW) for one in done.values()]
+    assert not any(one.written or one.revised or one.vanished for one in again)
+    before, kept = store.panel(all_, [EVERYONE]).n[0].tolist(), stored_facts(store, "all")
+    # One has ended, and what is worth nothing says nothing of what holds now; the other one still does, in `all`.
+    assert store.facts.purge(both, START) == 5
+    assert (stored_facts(store, "paid"), stored_facts(store, "all")) == ([], [row for row in kept if "t/1" in row])
+    store.facts.settle(all_, now=NOW + timedelta(days=1))
+    after = store.panel(all_, [EVERYONE]).n[0].tolist()
+    assert (after[: len(before)], after[-1]) == (before, 1)
+
+
 def test_a_customer_is_the_one_of_the_newest_version_whatever_metric_reads_it(store):
     other = metric(id="other", read=READ)
     store.facts.take([CSAT], page(("a", day(0), 1, "phone", 200), customers=["new"]), now=NOW)
