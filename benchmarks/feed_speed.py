@@ -1,27 +1,27 @@
 """How fast a backfill of tickets is against a bare loop over the same pages of the same server, and what it holds.
 
-    python benchmarks/feed_speed.py [pages]
+    python benchmarks/feed_speed.py [pages] [rounds]
 
 The server is a process of its own with ready-made pages of 1,000 tickets in Zendesk's shape; ours takes four metrics of
-them into an SQLite file. Both are measured in turn, three times; the best of each counts.
+them into an SQLite file. Loop and backfill take turns, each in a process of its own, so that neither has the other's
+objects beside it; the loop runs once more in the backfill's process, where Python's search for cycles costs it more.
+Then the backfill reads ten times as much, for its memory.
 """
 
 import json
 import multiprocessing
 import resource
+import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from statistics import mean, stdev
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-
-from cxmon.config import load
-from cxmon.pipeline.collect import collect
-from cxmon.store import Store
 
 PER_PAGE = 1000
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -50,20 +50,22 @@ def ticket(i, count):
     }  # fmt: skip
 
 
-def serve(pages, port):
-    count = pages * PER_PAGE
-    ready = []
-    for p in range(pages):
-        rows = [ticket(i, count) for i in range(p * PER_PAGE, (p + 1) * PER_PAGE)]
-        page = {"tickets": rows, "after_cursor": str(p + 1), "end_of_stream": p == pages - 1}
-        ready.append(json.dumps(page).encode())
+def page(p, pages):
+    rows = [ticket(i, pages * PER_PAGE) for i in range(p * PER_PAGE, (p + 1) * PER_PAGE)]
+    return json.dumps({"tickets": rows, "after_cursor": str(p + 1), "end_of_stream": p == pages - 1}).encode()
+
+
+def serve(pages, port, ready):
+    """`ready`: all pages are made before the first is asked for."""
+    made = [page(p, pages) for p in range(pages)] if ready else None
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
             asked = parse_qs(urlsplit(self.path).query)
-            body = ready[min(int(asked.get("cursor", ["0"])[0]), pages - 1)]
+            number = min(int(asked.get("cursor", ["0"])[0]), pages - 1)
+            body = made[number] if made else page(number, pages)
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -74,14 +76,14 @@ def serve(pages, port):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    port.put((server.server_port, sum(map(len, ready))))
+    port.put(server.server_port)
     server.serve_forever()
 
 
 CONFIG = """
 as_of: 2026-06-01
 store: sqlite:///store.db
-backfill: 500d
+backfill: 1500d
 hash_key: ${KEY}
 sources: {desk: {type: zendesk, base_url: URL, allow_private: true, token: "${TOKEN}"}}
 metrics:
@@ -96,12 +98,11 @@ metrics:
 """
 
 
-def clocks():
-    return time.perf_counter(), time.process_time()
-
-
-def since(begun):
-    return tuple(now - then for now, then in zip(clocks(), begun, strict=True))
+def timed(work):
+    """(seconds, seconds of CPU)."""
+    begun = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - begun[0], time.process_time() - begun[1]
 
 
 def bare(url):
@@ -116,39 +117,72 @@ def bare(url):
 
 
 def ours(url, folder):
+    """(seconds, seconds of CPU) of a backfill."""
+    # Not where the bare loop is alone.
+    from cxmon.config import load
+    from cxmon.pipeline.collect import collect
+    from cxmon.store import Store
+
     path = Path(folder) / "cxmon.yaml"
     path.write_text(CONFIG.replace("URL", url))
     plan = load(path, environ={"KEY": "chance chance chance", "TOKEN": "x"})
+    done = []
     with Store.open(plan.store_url) as store:
-        begun = clocks()
-        done = collect(plan, store, now=NOW)
-        spent = since(begun)
+        spent = timed(lambda: done.extend(collect(plan, store, now=NOW)))
     assert all(c.ok for c in done), done
     return spent
 
 
-def main():
-    pages = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    port = multiprocessing.Queue()
-    server = multiprocessing.Process(target=serve, args=(pages, port), daemon=True)
-    server.start()
-    number, size = port.get()
-    url = f"http://127.0.0.1:{number}"
-    loops, backfills = [], []
-    for _ in range(3):
-        begun = clocks()
-        count = bare(url)
-        loops.append(since(begun))
+def alone(what, url):
+    """One run, in this process of its own; prints what it took."""
+    if what == "loop":
+        found = {"loop": timed(lambda: bare(url))}
+    else:
         with tempfile.TemporaryDirectory() as folder:
-            backfills.append(ours(url, folder))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{count:,} tickets in {pages} pages, {size / 1e6:.0f} MB of JSON")
-    for k, kind in enumerate(("elapsed", "CPU")):
-        loop, backfill = (min(times[k] for times in found) for found in (loops, backfills))
-        print(f"{kind}: bare loop {loop:.2f} s, backfill of four metrics {backfill:.2f} s, ratio {loop / backfill:.2f}")
-    print(f"largest memory {peak:.0f} MB")
+            found = {"backfill": ours(url, folder)}
+        found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        found["beside"] = timed(lambda: bare(url)) if what == "both" else None
+    print(json.dumps(found))
+
+
+def run(what, url):
+    command = [sys.executable, __file__, "alone", what, url]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
+def served(pages, *, ready):
+    port = multiprocessing.Queue()
+    server = multiprocessing.Process(target=serve, args=(pages, port, ready), daemon=True)
+    server.start()
+    return server, f"http://127.0.0.1:{port.get()}"
+
+
+def told(name, ratios):
+    error = stdev(ratios) / len(ratios) ** 0.5
+    print(f"{name}: {mean(ratios):.2f} (standard error {error:.2f}) of the loop's speed")
+
+
+def main(pages, rounds):
+    server, url = served(pages, ready=True)
+    found = [run("loop", url) | run("both", url) for _ in range(rounds)]
     server.terminate()
+    print(f"{pages * PER_PAGE:,} tickets in {pages} pages, {rounds} rounds")
+    for k, clock in enumerate(("elapsed", "CPU")):
+        took = {name: mean(f[name][k] for f in found) / pages * 1000 for name in ("loop", "backfill", "beside")}
+        print(
+            f"{clock}: bare loop {took['loop']:.1f} ms a page, backfill of four metrics {took['backfill']:.1f}, "
+            f"bare loop in the backfill's process {took['beside']:.1f}"
+        )
+        told(f"{clock}, backfill against the bare loop", [f["loop"][k] / f["backfill"][k] for f in found])
+        told(f"{clock}, in one process", [f["beside"][k] / f["backfill"][k] for f in found])
+    for size in (pages, 10 * pages):
+        server, url = served(size, ready=False)
+        print(f"largest memory of a backfill of {size * PER_PAGE:,} tickets: {run('backfill', url)['peak']:.0f} MB")
+        server.terminate()
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["alone"]:
+        alone(*sys.argv[2:])
+    else:
+        main(*(int(given) for given in (*sys.argv[1:], *("40", "8")[len(sys.argv) - 1 :])))

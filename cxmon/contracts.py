@@ -120,6 +120,7 @@ class Facts:
 
     `complete`: the stream has been read up to the present. `through`: up to when it has been read, for the progress.
     Where the page brought `pieces`, `upserts` are what they say alone; the store goes by all that it has of them.
+    `note`: what whoever collects should know of how it was read.
     """
 
     upserts: Records = field(default_factory=Records)
@@ -129,6 +130,7 @@ class Facts:
     through: datetime | None = None
     rejected: tuple[Rejected, ...] = ()
     pieces: Pieces | None = None
+    note: str = ""
 
 
 Batch = Observations | Facts

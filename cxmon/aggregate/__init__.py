@@ -1,25 +1,34 @@
 """From rows to cells: reading what stands in a row, and adding rows up into sufficient statistics. Pure."""
 
 from cxmon.aggregate import reading
+from cxmon.aggregate.churn import DEFINITIONS, STRIPE, cells_of_states
 from cxmon.aggregate.intake import FIGURES, Intake, roles
 from cxmon.aggregate.parts import AGES, Parts, cells, merge, period_starts
 from cxmon.aggregate.records import ONE, Counted, Page, cells_of_facts
+from cxmon.aggregate.states import AFTER, State, standing, subject
 from cxmon.aggregate.windows import span, stretches
 
 __all__ = [
+    "AFTER",
     "AGES",
+    "DEFINITIONS",
     "FIGURES",
     "ONE",
+    "STRIPE",
     "Counted",
     "Intake",
     "Page",
     "Parts",
+    "State",
     "cells",
     "cells_of_facts",
+    "cells_of_states",
     "merge",
     "period_starts",
     "reading",
     "roles",
     "span",
+    "standing",
     "stretches",
+    "subject",
 ]

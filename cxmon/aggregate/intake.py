@@ -11,6 +11,7 @@ from cxmon.aggregate import reading
 from cxmon.aggregate.making import made
 from cxmon.aggregate.naming import Names
 from cxmon.aggregate.parts import Parts, compact, merge
+from cxmon.aggregate.states import AFTER
 from cxmon.aggregate.windows import stretches
 from cxmon.contracts import Observations, Rejected
 from cxmon.errors import SourceError
@@ -50,7 +51,8 @@ def roles(metric: Metric) -> dict[str, str]:
         raise SourceError(
             f"{metric.id}: a quantile cannot be made of totals; name `value`, and `n` where rows are counted"
         )
-    needed = _OF_CELLS[metric.kind] if read.aggregated else () if read.made_of else _OF_EVENTS[metric.kind]
+    events = ("value", "known_at") if read.churn else () if read.made_of else _OF_EVENTS[metric.kind]
+    needed = _OF_CELLS[metric.kind] if read.aggregated else events
     missing = [name for name in needed if getattr(read, name) is None]
     if missing:
         raise SourceError(f"{metric.id}: `read` needs {' and '.join(missing)} for the kind {metric.kind.value}")
@@ -58,6 +60,8 @@ def roles(metric: Metric) -> dict[str, str]:
     found = {"time": read.time} | {name: getattr(read, name) for name in used} | read.made_of
     if read.known_at is not None:
         found["known_at"] = read.known_at
+    if read.churn:
+        found[AFTER] = AFTER
     return found | {f"dimension:{name}": read.columns.get(name, name) for name in metric.dimensions}
 
 

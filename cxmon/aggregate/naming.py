@@ -26,7 +26,7 @@ class Names:
         pairs = zip(self.metric.dimensions, values, strict=True)
         if not self.metric.dated:
             return tuple(word(v) for v in values)
-        return tuple(self._period(name, v) if name in self.metric.dated else word(v) for name, v in pairs)
+        return tuple(self.period(name, v) if name in self.metric.dated else word(v) for name, v in pairs)
 
     def segment(self, words: Sequence[str]) -> Segment:
         """The segment with these values. An empty one is a total where parts overlap, and a value of its own elsewhere;
@@ -49,7 +49,7 @@ class Names:
             return found
         return value
 
-    def _period(self, dimension: str, value: object) -> str:
+    def period(self, dimension: str, value: object) -> str:
         """`2026-03`, `2026-Q1` or `2026` of an instant, in the metric's zone."""
         if reading.empty(value):
             return ""

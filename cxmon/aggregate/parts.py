@@ -177,7 +177,8 @@ def merge(metric: Metric, segments: Sequence[Segment], parts: Parts, now: dateti
     }
     there = np.zeros((pairs.shape[1], len(AGES) + 1), bool)
     there[cell, slot] = True
-    rows, slots = np.nonzero(there & (grown["n"] > 0))
+    # What turns out to be nothing was something before, and says so.
+    rows, slots = np.nonzero(there & np.maximum.accumulate(grown["n"] > 0, axis=1))
     known = np.zeros(len(rows), np.int64)
     if parts.known is not None:
         latest = np.zeros(there.shape, np.int64)

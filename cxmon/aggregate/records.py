@@ -11,6 +11,7 @@ from cxmon.aggregate import reading
 from cxmon.aggregate.intake import FUTURE, MOST_SEGMENTS, numbers, roles, rules
 from cxmon.aggregate.naming import Names, word
 from cxmon.aggregate.parts import Parts, merge, period_starts
+from cxmon.aggregate.states import AFTER
 from cxmon.contracts import Cells, Records, Rejected, Unnamed
 from cxmon.errors import SourceError
 from cxmon.model import Kind, Metric, Segment
@@ -33,14 +34,15 @@ _MOST_REJECTED = 1000
 class Counted:
     """What a metric makes of a page of records: fact k is made of record `row[k]`, in columns (F,).
 
-    `at` and `known` are epoch seconds, `known` 0 where the metric has no `known_at`; `segment` are keys. `value` is NaN
-    for what is still open. `absent` are the records that are none of its facts (any more); a record that was set aside
-    is neither. `unnamed` are values that no map of their dimension names.
+    `at` and `known` are epoch seconds, `known` 0 where the metric has no `known_at`; `segment` indexes the keys in
+    `segments`. `value` is NaN for what is still open. `absent` are the records that are none of its facts (any more); a
+    record that was set aside is neither. `unnamed` are values that no map of their dimension names.
     """
 
     row: Ints
     at: Ints
-    segment: Sequence[str]
+    segment: Ints
+    segments: Sequence[str]
     value: Floats
     base: Floats
     known: Ints
@@ -60,6 +62,7 @@ class Page:
     now: datetime
     frozen: bool = False
     _moments: dict[tuple[str, str], tuple[Ints, reading.Problems]] = field(default_factory=dict)
+    _words: dict[str, list[str]] = field(default_factory=dict)
 
     def counted(self, metric: Metric) -> Counted:
         """The facts of `metric`. Raises SourceError where the records lack a field that it reads."""
@@ -74,10 +77,15 @@ class Page:
                 rejected.append(Rejected(where=self._place(i), reason=reason, value=shown))
             aside[i] = True
 
-        counts = self._chosen(metric)
+        chosen = self._chosen(metric)
+        # A state that does not count ends one that did.
+        counts = np.ones(len(chosen), bool) if metric.read.churn else chosen
         at = self._times(metric, wanted["time"], counts, refuse)
         counts &= at != 0
-        value, base = self._figures(metric, columns, counts, refuse)
+        if metric.read.churn:
+            value, base = self._states(columns, counts, chosen, refuse)
+        else:
+            value, base = self._figures(metric, columns, counts, refuse)
         if not metric.read.censored:
             counts &= ~np.isnan(value)
         known = np.zeros(len(at), np.int64)
@@ -85,14 +93,14 @@ class Page:
             known = np.maximum(at, self._times(metric, wanted["known_at"], counts, refuse))
         row = np.flatnonzero(counts & ~aside)
         called = Names(metric)
-        names, kept = self._segments(called, columns, row, refuse)
-        row = row[kept]
+        segment, keys = self._segments(called, wanted, row, refuse)
+        row, segment = row[segment >= 0], segment[segment >= 0]
         when = at[row]
         if metric.kind is Kind.LEVEL:
             # What a period's records add up to: they belong to one instant.
             when = period_starts(metric, when)
         return Counted(
-            row=row, at=when, segment=names, value=value[row], base=base[row], known=known[row],
+            row=row, at=when, segment=segment, segments=keys, value=value[row], base=base[row], known=known[row],
             absent=np.flatnonzero(~counts & ~aside), rejected=tuple(rejected), unnamed=called.unnamed,
         )  # fmt: skip
 
@@ -111,7 +119,7 @@ class Page:
         """The records whose fields have the values that `only` asks for."""
         chosen = np.ones(len(self.records), bool)
         for name, allowed in metric.read.only.items():
-            chosen &= np.array([word(v) in allowed for v in self._column(metric, name)], bool)
+            chosen &= np.array([w in allowed for w in self._worded(metric, name)], bool)
         return chosen
 
     def _times(self, metric: Metric, name: str, counts: Bools, refuse: Refuse) -> Ints:
@@ -151,32 +159,56 @@ class Page:
             refuse(i, f"{'n' if metric.kind is Kind.RATE else 'base'}: empty")
         return figures["value"], base
 
-    def _segments(
-        self, called: Names, columns: Mapping[str, Sequence[object]], row: Ints, refuse: Refuse
-    ) -> tuple[list[str], Bools]:
-        """(the segment's key of each fact that has one, which of `row` do)."""
-        metric = called.metric
-        dimensions = [columns[f"dimension:{name}"] for name in metric.dimensions]
-        keys: dict[tuple[str, ...], str | None] = {}
-        names, kept = [], np.ones(len(row), bool)
-        for k, i in enumerate(row.tolist()):
-            words = called.words([column[i] for column in dimensions])
-            if words not in keys:
-                sound = all(len(w) <= LONGEST_VALUE for w in words)
-                keys[words] = called.segment(words).key if sound else None
-                if len(keys) > MOST_SEGMENTS:
-                    raise SourceError(
-                        f"{metric.id}: more than {MOST_SEGMENTS} combinations of {', '.join(metric.dimensions)}; "
-                        "a dimension with so many values is no segment"
-                    )
-            key = keys[words]
-            if key is None:
-                kept[k] = False
-                name, long = max(zip(metric.dimensions, words, strict=True), key=lambda pair: len(pair[1]))
-                refuse(i, f"{name}: too long for a value of a dimension", long)
-            else:
-                names.append(key)
-        return names, kept
+    def _states(
+        self, columns: Mapping[str, Sequence[object]], counts: Bools, chosen: Bools, refuse: Refuse
+    ) -> tuple[Floats, Floats]:
+        """(what each state is worth, how it holds: see `states.AFTER`) (R,)."""
+        value, problems = reading.numbers(columns["value"], words=False)
+        for i in np.flatnonzero(counts).tolist():
+            if i in problems:
+                refuse(i, f"value: {problems[i]}", columns["value"][i])
+            elif not value[i] >= 0:
+                refuse(i, "value: negative" if value[i] < 0 else "value: empty")
+            elif not (self.records.customers and self.records.customers[i]):
+                refuse(i, "no customer whose state it is")
+        holds, _ = reading.numbers(columns[AFTER])
+        return np.where(chosen | np.isnan(value), value, 0.0), np.nan_to_num(holds)
+
+    def _segments(self, called: Names, names: Mapping[str, str], row: Ints, refuse: Refuse) -> tuple[Ints, list[str]]:
+        """(the segment of each fact, -1 where it can have none, their keys)."""
+        metric, rows = called.metric, row.tolist()
+        words = [self._valued(called, name, names[f"dimension:{name}"], rows) for name in metric.dimensions]
+        combined: list[tuple[str, ...]] = list(zip(*words, strict=True)) or [()] * len(rows)
+        numbers: dict[tuple[str, ...], int] = {}
+        keys: list[str] = []
+        for combination in dict.fromkeys(combined):
+            sound = all(len(w) <= LONGEST_VALUE for w in combination)
+            numbers[combination] = len(keys) if sound else -1
+            keys += [called.segment(combination).key] if sound else []
+            if len(numbers) > MOST_SEGMENTS:
+                raise SourceError(
+                    f"{metric.id}: more than {MOST_SEGMENTS} combinations of {', '.join(metric.dimensions)}; "
+                    "a dimension with so many values is no segment"
+                )
+        found = np.array([numbers[c] for c in combined], np.int64)
+        for k in np.flatnonzero(found < 0).tolist():
+            name, long = max(zip(metric.dimensions, combined[k], strict=True), key=lambda pair: len(pair[1]))
+            refuse(rows[k], f"{name}: too long for a value of a dimension", long)
+        return found, keys
+
+    def _valued(self, called: Names, dimension: str, name: str, rows: Sequence[int]) -> list[str]:
+        """A dimension's values in these records."""
+        if dimension in called.metric.dated:
+            column = self._column(called.metric, name)
+            return [called.period(dimension, column[i]) for i in rows]
+        worded = self._worded(called.metric, name)
+        return [worded[i] for i in rows]
+
+    def _worded(self, metric: Metric, name: str) -> list[str]:
+        """A field as words, which are made once for all metrics that read it."""
+        if name not in self._words:
+            self._words[name] = [word(value) for value in self._column(metric, name)]
+        return self._words[name]
 
 
 def _scale(metric: Metric, value: Floats) -> list[tuple[Bools, str, str]]:

@@ -34,7 +34,7 @@ def collect(
     from cxmon.pipeline.register import register
     from cxmon.service import clock
 
-    with opened(config) as (plan, store), progress("collect") as advance:
+    with opened(config) as (plan, store), progress("collect", lines="days" if backfill else "") as advance:
         now = clock(plan)
         since = now - parse_duration(backfill) if backfill else None
         register(plan, store, now=now)
@@ -52,7 +52,7 @@ def collect(
                 f"{c.written:,}",
                 f"{c.revised:,}",
                 f"{c.rejected:,}",
-                c.error or (aside.get(c.metric, "") if c.rejected else ""),
+                c.error or c.note or (aside.get(c.metric, "") if c.rejected else ""),
             ]
             for c in done
         ]

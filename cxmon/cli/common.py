@@ -76,13 +76,18 @@ def table(headers: list[str], rows: list[list[str]]) -> None:
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr: call it with (what, done, total)."""
+def progress(title: str, *, lines: str = "") -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on stderr: call it with (what, done, total). Where stderr is no terminal, plain lines in `lines`,
+    what is counted (such as days), or nothing."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    console = Console(stderr=True)
+    if lines and not console.is_terminal:
+        yield _in_lines(title, lines)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         tasks: dict[str, Any] = {}
 
         def advance(what: str, done: int, total: int) -> None:
@@ -91,6 +96,19 @@ def progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
             bar.update(tasks[what], completed=done, total=total)
 
         yield advance
+
+
+def _in_lines(title: str, unit: str) -> Callable[[str, int, int], None]:
+    """Progress as a line for each tenth of the way."""
+    told: dict[str, int] = {}
+
+    def advance(what: str, done: int, total: int) -> None:
+        tenth = 10 * done // max(1, total)
+        if tenth > told.get(what, -1):
+            told[what] = tenth
+            print(f"{title} {what}: {done:,} of {total:,} {unit}", file=sys.stderr, flush=True)
+
+    return advance
 
 
 def log_to_stderr(*, verbose: bool) -> None:

@@ -23,6 +23,7 @@ class First(StrEnum):
     CSV = "csv"
     FRESHDESK = "freshdesk"
     REST = "rest"
+    STRIPE = "stripe"
     ZENDESK = "zendesk"
     SQL = "sql"
     DBT_ZENDESK = "dbt-zendesk"

@@ -35,7 +35,8 @@ _NEEDED = {
 _SQUARES = {Kind.MEAN: ("squares",), Kind.RATIO: ("squares", "base_squares", "cross")}
 
 # What the source types of the house can do with `read`; others say so when they are asked.
-_REFUSED = {"csv": ("table", "query", "where", "stream"), "sql": ("file", "stream", "only")}
+_RECORDS = ("stream", "churn")
+_REFUSED = {"csv": ("table", "query", "where", *_RECORDS), "sql": ("file", "only", *_RECORDS)}
 
 
 def survey(frame: Frame) -> None:
@@ -181,7 +182,7 @@ def _figures(frame: Frame, kind: Kind, read: Entry) -> None:
         wrong(read.at("censored"), f"censored for a {kind}", "none: only a duration can be still open")
     elif "total" in read and kind is Kind.QUANTILE:
         wrong(read.at("total"), "total for a quantile", "value (event rows): quantiles cannot be made from sums")
-    elif kind is Kind.RATIO and "value" in read and "base" not in read:
+    elif kind is Kind.RATIO and "value" in read and "base" not in read and "churn" not in read:
         wrong(read.node, "no base", "the key base: the denominator of each row of a ratio")
     missing = [key for key in _NEEDED.get(kind, ()) if key not in read] if "total" in read else []
     for key in missing:

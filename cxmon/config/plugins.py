@@ -70,7 +70,7 @@ def shape_of(hint: Any) -> Shape:
         return Choice(tuple(str(arg) for arg in args))
     if origin in {Union, UnionType} and NoneType in args and len(args) == 2:
         return shape_of(next(arg for arg in args if arg is not NoneType))
-    if set(args) - {NoneType} == {float, str}:
+    if origin in {Union, UnionType} and set(args) - {NoneType} == {float, str}:
         # A figure of the metric that a check is about: `80%`, `15min`.
         return SizeText()
     if origin in {tuple, list} and len([arg for arg in args if arg is not ...]) == 1:

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from cxmon.aggregate import DEFINITIONS
 from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.calendar_keys import HOLIDAYS, WEEKDAYS
 from cxmon.config.calendar_keys import KEYS as CALENDARS
@@ -59,6 +60,7 @@ READ = Record(
         "censored": Field(Truth(), "durations: true where rows without a value are still open, and count as longer"),
         "stream": Field(Name, "vendors' records: the stream that they come from"),
         "only": Field(_scope, "vendors' records: the values that fields must have for a record to count"),
+        "churn": Field(Choice(DEFINITIONS), "subscriptions: the definition by which customers or their value are lost"),
         "columns": Field(MapOf(_sql, "a mapping of dimensions to columns"), "dimensions whose column has another name"),
         **MADE,
     },

@@ -8,7 +8,9 @@ from typing import Any
 
 import requests
 
-CHUNK = 65_536
+from cxmon.feeds.heap import unsearched
+
+CHUNK = 262_144
 LONGEST_SAID = 200
 
 _ZIPPED = {"gzip", "x-gzip", "deflate"}
@@ -71,7 +73,8 @@ def parsed(body: bytes, content_type: str) -> Any:
     if not start:
         raise BodyError("nothing where JSON belongs", again=True)
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        with unsearched():
+            return json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BodyError("text that is not UTF-8 where JSON belongs") from None
     except RecursionError:

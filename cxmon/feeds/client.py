@@ -143,7 +143,8 @@ class Client:
 
     def _response(self, call: Call) -> requests.Response:
         """The response after redirects on the same host."""
-        url, params = self.url(call.url), dict(call.params) | (self._auth.params() if self._auth else {})
+        mine: dict[str, str] = self._auth.params() if self._auth else {}
+        url, params = self.url(call.url), dict(call.params) | mine
         granted = self._grant.headers(self._session) if self._grant else {}
         for _ in range(_MOST_REDIRECTS + 1):
             self.meter.requests += 1
@@ -157,7 +158,7 @@ class Client:
             response.close()
             if call.method != "GET" and response.status_code < 307:
                 raise SourceError(f"{self._where(call)}: a {call.method} was redirected ({response.status_code})")
-            url, params = self.link(urljoin(url, target)), (self._auth.params() if self._auth else {})
+            url, params = self.link(urljoin(url, target)), {**mine}
         raise SourceError(f"{self._where(call)}: more than {_MOST_REDIRECTS} redirects")
 
     def _judged(self, call: Call, response: requests.Response, raw: bytes) -> Answer | _Again:

@@ -1,6 +1,6 @@
 """What goes to a vendor and what comes back, without the machinery that carries it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -26,11 +26,14 @@ class Limits:
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One request: `url` is absolute or below the base, `place` says what it is for in errors (`page 3`). `raw`: the
-    answer is bytes of whatever sort, and no JSON."""
+    answer is bytes of whatever sort, and no JSON.
+
+    A parameter with several values goes out once with each.
+    """
 
     url: str
     method: str = "GET"
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     json: Any = None
     place: str = ""
     raw: bool = False

@@ -35,16 +35,20 @@ def path(text: str) -> Getter:
     """
     rest = text.strip().removeprefix("$").removeprefix(".")
     steps: list[Getter] = []
+    names: list[str] = []
     while rest:
         match = _STEP.match(rest)
         if match is None:
             raise ValueError(f"path: found {text!r}, expected names with points between, such as data.items[0].id")
         name, number, key, wanted = match.groups()
         if name is not None:
-            steps.append(_named(name))
+            steps.append(_named([name]))
+            names.append(name)
         else:
             steps.append(_nth(int(number)) if number is not None else _whose(key, wanted))
         rest = rest[match.end() :].removeprefix(".")
+    if len(steps) == len(names) and names:
+        return _named(names)
     if len(steps) == 1:
         return steps[0]
 
@@ -71,8 +75,19 @@ def first(*places: str) -> Getter:
     return found
 
 
-def _named(name: str) -> Getter:
-    return lambda record: record.get(name, MISSING) if isinstance(record, dict) else MISSING
+def _named(names: list[str]) -> Getter:
+    if len(names) == 1:
+        name = names[0]
+        return lambda record: record.get(name, MISSING) if isinstance(record, dict) else MISSING
+
+    def found(record: Any) -> Any:
+        for name in names:
+            if not isinstance(record, dict):
+                return None if record is None else MISSING
+            record = record.get(name, MISSING)
+        return record
+
+    return found
 
 
 def _nth(number: int) -> Getter:
@@ -198,6 +213,8 @@ def _instant(value: Any) -> float:
 
 def epoch(value: Any) -> int:
     """Whole epoch seconds of an instant, 0 where there is none. ValueError where it is something else."""
+    if type(value) is int and 0 <= value <= 1e11:
+        return value
     if value is None or value is MISSING or value == "":
         return 0
     seconds = _instant(value)

@@ -54,7 +54,7 @@ class Stream:
     paging: Paging
     required: frozenset[str] = frozenset()
     method: str = "GET"
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     body: Any = None
     time_format: str = "iso"
     changed: Getter | None = None
@@ -74,13 +74,19 @@ class Stream:
         """The first request for what changed since."""
         at = min(datetime.fromtimestamp(since, UTC), until - self.settles)
         times = {"{since}": _written(at, self.time_format), "{until}": _written(until, self.time_format)}
-        params = {name: str(_filled(value, times)) for name, value in self.params.items()}
+        params = {name: _sent(_filled(value, times)) for name, value in self.params.items()}
         return Call(url=self.path, method=self.method, params=params, json=_filled(self.body, times), place=place)
 
 
 def hashed(key: Secret, source: str, value: object) -> str:
     """The keyed hash that stands for a customer of a source: HMAC-SHA256, 128 bits of it."""
-    return hmac.digest(key.reveal().encode(), f"{source}:{value}".encode(), hashlib.sha256).hex()[:32]
+    return hasher(key, source)(value)
+
+
+def hasher(key: Secret, source: str) -> Callable[[object], str]:
+    """`hashed` for many customers of one source."""
+    secret, before, digest = key.reveal().encode(), f"{source}:", hmac.digest
+    return lambda value: digest(secret, f"{before}{value}".encode(), hashlib.sha256).hex()[:32]
 
 
 @dataclass(kw_only=True)
@@ -124,7 +130,7 @@ class Reader:
         self.newest = max(self.newest, *times, 0)
         found = Records(
             ids=[name for _, name, _, _ in kept], fields=columns, changed=[when for _, _, when, _ in kept],
-            customers=[self._customer(row) for *_, row in kept], places=[_at(place, i) for i, *_ in kept],
+            customers=self._customers([row for *_, row in kept]), places=[_at(place, i) for i, *_ in kept],
         )  # fmt: skip
         return found, tuple(gone), tuple(Rejected(where=_at(place, i), reason=aside[i]) for i in sorted(aside))
 
@@ -177,6 +183,8 @@ class Reader:
         if not isinstance(row, dict):
             raise RecordError(f"a {type(row).__name__} where a record belongs")
         found = self.stream.record_id(row)
+        if type(found) is int and 0 <= found < 2**63:
+            return str(found)
         if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
             raise ValueError("no id")
         text = str(found)
@@ -197,13 +205,16 @@ class Reader:
         except (ValueError, OverflowError) as problem:
             raise ValueError(f"the time of its last change: {problem}") from None
 
-    def _customer(self, row: Any) -> str:
+    def _customers(self, rows: Sequence[Any]) -> list[str]:
         if self.stream.customer is None or self.hash_key is None:
-            return ""
-        found = self.stream.customer(row)
-        if found is None or found is MISSING or found == "" or isinstance(found, dict | list):
-            return ""
-        return hashed(self.hash_key, self.source, found)
+            return [""] * len(rows)
+        of, stands_for = self.stream.customer, hasher(self.hash_key, self.source)
+        return [
+            ""
+            if found is None or found is MISSING or found == "" or isinstance(found, dict | list)
+            else stands_for(found)
+            for found in map(of, rows)
+        ]
 
     def _drift(self, count: int, absent: Mapping[str, int], rows: Sequence[Any], place: str) -> None:
         """A vendor that renames a field must not look like customers who stopped answering."""
@@ -251,6 +262,10 @@ def _written(at: datetime, form: str) -> str | int:
             return f"{at:%Y-%m-%d}"
         case _:
             return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _sent(value: Any) -> str | list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 def _filled(document: Any, times: Mapping[str, str | int]) -> Any:

@@ -14,7 +14,7 @@ from cxmon.model.making import Making
 # What a row's value is made of where it is not read as it is.
 MADE_OF = ("began", "ended", "answered", "abandoned", "waited", "score")
 # What `read` says since a later version.
-_LATER = frozenset({"censored", "stream", "only", *MADE_OF})
+_LATER = frozenset({"censored", "stream", "only", "churn", *MADE_OF})
 # How a metric may write its own unit of time, in seconds.
 UNIT_SECONDS = {"ms": 0.001} | {
     name: seconds
@@ -146,6 +146,8 @@ class Read:
     longer than all that are not. `columns` maps a dimension to its column where they differ. `stream` names the records
     of a vendor's source, whose fields are the columns; `only` the values that a field must have for a record, or a
     column for a row of a file, to count.
+    `churn` names the definition by which a stream of states (how much a subscription is worth from when on) becomes
+    lost customers, or lost value, of those at risk: `start_of_period`, or `stripe`.
 
     Instead of `value`, what it is made of (`Metric.making`): a duration from `began` (without it `time`) to `ended`;
     whether a call was `answered` or `abandoned`, and the seconds it `waited`; the `score` that somebody gave.
@@ -174,6 +176,7 @@ class Read:
     abandoned: str | None = None
     waited: str | None = None
     score: str | None = None
+    churn: str = ""
 
     @property
     def made_of(self) -> dict[str, str]:

@@ -118,6 +118,8 @@ def _with_records(plan: Plan, store: Store, asked: _Asked, found: Behind, now: d
     source = plan.sources.get(metric.source)
     if stream is None or not isinstance(source, Feed):
         return replace(found, note=f"{metric.source} brings rows that are added up as they come; no record is kept")
+    if metric.read.churn:
+        return replace(found, note="losses are counted from all states of subscriptions; none stands behind one alone")
     worst = store.worst.find(metric, asked.inside, asked.window, most)
     if not worst.held:
         return replace(found, note=_deleted(worst.kept_from, asked, plan) or "no record of this time is stored")

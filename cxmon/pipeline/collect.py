@@ -36,7 +36,8 @@ _SECRETS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """What collecting one metric came to, in cells; `error` is empty where `ok`. `notices` are for whoever reads."""
+    """What collecting one metric came to, in cells; `error` is empty where `ok`. `notices` are for whoever reads;
+    `note` is what its source said."""
 
     metric: str
     source: str
@@ -47,6 +48,7 @@ class Collected:
     rejected: int = 0
     error: str = ""
     notices: tuple[str, ...] = ()
+    note: str = ""
 
 
 def collect(
@@ -123,22 +125,36 @@ def _collect_stream(
         counts = {m.id: dict.fromkeys(COUNTS, 0) for m in pull.metrics}
         unnamed: dict[str, dict[tuple[str, str], str]] = {m.id: {} for m in pull.metrics}
         quiet: dict[str, str] = {}
+        notes: list[str] = []
         tally = begun(store, pull.metrics, source, pull.since, whole=pull.whole)
-        read = partial(feeds.read, plan, store, pull, counts, quiet, tally, now=now, progress=progress, unnamed=unnamed)
+        read = partial(
+            feeds.read,
+            plan,
+            store,
+            pull,
+            counts,
+            quiet,
+            tally,
+            now=now,
+            progress=progress,
+            unnamed=unnamed,
+            notes=notes,
+        )
         error = _attempted(read, source, ", ".join(counts))
         held = _held(plan, store, pull.metrics, tally, error, now)
+        _attempted(partial(feeds.settle_together, store, pull.metrics, counts, now=now), source, ", ".join(counts))
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)
             told = error or own or quiet.get(metric.id, "")
-            found = _collected(metric, told, counts[metric.id])
+            found = _collected(metric, told, counts[metric.id], "; ".join(notes))
             done[metric.id] = _recorded(store, found, now, unnamed[metric.id], held=held)
     _attempted(lambda: feeds.purge(plan, store, now=now), source, metrics[0].source)
     return done
 
 
-def _collected(metric: Metric, error: str, counts: Mapping[str, int]) -> Collected:
+def _collected(metric: Metric, error: str, counts: Mapping[str, int], note: str = "") -> Collected:
     taken: dict[str, Any] = dict(counts)
-    return Collected(metric=metric.id, source=metric.source, ok=not error, error=error, **taken)
+    return Collected(metric=metric.id, source=metric.source, ok=not error, error=error, note=note, **taken)
 
 
 def _held(plan: Plan, store: Store, metrics: Sequence[Metric], tally: Tally, error: str, now: datetime) -> bool:

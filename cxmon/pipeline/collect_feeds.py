@@ -1,5 +1,6 @@
 """Vendors' records into the store: one pull serves all metrics of a stream whose cursors stand at the same place."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,11 +10,14 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Batch, Facts, Rejected, Request
 from cxmon.errors import QuietError, SourceError
 from cxmon.failpoints import failpoint
+from cxmon.feeds.heap import set_apart
 from cxmon.model import Metric, Window
 from cxmon.pipeline.collect_health import Tally
 from cxmon.store import Progress, Store
 
 Counts = dict[str, int]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +72,11 @@ def read(
     now: datetime,
     progress: Callable[[str, int, int], None] | None = None,
     unnamed: Mapping[str, dict[tuple[str, str], str]] | None = None,
+    notes: list[str] | None = None,
 ) -> None:
     """Every page of the feed into the store; `counts` and `tally` hold what came, also where this raises, `quiet` why
-    the source has nothing any more for some of the metrics, and `unnamed` the values that no map names, by metric."""
+    the source has nothing any more for some of the metrics, `unnamed` the values that no map names, by metric, and
+    `notes` what the source said of how it was read."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
     wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
     request = Request(
@@ -82,10 +88,13 @@ def read(
     tell(first.id, 0, days)
     taken, reached = 0, 0
     aside: Rejected | None = None
-    for batch in _unless_quiet(source.fetch(request), pull.metrics, quiet):
+    for batch in _unless_quiet(_apart(source.fetch(request)), pull.metrics, quiet):
         failpoint("collect-page-fetched")
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
+        if batch.note:
+            _LOG.warning("%s: %s", first.source, batch.note)
+            (notes if notes is not None else []).append(batch.note)
         done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
         tally.page(batch, done)
         for name, one in done.items():
@@ -116,10 +125,22 @@ def _unless_quiet(batches: Iterator[Batch], metrics: Iterable[Metric], quiet: di
         quiet.update((m.id, str(error)) for m in metrics if _fields(m) & error.fields)
 
 
+def _apart(batches: Iterable[Batch]) -> Iterator[Batch]:
+    with set_apart():
+        yield from batches
+
+
 def settle(store: Store, metric: Metric, counts: Counts, *, now: datetime) -> None:
     """The touched periods as figures again, whatever ended the pull."""
-    done = store.facts.settle(metric, now=now)
-    counts |= {"written": done.written, "revised": done.revised, "vanished": done.vanished}
+    settle_together(store, [metric], {metric.id: counts}, now=now)
+
+
+def settle_together(store: Store, metrics: Sequence[Metric], counts: Mapping[str, Counts], *, now: datetime) -> None:
+    """The same for all metrics of a pull, whose facts are read once. Where one fails, none may be done."""
+    for done in store.facts.settle_each(metrics, now=now):
+        for name, one in done.items():
+            for count in ("written", "revised", "vanished"):
+                counts[name][count] += getattr(one, count)
 
 
 def purge(plan: Plan, store: Store, *, now: datetime) -> None:

@@ -148,6 +148,7 @@ def _joined(pages: Sequence[Records]) -> Records:
         ids=[i for p in pages for i in p.ids],
         fields={name: [v for p in pages for v in p.fields[name]] for name in names},
         changed=[c for p in pages for c in p.changed],
+        customers=[c for p in pages for c in p.customers],
         places=[place for p in pages for place in p.places],
     )
 

@@ -1,6 +1,7 @@
 """Many rows in and out at once: the driver's own fast path on each database, arrays on our side."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,23 +12,37 @@ Column = npt.NDArray[Any] | Sequence[Any]
 
 # Below this many rows a statement per page is as fast as COPY into a temporary table.
 _COPY_FROM = 500
+# SQLite takes rows a third faster where one statement holds many, and other threads run for as long as it does; so many
+# values are allowed in one.
+_TOGETHER = (1024, 256, 32)
+_MOST_VALUES = 32_766
 
 
 def insert(conn: sa.Connection, table: sa.Table, columns: dict[str, Column], *, replace: bool = False) -> None:
     """Writes rows given in columns; NaN becomes NULL. `replace` overwrites rows with the same primary key."""
-    rows = list(zip(*(_values(c) for c in columns.values()), strict=True))
-    if not rows:
+    names, given = list(columns), [_values(c) for c in columns.values()]
+    count = len(given[0])
+    if not count:
         return
-    names = list(columns)
-    if conn.dialect.name == "postgresql" and len(rows) >= _COPY_FROM:
-        _copy(conn, table, names, rows, replace=replace)
+    if conn.dialect.name == "postgresql":
+        rows = list(zip(*given, strict=True))
+        if count >= _COPY_FROM:
+            _copy(conn, table, names, rows, replace=replace)
+        else:
+            conn.exec_driver_sql(_insertion(table, tuple(names), "%s", 1, replace=replace), rows)
         return
-    mark = "?" if conn.dialect.name == "sqlite" else "%s"
-    marks = ", ".join([mark] * len(names))
-    conn.exec_driver_sql(
-        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) {_conflict(table, names, replace=replace)}",  # noqa: S608 - names are our own.
-        rows,
-    )
+    done = 0
+    for many in (size for size in _TOGETHER if size * len(names) <= _MOST_VALUES):
+        statement = _insertion(table, tuple(names), "?", many, replace=replace)
+        while count - done >= many:
+            flat: list[Any] = [None] * (many * len(names))
+            for k, column in enumerate(given):
+                flat[k :: len(names)] = column[done : done + many]
+            conn.exec_driver_sql(statement, tuple(flat))
+            done += many
+    rest = list(zip(*(column[done:] for column in given), strict=True))
+    if rest:
+        conn.exec_driver_sql(_insertion(table, tuple(names), "?", 1, replace=replace), rest)
 
 
 def fetch(conn: sa.Connection, statement: sa.Select[Any], fields: Sequence[tuple[str, str]]) -> npt.NDArray[Any]:
@@ -64,7 +79,13 @@ def _values(column: Column) -> list[Any]:
     return list(column)
 
 
-def _conflict(table: sa.Table, names: list[str], *, replace: bool) -> str:
+@cache
+def _insertion(table: sa.Table, names: tuple[str, ...], mark: str, many: int, *, replace: bool) -> str:
+    marks = ", ".join(["(" + ", ".join([mark] * len(names)) + ")"] * many)
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {marks} {_conflict(table, names, replace=replace)}"  # noqa: S608 - names are our own.
+
+
+def _conflict(table: sa.Table, names: Sequence[str], *, replace: bool) -> str:
     if not replace:
         return ""
     keys = [c.name for c in table.primary_key]

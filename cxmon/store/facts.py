@@ -1,20 +1,24 @@
 """Single records of a vendor: kept by their external id, so that a correction aggregates only its own periods again."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from functools import reduce
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from cxmon import aggregate
-from cxmon.contracts import Cells, Facts, Observations, Records, Rejected, Unnamed
+from cxmon.contracts import Cells, Facts, Observations, Rejected, Unnamed
 from cxmon.failpoints import failpoint
 from cxmon.model import Grain, Metric, Segment, Window
 from cxmon.periods import next_start
-from cxmon.store import bulk, pieces, series
+from cxmon.store import bulk, fact_rows, pieces, populations, series
+from cxmon.store import fact_taking as taking
 from cxmon.store.engine import Database
+from cxmon.store.fact_rows import owner
+from cxmon.store.fact_taking import ALWAYS, Done, Place
 from cxmon.store.observations import Applied, progress_of, replace_window, set_aside
 from cxmon.store.schema import fact, progress, touched
 
@@ -24,23 +28,6 @@ _FURTHEST = {Grain.HOUR: timedelta(days=31), Grain.DAY: timedelta(days=31)}
 _FAR = timedelta(days=731)
 
 _NOTHING = Applied(written=0, revised=0, vanished=0, unchanged=0, rejected=0)
-
-
-class _Row(NamedTuple):
-    """A fact as it stands in its table."""
-
-    at: int
-    segment: str
-    value: float | None
-    base: float
-    known: int
-    changed: int
-    customer: str
-
-    @property
-    def counted(self) -> tuple[object, ...]:
-        """What figures are made of."""
-        return self[:5]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +80,7 @@ class FactStore:
                 known = series.epoch(since) if stored is None or stored[0] is None else stored[0]
                 values = {"since_utc": min(known, series.epoch(since)), "cursor": None, "complete_at": None}
                 if stored is None:
-                    same = {"metric": metric.id, "definition": metric.definition_hash}
-                    conn.execute(sa.insert(progress).values(**same, **values))
+                    conn.execute(sa.insert(progress).values(**taking.first(metric), **values))
                 else:
                     conn.execute(sa.update(progress).where(progress_of(metric)).values(**values))
 
@@ -106,67 +92,87 @@ class FactStore:
         aside leaves what is stored of it. Periods that were deleted (`purge`), or began before `begin`, stay as they
         are.
         """
-        done = {}
+        results: dict[str, Done] = {}
         with self._db.write() as conn:
             if batch.pieces is not None:
                 batch = replace(batch, upserts=pieces.keep(conn, metrics[0], batch.pieces))
             page = aggregate.Page(records=batch.upserts, now=now, frozen=frozen)
+            counted = {metric.id: page.counted(metric) for metric in metrics}
+            places = taking.places(conn, metrics)
+            for stream in dict.fromkeys(place.stream for place in places.values()):
+                together = [m for m in metrics if places[m.id].stream == stream]
+                results |= taking.take(conn, stream, together, batch, counted, places)
+            _touch(conn, metrics, {m.id: results[m.id].touches for m in metrics}, places)
             for metric in metrics:
-                counted = page.counted(metric)
-                rejected = batch.rejected + counted.rejected
-                upserted, removed, same = _take(conn, metric, batch, counted)
                 failpoint("collect-facts-written")
-                set_aside(conn, metric, rejected, now)
-                _advance(conn, metric, batch, now)
-                first = next(iter(rejected), None)
-                done[metric.id] = Taken(
-                    upserted=upserted, removed=removed, unchanged=same, rejected=len(rejected), first_rejected=first,
-                    unnamed=counted.unnamed,
-                )  # fmt: skip
+                set_aside(conn, metric, batch.rejected + counted[metric.id].rejected, now)
+            _advance(conn, metrics, batch, now)
             failpoint("collect-page-before-commit")
         failpoint("collect-page-after-commit")
-        return done
+        return {m.id: _taken(results[m.id], counted[m.id], batch) for m in metrics}
 
     def settle(self, metric: Metric, *, now: datetime) -> Applied:
         """Aggregates the periods again whose facts have changed since; what it did, in cells."""
-        total = _NOTHING
-        while self._waiting(metric):
+        return reduce(_plus, (done[metric.id] for done in self.settle_each([metric], now=now)), _NOTHING)
+
+    def settle_each(self, metrics: Sequence[Metric], *, now: datetime) -> Iterator[dict[str, Applied]]:
+        """The same for metrics that come from one stream, whose facts are read together: what each transaction did."""
+        for metric in (m for m in metrics if m.read.churn):
+            states = populations.settle(self._db, metric, now=now)
+            if states is not None:
+                yield {metric.id: states}
+        while waiting := [m for m in metrics if not m.read.churn and self._waiting(m)]:
+            done: dict[str, Applied] = {}
             with self._db.write() as conn:
-                starts = _next_touched(conn, metric)
-                for run in _runs(metric, starts):
-                    batch = Observations(window=run, cells=_cells(conn, metric, run, now))
-                    total = _plus(total, replace_window(conn, metric, batch, now, accept_loss=True))
-                gone = bulk.any_of(touched.c.start_utc, starts, conn)
-                conn.execute(sa.delete(touched).where(_of(touched, metric), gone))
+                starts = _next_touched(conn, waiting)
+                runs = {m.id: list(_runs(m, starts[m.id])) for m in waiting}
+                places = taking.places(conn, waiting)
+                for stream in dict.fromkeys(place.stream for place in places.values()):
+                    together = [m for m in waiting if places[m.id].stream == stream]
+                    facts = _Facts(conn, stream, together, [run for m in together for run in runs[m.id]])
+                    for metric in together:
+                        batches = (
+                            Observations(window=run, cells=facts.cells(metric, run, now)) for run in runs[metric.id]
+                        )
+                        of = (replace_window(conn, metric, batch, now, accept_loss=True) for batch in batches)
+                        done[metric.id] = reduce(_plus, of, _NOTHING)
+                for metric in waiting:
+                    gone = bulk.any_of(touched.c.start_utc, starts[metric.id], conn)
+                    conn.execute(sa.delete(touched).where(_of(touched, metric), gone))
                 failpoint("collect-settle-before-commit")
             failpoint("collect-settle-after-commit")
-        return total
+            yield done
 
     def purge(self, metrics: Collection[Metric], before: datetime) -> int:
         """Deletes the facts of instants before `before`; how many. Their figures stay as they are.
 
-        Of `metrics`, those whose feed has not been read to its end, or whose periods wait to be aggregated, keep theirs
-        until then; metrics and definitions that are configured no longer do not.
+        Of states those stay that still hold then. Of `metrics`, those whose feed has not been read to its end, or whose
+        periods wait to be aggregated, keep theirs until then; metrics and definitions that are configured no longer do
+        not.
         """
         bound, deleted = series.epoch(before), 0
-        planned = {(m.id, m.definition_hash) for m in metrics}
+        planned = {owner(m) for m in metrics}
+        states = {owner(m) for m in metrics if m.read.churn}
         with self._db.read() as conn:
             waiting = {(m, d) for m, d in conn.execute(sa.select(touched.c.metric, touched.c.definition).distinct())}
             t = progress.c
-            asked = sa.select(t.metric, t.definition, t.complete_at, t.kept_from).where(t.since_utc.is_not(None))
-            due = [
-                (m, d)
-                for m, d, complete, kept in conn.execute(asked)
-                if (kept is None or kept < bound)
-                and ((m, d) not in planned or (complete is not None and (m, d) not in waiting))
-            ]
+            asked = sa.select(t.metric, t.definition, t.stream, t.complete_at, t.kept_from).where(
+                t.since_utc.is_not(None)
+            )
+            due: dict[str, list[fact_rows.Owner]] = {}
+            for m, d, stream, complete, kept in conn.execute(asked):
+                done = (m, d) not in planned or (complete is not None and (m, d) not in waiting)
+                if done and (kept is None or kept < bound):
+                    due.setdefault(stream or "", []).append((m, d))
             old = pieces.any_before(conn, bound)
-        for name, definition in due:
+        for stream, of in due.items():
             with self._db.write() as conn:
-                of = [sa.and_(t.c.metric == name, t.c.definition == definition) for t in (progress, fact, touched)]
-                conn.execute(sa.update(progress).where(of[0]).values(kept_from=bound))
-                deleted += conn.execute(sa.delete(fact).where(of[1], fact.c.at_utc < bound)).rowcount
-                conn.execute(sa.delete(touched).where(of[2], touched.c.start_utc < bound))
+                for name, definition in of:
+                    own = [sa.and_(t.c.metric == name, t.c.definition == definition) for t in (progress, touched)]
+                    conn.execute(sa.update(progress).where(own[0]).values(kept_from=bound))
+                    conn.execute(sa.delete(touched).where(own[1], touched.c.start_utc < bound))
+                deleted += fact_rows.drop(conn, stream, [one for one in of if one not in states], bound)
+                deleted += sum(populations.purge(conn, stream, one, bound) for one in of if one in states)
         if old:
             with self._db.write(news=False) as conn:
                 pieces.purge(conn, bound)
@@ -176,15 +182,18 @@ class FactStore:
         """Deletes the facts of customers, named by their keyed hashes; how many. The periods of `metrics` that they
         were in are touched, so that `settle` counts them without; other definitions' facts go without a trace."""
         theirs = [c for c in customers if c]
-        by_name = {(m.id, m.definition_hash): m for m in metrics}
+        by_name = {owner(m) for m in metrics}
         with self._db.write() as conn:
-            mine = bulk.any_of(fact.c.customer, theirs, conn)
-            found = conn.execute(sa.select(fact.c.metric, fact.c.definition, fact.c.at_utc).where(mine)).all()
-            for key, metric in by_name.items():
-                at = [row[2] for row in found if (row[0], row[1]) == key]
-                _touch(conn, metric, at)
-            conn.execute(sa.delete(fact).where(mine))
-        return len(found)
+            found = fact_rows.of_customers(conn, theirs)
+            whose = fact_rows.owners(conn, np.unique(found.entries["series"]).tolist())
+            at: dict[str, list[int]] = {m.id: [] for m in metrics}
+            for _, row in fact_rows.rows_of(found):
+                if whose[row.series] in by_name:
+                    at[whose[row.series][0]].append(row.at)
+            hit = [m for m in metrics if at[m.id]]
+            _touch(conn, hit, at, taking.places(conn, hit))
+            conn.execute(sa.delete(fact).where(bulk.any_of(fact.c.customer, theirs, conn)))
+        return len(found.entries)
 
     def _waiting(self, metric: Metric) -> bool:
         with self._db.read() as conn:
@@ -195,145 +204,53 @@ def _of(table: sa.Table, metric: Metric) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.metric == metric.id, table.c.definition == metric.definition_hash)
 
 
-def _wanted(records: Records, counted: aggregate.Counted) -> dict[str, tuple[int, _Row | None]]:
-    """{id: (version, its fact or None)}; of two rows with the same id and version the later counts."""
-    changed = records.changed or [0] * len(records)
-    customers = records.customers or [""] * len(records)
-    found: dict[int, _Row | None] = dict.fromkeys(counted.absent.tolist())
-    columns = (counted.row, counted.at, counted.value, counted.base, counted.known)
-    for row, at, value, base, known, segment in zip(*(c.tolist() for c in columns), counted.segment, strict=True):
-        open_ = value != value  # noqa: PLR0124 - NaN is what differs from itself.
-        found[row] = _Row(at, segment, None if open_ else value, base, known, changed[row], customers[row])
-    wanted: dict[str, tuple[int, _Row | None]] = {}
-    for i in sorted(found):
-        name = records.ids[i]
-        if name not in wanted or wanted[name][0] <= changed[i]:
-            wanted[name] = changed[i], found[i]
-    return wanted
+def _taken(done: Done, counted: aggregate.Counted, batch: Facts) -> Taken:
+    rejected = batch.rejected + counted.rejected
+    return Taken(
+        upserted=done.upserted, removed=done.removed, unchanged=done.unchanged, rejected=len(rejected),
+        first_rejected=next(iter(rejected), None), unnamed=counted.unnamed,
+    )  # fmt: skip
 
 
-def _take(conn: sa.Connection, metric: Metric, batch: Facts, counted: aggregate.Counted) -> tuple[int, int, int]:
-    """(facts written, facts removed, facts that stay as they are)."""
-    ids = batch.upserts.ids
-    names = [ids[i] for i in (*counted.row.tolist(), *counted.absent.tolist())] + list(batch.deletes)
-    if not names:
-        return 0, 0, 0
-    known = sa.and_(_of(fact, metric), bulk.any_of(fact.c.id, names, conn))
-    columns = [fact.c[name] for name in _NAMES]
-    stored = {row[0]: _Row(*row[1:]) for row in bulk.tuples(conn, sa.select(*columns).where(known))}
-    lowest = _lowest(conn, metric)
-    if not stored and len(set(names)) == len(names):
-        return _add(conn, metric, batch.upserts, counted, lowest), 0, 0
-    wanted = _wanted(batch.upserts, counted) | dict.fromkeys(batch.deletes)
-    return _merge(conn, metric, wanted, stored, lowest)
+def _touch(
+    conn: sa.Connection, metrics: Sequence[Metric], at: Mapping[str, Sequence[int]], places: Mapping[str, Place]
+) -> None:
+    """Marks the periods of metrics that hold these instants, {metric's id: them}."""
+    rows: list[tuple[str, str, int]] = []
+    for metric in metrics:
+        mine = np.unique(np.array(at[metric.id], np.int64))
+        if metric.read.churn:
+            # All that follows is counted again. What begins with a period's end is the end of that period too.
+            mine = mine[:1] - 1
+        starts = np.unique(aggregate.period_starts(metric, mine))
+        rows += [(*owner(metric), start) for start in starts[starts >= places[metric.id].oldest].tolist()]
+    columns: list[Any] = list(zip(*rows, strict=True)) or [(), (), ()]
+    bulk.insert(conn, touched, dict(zip(("metric", "definition", "start_utc"), columns, strict=True)), replace=True)
 
 
-def _add(conn: sa.Connection, metric: Metric, records: Records, counted: aggregate.Counted, lowest: int) -> int:
-    """Writes facts of which none is stored yet, as in a backfill; how many."""
-    starts = aggregate.period_starts(metric, counted.at)
-    chosen = np.flatnonzero(starts >= lowest)
-    rows = counted.row[chosen].tolist()
-    changed, customers = records.changed, records.customers
-    columns: tuple[bulk.Column, ...] = (
-        [records.ids[i] for i in rows],
-        counted.at[chosen],
-        [counted.segment[k] for k in chosen.tolist()],
-        counted.value[chosen],
-        counted.base[chosen],
-        counted.known[chosen],
-        [changed[i] for i in rows] if changed else [0] * len(rows),
-        [customers[i] for i in rows] if customers else [""] * len(rows),
-    )
-    _write(conn, metric, columns)
-    _touch(conn, metric, starts[chosen].tolist(), lowest)
-    return len(rows)
-
-
-def _write(conn: sa.Connection, metric: Metric, columns: Sequence[bulk.Column]) -> None:
-    """Facts in the columns of `_NAMES`; NaN is nothing."""
-    if not len(columns[0]):
-        return
-    of: dict[str, bulk.Column] = {"metric": [metric.id] * len(columns[0])}
-    of["definition"] = [metric.definition_hash] * len(columns[0])
-    bulk.insert(conn, fact, of | dict(zip(_NAMES, columns, strict=True)), replace=True)
-
-
-def _merge(
-    conn: sa.Connection,
-    metric: Metric,
-    wanted: dict[str, tuple[int, _Row | None] | None],
-    stored: dict[str, _Row],
-    lowest: int,
-) -> tuple[int, int, int]:
-    """The same as `_take` where some are stored already, or come twice."""
-    fresh: dict[str, _Row] = {}
-    lost, touches, same = [], [], 0
-    at = np.array([new[1].at for new in wanted.values() if new is not None and new[1] is not None], np.int64)
-    frozen = set(at[aggregate.period_starts(metric, at) < lowest].tolist()) if len(at) else set()
-    for name, entry in wanted.items():
-        version, new = (None, None) if entry is None else entry
-        old = stored.get(name)
-        if new is not None and new.at in frozen:
-            new = None
-        if old is not None and version is not None and version < old.changed:
-            same += 1
-        elif new == old:
-            same += new is not None
-        elif new is not None:
-            fresh[name] = new
-            # A change at the vendor that this metric does not see touches nothing.
-            if old is None or new.counted != old.counted:
-                touches += [new.at] if old is None else [old.at, new.at]
-        elif old is not None:
-            lost.append(name)
-            touches.append(old.at)
-    if fresh:
-        _write(conn, metric, [list(c) for c in zip(*((name, *row) for name, row in fresh.items()), strict=True)])
-    if lost:
-        conn.execute(sa.delete(fact).where(_of(fact, metric), bulk.any_of(fact.c.id, lost, conn)))
-    _touch(conn, metric, touches, lowest)
-    return len(fresh), len(lost), same
-
-
-_NAMES = ("id", "at_utc", "segment", "value", "base", "known_utc", "changed_utc", "customer")
-
-
-def _lowest(conn: sa.Connection, metric: Metric) -> int:
-    """Periods that start before this instant are not counted (again)."""
-    found = conn.execute(sa.select(progress.c.since_utc, progress.c.kept_from).where(progress_of(metric))).first()
-    return max((x for x in found or () if x is not None), default=-(2**62))
-
-
-def _touch(conn: sa.Connection, metric: Metric, at: Sequence[int], lowest: int | None = None) -> None:
-    """Marks the periods that hold these instants."""
-    if not at:
-        return
-    lowest = _lowest(conn, metric) if lowest is None else lowest
-    starts = np.unique(aggregate.period_starts(metric, np.array(sorted(set(at)), np.int64)))
-    starts = starts[starts >= lowest]
-    rows: dict[str, bulk.Column] = {"metric": [metric.id] * len(starts), "start_utc": starts}
-    rows["definition"] = [metric.definition_hash] * len(starts)
-    bulk.insert(conn, touched, rows, replace=True)
-
-
-def _advance(conn: sa.Connection, metric: Metric, batch: Facts, now: datetime) -> None:
-    stored = conn.execute(sa.select(progress.c.cursor).where(progress_of(metric))).first()
+def _advance(conn: sa.Connection, metrics: Sequence[Metric], batch: Facts, now: datetime) -> None:
     values: dict[str, object] = {} if batch.cursor is None else {"cursor": batch.cursor}
     if batch.complete:
         values["complete_at"] = series.epoch(now)
-    if stored is None:
-        same = {"metric": metric.id, "definition": metric.definition_hash}
-        conn.execute(sa.insert(progress).values(**same, **values))
-    elif values:
-        conn.execute(sa.update(progress).where(progress_of(metric)).values(**values))
+    if values:
+        of = [dict(zip(("of_metric", "of_definition"), owner(metric), strict=True)) for metric in metrics]
+        conn.execute(_OWN.values(**values), of)
 
 
-def _next_touched(conn: sa.Connection, metric: Metric) -> list[int]:
-    """The oldest periods that wait, as many as one transaction takes."""
-    waiting = sa.select(touched.c.start_utc).where(_of(touched, metric)).order_by(touched.c.start_utc)
-    starts = list(conn.execute(waiting.limit(_MOST_PERIODS)).scalars())
-    furthest = _FURTHEST.get(metric.grain, _FAR).total_seconds()
-    return [s for s in starts if s < starts[0] + furthest]
+_OWN = sa.update(progress).where(
+    progress.c.metric == sa.bindparam("of_metric"), progress.c.definition == sa.bindparam("of_definition")
+)
+
+
+def _next_touched(conn: sa.Connection, metrics: Sequence[Metric]) -> dict[str, list[int]]:
+    """The oldest periods that wait, as many as one transaction takes; metrics that wait for later ones have none."""
+    found = {}
+    for metric in metrics:
+        waiting = sa.select(touched.c.start_utc).where(_of(touched, metric)).order_by(touched.c.start_utc)
+        found[metric.id] = list(conn.execute(waiting.limit(_MOST_PERIODS)).scalars())
+    first = min((starts[0] for starts in found.values() if starts), default=0)
+    furthest = {m.id: first + _FURTHEST.get(m.grain, _FAR).total_seconds() for m in metrics}
+    return {name: [s for s in starts if s < furthest[name]] for name, starts in found.items()}
 
 
 def _runs(metric: Metric, starts: Sequence[int]) -> Iterator[Window]:
@@ -349,25 +266,31 @@ def _runs(metric: Metric, starts: Sequence[int]) -> Iterator[Window]:
         yield Window(since, until)
 
 
-def _cells(conn: sa.Connection, metric: Metric, run: Window, now: datetime) -> Cells:
-    """The facts of a stretch of time as cells."""
-    within = sa.and_(
-        _of(fact, metric), fact.c.at_utc >= series.epoch(run.since), fact.c.at_utc < series.epoch(run.until)
-    )
-    chosen = sa.select(fact.c.at_utc, fact.c.segment, fact.c.value, fact.c.base, fact.c.known_utc).where(within)
-    rows = bulk.tuples(conn, chosen)
-    at, keys, value, base, known = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    numbers = {key: i for i, key in enumerate(sorted(set(keys)))}
-    return aggregate.cells_of_facts(
-        metric,
-        [Segment.from_key(key) for key in numbers],
-        np.array(at, np.int64),
-        np.array([numbers[key] for key in keys], np.int64),
-        np.array(value, np.float64),
-        np.array(base, np.float64),
-        np.array(known, np.int64),
-        now,
-    )
+class _Facts:
+    """The facts of metrics of a stream in stretches of time."""
+
+    def __init__(self, conn: sa.Connection, stream: str, metrics: Sequence[Metric], runs: Sequence[Window]) -> None:
+        self._keys = {m.id: fact_rows.segments(conn, owner(m)) for m in metrics}
+        numbers = np.array([number for keys in self._keys.values() for number in keys], np.int64)
+        spans = sorted((series.epoch(run.since), series.epoch(run.until)) for run in runs)
+        parts, read = [], ALWAYS
+        for since, until in spans:
+            # Of stretches that overlap each instant is read once.
+            if until > read:
+                parts.append(fact_rows.within(conn, stream, max(since, read), until, numbers))
+                read = until
+        self._entries = np.concatenate([np.empty(0, fact_rows.ENTRY), *parts])
+        self._size = numbers.max(initial=0) + 1
+
+    def cells(self, metric: Metric, run: Window, now: datetime) -> Cells:
+        keys, at = self._keys[metric.id], self._entries["at"]
+        place = np.full(self._size, -1, np.int64)
+        place[list(keys)] = np.arange(len(keys))
+        segment = place[self._entries["series"]]
+        mine = (segment >= 0) & (at >= series.epoch(run.since)) & (at < series.epoch(run.until))
+        value, base, known = (self._entries[name][mine] for name in ("value", "base", "known"))
+        segments = [Segment.from_key(key) for key in keys.values()]
+        return aggregate.cells_of_facts(metric, segments, at[mine], segment[mine], value, base, known, now)
 
 
 def _plus(a: Applied, b: Applied) -> Applied:

@@ -88,21 +88,26 @@ quantile_value = _table(
     sa.Column("variance", _F),
 )
 
-# One row for each record of a vendor that a metric counts. `known_utc` is when it became known by its own account,
-# `changed_utc` when the vendor last changed it (0: not said), `customer` a keyed hash or nothing.
+# What a record of a vendor's stream brings to its metrics in one week: `data` is packed as
+# `fact_rows` says, `customer` a keyed hash or nothing. Neither key begins with the stream: SQLite takes it for rare.
 fact = _table(
     "fact",
-    sa.Column("metric", sa.Text, primary_key=True),
-    sa.Column("definition", sa.Text, primary_key=True),
+    sa.Column("week", sa.BigInteger, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("at_utc", sa.BigInteger, nullable=False),
-    sa.Column("segment", sa.Text, nullable=False),
-    sa.Column("value", _F),
-    sa.Column("base", _F, nullable=False),
-    sa.Column("known_utc", sa.BigInteger, nullable=False),
-    sa.Column("changed_utc", sa.BigInteger, nullable=False),
     sa.Column("customer", sa.Text, nullable=False),
-    sa.Index("fact_time", "metric", "definition", "at_utc"),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index("fact_record", "id", "stream"),
+)
+
+# The numbers by which facts name their metric and segment.
+fact_series = _table(
+    "fact_series",
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("metric", sa.Text, nullable=False),
+    sa.Column("definition", sa.Text, nullable=False),
+    sa.Column("segment", sa.Text, nullable=False),
+    sa.UniqueConstraint("metric", "definition", "segment", name="fact_series_identity"),
 )
 
 # Records that come in pieces, as far as they have come: `state` is a line of JSON, {piece: value}, `at_utc` when the
@@ -126,7 +131,7 @@ touched = _table(
 )
 
 # `since_utc`: from when on facts are complete; `kept_from`: those of earlier periods have been deleted; `complete_at`:
-# when the run began that last read the feed to its end.
+# when the run began that last read the feed to its end; `stream`: under which name its facts stand.
 progress = _table(
     "progress",
     sa.Column("metric", sa.Text, primary_key=True),
@@ -136,6 +141,7 @@ progress = _table(
     sa.Column("since_utc", sa.BigInteger),
     sa.Column("kept_from", sa.BigInteger),
     sa.Column("complete_at", sa.BigInteger),
+    sa.Column("stream", sa.Text),
 )
 
 rejected_row = sa.Table(

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import nsmallest
 
+import numpy as np
 import sqlalchemy as sa
 
 from cxmon.model import Better, Kind, Metric, Segment, Window
-from cxmon.store import bulk, series
+from cxmon.store import fact_rows, series
 from cxmon.store.engine import Database
+from cxmon.store.fact_rows import owner
 from cxmon.store.observations import progress_of
-from cxmon.store.schema import fact, progress
+from cxmon.store.schema import progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,27 +34,27 @@ class WorstStore:
     def find(self, metric: Metric, inside: Callable[[Segment], bool], window: Window, most: int) -> Worst:
         """The facts of segments that are `inside`, of a share only those on its bad side. Of others the worst values
         come first, what is still open before them (the longest first), and of the same value the newest."""
-        c = fact.c
-        mine = sa.and_(
-            c.metric == metric.id, c.definition == metric.definition_hash,
-            c.at_utc >= series.epoch(window.since), c.at_utc < series.epoch(window.until),
-        )  # fmt: skip
-        low_is_bad = metric.better is Better.HIGHER
+        t, low_is_bad = progress.c, metric.better is Better.HIGHER
         with self._db.read() as conn:
-            kept = conn.execute(sa.select(progress.c.kept_from).where(progress_of(metric))).scalar()
-            known = conn.execute(sa.select(c.segment).where(mine).distinct()).scalars().all()
-            if metric.kind is Kind.PROPORTION:
-                mine = sa.and_(mine, c.value == (0.0 if low_is_bad else 1.0))
-            chosen = sa.and_(mine, bulk.any_of(c.segment, [k for k in known if inside(Segment.from_key(k))], conn))
-            worst = c.value.asc() if low_is_bad else c.value.desc()
-            # What is still open has waited since it began.
-            opened = sa.case((c.value.is_(None), c.at_utc), else_=None)
-            order = (sa.case((c.value.is_(None), 0), else_=1), opened, worst, c.at_utc.desc(), c.id)
-            ids = conn.execute(sa.select(c.id).where(chosen).order_by(*order).limit(most)).scalars().all()
-            count = conn.execute(sa.select(sa.func.count()).where(chosen)).scalar_one()
+            known = conn.execute(sa.select(t.kept_from, t.stream).where(progress_of(metric))).first()
+            kept, stream = known or (None, None)
+            keys = fact_rows.segments(conn, owner(metric))
+            since, until = series.epoch(window.since), series.epoch(window.until)
+            found = fact_rows.of_series(conn, stream or "", keys, since=since, until=until)
+        wanted = [number for number, key in keys.items() if inside(Segment.from_key(key))]
+        chosen = np.isin(found.entries["series"], wanted)
+        if metric.kind is Kind.PROPORTION:
+            chosen &= found.entries["value"] == (0.0 if low_is_bad else 1.0)
+        at, value = found.entries["at"][chosen], found.entries["value"][chosen]
+        ended = ~np.isnan(value)
+        rank = np.where(ended, value if low_is_bad else -value, 0.0)
+        # What is still open has waited since it began.
+        when = np.where(ended, -at, at)
+        names = [found.ids[i] for i in found.row[chosen].tolist()]
+        worst = nsmallest(most, zip(ended.tolist(), rank.tolist(), when.tolist(), names, strict=True))
         return Worst(
-            ids=tuple(ids),
-            count=int(count),
-            held=bool(known),
+            ids=tuple(name for *_, name in worst),
+            count=len(names),
+            held=bool(len(found.entries)),
             kept_from=None if kept is None else datetime.fromtimestamp(kept, UTC),
         )

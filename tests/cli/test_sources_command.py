@@ -27,6 +27,7 @@ SECRETS = {
     "DESK_TOKEN": "t0ken-of-the-desk",
     "CXMON_HASH_KEY": "chance chance chance",
     "ZENDESK_TOKEN": "x",
+    "STRIPE_KEY": "x",
     "SURVEY_TOKEN": "x",
     "FRESHDESK_API_KEY": "x",
     "INTERCOM_TOKEN": "x",
@@ -166,12 +167,13 @@ def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
 
 
 def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
-    for kind in ("zendesk", "rest", "freshdesk", "intercom"):
+    first = dict.fromkeys(("zendesk", "rest", "freshdesk", "intercom"), "csat") | {"stripe": "logo_churn"}
+    for kind, metric in first.items():
         command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", kind, "--force"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         assert "Put the secrets that it names into the environment" in done.stdout
-        assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics["csat"].read.stream is not None
+        assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics[metric].read.stream is not None
 
 
 def test_init_writes_a_recipe_or_names_them(tmp_path):

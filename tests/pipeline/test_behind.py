@@ -149,6 +149,15 @@ def test_rows_that_are_only_added_up_have_nothing_behind_them(store, tmp_path):
     assert behind(plan(tmp_path, [of]), store, replace(incident(of), subject="desk"), now=NOW) is None
 
 
+def test_behind_a_loss_of_subscriptions_stands_no_single_record(store, tmp_path):
+    read = Read(stream="answers", time="at", value="value", known_at="at", churn="start_of_period")
+    of = metric("lost", Kind.RATE, source="desk", read=read, dimensions=(), zone="UTC")
+    found = behind(desk(tmp_path, of), store, incident(of), now=NOW)
+    assert (found.records, found.note) == (
+        (), "losses are counted from all states of subscriptions; none stands behind one alone",
+    )  # fmt: skip
+
+
 def test_an_alert_names_them_and_goes_on_naming_them(store, tmp_path):
     take(store, CSAT, answers())
     floor = CheckPlan(name="floor", check=Threshold(floor=0.7), metrics=("csat",))

@@ -58,8 +58,8 @@ class Recipe:
         values, aside = {}, []
         for batch in self.batches:
             found = Page(records=batch.upserts, now=NOW).counted(self.plan.metrics[name])
-            rows = zip(found.row.tolist(), found.value.tolist(), found.segment, strict=True)
-            values |= {batch.upserts.ids[row]: (value, segment) for row, value, segment in rows}
+            rows = zip(found.row.tolist(), found.value.tolist(), found.segment.tolist(), strict=True)
+            values |= {batch.upserts.ids[row]: (value, found.segments[k]) for row, value, k in rows}
             aside += [r.reason for r in (*batch.rejected, *found.rejected)]
         return values, aside
 

@@ -52,7 +52,9 @@ class Vendor:
 
     def _answer(self, handler, document):
         parts = urlsplit(handler.path)
-        params = dict(parse_qsl(parts.query))
+        params = {}
+        for name, value in parse_qsl(parts.query):
+            params[name] = [*params.get(name, []), value] if name.endswith("[]") else value
         self.seen.append((handler.command, parts.path, params, document, dict(handler.headers)))
         fault = self.faults.pop(0) if self.faults else None
         if fault is RESET:

@@ -14,7 +14,7 @@ from store_cases import CHAT, DAY, NOW, PHONE, START, day, epoch, everything, fi
 from cxmon.contracts import Facts, Records
 from cxmon.errors import SourceError
 from cxmon.model import EVERYONE, Kind, Read
-from cxmon.store import schema
+from cxmon.store import fact_rows, schema
 
 READ = Read(stream="ratings", time="at", value="value")
 CSAT = metric(read=READ)
@@ -217,6 +217,59 @@ def test_a_forgotten_customer_leaves_every_table(store):
     assert "hash-1" not in str(everything(store))
 
 
+def test_facts_of_two_metrics_stand_together_and_one_of_them_goes_alone(store):
+    """Purged, deleted and changed facts leave those beside them in the same row as they are."""
+    wait = metric(Kind.QUANTILE, id="wait", read=replace(READ, time="updated"))
+    both = [CSAT, wait]
+    for of in both:
+        store.facts.begin([of], START - timedelta(days=30))
+    rows = page(*((*row, 3 * DAY) for row in THREE), cursor="1", complete=True)
+    store.facts.take(both, rows, now=NOW)
+    with store._db.read() as conn:
+        assert conn.execute(sa.select(sa.func.count()).select_from(schema.fact)).scalar() == 3, "in one row each"
+    list(store.facts.settle_each(both, now=NOW))
+    assert [store.panel(of, [EVERYONE]).n.sum() for of in both] == [3, 3]
+    kept = stored_facts(store, "wait")
+    # The facts of `wait` are three days younger than those of `csat`.
+    assert store.facts.purge(both, day(1)) == 2
+    assert (len(stored_facts(store, "csat")), stored_facts(store, "wait")) == (1, kept)
+    # A metric that is read alone moves its own facts only; a version that the other one saw first is no older one.
+    store.facts.take([wait], page(("c", day(1, 9), 1, "phone", 40 * DAY)), now=NOW)
+    assert len(stored_facts(store, "csat")) == 1
+    assert store.facts.settle(wait, now=NOW).written == 1
+    assert store.facts.take([CSAT], page(deletes=("c",)), now=NOW)["csat"].removed == 1
+    assert (stored_facts(store, "csat"), len(stored_facts(store, "wait"))) == ([], 3)
+
+
+def test_states_of_one_metric_go_and_those_beside_them_in_the_same_row_stay(store):
+    read = Read(stream="states", time="at", value="value", known_at="at", churn="start_of_period")
+    all_, paid = (metric(Kind.RATE, id=name, dimensions=(), read=read) for name in ("all", "paid"))
+    both = [all_, replace(paid, read=replace(read, only={"channel": ("paid",)}))]
+    at, channel = [day(-90), day(-89), day(-80)], ("paid", "free", "paid")
+    fields = {"at": at, "value": (10.0, 10.0, 0.0), "after": (1, 1, 1), "channel": channel}
+    states = Records(ids=("s/1", "t/1", "s/2"), fields=fields, customers=("ann", "bob", "ann"))
+    store.facts.begin(both, day(-100))
+    store.facts.take(both, Facts(upserts=states, complete=True), now=NOW)
+    assert [sorted(done) for done in store.facts.settle_each(both, now=NOW)] == [["all"], ["paid"]]
+    again = [one for done in store.facts.settle_each(both, now=NOW) for one in done.values()]
+    assert not any(one.written or one.revised or one.vanished for one in again)
+    before, kept = store.panel(all_, [EVERYONE]).n[0].tolist(), stored_facts(store, "all")
+    # One has ended, and what is worth nothing says nothing of what holds now; the other one still does, in `all`.
+    assert store.facts.purge(both, START) == 5
+    assert (stored_facts(store, "paid"), stored_facts(store, "all")) == ([], [row for row in kept if "t/1" in row])
+    store.facts.settle(all_, now=NOW + timedelta(days=1))
+    after = store.panel(all_, [EVERYONE]).n[0].tolist()
+    assert (after[: len(before)], after[-1]) == (before, 1)
+
+
+def test_a_customer_is_the_one_of_the_newest_version_whatever_metric_reads_it(store):
+    other = metric(id="other", read=READ)
+    store.facts.take([CSAT], page(("a", day(0), 1, "phone", 200), customers=["new"]), now=NOW)
+    store.facts.take([other], page(("a", day(0), 1, "phone", 100), customers=["old"]), now=NOW)
+    assert store.facts.forget(["old"], [CSAT, other]) == 0
+    assert store.facts.forget(["new"], [CSAT, other]) == 2
+
+
 KINDS = (Kind.PROPORTION, Kind.MEAN, Kind.QUANTILE, Kind.RATE, Kind.LEVEL)
 RATIO = metric(Kind.RATIO, id="ratio", read=replace(READ, base="updated"))
 ALL = [metric(k, id=k.value, read=replace(READ, known_at="updated")) for k in KINDS] + [RATIO]
@@ -247,8 +300,11 @@ def test_any_split_any_repetition_any_order_gives_the_same_store(sqlite_store, h
     for row in rows:
         if row[0] not in newest or newest[row[0]][4] < row[4]:
             newest[row[0]] = row
-    # Metrics of this example alone, twice: one store for all examples is much faster.
-    one, other = ([replace(of, id=f"{of.id}{next(NUMBER)}") for of in ALL] for _ in range(2))
+    # Metrics and a stream of this example alone, twice: one store for all examples is much faster.
+    stream = f"ratings{next(NUMBER)}"
+    one, other = (
+        [replace(of, id=f"{of.id}{next(NUMBER)}", read=replace(of.read, stream=stream)) for of in ALL] for _ in range(2)
+    )
     sqlite_store.facts.take(one, page(*newest.values()), now=NOW)
     for pull in pulls:
         sqlite_store.facts.take(other, page(*pull), now=NOW)
@@ -261,5 +317,10 @@ def test_any_split_any_repetition_any_order_gives_the_same_store(sqlite_store, h
 
 def stored_facts(store, metric_id):
     with store._db.read() as conn:
-        chosen = sa.select(*(c for c in schema.fact.c if c.name != "metric")).where(schema.fact.c.metric == metric_id)
-        return sorted(map(str, conn.execute(chosen).all()))
+        t = schema.fact_series.c
+        series = {
+            n: (d, s) for n, d, s in conn.execute(sa.select(t.id, t.definition, t.segment).where(t.metric == metric_id))
+        }
+        rows = conn.execute(sa.select(schema.fact.c.id, schema.fact.c.data)).all()
+    facts = [(name, *entry) for name, data in rows for entry in np.frombuffer(data, fact_rows.ENTRY).tolist()]
+    return sorted(str((name, *series[number], *rest)) for name, number, *rest in facts if number in series)

@@ -24,6 +24,11 @@ FAILPOINTS = sorted(set(re.findall(r'failpoint\("([a-z-]+)"\)', CODE)))
 WAIT = metric(Kind.QUANTILE, id="wait")
 RATED = metric(id="rated", read=Read(stream="ratings", time="at", value="value"), dimensions=())
 
+LOST = metric(
+    Kind.RATE, id="lost", dimensions=(),
+    read=Read(stream="subscriptions", time="at", value="mrr", known_at="at", churn="start_of_period"),
+)  # fmt: skip
+
 
 def rows(days, n):
     return [(s, day(k), None, n, n * 30.0) for k in range(days) for s in (PHONE, CHAT)]
@@ -33,6 +38,8 @@ def steps():
     """Each is one transaction, and together they pass every failpoint but those of a migration."""
     refused = [Rejected(where="a.csv:1", reason="torn")]
     facts = Records(ids=("a", "b", "c"), fields={"at": [day(k) for k in range(3)], "value": (1, 1, 0)})
+    paid = {"at": [day(0), day(0), day(2)], "mrr": (10.0, 10.0, 0.0), "after": (1, 1, 1)}
+    states = Records(ids=("s/1", "t/1", "s/2"), fields=paid, customers=("ann", "bob", "ann"))
     commit = {"check": "floor", "subject": "csat", "seen_through": None, "through": NOW, "now": NOW}
     written = {"incidents": [incident()], "transitions": [transition()], "verdicts": [verdict()]}
     return [
@@ -44,6 +51,8 @@ def steps():
         lambda s: s.incidents.amend(incident(), transition(), [outbox_row("k2")]),
         lambda s: s.outbox.claim(NOW, worker="w"),
         lambda s: s.outbox.sent("k1", Receipt(channel="slack", ref="1"), NOW),
+        lambda s: s.facts.take([LOST], Facts(upserts=states, cursor="1"), now=NOW),
+        lambda s: s.facts.settle(LOST, now=NOW),
     ]
 
 

@@ -1,0 +1,81 @@
+"""Facts that are states of subscriptions: every period asks who was there, so what is touched is all that follows."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import sqlalchemy as sa
+
+from cxmon import aggregate
+from cxmon.contracts import Cells, Observations
+from cxmon.failpoints import failpoint
+from cxmon.model import Metric, Segment, Window
+from cxmon.periods import floor, next_start
+from cxmon.store import fact_rows, series
+from cxmon.store import fact_taking as taking
+from cxmon.store.engine import Database
+from cxmon.store.fact_rows import owner
+from cxmon.store.observations import Applied, progress_of, replace_window
+from cxmon.store.schema import progress, touched
+
+# A definition may look at 30 days where a period has 28.
+_REACHES_BACK = 31 * 86_400
+
+
+def settle(db: Database, metric: Metric, *, now: datetime) -> Applied | None:
+    """Counts the periods again from the first touched one on, and those that have begun since; None where there is
+    nothing to do. Periods before those that are counted (`Place.lowest`) stay as they are."""
+    with db.write() as conn:
+        place = taking.places(conn, [metric])[metric.id]
+        run = _run(conn, metric, place.lowest, now)
+        if run is None:
+            return None
+        batch = Observations(window=run, cells=_cells(conn, metric, place.stream, run, now))
+        done = replace_window(conn, metric, batch, now, accept_loss=True)
+        conn.execute(sa.delete(touched).where(_mine(touched, metric)))
+        failpoint("collect-states-before-commit")
+    failpoint("collect-states-after-commit")
+    return done
+
+
+def purge(conn: sa.Connection, stream: str, of: fact_rows.Owner, before: int) -> int:
+    """Deletes the states of instants before `before` that say nothing of what holds from then on; how many."""
+    before -= _REACHES_BACK
+    found = fact_rows.of_series(conn, stream, fact_rows.segments(conn, of), until=before)
+    names = [found.ids[i] for i in found.row.tolist()]
+    at, known, value, after = (found.entries[name].tolist() for name in ("at", "known", "value", "base"))
+    # A subscription that was worth nothing then has no state that is needed.
+    needed = {names[i] for i in aggregate.standing(names, at, known, bound=before) if after[i] and value[i]}
+    return fact_rows.drop(conn, stream, [of], before, spared=needed)
+
+
+def _run(conn: sa.Connection, metric: Metric, lowest: int, now: datetime) -> Window | None:
+    """From the first period whose figures may be others to the one that holds `now`."""
+    first = conn.execute(sa.select(sa.func.min(touched.c.start_utc)).where(_mine(touched, metric))).scalar()
+    newest = conn.execute(sa.select(progress.c.watermark).where(progress_of(metric))).scalar()
+    current = floor(now, metric.grain, metric.zone, metric.week_start)
+    begun = newest if newest is not None and newest < series.epoch(current) else None
+    waiting = [start for start in (first, begun) if start is not None]
+    if not waiting:
+        return None
+    since = floor(datetime.fromtimestamp(max(min(waiting), lowest), UTC), metric.grain, metric.zone, metric.week_start)
+    if series.epoch(since) < lowest:
+        since = next_start(since, metric.grain, metric.zone)
+    return Window(min(since, current), next_start(current, metric.grain, metric.zone))
+
+
+def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: datetime) -> Cells:
+    """All states of the metric, by their customers, as the cells of `run`."""
+    keys = fact_rows.segments(conn, owner(metric))
+    found = fact_rows.of_series(conn, stream, keys)
+    # In the order of their keys on every database: of two parts as large as each other the first one counts.
+    present = sorted(np.unique(found.entries["series"]).tolist(), key=keys.__getitem__)
+    place = {number: i for i, number in enumerate(present)}
+    customers: dict[str, list[aggregate.State]] = {}
+    for i, (number, at, value, after, known, _) in zip(found.row.tolist(), found.entries.tolist(), strict=True):
+        state = aggregate.State(at, known, found.ids[i], value, place[number], int(after))
+        customers.setdefault(found.customers[i], []).append(state)
+    return aggregate.cells_of_states(metric, [Segment.from_key(keys[n]) for n in present], customers, run, now)
+
+
+def _mine(table: sa.Table, metric: Metric) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.metric == metric.id, table.c.definition == metric.definition_hash)

@@ -1,0 +1,221 @@
+"""Churn out of states of subscriptions, against who was there at each instant by brute force."""
+
+from datetime import UTC, datetime, timedelta
+from math import fsum
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from source_cases import metric
+
+from cxmon import periods
+from cxmon.aggregate import State, cells_of_states
+from cxmon.model import Grain, Kind, Read, Segment, Window
+
+NOW = datetime(2026, 5, 3, 9, tzinfo=UTC)
+FIRST = datetime(2026, 2, 27, 23, tzinfo=UTC)
+T0 = int(FIRST.timestamp())
+HOURS = int((NOW - FIRST).total_seconds()) // 3600
+SEGMENTS = [Segment.of(tier=name) for name in ("basic", "pro")]
+KINDS = [
+    (Kind.RATE, "start_of_period", Grain.DAY),
+    (Kind.PROPORTION, "start_of_period", Grain.MONTH),
+    (Kind.RATIO, "start_of_period", Grain.WEEK),
+    (Kind.RATE, "stripe", Grain.MONTH),
+    (Kind.RATIO, "stripe", Grain.MONTH),
+]
+
+
+def churn(kind, definition, grain=Grain.DAY, **more):
+    read = Read(stream="subscriptions", time="at", value="mrr", known_at="at", churn=definition)
+    return metric(kind, read, id="churn", grain=grain, dimensions=("tier",), source="billing", **more)
+
+
+# Some changes fall on a period's start, some come back to what was before.
+CHANGE = st.tuples(
+    st.one_of(st.integers(0, HOURS), st.integers(0, HOURS // 24).map(lambda d: 24 * d)),
+    st.sampled_from([0.0, 0.0, 10.0, 20.5, 100 / 12]),
+    st.integers(0, 1),
+)
+SUBSCRIPTION = st.lists(CHANGE, min_size=1, max_size=5, unique_by=lambda change: change[0]).map(sorted)
+WORLD = st.lists(st.lists(SUBSCRIPTION, min_size=1, max_size=3), min_size=1, max_size=4)
+
+
+def level(changes, t):
+    """(value, segment) of a subscription at an instant."""
+    past = [(value, segment) for hour, value, segment in changes if T0 + 3600 * hour <= t]
+    return past[-1] if past else (0.0, 0)
+
+
+def customer(subscriptions, t):
+    levels = [level(changes, t) for changes in subscriptions]
+    value = fsum(value for value, _ in levels)
+    return (value, max(levels, key=lambda x: (x[0], -x[1]))[1]) if value > 0 else (0.0, 0)
+
+
+def window(of, start):
+    end = periods.next_start(datetime.fromtimestamp(start, UTC), of.grain, of.zone)
+    if of.read.churn == "start_of_period":
+        return start, int(end.timestamp())
+    local = end.astimezone(periods.ZoneInfo(of.zone)).replace(tzinfo=None) - timedelta(days=30)
+    return int(local.replace(tzinfo=periods.ZoneInfo(of.zone)).timestamp()), int(end.timestamp())
+
+
+def by_hand(of, world, starts=None):
+    """{(segment, start): (n, total, squares, base, base_squares, cross)} by looking at every instant."""
+    found, money = {}, of.kind is Kind.RATIO
+
+    def add(segment, start, *figures):
+        key = SEGMENTS[segment].key, start
+        found[key] = tuple(a + b for a, b in zip(found.get(key, (0,) * 6), figures, strict=True))
+
+    for start in starts or periods.grid(FIRST, NOW, of.grain, of.zone, 0).tolist():
+        opens, end = window(of, start)
+        for subscriptions in world:
+            hours = sorted({T0 + 3600 * hour for changes in subscriptions for hour, _, _ in changes})
+            m, segment = customer(subscriptions, opens)
+            if of.read.churn == "start_of_period":
+                left = customer(subscriptions, end)[0]
+                lost = max(0.0, m - left) if money else float(m > 0 and left == 0)
+                counts = m > 0
+            else:
+                path = [(t, *customer(subscriptions, t)) for t in hours]
+                before = [x for x in path if x[0] <= opens]
+                inside = [x for x in path if opens < x[0] <= end]
+                steps = zip([m, *(x[1] for x in inside)], inside, strict=False)
+                falls = [a - b for a, (_, b, _) in steps if a > b and (money or b == 0)]
+                lost = sum(falls) if money else float(len(falls))
+                ever = [x for x in before if x[1] > 0]
+                first = [x for x in inside if x[1] > 0]
+                counts = m > 0 or (not ever and bool(first))
+                if m <= 0 and (ever or first):
+                    segment = (ever or first)[0][2]
+            if counts:
+                add(segment, start, 1, 0, 0, m, m * m, 0)
+            if lost > 1e-9:
+                add(segment, start, 0, lost, lost**2, 0, 0, lost * m)
+    return {key: figures for key, figures in found.items() if figures[0] > 0}
+
+
+def states_of(world, until=True):
+    """Every change as what it went to, and what it came from, by customer."""
+    found = {}
+    for c, subscriptions in enumerate(world):
+        for s, changes in enumerate(subscriptions):
+            before = (0.0, 0)
+            for i, (hour, value, segment) in enumerate(changes):
+                at = T0 + 3600 * hour
+                found.setdefault(f"c{c}", []).append(State(at, at, f"s{c}{s}/2e{i}>", value, segment, 1))
+                if until:
+                    found[f"c{c}"].append(State(at, at, f"s{c}{s}/2e{i}<", *before, 0))
+                before = (value, segment)
+    return found
+
+
+def table(of, states):
+    last = periods.floor(NOW, of.grain, of.zone)
+    run = Window(periods.floor(FIRST, of.grain, of.zone), periods.next_start(last, of.grain, of.zone))
+    made = cells_of_states(of, SEGMENTS, states, run, NOW)
+    columns = [c if c is not None else np.zeros(len(made)) for c in (
+        made.n, made.total, made.squares, made.base, made.base_squares, made.cross)]  # fmt: skip
+    return {
+        (made.segments[s].key, int(start), int(known)): tuple(float(x) for x in row)
+        for s, start, known, *row in zip(made.segment, made.start, made.known_at, *columns, strict=True)
+    }
+
+
+def same(of, got, wanted):
+    counted = 6 if of.kind is Kind.RATIO else 2
+    assert got.keys() == wanted.keys()
+    for key, figures in wanted.items():
+        assert np.allclose(got[key][:counted], figures[:counted], rtol=1e-9, atol=1e-7), key
+
+
+@pytest.mark.parametrize(("kind", "definition", "grain"), KINDS)
+@settings(max_examples=12, deadline=None)
+@given(world=WORLD, until=st.booleans(), seed=st.integers(0, 99))
+def test_churn_is_what_every_instant_says(kind, definition, grain, world, until, seed):
+    of, states = churn(kind, definition, grain), states_of(world, until)
+    for own in states.values():
+        np.random.default_rng(seed).shuffle(own)
+    found = table(of, {c: [State(*s) for s in own] for c, own in states.items()})
+    newest = {}
+    for (segment, start, _), figures in sorted(found.items(), key=lambda x: x[0][2]):
+        newest[segment, start] = figures
+    assert len(newest) == len(found), "everything was known in time"
+    same(of, newest, by_hand(of, world))
+
+
+@pytest.mark.parametrize(("kind", "definition", "grain"), KINDS)
+@settings(max_examples=10, deadline=None)
+@given(world=WORLD, delays=st.lists(st.integers(0, 40), min_size=12, max_size=12))
+def test_what_became_known_late_was_not_known_before(kind, definition, grain, world, delays):
+    """Each age shows the figures of what was known by then: later knowledge stands over all that follows it."""
+    of, states = churn(kind, definition, grain), states_of(world, until=False)
+    late = {
+        c: [s._replace(known=s.at + 86_400 * delays[i % 12]) for i, s in enumerate(own)] for c, own in states.items()
+    }
+    found = table(of, late)
+    for start in sorted({start for _, start, _ in found}, key=lambda start: start * 7919 % 101)[:12]:
+        end = periods.next_start(datetime.fromtimestamp(start, UTC), of.grain, of.zone)
+        for age in (0, 3, 14):
+            local = end.astimezone(periods.ZoneInfo(of.zone)).replace(tzinfo=None) + timedelta(days=age)
+            bound = int(local.replace(tzinfo=periods.ZoneInfo(of.zone)).timestamp())
+            if bound > NOW.timestamp():
+                continue
+            # What comes with the very end of a period is in it; what comes with an age is not yet known at it.
+            then = by_hand(of, _as_known(late, bound if age == 0 else bound - 1), [start])
+            for segment in SEGMENTS:
+                seen = [(k, f) for (s, p, k), f in found.items() if (s, p) == (segment.key, start) and k <= bound]
+                now = max(seen)[1] if seen else (0.0,) * 6
+                wanted = then.get((segment.key, start), (0.0,) * 6)
+                assert np.allclose(now[:2], wanted[:2], atol=1e-6), (segment, start, age)
+
+
+def _as_known(states, bound):
+    """The same world as its changes were known at an instant: hours at which some state says what there is."""
+    world = []
+    for own in states.values():
+        by_subject = {}
+        for s in own:
+            if s.known <= bound:
+                by_subject.setdefault(s.name.partition("/")[0], []).append(s)
+        subscriptions = []
+        for known in by_subject.values():
+            changes = []
+            for t in sorted({s.at for s in known}):
+                says = max((s for s in known if s.at <= t), key=lambda s: (s.known, s.at))
+                changes.append(((t - T0) // 3600, says.value, says.segment))
+            subscriptions.append(changes)
+        world.append(subscriptions)
+    return world
+
+
+def test_a_change_tells_what_was_before_it():
+    """The list of today says 30 from the beginning on; the event says that it was 50 until the first of April."""
+    of = churn(Kind.RATIO, "start_of_period", Grain.MONTH)
+    may = int(datetime(2026, 4, 1, tzinfo=UTC).timestamp())
+    states = [
+        State(T0, T0, "s/0start", 30.0, 0, 2), State(T0 + 86_400, T0 + 86_400, "s/8seen", 30.0, 0, 2),
+        State(may, may, "s/2e<", 50.0, 0, 0),
+        State(may, may, "s/2e>", 30.0, 0, 1),
+    ]  # fmt: skip
+    found = {start: f[:4] for (_, start, _), f in sorted(table(of, {"c": states}).items())}
+    assert [f[3] for f in found.values()] == [50.0, 50.0, 30.0]
+    assert sum(f[1] for f in found.values()) == 20.0
+
+
+def test_changes_within_one_second_lead_to_what_none_of_them_came_from():
+    of, at = churn(Kind.RATIO, "start_of_period", Grain.MONTH), T0 + 86_400 * 40
+    pairs = [("b", 50.0, 70.0), ("c", 70.0, 0.0), ("a", 10.0, 50.0)]
+    states = [State(T0, T0, "s/0start", 10.0, 0, 1)]
+    for name, before, after in pairs:
+        states += [State(at, at, f"s/2{name}<", before, 0, 0), State(at, at, f"s/2{name}>", after, 0, 1)]
+    for order in (states, states[::-1]):
+        assert sum(f[1] for f in table(of, {"c": order}).values()) == 10.0
+
+
+def test_nobody_makes_no_figures():
+    of = churn(Kind.RATE, "stripe", Grain.MONTH)
+    assert table(of, {}) == table(of, {"c": [State(T0, T0, "s/0start", 0.0, 0, 1)]}) == {}
