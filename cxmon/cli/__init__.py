@@ -1,5 +1,6 @@
 """Commands: one file a family, exit codes and `--json` alike everywhere."""
 
+import os
 import sys
 from enum import IntEnum
 
@@ -18,6 +19,10 @@ class Exit(IntEnum):
 
 def main() -> None:
     """Entry point of the `cxmon` command: every error of the house is one clear message and its exit code."""
+    # Matrices are small here: threads of the linear algebra would only wait for one another, and for those of a second
+    # process. It reads this when numpy is first imported.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     from cxmon.cli.app import build
 
     try:
