@@ -59,7 +59,18 @@ def _tell(plan: "Plan", found: "list[Glimpse]", now: "datetime") -> None:
             wording.slowed(one),
             f"{one.failed} of {one.pulls}" if one.failed else "",
         ])  # fmt: skip
-    headers = ["source", "", "pulled", "newest", "came", "empty", "surveys sent", "set aside", "slowed down", "failed"]
+    headers = [
+        "source",
+        "state",
+        "pulled",
+        "newest",
+        "came",
+        "empty",
+        "surveys sent",
+        "set aside",
+        "slowed down",
+        "failed",
+    ]
     kept = [k for k in range(len(headers)) if k < 5 or any(row[k] not in {"", "0"} for row in rows)]
     table([headers[k] for k in kept], [[row[k] for k in kept] for row in rows])
     for one in filter(in_trouble, found):
