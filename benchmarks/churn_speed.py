@@ -7,18 +7,17 @@ ended, a third of those after payments that failed for three weeks. Three metric
 """
 
 import json
-import multiprocessing
 import random
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from served import served
 
 from cxmon.config import load
 from cxmon.pipeline.collect import collect
@@ -60,7 +59,7 @@ def subscription(rng, i):
     }  # fmt: skip
 
 
-def serve(count, port):
+def pages_of(count):
     rng, ready = random.Random(1), []
     rows = [subscription(rng, i) for i in range(count)]
     for first in range(0, count, PER_PAGE):
@@ -68,25 +67,12 @@ def serve(count, port):
         ready.append(json.dumps(page | {"has_more": first + PER_PAGE < count}).encode())
     none = json.dumps({"object": "list", "url": "/v1/events", "data": [], "has_more": False}).encode()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(path):
+        parts = urlsplit(path)
+        after = parse_qs(parts.query).get("starting_after", ["sub_-1"])[0]
+        return none if parts.path == "/v1/events" else ready[(int(after[4:]) + 1) // PER_PAGE]
 
-        def do_GET(self):
-            parts = urlsplit(self.path)
-            after = parse_qs(parts.query).get("starting_after", ["sub_-1"])[0]
-            body = none if parts.path == "/v1/events" else ready[(int(after[4:]) + 1) // PER_PAGE]
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    port.put(server.server_port)
-    server.serve_forever()
+    return answer
 
 
 def timed(work):
@@ -107,10 +93,7 @@ def bare(url):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    port = multiprocessing.Queue()
-    server = multiprocessing.Process(target=serve, args=(count, port), daemon=True)
-    server.start()
-    url = f"http://127.0.0.1:{port.get()}"
+    server, url = served(pages_of, count)
     rows = [("a bare loop", timed(lambda: bare(url)))]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cxmon.yaml"

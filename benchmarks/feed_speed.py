@@ -9,19 +9,18 @@ Then the backfill reads ten times as much, for its memory.
 """
 
 import json
-import multiprocessing
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import mean, stdev
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+from served import served
 
 PER_PAGE = 1000
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -55,29 +54,16 @@ def page(p, pages):
     return json.dumps({"tickets": rows, "after_cursor": str(p + 1), "end_of_stream": p == pages - 1}).encode()
 
 
-def serve(pages, port, ready):
-    """`ready`: all pages are made before the first is asked for."""
+def pages_of(pages, ready):
+    """What answers each cursor; `ready`: all pages are made before the first is asked for."""
     made = [page(p, pages) for p in range(pages)] if ready else None
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(path):
+        asked = parse_qs(urlsplit(path).query)
+        number = min(int(asked.get("cursor", ["0"])[0]), pages - 1)
+        return made[number] if made else page(number, pages)
 
-        def do_GET(self):
-            asked = parse_qs(urlsplit(self.path).query)
-            number = min(int(asked.get("cursor", ["0"])[0]), pages - 1)
-            body = made[number] if made else page(number, pages)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    port.put(server.server_port)
-    server.serve_forever()
+    return answer
 
 
 CONFIG = """
@@ -150,20 +136,13 @@ def run(what, url):
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
-def served(pages, *, ready):
-    port = multiprocessing.Queue()
-    server = multiprocessing.Process(target=serve, args=(pages, port, ready), daemon=True)
-    server.start()
-    return server, f"http://127.0.0.1:{port.get()}"
-
-
 def told(name, ratios):
     error = stdev(ratios) / len(ratios) ** 0.5
     print(f"{name}: {mean(ratios):.2f} (standard error {error:.2f}) of the loop's speed")
 
 
 def main(pages, rounds):
-    server, url = served(pages, ready=True)
+    server, url = served(pages_of, pages, True)
     found = [run("loop", url) | run("both", url) for _ in range(rounds)]
     server.terminate()
     print(f"{pages * PER_PAGE:,} tickets in {pages} pages, {rounds} rounds")
@@ -176,7 +155,7 @@ def main(pages, rounds):
         told(f"{clock}, backfill against the bare loop", [f["loop"][k] / f["backfill"][k] for f in found])
         told(f"{clock}, in one process", [f["beside"][k] / f["backfill"][k] for f in found])
     for size in (pages, 10 * pages):
-        server, url = served(size, ready=False)
+        server, url = served(pages_of, size, False)
         print(f"largest memory of a backfill of {size * PER_PAGE:,} tickets: {run('backfill', url)['peak']:.0f} MB")
         server.terminate()
 

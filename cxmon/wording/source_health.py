@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from cxmon.decisions.source_health import WEEKS, Glimpse
 from cxmon.model import Health, Kind, Measure, Measured, Metric, Pull, Standing, Tone
 from cxmon.wording.numbers import number, stamp
+from cxmon.wording.screen import Screen
 
 HELD = "Figures from it are not judged until it delivers as usual again"
-Screen = tuple[str, Tone, str]
 
 # Standing -> (words, tone, shape). A source that is in trouble is grey: it says nothing of customers.
 _SCREEN: Mapping[Standing, Screen] = {

@@ -35,6 +35,8 @@ _DURATIONS = {
     "requester_wait": "requester_wait_time_in_minutes",
     "on_hold": "on_hold_time_in_minutes",
 }
+# How the lists of both survey systems go on.
+_AFTER = feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more")
 _SATISFIED = {"good": 1, "bad": 0}
 
 
@@ -169,7 +171,7 @@ def _ratings(source: Zendesk) -> feeds.Stream:
         fields=_score_fields(feeds.path("score"))
         | {name: feeds.path(name) for name in ("created_at", "updated_at", "ticket_id")},
         required=frozenset({"created_at"}),
-        paging=feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more"),
+        paging=_AFTER,
         lookback=source.lookback,
     )
 
@@ -191,7 +193,7 @@ def _surveys(source: Zendesk) -> feeds.Stream:
             "satisfied": lambda response: _top_box(_rated(response), source.scale),
             "survey": feeds.first("survey.id", "survey_id"),
         },
-        paging=feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more"),
+        paging=_AFTER,
         lookback=source.lookback,
     )
 

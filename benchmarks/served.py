@@ -1,0 +1,35 @@
+"""A server of JSON in a process of its own, so that it costs nothing of what is measured beside it."""
+
+import multiprocessing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+def serve(made, args, port):
+    """`made(*args)` prepares what answers a path with the bytes of its body; then the port is told."""
+    answer = made(*args)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            body = answer(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    port.put(server.server_port)
+    server.serve_forever()
+
+
+def served(made, *args):
+    """(the process, its address); `terminate` ends it."""
+    port = multiprocessing.Queue()
+    server = multiprocessing.Process(target=serve, args=(made, args, port), daemon=True)
+    server.start()
+    return server, f"http://127.0.0.1:{port.get()}"
