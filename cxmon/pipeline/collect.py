@@ -142,6 +142,7 @@ def _collect_stream(
         )
         error = _attempted(read, source, ", ".join(counts))
         held = _held(plan, store, pull.metrics, tally, error, now)
+        # All together is cheaper; where one cannot be counted the others still are, and its own error is found.
         _attempted(partial(feeds.settle_together, store, pull.metrics, counts, now=now), source, ", ".join(counts))
         for metric in pull.metrics:
             own = _attempted(partial(feeds.settle, store, metric, counts[metric.id], now=now), source, metric.id)

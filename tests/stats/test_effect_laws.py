@@ -331,3 +331,21 @@ def test_wrong_arguments_are_refused_by_name():
         effect(y, 20, confidence=95)
     with pytest.raises(ValueError, match=r"^controls has shape \(2, 5\), expected \(K, 30\)$"):
         effect(y, 20, controls=np.zeros((2, 5)))
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_an_effect_that_is_not_drawn_is_the_same_without_the_picture(sequential):
+    y, controls, n = world(4, size=3.0)
+    asks = {"controls": controls, "n": n, "sequential": sequential}
+    drawn, bare = effect(y, 60, **asks), effect(y, 60, drawn=False, **asks)
+    np.testing.assert_array_equal(numbers(bare), numbers(drawn))
+    assert (bare.se, bare.shape, bare.pre_fit_ok, bare.n_post) == (
+        drawn.se,
+        drawn.shape,
+        drawn.pre_fit_ok,
+        drawn.n_post,
+    )
+    assert np.isfinite(drawn.expected).all()
+    for left_out in (bare.expected, bare.expected_low, bare.expected_high):
+        assert left_out.shape == y.shape
+        assert np.isnan(left_out).all()

@@ -91,6 +91,23 @@ def test_where_the_furthest_does_not_fit_the_one_behind_it_is_taken_up():
     same(taken_on, revised, N, 251, kind="proportion")
 
 
+def test_what_was_revised_since_is_looked_at_again_from_the_first_day_that_may_be():
+    Y, N = world()
+    look = watch_look(Y[:, :250], N[:, :250], START, kind="proportion", settled=230)
+    assert (look.trail.t, look.behind.t, look.checkpoint.t) == (250, 230, 110)
+    revised = Y.copy()
+    revised[:, 230:250] -= 0.05
+    kept = [look.trail, look.behind, look.checkpoint]
+    taken_on = watch_look(revised[:, :251], N[:, :251], START, kind="proportion", trails=kept, settled=231)
+    # It went on from the one behind, which follows onsets already, so there is no new checkpoint.
+    assert (taken_on.checkpoint, taken_on.behind.t) == (None, 231)
+    assert same(taken_on, revised, N, 251, kind="proportion")
+    revised[:, 229] -= 0.05
+    earlier = watch_look(revised[:, :251], N[:, :251], START, kind="proportion", trails=kept, settled=231)
+    assert earlier.checkpoint is not None, "what was revised before it does not fit the one behind"
+    same(earlier, revised, N, 251, kind="proportion")
+
+
 def test_a_trail_is_not_changed_by_being_taken_up():
     Y, N = world(2)
     look = watch_look(Y[:, :200], N[:, :200], START, kind="proportion")
