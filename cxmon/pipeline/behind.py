@@ -4,7 +4,7 @@ Small groups are covered as everywhere (`covering`): what may not be counted is 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -123,7 +123,7 @@ def _with_records(plan: Plan, store: Store, asked: _Asked, found: Behind, now: d
     worst = store.worst.find(metric, asked.inside, asked.window, most)
     if not worst.held:
         return replace(found, note=_deleted(worst.kept_from, asked, plan) or "no record of this time is stored")
-    cover, leaves, _ = _covered(store, asked, metric, {}, plan.minimum_cell, now)
+    cover, leaves, _ = _covered(store, asked, metric, (), plan.minimum_cell, now)
     told = cover.window(_WHOLE, *_places(leaves, asked.window))
     if told is Showing.WITHHELD:
         return replace(found, note="too few records to be told")
@@ -167,7 +167,7 @@ def _grown(plan: Plan, store: Store, asked: _Asked, now: datetime) -> tuple[str,
     reasons = sorted({r for s in leaves if asked.inside(s) and (r := s.get(plan.reasons)) is not None})
     if not reasons:
         return None
-    cover, panel, masks = _covered(store, asked, metric, {r: r for r in reasons}, plan.minimum_cell, now, plan.reasons)
+    cover, panel, masks = _covered(store, asked, metric, reasons, plan.minimum_cell, now, plan.reasons)
     first, last = _places(panel, asked.window)
     last = min(last, int(np.flatnonzero(panel.mature(now))[-1]) + 1 if panel.mature(now).any() else 0)
     begin = int(np.searchsorted(panel.starts, (asked.window.since - BEFORE).timestamp(), "left"))
@@ -204,14 +204,12 @@ def _counting(plan: Plan, asked: _Asked) -> Metric | None:
 
 
 def _covered(
-    store: Store, asked: _Asked, metric: Metric, names: Mapping[str, str], least: float, now: datetime, along: str = "",
+    store: Store, asked: _Asked, metric: Metric, reasons: Sequence[str], least: float, now: datetime, along: str = "",
 ) -> tuple[Cover, Panel, dict[str, npt.NDArray[np.bool_]]]:  # fmt: skip
     """How finely the segment, and each reason in it, may be told."""
     leaves = store.panel(metric, as_known_at=now)
     inside = np.array([asked.inside(s) for s in leaves.segments], bool)
-    masks = {
-        name: inside & np.array([s.get(along) == value for s in leaves.segments], bool) for name, value in names.items()
-    }
+    masks = {r: inside & np.array([s.get(along) == r for s in leaves.segments], bool) for r in reasons}
     return covering.of_leaves(leaves, masks or {_WHOLE: inside}, now, least), leaves, masks
 
 
