@@ -72,6 +72,11 @@ class Panel:
         if self.n.shape != shape or self.total.shape != shape:
             raise ValueError(f"panel of {self.metric.id}: n {self.n.shape}, total {self.total.shape}, expected {shape}")
 
+    def copied(self) -> "Panel":
+        """The same with figures of its own, which nobody moves on."""
+        names = ("n", "total", *OPTIONAL, "found", "wait", "shares")
+        return replace(self, **{name: m.copy() for name in names if (m := getattr(self, name)) is not None})
+
     def ends(self) -> Ints:
         """Epoch seconds of each period's end (T,)."""
         if not len(self.starts):

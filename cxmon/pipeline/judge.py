@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
+from itertools import islice
+from typing import Self
 
 from cxmon import decisions
 from cxmon.config.plan import Plan
@@ -26,6 +28,7 @@ from cxmon.model import (
     Ending,
     Figure,
     Harm,
+    Kind,
     Metric,
     Price,
     Status,
@@ -33,16 +36,17 @@ from cxmon.model import (
 )
 from cxmon.panel import Panel
 from cxmon.pipeline import covering
+from cxmon.pipeline.asking import Asking, one_by_one, settled, side_by_side
 from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, broken, steps
-from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
+from cxmon.pipeline.judge_evidence import Evidence, failed, inquiry
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
-from cxmon.pipeline.judge_response import answered
+from cxmon.pipeline.judge_response import responded
 from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
 from cxmon.pipeline.judge_versions import kept_first
 from cxmon.pipeline.register import register
-from cxmon.store import Store
+from cxmon.store import Overlay, Store
 
 LOG = logging.getLogger("cxmon.judge")
 
@@ -82,10 +86,10 @@ def judge(
     """
     register(plan, store, now=now)
     begun, asked = _ask(plan, store, now, changes, depth)
-    found = dict(known) if known is not None else asked.about(begun, progress)
+    found = {**(_about([Look.at(asked, begun)], progress)[0] if known is None else known)}
     if depth is Depth.TOLD:
         told = [d for d in begun if _tells(plan, store, d, found[d.change.id], now)]
-        found |= replace(asked, brief=False).about(told)
+        found |= _about([Look.at(replace(asked, brief=False), told)])[0]
     titles = {d.change.id: d.change.title for d in store.changes.all() if d.change.status is Status.LIVE}
     verdicts = [_verdict(asked, d, found[d.change.id], titles) for d in begun]
     if changes is None:
@@ -93,11 +97,37 @@ def judge(
     return verdicts
 
 
-def figures(plan: Plan, store: Store, *, now: datetime, depth: Depth) -> Known:
-    """The evidence on every live change that has begun by `now`, by its id: it rests on what was known by then and
-    never on what was said of it."""
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What is asked at one moment of the changes that have begun, and what was `found` of each by its id."""
+
+    asked: "_Asked"
+    begun: Sequence[Declared]
+    found: dict[str, list[Evidence]]
+
+    @classmethod
+    def at(cls, asked: "_Asked", begun: Sequence[Declared]) -> Self:
+        """A look that has found nothing yet."""
+        return cls(asked=asked, begun=begun, found={d.change.id: [] for d in begun})
+
+
+def look(plan: Plan, store: Overlay, *, now: datetime, depth: Depth) -> Look:
+    """The look at `now`, which is the moment that `store` stands at; it may be moved on."""
     begun, asked = _ask(plan, store, now, None, depth)
-    return asked.about(begun)
+    figures = store.standing({id_ for id_, metric in plan.metrics.items() if _stays(plan, metric)})
+    return Look.at(replace(asked, figures=figures.panel), begun)
+
+
+def _stays(plan: Plan, metric: Metric) -> bool:
+    """Whether the figures of several moments are held at once: histograms are too large, but of those who were asked
+    they are needed beside those of the survey."""
+    return metric.kind is not Kind.QUANTILE or any(m.response_of == metric.id for m in plan.metrics.values())
+
+
+def figures(looks: Sequence[Look]) -> list[Known]:
+    """The evidence on every live change that has begun by each look, by its id: it rests on what was known by then and
+    never on what was said of it. Looks are in the order of their moments."""
+    return _about(looks)
 
 
 def _ask(
@@ -110,6 +140,7 @@ def _ask(
     return begun, _Asked(
         plan=plan,
         store=store,
+        figures=partial(store.panel, as_known_at=now),
         live=[part for d in declared for part in d.change.parts()],
         shares={d.change.id: decisions.shares(watched[d.change.id], d.change.weights) for d in begun},
         now=now,
@@ -118,41 +149,55 @@ def _ask(
     )
 
 
+def _about(looks: Sequence[Look], progress: Progress | None = None) -> list[Known]:
+    """The evidence on each look's changes by their id, in the order of the plan's metrics."""
+    plan = looks[0].asked.plan
+    for done, metric in enumerate(plan.metrics.values()):
+        if progress is not None:
+            progress(metric.id, done, len(plan.metrics))
+        for some in [looks] if _stays(plan, metric) else [[one] for one in looks]:
+            _on_metric(metric, some)
+    if progress is not None:
+        progress("verdicts", len(plan.metrics), len(plan.metrics))
+    return [one.found for one in looks]
+
+
+def _on_metric(metric: Metric, looks: Sequence[Look]) -> None:
+    """Adds the evidence on one metric; what its changes and the looks ask alike is answered together."""
+    opened = [look.asked.opened(metric, look.begun, look.found) for look in looks]
+    answers = iter(side_by_side([work for one in opened for work in one.works]))
+    for look, one in zip(looks, opened, strict=True):
+        known = list(islice(answers, len(one.works)))
+        for change, evidence in zip(one.changes, known, strict=True):
+            look.found[change.id].append(evidence)
+        if look.asked.drawn:
+            look.asked.draw(metric, one, known)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Opened:
+    """A metric with the changes that ask about it, and the work on each; without figures, what went wrong."""
+
+    changes: Sequence[Change]
+    works: Sequence[Asking[Evidence]]
+    leaves: Panel | None = None
+    cover: Cover | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Asked:
-    """One look: what is known of all changes at `now`, and how deep it goes."""
+    """One look: what is known of all changes at `now`, and how deep it goes; `figures` are those known by then."""
 
     plan: Plan
     store: Store
+    figures: Callable[[Metric], Panel]
     live: Sequence[Change]
     shares: Mapping[str, Mapping[str, Share]]
     now: datetime
     drawn: bool
     brief: bool
 
-    def about(self, begun: Sequence[Declared], progress: Progress | None = None) -> dict[str, list[Evidence]]:
-        """The evidence on each of these changes by its id, in the order of the plan's metrics."""
-        metrics = self.plan.metrics.values()
-        found: dict[str, list[Evidence]] = {d.change.id: [] for d in begun}
-        for done, metric in enumerate(metrics):
-            if progress is not None:
-                progress(metric.id, done, len(metrics))
-            # What a year's allowance counts is needed whatever the code is.
-            spent = metric.id in self.plan.allowance.amounts
-            asked = [
-                d.change
-                for d in begun
-                if self._asks(d.change, metric) and (spent or not self._sure(found, d.change, metric))
-            ]
-            if not asked and not self.drawn:
-                continue
-            for change, known in self._on_metric(metric, asked):
-                found[change].append(known)
-        if progress is not None:
-            progress("verdicts", len(metrics), len(metrics))
-        return found
-
-    def _asks(self, change: Change, metric: Metric) -> bool:
+    def asks(self, change: Change, metric: Metric) -> bool:
         """Whether a change watches the metric, or is priced by it."""
         priced = self._prices(change) and wanted(self.plan.money, change, metric)
         return priced or metric.id in self.shares[change.id]
@@ -166,40 +211,58 @@ class _Asked:
         harmed = any(k.harm.code is Code.HARMED for k in found[change.id])
         return self.brief and harmed and not (self._prices(change) and wanted(self.plan.money, change, metric))
 
-    def _on_metric(self, metric: Metric, asked: Sequence[Change]) -> list[tuple[str, Evidence]]:
-        """(change id, evidence) for each of the changes `asked` about, and the metric's bands in the store."""
-        store, now = self.store, self.now
+    def opened(
+        self, metric: Metric, begun: Sequence[Declared], found: Mapping[str, Sequence[Evidence]]
+    ) -> _Opened:  # fmt: skip
+        """The work on each of the changes that ask about the metric, after what was `found` of the metrics before."""
+        # What a year's allowance counts is needed whatever the code is.
+        spent = metric.id in self.plan.allowance.amounts
+        changes = [
+            d.change
+            for d in begun
+            if self.asks(d.change, metric) and (spent or not self._sure(found, d.change, metric))
+        ]
+        if not changes and not self.drawn:
+            return _Opened(changes=(), works=())
         try:
-            leaves = ripened(store.panel(metric, as_known_at=now))
-            cover = self._cover(asked, leaves)
-            sent = self._sent(metric) if asked else None
+            leaves = ripened(self.figures(metric))
+            cover = self._cover(changes, leaves)
+            sent = self._sent(metric) if changes else None
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge metric=%s error=%s", metric.id, error)
-            watching = [c for c in asked if metric.id in self.shares[c.id]]
-            return [(c.id, failed(metric, c, error, self.shares[c.id][metric.id])) for c in watching]
-        found = [(change.id, self.judged(change, leaves, sent, cover)) for change in asked]
-        if not self.drawn:
-            return found
+            watching = [c for c in changes if metric.id in self.shares[c.id]]
+            known = [failed(metric, c, error, self.shares[c.id][metric.id]) for c in watching]
+            return _Opened(changes=watching, works=[settled(one) for one in known])
+        works = [self.judging(change, leaves, sent, cover) for change in changes]
+        return _Opened(changes=changes, works=works, leaves=leaves, cover=cover)
+
+    def draw(self, metric: Metric, opened: _Opened, found: Sequence[Evidence]) -> None:
+        """Stores the metric's bands, and those of each of its changes."""
+        store, now, leaves, cover = self.store, self.now, opened.leaves, opened.cover
+        if leaves is None or cover is None:
+            return
         drawn = [
             broken(known.band, decisions.breaks(self.live, metric, decisions.scope_of(change, metric), now))
-            for change, (_, known) in zip(asked, found, strict=True)
+            for change, known in zip(opened.changes, found, strict=True)
             if known.band is not None
         ]
         try:
             accepted = [i for i in store.incidents.recent(1000) if i.ending is Ending.ACCEPTED]
-            red = {c for c, known in found if known.harm.code in RED and not known.beside}
+            pairs = zip(opened.changes, found, strict=True)
+            red = {c.id for c, known in pairs if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now)
             _put(store, metric, covering.bands(drawn, cover))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)
-        return found
 
     def _cover(self, changes: Sequence[Change], leaves: Panel) -> Cover:
         """How finely the figures of a metric are shown, those of what each change touches too."""
         return covering.of_leaves(leaves, covering.touched(changes, leaves), self.now, self.plan.minimum_cell)
 
-    def judged(self, change: Change, leaves: Panel, sent: Panel | None, shown: Cover | None = None) -> Evidence:
+    def judging(
+        self, change: Change, leaves: Panel, sent: Panel | None, shown: Cover | None = None
+    ) -> Asking[Evidence]:  # fmt: skip
         """The evidence on one change; `sent` counts who was asked, where the metric is a survey, and `shown` is how
         finely its figures are shown."""
         share, money = self.shares[change.id].get(leaves.metric.id, PRICED), self.plan.money
@@ -209,9 +272,9 @@ class _Asked:
             if change.stages:
                 found = staged_evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
             else:
-                found = evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
+                found = yield from inquiry(change, self.live, leaves, share, now=self.now, brief=self.brief)
             if sent is not None:
-                found = answered(found, change, self.live, leaves, sent, now=self.now)
+                found = yield from responded(found, change, self.live, leaves, sent, now=self.now)
             found = covering.evidence(found, change, leaves, shown or self._cover([change], leaves))
             if not self._prices(change):
                 return found
@@ -225,17 +288,16 @@ class _Asked:
         """One metric over the window that was judged at `at`, had the figures been known that are known now."""
         metric = self.plan.metrics[told.metric]
         # Whatever is learnt of waits by now: the days of then are asked for, and `read_at` ends them.
-        leaves, sent = self.store.panel(metric, as_known_at=self.now), self._sent(metric)
+        leaves, sent = self.figures(metric), self._sent(metric)
         wait = max(metric.matures_after, metric.settle)
         read_at = at if told.window_end is None else min(at, told.window_end + wait)
-        return (
-            replace(self, now=at, brief=True).judged(change, replace(leaves, read_at=read_at, arrived=None), sent).harm
-        )
+        then = replace(leaves, read_at=read_at, arrived=None)
+        return one_by_one(replace(self, now=at, brief=True).judging(change, then, sent)).harm
 
     def _sent(self, metric: Metric) -> Panel | None:
         """The figures of the metric that counts who was asked, of a survey."""
         survey = self.plan.metrics.get(metric.response_of)
-        return None if survey is None else self.store.panel(survey, as_known_at=self.now)
+        return None if survey is None else self.figures(survey)
 
 
 def _tells(plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], now: datetime) -> bool:

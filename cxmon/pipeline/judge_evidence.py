@@ -5,17 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from cxmon import decisions, stats
-from cxmon.decisions import NOTHING, Placement, Share, scoping
+from cxmon.decisions import Placement, Share, scoping
 from cxmon.decisions.maturity import ripened, slowed
-from cxmon.decisions.overlap import PERIOD
 from cxmon.decisions.span import (
-    FIRST_LOOK,
     LONG_PAST,
     PAST,
     Span,
@@ -40,23 +37,21 @@ from cxmon.model import (
     Interval,
     Metric,
     Split,
-    Unlike,
     Where,
 )
 from cxmon.panel import Judged, Panel
+from cxmon.pipeline.asking import Asking, one_by_one, question
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.judge_opinions import kept, questioned
 from cxmon.pipeline.judge_picked import credited
+from cxmon.pipeline.judge_waiting import counted, first_answer, missing_data, unjudged
 from cxmon.pipeline.judge_where import where_of
 from cxmon.pipeline.rollout import StageWindow
 from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-# A scope that has been empty for this many mature periods has vanished.
-VANISHED = 14
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +104,21 @@ def evidence(
     opinions: bool = True,
     brief: bool = False,
 ) -> Evidence:
+    """Judges one change on one metric, as `inquiry` does, each question by itself."""
+    asked = inquiry(change, others, leaves, share, now=now, opinions=opinions, brief=brief)
+    return one_by_one(asked)
+
+
+def inquiry(
+    change: Change,
+    others: Sequence[Change],
+    leaves: Panel,
+    share: Share,
+    *,
+    now: datetime,
+    opinions: bool = True,
+    brief: bool = False,
+) -> Asking[Evidence]:
     """Judges one change on one metric. `leaves` are all stored leaf segments, as known at `now`.
 
     Without `opinions` no other method is asked, nothing is ranked and no place is looked for: code and intervals are
@@ -133,11 +143,11 @@ def evidence(
         # Later periods of a change that goes on are neither judged nor past; of one that ended they are past again.
         data_until = watched.data_until or (None if change.ends is not None and change.ends <= horizon else horizon)
         bounded = replace(watched, until=ends, data_until=data_until)
-        found = _within(change, others, leaves, share, bounded, now, opinions and not brief, brief)
+        found = yield from _within(change, others, leaves, share, bounded, now, opinions and not brief, brief)
         if found.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return found
     placement = decisions.place(change, others, metric, now)
-    return _within(change, others, leaves, share, placement, now, opinions and not brief, brief)
+    return (yield from _within(change, others, leaves, share, placement, now, opinions and not brief, brief))
 
 
 def _within(
@@ -149,7 +159,7 @@ def _within(
     now: datetime,
     opinions: bool,
     brief: bool,
-) -> Evidence:
+) -> Asking[Evidence]:
     """The evidence of one placement in time."""
     metric = leaves.metric
     mature = leaves.mature(now)
@@ -175,10 +185,11 @@ def _within(
         missing = Code.NOT_COMPARABLE, placement.not_comparable
     if missing:
         return _without(case, *missing)
-    return credited(case, others, _estimated(case, touched), lambda again: _estimated(again, touched))
+    estimated = yield from _estimated(case, touched)
+    return (yield from credited(case, others, estimated, lambda again: _estimated(again, touched)))
 
 
-def _estimated(case: Case, treated: Panel) -> Evidence:
+def _estimated(case: Case, treated: Panel) -> Asking[Evidence]:
     """The effect, and all that is made of it."""
     change, metric, span, share = case.change, case.metric, case.span, case.share
     figures, asked = options(treated, case.found.controls, span, long=case.found.controls is None)
@@ -189,7 +200,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     asks = {"confidence": share.confidence, **asked}
     # The band is drawn only where somebody looks.
     estimate = None if case.brief else stats.estimate(values, at, smooth=smoothing(metric), **asks)
-    effect = stats.effect(values, at, drawn=False, **asks) if estimate is None else estimate.effect
+    effect = (yield question(values, at, asks)) if estimate is None else estimate.effect
     if not math.isfinite(effect.estimate):
         return _without(case, Code.WAITING, effect.reason)
     late = _Late(treated.cut(span.first, span.last), figures, case.now)
@@ -203,7 +214,7 @@ def _estimated(case: Case, treated: Panel) -> Evidence:
     later = any(begins >= at for begins, _ in asked["others"])
     so_far = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
     open_ = case.brief and decisions.code_of(so_far, scale.limit) is not Code.SAFE
-    recent = None if later or open_ else _now(values, at, until, share, asked, late)
+    recent = None if later or open_ else (yield from _now(values, at, until, share, asked, late))
     now = None if recent is None else scale.harm(recent)
     harm = _harm(case, treated, effect, scale, window + span.first, now)
     harm = replace(harm, actual=actual, expected=expected)
@@ -298,7 +309,7 @@ class _Late:
 
 def _now(
     values: Floats, at: int, until: int, share: Share, asked: dict[str, Any], late: _Late
-) -> Interval | None:  # fmt: skip
+) -> Asking[Interval | None]:  # fmt: skip
     """The effect over the last 14 judged periods, with its own share of the error; None where "so far" is no longer."""
     judged = at + np.flatnonzero(np.isfinite(values[at:until]))
     if len(judged) <= decisions.NOW_PERIODS:
@@ -306,7 +317,7 @@ def _now(
     begin = int(judged[-decisions.NOW_PERIODS])
     recent = values.copy()
     recent[at:begin] = np.nan
-    effect = stats.effect(recent, begin, confidence=share.confidence_now, drawn=False, **asked)
+    effect = yield question(recent, begin, {"confidence": share.confidence_now, **asked})
     found = late.widened(effect, recent, begin, until)
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
@@ -322,49 +333,10 @@ def aim_of(
     return decisions.aim_result(metric.id, scale.unit, scale.limit, harm)
 
 
-def missing_data(change: Change, metric: Metric, treated: Panel, span: Span, judged: int) -> tuple[Code, str] | None:
-    """Why there is nothing to judge yet; None where there is."""
-    need = FIRST_LOOK[metric.grain]
-    unit = f"complete {metric.grain}s" if need != 1 else f"complete {metric.grain}"
-    if judged <= 0:
-        return Code.WAITING, f"no {metric.grain} since the start is complete yet"
-    rows = slice(span.at, span.at + judged)
-    seen = int(((treated.n[0, rows] > 0) & ~span.out[rows]).sum())
-    if not seen and judged >= VANISHED and treated.n[0, : span.at].any():
-        return Code.NOT_COMPARABLE, f"no figures of {metric.label} since the change, {judged} {metric.grain}s"
-    ended = change.ends is not None and span.until <= span.last
-    if seen < need and not (ended and seen):
-        return Code.WAITING, f"{seen} {unit} since the start, {need} are needed"
-    return None
-
-
-def unjudged(
-    metric: Metric, change: Change, code: Code, reason: str, share: Share, *, scope: str = "",
-    measured_anew: bool = False,
-) -> Harm:  # fmt: skip
-    """A harm of which nothing is known, with the reason. What cannot be compared has vanished, unless `measured_anew`
-    says that the measurement changed."""
-    unlike = Unlike.MEASUREMENT if measured_anew else Unlike.VANISHED
-    amount = change.limits.get(metric.id) or metric.matters
-    relative = amount.relative or metric.judged_as_ratio
-    nan = math.nan
-    return Harm(
-        metric=metric.id, code=code, reason=reason, unit="%" if relative else decisions.own_unit(metric),
-        limit=amount.value if amount.relative or not relative else nan, so_far=NOTHING, now=NOTHING, actual=nan,
-        expected=nan, grade=Grade.BEFORE_AFTER, p_value=nan, confidence=share.confidence, n_pre=0, n_post=0,
-        answers=0.0, window_start=None, window_end=None, scope=scope or change.scope_for(metric.id).label,
-        unlike=unlike if code is Code.NOT_COMPARABLE else None,
-    )  # fmt: skip
-
-
 def failed(metric: Metric, change: Change, error: Exception, share: Share) -> Evidence:
     """One bad metric never stops the others: it waits, with the reason."""
     text = f"could not be judged: {str(error) or type(error).__name__}"
     return Evidence(harm=unjudged(metric, change, Code.WAITING, text, share))
-
-
-def counted(periods: int, metric: Metric) -> str:
-    return f"{periods} {metric.grain}" if periods == 1 else f"{periods} {metric.grain}s"
 
 
 def _why(code: Code, periods: str, alone: str) -> str:
@@ -385,9 +357,3 @@ def _alone(case: Case, *, moved: bool) -> str:
 def _said(reason: str, case: Case) -> str:
     parts = (reason, case.found.note, case.span.on_holidays, *case.placement.notes)
     return "; ".join(part for part in parts if part)
-
-
-def first_answer(change: Change, metric: Metric, now: datetime) -> Any:
-    """The day on which the first look is possible; None where that day is past and data are simply missing."""
-    at = change.starts + (FIRST_LOOK[metric.grain] + 1) * PERIOD[metric.grain] + metric.matures_after
-    return at.astimezone(ZoneInfo(metric.zone)).date() if at > now else None

@@ -12,6 +12,7 @@ from cxmon.decisions.picked import Picked, both, got_worse, lasting, picked
 from cxmon.model import RED, AimCode, AimResult, Change, Code, Harm, StageHarm
 
 if TYPE_CHECKING:
+    from cxmon.pipeline.asking import Asking
     from cxmon.pipeline.judge_evidence import Case, Evidence
     from cxmon.pipeline.rollout import Rollout
 
@@ -24,8 +25,8 @@ BEFORE = "in the weeks before it things were no better, so whether it made anyth
 
 
 def credited(
-    case: "Case", others: Sequence[Change], found: "Evidence", again: "Callable[[Case], Evidence]"
-) -> "Evidence":
+    case: "Case", others: Sequence[Change], found: "Evidence", again: "Callable[[Case], Asking[Evidence]]"
+) -> "Asking[Evidence]":
     """What a change that began where things were worst is credited with; `found` as it is where it did not.
 
     `again` judges a case anew. Where the past without those weeks is too short, what was found stands and says so.
@@ -38,7 +39,7 @@ def credited(
     if why is None or treated is None or not math.isfinite(found.harm.so_far.estimate):
         return found
     aside = replace(span, out=span.out | why.periods)
-    other = again(replace(case, span=aside, opinions=False, brief=True))
+    other = yield from again(replace(case, span=aside, opinions=False, brief=True))
     if not math.isfinite(other.harm.so_far.estimate):
         return _unsplit(found, why)
     return _with_both(

@@ -10,7 +10,8 @@ import numpy as np
 from cxmon.decisions import Share, due_date, response_rate
 from cxmon.model import Amount, Better, Change, Code, Harm, Interval, Kind, Metric, ResponseRate
 from cxmon.panel import Floats, Panel
-from cxmon.pipeline.judge_evidence import Evidence, evidence
+from cxmon.pipeline.asking import Asking, one_by_one
+from cxmon.pipeline.judge_evidence import Evidence, inquiry
 from cxmon.pipeline.judge_staged import staged_evidence
 
 LOG = logging.getLogger("cxmon.judge")
@@ -26,13 +27,20 @@ ODD = 0.01
 def answered(
     found: Evidence, change: Change, others: Sequence[Change], leaves: Panel, asked: Panel, *, now: datetime
 ) -> Evidence:
+    """The evidence with the response rate, as `responded` finds it, each question by itself."""
+    return one_by_one(responded(found, change, others, leaves, asked, now=now))
+
+
+def responded(
+    found: Evidence, change: Change, others: Sequence[Change], leaves: Panel, asked: Panel, *, now: datetime
+) -> Asking[Evidence]:
     """The evidence with the response rate: `asked` are the leaves of the metric that counts who was asked, as known at
     `now`, and `leaves` those of the survey. What was not estimated stays as it is."""
     harm, metric = found.harm, leaves.metric
     if harm.window_end is None or harm.code is Code.WAITING:
         return found
     try:
-        rate = _rate(change, others, leaves, asked, harm.window_end, now)
+        rate = yield from _rate(change, others, leaves, asked, harm.window_end, now)
     except Exception as error:  # noqa: BLE001 - the verdict is told without the rate, and the reason with it.
         LOG.warning("response rate change=%s metric=%s error=%s", change.id, metric.id, error)
         rate = _unknown(asked.metric, f"could not be worked out: {str(error) or type(error).__name__}")
@@ -69,7 +77,7 @@ def rate_panel(leaves: Panel, asked: Panel, *, now: datetime) -> Panel:
 
 def _rate(
     change: Change, others: Sequence[Change], leaves: Panel, asked: Panel, until: datetime, now: datetime
-) -> ResponseRate:
+) -> Asking[ResponseRate]:
     """The response rate over the survey's own window, which ends at `until`."""
     last = int(np.searchsorted(leaves.ends(), until.timestamp(), "right"))
     shown = leaves.cut(0, last)
@@ -83,7 +91,7 @@ def _rate(
     if change.stages:
         found = staged_evidence(plain, others, panel, SHARE, now=until)
     else:
-        found = evidence(plain, others, panel, SHARE, now=until, brief=True)
+        found = yield from inquiry(plain, others, panel, SHARE, now=until, brief=True)
     return response_rate.rate_of(asked.metric.id, found.harm)
 
 

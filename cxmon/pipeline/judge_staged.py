@@ -32,8 +32,9 @@ from cxmon.decisions.span import (
 from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm
 from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
-from cxmon.pipeline.judge_evidence import Evidence, aim_of, counted, evidence, first_answer, missing_data, unjudged
+from cxmon.pipeline.judge_evidence import Evidence, aim_of, evidence
 from cxmon.pipeline.judge_picked import credited_in_stages
+from cxmon.pipeline.judge_waiting import counted, first_answer, missing_data, unjudged
 from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with
 from cxmon.pipeline.rollout_where import where_of_rollout
 from cxmon.stats.staged import StageEffect

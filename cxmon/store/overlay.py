@@ -1,6 +1,7 @@
 """A store in memory over another one: its figures as they were known at a moment, everything else begins empty."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
@@ -14,11 +15,34 @@ from cxmon.store.facade import Store
 from cxmon.store.migrate import migrate
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Standing:
+    """The figures as known at `at`. Those of metrics in `kept` stay; of others, which may be too large, this is the
+    overlay's own memory until a later moment of them is asked for: then no earlier one can be."""
+
+    at: datetime
+    pasts: Mapping[tuple[str, str], past.Past]
+    read: Mapping[str, datetime]
+    kept: Container[str]
+    panels: dict[str, Panel] = field(default_factory=dict)
+
+    def panel(self, metric: Metric) -> Panel:
+        """Every leaf of the metric, as known then."""
+        if metric.id in self.panels:
+            return self.panels[metric.id]
+        one = self.pasts[metric.id, metric.definition_hash]
+        one.advance(self.at)
+        found = one.panel(None, self.read.get(metric.id))
+        if metric.id in self.kept:
+            found = self.panels[metric.id] = found.copied()
+        return found
+
+
 class Overlay(Store):
     """What is decided here is kept here: nothing is ever written to the store beneath, which may be read-only.
 
     `advance` moves the moment on, never back. Panels are this object's own memory until then: use them, do not keep
-    them.
+    them. What has to be looked at later is taken by `standing`.
     """
 
     def __init__(self, db: Database, pasts: dict[tuple[str, str], past.Past], runs: Sequence[Run]) -> None:
@@ -26,6 +50,7 @@ class Overlay(Store):
         self._pasts = pasts
         self._runs = list(reversed(runs))
         self._read: dict[str, datetime] = {}
+        self._at: datetime | None = None
 
     @classmethod
     def over(cls, beneath: Store, metrics: Iterable[Metric]) -> Self:
@@ -38,8 +63,7 @@ class Overlay(Store):
 
     def advance(self, at: datetime) -> None:
         """What became known up to `at` is known from now on: figures, and how collections went."""
-        for one in self._pasts.values():
-            one.advance(at)
+        self._at = at
         while self._runs and self._runs[-1].finished_at <= at:
             run = self._runs.pop()
             self.runs.record(run)
@@ -59,6 +83,12 @@ class Overlay(Store):
             raise StoreError("a replay knows whole series at one moment only")
         # What `runs` would say of the same moment, without asking a database for each panel.
         return one.panel(segments, self._read.get(metric.id))
+
+    def standing(self, kept: Container[str]) -> "Standing":
+        """The figures as known at this moment, for when this store has moved on."""
+        if self._at is None:
+            raise StoreError("a replay stands at no moment yet")
+        return Standing(at=self._at, pasts=self._pasts, read=dict(self._read), kept=kept)
 
     def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:  # noqa: ARG002 - as in `panel`.
         """Everyone's whole series at the moment of the last `advance`: earlier ones are not known any more."""
@@ -84,4 +114,8 @@ class Overlay(Store):
         return self._past(metric).extent()
 
     def _past(self, metric: Metric) -> past.Past:
-        return self._pasts[metric.id, metric.definition_hash]
+        one = self._pasts[metric.id, metric.definition_hash]
+        if self._at is not None:
+            # Only those that somebody asks for are brought up to the moment.
+            one.advance(self._at)
+        return one

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from cxmon import sketch as sketches
+from cxmon.errors import StoreError
 from cxmon.model import Kind, Metric, Segment, Window
 from cxmon.panel import OPTIONAL, Panel
 from cxmon.periods import grid
@@ -124,7 +125,11 @@ class Past:
         return cls(found=found, now=now, first=np.full(S, T), last=np.full(S, -1))
 
     def advance(self, at: datetime) -> None:
-        """Takes in what became known up to `at`."""
+        """Takes in what became known up to `at`; StoreError where more is known already."""
+        if series.epoch(at) < self.at:
+            raise StoreError(f"figures of {self.found.metric.id}: known up to a later moment than {at:%Y-%m-%d}")
+        if series.epoch(at) == self.at:
+            return
         self.at = series.epoch(at)
         until = int(np.searchsorted(self.found.seen, self.at, "right"))
         if until <= self.done:

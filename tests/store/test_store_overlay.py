@@ -55,6 +55,36 @@ def test_every_moment_is_shown_as_the_store_shows_it(store, kind):
         assert not any(v for s, v in theirs.items() if s not in ours)
 
 
+@pytest.mark.parametrize("kept", [(), ("csat",)])
+def test_what_stands_at_a_moment_is_seen_later_as_it_was(store, kept):
+    m = known()
+    store.observations.apply(m, window(0, 60, ROWS), now=NOW)
+    overlay, seen = Overlay.over(store, [m]), []
+    for number in range(1, 9):
+        overlay.advance(day(number))
+        seen.append(overlay.standing(kept))
+    if kept:
+        # Those that are kept stay, in whatever order they are asked for once each was there.
+        panels = [one.panel(m) for one in seen]
+        assert all(one.panel(m) is panel for one, panel in zip(reversed(seen), reversed(panels), strict=True))
+    for number, one in enumerate(seen, 1):
+        same(one.panel(m), store.panel(m, overlay_leaves(store, m, day(number)), as_known_at=day(number)))
+    if not kept:
+        with pytest.raises(StoreError, match="known up to a later moment"):
+            seen[0].panel(m)
+
+
+def overlay_leaves(store, m, at):
+    overlay = Overlay.over(store, [m])
+    overlay.advance(at)
+    return overlay.leaves(m)
+
+
+def test_nothing_stands_before_the_first_moment(store):
+    with pytest.raises(StoreError, match="no moment yet"):
+        Overlay.over(store, [known()]).standing(())
+
+
 def test_a_source_that_does_not_say_when_it_knew_is_guessed(store):
     m = replace(metric(), read=Read(time="day"))
     store.observations.apply(m, window(0, 60, [(PHONE, day(0), None, 10, 5)]), now=NOW)
