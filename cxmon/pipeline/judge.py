@@ -111,9 +111,11 @@ class Look:
         return cls(asked=asked, begun=begun, found={d.change.id: [] for d in begun})
 
 
-def look(plan: Plan, store: Overlay, *, now: datetime, depth: Depth) -> Look:
-    """The look at `now`, which is the moment that `store` stands at; it may be moved on."""
+def look(plan: Plan, store: Store, *, now: datetime, depth: Depth) -> Look:
+    """The look at `now`. An overlay has to stand at that moment, and may be moved on after."""
     begun, asked = _ask(plan, store, now, None, depth)
+    if not isinstance(store, Overlay):
+        return Look.at(asked, begun)
     figures = store.standing({id_ for id_, metric in plan.metrics.items() if _stays(plan, metric)})
     return Look.at(replace(asked, figures=figures.panel), begun)
 

@@ -60,7 +60,7 @@ def said_of_desk(seed: int, folder: Path) -> Desk:
     from cxmon.config import load
     from cxmon.pipeline.check import check
     from cxmon.pipeline.collect import collect
-    from cxmon.pipeline.judge import Depth, assembled, figures, judge
+    from cxmon.pipeline.judge import Depth, assembled, figures, judge, look
     from cxmon.pipeline.register import register
     from cxmon.store import Store
 
@@ -78,14 +78,14 @@ def said_of_desk(seed: int, folder: Path) -> Desk:
         collected = collect(plan, store, now=look_at(ANCHOR, 0))
         assert all(c.ok and not c.rejected for c in collected), collected
         register(plan, store, now=look_at(ANCHOR, 0))
-        for look in sorted(LOOKS):
-            now = look_at(ANCHOR, look)
-            # What a verdict's code rests on, and no words, drawings and second opinions: those touch no code.
-            known = figures(plan, store, now=now, depth=Depth.TOLD)
+        days = {number: look_at(ANCHOR, number) for number in sorted(LOOKS)}
+        # What a verdict's code rests on, and no words, drawings and second opinions: those touch no code.
+        known = figures([look(plan, store, now=now, depth=Depth.TOLD) for now in days.values()])
+        for (number, now), of_day in zip(days.items(), known, strict=True):
             for event in CHANGES:
-                if event.id in known:
+                if event.id in of_day:
                     declared = store.changes.get(event.id)
-                    found[event.id, look] = said(assembled(declared.change, known[event.id], now=now))
+                    found[event.id, number] = said(assembled(declared.change, of_day[event.id], now=now))
         csat = replace(plan, metrics={"csat": plan.metrics["csat"]})
         [bot] = judge(csat, store, now=look_at(ANCHOR, 0), changes=[CHAT_BOT.id], depth=Depth.FIGURES)
         mix = {split.metric: split.mix for split in bot.splits}
