@@ -1,0 +1,101 @@
+"""Views within Slack's limits: everything is cleaned, cut and escaped here. A block's id is that of its input, so that
+errors by block and values by input go by one name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cxmon.alerts.blocks import mrkdwn, plain
+from cxmon.alerts.markup import clean, cut, cut_lines, escape, unformatted
+
+Block = dict[str, Any]
+
+TITLE = 24
+LABEL = 300
+OPTION = 75
+OPTIONS = 100
+RADIOS = 10
+SECTION = 3_000
+INPUT = 3_000
+PRIVATE = 3_000
+
+
+def modal(
+    *,
+    title: str,
+    blocks: Sequence[Block],
+    callback: str,
+    private: str = "",
+    submit: str = "Save",
+    close: str = "Cancel",
+) -> dict[str, Any]:
+    """A view for `views.open`, `views.update` and `views.push`; without inputs it needs no `submit` (empty: none).
+
+    `private` comes back with it, at most 3,000 characters: an id, never state.
+    """
+    view: dict[str, Any] = {
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain(title, TITLE),
+        "close": plain(close, TITLE),
+        "blocks": list(blocks),
+        "private_metadata": private,
+    }
+    return view | ({"submit": plain(submit, TITLE)} if submit else {})
+
+
+def words(*lines: str) -> Block:
+    """A paragraph; each line is data."""
+    kept = cut_lines([unformatted(clean(line)) for line in lines if clean(line)], SECTION)
+    return {"type": "section", "text": mrkdwn("\n".join(escape(line) for line in kept) or "…")}
+
+
+def text_input(
+    name: str, label: str, *, hint: str = "", lines: bool = False, optional: bool = False, initial: str = ""
+) -> Block:
+    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": lines, "max_length": INPUT}
+    if initial:
+        element["initial_value"] = cut(clean(initial), INPUT)
+    return _input(name, label, element, hint=hint, optional=optional)
+
+
+def choice(
+    name: str, label: str, options: Mapping[str, str], *, initial: str = "", hint: str = "", optional: bool = False
+) -> Block:
+    """One of `options` ({value: words}): buttons for up to ten, a menu beyond, and a hundred at most."""
+    made = [{"text": plain(said, OPTION), "value": value} for value, said in list(options.items())[:OPTIONS]]
+    kind = "radio_buttons" if len(made) <= RADIOS else "static_select"
+    element: Block = {"type": kind, "action_id": name, "options": made}
+    if chosen := [one for one in made if one["value"] == initial]:
+        element["initial_option"] = chosen[0]
+    return _input(name, label, element, hint=hint, optional=optional)
+
+
+def several(name: str, label: str, options: Mapping[str, str], *, hint: str = "", optional: bool = True) -> Block:
+    """Any of `options` ({value: words}), a hundred at most."""
+    made = [{"text": plain(said, OPTION), "value": value} for value, said in list(options.items())[:OPTIONS]]
+    element: Block = {"type": "multi_static_select", "action_id": name, "options": made}
+    return _input(name, label, element, hint=hint, optional=optional)
+
+
+def date(name: str, label: str, *, initial: str = "", hint: str = "", optional: bool = False) -> Block:
+    """A day; `initial` and what comes back are YYYY-MM-DD."""
+    element: Block = {"type": "datepicker", "action_id": name}
+    if initial:
+        element["initial_date"] = initial
+    return _input(name, label, element, hint=hint, optional=optional)
+
+
+def errors(found: Mapping[str, str]) -> dict[str, Any]:
+    """The acknowledgement that keeps a view open and says by input what is wrong."""
+    return {"response_action": "errors", "errors": {name: cut(clean(said), LABEL) for name, said in found.items()}}
+
+
+def _input(name: str, label: str, element: Block, *, hint: str, optional: bool) -> Block:
+    block: Block = {
+        "type": "input",
+        "block_id": name,
+        "label": plain(label, LABEL),
+        "element": element,
+        "optional": optional,
+    }
+    return block | ({"hint": plain(hint, LABEL)} if hint else {})
