@@ -8,6 +8,7 @@ import cxmon
 from cxmon.cli import (
     alerting,
     allowing,
+    asking,
     cataloguing,
     changing,
     collecting,
@@ -61,7 +62,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        alerting, asking, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
     )  # fmt: skip
     for family in families:
         family.register(app)
