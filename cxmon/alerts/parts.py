@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from cxmon import wording
-from cxmon.model import Action, Declared, Fact, Segment, Status, Step
+from cxmon.model import Action, Declared, Fact, Incident, Segment, Status, Step
 
 CORRECTED = "Corrected: "
 NEAR = timedelta(days=14)
 TOLD_AT_MOST = 3
 BEHIND_IT = "Behind it"
+ASSIGNED = "Assigned to"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
@@ -83,6 +84,13 @@ def near_fact(changes: Sequence[Declared], zone: str, drafts: Sequence[Declared]
     ]
     text = "; ".join(at_most(told)) + " (near in time, not judged to be the cause)"
     return Fact(label="Declared near by", text=f"{text}. {noted}" if noted else text)
+
+
+def with_assigned(facts: Sequence[Fact], incident: Incident | None) -> tuple[Fact, ...]:
+    """The facts, with who sees to the incident now."""
+    rest = tuple(fact for fact in facts if fact.label != ASSIGNED)
+    to = incident.assigned_to if incident is not None else None
+    return (*rest, Fact(label=ASSIGNED, text=to)) if to else rest
 
 
 def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:

@@ -18,11 +18,13 @@ from cxmon.model.change import (
     Status,
 )
 from cxmon.model.finding import (
+    BY_HAND,
     Ending,
     Finding,
     Incident,
     IncidentPolicy,
     IncidentState,
+    LeftOut,
     State,
     Step,
     Transition,
@@ -78,6 +80,7 @@ from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
 from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
+    "BY_HAND",
     "CALLS",
     "EVERYONE",
     "FROM_FEED",
@@ -139,6 +142,7 @@ __all__ = [
     "Interval",
     "Kind",
     "LeadingAnswer",
+    "LeftOut",
     "LearntFrom",
     "Making",
     "Measure",
