@@ -93,7 +93,7 @@ def leave_out(
 def expects(incident: Incident) -> bool:
     """Whether an incident is about a level that was learnt: only then can days be left out of it."""
     finding = incident.worst or incident.latest
-    known = finding is not None and finding.expected == finding.expected and finding.value == finding.value  # noqa: PLR0124
+    known = finding is not None and finding.expected == finding.expected and finding.value == finding.value
     return known and incident.check != VERDICT
 
 

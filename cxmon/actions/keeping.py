@@ -1,4 +1,4 @@
-"""What every action by hand has in common: it finds the incident, keeps what was done, and tells those who were told."""
+"""What every action by hand has in common: it finds the incident, keeps what was done, and tells it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
