@@ -98,14 +98,18 @@ def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:
     return list(told) if len(told) <= most else [*told[:most], f"and {len(told) - most} more"]
 
 
-def actions(incident: str) -> tuple[Action, ...]:
-    """What can be done about an incident; the value is an opaque id."""
+def actions(incident: str, *, known_why: bool = True, acknowledged: bool = False) -> tuple[Action, ...]:
+    """What can be done about an incident; the value is an opaque id. `known_why`: it is about a level that can be
+    accepted or left out; a decision is answered instead, a source mended."""
     names = {
         "acknowledge": "Acknowledge",
         "silence": "Silence",
         "we_know_why": "We know why",
+        "assign": "Assign",
+        "add_note": "Add note",
         "show_segments": "Show segments",
     }
+    names = {n: w for n, w in names.items() if (known_why or n != "we_know_why") and not (acknowledged and n == "acknowledge")}
     return tuple(Action(name=name, label=label, value=incident) for name, label in names.items())
 
 
