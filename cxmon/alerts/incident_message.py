@@ -19,6 +19,7 @@ from cxmon.alerts.parts import (
     news_key,
     one_line,
     view_link,
+    with_assigned,
 )
 from cxmon.model import (
     Declared,
@@ -111,7 +112,7 @@ def for_incident(
         title=headline,
         text=one_line(badge, headline),
         lines=_lines(incident, transition, told, metric),
-        facts=tuple(facts),
+        facts=with_assigned(facts, incident),
         footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
         link=_view(board_url, incident, metric, close, kind),
         picture=_picture(incident, metric, headline, stamp) if kind not in _OF_SOURCES else None,

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from cxmon import wording
-from cxmon.model import Action, Declared, Fact, Segment, Status, Step
+from cxmon.model import Action, Declared, Fact, Incident, Segment, Status, Step
 
 CORRECTED = "Corrected: "
 NEAR = timedelta(days=14)
 TOLD_AT_MOST = 3
 BEHIND_IT = "Behind it"
+ASSIGNED = "Assigned to"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
@@ -85,19 +86,30 @@ def near_fact(changes: Sequence[Declared], zone: str, drafts: Sequence[Declared]
     return Fact(label="Declared near by", text=f"{text}. {noted}" if noted else text)
 
 
+def with_assigned(facts: Sequence[Fact], incident: Incident | None) -> tuple[Fact, ...]:
+    """The facts, with who sees to the incident now."""
+    rest = tuple(fact for fact in facts if fact.label != ASSIGNED)
+    to = incident.assigned_to if incident is not None else None
+    return (*rest, Fact(label=ASSIGNED, text=to)) if to else rest
+
+
 def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:
     """The first few, and how many more."""
     return list(told) if len(told) <= most else [*told[:most], f"and {len(told) - most} more"]
 
 
-def actions(incident: str) -> tuple[Action, ...]:
-    """What can be done about an incident; the value is an opaque id."""
+def actions(incident: str, *, known_why: bool = True, acknowledged: bool = False) -> tuple[Action, ...]:
+    """What can be done about an incident; the value is an opaque id. `known_why`: it is about a level that can be
+    accepted or left out; a decision is answered instead, a source mended."""
     names = {
         "acknowledge": "Acknowledge",
         "silence": "Silence",
         "we_know_why": "We know why",
+        "assign": "Assign",
+        "add_note": "Add note",
         "show_segments": "Show segments",
     }
+    names = {n: w for n, w in names.items() if (known_why or n != "we_know_why") and not (acknowledged and n == "acknowledge")}
     return tuple(Action(name=name, label=label, value=incident) for name, label in names.items())
 
 

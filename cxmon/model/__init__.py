@@ -19,11 +19,13 @@ from cxmon.model.change import (
     Status,
 )
 from cxmon.model.finding import (
+    BY_HAND,
     Ending,
     Finding,
     Incident,
     IncidentPolicy,
     IncidentState,
+    LeftOut,
     State,
     Step,
     Transition,
@@ -79,6 +81,7 @@ from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
 from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
+    "BY_HAND",
     "CALLS",
     "EVERYONE",
     "FROM_FEED",
@@ -144,6 +147,7 @@ __all__ = [
     "Kind",
     "LeadingAnswer",
     "LearntFrom",
+    "LeftOut",
     "Making",
     "Measure",
     "Measured",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cxmon import decisions, wording
 from cxmon.alerts.message import for_verdict
-from cxmon.alerts.parts import BEHIND_IT
+from cxmon.alerts.parts import BEHIND_IT, with_assigned
 from cxmon.config.plan import Plan
 from cxmon.decisions import Telling
 from cxmon.incidents import Event, incident_id
@@ -236,7 +236,7 @@ def _rows(
     more = [Fact(label="Fix", text=line) for line in answers if line] + [Fact(label=BEHIND_IT, text=found)] * bool(
         found
     )
-    message = replace(message, facts=(*message.facts, *more))
+    message = replace(message, facts=with_assigned((*message.facts, *more), lived.incident))
     return queue(
         plan,
         store,

@@ -8,6 +8,7 @@ from typing import Any
 
 from cxmon.config.plan import Plan
 from cxmon.errors import ActionError
+from cxmon.model import Act, Allowed, Role, may
 from cxmon.store import Store
 
 
@@ -57,22 +58,15 @@ class Request:
         return (found if isinstance(found, str) else ", ".join(found)).strip()
 
 
-class Role(StrEnum):
-    """What the configuration lets somebody do; an editor may do what a viewer may."""
-
-    VIEWER = "viewer"
-    EDITOR = "editor"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a handler works: the plan, a writable store, who did it (`by`, as it is signed in the history) and what the
-    configuration lets them do. None: nothing."""
+    """Where a handler works: the plan, a writable store, the role of the one who did it, and `by`: the role or
+    department for which they do it, as it is signed in the history."""
 
     plan: Plan
     store: Store
     by: str
-    role: Role | None
+    role: Role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,13 +120,13 @@ class Handler:
     `answer` is asked first and must be quick (a second at most, no writes): the body of the acknowledgement, such as
     `{"response_action": "errors", "errors": {block_id: text}}` of a view, or None. After a body with errors, an update
     or a push `handle` is not called. `handle` does the work after the acknowledgement and may take its time; what it
-    raises as ActionError (CxmonError) is told to the one who did it, and nobody else. `needs` is the least role;
-    without it the one who did it is told so, and neither is called. None: everybody in the workspace.
+    raises as ActionError (CxmonError) is told to the one who did it, and nobody else. `needs` is what they want to do;
+    where `cxmon.model.may` says no they are told why, and neither is called.
     """
 
     handle: Callable[[Request, Place, datetime], tuple[Deed, ...]]
     answer: Callable[[Request, Place, datetime], Answer | None] = nothing
-    needs: Role | None = Role.VIEWER
+    needs: Act = Act.SEE
 
 
 Handlers = Mapping[tuple[Kind, str], Handler]
@@ -140,16 +134,14 @@ Handlers = Mapping[tuple[Kind, str], Handler]
 
 def refusal(request: Request, place: Place, handler: Handler) -> str:
     """Why somebody may not do this; empty where they may."""
-    if handler.needs is None or place.role is Role.EDITOR or place.role is handler.needs:
+    said = may(place.role, handler.needs)
+    if isinstance(said, Allowed):
         return ""
-    have = "a viewer" if place.role is Role.VIEWER else "in neither list"
-    return (
-        f"This needs the role {handler.needs.value}: you are {have} in the configuration's `access`. "
-        f"Your Slack user id is {request.user}; whoever keeps the configuration can add it."
-    )
+    return f"{said.reason} Your Slack user id is {request.user}: whoever keeps the configuration can name it there."
 
 
 __all__ = [
+    "Act",
     "ActionError",
     "Answer",
     "Call",

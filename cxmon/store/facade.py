@@ -21,7 +21,9 @@ from cxmon.store.drafts import DraftStore
 from cxmon.store.engine import Database
 from cxmon.store.facts import FactStore
 from cxmon.store.gaps import GapStore, blanked
+from cxmon.store.heard import HeardStore
 from cxmon.store.incidents import IncidentStore
+from cxmon.store.left_out import LeftOutStore
 from cxmon.store.migrate import migrate, require_current
 from cxmon.store.observations import ObservationStore
 from cxmon.store.outbox import OutboxStore
@@ -52,6 +54,8 @@ class Store:
         self.outbox = OutboxStore(db)
         self.checkpoints = CheckpointStore(db)
         self.allowances = AllowanceStore(db)
+        self.left_out = LeftOutStore(db)
+        self.heard = HeardStore(db)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

@@ -77,13 +77,28 @@ class IncidentStore:
         failpoint("incidents-after-commit")
         return True
 
-    def amend(self, incident: Incident, transition: Transition, outbox: Sequence[OutboxRow] = ()) -> None:
-        """What was done by hand: acknowledged, accepted, closed."""
-        with self._db.write() as conn:
+    def amend(
+        self,
+        incident: Incident,
+        transition: Transition,
+        outbox: Sequence[OutboxRow] = (),
+        *,
+        seen: Incident | None = None,
+    ) -> bool:
+        """What was done by hand: acknowledged, accepted, closed. With `seen`: False, and nothing written, where the
+        incident is not as it was seen any more, since somebody else did something meanwhile."""
+        with self._db.write(news=False) as conn:
+            t = schema.incident.c
+            stored = conn.execute(sa.select(t.doc).where(t.id == incident.id)).scalar()
+            # As it is read today: a document of an older version says the same in fewer words.
+            if seen and (stored is None or codec.dump(codec.load(Incident, stored)) != codec.dump(seen)):
+                return False
+            grow(conn)
             _write(conn, [incident], [transition])
             _queue(conn, outbox, (), transition.at)
             failpoint("amend-before-commit")
         failpoint("amend-after-commit")
+        return True
 
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Incident]:
         t = schema.incident.c
