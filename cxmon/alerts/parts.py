@@ -12,6 +12,7 @@ NEAR = timedelta(days=14)
 TOLD_AT_MOST = 3
 BEHIND_IT = "Behind it"
 ASSIGNED = "Assigned to"
+DECIDED = "Decided"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
@@ -93,6 +94,18 @@ def with_assigned(facts: Sequence[Fact], incident: Incident | None) -> tuple[Fac
     return (*rest, Fact(label=ASSIGNED, text=to)) if to else rest
 
 
+def with_decided(facts: Sequence[Fact], told: str) -> tuple[Fact, ...]:
+    """The facts, with what was decided last; without words as they are."""
+    if not told:
+        return tuple(facts)
+    return (*(fact for fact in facts if fact.label != DECIDED), Fact(label=DECIDED, text=told))
+
+
+def respond_action(change: str) -> Action:
+    """Answering a decision; the value is its id."""
+    return Action(name="respond", label="Keep, amend or roll back", value=change)
+
+
 def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:
     """The first few, and how many more."""
     return list(told) if len(told) <= most else [*told[:most], f"and {len(told) - most} more"]
@@ -109,7 +122,11 @@ def actions(incident: str, *, known_why: bool = True, acknowledged: bool = False
         "add_note": "Add note",
         "show_segments": "Show segments",
     }
-    names = {n: w for n, w in names.items() if (known_why or n != "we_know_why") and not (acknowledged and n == "acknowledge")}
+    names = {
+        n: w
+        for n, w in names.items()
+        if (known_why or n != "we_know_why") and not (acknowledged and n == "acknowledge")
+    }
     return tuple(Action(name=name, label=label, value=incident) for name, label in names.items())
 
 

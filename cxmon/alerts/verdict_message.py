@@ -4,9 +4,21 @@ import math
 from collections.abc import Mapping, Sequence
 
 from cxmon import wording
-from cxmon.alerts.parts import CORRECTED, LEGEND, NEAR, actions, at_most, near_fact, news_key, one_line, view_link
+from cxmon.alerts.parts import (
+    CORRECTED,
+    LEGEND,
+    NEAR,
+    actions,
+    at_most,
+    near_fact,
+    news_key,
+    one_line,
+    respond_action,
+    view_link,
+)
 from cxmon.decisions import telling
 from cxmon.model import (
+    Action,
     Code,
     Declared,
     Fact,
@@ -80,10 +92,15 @@ def for_verdict(
         footer=f"{grade} · {version}" + (f" · incident {incident}" if incident else ""),
         link=view_link(board_url, page="decision", metric=metric.id if metric else "", change=change.id),
         picture=_picture(verdict, declared, first, metric, zone, title) if first and metric else None,
-        actions=actions(incident) if incident and tone in {Tone.RED, Tone.AMBER} else (),
+        actions=_actions(change.id, incident if tone in {Tone.RED, Tone.AMBER} else ""),
         reply=_reply(verdict, previous, priced or one_line(badge, title), zone, known),
         at=verdict.as_of,
     )
+
+
+def _actions(change: str, incident: str) -> tuple[Action, ...]:
+    """A decision can always be answered; about an incident more can be done."""
+    return (*(actions(incident, known_why=False) if incident else ()), respond_action(change))
 
 
 def _beside(other: Declared, declared: Declared, verdict: Verdict) -> bool:
