@@ -109,7 +109,11 @@ def actions(incident: str, *, known_why: bool = True, acknowledged: bool = False
         "add_note": "Add note",
         "show_segments": "Show segments",
     }
-    names = {n: w for n, w in names.items() if (known_why or n != "we_know_why") and not (acknowledged and n == "acknowledge")}
+    names = {
+        n: w
+        for n, w in names.items()
+        if (known_why or n != "we_know_why") and not (acknowledged and n == "acknowledge")
+    }
     return tuple(Action(name=name, label=label, value=incident) for name, label in names.items())
 
 

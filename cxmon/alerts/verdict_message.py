@@ -80,7 +80,7 @@ def for_verdict(
         footer=f"{grade} · {version}" + (f" · incident {incident}" if incident else ""),
         link=view_link(board_url, page="decision", metric=metric.id if metric else "", change=change.id),
         picture=_picture(verdict, declared, first, metric, zone, title) if first and metric else None,
-        actions=actions(incident) if incident and tone in {Tone.RED, Tone.AMBER} else (),
+        actions=actions(incident, known_why=False) if incident and tone in {Tone.RED, Tone.AMBER} else (),
         reply=_reply(verdict, previous, priced or one_line(badge, title), zone, known),
         at=verdict.as_of,
     )
