@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxmon import decisions, wording
-from cxmon.actions.by_hand import add_note, assign, expects, leave_out, tell_silence
+from cxmon.actions.by_hand import LONGEST_ONE_OFF, add_note, assign, expects, leave_out, tell_silence
 from cxmon.actions.keeping import ALLOWANCE, DATA, SOURCE, VERDICT
 from cxmon.actions.keeping import incident_of as _incident
 from cxmon.actions.keeping import lasting as _lasting
@@ -40,6 +40,7 @@ from cxmon.store import Catalogue, Store
 __all__ = [
     "ALLOWANCE",
     "DATA",
+    "LONGEST_ONE_OFF",
     "SOURCE",
     "VERDICT",
     "accept",

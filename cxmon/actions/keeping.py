@@ -32,7 +32,8 @@ def replied_on(store: Store, incident: Incident, what: str, reply: str, at: date
         last = row.message
         facts = with_assigned(last.facts, incident)
         key = news_key(last.thread, what, at.isoformat())
-        rows.append(_row(channel, replace(last, key=key, facts=facts, reply=reply, at=at)))
+        # Its figures are those that were told: the picture that is there stays.
+        rows.append(_row(channel, replace(last, key=key, facts=facts, reply=reply, at=at, picture=None)))
     return rows
 
 
@@ -47,8 +48,10 @@ def _message(store: Store, incident: Incident, transition: Transition, last: Mes
     if catalogue is None or incident.check in {VERDICT, ALLOWANCE}:
         reply = transition.reason.partition(": ")[2]
         key = f"{last.thread}|{transition.step.value}|{transition.at.isoformat()}"
-        return replace(last, key=key, badge=f"{last.badge}, {transition.step.value}", reply=reply, at=transition.at)
-    return for_incident(
+        badge = f"{last.badge}, {transition.step.value}"
+        left = tuple(action for action in last.actions if action.name != "acknowledge")
+        return replace(last, key=key, badge=badge, reply=reply, at=transition.at, actions=left, picture=None)
+    told = for_incident(
         incident=incident,
         transition=transition,
         finding=incident.latest,
@@ -59,6 +62,7 @@ def _message(store: Store, incident: Incident, transition: Transition, last: Mes
         # Found when it was first told; the board's process, which may be the one that acts, knows no vendor.
         behind=next((f.text for f in last.facts if f.label == BEHIND_IT), ""),
     )
+    return replace(told, picture=None)
 
 
 def incident_of(store: Store, incident_id: str) -> Incident:

@@ -63,6 +63,15 @@ def render_reply(reply: str) -> list[Block]:
     return [{"type": "section", "text": mrkdwn("\n".join(escape(line) for line in lines) or "…")}]
 
 
+def image_in(blocks: Any) -> str:
+    """The id of the file that a message's blocks, as Slack gives them back, show as its picture; else empty."""
+    for block in blocks if isinstance(blocks, list) else []:
+        file = block.get("slack_file") if isinstance(block, dict) else None
+        if isinstance(file, dict) and isinstance(file.get("id"), str):
+            return str(file["id"])
+    return ""
+
+
 def reply_text(reply: str) -> str:
     """The `text` of a reply."""
     return _escaped(reply, TEXT) or "…"

@@ -145,6 +145,8 @@ class Slack:
 
     def _update(self, client: "WebClient", message: Message, previous: Receipt, image: str | None = None) -> bool:
         """False where the message is not there any more."""
+        if image is None and message.picture is None:
+            image = self._shown(client, previous)
         shown: dict[str, Any] = {"text": blocks.notification(message), "blocks": self.render(message, image=image)}
         try:
             client.chat_update(channel=previous.channel, ts=previous.ref, **shown)
@@ -159,6 +161,17 @@ class Slack:
                 return self._update_plain(client, message, previous)
             raise classify(problem, repeatable=True) from problem
         return True
+
+    def _shown(self, client: "WebClient", first: Receipt) -> str | None:
+        """The picture that the first message has by now, for news that brings none of its own; None where the bot may
+        not look."""
+        try:
+            page = _data(client.conversations_history(channel=first.channel, latest=first.ref, inclusive=True, limit=1))
+        except Exception as problem:  # noqa: BLE001 - a picture never keeps the words back.
+            log.debug("the picture of a message was not found: %s", problem)
+            return None
+        mine = [told for told in page.get("messages", []) if told.get("ts") == first.ref]
+        return blocks.image_in(mine[0].get("blocks")) or None if mine else None
 
     def _update_plain(self, client: "WebClient", message: Message, previous: Receipt) -> bool:
         try:

@@ -1,11 +1,14 @@
 """Views within Slack's limits: everything is cleaned, cut and escaped here. A block's id is that of its input, so that
 errors by block and values by input go by one name."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from cxmon.alerts.blocks import mrkdwn, plain
+from cxmon.alerts.blocks import image_in, mrkdwn, plain
 from cxmon.alerts.markup import clean, cut, cut_lines, escape, unformatted
+from cxmon.slack_app.contract import Call, Kind, Request
 
 Block = dict[str, Any]
 
@@ -17,6 +20,37 @@ RADIOS = 10
 SECTION = 3_000
 INPUT = 3_000
 PRIVATE = 3_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """The message on which something was begun, what it is about (an opaque id), and the file of its picture."""
+
+    subject: str = ""
+    channel: str = ""
+    message_ts: str = ""
+    image: str = ""
+
+    @property
+    def private(self) -> str:
+        """As a view's private metadata, which brings it back with the submission."""
+        return json.dumps({name: text for name, text in asdict(self).items() if text})
+
+
+def origin(request: Request) -> Origin:
+    """Where a click was made, or where the view was opened that is sent now."""
+    if request.kind is not Kind.VIEW_SUBMISSION:
+        message = request.payload.get("message")
+        blocks = message.get("blocks") if isinstance(message, Mapping) else None
+        return Origin(
+            subject=request.value, channel=request.channel, message_ts=request.message_ts, image=image_in(blocks)
+        )
+    try:
+        given = json.loads(request.private or "{}")
+    except ValueError:
+        given = {}
+    known = {f.name for f in fields(Origin)}
+    return Origin(**{n: t for n, t in given.items() if n in known and isinstance(t, str)}) if given else Origin()
 
 
 def modal(
@@ -83,6 +117,11 @@ def date(name: str, label: str, *, initial: str = "", hint: str = "", optional: 
     if initial:
         element["initial_date"] = initial
     return _input(name, label, element, hint=hint, optional=optional)
+
+
+def opened(request: Request, view: Mapping[str, Any]) -> Call:
+    """The call that opens a view for the one who clicked."""
+    return Call(method="views.open", arguments={"trigger_id": request.trigger, "view": view})
 
 
 def errors(found: Mapping[str, str]) -> dict[str, Any]:

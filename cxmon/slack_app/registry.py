@@ -1,8 +1,9 @@
 """Which handler answers what: one room a line. A room maps (kind, name) to its handlers in `HANDLERS`."""
 
+from cxmon.slack_app import incident_buttons, incident_views
 from cxmon.slack_app.contract import Handler, Handlers, Request
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = {**incident_buttons.HANDLERS, **incident_views.HANDLERS}
 
 
 def handler_of(request: Request, handlers: Handlers = HANDLERS) -> Handler | None:
