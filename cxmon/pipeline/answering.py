@@ -60,9 +60,9 @@ def known(plan: Plan, store: Store) -> dict[str, Known]:
     """What can be asked: the series with a band, which are those of the board; and every stored value by dimension, so
     that one without a band gets an answer too."""
     segments: dict[str, list[Segment]] = {}
-    for metric, key in store.bands.keys():  # noqa: SIM118 - a method of the store, no dictionary.
+    for of, key in store.bands.keys():  # noqa: SIM118 - a method of the store, no dictionary.
         if not key.startswith("change:"):
-            segments.setdefault(metric, []).append(Segment.from_key(key))
+            segments.setdefault(of, []).append(Segment.from_key(key))
     found = {}
     for name, metric in plan.metrics.items():
         there = segments.get(name, [])
