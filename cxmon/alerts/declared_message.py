@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from cxmon import wording
 from cxmon.alerts.parts import news_key, view_link
+from cxmon.alerts.verdict_message import claimed
 from cxmon.model import Action, Amount, Change, Declared, Fact, Message, Metric, Status, Tone
 from cxmon.wording import forms as words
 
@@ -27,7 +28,7 @@ def for_declared(
         Fact(label="Owner", text=change.owner),
         Fact(label="Harm that is accepted", text=_sizes(change.limits, metrics) or "what matters, for every metric"),
         *([Fact(label="To gain", text=_sizes(change.aims, metrics))] if change.aims else []),
-        *([Fact(label="Said to save", text=wording.saving(change.saving))] if change.saving else []),
+        *([Fact(label="Said to save", text=claimed(change.saving))] if change.saving else []),
         *([Fact(label="Answers", text=answers)] if answers else []),
     ]
     return Message(

@@ -192,7 +192,7 @@ def _declaration(declared: Declared, zone: str, price: Price | None) -> list[Fac
     if price is not None:
         facts.append(Fact(label="Price", text=wording.price_line(price)))
     elif change.saving is not None:
-        facts.append(Fact(label="Said to save", text=_saving(change.saving)))
+        facts.append(Fact(label="Said to save", text=claimed(change.saving)))
     late = f", declared {wording.days(declared.days_late)} late" if declared.days_late else ""
     edited = f", edited since ({len(declared.edits)}x, the frozen limits stand)" if declared.edits else ""
     if late or edited:
@@ -200,7 +200,8 @@ def _declaration(declared: Declared, zone: str, price: Price | None) -> list[Fac
     return facts
 
 
-def _saving(saving: Saving) -> str:
+def claimed(saving: Saving) -> str:
+    """`1,200,000 USD a year (claimed by Operations, not verified)`."""
     checked = f"verified by {saving.verified_by}" if saving.verified_by else "not verified"
     by = f"claimed by {saving.claimed_by}, " if saving.claimed_by else ""
     return f"{wording.number(saving.amount, 0)} {saving.currency} a {saving.per} ({by}{checked})"

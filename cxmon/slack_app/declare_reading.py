@@ -21,7 +21,7 @@ from cxmon.slack_app.declare_view import METRICS, Offer, opaque, shown_dimension
 from cxmon.wording import forms as words
 
 _PROBLEM = re.compile(r"[^:]*:(\d+): (.*)", re.DOTALL)
-_NUMBER = re.compile(r"\d+(\.\d+)?")
+_PLAIN = re.compile(r"[\d.,]+")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 LONGEST_ID = 48
 
@@ -132,7 +132,7 @@ def _saving(request: Request, wrong: dict[str, str]) -> list[tuple[str, str]]:
         return []
     said = [
         ("amount", "saving:"),
-        ("amount", f"  amount: {amount if _NUMBER.fullmatch(amount) else _quoted(amount)}"),
+        ("amount", f"  amount: {amount if _PLAIN.fullmatch(amount) else _quoted(amount)}"),
         ("currency", f"  currency: {_quoted(request.input('currency').upper())}"),
         ("per", f"  per: {_quoted(request.input('per') or 'year')}"),
     ]

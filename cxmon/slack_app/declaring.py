@@ -88,8 +88,20 @@ def _check(request: Request, place: Place, now: datetime) -> Answer | None:
     try:
         _read(request, place, now)
     except Wrong as wrong:
-        return modals.errors(wrong.fields)
+        return modals.errors(_shown_fields(wrong.fields, request))
     return None
+
+
+def _shown_fields(found: Mapping[str, str], request: Request) -> dict[str, str]:
+    """What is wrong by field; at the title where the form as it was sent has no such field: Slack takes no other."""
+    seen = request.payload.get("view")
+    blocks = seen.get("blocks") if isinstance(seen, Mapping) else None
+    shown = {b.get("block_id") for b in blocks if isinstance(b, Mapping)} if isinstance(blocks, list) else set(found)
+    placed: dict[str, str] = {}
+    for name, said in found.items():
+        at = name if name in shown else "title"
+        placed[at] = f"{placed[at]} {said}" if at in placed else said
+    return placed
 
 
 def _read(request: Request, place: Place, now: datetime) -> Change:

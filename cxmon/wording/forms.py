@@ -87,7 +87,7 @@ def elsewhere_hint(dimension: str, value: str) -> str:
 
 
 def all_of(dimension: str) -> str:
-    return f"None chosen: it touches every {dimension}."
+    return f"Nothing chosen: it touches all of them, whatever their {dimension}."
 
 
 def no_such_value(dimension: str, value: str) -> str:
@@ -99,11 +99,11 @@ def not_known_any_more(what: str) -> str:
 
 
 def pair_expected(example: str) -> str:
-    return f"Expected such as {example}, one a line."
+    return f"Expected lines such as {example}."
 
 
 def zone_expected(expected: str) -> str:
-    return f"Expected {expected}."
+    return f"Expected {expected}"
 
 
 def problem_at_field(problem: str) -> str:
@@ -132,8 +132,8 @@ def next_step(change: Change, *, live: bool) -> str:
 
 
 def already_live(at: datetime | None, zone: str) -> str:
-    when = f" since {day(at, zone)}" if at else ""
-    return f"It is declared already{when}: nothing was changed."
+    when = f" on {day(at, zone)}" if at else ""
+    return f"It was declared{when} already: nothing was changed."
 
 
 def declared_to(declared: Declared, channel: str) -> str:
