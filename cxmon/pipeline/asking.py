@@ -74,10 +74,12 @@ def _metric(said: Sequence[str], known: Mapping[str, Known]) -> tuple[Known, lis
         if one is not None:
             return one, list(said[count:])
     given = " ".join(word for word in said if "=" not in word)
+    there = _listed(f"{one.metric.id} ({one.metric.label})" for one in known.values())
+    if not given.strip():
+        return Unclear(lines=(f"Begin with a metric. There are: {there}.",))
     near = difflib.get_close_matches(_plain(given)[:80], names, n=3, cutoff=0.5)
     meant = _listed(dict.fromkeys(names[name].metric.id for name in near))
     guess = f"Did you mean {meant}? " if meant else ""
-    there = _listed(f"{one.metric.id} ({one.metric.label})" for one in known.values())
     return Unclear(lines=(f"There is no metric {quoted(given)}. {guess}There are: {there}.",))
 
 
