@@ -42,6 +42,8 @@ def change_of(request: Request, plan: Plan, offer: Offer, taken: Collection[str]
     wrong: dict[str, str] = {}
     lines = [*_what(request, taken), *_when(request, offer, wrong), *_scope(request, offer, wrong)]
     lines += [*_sizes(request, offer, wrong), *_saving(request, wrong)]
+    if not request.input("title"):
+        wrong["title"] = words.title_needed()
     answers = request.input("responds_to")
     if answers and answers not in offer.answers:
         wrong["responds_to"] = words.not_known_any_more(answers)
@@ -77,7 +79,11 @@ def _when(request: Request, offer: Offer, wrong: dict[str, str]) -> list[tuple[s
 
 def _scope(request: Request, offer: Offer, wrong: dict[str, str]) -> list[tuple[str, str]]:
     chosen: dict[str, tuple[str, list[str]]] = {}
-    for name in shown_dimensions(offer):
+    shown = shown_dimensions(offer)
+    # A dimension that is gone meanwhile must not widen the scope to everybody.
+    gone = [name for name in request.inputs if name.startswith("scope:") and name.removeprefix("scope:") not in shown]
+    wrong.update({name: words.not_known_any_more(name.removeprefix("scope:")) for name in gone})
+    for name in shown:
         given = request.inputs.get(f"scope:{name}", ())
         values = {opaque(value): value for value in offer.values[name]}
         picked = (given,) if isinstance(given, str) else given

@@ -86,6 +86,10 @@ def elsewhere_hint(dimension: str, value: str) -> str:
     return f"One dimension a line, such as {dimension}={value}; what is not named is touched whole."
 
 
+def title_needed() -> str:
+    return "Say what was decided."
+
+
 def all_of(dimension: str) -> str:
     return f"Nothing chosen: it touches all of them, whatever their {dimension}."
 

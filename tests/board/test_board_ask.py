@@ -92,7 +92,9 @@ def test_a_small_group_is_answered_without_figures(tmp_path):
     assert found.message.title == "CSAT, fax: not known, too little data"
     assert "too few answers to show" in said
     assert "value" not in found.document()
-    assert "%" not in said.replace("%7B", "").replace("%22", "").replace("%3A", "").replace("%20", "").replace("%7D", "")
+    assert "%" not in said.replace("%7B", "").replace("%22", "").replace("%3A", "").replace("%20", "").replace(
+        "%7D", ""
+    )
     assert found.message.picture is None
 
 
