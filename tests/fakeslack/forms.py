@@ -1,4 +1,4 @@
-"""What people do beside clicks and commands: shortcuts, and choices inside a view; and conversations with one person."""
+"""What people do beside clicks and commands: shortcuts, choices inside a view; conversations with one person."""
 
 from typing import Any
 

@@ -56,7 +56,7 @@ def test_an_answer_is_recorded_told_and_reminded_of_in_the_thread_of_the_verdict
     ("given", "errors"),
     [
         ({"decision": "roll_back", "why": "x", "due": "2026-09-14"}, {"due": "Name a day to come."}),
-        ({"decision": "keep", "why": "x", "owner": "ana@example.com"}, {"owner": "A role or department, not a person."}),
+        ({"decision": "keep", "why": "x", "owner": "a@b.c"}, {"owner": "A role or department, not a person."}),
         ({"why": ""}, {"decision": "Choose what is decided.", "why": "Give a reason."}),
     ],
 )  # fmt: skip
