@@ -103,9 +103,7 @@ class World:
     def listening(self, *, holder="one", pulse=QUICK, **more):
         """An app that listens until the end of the block; it has said hello when the block begins."""
         before = len(self.slack.connections)
-        (app,) = listenings(
-            replace(self.plan, **more), holder=holder, clock=lambda: datetime.now(UTC), pulse=pulse
-        )
+        (app,) = listenings(replace(self.plan, **more), holder=holder, clock=lambda: datetime.now(UTC), pulse=pulse)
         app.start()
         try:
             self.slack.until(lambda: len(self.slack.connections) > before, what="a connection")
