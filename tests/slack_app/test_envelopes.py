@@ -94,3 +94,21 @@ def test_a_plan_without_listening_channels_has_no_ears(tmp_path):
     from cxmon.slack_app.listening import listenings
 
     assert listenings(Plan(path=tmp_path, store_url="sqlite://"), holder="x", clock=lambda: NOW) == []
+
+
+def test_the_manifest_asks_for_what_the_app_uses_and_names_what_is_handled():
+    from pathlib import Path
+
+    import yaml
+
+    from cxmon.slack_app.registry import HANDLERS
+
+    manifest = yaml.safe_load((Path(__file__).parents[2] / "docs" / "slack-app.yaml").read_text())
+    assert manifest["settings"]["socket_mode_enabled"]
+    assert manifest["settings"]["interactivity"] == {"is_enabled": True}
+    assert {"chat:write", "users:read.email", "files:write"} <= set(manifest["oauth_config"]["scopes"]["bot"])
+    features = manifest["features"]
+    named = {(Kind.SLASH_COMMAND, one["command"]) for one in features.get("slash_commands", [])}
+    kinds = {"global": Kind.SHORTCUT, "message": Kind.MESSAGE_SHORTCUT}
+    named |= {(kinds[one["type"]], one["callback_id"]) for one in features.get("shortcuts", [])}
+    assert named == {key for key in HANDLERS if key[0] in {Kind.SLASH_COMMAND, *kinds.values()}}
