@@ -11,10 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from cxmon.config.plan import Plan
 from cxmon.errors import CxmonError
 from cxmon.store import Store
+
+if TYPE_CHECKING:
+    from cxmon.slack_app.listening import Listening
 
 LOG = logging.getLogger("cxmon.service")
 LEASE_S = 60.0
@@ -112,9 +116,13 @@ class Service:
             next_run_time=wall(),
         )
         scheduler.start()
+        # Every instance listens: Slack gives a click to any one of them, and the store knows what was done.
+        ears = [one.start() for one in self._listenings()]
         LOG.info("started holder=%s collect_every=%s", self._holder, every.collect_every)
         self.stop.wait()
         scheduler.pause()
+        for one in ears:
+            one.stop()
         ended = self._busy.acquire(timeout=STOP_WITHIN_S)
         scheduler.shutdown(wait=False)
         LOG.info("stopped clean=%s", ended)
@@ -122,6 +130,11 @@ class Service:
             # A job hangs in a driver. Every step is safe against kill -9, so leaving it is safe too.
             logging.shutdown()
             os._exit(0)
+
+    def _listenings(self) -> "list[Listening]":
+        from cxmon.slack_app.listening import listenings  # noqa: PLC0415 - most configurations have no buttons.
+
+        return listenings(self._plan, holder=self._holder, clock=wall)
 
     def _next_work(self) -> datetime:
         """Overdue work runs at once; a restart does not push it an interval away."""

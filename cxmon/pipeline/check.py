@@ -11,6 +11,7 @@ import numpy as np
 from cxmon.checks import Funnel, Watch
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
+from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import ripened
 from cxmon.errors import StoreError
 from cxmon.incidents import Reason, Walked, walk
@@ -118,6 +119,7 @@ class _Looking:
             rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
             settled=int(np.searchsorted(panel.ends(), (now - metric.lookback).timestamp(), side="right")),
             memory=self.memory,
+            left_out=left_out(panel, store.left_out.all(metric.id, known_at=now)),
         )
         through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
         findings, quiet = self._told(panel, *_findings(check_plan, panel, context, known))

@@ -189,7 +189,8 @@ class _Asked:
             accepted = [i for i in store.incidents.recent(1000) if i.ending is Ending.ACCEPTED]
             red = {c for c, known in found if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
-            drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now)
+            drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now,
+                           one_offs=store.left_out.all(metric.id, known_at=now))  # fmt: skip
             _put(store, metric, covering.bands(drawn, cover))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)

@@ -216,3 +216,7 @@ def no_segments() -> str:
 
 def everywhere_alike() -> str:
     return "No segment stands out: it is alike everywhere, as far as the figures show."
+
+
+def nobody_may() -> str:
+    return "nobody may press them: name editors under `access`"
