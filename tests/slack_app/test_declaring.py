@@ -186,15 +186,15 @@ def test_from_a_verdicts_message_to_its_answer_over_the_socket(world, listening_
     message = told_verdict(world)
     with world.listening():
         slack.acked(forms.message_shortcut(slack, "declare_from_message", message))
-        slack.until(lambda: slack.views, what="the form")
+        slack.until(lambda: slack.views, within=15, what="the form")
         opened = slack.newest_view()
         slack.acked(forms.choose(slack, opened, "declare_metrics", {"declare_metrics": ["csat"]}))
-        shown = slack.until(lambda: len(slack.views) > 1 and slack.newest_view(), what="the limits")
+        shown = slack.until(lambda: len(slack.views) > 1 and slack.newest_view(), within=15, what="the limits")
         given = {"title": "Saturdays reopened", "category": "staffing", "owner": "Operations",
                  "declare_metrics": ["csat"], "limit:csat": "parsecs"}  # fmt: skip
         assert list(slack.acked(slack.submit(shown, given))["errors"]) == ["limit:csat"]
         assert slack.acked(slack.submit(shown, given | {"limit:csat": "1pt"})) is None
-        slack.until(lambda: slack.replies(message["ts"]), what="the answer in the thread")
+        slack.until(lambda: slack.replies(message["ts"]), within=15, what="the answer in the thread")
     with world.store() as store:
         assert store.changes.get("saturdays-reopened").change.responds_to == "desk"
     assert slack.replies(message["ts"])[0]["text"].startswith("Declared: Saturdays reopened")
@@ -205,11 +205,11 @@ def test_the_global_shortcut_tells_the_channel_of_the_routes(world, listening_sl
     slack.channels["U0BEN"] = "conversation with U0BEN"
     with world.listening(access=Access(viewers=("U0BEN",), departments={"U0BEN": "CX team"})):
         slack.acked(forms.shortcut(slack, "declare_change", user="U0BEN"))
-        slack.until(lambda: slack.views, what="the form")
+        slack.until(lambda: slack.views, within=15, what="the form")
         given = {"title": "Refunds by bot", "category": "policy"}
         slack.acked(slack.submit(slack.newest_view(), given, user="U0BEN"))
-        slack.until(slack.posts, what="the message")
-        slack.until(lambda: slack.posts("U0BEN"), what="the answer")
+        slack.until(slack.posts, within=15, what="the message")
+        slack.until(lambda: slack.posts("U0BEN"), within=15, what="the answer")
     (post,) = slack.posts()
     assert post["text"] == "Proposed: Refunds by bot"
     assert "CX team" in json.dumps(post["blocks"])
