@@ -47,7 +47,8 @@ def for_answer(
         *_incidents(incidents, zone),
         near_fact(changes_near, zone, drafts_near),
     ]
-    thread = f"answer:{hashlib.sha256(f'{metric.id}|{segment.key}|{at.isoformat()}'.encode()).hexdigest()[:16]}"
+    asked = f"{metric.id}|{segment.key}|{at.isoformat()}".encode(errors="replace")
+    thread = f"answer:{hashlib.sha256(asked).hexdigest()[:16]}"
     return Message(
         key=thread,
         thread=thread,

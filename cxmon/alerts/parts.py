@@ -22,7 +22,7 @@ def view_link(
     """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision has a page of its
     own (`page="decision"`)."""
     wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change}
-    query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote)
+    query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote, errors="replace")
     return f"{board_url.rstrip('/')}/{page}{'?' if query else ''}{query}"
 
 
