@@ -57,7 +57,7 @@ def person() -> Person:
         # A proxy without a sign-in shows the board to whomever it serves, as it always did; it names nobody.
         return Person(role=Role.VIEWER, note=wording.BEHIND_A_PROXY)
     role = Role.VIEWER if os.environ.get("CXMON_BOARD_READ_ONLY") else Role.EDITOR
-    return Person(who=f"{_user()} (this machine)", role=role, note=wording.ON_THIS_MACHINE)
+    return Person(who=f"{_user()} at this machine", role=role, note=wording.ON_THIS_MACHINE)
 
 
 def _user() -> str:

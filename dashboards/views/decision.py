@@ -8,7 +8,7 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Harm, Metric, Verdict
-from dashboards import allowing, figures, telling, trending
+from dashboards import allowing, deciding, figures, telling, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -138,6 +138,8 @@ def page() -> None:
         for edit in declared.edits:
             st.caption(md(f"Edited later: {edit}"))
     if verdict is None:
+        telling.history(world, chosen)
+        deciding.forms(world, chosen, telling.trail(chosen))
         return
     harms(world, verdict)
     places(world, verdict)
@@ -159,6 +161,7 @@ def page() -> None:
             band = world.bands[metric_id, f"change:{chosen}"]
             trending.draw(world, band, world.metrics[metric_id], where=band.label, days=372, key="decision")
     telling.history(world, chosen)
+    deciding.forms(world, chosen, telling.trail(chosen))
 
 
 page()
