@@ -13,6 +13,7 @@ pages = [
     st.Page(str(HERE / "views" / "overview.py"), title="Overview", url_path="overview", default=True),
     st.Page(str(HERE / "views" / "decision.py"), title="Decisions", url_path="decision"),
     st.Page(str(HERE / "views" / "propose.py"), title="Plan a change", url_path="propose"),
+    st.Page(str(HERE / "views" / "brief.py"), title="Brief", url_path="brief"),
     st.Page(str(HERE / "views" / "health.py"), title="Data health", url_path="health"),
 ]
 if session.admitted():

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date
 
 from cxmon.errors import ActionError
 from cxmon.model import Change, Planned
@@ -31,10 +32,20 @@ def plan(document: Document) -> Planned:
     return codec.load(Planned, _asked(document, "plan"))
 
 
+def brief(as_of: date, since: date) -> str:
+    """The brief as of the end of a day, with only what was known then, as a page of HTML."""
+    return _run("brief", "--as-of", f"{as_of:%Y-%m-%d}", "--since", f"{since:%Y-%m-%d}", "--out", "-")
+
+
 def _asked(document: Document, *words: str) -> str:
     # YAML holds JSON, so that whatever is typed is text and no syntax.
     text = "\n".join(f"{key}: {json.dumps(value)}" for key, value in document.items())
-    command = [sys.executable, "-m", "cxmon", "change", *words, "--file", "-", "--json"]
+    return _run("change", *words, "--file", "-", "--json", text=text)
+
+
+def _run(*words: str, text: str = "") -> str:
+    """What `cxmon WORDS` prints."""
+    command = [sys.executable, "-m", "cxmon", *words]
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no shell.
             command, input=text, capture_output=True, text=True, timeout=LONGEST_S, check=False

@@ -21,13 +21,17 @@ from dashboards.text import badge, grey, md
 def forms(world: World, change: str, trail: list[Signed]) -> None:
     """What may be done about a decision now; to those who may not, a sentence that says why."""
     declared = world.declared[change]
-    told = st.session_state.pop("told", None)
-    if told:
-        st.success(md(told), icon=":material/task_alt:")
     if declared.change.status is Status.LIVE:
         _answer(world, declared.change)
     else:
         _draft(world, declared, trail)
+
+
+def told() -> None:
+    """Once, what was just done."""
+    said = st.session_state.pop("told", None)
+    if said:
+        st.success(md(said), icon=":material/task_alt:")
 
 
 def _answer(world: World, change: Change) -> None:
@@ -67,16 +71,18 @@ def _draft(world: World, declared: Declared, trail: list[Signed]) -> None:
     with st.container(border=True, key="draft"):
         st.markdown(f"##### {badge(words, Tone.GREY, shape)}", anchors=False)
         st.markdown(md(proposing.stage_line(declared, trail, world.zone)))
-        st.markdown(grey(md("The harm that is accepted")))
-        for line in proposing.limit_lines(declared.change, world.metrics):
-            st.markdown(f":small[{md(line)}]")
+        lines = proposing.limit_lines(declared.change, world.metrics)
+        st.markdown("  \n".join([grey(md(proposing.ACCEPTED)), *(f":small[{md(line)}]" for line in lines)]))
         there = proposing.elsewhere(declared, session.ORIGIN)
         if there:
             st.caption(md(there))
         elif not session.refused(Act.REVIEW):
-            _review(world, declared)
             if proposals.stage(declared, trail) is Stage.REVIEWED:
                 _sign(declared)
+                with st.expander("Review it again"):
+                    _review(world, declared)
+            else:
+                _review(world, declared)
 
 
 def _review(world: World, declared: Declared) -> None:

@@ -8,6 +8,7 @@ import cxmon
 from cxmon.cli import (
     alerting,
     allowing,
+    briefing,
     cataloguing,
     changing,
     collecting,
@@ -62,7 +63,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, granting,
+        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, granting, briefing,
     )  # fmt: skip
     for family in families:
         family.register(app)

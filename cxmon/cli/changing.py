@@ -29,16 +29,17 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Declare a change. What it says is frozen with hash and time when it goes live."""
-    from cxmon import actions
     from cxmon.config import parse_change
     from cxmon.model import Status
-    from cxmon.service import wall
 
     text, status = read_text(file), Status.LIVE if live else Status.DRAFT
     if check:
         change = replace(parse_change(text, file, load_plan(config)), status=status)
         emit(change) if as_json else say(f"{change.id}: {change.title}, {status}, hash {change.declared_hash}")
         return
+    from cxmon import actions
+    from cxmon.service import wall
+
     with opened(config) as (plan, store):
         change = replace(parse_change(text, file, plan), status=status)
         declared = actions.declare(store, change, now=wall(), origin="cli")

@@ -16,6 +16,7 @@ START_THE_BOARD = (
 )
 A_DRAFT = "It becomes a draft: a pin on the charts, judged by nobody until an editor has signed its limits."
 UNSAID = "Say what is decided, and which role or department decides."
+ACCEPTED = "The harm that is accepted"
 SURE = "What it says is frozen then, with hash and time; later edits stay visible."
 LIMITS = "The harm that is accepted, by figure: 2pt, 10%, 5min"
 
@@ -28,7 +29,7 @@ _STAGES = {
 
 
 def no_answer(reason: str) -> str:
-    return f"The planner gave no answer: {reason}"
+    return f"There is no answer: {reason}"
 
 
 def refused(told: str) -> str:

@@ -163,12 +163,18 @@ def _sure(known: Whole, harm: Harm) -> list[str]:
     return [f"  {told}"] if told else []
 
 
+def so_far(metric: Metric, harm: Harm) -> str:
+    """`3.9 points worse (range 2.8 to 5.0)`; where it cannot be said, why."""
+    if not math.isfinite(harm.so_far.high):
+        return harm.reason
+    shown = say.worse if harm.code in _SURE else say.largest
+    return f"{shown(metric, harm)} (range {say.harm_range(metric, harm)})"
+
+
 def _row(known: Whole, harm: Harm) -> tuple[str, ...]:
     metric = known.metrics[harm.metric]
     due = say.due_day(harm, metric.zone)
-    shown = say.worse if harm.code in _SURE else say.largest
-    size = f"{shown(metric, harm)} (range {say.harm_range(metric, harm)})"
-    size = size if math.isfinite(harm.so_far.high) else harm.reason
+    size = so_far(metric, harm)
     # The page's head has the grade; where metrics differ each says its own.
     alike = len({grade(h) for h in known.harms}) == 1
     awaited = f"answer due around day {due}" if due is not None else ""

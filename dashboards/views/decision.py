@@ -113,6 +113,7 @@ def page() -> None:
         format_func=lambda k: f"{world.number(k)} · {world.declared[k].change.title}",
         **linked("change", ids, ids[0]),
     )
+    deciding.told()
     declared, verdict = world.declared[chosen], _known(world, chosen)
     row = next(r for r in figures.ledger(world) if r.change == chosen)
     with st.container(border=True, key="answer"):
@@ -132,7 +133,8 @@ def page() -> None:
         for line in figures.answers(world, declared.change):
             st.markdown(md(line))
         frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
-        heard = f"Came in from {declared.of_feed}" if declared.of_feed else "Declared"
+        heard = "Declared" if declared.frozen_hash else "Written down"
+        heard = f"Came in from {declared.of_feed}" if declared.of_feed else heard
         by = "" if declared.of_feed else f" by {declared.origin}"
         st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
         for edit in declared.edits:
