@@ -192,14 +192,7 @@ def _all_decisions(known: Briefing) -> Section:
     unjudged = len(known.decided) - len(judged)
     waits = f"; {unjudged} {NOT_JUDGED}" if unjudged else ""
     line = f"{say.counted(len(known.decided), 'decision')}, all of them: {tally(judged)}{waits}."
-    headers = (
-        "Decision",
-        "Since, where, whose",
-        "Verdict",
-        "Harm so far, and its limit",
-        "How sure",
-        "What was decided",
-    )
+    headers = ("Decision", "Since, where, whose", "Verdict, how sure", "Harm so far, and its limit", "What was decided")
     return Section(
         heading="All decisions",
         lines=(line,) if rows else ("No decision has been declared.",),
