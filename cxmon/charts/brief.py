@@ -7,12 +7,17 @@ from cxmon.model import Tone
 from cxmon.wording.briefing import Briefing, answer, head, sections
 
 # Paper counts its pages; what is wide on a screen is one column there.
+# The first sections are tables as wide as the paper, the others share its width.
+TABLES = 3
 _PAPER = """
 table { font-variant-numeric: tabular-nums; }
 @media print {
   @page { margin: 9mm 10mm 12mm; @bottom-right { content: counter(page) " / " counter(pages); font: 7pt sans-serif; } }
-  body { font-size: 7.5pt; line-height: 1.22; }
-  table { font-size: 7pt; }
+  body { font-size: 7.4pt; line-height: 1.2; font-family: "Source Sans 3", "Source Sans Pro", "Inter", "Liberation Sans",
+    "Helvetica Neue", Arial, "DejaVu Sans Condensed", sans-serif; }
+  table { font-size: 6.9pt; }
+  th, td { padding: .3mm 1.5mm .3mm 0; }
+  .rest .wide { column-span: none; }
   h2 { font-size: 8.5pt; }
   .rest { columns: 2; column-gap: 4mm; }
   section { border: 0; padding: 0; margin-bottom: 2mm; }
@@ -27,7 +32,7 @@ def brief_page(known: Briefing) -> str:
     headline, sentence, verdict = answer(known)
     words, tone, _ = wording.screen(verdict, titles=known.titles) if verdict else ("", Tone.GREY, "")
     badge = f'<p class="badge {tone.value}"><span aria-hidden="true">{SHAPES[tone]}</span> {text_of(words)}</p>'
-    title = f"{known.title}: brief"
+    title, told = f"{known.title}: brief", sections(known)
     return "\n".join([
         "<!doctype html>",
         '<html lang="en">',
@@ -45,8 +50,9 @@ def brief_page(known: Briefing) -> str:
         '<section class="answer" aria-label="The answer">',
         *([badge] if words else []),
         f'<p class="headline">{text_of(headline)}</p><p>{text_of(sentence)}</p></section>',
+        *(section(one) for one in told[:TABLES]),
         '<div class="rest">',
-        *(section(one) for one in sections(known)),
+        *(section(one) for one in told[TABLES:]),
         "</div>",
         "</main>",
         f"<footer><p>{text_of(title)} · {text_of(head(known))}</p></footer>",
