@@ -9,11 +9,13 @@ from cxmon.cli import (
     alerting,
     allowing,
     asking,
+    briefing,
     cataloguing,
     changing,
     collecting,
     effecting,
     evidencing,
+    granting,
     importing,
     keeping,
     leading,
@@ -62,7 +64,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, asking, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        alerting, asking, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, granting, briefing,
     )  # fmt: skip
     for family in families:
         family.register(app)
