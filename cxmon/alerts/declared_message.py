@@ -16,7 +16,7 @@ def for_declared(
     declared: Declared, *, metrics: Mapping[str, Metric], zone: str, board_url: str, by: str = "", answers: str = ""
 ) -> Message:
     """`by` is who declared it, where that is known, `answers` the title of what it answers. A draft has a button by
-    which it goes live."""
+    which it goes live as it is shown: its value is the id and the hash of what was read."""
     change, live = declared.change, declared.change.status is Status.LIVE
     badge = words.declared_badge(declared)
     thread = f"declared:{change.id}"
@@ -42,9 +42,15 @@ def for_declared(
         facts=tuple(facts),
         footer=f"{badge}{f' by {by}' if by else ''} on {wording.stamp(declared.declared_at, zone)} · {change.id}",
         link=view_link(board_url, page="decision", change=change.id),
-        actions=() if live else (Action(name=PUT_LIVE, label="Declare it", value=change.id),),
+        actions=()
+        if live
+        else (Action(name=PUT_LIVE, label="Declare it", value=f"{change.id}|{change.declared_hash}"),),
         at=declared.declared_at,
     )
+
+
+def _put_live(change: Change) -> Action:
+    return Action(name=PUT_LIVE, label="Declare it", value=f"{change.id}|{change.declared_hash}")
 
 
 def _moment(change: Change, zone: str) -> str:

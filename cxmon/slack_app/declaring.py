@@ -13,18 +13,21 @@ from cxmon.alerts import Slack
 from cxmon.alerts.blocks import notification, render, render_reply, reply_text
 from cxmon.alerts.declared_message import PUT_LIVE, for_declared
 from cxmon.decisions.drafting import cleaned
+from cxmon.errors import ActionError
 from cxmon.model import Act, Allowed, Change, Declared, Delivery, Status, may
 from cxmon.pipeline.route import matches
+from cxmon.signing import put_live
 from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Call, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.declare_reading import Wrong, change_of
 from cxmon.slack_app.declare_view import METRICS, NAME, Begun, Offer, answerable, view
 from cxmon.slack_app.modals import Origin, origin
+from cxmon.slack_app.trail import ORIGIN, kept
+from cxmon.store import Store
 from cxmon.wording import clicking
 from cxmon.wording import forms as words
 
 SHORTCUT, FROM_MESSAGE = "declare_change", "declare_from_message"
-ORIGIN = "slack"
 # How far back a message is looked for among those that were told.
 LOOK_BACK = 1_000
 _MENTION = re.compile(r"<[@#!][^>]*>|<(?:https?|mailto):[^>]*>")
@@ -116,7 +119,11 @@ def _declare(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     except Wrong as wrong:
         # Somebody was quicker between the two readings.
         return (Respond(text=str(wrong)),)
-    declared = actions.declare(place.store, change, now=now, origin=ORIGIN)
+    live = change.status is Status.LIVE
+    declared = kept(
+        request, place, Act.SIGN if live else Act.PROPOSE, lambda store: _new(store, change, now), subject=change.id,
+        why=change.note or words.by_form(), now=now, content=change.declared_hash if live else "",
+    )  # fmt: skip
     at = origin(request)
     channel = at.channel or _channel_of(place, declared)
     shown = _shown(declared, place, by=place.by)
@@ -127,15 +134,32 @@ def _declare(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     return told if at.channel else (*told, Respond(text=words.declared_to(declared, channel)))
 
 
+def _new(store: Store, change: Change, now: datetime) -> Declared:
+    """ActionError where somebody was quicker with the same title: a declaration replaces nothing."""
+    if store.changes.get(change.id) is not None:
+        raise ActionError(f"there is a change {change.id} already: choose another title")
+    return actions.declare(store, change, now=now, origin=ORIGIN)
+
+
 def _put_live(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     """An editor declares what was proposed; the message says so at once, and its thread by whom."""
     at = origin(request)
-    before = place.store.changes.get(at.subject)
+    name, _, content = at.subject.partition("|")
+    before = place.store.changes.get(name)
     if before is None:
         return (Respond(text=words.no_decision()),)
     if before.change.status is Status.LIVE:
         return (*_anew(before, place, at, by=""), Respond(text=words.already_live(before.frozen_at, place.plan.zone)))
-    declared = actions.go_live(place.store, at.subject, now=now, origin=ORIGIN)
+    change = before.change
+    if change.declared_hash != content:
+        return (*_anew(before, place, at, by=""), Respond(text=words.edited_since()))
+    # Who presses it has what is signed before them: that is the review, and each step has its line in the trail.
+    why = words.by_button()
+    kept(request, place, Act.REVIEW, lambda _: None, subject=name, why=why, now=now, content=content)
+    declared = kept(
+        request, place, Act.SIGN, lambda store: put_live(store, change, now=now, origin=ORIGIN), subject=name, why=why,
+        now=now, content=content,
+    )  # fmt: skip
     said = words.put_live(declared, place.by)
     reply = {"channel": at.channel, "thread_ts": at.message_ts, "text": reply_text(said), "blocks": render_reply(said)}
     return (

@@ -9,6 +9,7 @@ from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.incident_buttons import shown_anew
 from cxmon.slack_app.modals import origin
+from cxmon.slack_app.trail import kept
 from cxmon.wording import clicking
 from cxmon.wording import forms as words
 
@@ -60,21 +61,22 @@ def _record(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     at, store = origin(request), place.store
     if store.changes.get(at.subject) is None:
         return (Respond(text=words.no_decision()),)
-    said = actions.respond(
-        store,
-        Response(
-            subject=at.subject,
-            decision=Decision(request.input("decision")),
-            by=place.by,
-            why=request.input("why"),
-            at=now,
-            due=_due(request, place),
-            owner=request.input("owner"),
-        ),
+    answer = Response(
+        subject=at.subject,
+        decision=Decision(request.input("decision")),
+        by=place.by,
+        why=request.input("why"),
+        at=now,
+        due=_due(request, place),
+        owner=request.input("owner"),
     )
+    said = kept(
+        request, place, Act.RESPOND, lambda opened: actions.respond(opened, answer), subject=at.subject,
+        why=answer.why, now=now,
+    )  # fmt: skip
     thread = f"change:{at.subject}"
-    answer = words.recorded(said, place.plan.zone, told=bool(store.outbox.newest(thread)))
-    return (*shown_anew(place, at, thread), Respond(text=answer))
+    told = words.recorded(said, place.plan.zone, told=bool(store.outbox.newest(thread)))
+    return (*shown_anew(place, at, thread), Respond(text=told))
 
 
 def _due(request: Request, place: Place) -> datetime | None:

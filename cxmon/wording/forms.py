@@ -135,6 +135,20 @@ def next_step(change: Change, *, live: bool) -> str:
     return "An editor declares it with the button below; until then nothing is judged by it."
 
 
+def by_form() -> str:
+    return "declared with the form in Slack"
+
+
+def by_button() -> str:
+    return "read and declared in Slack"
+
+
+def edited_since() -> str:
+    return (
+        "It was edited since you read it, so nothing was declared. It is shown as it is now: read it, then press again."
+    )
+
+
 def already_live(at: datetime | None, zone: str) -> str:
     when = f" on {day(at, zone)}" if at else ""
     return f"It was declared{when} already: nothing was changed."

@@ -17,7 +17,7 @@ from test_buttons import buttons
 
 from cxmon.config import parse_change
 from cxmon.errors import ConfigError
-from cxmon.model import Access, Category, Change, Role, Status
+from cxmon.model import Access, Act, Category, Change, Outcome, Role, Status
 from cxmon.slack_app.contract import Kind, Respond
 from cxmon.slack_app.declare_reading import Wrong, change_of, name_of
 from cxmon.slack_app.declare_view import Begun, Offer, answerable, opaque, view
@@ -97,13 +97,19 @@ def test_a_viewer_proposes_and_an_editor_declares_it_with_the_button(desk):
     assert told.arguments["text"] == "Proposed: Weekend chat closed"
     message = {"ts": "9.9", "channel": "C0ALERTS", "blocks": told.arguments["blocks"]}
     assert buttons(message) == ["declare_draft"]
-    pressed = request(Kind.BLOCK_ACTIONS, "declare_draft", value="weekend-chat-closed", message_ts="9.9")
+    value = message["blocks"][-2]["elements"][0]["value"]
+    pressed = request(Kind.BLOCK_ACTIONS, "declare_draft", value=value, message_ts="9.9")
+    update, refused = done(replace(pressed, value=f"{value}-of-before"), place(world, store))
+    assert (update.method, refused.text[:30]) == ("chat.update", "Nothing was declared: it was e")
+    assert store.changes.get("weekend-chat-closed").change.status is Status.DRAFT
     update, reply = done(pressed, place(world, store))
     assert store.changes.get("weekend-chat-closed").change.status is Status.LIVE
     assert (update.method, update.arguments["ts"], update.arguments["text"]) == (
         "chat.update", "9.9", "Declared: Weekend chat closed",
     )  # fmt: skip
     assert reply.arguments["text"] == "Declared by Support EMEA: judged from now on, and its limits are frozen."
+    trail = [(s.act, s.who, s.by, s.outcome) for s in store.audit.all("weekend-chat-closed")]
+    assert trail == [(act, "U0ADA", "Support EMEA", Outcome.DONE) for act in (Act.PROPOSE, Act.REVIEW, Act.SIGN)]
     *_, again = done(pressed, place(world, store))
     assert again.text == "It was declared on 14 Sep already: nothing was changed."
     (gone,) = done(replace(pressed, value="no-such"), place(world, store))
