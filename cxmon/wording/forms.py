@@ -145,7 +145,7 @@ def by_button() -> str:
 
 def edited_since() -> str:
     return (
-        "It was edited since you read it, so nothing was declared. It is shown as it is now: read it, then press again."
+        "Nothing was declared: it was edited since you read it. It is shown as it is now, to be read and pressed again."
     )
 
 
