@@ -64,7 +64,7 @@ class World:
         self.slack, self.store_url = slack, store_url
         self.channel = Slack(
             channel="#cx-alerts", token=Secret("xoxb-good"), app_token=Secret("xapp-good"), base_url=slack.url,
-            timeout_s=2.0,
+            timeout_s=20.0,
         )  # fmt: skip
         given = {"path": Path(folder) / "cxmon.yaml", "store_url": store_url, "access": ACCESS}
         self.plan = Plan(
