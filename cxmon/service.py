@@ -87,7 +87,8 @@ class Service:
     def __init__(self, plan: Plan, *, holder: str | None = None) -> None:
         self._plan = plan
         self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"
-        self._busy = threading.Lock()
+        # What people did must reach the thread while a long round goes on: each job waits for itself alone.
+        self._busy = {"work": threading.Lock(), "deliver": threading.Lock()}
         self._leader = threading.Event()
         self._last_beat = (time.monotonic(), wall())
         self.stop = threading.Event()
@@ -123,7 +124,8 @@ class Service:
         scheduler.pause()
         for one in ears:
             one.stop()
-        ended = self._busy.acquire(timeout=STOP_WITHIN_S)
+        until = time.monotonic() + STOP_WITHIN_S
+        ended = all(lock.acquire(timeout=max(until - time.monotonic(), 0.0)) for lock in self._busy.values())
         scheduler.shutdown(wait=False)
         LOG.info("stopped clean=%s", ended)
         if not ended:
@@ -162,7 +164,7 @@ class Service:
     def _guarded(self, name: str, job: Callable[[Store], None]) -> None:
         if self.stop.is_set() or not self._leader.is_set():
             return
-        with self._busy:
+        with self._busy[name]:
             began = time.monotonic()
             try:
                 with Store.open(self._plan.store_url) as store:

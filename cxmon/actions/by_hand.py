@@ -52,9 +52,9 @@ def tell_silence(store: Store, incident_id: str, *, ends: datetime, by: str, why
 def leave_out(
     store: Store, incident_id: str, *, since: datetime, until: datetime, by: str, why: str, now: datetime
 ) -> LeftOut:
-    """What the incident was about from `since` up to `until` was a one-off: watch neither learns from these days nor
-    judges them, in the incident's segments and inside them. It is acknowledged, and ends by itself once the days after
-    are fine. Verdicts on declared changes go on counting these days. The same again is once.
+    """What the incident was about from `since` up to `until` was a one-off: watch neither judges these days nor learns
+    from them, in the incident's segments and inside its root. It is acknowledged, and ends by itself once the days
+    after are fine. Verdicts on declared changes go on counting these days. The same again is once.
 
     ActionError where there is no such incident, it has ended, it is not about what a metric is expected to be, the days
     are none, too many, or begin after now, or `by` or `why` is empty.
@@ -73,7 +73,7 @@ def leave_out(
     content = f"{incident.id}|{since.isoformat()}|{until.isoformat()}"
     found = LeftOut(
         id=f"one-off-{hashlib.sha256(content.encode()).hexdigest()[:10]}", metric=incident.subject,
-        segments=tuple(sorted({incident.root, *incident.members})), since=since, until=until, by=by, why=why, at=now,
+        root=incident.root, segments=incident.members, since=since, until=until, by=by, why=why, at=now,
         incident=incident.id,
     )  # fmt: skip
     known = next((one for one in store.left_out.all(incident.subject) if one.id == found.id), None)

@@ -55,7 +55,7 @@ class Slack:
         if urlsplit(self.base_url).scheme not in {"http", "https"}:
             raise ValueError(f"base_url: found {self.base_url!r}, expected an http or https address")
         if self.app_token and not self.token:
-            raise ValueError("app_token: found one without a token, expected the bot's token (xoxb-...) beside it")
+            raise ValueError("app_token: found one without a token, expected the bot's token beside it")
         if self.app_token and not self.app_token.reveal().startswith("xapp-"):
             raise ValueError("app_token: found another kind of token, expected an app-level token, which begins xapp-")
 

@@ -9,13 +9,13 @@ from cxmon.panel import Bools, Panel
 
 
 def left_out(panel: Panel, found: Sequence[LeftOut]) -> Bools:
-    """(S, T): the periods of a panel that lie in what was left out, in its segments and in all that are inside them. A
-    wider segment keeps its periods: most of its customers were not in it."""
+    """(S, T): the periods of a panel that lie in what was left out, in its segments and in all that are inside its
+    root. Other wider segments keep their periods: most of their customers were not in it."""
     mask = np.zeros((len(panel.segments), len(panel.starts)), np.bool_)
     for one in found:
         if one.metric != panel.metric.id:
             continue
         when = (panel.starts >= one.since.timestamp()) & (panel.starts < one.until.timestamp())
-        where = np.array([any(member.holds(s) for member in one.segments) for s in panel.segments], np.bool_)
+        where = np.array([s in one.segments or one.root.holds(s) for s in panel.segments], np.bool_)
         mask |= where[:, None] & when
     return mask

@@ -131,11 +131,12 @@ class IncidentPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """Days of a metric that were a one-off: from `since` up to `until` what watch expects of these segments, and of
-    what lies inside them, neither learns from their figures nor judges them. Known since `at`."""
+    """Days of a metric that were a one-off: from `since` up to `until` they are neither judged nor learnt from, in
+    these segments and in what lies inside the `root`, by which the incident was told. Known since `at`."""
 
     id: str
     metric: str
+    root: Segment
     segments: tuple[Segment, ...]
     since: datetime
     until: datetime

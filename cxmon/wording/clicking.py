@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from cxmon.model import Band, Incident, Metric, Role
-from cxmon.wording.gap import gap, pill
+from cxmon.model import Band, Incident, Metric, Role, Tone
+from cxmon.wording.gap import gap, pill, window
 from cxmon.wording.numbers import counted, day, stamp, value
 from cxmon.wording.screen import segment
 
@@ -184,7 +184,7 @@ def hidden_by_accepting(incident: Incident, metric: Metric) -> Sequence[str]:
 
 def one_off_means(metric: Metric, where: str) -> Sequence[str]:
     return (
-        f"These days of {metric.label} in {where} are neither learnt nor judged: later ones are expected without them.",
+        f"These days of {metric.label} in {where} are neither judged nor learnt from.",
         "The figures stay on the board, and verdicts on declared decisions go on counting them.",
     )
 
@@ -194,12 +194,14 @@ def segments_of(incident: Incident, metric: Metric, bands: Sequence[Band], zone:
     rows = [(found, band) for band in bands if (found := gap(band, metric)) is not None]
     rows.sort(key=lambda row: -row[0].harm)
     mine = {m.key for m in incident.members}
-    lines = []
+    spans = {window(found, band, zone) for found, band in rows}
+    lines = [f"Averages over the {next(iter(spans))}, against what was expected:"] if len(spans) == 1 else []
     for found, band in rows[:SHOWN_AT_MOST]:
         mark = " (in this incident)" if band.key in mine else ""
+        when = "" if len(spans) == 1 else f", {window(found, band, zone)}"
+        sure = "chance explains it" if found.tone is Tone.GREY else pill(found, metric)
         lines.append(
-            f"{band.label}{mark}: {value(metric, found.value)} instead of {value(metric, found.expected)}, "
-            f"{pill(found, metric)}, to {day(found.until, zone)}"
+            f"{band.label}{mark}: {value(metric, found.value)} instead of {value(metric, found.expected)}, {sure}{when}"
         )
     if len(rows) > SHOWN_AT_MOST:
         lines.append(f"and {len(rows) - SHOWN_AT_MOST} more")

@@ -72,10 +72,10 @@ def test_a_declared_new_level_is_learnt_unwatched_and_then_is_the_level():
 def test_days_that_were_left_out_are_neither_judged_nor_learnt_from():
     given = panel(140, move=falls(120, until=130))
     one_off = LeftOut(
-        id="x", metric="csat", segments=(TEAM,), since=instant(120), until=instant(130), by="Ops", why="flood",
-        at=instant(130),
+        id="x", metric="csat", root=TEAM, segments=(TEAM,), since=instant(120), until=instant(130), by="Ops",
+        why="flood", at=instant(130),
     )  # fmt: skip
-    out = left_out(given, [one_off, replace(one_off, metric="other", segments=(EVERYONE,))])
+    out = left_out(given, [one_off, replace(one_off, metric="other", root=EVERYONE)])
     assert out.sum() == 10
     assert told(given, last=129)[TEAM].state is State.BREACH
     during = told(given, last=129, left_out=out)
@@ -92,8 +92,8 @@ def test_days_that_were_left_out_are_neither_judged_nor_learnt_from():
 def test_what_was_left_out_of_everyone_is_left_out_of_every_part():
     given = panel(30)
     all_of_it = LeftOut(
-        id="x", metric="csat", segments=(EVERYONE,), since=instant(3), until=instant(5), by="Ops", why="flood",
-        at=instant(6),
+        id="x", metric="csat", root=EVERYONE, segments=(EVERYONE,), since=instant(3), until=instant(5), by="Ops",
+        why="flood", at=instant(6),
     )  # fmt: skip
     assert left_out(given, [all_of_it])[:, 3:5].all()
     assert left_out(given, [all_of_it]).sum() == 2 * len(given.segments)

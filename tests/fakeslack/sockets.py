@@ -150,12 +150,12 @@ class ListeningSlack(FakeSlack):
         self.until(lambda: self.sent[envelope].acked_at is not None, within, "an acknowledgement")
         return self.sent[envelope].body
 
-    def until(self, true: Callable[[], Any], within: float = 5.0, what: str = "it") -> Any:
+    def until(self, true: Callable[[], Any], within: float = 20.0, what: str = "it") -> Any:
         end = time.monotonic() + within
         while time.monotonic() < end:
             if found := true():
                 return found
-            time.sleep(0.005)
+            time.sleep(0.02)
         raise AssertionError(f"{what} did not come within {within} s; refused: {self.refused}, {self.problems}")
 
     def newest_view(self) -> dict[str, Any]:

@@ -39,7 +39,7 @@ CSAT = Metric(
 ACCESS = Access(editors=("U0ADA",), viewers=("*@example.com",), departments={"U0ADA": "Support EMEA"})
 # Everything that takes seconds in life takes hundredths here.
 QUICK = Pulse(
-    ping_s=0.1, deaf_s=0.5, hello_s=0.5, quiet_s=60, first_wait_s=0.02, longest_wait_s=0.2, look_s=0.05, report_s=60,
+    ping_s=0.3, deaf_s=30, hello_s=30, quiet_s=60, first_wait_s=0.02, longest_wait_s=0.2, look_s=0.05, report_s=60,
     linger_s=0.05,
 )  # fmt: skip
 
@@ -64,7 +64,7 @@ class World:
         self.slack, self.store_url = slack, store_url
         self.channel = Slack(
             channel="#cx-alerts", token=Secret("xoxb-good"), app_token=Secret("xapp-good"), base_url=slack.url,
-            timeout_s=2.0,
+            timeout_s=20.0,
         )  # fmt: skip
         given = {"path": Path(folder) / "cxmon.yaml", "store_url": store_url, "access": ACCESS}
         self.plan = Plan(

@@ -11,6 +11,8 @@ from cxmon.slack_app.listening import listenings
 from cxmon.store import Listener
 
 TELLING = replace(QUICK, report_s=0.1)
+# A machine under load answers a ping late too: what is asserted is that the socket was left, never how often.
+SHARP = replace(QUICK, ping_s=0.1, deaf_s=1.0, hello_s=1.0)
 
 
 def heard(world, **later):
@@ -32,24 +34,24 @@ def clicked(world, message):
 def test_a_deaf_socket_is_found_and_replaced(world, listening_slack, caplog):
     message = world.told()
     listening_slack.deaf = 1
-    app = started(world)
+    caplog.set_level("INFO", "cxmon.slack_app.listening")
+    app = started(world, SHARP)
     try:
         listening_slack.until(lambda: listening_slack.connections, what="a second connection")
-        assert "deaf: no answer to a ping for" in caplog.text or listening_slack.opened == 2
         clicked(world, message)
     finally:
         app.stop()
-    assert listening_slack.opened == 2
+    assert "deaf: no answer to a ping for 1 s" in caplog.text
 
 
 def test_a_socket_that_never_said_hello_is_left(world, listening_slack):
     listening_slack.mute = 1
-    app = started(world)
+    app = started(world, SHARP)
     try:
         listening_slack.until(lambda: listening_slack.connections, what="a second connection")
     finally:
         app.stop()
-    assert listening_slack.opened == 2
+    assert listening_slack.opened >= 2
 
 
 def test_a_renewal_opens_the_new_socket_before_it_closes_the_old_one(world, listening_slack):
