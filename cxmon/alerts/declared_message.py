@@ -42,9 +42,7 @@ def for_declared(
         facts=tuple(facts),
         footer=f"{badge}{f' by {by}' if by else ''} on {wording.stamp(declared.declared_at, zone)} · {change.id}",
         link=view_link(board_url, page="decision", change=change.id),
-        actions=()
-        if live
-        else (Action(name=PUT_LIVE, label="Declare it", value=f"{change.id}|{change.declared_hash}"),),
+        actions=() if live else (_put_live(change),),
         at=declared.declared_at,
     )
 

@@ -144,9 +144,7 @@ def by_button() -> str:
 
 
 def edited_since() -> str:
-    return (
-        "Nothing was declared: it was edited since you read it. It is shown as it is now, to be read and pressed again."
-    )
+    return "Nothing was declared: it was edited since you read it. Now it is shown as it is: read it, then press again."
 
 
 def already_live(at: datetime | None, zone: str) -> str:
