@@ -44,7 +44,7 @@ def test_elsewhere_only_the_one_who_asked_reads_the_answer_and_gets_the_picture(
     assert "outside that range since 4 Sep" in words_of(told)
     assert isinstance(picture, Upload)
     assert (picture.channel, picture.title, picture.best_effort) == ("U0ADA", CSAT_PHONE, True)
-    assert picture.picture.startswith(b"\x89PNG")
+    assert picture.picture().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,10 @@ def test_nobody_without_a_role_is_told_a_figure(desk):
 
 def test_a_picture_for_one_person_goes_into_the_conversation_with_them(world, listening_slack):
     asked = request(Kind.SLASH_COMMAND, "/cxmon", channel="C0OTHER")
-    picture = Upload(picture=b"\x89PNG", channel="U0ADA", title="CSAT", alt="CSAT", best_effort=True)
+    drawn = b"\x89PNG"
+    nothing = Upload(picture=lambda: None, channel="C0ALERTS", title="CSAT", alt="CSAT")
+    perform((nothing,), request(Kind.SLASH_COMMAND, "/cxmon"), world.channel)
+    picture = Upload(picture=drawn, channel="U0ADA", title="CSAT", alt="CSAT", best_effort=True)
     perform((picture,), asked, world.channel)
     assert listening_slack.files == {}
     assert listening_slack.answers == []
