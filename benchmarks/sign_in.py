@@ -21,8 +21,8 @@ import requests
 from playwright.sync_api import sync_playwright
 from pytest_httpserver import HTTPServer
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "board"), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "board"))
+
 import wire
 import worlds
 from conftest import BROWSERS, serving
