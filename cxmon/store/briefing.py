@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from cxmon.charts.marks import numbered, shown
+from cxmon.decisions.numbering import numbered, shown
 from cxmon.decisions.versions import versions
 from cxmon.model import EVERYONE, Band, Declared, Incident, Metric, Status, Verdict, Version
 from cxmon.store.facade import Store
