@@ -18,6 +18,7 @@ from cxmon.cli import (
     leading,
     looking_back,
     maturing,
+    noting,
     replaying,
     responding,
     running,
@@ -60,8 +61,8 @@ def build() -> typer.Typer:
         """Say what a cost cut or a policy change did to customers."""
 
     families = (
-        validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        validate, collecting, running, replaying, looking_back, responding, noting, changing, importing, allowing,
+        targeting, alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
     )  # fmt: skip
     for family in families:
         family.register(app)

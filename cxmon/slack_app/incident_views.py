@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxmon import actions, wording
 from cxmon.model import Act, Incident, Metric, Segment
+from cxmon.periods import span_of_days
 from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.incident_buttons import metric_of, over, rerendered
@@ -113,13 +114,8 @@ def _ends(request: Request, place: Place, now: datetime) -> datetime:
     given = request.input("until")
     if not given:
         return now + timedelta(hours=LENGTHS.get(request.input("for"), 24))
-    return _midnight(given, place.plan.zone, days=1)
-
-
-def _midnight(day: str, zone: str, *, days: int = 0) -> datetime:
-    """Where a day (YYYY-MM-DD) begins, `days` later, in UTC."""
-    begun = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)) + timedelta(days=days)
-    return begun.astimezone(UTC)
+    day = date.fromisoformat(given)
+    return span_of_days(day, day, place.plan.zone)[1]
 
 
 def _check_silence(request: Request, place: Place, now: datetime) -> Answer | None:
@@ -211,7 +207,7 @@ def _span(request: Request, place: Place) -> tuple[datetime, datetime, Metric] |
     first, last = request.input("first"), request.input("last")
     if metric is None or not first or not last:
         return None
-    return _midnight(first, metric.zone), _midnight(last, metric.zone, days=1), metric
+    return *span_of_days(date.fromisoformat(first), date.fromisoformat(last), metric.zone), metric
 
 
 def _check_one_off(request: Request, place: Place, now: datetime) -> Answer | None:
