@@ -320,7 +320,7 @@ def _pair(name: str, needs: Act, view: Any, answer: Any, act: Any) -> Handlers:
     """A button that opens a view, and the view's submission."""
     sent = Handler(handle=_sent(act), needs=needs)
     return {
-        (Kind.BLOCK_ACTIONS, name): Handler(handle=_opens(view), needs=needs),
+        (Kind.BLOCK_ACTIONS, name): Handler(handle=_opens(view), needs=needs, once=False),
         (Kind.VIEW_SUBMISSION, name): replace(sent, answer=answer) if answer is not None else sent,
     }
 
