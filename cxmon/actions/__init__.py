@@ -14,6 +14,7 @@ from cxmon.actions.keeping import lasting as _lasting
 from cxmon.actions.keeping import said as _said
 from cxmon.actions.keeping import stamp as _stamp
 from cxmon.actions.keeping import told_on as _told_on
+from cxmon.actions.responding import checked, record
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
 from cxmon.model import (
@@ -135,13 +136,12 @@ def silence(
 
 
 def respond(store: Store, response: Response) -> Response:
-    """Records what was decided about a change or an incident. Accepting an open incident of a check ends it.
+    """Records what was decided about a change or an incident, and tells it where the story was told. Accepting an open
+    incident of a check ends it.
 
     ActionError where neither a change nor an incident has that id, `by` or `why` is empty, or it was due before.
     """
-    response = replace(response, by=_said("by", response.by), why=_said("why", response.why))
-    if response.due is not None and response.due < response.at:
-        raise ActionError(f"due {_stamp(response.due)} is past: name a day to come")
+    response = checked(response)
     incident = store.incidents.get(response.subject)
     if incident is None and store.changes.get(response.subject) is None:
         raise ActionError(f"there is neither a change nor an incident {response.subject}")
@@ -149,7 +149,7 @@ def respond(store: Store, response: Response) -> Response:
     if response.decision is Decision.ACCEPT and lasting:
         accept(store, response.subject, by=response.by, why=response.why, now=response.at)
     else:
-        store.changes.respond(response)
+        record(store, response, incident)
     return response
 
 

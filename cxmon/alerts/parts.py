@@ -12,6 +12,7 @@ NEAR = timedelta(days=14)
 TOLD_AT_MOST = 3
 BEHIND_IT = "Behind it"
 ASSIGNED = "Assigned to"
+DECIDED = "Decided"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
@@ -21,7 +22,7 @@ def view_link(
     """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision has a page of its
     own (`page="decision"`)."""
     wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change}
-    query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote)
+    query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote, errors="replace")
     return f"{board_url.rstrip('/')}/{page}{'?' if query else ''}{query}"
 
 
@@ -91,6 +92,18 @@ def with_assigned(facts: Sequence[Fact], incident: Incident | None) -> tuple[Fac
     rest = tuple(fact for fact in facts if fact.label != ASSIGNED)
     to = incident.assigned_to if incident is not None else None
     return (*rest, Fact(label=ASSIGNED, text=to)) if to else rest
+
+
+def with_decided(facts: Sequence[Fact], told: str) -> tuple[Fact, ...]:
+    """The facts, with what was decided last; without words as they are."""
+    if not told:
+        return tuple(facts)
+    return (*(fact for fact in facts if fact.label != DECIDED), Fact(label=DECIDED, text=told))
+
+
+def respond_action(change: str) -> Action:
+    """Answering a decision; the value is its id."""
+    return Action(name="respond", label="Keep, amend or roll back", value=change)
 
 
 def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:

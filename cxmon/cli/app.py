@@ -8,11 +8,14 @@ import cxmon
 from cxmon.cli import (
     alerting,
     allowing,
+    asking,
+    briefing,
     cataloguing,
     changing,
     collecting,
     effecting,
     evidencing,
+    granting,
     importing,
     keeping,
     leading,
@@ -62,7 +65,8 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, noting, changing, importing, allowing,
-        targeting, alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        targeting, alerting, asking, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        granting, briefing,
     )  # fmt: skip
     for family in families:
         family.register(app)

@@ -95,13 +95,15 @@ class Respond:
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A picture (PNG) into a channel, or into the thread of one of its messages."""
+    """A picture (PNG) into a channel (a person's id: into the conversation with them), or into the thread of one of its
+    messages. `best_effort` as of a call."""
 
     picture: bytes = field(repr=False)
     channel: str
     title: str
     alt: str
     thread_ts: str = ""
+    best_effort: bool = False
 
 
 Deed = Call | Respond | Upload

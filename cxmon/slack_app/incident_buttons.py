@@ -28,8 +28,12 @@ def over(place: Place, incident: Incident | None) -> str:
 
 
 def rerendered(place: Place, at: Origin, incident: Incident) -> tuple[Deed, ...]:
+    """The clicked message of an incident, as `shown_anew`."""
+    return shown_anew(place, at, thread_of(incident))
+
+
+def shown_anew(place: Place, at: Origin, thread: str) -> tuple[Deed, ...]:
     """The clicked message as the store tells it now; the outbox tells every other place, and the thread."""
-    thread = thread_of(incident)
     for name, row in place.store.outbox.newest(thread).items():
         channel, receipt = place.plan.channels.get(name), place.store.outbox.first_receipt(thread, name)
         here = receipt is not None and (receipt.channel, receipt.ref) == (at.channel, at.message_ts)

@@ -84,31 +84,50 @@ def words(*lines: str) -> Block:
 
 
 def text_input(
-    name: str, label: str, *, hint: str = "", lines: bool = False, optional: bool = False, initial: str = ""
+    name: str,
+    label: str,
+    *,
+    hint: str = "",
+    lines: bool = False,
+    optional: bool = False,
+    initial: str = "",
+    most: int = INPUT,
 ) -> Block:
-    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": lines, "max_length": INPUT}
+    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": lines, "max_length": most}
     if initial:
-        element["initial_value"] = cut(clean(initial), INPUT)
+        # It is what somebody goes on typing: as it is, without the marks of a text that was cut for reading.
+        element["initial_value"] = clean(initial)[:most]
     return _input(name, label, element, hint=hint, optional=optional)
 
 
 def choice(
-    name: str, label: str, options: Mapping[str, str], *, initial: str = "", hint: str = "", optional: bool = False
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    *,
+    initial: str = "",
+    hint: str = "",
+    optional: bool = False,
+    menu: bool = False,
 ) -> Block:
-    """One of `options` ({value: words}): buttons for up to ten, a menu beyond, and a hundred at most."""
+    """One of `options` ({value: words}): buttons for up to ten, a menu (`menu`: always) beyond, a hundred at most."""
     made = [{"text": plain(said, OPTION), "value": value} for value, said in list(options.items())[:OPTIONS]]
-    kind = "radio_buttons" if len(made) <= RADIOS else "static_select"
+    kind = "static_select" if menu or len(made) > RADIOS else "radio_buttons"
     element: Block = {"type": kind, "action_id": name, "options": made}
     if chosen := [one for one in made if one["value"] == initial]:
         element["initial_option"] = chosen[0]
     return _input(name, label, element, hint=hint, optional=optional)
 
 
-def several(name: str, label: str, options: Mapping[str, str], *, hint: str = "", optional: bool = True) -> Block:
-    """Any of `options` ({value: words}), a hundred at most."""
+def several(
+    name: str, label: str, options: Mapping[str, str], *, hint: str = "", optional: bool = True, tells: bool = False
+) -> Block:
+    """Any of `options` ({value: words}), a hundred at most. `tells`: each choice is an action of that name, so that the
+    view can follow."""
     made = [{"text": plain(said, OPTION), "value": value} for value, said in list(options.items())[:OPTIONS]]
     element: Block = {"type": "multi_static_select", "action_id": name, "options": made}
-    return _input(name, label, element, hint=hint, optional=optional)
+    block = _input(name, label, element, hint=hint, optional=optional)
+    return block | ({"dispatch_action": True} if tells else {})
 
 
 def date(name: str, label: str, *, initial: str = "", hint: str = "", optional: bool = False) -> Block:
@@ -117,6 +136,11 @@ def date(name: str, label: str, *, initial: str = "", hint: str = "", optional: 
     if initial:
         element["initial_date"] = initial
     return _input(name, label, element, hint=hint, optional=optional)
+
+
+def time(name: str, label: str, *, hint: str = "", optional: bool = True) -> Block:
+    """A time of day; what comes back is HH:MM."""
+    return _input(name, label, {"type": "timepicker", "action_id": name}, hint=hint, optional=optional)
 
 
 def opened(request: Request, view: Mapping[str, Any]) -> Call:

@@ -29,7 +29,7 @@ def perform(deeds: Sequence[Deed], request: Request, channel: Slack) -> None:
             log.warning(
                 "slack app: %s of %s failed: %s", _named(deed), request.name, classify(problem, repeatable=True)
             )
-            if name in _TWICE or (isinstance(deed, Call) and deed.best_effort):
+            if name in _TWICE or (isinstance(deed, Call | Upload) and deed.best_effort):
                 continue
             if not isinstance(deed, Respond):
                 tell(words.too_late() if name in _LATE else words.not_done(name), request, channel)
@@ -52,9 +52,21 @@ def _one(deed: Deed, request: Request, channel: Slack) -> None:
             _respond(deed, request, channel)
         case Upload():
             channel.client().files_upload_v2(
-                filename="chart.png", content=deed.picture, title=deed.title, alt_txt=deed.alt, channel=deed.channel,
+                filename="chart.png",
+                content=deed.picture,
+                title=deed.title,
+                alt_txt=deed.alt,
+                channel=_conversation(deed.channel, channel),
                 thread_ts=deed.thread_ts or None,
-            )  # fmt: skip
+            )
+
+
+def _conversation(name: str, channel: Slack) -> str:
+    """A channel's id as it is; of a person the conversation with them, since a file cannot be sent to a person's id."""
+    if not name.startswith(("U", "W")):
+        return name
+    opened = channel.client().api_call("conversations.open", json={"users": name})
+    return str(opened["channel"]["id"])
 
 
 def _respond(deed: Respond, request: Request, channel: Slack) -> None:

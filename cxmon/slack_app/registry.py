@@ -1,9 +1,15 @@
 """Which handler answers what: one room a line. A room maps (kind, name) to its handlers in `HANDLERS`."""
 
-from cxmon.slack_app import incident_buttons, incident_views
+from cxmon.slack_app import declaring, incident_buttons, incident_views, questions, responding
 from cxmon.slack_app.contract import Handler, Handlers, Request
 
-HANDLERS: Handlers = {**incident_buttons.HANDLERS, **incident_views.HANDLERS}
+HANDLERS: Handlers = {
+    **incident_buttons.HANDLERS,
+    **incident_views.HANDLERS,
+    **questions.HANDLERS,
+    **declaring.HANDLERS,
+    **responding.HANDLERS,
+}
 
 
 def handler_of(request: Request, handlers: Handlers = HANDLERS) -> Handler | None:

@@ -1,6 +1,7 @@
 """The newest complete average of a series against what was expected: one figure for board, Slack and terminal."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +13,11 @@ SPARK_DAYS = 84
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """The newest complete average against what was expected; harm is positive, in `unit` as in `Harm`."""
+    """The newest complete average against what was expected; harm is positive, in `unit` as in `Harm`.
+
+    `between`: where the average falls in 99 of 100 cases when nothing changes, in the natural unit. `since`: the first
+    period of those, up to the newest, of which the average lies outside on the same side; None where it lies inside.
+    """
 
     value: float
     expected: float
@@ -23,6 +28,8 @@ class Gap:
     until: datetime
     n: float
     spark: tuple[float, ...]
+    between: tuple[float, float]
+    since: datetime | None = None
 
     @property
     def tone(self) -> Tone:
@@ -53,7 +60,18 @@ def gap(band: Band, metric: Metric) -> Gap | None:
         until=datetime.fromtimestamp(band.starts[i], UTC),
         n=sum(band.n[max(0, i + 1 - band.smooth) : i + 1]),
         spark=tuple(band.avg[j] * scale for j in range(first, i + 1) if math.isfinite(band.avg[j])),
+        between=(band.low[i], band.high[i]),
+        since=_since(band, done),
     )
+
+
+def _since(band: Band, done: Sequence[int]) -> datetime | None:
+    """When the average left its range for the last time, among the periods that can be told."""
+    side = [(band.avg[i] > band.high[i]) - (band.avg[i] < band.low[i]) for i in done]
+    if not side[-1]:
+        return None
+    first = len(side) - next((k for k, other in enumerate(reversed(side)) if other != side[-1]), len(side))
+    return datetime.fromtimestamp(band.starts[done[first]], UTC)
 
 
 def _unit(metric: Metric, expected: float) -> tuple[str, float]:
@@ -110,6 +128,14 @@ def window(found: Gap, band: Band, zone: str) -> str:
     if band.smooth <= 1:
         return f"period of {last}"
     return f"{band.smooth} {'days' if daily(band) else 'periods'} to {last}"
+
+
+def first(found: Gap, band: Band, zone: str) -> str:
+    """`14 Nov (the average of the 7 days to it)`, from when on it lies outside; empty where it does not."""
+    if found.since is None:
+        return ""
+    averaged = f" (the average of the {band.smooth} {'days' if daily(band) else 'periods'} to it)"
+    return day(found.since, zone) + (averaged if band.smooth > 1 else "")
 
 
 def daily(band: Band) -> bool:

@@ -304,6 +304,10 @@ def _state(element: dict[str, Any], given: Any) -> dict[str, Any]:
         return {"type": kind, "value": given}
     if kind == "datepicker":
         return {"type": kind, "selected_date": given}
+    if kind == "timepicker":
+        return {"type": kind, "selected_time": given}
+    if kind == "multi_static_select":
+        return {"type": kind, "selected_options": [o for o in element["options"] if o["value"] in (given or ())]}
     chosen = next((o for o in element.get("options", []) if o["value"] == given), None)
     return {"type": kind, "selected_option": chosen}
 

@@ -20,6 +20,7 @@ ELEMENTS = {
     "multi_static_select": {"action_id", "options", "option_groups", "initial_options", "placeholder", "confirm",
                             "max_selected_items", "focus_on_load"},
     "datepicker": {"action_id", "initial_date", "placeholder", "confirm", "focus_on_load"},
+    "timepicker": {"action_id", "initial_time", "placeholder", "confirm", "focus_on_load", "timezone"},
     "users_select": {"action_id", "initial_user", "placeholder", "confirm", "focus_on_load"},
 }  # fmt: skip
 MOST_OPTIONS = {"radio_buttons": 10, "checkboxes": 10, "static_select": 100, "multi_static_select": 100}
@@ -74,6 +75,12 @@ def _input(block: dict[str, Any], where: str) -> list[str]:
             found.append(f"must be no more than {most} characters [{where}/element/initial_value]")
     if "initial_date" in element and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", element["initial_date"]):
         found.append(f"YYYY-MM-DD expected [{where}/element/initial_date]")
+    if "initial_time" in element and not re.fullmatch(r"\d{2}:\d{2}", element["initial_time"]):
+        found.append(f"HH:mm expected [{where}/element/initial_time]")
+    if kind.endswith("select"):
+        values = [o.get("value") for o in element.get("options", [])]
+        if len(set(values)) != len(values):
+            found.append(f"values of options must be unique [{where}/element/options]")
     return found + (_options(element, where, MOST_OPTIONS[kind]) if kind in MOST_OPTIONS else [])
 
 
