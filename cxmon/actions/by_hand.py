@@ -77,11 +77,14 @@ def leave_out(
         incident=incident.id,
     )  # fmt: skip
     known = next((one for one in store.left_out.all(incident.subject) if one.id == found.id), None)
-    if known is not None:
-        return known
-    store.left_out.put(found)
+    if known is None:
+        store.left_out.put(found)
+    found = known or found
     while True:
         incident = lasting(store, incident_id)
+        # Whoever was killed between the two is completed by whoever does the same again.
+        if any(t.step is Step.LEFT_OUT and t.at >= found.at for t in store.incidents.history(incident.id)):
+            return found
         acknowledged = replace(
             incident, state=IncidentState.ACKNOWLEDGED, acknowledged_by=incident.acknowledged_by or by
         )

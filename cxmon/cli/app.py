@@ -21,6 +21,7 @@ from cxmon.cli import (
     leading,
     looking_back,
     maturing,
+    noting,
     replaying,
     responding,
     running,
@@ -63,8 +64,9 @@ def build() -> typer.Typer:
         """Say what a cost cut or a policy change did to customers."""
 
     families = (
-        validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, asking, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, granting, briefing,
+        validate, collecting, running, replaying, looking_back, responding, noting, changing, importing, allowing,
+        targeting, alerting, asking, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        granting, briefing,
     )  # fmt: skip
     for family in families:
         family.register(app)

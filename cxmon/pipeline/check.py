@@ -19,7 +19,7 @@ from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segm
 from cxmon.panel import Panel
 from cxmon.pipeline import covering, source_health
 from cxmon.pipeline.budgeting import budget, of_series, rolled
-from cxmon.pipeline.check_telling import by_hand, lasting, tell
+from cxmon.pipeline.check_telling import lasting, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, reaching, told_elsewhere
 from cxmon.pipeline.memory import Keeping, Memories, Stored
@@ -133,13 +133,11 @@ class _Looking:
             changes=known.changes, now=now, lasting=lasting(known.incidents, walked),
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, now))
+        # Where a person acknowledged or accepted one while we were looking, what they did must not be written over.
         open_before = [i for i in known.incidents if i.state is not IncidentState.ENDED]
-        if any(by_hand(store.incidents.get(i.id)) != by_hand(i) for i in open_before):
-            # A person acknowledged or accepted it while we were looking: what they did must not be written over.
-            return None
         taken = store.incidents.commit(
             check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents,
-            transitions=told, outbox=telling.rows, now=now,
+            transitions=told, outbox=telling.rows, now=now, seen=open_before,
         )  # fmt: skip
         if not taken:
             return None

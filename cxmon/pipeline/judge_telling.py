@@ -91,6 +91,7 @@ def keep(
         outbox=rows,
         verdicts=[verdict],
         now=now,
+        seen=[] if before is None else [before],
     )
 
 

@@ -124,12 +124,15 @@ class Handler:
     `{"response_action": "errors", "errors": {block_id: text}}` of a view, or None. After a body with errors, an update
     or a push `handle` is not called. `handle` does the work after the acknowledgement and may take its time; what it
     raises as ActionError (CxmonError) is told to the one who did it, and nobody else. `needs` is what they want to do;
-    where `cxmon.model.may` says no they are told why, and neither is called.
+    where `cxmon.model.may` says no they are told why, and neither is called. `once`: it is done once, however often its
+    envelope comes. What only opens a view needs no such promise, and must not wait for the store's writers: its trigger
+    lives for three seconds, and works once.
     """
 
     handle: Callable[[Request, Place, datetime], tuple[Deed, ...]]
     answer: Callable[[Request, Place, datetime], Answer | None] = nothing
     needs: Act = Act.SEE
+    once: bool = True
 
 
 Handlers = Mapping[tuple[Kind, str], Handler]

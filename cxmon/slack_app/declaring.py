@@ -222,9 +222,9 @@ def _first_words(request: Request) -> str:
 
 
 HANDLERS: Handlers = {
-    (Kind.SHORTCUT, SHORTCUT): Handler(handle=open_form, needs=Act.PROPOSE),
-    (Kind.MESSAGE_SHORTCUT, FROM_MESSAGE): Handler(handle=open_form, needs=Act.PROPOSE),
-    (Kind.BLOCK_ACTIONS, METRICS): Handler(handle=_follow, needs=Act.PROPOSE),
+    (Kind.SHORTCUT, SHORTCUT): Handler(handle=open_form, needs=Act.PROPOSE, once=False),
+    (Kind.MESSAGE_SHORTCUT, FROM_MESSAGE): Handler(handle=open_form, needs=Act.PROPOSE, once=False),
+    (Kind.BLOCK_ACTIONS, METRICS): Handler(handle=_follow, needs=Act.PROPOSE, once=False),
     (Kind.VIEW_SUBMISSION, NAME): Handler(handle=_declare, answer=_check, needs=Act.PROPOSE),
     (Kind.BLOCK_ACTIONS, PUT_LIVE): Handler(handle=_put_live, needs=Act.SIGN),
 }

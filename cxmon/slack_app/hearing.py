@@ -77,7 +77,7 @@ class Hearing:
             acknowledge(body)
             if body is not None and body.get("response_action") in _STAYS:
                 return
-            if not store.heard.first(request.key, now):
+            if handler.once and not store.heard.first(request.key, now):
                 log.info("slack app: %s %s came twice", request.kind, request.name)
                 return
             perform(handler.handle(request, place, now), request, self.channel)

@@ -10,6 +10,7 @@ from cxmon.model import EVERYONE, Act, Incident, IncidentState, Metric, Step
 from cxmon.slack_app.contract import Call, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.modals import Origin, origin
 from cxmon.slack_app.modals import words as paragraph
+from cxmon.slack_app.trail import kept
 from cxmon.wording import clicking as words
 
 
@@ -50,7 +51,14 @@ def _acknowledge(request: Request, place: Place, now: datetime) -> tuple[Deed, .
     said = over(place, before)
     if said:
         return (*(rerendered(place, at, before) if before else ()), Respond(text=said))
-    done = actions.acknowledge(place.store, at.subject, by=place.by, now=now)
+    done = before
+    if before is not None and before.state is not IncidentState.ACKNOWLEDGED:
+        done = kept(
+            request, place, Act.ACKNOWLEDGE, lambda store: actions.acknowledge(store, at.subject, by=place.by, now=now),
+            subject=at.subject, why=words.on_it(), now=now,
+        )  # fmt: skip
+    if done is None:
+        return ()
     mine = any(t.step is Step.ACKNOWLEDGED and t.at == now for t in place.store.incidents.history(done.id))
     told = () if mine else (Respond(text=words.already_acknowledged(done.acknowledged_by or "somebody")),)
     return (*rerendered(place, at, done), *told)

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxmon import actions, wording
-from cxmon.model import Act, Incident, Metric, Segment
+from cxmon.model import Act, Incident, LeftOut, Metric, Segment, Silence, Transition
+from cxmon.periods import span_of_days
 from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.incident_buttons import metric_of, over, rerendered
 from cxmon.slack_app.modals import Origin, origin
+from cxmon.slack_app.trail import ORIGIN, kept
+from cxmon.store import Store
 from cxmon.wording import clicking as words
 
 View = dict[str, Any]
@@ -113,13 +116,8 @@ def _ends(request: Request, place: Place, now: datetime) -> datetime:
     given = request.input("until")
     if not given:
         return now + timedelta(hours=LENGTHS.get(request.input("for"), 24))
-    return _midnight(given, place.plan.zone, days=1)
-
-
-def _midnight(day: str, zone: str, *, days: int = 0) -> datetime:
-    """Where a day (YYYY-MM-DD) begins, `days` later, in UTC."""
-    begun = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)) + timedelta(days=days)
-    return begun.astimezone(UTC)
+    day = date.fromisoformat(given)
+    return span_of_days(day, day, place.plan.zone)[1]
 
 
 def _check_silence(request: Request, place: Place, now: datetime) -> Answer | None:
@@ -143,11 +141,16 @@ def _silence(request: Request, place: Place, incident: Incident, now: datetime) 
     if chosen is None:
         return words.too_wide_to_silence()
     ends, why = _ends(request, place, now), request.input("why")
-    made = actions.silence(
-        place.store, metric=chosen.metric, segment=chosen.segment, starts=now, ends=ends, by=place.by, why=why,
-        origin="slack",
-    )  # fmt: skip
-    actions.tell_silence(place.store, incident.id, ends=made.ends, by=place.by, why=why, now=now)
+
+    def do(store: Store) -> Silence:
+        made = actions.silence(
+            store, metric=chosen.metric, segment=chosen.segment, starts=now, ends=ends, by=place.by, why=why,
+            origin=ORIGIN,
+        )  # fmt: skip
+        actions.tell_silence(store, incident.id, ends=made.ends, by=place.by, why=why, now=now)
+        return made
+
+    made = kept(request, place, Act.SILENCE, do, subject=incident.id, why=why, now=now)
     return words.is_silent(chosen.told, made.ends, place.plan.zone)
 
 
@@ -211,7 +214,7 @@ def _span(request: Request, place: Place) -> tuple[datetime, datetime, Metric] |
     first, last = request.input("first"), request.input("last")
     if metric is None or not first or not last:
         return None
-    return _midnight(first, metric.zone), _midnight(last, metric.zone, days=1), metric
+    return *span_of_days(date.fromisoformat(first), date.fromisoformat(last), metric.zone), metric
 
 
 def _check_one_off(request: Request, place: Place, now: datetime) -> Answer | None:
@@ -229,9 +232,12 @@ def _leave_out(request: Request, place: Place, incident: Incident, now: datetime
     if span is None:
         return words.no_incident()
     since, until, metric = span
-    actions.leave_out(
-        place.store, incident.id, since=since, until=until, by=place.by, why=request.input("why"), now=now
-    )
+    why = request.input("why")
+
+    def do(store: Store) -> LeftOut:
+        return actions.leave_out(store, incident.id, since=since, until=until, by=place.by, why=why, now=now)
+
+    kept(request, place, Act.LEAVE_OUT, do, subject=incident.id, why=why, now=now)
     return words.is_left_out(since, until - timedelta(seconds=1), metric.zone)
 
 
@@ -253,7 +259,12 @@ def _check_reason(request: Request, place: Place, now: datetime) -> Answer | Non
 
 
 def _accept(request: Request, place: Place, incident: Incident, now: datetime) -> str:
-    actions.accept(place.store, incident.id, by=place.by, why=request.input("why"), now=now)
+    why = request.input("why")
+
+    def do(store: Store) -> Incident:
+        return actions.accept(store, incident.id, by=place.by, why=why, now=now)
+
+    kept(request, place, Act.ACCEPT, do, subject=incident.id, why=why, now=now)
     return words.is_accepted()
 
 
@@ -293,7 +304,11 @@ def _check_assign(request: Request, place: Place, now: datetime) -> Answer | Non
 
 def _assign(request: Request, place: Place, incident: Incident, now: datetime) -> str:
     to = _chosen(request, place)
-    actions.assign(place.store, incident.id, to=to, by=place.by, now=now)
+
+    def do(store: Store) -> Incident:
+        return actions.assign(store, incident.id, to=to, by=place.by, now=now)
+
+    kept(request, place, Act.ASSIGN, do, subject=incident.id, why=words.is_assigned(to), now=now)
     return words.is_assigned(to)
 
 
@@ -311,7 +326,12 @@ def _note_view(place: Place, incident: Incident, at: Origin, now: datetime) -> V
 
 
 def _note(request: Request, place: Place, incident: Incident, now: datetime) -> str:
-    actions.add_note(place.store, incident.id, text=request.input("text"), by=place.by, now=now)
+    text = request.input("text")
+
+    def do(store: Store) -> Transition:
+        return actions.add_note(store, incident.id, text=text, by=place.by, now=now)
+
+    kept(request, place, Act.NOTE, do, subject=incident.id, why=text, now=now)
     return words.is_noted()
 
 
@@ -324,7 +344,7 @@ def _pair(name: str, needs: Act, view: Any, answer: Any, act: Any) -> Handlers:
     """A button that opens a view, and the view's submission."""
     sent = Handler(handle=_sent(act), needs=needs)
     return {
-        (Kind.BLOCK_ACTIONS, name): Handler(handle=_opens(view), needs=needs),
+        (Kind.BLOCK_ACTIONS, name): Handler(handle=_opens(view), needs=needs, once=False),
         (Kind.VIEW_SUBMISSION, name): replace(sent, answer=answer) if answer is not None else sent,
     }
 

@@ -14,7 +14,9 @@ from cxmon.wording import clicking as words
 log = logging.getLogger(__name__)
 
 # What Slack says where a view came too late for the click that asked for it.
-_LATE = frozenset({"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged"})
+_LATE = frozenset({"expired_trigger_id", "trigger_expired"})
+# The same click came twice, and its view stands there already.
+_TWICE = frozenset({"exchanged_trigger_id", "trigger_exchanged"})
 
 
 def perform(deeds: Sequence[Deed], request: Request, channel: Slack) -> None:
@@ -27,7 +29,7 @@ def perform(deeds: Sequence[Deed], request: Request, channel: Slack) -> None:
             log.warning(
                 "slack app: %s of %s failed: %s", _named(deed), request.name, classify(problem, repeatable=True)
             )
-            if isinstance(deed, Call | Upload) and deed.best_effort:
+            if name in _TWICE or (isinstance(deed, Call | Upload) and deed.best_effort):
                 continue
             if not isinstance(deed, Respond):
                 tell(words.too_late() if name in _LATE else words.not_done(name), request, channel)

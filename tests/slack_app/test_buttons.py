@@ -7,7 +7,7 @@ import pytest
 from slack_world import NOW, incident
 
 from cxmon import actions
-from cxmon.model import Access, Ending, IncidentState, Step
+from cxmon.model import Access, Act, Ending, IncidentState, Outcome, Step
 
 
 def buttons(message):
@@ -60,6 +60,9 @@ def test_a_click_acknowledges_and_the_message_says_so_at_once(app):
     assert "Support EMEA is on it" in reply["text"]
     assert slack.answers == []
     assert [step for step, _ in world.history()] == [Step.OPENED, Step.ACKNOWLEDGED]
+    with world.store() as store:
+        trail = [(s.act, s.who, s.by, s.outcome) for s in store.audit.all("i1")]
+    assert trail == [(Act.ACKNOWLEDGE, "U0ADA", "Support EMEA", Outcome.DONE)]
 
 
 def test_the_same_envelope_twice_is_done_once(app):
