@@ -270,7 +270,8 @@ class CheckContext:
     already judged (None at first); `last_run_ok_at` when the metric was last collected without an error.
     `alarm_budgets` are false alarms per series and year, `alarm_budget_per_year` those of a series that is not in it.
     `rebaselined` holds per series the instants at which a new level was declared or accepted, oldest first. `settled`
-    is the first period that is still read again, `memory` what the check keeps from look to look.
+    is the first period that is still read again, `memory` what the check keeps from look to look. `left_out` (S, T)
+    tells which periods people left out as a one-off: they are neither learnt from nor judged.
     """
 
     as_of: datetime
@@ -283,6 +284,7 @@ class CheckContext:
     rebaselined: dict[Segment, tuple[datetime, ...]] = field(default_factory=dict)
     settled: int | None = None
     memory: Memory | None = None
+    left_out: npt.NDArray[np.bool_] | None = None
 
 
 class Check(Protocol):

@@ -123,3 +123,9 @@ def _public(country: str, subdivision: str, year: int) -> frozenset[date]:
     from holidays import country_holidays  # noqa: PLC0415 - loaded where holidays are asked for only.
 
     return frozenset(country_holidays(country, subdiv=subdivision or None, years=year))
+
+
+def span_of_days(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
+    """From where the first day begins to where the last one ends in a time zone, in UTC."""
+    begin, end = (datetime(d.year, d.month, d.day, tzinfo=ZoneInfo(zone)) for d in (first, last + timedelta(days=1)))
+    return begin.astimezone(UTC), end.astimezone(UTC)

@@ -11,10 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from cxmon.config.plan import Plan
 from cxmon.errors import CxmonError
 from cxmon.store import Store
+
+if TYPE_CHECKING:
+    from cxmon.slack_app.listening import Listening
 
 LOG = logging.getLogger("cxmon.service")
 LEASE_S = 60.0
@@ -83,7 +87,8 @@ class Service:
     def __init__(self, plan: Plan, *, holder: str | None = None) -> None:
         self._plan = plan
         self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"
-        self._busy = threading.Lock()
+        # What people did must reach the thread while a long round goes on: each job waits for itself alone.
+        self._busy = {"work": threading.Lock(), "deliver": threading.Lock()}
         self._leader = threading.Event()
         self._last_beat = (time.monotonic(), wall())
         self.stop = threading.Event()
@@ -112,16 +117,26 @@ class Service:
             next_run_time=wall(),
         )
         scheduler.start()
+        # Every instance listens: Slack gives a click to any one of them, and the store knows what was done.
+        ears = [one.start() for one in self._listenings()]
         LOG.info("started holder=%s collect_every=%s", self._holder, every.collect_every)
         self.stop.wait()
         scheduler.pause()
-        ended = self._busy.acquire(timeout=STOP_WITHIN_S)
+        for one in ears:
+            one.stop()
+        until = time.monotonic() + STOP_WITHIN_S
+        ended = all(lock.acquire(timeout=max(until - time.monotonic(), 0.0)) for lock in self._busy.values())
         scheduler.shutdown(wait=False)
         LOG.info("stopped clean=%s", ended)
         if not ended:
             # A job hangs in a driver. Every step is safe against kill -9, so leaving it is safe too.
             logging.shutdown()
             os._exit(0)
+
+    def _listenings(self) -> "list[Listening]":
+        from cxmon.slack_app.listening import listenings  # noqa: PLC0415 - most configurations have no buttons.
+
+        return listenings(self._plan, holder=self._holder, clock=wall)
 
     def _next_work(self) -> datetime:
         """Overdue work runs at once; a restart does not push it an interval away."""
@@ -149,7 +164,7 @@ class Service:
     def _guarded(self, name: str, job: Callable[[Store], None]) -> None:
         if self.stop.is_set() or not self._leader.is_set():
             return
-        with self._busy:
+        with self._busy[name]:
             began = time.monotonic()
             try:
                 with Store.open(self._plan.store_url) as store:

@@ -50,7 +50,7 @@ def for_allowance(
         ),
         footer=f"As of {stamp} · check allowance · incident {incident.id}",
         link=view_link(board_url, metric=metric.id),
-        actions=() if ended else actions(incident.id),
+        actions=() if ended else actions(incident.id, known_why=False),
         reply=None if transition.step is Step.OPENED else f"{wording.step(transition.step)}. {title}",
         at=transition.at,
     )

@@ -44,7 +44,7 @@ def render(message: Message, *, image: str | None = None, interactive: bool = Fa
     """The blocks of a message. `image` is the id of an uploaded file; `interactive` tells that somebody hears buttons:
     without it the actions are named as commands, because a button that does nothing is worse than none."""
     blocks: list[Block] = [
-        {"type": "header", "text": _plain(message.title or message.text, HEADER)},
+        {"type": "header", "text": plain(message.title or message.text, HEADER)},
         {"type": "section", "text": _body(message)},
         *_facts(message.facts),
     ]
@@ -60,7 +60,16 @@ def render(message: Message, *, image: str | None = None, interactive: bool = Fa
 def render_reply(reply: str) -> list[Block]:
     """A reply in a message's thread."""
     lines = cut_lines([unformatted(clean(line)) for line in reply.splitlines() if clean(line)], SECTION)
-    return [{"type": "section", "text": _mrkdwn("\n".join(escape(line) for line in lines) or "…")}]
+    return [{"type": "section", "text": mrkdwn("\n".join(escape(line) for line in lines) or "…")}]
+
+
+def image_in(blocks: Any) -> str:
+    """The id of the file that a message's blocks, as Slack gives them back, show as its picture; else empty."""
+    for block in blocks if isinstance(blocks, list) else []:
+        file = block.get("slack_file") if isinstance(block, dict) else None
+        if isinstance(file, dict) and isinstance(file.get("id"), str):
+            return str(file["id"])
+    return ""
 
 
 def reply_text(reply: str) -> str:
@@ -72,11 +81,11 @@ def _escaped(text: str, limit: int) -> str:
     return escape(cut(unformatted(clean(text)), limit))
 
 
-def _plain(text: str, limit: int) -> Block:
+def plain(text: str, limit: int) -> Block:
     return {"type": "plain_text", "text": escape(cut(clean(text), limit)) or "cxmon", "emoji": False}
 
 
-def _mrkdwn(escaped: str) -> Block:
+def mrkdwn(escaped: str) -> Block:
     return {"type": "mrkdwn", "text": escaped, "verbatim": True}
 
 
@@ -84,26 +93,26 @@ def _body(message: Message) -> Block:
     badge = f"{SHAPES[message.tone]} {cut(unformatted(clean(message.badge)), HEADER)}"
     room = SECTION - size(badge) - _FORMATTING
     lines = cut_lines([unformatted(clean(line)) for line in message.lines if clean(line)], room)
-    return _mrkdwn("\n".join([f"*{escape(badge)}*", *(escape(line) for line in lines)]))
+    return mrkdwn("\n".join([f"*{escape(badge)}*", *(escape(line) for line in lines)]))
 
 
 def _facts(facts: Sequence[Fact]) -> list[Block]:
     shown = [_field(fact) for fact in facts[:_FACTS]]
     if len(facts) > _FACTS:
-        shown[-1] = _mrkdwn(f"… (+{len(facts) - _FACTS + 1} more)")
+        shown[-1] = mrkdwn(f"… (+{len(facts) - _FACTS + 1} more)")
     return [{"type": "section", "fields": shown[i : i + FIELDS]} for i in range(0, len(shown), FIELDS)]
 
 
 def _field(fact: Fact) -> Block:
     label = _escaped(fact.label, HEADER) or "…"
-    return _mrkdwn(f"*{label}*\n{_escaped(fact.text, FIELD - len(label.encode('utf-16-le')) // 2 - _FORMATTING)}")
+    return mrkdwn(f"*{label}*\n{_escaped(fact.text, FIELD - len(label.encode('utf-16-le')) // 2 - _FORMATTING)}")
 
 
 def _button(action: Action) -> Block:
     return {
         "type": "button",
         "action_id": cut(clean(action.name), 255),
-        "text": _plain(action.label, BUTTON),
+        "text": plain(action.label, BUTTON),
         "value": cut(clean(action.value), VALUE),
     }
 
@@ -116,5 +125,5 @@ def _footer(message: Message, *, commands: bool) -> list[Block]:
     hint = command_hint(message) if commands else ""
     if hint:
         parts.append(f"`{_escaped(hint, 300)}`")
-    elements = [_mrkdwn(part) for part in parts if part]
+    elements = [mrkdwn(part) for part in parts if part]
     return [{"type": "context", "elements": elements}] if elements else []

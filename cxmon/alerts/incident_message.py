@@ -19,8 +19,10 @@ from cxmon.alerts.parts import (
     news_key,
     one_line,
     view_link,
+    with_assigned,
 )
 from cxmon.model import (
+    Action,
     Declared,
     Ending,
     Fact,
@@ -111,14 +113,21 @@ def for_incident(
         title=headline,
         text=one_line(badge, headline),
         lines=_lines(incident, transition, told, metric),
-        facts=tuple(facts),
+        facts=with_assigned(facts, incident),
         footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
         link=_view(board_url, incident, metric, close, kind),
         picture=_picture(incident, metric, headline, stamp) if kind not in _OF_SOURCES else None,
-        actions=actions(incident.id) if incident.state is not IncidentState.ENDED else (),
+        actions=_actions(incident, metric, kind),
         reply=_reply(transition, badge, headline),
         at=transition.at,
     )
+
+
+def _actions(incident: Incident, metric: Metric | None, kind: str) -> tuple[Action, ...]:
+    if incident.state is IncidentState.ENDED:
+        return ()
+    taken = incident.state is IncidentState.ACKNOWLEDGED
+    return actions(incident.id, known_why=metric is not None and kind not in _OF_SOURCES, acknowledged=taken)
 
 
 def _picture(incident: Incident, metric: Metric | None, headline: str, stamp: str) -> Picture | None:

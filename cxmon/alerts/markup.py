@@ -67,7 +67,11 @@ def cut_lines(lines: Iterable[str], limit: int) -> list[str]:
 
 def safe_url(url: str | None) -> str | None:
     """An http(s) address in which nothing can end the link early; None where it is anything else or too long."""
-    if not url or urlsplit(url).scheme not in {"http", "https"}:
+    try:
+        scheme = urlsplit(url or "").scheme
+    except ValueError:
+        return None
+    if not url or scheme not in {"http", "https"}:
         return None
     encoded = quote(clean(url), safe="%/:?#[]@!$&'()+,;=~-._")
     return encoded if len(encoded) <= _URL_LIMIT else None

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from cxmon import wording
-from cxmon.model import Action, Declared, Fact, Segment, Status, Step
+from cxmon.model import Action, Declared, Fact, Incident, Segment, Status, Step
 
 CORRECTED = "Corrected: "
 NEAR = timedelta(days=14)
 TOLD_AT_MOST = 3
 BEHIND_IT = "Behind it"
+ASSIGNED = "Assigned to"
+DECIDED = "Decided"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
@@ -20,7 +22,7 @@ def view_link(
     """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision has a page of its
     own (`page="decision"`)."""
     wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change}
-    query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote)
+    query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote, errors="replace")
     return f"{board_url.rstrip('/')}/{page}{'?' if query else ''}{query}"
 
 
@@ -85,18 +87,45 @@ def near_fact(changes: Sequence[Declared], zone: str, drafts: Sequence[Declared]
     return Fact(label="Declared near by", text=f"{text}. {noted}" if noted else text)
 
 
+def with_assigned(facts: Sequence[Fact], incident: Incident | None) -> tuple[Fact, ...]:
+    """The facts, with who sees to the incident now."""
+    rest = tuple(fact for fact in facts if fact.label != ASSIGNED)
+    to = incident.assigned_to if incident is not None else None
+    return (*rest, Fact(label=ASSIGNED, text=to)) if to else rest
+
+
+def with_decided(facts: Sequence[Fact], told: str) -> tuple[Fact, ...]:
+    """The facts, with what was decided last; without words as they are."""
+    if not told:
+        return tuple(facts)
+    return (*(fact for fact in facts if fact.label != DECIDED), Fact(label=DECIDED, text=told))
+
+
+def respond_action(change: str) -> Action:
+    """Answering a decision; the value is its id."""
+    return Action(name="respond", label="Keep, amend or roll back", value=change)
+
+
 def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:
     """The first few, and how many more."""
     return list(told) if len(told) <= most else [*told[:most], f"and {len(told) - most} more"]
 
 
-def actions(incident: str) -> tuple[Action, ...]:
-    """What can be done about an incident; the value is an opaque id."""
+def actions(incident: str, *, known_why: bool = True, acknowledged: bool = False) -> tuple[Action, ...]:
+    """What can be done about an incident; the value is an opaque id. `known_why`: it is about a level that can be
+    accepted or left out; a decision is answered instead, a source mended."""
     names = {
         "acknowledge": "Acknowledge",
         "silence": "Silence",
         "we_know_why": "We know why",
+        "assign": "Assign",
+        "add_note": "Add note",
         "show_segments": "Show segments",
+    }
+    names = {
+        n: w
+        for n, w in names.items()
+        if (known_why or n != "we_know_why") and not (acknowledged and n == "acknowledge")
     }
     return tuple(Action(name=name, label=label, value=incident) for name, label in names.items())
 

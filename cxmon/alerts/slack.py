@@ -37,13 +37,15 @@ _FLAGS = {"unfurl_links": False, "unfurl_media": False}
 @dataclass(frozen=True, kw_only=True)
 class Slack:
     """A Slack channel, through a bot token with `chat:write` (and `channels:history`, `channels:read`, `files:write`,
-    `files:read`). `channel` is a name or, better, an id. Without a token the same messages go to the console."""
+    `files:read`). `channel` is a name or, better, an id. Without a token the same messages go to the console. With an
+    `app_token` (xapp-..., for Socket Mode) messages have buttons, which `cxmon run` and `cxmon up` hear."""
 
     channel: str
     type: Literal["slack"] = "slack"
     token: Secret = field(default_factory=lambda: Secret(""))
     base_url: str = "https://slack.com/api/"
     timeout_s: float = 10.0
+    app_token: Secret = field(default_factory=lambda: Secret(""))
 
     def __post_init__(self) -> None:
         if not self.channel.strip():
@@ -52,6 +54,15 @@ class Slack:
             raise ValueError(f"timeout_s: found {self.timeout_s}, expected more than 0 and at most 60")
         if urlsplit(self.base_url).scheme not in {"http", "https"}:
             raise ValueError(f"base_url: found {self.base_url!r}, expected an http or https address")
+        if self.app_token and not self.token:
+            raise ValueError("app_token: found one without a token, expected the bot's token beside it")
+        if self.app_token and not self.app_token.reveal().startswith("xapp-"):
+            raise ValueError("app_token: found another kind of token, expected an app-level token, which begins xapp-")
+
+    @property
+    def listens(self) -> bool:
+        """Whether somebody hears the buttons of its messages."""
+        return bool(self.app_token)
 
     @property
     def pace_s(self) -> float:
@@ -62,7 +73,7 @@ class Slack:
         """Post `message`, or edit `previous` and reply in its thread. Raises DeliveryError; a picture never does."""
         if not self.token:
             return write(message, previous, note="printed, no Slack token")
-        client = self._client()
+        client = self.client()
         known = previous if previous is not None and _ID.fullmatch(previous.channel) else None
         receipt = self._edit(client, message, known) if known else self._post(client, message)
         failpoint("slack-told")
@@ -80,7 +91,7 @@ class Slack:
             raise DeliveryError(
                 "without a token the message was printed, and a console keeps no record", permanent=True
             )
-        client = self._client()
+        client = self.client()
         wanted, oldest = opaque(message.key), f"{since.timestamp():.6f}"
         known = previous if previous is not None and _ID.fullmatch(previous.channel) else None
         try:
@@ -96,7 +107,11 @@ class Slack:
             raise classify(problem, repeatable=True) from problem
         return None
 
-    def _client(self) -> "WebClient":
+    def render(self, message: Message, *, image: str | None = None) -> list[dict[str, Any]]:
+        """The blocks of a message here: with buttons where they are heard, else with the commands' names."""
+        return blocks.render(message, image=image, interactive=self.listens)
+
+    def client(self) -> "WebClient":
         from slack_sdk import WebClient  # noqa: PLC0415 - `cxmon validate` must not load the SDK.
 
         # No retry handlers: the SDK's own would post again after a reply that was lost. The outbox knows better.
@@ -108,7 +123,7 @@ class Slack:
         )
 
     def _post(self, client: "WebClient", message: Message) -> Receipt:
-        shown = {"text": blocks.notification(message), "blocks": blocks.render(message)}
+        shown = {"text": blocks.notification(message), "blocks": self.render(message)}
         sent = self._say(client, message.key, shown, plain=blocks.plain_text(message), channel=self.channel)
         return Receipt(channel=str(sent["channel"]), ref=str(sent["ts"]))
 
@@ -130,7 +145,9 @@ class Slack:
 
     def _update(self, client: "WebClient", message: Message, previous: Receipt, image: str | None = None) -> bool:
         """False where the message is not there any more."""
-        shown: dict[str, Any] = {"text": blocks.notification(message), "blocks": blocks.render(message, image=image)}
+        if image is None and message.picture is None:
+            image = self._shown(client, previous)
+        shown: dict[str, Any] = {"text": blocks.notification(message), "blocks": self.render(message, image=image)}
         try:
             client.chat_update(channel=previous.channel, ts=previous.ref, **shown)
         except Exception as problem:
@@ -144,6 +161,17 @@ class Slack:
                 return self._update_plain(client, message, previous)
             raise classify(problem, repeatable=True) from problem
         return True
+
+    def _shown(self, client: "WebClient", first: Receipt) -> str | None:
+        """The picture that the first message has by now, for news that brings none of its own; None where the bot may
+        not look."""
+        try:
+            page = _data(client.conversations_history(channel=first.channel, latest=first.ref, inclusive=True, limit=1))
+        except Exception as problem:  # noqa: BLE001 - a picture never keeps the words back.
+            log.debug("the picture of a message was not found: %s", problem)
+            return None
+        mine = [told for told in page.get("messages", []) if told.get("ts") == first.ref]
+        return blocks.image_in(mine[0].get("blocks")) or None if mine else None
 
     def _update_plain(self, client: "WebClient", message: Message, previous: Receipt) -> bool:
         try:

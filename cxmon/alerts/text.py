@@ -30,8 +30,9 @@ def command_hint(message: Message) -> str:
     """What to type instead of pressing a button that nobody hears: `cxmon ack ID · cxmon why ID`; empty without
     actions."""
     ids = {action.name: clean(action.value) for action in message.actions}
-    incident = ids.get("acknowledge")
-    return f"cxmon ack {incident} · cxmon why {incident}" if incident else ""
+    open_, incident = ids.get("acknowledge"), ids.get("add_note") or ids.get("acknowledge")
+    acknowledge = f"cxmon ack {open_} · " if open_ else ""
+    return f"{acknowledge}cxmon why {incident}" if incident else ""
 
 
 def _wrapped(line: str) -> Iterator[str]:

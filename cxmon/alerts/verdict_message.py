@@ -4,9 +4,21 @@ import math
 from collections.abc import Mapping, Sequence
 
 from cxmon import wording
-from cxmon.alerts.parts import CORRECTED, LEGEND, NEAR, actions, at_most, near_fact, news_key, one_line, view_link
+from cxmon.alerts.parts import (
+    CORRECTED,
+    LEGEND,
+    NEAR,
+    actions,
+    at_most,
+    near_fact,
+    news_key,
+    one_line,
+    respond_action,
+    view_link,
+)
 from cxmon.decisions import telling
 from cxmon.model import (
+    Action,
     Code,
     Declared,
     Fact,
@@ -80,10 +92,15 @@ def for_verdict(
         footer=f"{grade} · {version}" + (f" · incident {incident}" if incident else ""),
         link=view_link(board_url, page="decision", metric=metric.id if metric else "", change=change.id),
         picture=_picture(verdict, declared, first, metric, zone, title) if first and metric else None,
-        actions=actions(incident) if incident and tone in {Tone.RED, Tone.AMBER} else (),
+        actions=_actions(change.id, incident if tone in {Tone.RED, Tone.AMBER} else ""),
         reply=_reply(verdict, previous, priced or one_line(badge, title), zone, known),
         at=verdict.as_of,
     )
+
+
+def _actions(change: str, incident: str) -> tuple[Action, ...]:
+    """A decision can always be answered; about an incident more can be done."""
+    return (*(actions(incident, known_why=False) if incident else ()), respond_action(change))
 
 
 def _beside(other: Declared, declared: Declared, verdict: Verdict) -> bool:
@@ -175,7 +192,7 @@ def _declaration(declared: Declared, zone: str, price: Price | None) -> list[Fac
     if price is not None:
         facts.append(Fact(label="Price", text=wording.price_line(price)))
     elif change.saving is not None:
-        facts.append(Fact(label="Said to save", text=_saving(change.saving)))
+        facts.append(Fact(label="Said to save", text=claimed(change.saving)))
     late = f", declared {wording.days(declared.days_late)} late" if declared.days_late else ""
     edited = f", edited since ({len(declared.edits)}x, the frozen limits stand)" if declared.edits else ""
     if late or edited:
@@ -183,7 +200,8 @@ def _declaration(declared: Declared, zone: str, price: Price | None) -> list[Fac
     return facts
 
 
-def _saving(saving: Saving) -> str:
+def claimed(saving: Saving) -> str:
+    """`1,200,000 USD a year (claimed by Operations, not verified)`."""
     checked = f"verified by {saving.verified_by}" if saving.verified_by else "not verified"
     by = f"claimed by {saving.claimed_by}, " if saving.claimed_by else ""
     return f"{wording.number(saving.amount, 0)} {saving.currency} a {saving.per} ({by}{checked})"

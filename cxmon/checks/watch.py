@@ -67,7 +67,7 @@ class Watch:
         """What is said of period `t`, from the mature periods up to it that are no holidays."""
         panel = ground.panel
         values, n, learning = ground.known(t)
-        thick = ground.thick(n)
+        thick = ground.thick(ground.answers(t))
         said = self._said(ground, values, n, learning)
         said["statistic"][~thick] = np.nan
         looked = int(np.isfinite(said["statistic"]).sum())
@@ -75,7 +75,9 @@ class Watch:
         found = []
         for s, segment in enumerate(panel.segments):
             row = _Row(panel.metric, segment, panel.starts[: t + 1], values[s], n[s], ground.judged.log, looked)
-            if not thick[s]:
+            if ground.out[s, t]:
+                found.append(row.unknown("left out as a one-off, neither learnt from nor judged"))
+            elif not thick[s]:
                 typical = _typical(n[s, -4 * ground.cycle :])
                 found.append(
                     row.unknown(f"too thin to watch: {typical:,.0f} a period, {panel.metric.min_n:,.0f} needed")
@@ -150,6 +152,7 @@ class _Ground:
     holiday: Bools
     budgets: Floats
     stories: tuple[Ints, ...]
+    out: Bools
 
     @classmethod
     def of(cls, panel: Panel, context: CheckContext) -> "_Ground":
@@ -167,6 +170,7 @@ class _Ground:
             holiday=holiday,
             budgets=np.array([given.get(s, else_) for s in panel.segments]),
             stories=tuple(np.array([where[s] for s in story]) for story in components(panel.segments)),
+            out=np.zeros(panel.n.shape, np.bool_) if context.left_out is None else context.left_out,
         )
 
     def asks(self, these: Ints, first: int, end: int) -> dict[str, Any]:
@@ -200,9 +204,9 @@ class _Ground:
     def known(self, t: int) -> tuple[Floats, Floats, Ints]:
         """(values, n (S, t + 1) as they are set against each other in period `t`, periods (S,) of a new level that are
         still to be learnt)."""
-        past = (self.context.mature & ~self.holiday)[: t + 1]
-        values = np.where(past, self.judged.values[:, : t + 1], np.nan)
-        n = np.where(past, self.panel.n[:, : t + 1], 0.0)
+        kept = ~self.out[:, : t + 1] & self._past(t)
+        values = np.where(kept, self.judged.values[:, : t + 1], np.nan)
+        n = np.where(kept, self.panel.n[:, : t + 1], 0.0)
         learning = np.zeros(len(self.panel.segments), np.int64)
         for s, segment in enumerate(self.panel.segments):
             for at in self.context.rebaselined.get(segment, ()):
@@ -211,6 +215,13 @@ class _Ground:
                     values[s], left = on_new_level(values[s], i, self.span, self.judged)
                     learning[s] = max(learning[s], left)
         return values, n, learning
+
+    def answers(self, t: int) -> Floats:
+        """(S, t + 1) what there was, what was left out as well: a one-off makes no series thin."""
+        return np.where(self._past(t), self.panel.n[:, : t + 1], 0.0)
+
+    def _past(self, t: int) -> Bools:
+        return np.asarray((self.context.mature & ~self.holiday)[: t + 1])
 
     def thick(self, n: Floats) -> Bools:
         """Which series have answers enough in a typical period of the last four cycles."""
@@ -223,6 +234,8 @@ class _Ground:
         """Under which name what was found out of some series, with their new levels, is kept."""
         segments = [self.panel.segments[s] for s in these]
         on = [(s.label, *map(str, self.context.rebaselined.get(s, ()))) for s in segments]
+        if self.out[these].any():
+            on += [(f"{s}:{t}",) for s, t in zip(*map(np.ndarray.tolist, np.nonzero(self.out[these])), strict=True)]
         return hashlib.blake2b(f"{self.panel.metric.definition_hash} {on}".encode(), digest_size=12).hexdigest()
 
 

@@ -8,16 +8,20 @@ import cxmon
 from cxmon.cli import (
     alerting,
     allowing,
+    asking,
+    briefing,
     cataloguing,
     changing,
     collecting,
     effecting,
     evidencing,
+    granting,
     importing,
     keeping,
     leading,
     looking_back,
     maturing,
+    noting,
     replaying,
     responding,
     running,
@@ -60,8 +64,9 @@ def build() -> typer.Typer:
         """Say what a cost cut or a policy change did to customers."""
 
     families = (
-        validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        validate, collecting, running, replaying, looking_back, responding, noting, changing, importing, allowing,
+        targeting, alerting, asking, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        granting, briefing,
     )  # fmt: skip
     for family in families:
         family.register(app)

@@ -18,6 +18,8 @@ def doctor(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     """Configuration, store, collections and delivery in one look."""
     from cxmon.errors import CxmonError
     from cxmon.model import Delivery
+    from cxmon.service import wall
+    from cxmon.slack_app.health import buttons_heard
     from cxmon.store import Store
 
     plan = load_plan(config)
@@ -31,6 +33,7 @@ def doctor(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
             found.extend((f"metric {m}", False, "never collected") for m in missing)
             found.extend((f"metric {r.metric}", r.ok, r.error or f"{r.rejected} rows set aside") for r in runs.values())
             found.extend((f"message to {r.channel}", False, f"{r.state}: {r.error}") for r in stuck)
+            found.extend(buttons_heard(plan, store, now=wall()))
     except CxmonError as error:
         found.append(("store", False, str(error)))
     if as_json:

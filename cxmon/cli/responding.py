@@ -33,7 +33,7 @@ def incidents(
 ) -> None:
     """List incidents."""
     from cxmon import wording
-    from cxmon.cli.story import title
+    from cxmon.pipeline.standing import title
     from cxmon.service import clock
 
     with opened(config, read_only=True) as (plan, store):

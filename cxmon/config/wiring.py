@@ -66,6 +66,10 @@ def build_channels(frame: Frame) -> dict[str, Channel]:
             made = make(registry("alerts")()[entry.values["type"]], entry, entry.values, frame.reading)
             if made is not BAD:
                 channels[name] = made
+            access = frame.root.get("access")
+            heard = made is not BAD and getattr(made, "listens", False)
+            if heard and not (isinstance(access, Entry) and access.get("editors")):
+                frame.reading.note(entry.at("app_token"), "nobody may press its buttons: access names no editors")
     return channels
 
 

@@ -1,5 +1,17 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
+from cxmon.model.access import (
+    Access,
+    Act,
+    Allowed,
+    Oidc,
+    Refused,
+    Role,
+    handed_over,
+    is_loopback,
+    may,
+    taken,
+)
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.announced import Announced, Drafting
 from cxmon.model.behind import Behind, Growth, Record
@@ -18,11 +30,13 @@ from cxmon.model.change import (
     Status,
 )
 from cxmon.model.finding import (
+    BY_HAND,
     Ending,
     Finding,
     Incident,
     IncidentPolicy,
     IncidentState,
+    LeftOut,
     State,
     Step,
     Transition,
@@ -54,6 +68,7 @@ from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret, Token
+from cxmon.model.signed import Outcome, Signed
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
     GRAVITY,
@@ -78,6 +93,7 @@ from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
 from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
+    "BY_HAND",
     "CALLS",
     "EVERYONE",
     "FROM_FEED",
@@ -87,6 +103,8 @@ __all__ = [
     "PER_DAYS",
     "RED",
     "UNIT_SECONDS",
+    "Access",
+    "Act",
     "Action",
     "Agreement",
     "Ahead",
@@ -95,6 +113,7 @@ __all__ = [
     "AllowanceCode",
     "AllowanceUse",
     "Allowances",
+    "Allowed",
     "Altogether",
     "Amount",
     "Announced",
@@ -140,6 +159,7 @@ __all__ = [
     "Kind",
     "LeadingAnswer",
     "LearntFrom",
+    "LeftOut",
     "Making",
     "Measure",
     "Measured",
@@ -147,8 +167,10 @@ __all__ = [
     "Method",
     "Metric",
     "Money",
+    "Oidc",
     "Opinion",
     "OutboxRow",
+    "Outcome",
     "Outlook",
     "Part",
     "PastShift",
@@ -164,13 +186,16 @@ __all__ = [
     "Reason",
     "Receipt",
     "Record",
+    "Refused",
     "Response",
     "ResponseRate",
     "Retrospect",
+    "Role",
     "Saving",
     "Scope",
     "Secret",
     "Segment",
+    "Signed",
     "Silence",
     "Split",
     "SplitRanges",
@@ -195,4 +220,8 @@ __all__ = [
     "Window",
     "Words",
     "Worth",
+    "handed_over",
+    "is_loopback",
+    "may",
+    "taken",
 ]

@@ -61,7 +61,7 @@ class Incident:
 
     `root` is the segment it is told by, `members` all segments it covers, root included. `subject` is the metric's id,
     the change's id where `check` is `verdict`, and the source's where it is source health. `looks` are the newest looks
-    of a pending incident, oldest first: B breach, o fine, ? unknown.
+    of a pending incident, oldest first: B breach, o fine, ? unknown. `assigned_to` is a role or department.
     """
 
     id: str
@@ -84,11 +84,12 @@ class Incident:
     told_score: float = 0.0
     reopened: int = 0
     looks: str = ""
+    assigned_to: str | None = None
 
 
 class Step(StrEnum):
     """What happened to an incident: each is one message at most. `noted` is a decision to stay silent, kept so that
-    `why` can print it; it is never told."""
+    `why` can print it; it is never told. The steps of `BY_HAND` are what people did without ending it: a reply."""
 
     OPENED = "opened"
     WORSENED = "worsened"
@@ -98,6 +99,13 @@ class Step(StrEnum):
     REOPENED = "reopened"
     CORRECTED = "corrected"
     NOTED = "noted"
+    ASSIGNED = "assigned"
+    REMARKED = "remarked"
+    SILENCED = "silenced"
+    LEFT_OUT = "left_out"
+
+
+BY_HAND = frozenset({Step.ASSIGNED, Step.REMARKED, Step.SILENCED, Step.LEFT_OUT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,3 +127,20 @@ class IncidentPolicy:
     unknown_after: int = 14
     notify_again_ratio: float = 1.5
     notify_again_score: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """Days of a metric that were a one-off: from `since` up to `until` they are neither judged nor learnt from, in
+    these segments and in what lies inside the `root`, by which the incident was told. Known since `at`."""
+
+    id: str
+    metric: str
+    root: Segment
+    segments: tuple[Segment, ...]
+    since: datetime
+    until: datetime
+    by: str
+    why: str
+    at: datetime
+    incident: str = ""

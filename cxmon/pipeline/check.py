@@ -11,6 +11,7 @@ import numpy as np
 from cxmon.checks import Funnel, Watch
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
+from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import ripened
 from cxmon.errors import StoreError
 from cxmon.incidents import Reason, Walked, walk
@@ -18,7 +19,7 @@ from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segm
 from cxmon.panel import Panel
 from cxmon.pipeline import covering, source_health
 from cxmon.pipeline.budgeting import budget, of_series, rolled
-from cxmon.pipeline.check_telling import by_hand, lasting, tell
+from cxmon.pipeline.check_telling import lasting, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, reaching, told_elsewhere
 from cxmon.pipeline.memory import Keeping, Memories, Stored
@@ -118,6 +119,7 @@ class _Looking:
             rebaselined=new_levels(metric, segments, known.changes, known.incidents, now),
             settled=int(np.searchsorted(panel.ends(), (now - metric.lookback).timestamp(), side="right")),
             memory=self.memory,
+            left_out=left_out(panel, store.left_out.all(metric.id, known_at=now)),
         )
         through = datetime.fromtimestamp(int(panel.starts[new[-1]]), UTC)
         findings, quiet = self._told(panel, *_findings(check_plan, panel, context, known))
@@ -131,13 +133,11 @@ class _Looking:
             changes=known.changes, now=now, lasting=lasting(known.incidents, walked),
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, now))
+        # Where a person acknowledged or accepted one while we were looking, what they did must not be written over.
         open_before = [i for i in known.incidents if i.state is not IncidentState.ENDED]
-        if any(by_hand(store.incidents.get(i.id)) != by_hand(i) for i in open_before):
-            # A person acknowledged or accepted it while we were looking: what they did must not be written over.
-            return None
         taken = store.incidents.commit(
             check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents,
-            transitions=told, outbox=telling.rows, now=now,
+            transitions=told, outbox=telling.rows, now=now, seen=open_before,
         )  # fmt: skip
         if not taken:
             return None

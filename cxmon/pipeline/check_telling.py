@@ -7,7 +7,7 @@ from datetime import datetime
 from cxmon.alerts.message import for_incident
 from cxmon.config.plan import Plan
 from cxmon.incidents import Event, Walked
-from cxmon.model import Declared, Incident, IncidentState, Metric, OutboxRow, Step, Transition
+from cxmon.model import BY_HAND, Declared, Incident, IncidentState, Metric, OutboxRow, Step, Transition
 from cxmon.pipeline.behind import told_behind
 from cxmon.pipeline.route import queue
 from cxmon.store import Store
@@ -89,6 +89,8 @@ def kept_back(store: Store, incident: Incident) -> Event | None:
     newest: Transition | None = None
     kept: Transition | None = None
     for t in store.incidents.history(incident.id):
+        if t.step in BY_HAND:
+            continue
         if t.step is not Step.NOTED:
             newest, kept = t, None
         elif t.reason.startswith(f"{SILENCED}:"):
@@ -104,4 +106,4 @@ def noted(event: Event, reason: str, now: datetime) -> Transition:
 
 def by_hand(incident: Incident | None) -> tuple[object, ...]:
     """What people change of an incident."""
-    return () if incident is None else (incident.state, incident.ending, incident.acknowledged_by)
+    return () if incident is None else (incident.state, incident.ending, incident.acknowledged_by, incident.assigned_to)

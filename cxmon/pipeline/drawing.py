@@ -19,7 +19,7 @@ def draw(store: Store, metrics: Mapping[str, Metric], message: Message) -> bytes
     if wanted is None or wanted.metric not in metrics:
         return None
     try:
-        return _picture(store, metrics[wanted.metric], wanted)
+        return drawn(store, metrics[wanted.metric], wanted)
     except Exception as problem:  # noqa: BLE001 - see above.
         log.warning("no picture for %s: %s: %s", message.key, type(problem).__name__, problem)
         return None
@@ -36,7 +36,9 @@ def any_picture(plan: Plan, store: Store) -> Picture | None:
     return None
 
 
-def _picture(store: Store, metric: Metric, wanted: Picture) -> bytes | None:
+def drawn(store: Store, metric: Metric, wanted: Picture) -> bytes | None:
+    """A PNG; None where the series is not stored any more. Raises what drawing raises, ImportError without the extra
+    `pictures` among it."""
     from cxmon import charts  # noqa: PLC0415 - altair takes a second to import, and many runs have nothing to draw.
 
     band = _band(store, wanted)

@@ -36,7 +36,7 @@ from cxmon.model import (
 )
 from cxmon.panel import Panel
 from cxmon.pipeline import covering
-from cxmon.pipeline.asking import Asking, one_by_one, settled, side_by_side
+from cxmon.pipeline.estimating import Asking, one_by_one, settled, side_by_side
 from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, broken, steps
 from cxmon.pipeline.judge_evidence import Evidence, failed, inquiry
@@ -253,7 +253,8 @@ class _Asked:
             pairs = zip(opened.changes, found, strict=True)
             red = {c.id for c, known in pairs if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
-            drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now)
+            drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now,
+                           one_offs=store.left_out.all(metric.id, known_at=now))  # fmt: skip
             _put(store, metric, covering.bands(drawn, cover))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)

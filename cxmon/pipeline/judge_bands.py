@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from cxmon import decisions, stats
 from cxmon.decisions import scoping
+from cxmon.decisions.left_out import left_out
 from cxmon.decisions.span import IN_A_YEAR, profile
-from cxmon.model import EVERYONE, Band, Break, Category, Change, Grain, Incident, Metric, Segment, Status
+from cxmon.model import EVERYONE, Band, Break, Category, Change, Grain, Incident, LeftOut, Metric, Segment, Status
 from cxmon.panel import Panel
 
 Floats = npt.NDArray[np.float64]
@@ -93,8 +94,8 @@ def shown(leaves: Panel) -> list[Segment]:
     return [panel.segments[i] for i in order[:AT_MOST]]
 
 
-def bands(leaves: Panel, known: Sequence[Step], *, now: datetime) -> list[Band]:
-    """The band of every shown segment of one metric."""
+def bands(leaves: Panel, known: Sequence[Step], *, now: datetime, one_offs: Sequence[LeftOut] = ()) -> list[Band]:
+    """The band of every shown segment of one metric; `one_offs` are left out of what is expected."""
     if not len(leaves.starts) or not leaves.n.any():
         return []
     mature = leaves.mature(now)
@@ -102,7 +103,11 @@ def bands(leaves: Panel, known: Sequence[Step], *, now: datetime) -> list[Band]:
         return []
     segments = shown(leaves)
     panel = leaves.roll_up(segments) if leaves.metric.additive else leaves.select(segments)
-    return [_one(panel.select([s]), [k for k in known if k.touches(leaves, s)], mature, now) for s in panel.segments]
+    out = left_out(panel, one_offs)
+    return [
+        _one(panel.select([s]), [k for k in known if k.touches(leaves, s)], mature, now, out[i])
+        for i, s in enumerate(panel.segments)
+    ]
 
 
 def band_of(
@@ -159,9 +164,9 @@ def broken(band: Band, found: Sequence[Break]) -> Band:
     return replace(band, avg=tuple(avg), breaks=tuple(found))
 
 
-def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime) -> Band:
+def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime, out: Bools) -> Band:
     """One segment's band: each stretch between changes of the measurement by itself, so that the band steps where the
-    level was allowed to and begins anew where the measurement did."""
+    level was allowed to and begins anew where the measurement did. It is not learnt from the periods `out` (T,)."""
     last = int(np.flatnonzero(mature)[-1]) + 1
     figures, anew = panel.judged(), [k.anew for k in known if k.anew is not None]
     cuts = {int(np.searchsorted(panel.starts, one.at.timestamp(), "left")) for one in anew}
@@ -171,7 +176,7 @@ def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime) -> B
     for begin, end in pairwise([0, *sorted(cut for cut in cuts if 0 < cut < last), last]):
         pieces, since, change = _stretch(panel, [k for k in known if k.anew is None], begin, end)
         for low, at, high in pieces:
-            part, aside[low:high] = _fit(panel, figures.values[0], low, at, high)
+            part, aside[low:high] = _fit(panel, np.where(out, math.nan, figures.values[0]), low, at, high)
             parts.append((low, high, part))
     found = band_of(
         panel, mature, *parts[-1], log=figures.log, key=panel.segments[0].key, label=panel.segments[0].label, now=now,

@@ -40,7 +40,7 @@ from cxmon.model import (
     Where,
 )
 from cxmon.panel import Judged, Panel
-from cxmon.pipeline.asking import Asking, one_by_one, question
+from cxmon.pipeline.estimating import Asking, one_by_one, question
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.judge_opinions import kept, questioned

@@ -12,7 +12,7 @@ from cxmon.decisions.picked import Picked, both, got_worse, lasting, picked
 from cxmon.model import RED, AimCode, AimResult, Change, Code, Harm, StageHarm
 
 if TYPE_CHECKING:
-    from cxmon.pipeline.asking import Asking
+    from cxmon.pipeline.estimating import Asking
     from cxmon.pipeline.judge_evidence import Case, Evidence
     from cxmon.pipeline.rollout import Rollout
 

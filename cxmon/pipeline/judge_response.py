@@ -10,7 +10,7 @@ import numpy as np
 from cxmon.decisions import Share, due_date, response_rate
 from cxmon.model import Amount, Better, Change, Code, Harm, Interval, Kind, Metric, ResponseRate
 from cxmon.panel import Floats, Panel
-from cxmon.pipeline.asking import Asking, one_by_one
+from cxmon.pipeline.estimating import Asking, one_by_one
 from cxmon.pipeline.judge_evidence import Evidence, inquiry
 from cxmon.pipeline.judge_staged import staged_evidence
 

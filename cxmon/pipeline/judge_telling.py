@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cxmon import decisions, wording
 from cxmon.alerts.message import for_verdict
-from cxmon.alerts.parts import BEHIND_IT
+from cxmon.alerts.parts import BEHIND_IT, with_assigned, with_decided
 from cxmon.config.plan import Plan
 from cxmon.decisions import Telling
 from cxmon.incidents import Event, incident_id
@@ -91,6 +91,7 @@ def keep(
         outbox=rows,
         verdicts=[verdict],
         now=now,
+        seen=[] if before is None else [before],
     )
 
 
@@ -236,7 +237,10 @@ def _rows(
     more = [Fact(label="Fix", text=line) for line in answers if line] + [Fact(label=BEHIND_IT, text=found)] * bool(
         found
     )
-    message = replace(message, facts=(*message.facts, *more))
+    said = store.changes.responses(verdict.change)
+    decided = wording.answers(verdict.change, said, known, now=now, ended=declared.change.ends, zone=plan.zone)
+    facts = with_decided((*message.facts, *more), decided[-1] if decided else "")
+    message = replace(message, facts=with_assigned(facts, lived.incident))
     return queue(
         plan,
         store,

@@ -214,7 +214,9 @@ def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, l
         return message, []
     latest = newer[-1].message
     told = f"Told late: the channel was out of reach. At first: {row.message.badge}, {row.message.title}."
-    merged = replace(latest, key=message.key, reply=None, lines=(*latest.lines, told))
+    # What people did brings no picture of its own.
+    picture = latest.picture or message.picture
+    merged = replace(latest, key=message.key, reply=None, lines=(*latest.lines, told), picture=picture)
     return merged, [r.key for r in newer]
 
 

@@ -1,15 +1,16 @@
 """The registry of changes: what was declared, frozen when it goes live; responses and silences beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from cxmon.errors import StoreError
-from cxmon.model import FROM_FEED, Amount, Change, Declared, Response, Saving, Scope, Silence, Stage, Status
+from cxmon.model import FROM_FEED, Amount, Change, Declared, OutboxRow, Response, Saving, Scope, Silence, Stage, Status
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
+from cxmon.store.outbox import queue
 
 # What a verdict rests on: choosing these again after looking at the figures would make it worthless.
 FROZEN = (
@@ -81,14 +82,16 @@ class ChangeStore:
             row = conn.execute(sa.select(t).where(t.c.id == id)).mappings().first()
         return None if row is None else of_row(row)
 
-    def respond(self, response: Response) -> None:
-        """Records what was decided about a change or an incident; the same response twice is once."""
+    def respond(self, response: Response, outbox: Sequence[OutboxRow] = ()) -> None:
+        """Records what was decided about a change or an incident, with the messages that tell it; the same response
+        twice is once."""
         t = schema.response
         doc = codec.dump(response)
         with self._db.write() as conn:
             same = sa.and_(t.c.subject == response.subject, t.c.doc == doc)
             if conn.execute(sa.select(t.c.id).where(same)).first() is None:
                 conn.execute(sa.insert(t).values(subject=response.subject, at=response.at, doc=doc))
+                queue(conn, outbox, response.at)
 
     def responses(self, subject: str | None = None) -> list[Response]:
         """Oldest first; about one subject, or about all."""

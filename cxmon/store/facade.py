@@ -14,6 +14,7 @@ from cxmon.model import EVERYONE, Metric, Segment, Window
 from cxmon.panel import Panel
 from cxmon.store import backup, panels, schema, series
 from cxmon.store.allowances import AllowanceStore
+from cxmon.store.audit import AuditStore
 from cxmon.store.catalogue import CatalogueStore, RunStore
 from cxmon.store.changes import ChangeStore
 from cxmon.store.checkpoints import CheckpointStore
@@ -21,7 +22,9 @@ from cxmon.store.drafts import DraftStore
 from cxmon.store.engine import Database
 from cxmon.store.facts import FactStore
 from cxmon.store.gaps import GapStore, blanked
+from cxmon.store.heard import HeardStore
 from cxmon.store.incidents import IncidentStore
+from cxmon.store.left_out import LeftOutStore
 from cxmon.store.migrate import migrate, require_current
 from cxmon.store.observations import ObservationStore
 from cxmon.store.outbox import OutboxStore
@@ -52,6 +55,9 @@ class Store:
         self.outbox = OutboxStore(db)
         self.checkpoints = CheckpointStore(db)
         self.allowances = AllowanceStore(db)
+        self.left_out = LeftOutStore(db)
+        self.heard = HeardStore(db)
+        self.audit = AuditStore(db)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

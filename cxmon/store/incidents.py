@@ -58,15 +58,17 @@ class IncidentStore:
         outbox: Sequence[OutboxRow],
         verdicts: Sequence[Verdict] = (),
         now: datetime,
+        seen: Iterable[Incident] = (),
     ) -> bool:
         """One transaction for everything that one look at one subject brings.
 
         False, with nothing written, where `evaluated_through` is not `seen_through` any more: somebody else has looked
-        meanwhile, so look again. It never moves back (False as well); it may stay where it is. Outbox rows whose key is
-        known are left out. StoreError where a series would belong to two open incidents of one check.
+        meanwhile, so look again. It never moves back (False as well); it may stay where it is. The same where one of
+        the incidents `seen` is not as it was: a person did something about it. Outbox rows whose key is known are left
+        out. StoreError where a series would belong to two open incidents of one check.
         """
         with self._db.write(news=False) as conn:
-            if not _moved(conn, check, subject, seen_through, through):
+            if not all(_as_seen(conn, i) for i in seen) or not _moved(conn, check, subject, seen_through, through):
                 return False
             grow(conn)
             failpoint("incidents-through-moved")
@@ -77,19 +79,39 @@ class IncidentStore:
         failpoint("incidents-after-commit")
         return True
 
-    def amend(self, incident: Incident, transition: Transition, outbox: Sequence[OutboxRow] = ()) -> None:
-        """What was done by hand: acknowledged, accepted, closed."""
-        with self._db.write() as conn:
+    def amend(
+        self,
+        incident: Incident,
+        transition: Transition,
+        outbox: Sequence[OutboxRow] = (),
+        *,
+        seen: Incident | None = None,
+    ) -> bool:
+        """What was done by hand: acknowledged, accepted, closed. With `seen`: False, and nothing written, where the
+        incident is not as it was seen any more, since somebody else did something meanwhile."""
+        with self._db.write(news=False) as conn:
+            if seen is not None and not _as_seen(conn, seen):
+                return False
+            grow(conn)
             _write(conn, [incident], [transition])
             _queue(conn, outbox, (), transition.at)
             failpoint("amend-before-commit")
         failpoint("amend-after-commit")
+        return True
 
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Incident]:
         t = schema.incident.c
         with self._db.read() as conn:
             docs = conn.execute(sa.select(t.doc).where(condition).order_by(t.opened_at, t.id)).scalars().all()
         return [codec.load(Incident, d) for d in docs]
+
+
+def _as_seen(conn: sa.Connection, incident: Incident) -> bool:
+    """Compare and set: see `_moved`. As it is read today, since a document of an older version says the same in fewer
+    words; as text, since what is not a number equals nothing."""
+    t = schema.incident.c
+    stored = conn.execute(sa.select(t.doc).where(t.id == incident.id)).scalar()
+    return stored is not None and codec.dump(codec.load(Incident, stored)) == codec.dump(incident)
 
 
 def _moved(conn: sa.Connection, check: str, subject: str, seen: datetime | None, through: datetime) -> bool:

@@ -351,3 +351,25 @@ lease = _table(
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("until", Instant, nullable=False),
 )
+
+# What was done in Slack, so that an envelope that comes twice is acted on once.
+heard = _table("heard", sa.Column("key", sa.Text, primary_key=True), sa.Column("at", Instant, nullable=False))
+
+listener = _table(
+    "listener",
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, primary_key=True),
+    sa.Column("hears", sa.Boolean, nullable=False),
+    sa.Column("seen_at", Instant, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+
+left_out = _table(
+    "left_out",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("metric", sa.Text, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+)

@@ -9,7 +9,7 @@ from cxmon.wording.allowances import (
     used,
 )
 from cxmon.wording.answering import responded
-from cxmon.wording.answers import answered, answers, answers_to, ended_at, fixes, standing
+from cxmon.wording.answers import answered, answers, answers_to, decided, ended_at, fixes, standing
 from cxmon.wording.behind import behind_lines, behind_short
 from cxmon.wording.displacing import breath, trade, words_of
 from cxmon.wording.drafting import draft_near, draft_words, drafts_standing
@@ -123,6 +123,7 @@ __all__ = [
     "day",
     "days",
     "days_judged",
+    "decided",
     "decision",
     "digits",
     "digits_of",

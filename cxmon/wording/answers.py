@@ -21,6 +21,11 @@ def answered(response: Response, how: Followed, zone: str = "UTC", *, now: datet
     return f"{told}, {how.reason}"
 
 
+def decided(response: Response, how: Followed, zone: str = "UTC") -> str:
+    """What is told in the story when somebody decides: `Decided by Operations: Amend by 1 Dec (Planning). Why: ...`."""
+    return f"Decided by {response.by}: {answered(response, how, zone)}. Why: {response.why}"
+
+
 def answers(
     subject: str,
     responses: Iterable[Response],

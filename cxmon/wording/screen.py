@@ -70,6 +70,10 @@ _STEPS = {
     Step.ENDED: "Ended",
     Step.REOPENED: "It came back",
     Step.CORRECTED: "Corrected",
+    Step.ASSIGNED: "Assigned",
+    Step.REMARKED: "Note",
+    Step.SILENCED: "Silenced",
+    Step.LEFT_OUT: "One-off, left out",
 }
 _FINDINGS = {State.OK: "As expected", State.BREACH: "Out of bounds", State.UNKNOWN: "Not known"}
 _DECISIONS = {

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from cxmon.alerts.answer_message import for_answer
+from cxmon.alerts.declared_message import for_declared
 from cxmon.alerts.message import for_incident, for_test, for_verdict
 from cxmon.model import (
     EVERYONE,
@@ -10,6 +12,7 @@ from cxmon.model import (
     AimCode,
     AimResult,
     Amount,
+    Band,
     Better,
     Category,
     Change,
@@ -33,6 +36,7 @@ from cxmon.model import (
     Scope,
     Segment,
     State,
+    Status,
     Step,
     Transition,
     Unlike,
@@ -149,6 +153,28 @@ def ended(ending, reason):
     return of_incident(which, Step.ENDED, calm, reason=reason)
 
 
+def answer(metric=CSAT, segment=PHONE, **more):
+    """The answer to a question about a series that fell on its last ten days."""
+    days, first = 60, NOW - timedelta(days=60)
+    values = tuple(0.85 - (0.05 if i >= days - 10 else 0.0) for i in range(days))
+    band = Band(
+        metric=metric.id, key=segment.key, label=segment.label, as_of=NOW, value=values, n=(120.0,) * days, avg=values,
+        starts=tuple(int((first + timedelta(days=i)).timestamp()) for i in range(days)), expected=(0.85,) * days,
+        low=(0.83,) * days, high=(0.87,) * days, complete=(True,) * days,
+    )  # fmt: skip
+    given = {
+        "over": None, "over_title": "", "incidents": (incident(),), "changes_near": (OTHER,), "drafts_near": (),
+        "zone": "UTC", "board_url": BOARD, "at": NOW,
+    } | more  # fmt: skip
+    return for_answer(metric=metric, segment=segment, band=band, **given)
+
+
+def declared(status=Status.LIVE, **more):
+    change = replace(CHANGE, **({"status": status} | more))
+    found = replace(DECLARED, change=change, origin="slack")
+    return for_declared(found, metrics=METRICS, zone="UTC", board_url=BOARD, by="CX team")
+
+
 def messages():
     """Every sort of message by name; the golden payloads are made of these."""
     early = harm(code=Code.UNDECIDED, so_far=(0.008, -0.004, 0.021), due=date(2026, 10, 12))
@@ -202,5 +228,8 @@ def messages():
         "incident-closed-unknown": ended(Ending.CLOSED_UNKNOWN, "closed_unknown: nothing known for 14 looks"),
         "incident-slow": of_incident(metric=RESPONSE, found=finding(metric="first_response", value=24.0, expected=18.4,
                                                                     low=3.1, high=8.1)),
+        "answer-worse": answer(segment=PHONE_EU),
+        "declared": declared(),
+        "proposed": declared(Status.DRAFT, note="Chats wait until Monday."),
         "test": for_test(channel="slack", now=NOW, title="Northwind Support", board_url=BOARD),
     }  # fmt: skip

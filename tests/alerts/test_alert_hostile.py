@@ -147,5 +147,6 @@ def test_data_cannot_be_bold_struck_italic_or_code():
 
 def test_an_address_that_is_not_http_makes_no_link():
     assert safe_url("javascript:alert(1)") is None
+    assert safe_url("http://[") is None
     assert safe_url("https://board.example/?a=<b>|c d") == "https://board.example/?a=%3Cb%3E%7Cc%20d"
     assert safe_url("https://board.example/" + "x" * 3_000) is None

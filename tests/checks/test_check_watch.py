@@ -8,7 +8,8 @@ import pytest
 from check_cases import NAMES, context, instant, metric, panel
 
 from cxmon.checks import Watch
-from cxmon.model import EVERYONE, Better, Grain, Holidays, Kind, Segment, State
+from cxmon.decisions.left_out import left_out
+from cxmon.model import EVERYONE, Better, Grain, Holidays, Kind, LeftOut, Segment, State
 from cxmon.periods import grid, on_holiday
 
 TEAM = Segment.of(team="c")
@@ -66,6 +67,36 @@ def test_a_declared_new_level_is_learnt_unwatched_and_then_is_the_level():
     assert (learning.state, learning.reason) == (State.UNKNOWN, "the new level is being learnt: 6 of 14 periods")
     assert told(given, rebaselined=levels)[TEAM].state is State.OK
     assert told(given)[TEAM].state is State.BREACH
+
+
+def test_days_that_were_left_out_are_neither_judged_nor_learnt_from():
+    given = panel(140, move=falls(120, until=130))
+    one_off = LeftOut(
+        id="x", metric="csat", root=TEAM, segments=(TEAM,), since=instant(120), until=instant(130), by="Ops",
+        why="flood", at=instant(130),
+    )  # fmt: skip
+    out = left_out(given, [one_off, replace(one_off, metric="other", root=EVERYONE)])
+    assert out.sum() == 10
+    assert told(given, last=129)[TEAM].state is State.BREACH
+    during = told(given, last=129, left_out=out)
+    assert during[TEAM].reason == "left out as a one-off, neither learnt from nor judged"
+    assert during[EVERYONE].state is not State.UNKNOWN
+    assert told(given, last=133)[TEAM].state is State.BREACH
+    after = told(given, last=133, left_out=out)[TEAM]
+    assert (after.state, round(after.value, 1)) == (State.OK, 0.8)
+    memory = Drawer()
+    assert told(given, last=133, left_out=out, memory=memory)[TEAM] == after
+    assert told(given, last=133, memory=memory)[TEAM].state is State.BREACH
+
+
+def test_what_was_left_out_of_everyone_is_left_out_of_every_part():
+    given = panel(30)
+    all_of_it = LeftOut(
+        id="x", metric="csat", root=EVERYONE, segments=(EVERYONE,), since=instant(3), until=instant(5), by="Ops",
+        why="flood", at=instant(6),
+    )  # fmt: skip
+    assert left_out(given, [all_of_it])[:, 3:5].all()
+    assert left_out(given, [all_of_it]).sum() == 2 * len(given.segments)
 
 
 def test_a_regression_on_top_of_a_declared_change_is_found_as_one_of_its_own():

@@ -135,6 +135,8 @@ PLACES = {
     ("money", "contacts"): lambda keys: {"money": {"contacts": keys}},
     ("team_agreement",): lambda keys: {"team_agreement": keys},
     ("privacy",): lambda keys: {"privacy": keys},
+    ("access",): lambda keys: {"access": keys},
+    ("access", "oidc"): lambda keys: {"access": {"oidc": keys}},
 }
 
 

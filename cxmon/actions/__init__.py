@@ -7,8 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxmon import decisions, wording
-from cxmon.alerts.message import for_incident
-from cxmon.alerts.parts import BEHIND_IT
+from cxmon.actions.by_hand import LONGEST_ONE_OFF, add_note, assign, expects, leave_out, tell_silence
+from cxmon.actions.keeping import ALLOWANCE, DATA, SOURCE, VERDICT
+from cxmon.actions.keeping import incident_of as _incident
+from cxmon.actions.keeping import lasting as _lasting
+from cxmon.actions.keeping import said as _said
+from cxmon.actions.keeping import stamp as _stamp
+from cxmon.actions.keeping import told_on as _told_on
+from cxmon.actions.responding import checked, record
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
 from cxmon.model import (
@@ -16,13 +22,10 @@ from cxmon.model import (
     Change,
     Decision,
     Declared,
-    Delivery,
     Ending,
     Incident,
     IncidentState,
-    Message,
     Metric,
-    OutboxRow,
     Outlook,
     Planned,
     Response,
@@ -34,7 +37,28 @@ from cxmon.model import (
 )
 from cxmon.store import Catalogue, Store
 
-VERDICT, SOURCE, DATA, ALLOWANCE = "verdict", "source", "data", "allowance"
+__all__ = [
+    "ALLOWANCE",
+    "DATA",
+    "LONGEST_ONE_OFF",
+    "SOURCE",
+    "VERDICT",
+    "accept",
+    "acknowledge",
+    "add_note",
+    "assign",
+    "declare",
+    "edit",
+    "expects",
+    "go_live",
+    "leave_out",
+    "plan",
+    "respond",
+    "silence",
+    "take_over",
+    "tell_silence",
+    "why",
+]
 
 
 def acknowledge(store: Store, incident_id: str, *, by: str, now: datetime) -> Incident:
@@ -43,14 +67,16 @@ def acknowledge(store: Store, incident_id: str, *, by: str, now: datetime) -> In
     ActionError where there is no such incident, it has ended, or `by` is empty.
     """
     by = _said("by", by)
-    incident = _lasting(store, incident_id)
-    if incident.state is IncidentState.ACKNOWLEDGED:
-        return incident
-    acknowledged = replace(incident, state=IncidentState.ACKNOWLEDGED, acknowledged_by=by)
-    reason = f"{Reason.ACKNOWLEDGED.value}: {by} is on it"
-    transition = Transition(incident=incident.id, step=Step.ACKNOWLEDGED, at=now, reason=reason)
-    store.incidents.amend(acknowledged, transition, _told_on(store, acknowledged, transition))
-    return acknowledged
+    while True:
+        incident = _lasting(store, incident_id)
+        if incident.state is IncidentState.ACKNOWLEDGED:
+            return incident
+        acknowledged = replace(incident, state=IncidentState.ACKNOWLEDGED, acknowledged_by=by)
+        reason = f"{Reason.ACKNOWLEDGED.value}: {by} is on it"
+        transition = Transition(incident=incident.id, step=Step.ACKNOWLEDGED, at=now, reason=reason)
+        # Of two who do it at once one is first; the other one reads again and is told who.
+        if store.incidents.amend(acknowledged, transition, _told_on(store, acknowledged, transition), seen=incident):
+            return acknowledged
 
 
 def accept(store: Store, incident_id: str, *, by: str, why: str, now: datetime) -> Incident:
@@ -72,8 +98,10 @@ def accept(store: Store, incident_id: str, *, by: str, why: str, now: datetime) 
     ended = replace(incident, state=IncidentState.ENDED, ending=Ending.ACCEPTED, ended_at=now, quiet=0, unknown=0)
     reason = f"{Reason.ACCEPTED.value}: {by} accepted this as the new level: {why}"
     transition = Transition(incident=incident.id, step=Step.ENDED, at=now, reason=reason)
+    if not store.incidents.amend(ended, transition, _told_on(store, ended, transition), seen=incident):
+        # Somebody else was first: it is looked at again as it stands now.
+        return accept(store, incident_id, by=by, why=why, now=now)
     store.changes.respond(Response(subject=incident.id, decision=Decision.ACCEPT, by=by, why=why, at=now))
-    store.incidents.amend(ended, transition, _told_on(store, ended, transition))
     return ended
 
 
@@ -108,13 +136,12 @@ def silence(
 
 
 def respond(store: Store, response: Response) -> Response:
-    """Records what was decided about a change or an incident. Accepting an open incident of a check ends it.
+    """Records what was decided about a change or an incident, and tells it where the story was told. Accepting an open
+    incident of a check ends it.
 
     ActionError where neither a change nor an incident has that id, `by` or `why` is empty, or it was due before.
     """
-    response = replace(response, by=_said("by", response.by), why=_said("why", response.why))
-    if response.due is not None and response.due < response.at:
-        raise ActionError(f"due {_stamp(response.due)} is past: name a day to come")
+    response = checked(response)
     incident = store.incidents.get(response.subject)
     if incident is None and store.changes.get(response.subject) is None:
         raise ActionError(f"there is neither a change nor an incident {response.subject}")
@@ -122,7 +149,7 @@ def respond(store: Store, response: Response) -> Response:
     if response.decision is Decision.ACCEPT and lasting:
         accept(store, response.subject, by=response.by, why=response.why, now=response.at)
     else:
-        store.changes.respond(response)
+        record(store, response, incident)
     return response
 
 
@@ -278,52 +305,6 @@ def _state(incident: Incident) -> str:
     return f"{incident.state.value}{by} since {_stamp(incident.opened_at)}"
 
 
-def _told_on(store: Store, incident: Incident, transition: Transition) -> list[OutboxRow]:
-    """The news for every channel in which this story was told before: its first message is edited, a reply added."""
-    thread = f"change:{incident.subject}" if incident.check == VERDICT else f"incident:{incident.id}"
-    rows = []
-    for channel, row in sorted(store.outbox.newest(thread).items()):
-        message = _message(store, incident, transition, row.message)
-        key = f"{message.key}|{channel}"
-        rows.append(OutboxRow(key=key, channel=channel, message=replace(message, key=key), state=Delivery.WAITING))
-    return rows
-
-
-def _message(store: Store, incident: Incident, transition: Transition, last: Message) -> Message:
-    catalogue = store.catalogue.load()
-    metric = next((m for m in catalogue.metrics if m.id == incident.subject), None) if catalogue else None
-    if catalogue is None or incident.check in {VERDICT, ALLOWANCE}:
-        reply = transition.reason.partition(": ")[2]
-        key = f"{last.thread}|{transition.step.value}|{transition.at.isoformat()}"
-        return replace(last, key=key, badge=f"{last.badge}, {transition.step.value}", reply=reply, at=transition.at)
-    return for_incident(
-        incident=incident,
-        transition=transition,
-        finding=incident.latest,
-        metric=metric,
-        changes_near=store.changes.all(),
-        zone=catalogue.zone,
-        board_url=catalogue.board_url,
-        # Found when it was first told; the board's process, which may be the one that acts, knows no vendor.
-        behind=next((f.text for f in last.facts if f.label == BEHIND_IT), ""),
-    )
-
-
-def _incident(store: Store, incident_id: str) -> Incident:
-    found = store.incidents.get(incident_id)
-    if found is None:
-        raise ActionError(f"there is no incident {incident_id}")
-    return found
-
-
-def _lasting(store: Store, incident_id: str) -> Incident:
-    found = _incident(store, incident_id)
-    if found.state is IncidentState.ENDED:
-        when = f" on {_stamp(found.ended_at)}" if found.ended_at else ""
-        raise ActionError(f"incident {incident_id} has ended{when}: there is nothing to do about it")
-    return found
-
-
 def _change(store: Store, change_id: str) -> Declared:
     found = store.changes.get(change_id)
     if found is None:
@@ -336,20 +317,8 @@ def _sources(store: Store) -> Sequence[str]:
     return () if catalogue is None else sorted({m.source for m in catalogue.metrics})
 
 
-def _said(name: str, text: str) -> str:
-    if not text.strip():
-        raise ActionError(f"{name} is empty: " + ("name a role or department" if name == "by" else "give a reason"))
-    if name == "by" and "@" in text:
-        raise ActionError(f"by is an address ({text.strip()}): name a role or department, not a person")
-    return text.strip()
-
-
 def _put(write: Callable[[], object]) -> None:
     try:
         write()
     except StoreError as e:
         raise ActionError(str(e)) from e
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -1,0 +1,75 @@
+"""What was declared or proposed, as it was understood: told where it was done, before any figure is in."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from cxmon import decisions, wording
+from cxmon.alerts.parts import at_most, news_key, view_link
+from cxmon.alerts.verdict_message import claimed
+from cxmon.model import Action, Amount, Change, Declared, Fact, Message, Metric, Status, Tone
+from cxmon.wording import forms as words
+
+PUT_LIVE = "declare_draft"
+
+
+def for_declared(
+    declared: Declared, *, metrics: Mapping[str, Metric], zone: str, board_url: str, by: str = "", answers: str = ""
+) -> Message:
+    """`by` is who declared it, where that is known, `answers` the title of what it answers. A draft has a button by
+    which it goes live as it is shown: its value is the id and the hash of what was read."""
+    change, live = declared.change, declared.change.status is Status.LIVE
+    badge = words.declared_badge(declared)
+    thread = f"declared:{change.id}"
+    title = change.title
+    facts = [
+        Fact(label="What kind", text=wording.category(change.category)),
+        Fact(label="From", text=_moment(change, zone)),
+        Fact(label="Where", text=wording.scope(change.reach)),
+        Fact(label="Owner", text=change.owner),
+        Fact(label="Harm that is accepted", text=_sizes(change.limits, metrics) or "what matters, for every metric"),
+        *_wider(change, metrics),
+        *([Fact(label="To gain", text=_sizes(change.aims, metrics))] if change.aims else []),
+        *([Fact(label="Said to save", text=claimed(change.saving))] if change.saving else []),
+        *([Fact(label="Answers", text=answers)] if answers else []),
+    ]
+    return Message(
+        key=news_key(thread, change.status, declared.declared_at.isoformat()),
+        thread=thread,
+        tone=Tone.GREY,
+        badge=badge,
+        title=title,
+        text=f"{badge}: {title}",
+        lines=tuple(line for line in (change.note, words.next_step(change, live=live)) if line),
+        facts=tuple(facts),
+        footer=f"{badge}{f' by {by}' if by else ''} on {wording.stamp(declared.declared_at, zone)} · {change.id}",
+        link=view_link(board_url, page="decision", change=change.id),
+        actions=() if live else (_put_live(change),),
+        at=declared.declared_at,
+    )
+
+
+def _wider(change: Change, metrics: Mapping[str, Metric]) -> list[Fact]:
+    """Figures that cannot be split by all of the scope: on whom they are judged instead. It may surprise."""
+    told = []
+    for name in decisions.watched(change, metrics):
+        declared, known = change.scope_for(name), decisions.scope_of(change, metrics[name])
+        missing = [d for d in declared.dimensions if d not in known.dimensions]
+        if missing:
+            told.append(words.judged_wider(metrics[name], missing, wording.scope(known)))
+    return [Fact(label="Judged wider", text="; ".join(at_most(told)))] if told else []
+
+
+def _put_live(change: Change) -> Action:
+    return Action(name=PUT_LIVE, label="Declare it", value=f"{change.id}|{change.declared_hash}")
+
+
+def _moment(change: Change, zone: str) -> str:
+    """A day, or a day and a time where it does not begin at midnight."""
+    local = change.starts.astimezone(ZoneInfo(zone))
+    if (local.hour, local.minute) == (0, 0):
+        return f"{local.day} {local:%b %Y}"
+    return wording.stamp(change.starts, zone)
+
+
+def _sizes(sizes: Mapping[str, Amount], metrics: Mapping[str, Metric]) -> str:
+    return ", ".join(f"{metrics[name].label if name in metrics else name} {size.text}" for name, size in sizes.items())

@@ -1,0 +1,156 @@
+"""How things stand: what was decided and what came of it, what is open, where targets stand, how old the data are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cxmon import wording
+from cxmon.config.plan import Plan
+from cxmon.model import (
+    EVERYONE,
+    GRAVITY,
+    RED,
+    AllowanceCode,
+    AllowanceUse,
+    Change,
+    Course,
+    Declared,
+    Incident,
+    Verdict,
+)
+from cxmon.store import Store
+from cxmon.wording.targets import aimed_at, chance, course, ordered
+
+NONE_OPEN = "No incident is open."
+NONE_JUDGED = "No declared change has been judged yet."
+
+OVER = frozenset({Course.MET, Course.MISSED})
+BEHIND = frozenset({Course.MISSED, Course.WILL_MISS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """Texts that stand or fall together, the first one at their head; the smallest rank is told first."""
+
+    rank: int
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Items under a heading, in the order in which they are shown; `more` names the command that says more."""
+
+    heading: str
+    items: Sequence[Item]
+    more: str = ""
+
+
+def standing(plan: Plan, store: Store, *, now: datetime) -> tuple[Group, ...]:
+    """Everything as of `now`; who shows it chooses by rank what there is room for."""
+    judged, drafts = decided(store)
+    decisions = [_decision(plan, store, verdict, declared, now) for verdict, declared in judged]
+    if drafts or not judged:
+        decisions.append(Item(rank=4, texts=(drafts or NONE_JUDGED,)))
+    return (
+        Group(heading="", items=decisions),
+        Group(heading="Open incidents", items=_incidents(plan, store)),
+        Group(heading="Harm allowance of the year", items=_allowances(plan, store), more="cxmon allowance"),
+        Group(heading="Targets", items=_targets(plan, store), more="cxmon targets"),
+    )
+
+
+def decided(store: Store) -> tuple[list[tuple[Verdict, Declared]], str]:
+    """(the judged decisions, the gravest first; what is still a draft, in words or empty)."""
+    declared = {d.change.id: d for d in store.changes.all()}
+    judged = sorted(
+        ((v, declared[v.change]) for v in store.verdicts.all_latest().values() if v.change in declared),
+        key=lambda pair: (GRAVITY.index(pair[0].code), pair[1].change.starts),
+    )
+    return judged, wording.drafts_standing(list(declared.values()))
+
+
+def uses(plan: Plan, store: Store) -> list[AllowanceUse]:
+    return [use for m, use in store.allowances.latest().items() if m in plan.allowance.amounts]
+
+
+def allowed(plan: Plan, use: AllowanceUse) -> str:
+    """The answer for one metric, with its code."""
+    return f"{wording.allowance_headline(use, plan.metrics[use.metric], plan.zone)} ({use.code})"
+
+
+def answered(plan: Plan, store: Store, change: Change, now: datetime) -> list[str]:
+    """What was decided about it, which fix answers it, and what it answers itself."""
+    known, verdicts = [d.change for d in store.changes.all()], store.verdicts.all_latest()
+    said = wording.answers(
+        change.id, store.changes.responses(change.id), known, now=now, ended=change.ends, zone=plan.zone
+    )
+    fixes = wording.fixes(change.id, known, verdicts, now=now, zone=plan.zone)
+    return [line for line in (wording.answers_to(change, known, verdicts), *said, *fixes) if line]
+
+
+def lasting(plan: Plan, store: Store, incident: Incident) -> str:
+    """`CSAT, phone · eu (watch), since 5 Oct, open`."""
+    since = wording.day(incident.since or incident.opened_at, plan.zone)
+    return f"{title(incident, store)}, since {since}, {incident.state}"
+
+
+def title(incident: Incident, store: Store) -> str:
+    """`CSAT, phone · eu (watch)` or the title of the change."""
+    if incident.check == "verdict":
+        declared = store.changes.get(incident.subject)
+        return f"{declared.change.title if declared else incident.subject} (verdict)"
+    catalogue = store.catalogue.load()
+    labels = {m.id: m.label for m in catalogue.metrics} if catalogue else {}
+    where = f", {incident.root.label}" if incident.root != EVERYONE else ""
+    more = wording.more_segments(len(incident.members) - 1)
+    return f"{labels.get(incident.subject, incident.subject)}{where}{more} ({incident.check})"
+
+
+def data(store: Store) -> list[str]:
+    """What could not be collected, and how much was."""
+    runs = store.runs.latest()
+    failed = [f"{r.metric} ({r.error})" for r in runs.values() if not r.ok]
+    aside = sum(r.rejected for r in runs.values())
+    lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
+    held = sorted({r.source for r in runs.values() if r.held})
+    back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
+    return [*lost, *back, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]
+
+
+def _decision(plan: Plan, store: Store, verdict: Verdict, declared: Declared, now: datetime) -> Item:
+    """What is said of it; of a red one what it costs and what was done about it too."""
+    change, red = declared.change, verdict.code in RED
+    said = verdict.story[0] if verdict.story else str(verdict.code)
+    texts = [f"{change.title} ({change.id}): {said}"]
+    if verdict.headline and not verdict.headline.startswith(change.title):
+        texts.append(verdict.headline)
+    if red and verdict.price is not None:
+        texts.append(f"Price: {wording.price_line(verdict.price)}")
+    if red:
+        texts += answered(plan, store, change, now)
+    return Item(rank=0 if red else 3, texts=tuple(texts))
+
+
+def _incidents(plan: Plan, store: Store) -> list[Item]:
+    found = [
+        Item(rank=1, texts=(f"- {lasting(plan, store, one)}: cxmon why {one.id}",)) for one in store.incidents.open()
+    ]
+    return found or [Item(rank=4, texts=(NONE_OPEN,))]
+
+
+def _allowances(plan: Plan, store: Store) -> list[Item]:
+    return [
+        Item(rank=1 if use.code is AllowanceCode.EXCEEDED else 2, texts=(allowed(plan, use),))
+        for use in uses(plan, store)
+    ]
+
+
+def _targets(plan: Plan, store: Store) -> list[Item]:
+    """A line each, without range and pace."""
+    found = []
+    for one in ordered(store.targets.all(), plan.metrics):
+        metric = plan.metrics[one.target.metric]
+        beside = one.reason or ("" if one.course in OVER else chance(one))
+        text = f"{aimed_at(one, metric, plan.zone)}: {course(one.course)[0]} ({one.course})"
+        found.append(Item(rank=2 if one.course in BEHIND else 4, texts=(f"{text}, {beside}" if beside else text,)))
+    return found

@@ -1,0 +1,51 @@
+"""Works that ask: each gets its own answer, and a question that is wrong stops only the work that asked it."""
+
+import numpy as np
+import pytest
+
+from cxmon.pipeline.estimating import one_by_one, question, settled, side_by_side
+
+Y = np.random.default_rng(1).normal(50, 1, 80)
+
+
+def moved(by, times=1):
+    """Work that asks about series that rose by so much, and then by twice as much."""
+    found = []
+    for k in range(1, times + 1):
+        values = Y.copy()
+        values[60:] += by * k
+        answer = yield question(values, 60, {})
+        found.append(answer.estimate)
+    return found
+
+
+def careful(options):
+    try:
+        answer = yield question(Y, 60, options)
+    except ValueError as error:
+        return str(error)
+    return answer.reason
+
+
+def test_each_work_gets_its_own_answers_however_many_it_asks():
+    works = [moved(0.0), moved(5.0, times=3), settled(["nothing asked"]), moved(9.0, times=2)]
+    found = side_by_side(works)
+    alone = [one_by_one(work) for work in (moved(0.0), moved(5.0, times=3), moved(9.0, times=2))]
+    assert found[2] == ["nothing asked"]
+    for one, other in zip([found[0], found[1], found[3]], alone, strict=True):
+        assert one == pytest.approx(other, rel=1e-8)
+
+
+def test_a_wrong_question_is_raised_where_it_was_asked_and_the_others_are_answered():
+    wrong, right = side_by_side([careful({"kind": "none"}), careful({})])
+    assert wrong.startswith("kind is 'none'")
+    assert right == ""
+
+
+def test_what_a_work_raises_itself_ends_all():
+    with pytest.raises(ValueError, match="kind"):
+        one_by_one(careless())
+
+
+def careless():
+    yield question(Y, 60, {"kind": "none"})
