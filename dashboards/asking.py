@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from cxmon.errors import ActionError
 from cxmon.model import Change, Planned
@@ -29,7 +30,17 @@ def read(document: Document) -> Change:
 
 def plan(document: Document) -> Planned:
     """When a harm of each limit would be seen, and ruled out. ActionError with what is wrong."""
-    return codec.load(Planned, _asked(document, "plan"))
+    found = json.loads(_asked(document, "plan"))
+    found["outlooks"] = [_outlook(one) for one in found["outlooks"]]
+    return codec.load(Planned, json.dumps(found))
+
+
+def _outlook(told: dict[str, Any]) -> dict[str, Any]:
+    """As the store writes it: what is not known is null for people, and has its own word, or its default, here."""
+    for name in ("seen", "ruled_out"):
+        answer = told.get(name) or {}
+        answer.update({figure: "NaN" for figure in ("chance", "smallest") if answer and answer[figure] is None})
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def brief(as_of: date, since: date) -> str:

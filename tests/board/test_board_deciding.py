@@ -76,6 +76,8 @@ def test_a_viewer_proposes_and_an_editor_reviews_and_signs(desk, monkeypatch):
     app = press(app, "Propose")
     assert "limits.csat: found '2min' for csat (a proportion), expected points such as 2pt" in said(app)
     fill(app, limit_csat="2pt")
+    app = press(app, "What could we see, and when?")
+    assert "CSAT, chat: nothing can be said" in said(app)
     app = press(app, "Propose")
     assert "Proposed: Chat hours cut, from" in said(app)
 
