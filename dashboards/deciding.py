@@ -45,7 +45,7 @@ def _answer(world: World, change: Change) -> None:
             )
             why = st.text_input(proposing.WHY, max_chars=500)
             first, second, third = st.columns(3, gap="medium")
-            by = first.text_input(proposing.FOR_WHOM, session.person().department, max_chars=100)
+            by = session.whom(first, "respond_by")
             owner = second.text_input("Who sees to it", placeholder="the same", max_chars=100)
             due = third.date_input("Until", None, format="YYYY-MM-DD", help="A reminder comes on that day.")
             if not st.form_submit_button("Record", icon=":material/gavel:"):
@@ -134,5 +134,5 @@ def _sign(declared: Declared) -> None:
 
 def _by_and_why(key: str) -> tuple[str, str]:
     left, right = st.columns(2, gap="medium")
-    by = left.text_input(proposing.FOR_WHOM, session.person().department, key=f"{key}_by", max_chars=100)
+    by = session.whom(left, f"{key}_by")
     return by, right.text_input(proposing.WHY, key=f"{key}_why", max_chars=500)

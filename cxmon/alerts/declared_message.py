@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from cxmon import wording
-from cxmon.alerts.parts import news_key, view_link
+from cxmon import decisions, wording
+from cxmon.alerts.parts import at_most, news_key, view_link
 from cxmon.alerts.verdict_message import claimed
 from cxmon.model import Action, Amount, Change, Declared, Fact, Message, Metric, Status, Tone
 from cxmon.wording import forms as words
@@ -27,6 +27,7 @@ def for_declared(
         Fact(label="Where", text=wording.scope(change.reach)),
         Fact(label="Owner", text=change.owner),
         Fact(label="Harm that is accepted", text=_sizes(change.limits, metrics) or "what matters, for every metric"),
+        *_wider(change, metrics),
         *([Fact(label="To gain", text=_sizes(change.aims, metrics))] if change.aims else []),
         *([Fact(label="Said to save", text=claimed(change.saving))] if change.saving else []),
         *([Fact(label="Answers", text=answers)] if answers else []),
@@ -45,6 +46,17 @@ def for_declared(
         actions=() if live else (_put_live(change),),
         at=declared.declared_at,
     )
+
+
+def _wider(change: Change, metrics: Mapping[str, Metric]) -> list[Fact]:
+    """Figures that cannot be split by all of the scope: on whom they are judged instead. It may surprise."""
+    told = []
+    for name in decisions.watched(change, metrics):
+        declared, known = change.scope_for(name), decisions.scope_of(change, metrics[name])
+        missing = [d for d in declared.dimensions if d not in known.dimensions]
+        if missing:
+            told.append(words.judged_wider(metrics[name], missing, wording.scope(known)))
+    return [Fact(label="Judged wider", text="; ".join(at_most(told)))] if told else []
 
 
 def _put_live(change: Change) -> Action:

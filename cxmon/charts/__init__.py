@@ -8,7 +8,8 @@ from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import picture, render
 from cxmon.charts.points import Pin, Point, coarse, points, recent
 from cxmon.charts.trend import trend
-from cxmon.wording.over import Limit, limit, numbered, shown
+from cxmon.decisions.numbering import numbered, shown
+from cxmon.wording.over import Limit, limit
 
 __all__ = [
     "DAYS",

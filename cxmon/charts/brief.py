@@ -13,8 +13,8 @@ _PAPER = """
 table { font-variant-numeric: tabular-nums; }
 @media print {
   @page { margin: 9mm 10mm 12mm; @bottom-right { content: counter(page) " / " counter(pages); font: 7pt sans-serif; } }
-  body { font-size: 7.4pt; line-height: 1.2; font-family: "Source Sans 3", "Source Sans Pro", "Inter", "Liberation Sans",
-    "Helvetica Neue", Arial, "DejaVu Sans Condensed", sans-serif; }
+  body { font-size: 7.4pt; line-height: 1.2; font-family: "Source Sans 3", "Source Sans Pro", "Inter",
+    "Liberation Sans", "Helvetica Neue", Arial, "DejaVu Sans Condensed", sans-serif; }
   table { font-size: 6.9pt; }
   th, td { padding: .3mm 1.5mm .3mm 0; }
   .rest .wide { column-span: none; }

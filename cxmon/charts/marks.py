@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from cxmon import wording
 from cxmon.charts.points import Pin
+from cxmon.decisions.numbering import numbered
 from cxmon.model import Declared, Tone, Verdict
-from cxmon.wording.over import numbered
 
 
 def pins(declared: Sequence[Declared], verdicts: Mapping[str, Verdict]) -> list[Pin]:

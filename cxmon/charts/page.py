@@ -17,8 +17,9 @@ from cxmon.charts.palette import Theme
 from cxmon.charts.picture import vector
 from cxmon.charts.points import points, recent
 from cxmon.charts.trend import trend
+from cxmon.decisions.numbering import numbered
 from cxmon.model import Band, Declared, Metric, Tone, Verdict
-from cxmon.wording.over import limit, numbered
+from cxmon.wording.over import limit
 from cxmon.wording.whole import Section, Table, Whole, sections, stand
 
 DAYS = 126

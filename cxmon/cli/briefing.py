@@ -79,8 +79,13 @@ def _moment(text: str, plan: "Plan") -> datetime:
 
 
 def _write(out: Path, known: "Briefing") -> None:
-    from cxmon.charts.brief import brief_page
+    from cxmon.errors import ActionError
 
+    try:
+        # A page has the colours of the board's charts, which are Altair's.
+        from cxmon.charts.brief import brief_page
+    except ModuleNotFoundError as error:
+        raise ActionError("a page needs Altair; install cxmon with the extra `board` or `pictures`") from error
     page = brief_page(known)
     if str(out) == "-":
         typer.echo(page, nl=False)

@@ -7,11 +7,12 @@ from datetime import datetime
 from cxmon.alerts.answer_message import for_answer
 from cxmon.alerts.parts import near, near_drafts
 from cxmon.config.plan import Plan
+from cxmon.decisions.numbering import numbered, shown
 from cxmon.model import Band, Incident, IncidentState, Message, Metric, Segment, Tone
 from cxmon.pipeline.asking import Asked, Known, Unclear, understood
 from cxmon.store import Store
 from cxmon.wording.gap import Gap, gap
-from cxmon.wording.over import limit, numbered, shown
+from cxmon.wording.over import limit
 
 VERDICT = "verdict"
 STATES = {Tone.AMBER: "worse", Tone.TEAL: "better", Tone.GREY: "as_expected"}

@@ -96,9 +96,10 @@ class Respond:
 @dataclass(frozen=True, kw_only=True)
 class Upload:
     """A picture (PNG) into a channel (a person's id: into the conversation with them), or into the thread of one of its
-    messages. `best_effort` as of a call."""
+    messages. It may be drawn when its turn comes, so that no words wait for it; None is no picture. `best_effort` as of
+    a call."""
 
-    picture: bytes = field(repr=False)
+    picture: bytes | Callable[[], bytes | None] = field(repr=False)
     channel: str
     title: str
     alt: str

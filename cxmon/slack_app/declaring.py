@@ -170,7 +170,9 @@ def _put_live(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]
 
 def _anew(declared: Declared, place: Place, at: Origin, *, by: str) -> tuple[Deed, ...]:
     arguments = {"channel": at.channel, "ts": at.message_ts, **_shown(declared, place, by=by)}
-    return (Call(method="chat.update", arguments=arguments, best_effort=True),)
+    # An edit takes no word on unfurling: the first message's stands.
+    taken = {name: given for name, given in arguments.items() if not name.startswith("unfurl_")}
+    return (Call(method="chat.update", arguments=taken, best_effort=True),)
 
 
 def _shown(declared: Declared, place: Place, *, by: str) -> dict[str, Any]:
@@ -181,7 +183,10 @@ def _shown(declared: Declared, place: Place, *, by: str) -> dict[str, Any]:
         declared, metrics=plan.metrics, zone=plan.zone, board_url=plan.board_url, by=by,
         answers=other.change.title if other else answered,
     )  # fmt: skip
-    return {"text": notification(message), "blocks": render(message, interactive=True)}
+    return {
+        "text": notification(message), "blocks": render(message, interactive=True), "unfurl_links": False,
+        "unfurl_media": False,
+    }  # fmt: skip
 
 
 def _channel_of(place: Place, declared: Declared) -> str:
@@ -217,9 +222,9 @@ def _first_words(request: Request) -> str:
 
 
 HANDLERS: Handlers = {
-    (Kind.SHORTCUT, SHORTCUT): Handler(handle=open_form, needs=Act.PROPOSE),
-    (Kind.MESSAGE_SHORTCUT, FROM_MESSAGE): Handler(handle=open_form, needs=Act.PROPOSE),
-    (Kind.BLOCK_ACTIONS, METRICS): Handler(handle=_follow, needs=Act.PROPOSE),
+    (Kind.SHORTCUT, SHORTCUT): Handler(handle=open_form, needs=Act.PROPOSE, once=False),
+    (Kind.MESSAGE_SHORTCUT, FROM_MESSAGE): Handler(handle=open_form, needs=Act.PROPOSE, once=False),
+    (Kind.BLOCK_ACTIONS, METRICS): Handler(handle=_follow, needs=Act.PROPOSE, once=False),
     (Kind.VIEW_SUBMISSION, NAME): Handler(handle=_declare, answer=_check, needs=Act.PROPOSE),
     (Kind.BLOCK_ACTIONS, PUT_LIVE): Handler(handle=_put_live, needs=Act.SIGN),
 }

@@ -51,9 +51,12 @@ def _one(deed: Deed, request: Request, channel: Slack) -> None:
         case Respond():
             _respond(deed, request, channel)
         case Upload():
+            picture = deed.picture() if callable(deed.picture) else deed.picture
+            if picture is None:
+                return
             channel.client().files_upload_v2(
                 filename="chart.png",
-                content=deed.picture,
+                content=picture,
                 title=deed.title,
                 alt_txt=deed.alt,
                 channel=_conversation(deed.channel, channel),

@@ -1,8 +1,9 @@
 """`/cxmon`: a question answered with the board's figure, how things stand, help, the form that declares a change."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from cxmon import wording
 from cxmon.alerts import Slack
@@ -50,15 +51,15 @@ def _answered(request: Request, place: Place, said: Sequence[str], at: datetime)
     told = Respond(
         text=notification(message), blocks=tuple(render(message, interactive=True)), in_channel=ours
     )  # fmt: skip
-    png = draw(place.store, place.plan.metrics, message)
-    if png is None or message.picture is None:
+    if message.picture is None:
         return (told,)
-    return (told, _picture(message.picture, png, request.channel if ours else request.user))
+    picture = partial(draw, place.store, place.plan.metrics, message)
+    return (told, _picture(message.picture, picture, request.channel if ours else request.user))
 
 
-def _picture(wanted: Picture, png: bytes, channel: str) -> Upload:
+def _picture(wanted: Picture, drawn: Callable[[], bytes | None], channel: str) -> Upload:
     return Upload(
-        picture=png,
+        picture=drawn,
         channel=channel,
         title=cut(clean(wanted.title), 250),
         alt=cut(clean(wanted.alt), 1_000),

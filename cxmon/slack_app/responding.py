@@ -1,10 +1,10 @@
 """Answering a decision from its verdict's message: keep, amend, roll back or accept, why, by whom, until when."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from cxmon import actions, wording
 from cxmon.model import Act, Decision, Response
+from cxmon.periods import span_of_days
 from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.incident_buttons import shown_anew
@@ -84,10 +84,11 @@ def _due(request: Request, place: Place) -> datetime | None:
     given = request.input("due")
     if not given:
         return None
-    return datetime.fromisoformat(given).replace(tzinfo=ZoneInfo(place.plan.zone)).astimezone(UTC)
+    day = date.fromisoformat(given)
+    return span_of_days(day, day, place.plan.zone)[0]
 
 
 HANDLERS: Handlers = {
-    (Kind.BLOCK_ACTIONS, NAME): Handler(handle=_open, needs=Act.RESPOND),
+    (Kind.BLOCK_ACTIONS, NAME): Handler(handle=_open, needs=Act.RESPOND, once=False),
     (Kind.VIEW_SUBMISSION, NAME): Handler(handle=_record, answer=_check, needs=Act.RESPOND),
 }

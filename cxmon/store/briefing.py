@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from cxmon.decisions.numbering import numbered, shown
 from cxmon.decisions.versions import versions
 from cxmon.model import EVERYONE, Band, Declared, Incident, Metric, Status, Verdict, Version
 from cxmon.store.facade import Store
 from cxmon.wording.briefing import Briefing, Decided
-from cxmon.wording.over import numbered, shown
 
 # How long ago last time was, where nobody says.
 QUARTER = timedelta(days=91)

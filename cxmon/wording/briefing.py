@@ -254,16 +254,17 @@ def _price(known: Briefing) -> Section:
             continue
         priced.append(price)
         rows.append((f"{d.number} {d.change.title}", _saves(price), _loses(price), price_words(price)))
-    rows += [_sum(currency, priced) for currency in sorted({p.currency for p in priced})]
+    sums = [_sum(currency, priced) for currency in sorted({p.currency for p in priced})] if len(priced) > 1 else []
     notes = (
-        "The ends of the ranges are added, so the sum's range holds however the losses hang together.",
+        *(("The ends of the ranges are added, so the sum's range holds however the losses hang together.",)
+          if sums else ()),
         *((f"{say.counted(without, 'decision')} without a price: not judged, nothing claimed, or no value configured.",)
           if without else ()),
     )  # fmt: skip
     headers = ("Decision", "Said to save so far", "Lost so far", "Answer")
     if not priced:
         return Section(heading="Price", lines=("No decision has a price yet.",))
-    return Section(heading="Price", table=Table(headers=headers, rows=tuple(rows)), notes=notes)
+    return Section(heading="Price", table=Table(headers=headers, rows=(*rows, *sums)), notes=notes)
 
 
 def _saves(price: Price) -> str:

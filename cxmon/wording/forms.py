@@ -126,6 +126,11 @@ def declared_badge(declared: Declared) -> str:
     return "Proposed"
 
 
+def judged_wider(metric: Metric, missing: Sequence[str], whom: str) -> str:
+    """`Orders has no channel and no region: judged on all customers`."""
+    return f"{metric.label} has no {' and no '.join(missing)}: judged on {whom}"
+
+
 def next_step(change: Change, *, live: bool) -> str:
     if live:
         return (

@@ -1,13 +1,14 @@
-"""Which decisions are shown, under which number, and which one is over its limit where: for charts, words and Slack."""
+"""Which decision is over its limit where: for charts, words and Slack."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cxmon.decisions.numbering import numbered, shown
 from cxmon.model import Code, Declared, Harm, Metric, Segment, Verdict
 from cxmon.wording import numbers
 
-MOST_DRAFTS = 12
+__all__ = ["Limit", "limit", "numbered", "shown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,20 +20,6 @@ class Limit:
     since: datetime
     height: float | None
     text: str
-
-
-def shown(declared: Iterable[Declared], now: datetime) -> list[Declared]:
-    """Without drafts whose entries were withdrawn, and of those that came in from feeds the ones nearest to `now`: a
-    calendar may know of hundreds."""
-    standing = [d for d in declared if not d.change.withdrawn]
-    drafts = sorted((d for d in standing if d.of_feed), key=lambda d: (abs(d.change.starts - now), d.change.id))
-    return [d for d in standing if not d.of_feed] + drafts[:MOST_DRAFTS]
-
-
-def numbered(declared: Iterable[Declared]) -> list[Declared]:
-    """Declared changes by date, then feeds' drafts: place i carries the number i + 1, on pins, in the ledger and in
-    Slack."""
-    return sorted(declared, key=lambda d: (bool(d.of_feed), d.change.starts, d.change.id))
 
 
 def limit(declared: Sequence[Declared], verdicts: Mapping[str, Verdict], metric: Metric, key: str) -> Limit | None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
-from cxmon.model import Harm, Metric, Verdict
+from cxmon.model import Declared, Harm, Metric, Verdict
 from dashboards import allowing, deciding, figures, telling, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
@@ -99,6 +99,17 @@ def _known(world: World, change: str) -> Verdict | None:
     )
 
 
+def _heard(world: World, declared: Declared) -> None:
+    """When and how it was declared, and what was edited since."""
+    frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
+    heard = "Declared" if declared.frozen_hash else "Written down"
+    heard = f"Came in from {declared.of_feed}" if declared.of_feed else heard
+    by = "" if declared.of_feed else f" by {declared.origin}"
+    st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
+    for edit in declared.edits:
+        st.caption(md(f"Edited later: {edit}"))
+
+
 def page() -> None:
     world = opened("Decisions")
     if world is None:
@@ -132,13 +143,7 @@ def page() -> None:
         allowing.part(world, chosen)
         for line in figures.answers(world, declared.change):
             st.markdown(md(line))
-        frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
-        heard = "Declared" if declared.frozen_hash else "Written down"
-        heard = f"Came in from {declared.of_feed}" if declared.of_feed else heard
-        by = "" if declared.of_feed else f" by {declared.origin}"
-        st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
-        for edit in declared.edits:
-            st.caption(md(f"Edited later: {edit}"))
+        _heard(world, declared)
     if verdict is None:
         telling.history(world, chosen)
         deciding.forms(world, chosen, telling.trail(chosen))

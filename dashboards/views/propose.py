@@ -67,7 +67,7 @@ def page() -> None:
         if session.refused(Act.PROPOSE):
             return
         left, right = st.columns(2, gap="medium")
-        by = left.text_input(proposing.FOR_WHOM, session.person().department, key="by", max_chars=100)
+        by = session.whom(left, "by")
         why = right.text_input(proposing.WHY, key="why", max_chars=500)
         st.caption(md(proposing.A_DRAFT))
         if st.button("Propose", icon=":material/edit_note:"):

@@ -39,3 +39,13 @@ def test_a_declaration_with_hostile_words_stays_data(title, owner, note, value):
     saving = Saving(1_000, "EUR", "year", owner)
     scope = Scope.of({"channel": [value]})
     assert_valid(declared(Status.DRAFT, title=title, owner=owner, note=note, saving=saving, scope=scope))
+
+
+def test_a_declaration_says_which_figures_are_judged_on_more_than_its_scope():
+    wider = {f.label: f.text for f in declared(limits={}).facts}["Judged wider"]
+    assert wider == "Churn has no channel: judged on all customers"
+    assert "Judged wider" not in {f.label for f in declared().facts}
+
+
+def test_a_declaration_whose_metric_is_gone_is_told_all_the_same():
+    assert_valid(declared(Status.DRAFT, limits={"gone": CHANGE.limits["csat"]}))
