@@ -134,6 +134,8 @@ class Service:
             os._exit(0)
 
     def _listenings(self) -> "list[Listening]":
+        if not any(getattr(channel, "listens", False) for channel in self._plan.channels.values()):
+            return []
         from cxmon.slack_app.listening import listenings  # noqa: PLC0415 - most configurations have no buttons.
 
         return listenings(self._plan, holder=self._holder, clock=wall)

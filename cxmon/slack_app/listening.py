@@ -188,7 +188,7 @@ class Listening:
                 ear = None
             # Slack is never asked in a tight loop; a socket that is only renewed hears meanwhile.
             self._stop.wait(wait)
-            opened = None if self._stop.is_set() else self._opened()
+            opened = None if self._stop.is_set() else self._opened(hears=ear is not None)
             if opened is None:
                 wait = self._longer(wait)
                 continue
@@ -205,14 +205,15 @@ class Listening:
             return self._pulse.first_wait_s
         return min(max(wait * 2, self._pulse.first_wait_s), self._pulse.longest_wait_s)
 
-    def _opened(self) -> Ear | None:
-        """A new socket, or None where Slack gave none; where it asks to wait, after that wait."""
+    def _opened(self, *, hears: bool) -> Ear | None:
+        """A new socket, or None where Slack gave none; where it asks to wait, after that wait. `hears`: the one before
+        it still does."""
         try:
             ear = Ear(self._channel, self._hearing.hear, self._pulse)
         except Exception as problem:  # noqa: BLE001 - whatever it is, it is tried again.
             said = f"not connected: {classify(problem, repeatable=True)}"
             log.warning("slack app: %s: %s", self._name, said)
-            self._report(hears=False, detail=said)
+            self._report(hears=hears, detail=said)
             if error_name(problem) in {"ratelimited", "rate_limited"}:
                 self._stop.wait(retry_after(problem))
             return None

@@ -4,9 +4,10 @@ On SQLite `BEGIN IMMEDIATE` makes writers queue, on PostgreSQL a lock on the row
 above has to think about two writers at once.
 """
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,12 @@ class Database:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            # A file that is there is never opened here: closing any descriptor of it would drop the locks that other
+            # threads of this process hold on it, and another process would take its log of writes away.
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            if not os.access(path, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as e:
             raise StoreError(f"store {self.name}: cannot be written: {e.strerror}") from e
 

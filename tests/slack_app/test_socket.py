@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from slack_world import QUICK, World
 
-from cxmon.model import Access, IncidentState
+from cxmon.model import Access, IncidentState, Secret
 from cxmon.slack_app.health import buttons_heard
 from cxmon.slack_app.listening import listenings
 from cxmon.store import Listener
@@ -119,3 +119,11 @@ def test_without_editors_doctor_says_that_nobody_may_press(listening_slack, sqli
     ((_, well, told),) = heard(world)
     assert not well
     assert told.endswith("nobody may press them: name editors under `access`")
+
+
+def test_the_service_listens_where_buttons_are_heard_and_nowhere_else(world):
+    from cxmon.service import Service
+
+    assert len(Service(world.plan)._listenings()) == 1
+    quiet = replace(world.channel, app_token=Secret(""))
+    assert Service(replace(world.plan, channels={"slack": quiet}))._listenings() == []
