@@ -21,6 +21,11 @@ def render(message: Message, *, update: bool = False) -> str:
         lines += _wrapped(clean(line))
     for fact in message.facts:
         lines += _fact(clean(fact.label), clean(fact.text))
+    for one in message.sections:
+        lines += ["", _INDENT + clean(one.heading)]
+        for line in one.lines:
+            lines += _item(clean(line))
+    lines += [""] if message.sections else []
     tail = (safe_url(message.link) or "", clean(message.footer), command_hint(message))
     lines += [_INDENT + line for line in tail if line]
     return "\n".join(lines) + "\n"
@@ -36,6 +41,13 @@ def command_hint(message: Message) -> str:
 
 def _wrapped(line: str) -> Iterator[str]:
     yield from textwrap.wrap(line, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
+
+
+def _item(line: str) -> Iterator[str]:
+    head = f"{_INDENT}- "
+    yield from textwrap.wrap(
+        line, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )
 
 
 def _fact(label: str, text: str) -> Iterator[str]:

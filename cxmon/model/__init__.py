@@ -31,7 +31,7 @@ from cxmon.model.holidays import Holidays
 from cxmon.model.leading import Ahead, Early, LeadingAnswer, TierAnswer
 from cxmon.model.making import CALLS, BusinessHours, Making
 from cxmon.model.maturing import Filling, FillingCurve, LearntFrom
-from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
+from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Passage, Picture, Receipt, Tone
 from cxmon.model.metric import (
     EVERYONE,
     MADE_OF,
@@ -152,6 +152,7 @@ __all__ = [
     "Outlook",
     "Part",
     "PastShift",
+    "Passage",
     "Picture",
     "Place",
     "Placebo",
