@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from cxmon.alerts.markup import clean, cut, safe_url
+from cxmon.alerts.markup import clean, cut, cut_lines, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.alerts.text import SHAPES, command_hint, render
 from cxmon.model import Message, Passage, Receipt, Tone
 
 SUBJECT = 150
 LINE = 2_000
+TEXT = 20_000
 CHART = "chart"
 NAME = "cxmon"
 
@@ -67,7 +68,8 @@ def compose(
     letter["References"] = f"{root} {first}".strip()
     letter["Auto-Submitted"] = "auto-generated"
     update = previous is not None
-    letter.set_content(render(message, update=update), cte="quoted-printable")
+    words = "\n".join(cut_lines(render(message, update=update).splitlines(), TEXT)) + "\n"
+    letter.set_content(words, cte="quoted-printable")
     letter.add_alternative(page(message, update=update, chart=picture is not None), subtype="html", cte="base64")
     if picture is not None:
         body = letter.get_payload()[1]  # type: ignore[index]  # multipart/alternative: words, then HTML.
@@ -92,7 +94,7 @@ def told_before(previous: Receipt | None) -> tuple[str, str]:
     if previous is None or not previous.ref.startswith("<"):
         return "", ""
     first, _, subject = previous.ref.partition(" ")
-    return first, clean(subject)
+    return first, cut(clean(subject), SUBJECT)
 
 
 def page(message: Message, *, update: bool = False, chart: bool = False) -> str:
@@ -106,7 +108,8 @@ def page(message: Message, *, update: bool = False, chart: bool = False) -> str:
         f"{_text(message.badge)}</span></p>"
     )
     alt = _text(message.picture.alt if message.picture else message.text)
-    shown = f'<img src="cid:{CHART}" alt="{alt}" width="640" style="display:block;width:100%;height:auto;margin:12px 0">'
+    full = "display:block;width:100%;height:auto;margin:12px 0"
+    shown = f'<img src="cid:{CHART}" alt="{alt}" width="640" style="{full}">'
     hint = command_hint(message)
     link = safe_url(message.link)
     rows = "".join(
@@ -127,7 +130,8 @@ def page(message: Message, *, update: bool = False, chart: bool = False) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{_text(message.title)}</title><style>{_DARK}</style>'
-        f'</head><body class="paper" style="margin:0;padding:16px;background:{PAPER};color:{INK};font:15px/1.5 {_FONT}">'
+        '</head><body class="paper" style="margin:0;padding:16px;'
+        f'background:{PAPER};color:{INK};font:15px/1.5 {_FONT}">'
         f'<div style="max-width:640px;margin:0 auto;overflow-wrap:anywhere">{"".join(body)}</div></body></html>\n'
     )
 

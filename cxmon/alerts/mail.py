@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import formatdate
+from functools import partial
 from typing import ClassVar, Literal
 
 from cxmon.alerts.letter import compose, receipt
@@ -62,8 +63,11 @@ class Email:
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt:
         """One letter to all of `to`; where some are refused the others get it. Raises DeliveryError."""
         forms = [picture, None] if picture is not None else [None]
-        sent = {"sender": self.sender, "to": self.to, "reply_to": self.reply_to, "date": formatdate(usegmt=True)}
-        letters = [compose(message, previous, shown, **sent) for shown in forms]
+        write = partial(
+            compose, message, previous, sender=self.sender, to=self.to, reply_to=self.reply_to,
+            date=formatdate(usegmt=True),
+        )  # fmt: skip
+        letters = [write(picture=shown) for shown in forms]
         refused = hand_over(self._server, [bytes(letter) for letter in letters], sender=self.sender, to=self.to)
         detail = "; ".join(f"refused for {address}: {why}" for address, why in refused.items())
         if detail:

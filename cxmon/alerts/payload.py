@@ -36,7 +36,9 @@ def document(message: Message, *, update: bool, picture: bytes | None) -> dict[s
         "reply": None if message.reply is None else _text(message.reply),
         "lines": [_text(line) for line in message.lines],
         "facts": [_fact(fact) for fact in message.facts],
-        "sections": [{"heading": _text(s.heading), "lines": [_text(line) for line in s.lines]} for s in message.sections],
+        "sections": [
+            {"heading": _text(s.heading), "lines": [_text(line) for line in s.lines]} for s in message.sections
+        ],
         "metric": None if chart is None else _text(chart.metric),
         "segment": None if chart is None else _text(chart.segment),
         "change": None if chart is None or chart.change is None else _text(chart.change),

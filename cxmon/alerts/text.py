@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from cxmon.alerts.markup import clean, safe_url
+from cxmon.alerts.markup import clean, cut, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.model import Message, Tone
 
@@ -51,7 +51,6 @@ def _item(line: str) -> Iterator[str]:
 
 
 def _fact(label: str, text: str) -> Iterator[str]:
-    head = f"{_INDENT}{label:<{_LABEL}} "
-    yield from textwrap.wrap(
-        text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
-    )
+    head = f"{_INDENT}{cut(label, WIDTH // 2):<{_LABEL}} "
+    below = " " * len(f"{_INDENT}{'':<{_LABEL}} ")
+    yield from textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=below, break_on_hyphens=False)

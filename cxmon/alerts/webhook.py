@@ -101,10 +101,10 @@ class Webhook:
     def _said(self, response: "requests.Response") -> str:
         from cxmon.feeds import body  # noqa: PLC0415
 
-        if response.ok:
-            return ""
         if response.is_redirect:
             return f"a redirect to {urlsplit(response.headers['Location']).hostname or 'its own host'}"
+        if response.ok:
+            return ""
         try:
             return clean(body.said(body.content(response, MOST_BYTES, time.monotonic() + self.timeout_s)))
         except (body.BodyError, OSError, ValueError):

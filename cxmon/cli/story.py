@@ -148,4 +148,6 @@ def data(store: Store) -> list[str]:
     lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
     held = sorted({r.source for r in runs.values() if r.held})
     back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
-    return [*lost, *back, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]
+    deaf = [f"{name} takes nothing ({why})" for name, (_, why) in store.outbox.blocked().items()]
+    told = [f"Not delivered: {'; '.join(deaf)}; `cxmon alerts test` once it is mended"] if deaf else []
+    return [*told, *lost, *back, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]

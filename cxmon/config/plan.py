@@ -10,6 +10,7 @@ from cxmon.model import (
     MINIMUM_CELL,
     Allowances,
     Change,
+    DigestTime,
     Drafting,
     IncidentPolicy,
     Metric,
@@ -85,6 +86,7 @@ class Plan:
     what is valid but may surprise. `money` says what a lost customer and a contact cost. Figures on fewer answers than
     `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form. `keep_facts` is
     how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes.
+    `fallbacks` says by channel which other one is told while it takes nothing.
     """
 
     path: Path
@@ -115,3 +117,5 @@ class Plan:
     change_feeds: tuple[FeedPlan, ...] = ()
     reasons: str = "reason"
     views: tuple[View, ...] = ()
+    digest: DigestTime | None = None
+    fallbacks: Mapping[str, str] = field(default_factory=dict)

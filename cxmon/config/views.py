@@ -17,6 +17,11 @@ def build_views(frame: Frame, zone: str) -> tuple[View, ...]:
     return tuple(views)
 
 
+def build_digest(frame: Frame, zone: str) -> DigestTime | None:
+    """When the summary of everything goes out, and to whom."""
+    return _digest(frame, frame.root.get("digest"), zone, ())
+
+
 def _view(frame: Frame, name: str, entry: Entry, zone: str) -> View | None:
     before = frame.reading.faults
     if "metrics" in entry:

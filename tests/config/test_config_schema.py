@@ -136,6 +136,7 @@ PLACES = {
     ("team_agreement",): lambda keys: {"team_agreement": keys},
     ("privacy",): lambda keys: {"privacy": keys},
     ("views",): lambda keys: {"views": {"v": keys}},
+    ("digest",): lambda keys: {"digest": keys},
     ("views", "digest"): lambda keys: {"views": {"v": {"digest": keys}}},
 }
 
