@@ -2,12 +2,13 @@
 
 from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
-from cxmon.charts.marks import Limit, limit, numbered, pins, shown
+from cxmon.charts.marks import pins
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import picture, render
 from cxmon.charts.points import Pin, Point, coarse, points, recent
 from cxmon.charts.trend import trend
+from cxmon.wording.over import Limit, limit, numbered, shown
 
 __all__ = [
     "DAYS",
