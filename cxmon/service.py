@@ -20,6 +20,7 @@ LOG = logging.getLogger("cxmon.service")
 LEASE_S = 60.0
 HEARTBEAT_S = 15.0
 CLOCK_JUMP_S = 30.0
+DIGEST_S = 60.0
 STOP_WITHIN_S = 10.0
 
 
@@ -111,6 +112,8 @@ class Service:
             id="deliver",
             next_run_time=wall(),
         )
+        if self._plan.digest or any(view.digest for view in self._plan.views):
+            scheduler.add_job(self._digest, "interval", seconds=DIGEST_S, id="digest", next_run_time=wall())
         scheduler.start()
         LOG.info("started holder=%s collect_every=%s", self._holder, every.collect_every)
         self.stop.wait()
@@ -163,6 +166,15 @@ class Service:
 
     def _work(self) -> None:
         self._guarded("work", lambda store: work(self._plan, store, now=clock(self._plan)))
+
+    def _digest(self) -> None:
+        from cxmon.pipeline.digest import queue_due  # noqa: PLC0415
+
+        def job(store: Store) -> None:
+            for row in queue_due(self._plan, store, now=clock(self._plan)):
+                LOG.info("digest key=%s", row.key)
+
+        self._guarded("digest", job)
 
     def _deliver(self) -> None:
         from cxmon.pipeline.notify import deliver  # noqa: PLC0415

@@ -120,7 +120,7 @@ def page(message: Message, *, update: bool = False, chart: bool = False) -> str:
     )
     body = [
         *news, badge, f'<h1 style="font-size:20px;line-height:1.3;margin:0 0 10px">{_text(message.title)}</h1>',
-        *(_p(line) for line in message.lines), shown if chart else "",
+        *(_p(line) for line in message.lines if not message.sections), shown if chart else "",
         f'<table style="border-collapse:collapse;margin:12px 0;font-size:14px">{rows}</table>' if rows else "",
         *(_passage(one) for one in message.sections),
         f'<p style="margin:14px 0"><a href="{html.escape(link)}">Open the exact view</a></p>' if link else "",

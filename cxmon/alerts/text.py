@@ -17,7 +17,8 @@ def render(message: Message, *, update: bool = False) -> str:
     """The message in full; an `update` of what was told before is headed by its reply."""
     news = [f"↳ {clean(line)}" for line in (message.reply or "").splitlines() if update and clean(line)]
     lines = [*news, f"{SHAPES[message.tone]} {one_line(clean(message.badge), clean(message.title))}"]
-    for line in message.lines:
+    # The long form says all that the lines say.
+    for line in () if message.sections else message.lines:
         lines += _wrapped(clean(line))
     for fact in message.facts:
         lines += _fact(clean(fact.label), clean(fact.text))

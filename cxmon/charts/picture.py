@@ -14,6 +14,7 @@ from cxmon.model import Break, Metric
 
 VEGA_LITE = "6.4"
 WIDTH, HEIGHT = 640, 250
+PADDING = {"left": 18, "right": 18, "top": 16, "bottom": 14}
 
 
 def picture(
@@ -29,6 +30,41 @@ def picture(
     anew: Sequence[Break] = (),
 ) -> bytes:
     """A PNG of 2x resolution: the finding as title; decision, grade, range and as-of stamp below it."""
+    return album([
+        titled(
+            found, metric, title=title, subtitle=subtitle, pins=pins, limit=limit, limit_from=limit_from,
+            limit_text=limit_text, anew=anew,
+        )
+    ])  # fmt: skip
+
+
+def album(parts: Sequence[alt.LayerChart]) -> bytes:
+    """A PNG of 2x resolution of one titled chart, or of several below each other. Raises CxmonError where the
+    `pictures` extra is not installed."""
+    if len(parts) == 1:
+        return render(parts[0].properties(padding=PADDING))
+    bare = [part.copy(deep=False) for part in parts]
+    for one in bare:
+        # Only the whole may have these.
+        one.config, one.padding = alt.Undefined, alt.Undefined
+    whole = alt.vconcat(*bare, spacing=30, padding=PADDING)
+    whole.config = parts[0].config
+    return render(whole)
+
+
+def titled(
+    found: Sequence[Point],
+    metric: Metric,
+    *,
+    title: str,
+    subtitle: Sequence[str],
+    pins: Sequence[Pin] = (),
+    limit: float | None = None,
+    limit_from: datetime | None = None,
+    limit_text: str = "",
+    anew: Sequence[Break] = (),
+) -> alt.LayerChart:
+    """The board's trend with its finding as a title."""
     colours = PALETTES["light"]
     chart = trend(
         found,
@@ -56,10 +92,11 @@ def picture(
         subtitlePadding=5,
         offset=14,
     )
-    return render(chart.properties(title=heading, padding={"left": 18, "right": 18, "top": 16, "bottom": 14}))
+    drawn: alt.LayerChart = chart.properties(title=heading)
+    return drawn
 
 
-def render(chart: alt.LayerChart) -> bytes:
+def render(chart: alt.LayerChart | alt.VConcatChart) -> bytes:
     """PNG bytes of a chart. Raises CxmonError where the `pictures` extra is not installed."""
     png: bytes = _converter().vegalite_to_png(chart.to_dict(validate=False), scale=2, vl_version=VEGA_LITE)
     return png

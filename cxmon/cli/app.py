@@ -11,6 +11,7 @@ from cxmon.cli import (
     cataloguing,
     changing,
     collecting,
+    digesting,
     effecting,
     evidencing,
     importing,
@@ -61,7 +62,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        alerting, digesting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
     )  # fmt: skip
     for family in families:
         family.register(app)

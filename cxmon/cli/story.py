@@ -7,6 +7,7 @@ from cxmon.cli.common import say, wrapped
 from cxmon.config.plan import Plan
 from cxmon.model import EVERYONE, GRAVITY, AllowanceUse, Change, Declared, Incident, State, Verdict
 from cxmon.store import Store
+from cxmon.wording import collected
 from cxmon.wording.targets import told as told_targets
 
 NONE_OPEN = "No incident is open."
@@ -141,13 +142,5 @@ def _data(store: Store) -> None:
 
 
 def data(store: Store) -> list[str]:
-    """What could not be collected, and how much was."""
-    runs = store.runs.latest()
-    failed = [f"{r.metric} ({r.error})" for r in runs.values() if not r.ok]
-    aside = sum(r.rejected for r in runs.values())
-    lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
-    held = sorted({r.source for r in runs.values() if r.held})
-    back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
-    deaf = [f"{name} takes nothing ({why})" for name, (_, why) in store.outbox.blocked().items()]
-    told = [f"Not delivered: {'; '.join(deaf)}; `cxmon alerts test` once it is mended"] if deaf else []
-    return [*told, *lost, *back, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]
+    """What could not be collected or delivered, and how much was."""
+    return collected.lines(store.runs.latest().values(), store.outbox.blocked())

@@ -151,6 +151,12 @@ class OutboxStore:
         with self._db.read() as conn:
             return [_row(r) for r in conn.execute(sa.select(_t).where(mine).order_by(_t.c.seq).limit(limit)).mappings()]
 
+    def threads(self, prefix: str) -> list[str]:
+        """The stories whose name begins with `prefix`, the newest first."""
+        mine = sa.select(_t.c.thread).where(_t.c.thread.startswith(prefix, autoescape=True))
+        with self._db.read() as conn:
+            return list(dict.fromkeys(conn.execute(mine.order_by(_t.c.seq.desc())).scalars().all()))
+
     def known(self, keys: Sequence[str]) -> set[str]:
         """Those of `keys` that were queued before."""
         with self._db.read() as conn:

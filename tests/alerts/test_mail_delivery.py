@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 from alert_samples import messages
-from hypothesis import Phase, given, settings
 from fakemail.server import PASSWORD, authority, mail, protected, running
+from hypothesis import Phase, given, settings
 from test_alert_hostile import hostile
 
 from cxmon.alerts import Email, letter
@@ -194,7 +194,13 @@ def test_whatever_stands_in_the_data_a_letter_stays_a_letter(message):
     )
     before = Receipt(channel="email", ref=f"<a@b> {message.title}\r\nBcc: x@y.example")
     made = letter.compose(
-        message, before, PNG, sender="cx@example.com", to=["a@example.com"], reply_to="", date="Mon, 2 Mar 2026 06:00:00 GMT"
+        message,
+        before,
+        PNG,
+        sender="cx@example.com",
+        to=["a@example.com"],
+        reply_to="",
+        date="Mon, 2 Mar 2026 06:00:00 GMT",
     )
     content = bytes(made)
     assert max(map(len, content.split(b"\r\n"))) <= 998
@@ -214,6 +220,6 @@ def test_whatever_stands_in_the_data_a_letter_stays_a_letter(message):
 
 def test_a_letter_has_the_colours_of_the_board():
     light, dark = PALETTES["light"], PALETTES["dark"]
-    assert (letter.INK, letter.MUTED, letter.PAPER, letter.EDGE) == (light.ink, light.muted, light.paper, light.axis)
-    assert (letter.DARK_INK, letter.DARK_PAPER) == (dark.ink, dark.paper)
+    assert (light.ink, light.muted, light.paper, light.axis) == (letter.INK, letter.MUTED, letter.PAPER, letter.EDGE)
+    assert (dark.ink, dark.paper) == (letter.DARK_INK, letter.DARK_PAPER)
     assert {tone: back for tone, (back, _) in letter.BADGES.items()} == {t: light.fill(t) for t in letter.BADGES}

@@ -188,7 +188,12 @@ def test_a_service_of_apprise_gets_title_words_and_link(httpserver):
 @of_apprise
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(401, (True, False, False)), (413, (True, False, True)), (429, (False, False, False)), (500, (False, False, False))],
+    [
+        (401, (True, False, False)),
+        (413, (True, False, True)),
+        (429, (False, False, False)),
+        (500, (False, False, False)),
+    ],
 )
 def test_what_a_service_of_apprise_answers(httpserver, status, expected, caplog, capfd):
     httpserver.expect_request("/in").respond_with_data("", status=status)

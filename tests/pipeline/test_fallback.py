@@ -22,7 +22,9 @@ def world(slack):
 
 
 def send(given, store, now, worker="w"):
-    return sorted((d.channel, d.key.split("|")[1], d.state.value) for d in deliver(given, store, now=now, worker=worker))
+    return sorted(
+        (d.channel, d.key.split("|")[1], d.state.value) for d in deliver(given, store, now=now, worker=worker)
+    )
 
 
 def test_what_a_blocked_channel_does_not_take_goes_to_its_fallback_once(fake_slack, sqlite_store, capsys):
