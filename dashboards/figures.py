@@ -83,9 +83,7 @@ def _row(world: World, change_id: str) -> Row:
         open="; ".join(ledgers.open_words(h, world.metrics) for h in ledgers.still_open(verdict)),
         claim=ledgers.price(change, verdict),
         owner=change.owner,
-        response=ledgers.response(
-            change, tone, world.responses, world.changes, now=world.now, zone=world.zone
-        ),
+        response=ledgers.response(change, tone, world.responses, world.changes, now=world.now, zone=world.zone),
     )
 
 

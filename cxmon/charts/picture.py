@@ -1,5 +1,6 @@
 """The board's own trend as a PNG for Slack and e-mail, drawn without a browser."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ from cxmon.model import Break, Metric
 VEGA_LITE = "6.4"
 WIDTH, HEIGHT = 640, 250
 PADDING = {"left": 18, "right": 18, "top": 16, "bottom": 14}
+_SIZE = re.compile(r'<svg[^>]* width="([0-9.]+)" height="([0-9.]+)"')
+_CLIP = re.compile(r'(?:id="|url\(#)clip')
 
 
 def picture(
@@ -43,13 +46,19 @@ def album(parts: Sequence[alt.LayerChart]) -> bytes:
     `pictures` extra is not installed."""
     if len(parts) == 1:
         return render(parts[0].properties(padding=PADDING))
-    bare = [part.copy(deep=False) for part in parts]
-    for one in bare:
-        # Only the whole may have these.
-        one.config, one.padding = alt.Undefined, alt.Undefined
-    whole = alt.vconcat(*bare, spacing=30, padding=PADDING)
-    whole.config = parts[0].config
-    return render(whole)
+    # Vega-Lite's own way of putting charts together has no width and height of each, which ours are placed by.
+    drawn = [vector(part.properties(padding=PADDING)) for part in parts]
+    sizes = [tuple(map(float, _SIZE.search(one).groups())) for one in drawn]  # type: ignore[union-attr]
+    wide, high, inside = max(w for w, _ in sizes), 0.0, []
+    for i, (one, (_, h)) in enumerate(zip(drawn, sizes, strict=True)):
+        # Each names its clips by itself.
+        named = _CLIP.sub(lambda found, i=i: f"{found[0]}{i}x", one)  # type: ignore[misc]
+        inside.append(f'<g transform="translate(0,{high})">{named}</g>')
+        high += h
+    paper = f'<rect width="{wide}" height="{high}" fill="{PALETTES["light"].paper}"/>'
+    whole = f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}">{paper}{"".join(inside)}</svg>'
+    png: bytes = _converter().svg_to_png(whole, scale=2)
+    return png
 
 
 def titled(
@@ -96,7 +105,7 @@ def titled(
     return drawn
 
 
-def render(chart: alt.LayerChart | alt.VConcatChart) -> bytes:
+def render(chart: alt.LayerChart) -> bytes:
     """PNG bytes of a chart. Raises CxmonError where the `pictures` extra is not installed."""
     png: bytes = _converter().vegalite_to_png(chart.to_dict(validate=False), scale=2, vl_version=VEGA_LITE)
     return png

@@ -12,12 +12,14 @@ def build_fallbacks(frame: Frame) -> dict[str, str]:
         to = entry.get("fallback") if isinstance(entry, Entry) else None
         if isinstance(to, str) and frame.known(entry.at("fallback"), to, frame.channels, "channel"):
             found[name] = to
+    told: set[str] = set()
     for name, first in found.items():
         seen, at = {name}, first
         while at in found and at not in seen:
             seen.add(at)
             at = found[at]
-        if at == name:
+        if at == name and name not in told:
+            told |= seen
             node = frame.root.get("channels")[name].at("fallback")
             frame.reading.wrong(node, f"{shown(node)}, which leads back to {name}", "a channel that does not")
     return found

@@ -28,7 +28,9 @@ def _drawing(plan: Plan, store: Store, one: Picture) -> "Drawing | None":
         return None
     declared = charts.shown(store.changes.all(), band.as_of)
     verdicts = store.verdicts.all_latest()
-    judged = {k for k, v in verdicts.items() if any(found.metric == one.metric for found in (*v.harms, *v.aims))}
+    judged = {
+        k for k, v in verdicts.items() if one.metric in {*(h.metric for h in v.harms), *(a.metric for a in v.aims)}
+    }
     return charts.drawing(
         band,
         plan.metrics[one.metric],

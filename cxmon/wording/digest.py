@@ -305,7 +305,8 @@ def _moved(week: Week, name: str) -> str:
     stands = gaps.pill(found, metric) + (" than expected" if out else "")
     window = gaps.window(found, band, week.zone)
     where = _where(week, name) if out else ""
-    said = f"{metric.label} {say.value(metric, found.value)}, {stands} ({gaps.possible(found, metric)}), {window}"
+    value = f"{metric.label}{_of(week, name)} {say.value(metric, found.value)}"
+    said = f"{value}, {stands} ({gaps.possible(found, metric)}), {window}"
     return f"{said}; {where}" if where else said
 
 

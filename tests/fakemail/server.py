@@ -18,13 +18,13 @@ class Handler:
         self.letters, self.raw = [], []
         self.recipients, self.data, self.hang_up = {}, [], False
 
-    async def handle_RCPT(self, server, session, envelope, address, options):
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - the library's names.
         answer = self.recipients.get(address, "250 OK")
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
         answer = self.data.pop(0) if self.data else "250 OK"
         if answer.startswith("250"):
             self.raw.append(envelope.content)
