@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from cxmon.alerts.markup import clean
 from cxmon.errors import DeliveryError
-from cxmon.failpoints import failpoint
 from cxmon.model import Secret
 
 # All together: another worker takes a message for lost when the lease of the first is over.
@@ -110,7 +109,6 @@ def _one(
         code, said = smtp.docmd("data")
         if code != 354:
             raise smtplib.SMTPDataError(code, said)
-    failpoint("smtp-data")
     _whole(smtp, letter)
     return {address: _words(*why) for address, why in refused.items()}
 

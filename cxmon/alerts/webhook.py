@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from cxmon.alerts import payload
 from cxmon.alerts.markup import clean
 from cxmon.errors import DeliveryError, SourceError
-from cxmon.failpoints import failpoint
 from cxmon.model import Message, Receipt, Secret, Token
 
 if TYPE_CHECKING:
@@ -62,7 +61,6 @@ class Webhook:
         if self.token:
             headers["Authorization"] = f"Bearer {self.token.reveal()}"
         status, wait, words = self._sent(content, headers)
-        failpoint("webhook-told")
         if 200 <= status < 300:
             return Receipt(channel="webhook", ref=str(status), detail=words)
         raise _refused(status, wait, words)
