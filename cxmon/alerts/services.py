@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from cxmon.alerts.markup import clean, cut, cut_lines, safe_url
+from cxmon.alerts.markup import clean, cut, cut_lines, safe_url, unformatted
 from cxmon.alerts.parts import one_line
 from cxmon.errors import DeliveryError
 from cxmon.model import Message, Receipt, Token, Tone
@@ -22,6 +22,15 @@ TITLE, BODY = 200, 3_000
 _URGENCY: Mapping[Tone, str] = {Tone.RED: "failure", Tone.AMBER: "warning", Tone.TEAL: "success", Tone.GREY: "info"}
 _STATUS = re.compile(r"error=(\d{3})\b")
 _SCHEME = re.compile(r"[a-z0-9+.-]{1,30}(?=://)")
+
+
+# What one service or another reads as a mention, a tag or a link.
+_MARKS = str.maketrans({"@": "＠", "<": "‹", ">": "›", "[": "［", "]": "］"})
+
+
+def _harmless(text: str) -> str:
+    """Data as words, wherever it arrives: it cannot call anyone."""
+    return unformatted(clean(text)).translate(_MARKS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +51,11 @@ class Apprise:
         service = self._service()
         said: list[str] = []
         link = safe_url(message.link)
-        news = [clean(line) for line in (message.reply or "").splitlines() if previous is not None and clean(line)]
-        facts = [f"{clean(f.label)}: {clean(f.text)}" for f in message.facts]
-        lines = cut_lines([*news, *map(clean, message.lines), *facts, clean(message.footer)], BODY)
+        news = (message.reply or "").splitlines() if previous is not None else []
+        facts = [f"{f.label}: {f.text}" for f in message.facts]
+        lines = cut_lines(map(_harmless, [*news, *message.lines, *facts, message.footer]), BODY)
         found: Any = service.notify(
-            title=cut(one_line(clean(message.badge), clean(message.title)), TITLE) or "cxmon",
+            title=cut(_harmless(one_line(clean(message.badge), clean(message.title))), TITLE) or "cxmon",
             body="\n".join([line for line in lines if line] + ([link] if link else [])) or "cxmon",
             notify_type=_URGENCY[message.tone],
             body_format="text",

@@ -60,8 +60,8 @@ def hand_over(server: Server, letters: Sequence[bytes], *, sender: str, to: Sequ
 def _connected(server: Server, deadline: float) -> Iterator[smtplib.SMTP]:
     """A session, signed in where there is a user. It never falls back to an unprotected one."""
     place, hurry = f"{server.host}:{server.port}", functools.partial(_hurry, server=server, deadline=deadline)
+    context = _trusted(server.ca_file)
     with _told(place):
-        context = ssl.create_default_context(cafile=server.ca_file or None)
         if server.security == "tls":
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=context)
         else:
@@ -83,6 +83,15 @@ def _connected(server: Server, deadline: float) -> Iterator[smtplib.SMTP]:
             smtp.quit()
     finally:
         smtp.close()
+
+
+def _trusted(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except OSError as problem:
+        raise DeliveryError(
+            f"mail: ca_file {ca_file} holds no certificate that can be read", permanent=True
+        ) from problem
 
 
 def _one(

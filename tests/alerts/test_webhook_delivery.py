@@ -186,6 +186,16 @@ def test_a_service_of_apprise_gets_title_words_and_link(httpserver):
 
 
 @of_apprise
+def test_no_name_calls_anyone_at_a_service_of_apprise(httpserver):
+    httpserver.expect_request("/in").respond_with_data("")
+    called = "@everyone <!channel> [x](http://evil.example) `x`"
+    service(httpserver).deliver(replace(NEWS, title=called, lines=(called,), facts=()), None, None)
+    told = httpserver.log[0][0].get_json()
+    for mark in "@<>[]`":
+        assert mark not in told["title"] + told["message"].removesuffix(NEWS.link)
+
+
+@of_apprise
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
