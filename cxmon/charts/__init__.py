@@ -5,7 +5,7 @@ from cxmon.charts.heat import Cell, heat
 from cxmon.charts.marks import pins
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
 from cxmon.charts.palette import PALETTES, Palette, Theme
-from cxmon.charts.picture import album, picture, render, titled
+from cxmon.charts.picture import album, picture, pictured, render
 from cxmon.charts.points import Pin, Point, coarse, points, recent
 from cxmon.charts.trend import trend
 from cxmon.wording.over import Limit, limit, numbered, shown
@@ -30,11 +30,11 @@ __all__ = [
     "numbered",
     "page",
     "picture",
+    "pictured",
     "pins",
     "points",
     "recent",
     "render",
     "shown",
-    "titled",
     "trend",
 ]

@@ -58,7 +58,7 @@ def _chart(store: Store, metric: Metric, wanted: Picture) -> "alt.LayerChart | N
     over = charts.limit(declared, verdicts, metric, band.key)
     height = over.height if over else None
     points = charts.points(band, metric, grave_since=over.since if over else None, limit=height)
-    return charts.titled(
+    return charts.pictured(
         charts.recent(points, DAYS),
         metric,
         title=wanted.title,
