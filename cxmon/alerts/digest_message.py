@@ -7,7 +7,7 @@ from cxmon import wording
 from cxmon.alerts.parts import view_link
 from cxmon.model import Message, Passage, Picture
 from cxmon.wording import digest
-from cxmon.wording.digest import Week
+from cxmon.wording.week import Week
 
 BADGE = "The week"
 

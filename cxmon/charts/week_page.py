@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from cxmon import wording
 from cxmon.charts.page import _SHAPES, LEGEND, Drawing, _figure, _section, _text, document
 from cxmon.wording import digest
-from cxmon.wording.digest import Week
+from cxmon.wording.week import Week
 
 
 def week_page(week: Week, drawings: Sequence[Drawing] = ()) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cxmon.config.plan import Plan
     from cxmon.model import View
     from cxmon.store import Store
-    from cxmon.wording.digest import Week
+    from cxmon.wording.week import Week
 
 
 def register(app: typer.Typer) -> None:

@@ -23,9 +23,9 @@ from cxmon.model import (
 from cxmon.store import Store
 from cxmon.wording import collected
 from cxmon.wording import source_health as health
-from cxmon.wording.digest import Week
 from cxmon.wording.numbers import counted, plain
 from cxmon.wording.over import numbered, shown
+from cxmon.wording.week import Week
 
 log = logging.getLogger("cxmon.digest")
 

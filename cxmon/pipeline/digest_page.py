@@ -6,7 +6,8 @@ from cxmon.config.plan import Plan
 from cxmon.model import Picture
 from cxmon.pipeline.drawing import band_of
 from cxmon.store import Store
-from cxmon.wording.digest import Week, pictured
+from cxmon.wording.digest import pictured
+from cxmon.wording.week import Week
 
 if TYPE_CHECKING:
     from cxmon.charts import Drawing

@@ -3,34 +3,23 @@
 Every figure is the stored one that board and terminal show. A section without news is left out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cxmon.decisions.following import Standing, followed
 from cxmon.model import (
     EVERYONE,
-    GRAVITY,
     RED,
     AllowanceCode,
-    AllowanceUse,
-    Band,
     Change,
     Course,
-    Declared,
-    Incident,
     IncidentState,
-    Metric,
     Picture,
-    Response,
-    Segment,
-    Silence,
     Status,
-    TargetOutlook,
     Tone,
     Verdict,
 )
-from cxmon.wording import gap as gaps
 from cxmon.wording import ledger
 from cxmon.wording import numbers as say
 from cxmon.wording.allowances import allowance_headline, used
@@ -38,6 +27,9 @@ from cxmon.wording.answers import answered, ended_at
 from cxmon.wording.drafting import draft_near
 from cxmon.wording.screen import decision, ending, screen
 from cxmon.wording.targets import aimed_at, course, ordered, standing
+from cxmon.wording.week import Week
+from cxmon.wording.week_metrics import calm, moved, name_of, newest
+from cxmon.wording.week_metrics import section as metrics_section
 from cxmon.wording.whole import Section, Table
 
 SOON = timedelta(days=7)
@@ -47,52 +39,17 @@ NEEDS, NOTHING = "Needs a decision", "Nothing needs a decision"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Week:
-    """What a digest is made of. `own` are the metrics it tells of, `roots` by metric the series it is told by, `before`
-    what was said of each decision at `since`, `numbers` those on the pins, `data` and `alarms` lines of others."""
-
-    title: str
-    view: str
-    zone: str
-    since: datetime
-    now: datetime
-    metrics: Mapping[str, Metric]
-    own: tuple[str, ...]
-    declared: Mapping[str, Declared]
-    numbers: Mapping[str, int]
-    verdicts: Mapping[str, Verdict]
-    before: Mapping[str, Verdict]
-    every: tuple[Change, ...]
-    responses: tuple[Response, ...]
-    incidents: tuple[Incident, ...]
-    bands: Mapping[tuple[str, str], Band]
-    roots: Mapping[str, str]
-    allowances: tuple[AllowanceUse, ...]
-    targets: tuple[TargetOutlook, ...]
-    silences: tuple[Silence, ...]
-    drafts: tuple[Declared, ...]
-    alarms: tuple[str, ...]
-    data: tuple[str, ...]
-
-    @property
-    def titles(self) -> dict[str, str]:
-        return {change.id: change.title for change in self.every}
-
-    def day(self, at: datetime) -> str:
-        return say.day(at, self.zone, now=self.now)
-
-    def judged(self) -> list[tuple[Change, Verdict]]:
-        """Decisions with their verdicts, the gravest first and the newest among equals."""
-        known = [(self.declared[k].change, v) for k, v in self.verdicts.items() if k in self.declared]
-        return sorted(known, key=lambda one: (GRAVITY.index(one[1].code), -one[0].starts.timestamp(), one[0].id))
-
-
-@dataclass(frozen=True, kw_only=True)
 class Need:
     """Something that somebody has to decide or do: what it is, and what there is to know of it."""
 
     what: str
     more: str = ""
+    short: str = ""
+
+    @property
+    def brief(self) -> str:
+        """In one line of a chat."""
+        return f"{self.what}. {self.short}" if self.short else self.what
 
     def __str__(self) -> str:
         return f"{self.what}. {self.more}" if self.more else self.what
@@ -128,7 +85,7 @@ def sections(week: Week) -> tuple[Section, ...]:
         Section(heading=NEEDS, lines=tuple(map(str, needs(week)))),
         Section(heading=f"New since {week.day(week.since)}", lines=tuple(news(week))),
         _decisions(week),
-        _metrics(week),
+        metrics_section(week),
         Section(heading="Harm allowance of the year", lines=tuple(_allowances(week))),
         Section(heading="Targets", lines=tuple(_targets(week))),
         Section(heading="Silences in force", lines=tuple(_silences(week))),
@@ -142,12 +99,13 @@ def sections(week: Week) -> tuple[Section, ...]:
 def short(week: Week) -> tuple[str, ...]:
     """The few lines of a chat message below the headline."""
     asked, new = needs(week), news(week)
-    moved = [line for name in week.own if (line := _moved(week, name)) and _gap(week, name)[2]]
-    lines = _at_most([str(one) for one in asked], 3) if asked else []
+    lines = [f"• {line}" for line in _at_most([one.brief for one in asked], 4)]
     red = [c.title for c, v in week.judged() if screen(v)[1] is Tone.RED and (c, v) not in _asked(week)]
     lines += [f"Over the limit, and answered: {', '.join(red)}."] if red else []
-    lines += [f"New: {line}" for line in _at_most(new, 3)] if new else [f"Nothing new since {week.day(week.since)}."]
-    return (*lines, *moved[:3], _calm(week))
+    lines += [f"New since {week.day(week.since)}:"] if new else [f"Nothing new since {week.day(week.since)}."]
+    lines += [f"• {line}" for line in _at_most(new, 4)]
+    lines += [moved(week, name) for name in week.own if newest(week, name)[2]][:3]
+    return tuple(line for line in (*lines, calm(week, brief=True)) if line)
 
 
 def pictured(week: Week) -> list[Picture]:
@@ -165,11 +123,11 @@ def pictured(week: Week) -> list[Picture]:
                 alt=f"{metric.label} over time where {change.title} applies: {said}",
             ))  # fmt: skip
     for name in week.own:
-        if _gap(week, name)[2] and len(found) < MOST_PICTURES:
-            label = f"{week.metrics[name].label}{_of(week, name)}"
+        if newest(week, name)[2] and len(found) < MOST_PICTURES:
+            label = f"{week.metrics[name].label}{name_of(week, name)}"
             found.append(Picture(
-                metric=name, segment=week.roots[name], change=None, title=label, subtitle=(_moved(week, name), stamp),
-                alt=f"{label} over time: {_moved(week, name)}",
+                metric=name, segment=week.roots[name], change=None, title=label, subtitle=(moved(week, name), stamp),
+                alt=f"{label} over time: {moved(week, name)}",
             ))  # fmt: skip
     return found
 
@@ -222,7 +180,7 @@ def _unanswered(week: Week) -> Iterator[Need]:
         words = screen(verdict, titles=week.titles)[0]
         told = ledger.told_words(verdict, week.metrics)
         more = f"{told[:1].upper()}{told[1:]}. Keep, amend or roll back? Asked of {change.owner}"
-        yield Need(what=f"{change.title}: {words[:1].lower()}{words[1:]}", more=more)
+        yield Need(what=f"{change.title}: {words[:1].lower()}{words[1:]}", more=more, short=more)
 
 
 def _exceeded(week: Week) -> Iterator[Need]:
@@ -276,91 +234,6 @@ def _decisions(week: Week) -> Section:
     table = Table(headers=heads, rows=tuple(cells)) if cells else None
     notes = (calm,) if calm else ()
     return Section(heading="Decisions and their verdicts", lines=(*lines, *notes), table=table, notes=notes)
-
-
-def _gap(week: Week, name: str) -> tuple[Band | None, gaps.Gap | None, bool]:
-    """(the band, its newest gap, whether that is outside what is expected)."""
-    band = week.bands.get((name, week.roots[name]))
-    found = gaps.gap(band, week.metrics[name]) if band else None
-    return band, found, found is not None and found.tone is not Tone.GREY
-
-
-def _week_before(week: Week, name: str) -> str:
-    """The same figure a week earlier."""
-    band, found, _ = _gap(week, name)
-    if band is None or found is None:
-        return "–"
-    cut = (found.until - timedelta(days=7)).timestamp()
-    done = tuple(ok and start <= cut for ok, start in zip(band.complete, band.starts, strict=True))
-    earlier = gaps.gap(replace(band, complete=done), week.metrics[name])
-    return gaps.pill(earlier, week.metrics[name]) if earlier else "–"
-
-
-def _moved(week: Week, name: str) -> str:
-    """`CSAT 84.1 %, 2.6 points worse than expected (range 1.2 to 3.9), 7 days to 14 Nov; most in phone · eu`."""
-    band, found, out = _gap(week, name)
-    metric = week.metrics[name]
-    if band is None or found is None:
-        return ""
-    stands = gaps.pill(found, metric) + (" than expected" if out else "")
-    window = gaps.window(found, band, week.zone)
-    where = _where(week, name) if out else ""
-    value = f"{metric.label}{_of(week, name)} {say.value(metric, found.value)}"
-    said = f"{value}, {stands} ({gaps.possible(found, metric)}), {window}"
-    return f"{said}; {where}" if where else said
-
-
-def _where(week: Week, name: str) -> str:
-    """The two segments that moved the most the same way, of those outside what is expected."""
-    metric, root = week.metrics[name], week.roots[name]
-    _, whole, _ = _gap(week, name)
-    sides: list[tuple[float, str]] = []
-    for (other, key), band in week.bands.items():
-        if other != name or key == root or key.startswith("change:"):
-            continue
-        found = gaps.gap(band, metric)
-        if whole is not None and found is not None and found.tone is whole.tone:
-            sides.append((-abs(found.harm), Segment.from_key(key).label))
-    return f"most in {' and '.join(label for _, label in sorted(sides)[:2])}" if sides else ""
-
-
-def _metrics(week: Week) -> Section:
-    out = [name for name in week.own if _gap(week, name)[2]]
-    rows = []
-    for name in sorted(out, key=lambda one: _gap(week, one)[1].tone is Tone.TEAL):  # type: ignore[union-attr]
-        metric, (band, found, _) = week.metrics[name], _gap(week, name)
-        if band is None or found is None:
-            continue
-        lately = f"{say.value(metric, found.value)}, {gaps.window(found, band, week.zone)}"
-        against = f"{gaps.pill(found, metric)} than expected ({gaps.possible(found, metric)})"
-        rows.append((
-            f"{metric.label}{_of(week, name)}", lately, against, _week_before(week, name),
-            _where(week, name) or "in no segment by itself",
-        ))  # fmt: skip
-    calm = (_calm(week),) if _calm(week) else ()
-    lines = tuple(f"{_moved(week, name)}; a week before {_week_before(week, name)}" for name in out)
-    heads = ("metric", "lately", "against expected", "a week before", "where")
-    table = Table(headers=heads, rows=tuple(rows)) if rows else None
-    return Section(heading="What is worse, what is better", lines=(*lines, *calm), table=table, notes=calm)
-
-
-def _of(week: Week, name: str) -> str:
-    root = week.roots[name]
-    return "" if root == EVERYONE.key else f", {Segment.from_key(root).label}"
-
-
-def _calm(week: Week) -> str:
-    """The metrics that are as expected, with what could still hide there."""
-    told, unknown = [], []
-    for name in week.own:
-        _, found, out = _gap(week, name)
-        label = f"{week.metrics[name].label}{_of(week, name)}"
-        if found is None:
-            unknown.append(label)
-        elif not out:
-            told.append(f"{label} ({gaps.possible(found, week.metrics[name])})")
-    parts = [f"As expected: {'; '.join(told)}" if told else "", f"Not known: {', '.join(unknown)}" if unknown else ""]
-    return ". ".join(filter(None, parts)) + ("." if told or unknown else "")
 
 
 def _allowances(week: Week) -> Iterator[str]:
