@@ -228,11 +228,11 @@ def _decisions(week: Week) -> Section:
             f"{week.numbers[change.id]} {change.title}", words, ledger.told_words(verdict, week.metrics),
             ledger.price(change, verdict), said,
         ))  # fmt: skip
-    calm = f"{'The other decisions' if shown else 'Decisions'}: {ledger.calm_of(v for _, v in rest)}." if rest else ""
+    others = f"{'The other decisions' if shown else 'Decisions'}: {ledger.calm_of(v for _, v in rest)}." if rest else ""
     lines = tuple(". ".join((": ".join(row[:2]), *filter(None, row[2:]))) for row in cells)
     heads = ("decision", "verdict", "against its limit", "price", "response")
     table = Table(headers=heads, rows=tuple(cells)) if cells else None
-    notes = (calm,) if calm else ()
+    notes = (others,) if others else ()
     return Section(heading="Decisions and their verdicts", lines=(*lines, *notes), table=table, notes=notes)
 
 
