@@ -1,6 +1,7 @@
 """The digest: the board's own figures in the order in which they are read, and once a week whoever sends it."""
 
 import re
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -236,12 +237,19 @@ def test_who_begins_in_the_middle_of_a_week_is_told_at_the_next(store):
 
 
 def test_two_instances_at_once_queue_one(store):
-    with Store.open(store.url) as other:
-        mine, theirs = plan(), plan()
-        # Both have looked before either writes.
-        rows = [put(mine, store, None, EVERY_MONDAY, now=MONDAY), put(theirs, other, None, EVERY_MONDAY, now=MONDAY)]
-        other.outbox.queue(rows[0], MONDAY)
-        store.outbox.queue(rows[0], MONDAY)
+    at_once, queued_by = threading.Barrier(2), []
+
+    def instance():
+        with Store.open(store.url) as own:
+            at_once.wait()
+            queued_by.append(queue_due(plan(), own, now=MONDAY))
+
+    workers = [threading.Thread(target=instance) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(queued_by) == 2
     assert len(queued(store)) == 2
     assert {row.state for row in store.outbox.rows()} == {Delivery.WAITING}
 
