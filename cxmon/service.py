@@ -24,6 +24,7 @@ LOG = logging.getLogger("cxmon.service")
 LEASE_S = 60.0
 HEARTBEAT_S = 15.0
 CLOCK_JUMP_S = 30.0
+DIGEST_S = 60.0
 STOP_WITHIN_S = 10.0
 
 
@@ -116,6 +117,8 @@ class Service:
             id="deliver",
             next_run_time=wall(),
         )
+        if self._plan.digest or any(view.digest for view in self._plan.views):
+            scheduler.add_job(self._digest, "interval", seconds=DIGEST_S, id="digest", next_run_time=wall())
         scheduler.start()
         # Every instance listens: Slack gives a click to any one of them, and the store knows what was done.
         ears = [one.start() for one in self._listenings()]
@@ -180,6 +183,15 @@ class Service:
 
     def _work(self) -> None:
         self._guarded("work", lambda store: work(self._plan, store, now=clock(self._plan)))
+
+    def _digest(self) -> None:
+        from cxmon.pipeline.digest import queue_due  # noqa: PLC0415
+
+        def job(store: Store) -> None:
+            for row in queue_due(self._plan, store, now=clock(self._plan)):
+                LOG.info("digest key=%s", row.key)
+
+        self._guarded("digest", job)
 
     def _deliver(self) -> None:
         from cxmon.pipeline.notify import deliver  # noqa: PLC0415

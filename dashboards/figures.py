@@ -4,31 +4,25 @@ One number for one thing: a card, the caption of the trend and the first row of 
 stored band; headline and ledger read the same stored harm.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cxmon import decisions, wording
+from cxmon import wording
 from cxmon.charts import Cell
 from cxmon.model import (
     EVERYONE,
     GRAVITY,
-    RED,
     Change,
-    Code,
-    Harm,
     Incident,
     Metric,
     Segment,
-    State,
     Tone,
     Verdict,
 )
 from cxmon.wording import briefing
 from cxmon.wording import gap as gaps
+from cxmon.wording import ledger as ledgers
 from dashboards.reading import World
-
-OPEN = (Code.UNDECIDED, Code.WAITING, Code.ENTANGLED, Code.NOT_COMPARABLE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,27 +80,12 @@ def _row(world: World, change_id: str) -> Row:
         tone=tone,
         shape=shape,
         grade=wording.grade(verdict) if verdict else "",
-        harm=_told_words(verdict, world),
-        open="; ".join(open_words(h, world) for h in still_open(verdict)),
-        claim=_price(change, verdict),
+        harm=ledgers.told_words(verdict, world.metrics),
+        open="; ".join(ledgers.open_words(h, world.metrics) for h in ledgers.still_open(verdict)),
+        claim=ledgers.price(change, verdict),
         owner=change.owner,
-        response=_response(world, change, tone),
+        response=ledgers.response(change, tone, world.responses, world.changes, now=world.now, zone=world.zone),
     )
-
-
-def _price(change: Change, verdict: Verdict | None) -> str:
-    """What it saves against what it costs, else what it is said to save."""
-    if verdict is not None and verdict.price is not None:
-        return wording.price_line(verdict.price)
-    return wording.saving(change.saving) if change.saving else ""
-
-
-def _response(world: World, change: Change, tone: Tone) -> str:
-    """The newest response and how it stands; what is asked where there is none."""
-    mine = [r for r in world.responses if r.subject == change.id]
-    if not mine:
-        return "Asked: keep, amend or roll back" if tone in {Tone.RED, Tone.AMBER} else ""
-    return wording.answers(change.id, mine, world.changes, now=world.now, ended=change.ends, zone=world.zone)[-1]
 
 
 def answers(world: World, change: Change) -> list[str]:
@@ -117,52 +96,12 @@ def answers(world: World, change: Change) -> list[str]:
     return [line for line in (told, *said, *fixes) if line]
 
 
-def told(verdict: Verdict | None) -> list[Harm]:
-    """The metrics that decide a verdict."""
-    return briefing.deciding(verdict) if verdict else []
-
-
-def _told_words(verdict: Verdict | None, world: World) -> str:
-    """What decides a verdict, in figures: the gains where it is judged on its aims, else the harms."""
-    if verdict is not None and decisions.aims_answer_of(verdict) is not None:
-        gains = [wording.gain(aim, world.metrics[aim.metric]) for aim in verdict.aims if aim.metric in world.metrics]
-        return "; ".join(gains)
-    return "; ".join(harm_words(h, world) for h in told(verdict))
-
-
-def still_open(verdict: Verdict | None) -> list[Harm]:
-    """Watched metrics without an answer, beyond those already told."""
-    if verdict is None:
-        return []
-    shown = told(verdict)
-    return [h for h in verdict.harms if h.code in OPEN and h not in shown]
-
-
-def harm_words(harm: Harm, world: World) -> str:
-    metric = world.metrics[harm.metric]
-    if harm.code in {*RED, Code.IMPROVED}:
-        size = wording.worse(metric, harm)
-        return f"{metric.label} {size} ({wording.harm_range(metric, harm)}), limit {wording.limit(metric, harm)}"
-    return open_words(harm, world)
-
-
-def open_words(harm: Harm, world: World) -> str:
-    metric = world.metrics[harm.metric]
-    if harm.code is Code.WAITING or not math.isfinite(harm.so_far.high):
-        return f"{metric.label}: {harm.reason}"
-    return f"{metric.label}: {wording.largest(metric, harm)}, limit {wording.limit(metric, harm)}"
-
-
 def gravest(world: World) -> Verdict | None:
     """The verdict that the headline tells: the gravest, the newest among equals."""
     live = [v for v in world.verdicts.values() if v.change in world.declared]
     return min(
         live, key=lambda v: (GRAVITY.index(v.code), -world.declared[v.change].change.starts.timestamp()), default=None
     )
-
-
-# How many decisions are in which state.
-calm_of = briefing.tally
 
 
 def heat_cells(world: World, most: int = 12) -> list[Cell]:
@@ -241,18 +180,10 @@ def is_about_a_source(incident: Incident, world: World) -> bool:
 
 def incident_title(incident: Incident, world: World) -> str:
     """`CSAT, phone · eu`, or the title of the decision."""
-    if incident.check == "verdict":
-        declared = world.declared.get(incident.subject)
-        return declared.change.title if declared else incident.subject
-    metric = world.metrics.get(incident.subject)
-    where = f", {incident.root.label}" if incident.root != EVERYONE else ""
-    rest = wording.more_segments(len(incident.members) - 1)
-    return f"{metric.label if metric else incident.subject}{where}{rest}"
+    titles = {key: d.change.title for key, d in world.declared.items()}
+    return ledgers.incident_title(incident, world.metrics, titles)
 
 
 def incident_detail(incident: Incident, world: World) -> str:
     """The reason of the newest breach; for a decision the words of its verdict."""
-    if incident.check == "verdict" and incident.subject in world.verdicts:
-        return wording.screen(world.verdicts[incident.subject])[0]
-    told = incident.worst if incident.latest is None or incident.latest.state is not State.BREACH else incident.latest
-    return told.reason if told else f"found by {incident.check}"
+    return ledgers.incident_detail(incident, world.verdicts)

@@ -17,11 +17,17 @@ LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
 def view_link(
-    board_url: str, *, page: str = "", metric: str = "", segment: Segment | None = None, change: str = ""
+    board_url: str,
+    *,
+    page: str = "",
+    metric: str = "",
+    segment: Segment | None = None,
+    change: str = "",
+    view: str = "",
 ) -> str:
     """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision has a page of its
     own (`page="decision"`)."""
-    wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change}
+    wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change, "view": view}
     query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote, errors="replace")
     return f"{board_url.rstrip('/')}/{page}{'?' if query else ''}{query}"
 

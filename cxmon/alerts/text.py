@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from cxmon.alerts.markup import clean, safe_url
+from cxmon.alerts.markup import clean, cut, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.model import Message, Tone
 
@@ -17,10 +17,16 @@ def render(message: Message, *, update: bool = False) -> str:
     """The message in full; an `update` of what was told before is headed by its reply."""
     news = [f"↳ {clean(line)}" for line in (message.reply or "").splitlines() if update and clean(line)]
     lines = [*news, f"{SHAPES[message.tone]} {one_line(clean(message.badge), clean(message.title))}"]
-    for line in message.lines:
+    # The long form says all that the lines say.
+    for line in () if message.sections else message.lines:
         lines += _wrapped(clean(line))
     for fact in message.facts:
         lines += _fact(clean(fact.label), clean(fact.text))
+    for one in message.sections:
+        lines += ["", _INDENT + clean(one.heading)]
+        for line in one.lines:
+            lines += _item(clean(line))
+    lines += [""] if message.sections else []
     tail = (safe_url(message.link) or "", clean(message.footer), command_hint(message))
     lines += [_INDENT + line for line in tail if line]
     return "\n".join(lines) + "\n"
@@ -39,8 +45,14 @@ def _wrapped(line: str) -> Iterator[str]:
     yield from textwrap.wrap(line, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
 
 
-def _fact(label: str, text: str) -> Iterator[str]:
-    head = f"{_INDENT}{label:<{_LABEL}} "
+def _item(line: str) -> Iterator[str]:
+    head = f"{_INDENT}- "
     yield from textwrap.wrap(
-        text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+        line, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
     )
+
+
+def _fact(label: str, text: str) -> Iterator[str]:
+    head = f"{_INDENT}{cut(label, WIDTH // 2):<{_LABEL}} "
+    below = " " * len(f"{_INDENT}{'':<{_LABEL}} ")
+    yield from textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=below, break_on_hyphens=False)

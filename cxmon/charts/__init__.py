@@ -5,7 +5,7 @@ from cxmon.charts.heat import Cell, heat
 from cxmon.charts.marks import pins
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
 from cxmon.charts.palette import PALETTES, Palette, Theme
-from cxmon.charts.picture import picture, render
+from cxmon.charts.picture import album, picture, pictured, render
 from cxmon.charts.points import Pin, Point, coarse, points, recent
 from cxmon.charts.trend import trend
 from cxmon.decisions.numbering import numbered, shown
@@ -22,6 +22,7 @@ __all__ = [
     "Pin",
     "Point",
     "Theme",
+    "album",
     "coarse",
     "drawing",
     "forest",
@@ -30,6 +31,7 @@ __all__ = [
     "numbered",
     "page",
     "picture",
+    "pictured",
     "pins",
     "points",
     "recent",

@@ -90,6 +90,16 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
         *([f'<p class="headline">{lead[0][3:]}', *lead[1:]] if lead else []),
     ]
     rest = [section(one) for one in told if one is not answer and (one.table or one.on_page)]
+    return document(f"{title}: {words}", title, stand(known), f"{title} · {stand(known)}. {FOOT}", [
+        f'<section class="answer" aria-label="Verdict">{"".join(body)}</section>',
+        *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
+        *([f'<p class="legend">{LEGEND}</p>'] if drawings else []),
+        *(['<div class="rest">', *rest, "</div>"] if rest else []),
+    ])  # fmt: skip
+
+
+def document(title: str, heading: str, said: str, foot: str, main: Sequence[str]) -> str:
+    """A whole page around the parts of its middle, which are HTML already; the others are text."""
     return "\n".join([
         "<!doctype html>",
         '<html lang="en">',
@@ -98,18 +108,15 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
-        f"<title>{text_of(title)}: {text_of(words)}</title>",
+        f"<title>{text_of(title)}</title>",
         f"<style>{style()}</style>",
         "</head>",
         "<body>",
-        f'<header><h1>{text_of(title)}</h1><p class="stand">{text_of(stand(known))}</p></header>',
+        f'<header><h1>{text_of(heading)}</h1><p class="stand">{text_of(said)}</p></header>',
         "<main>",
-        f'<section class="answer" aria-label="Verdict">{"".join(body)}</section>',
-        *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
-        *([f'<p class="legend">{LEGEND}</p>'] if drawings else []),
-        *(['<div class="rest">', *rest, "</div>"] if rest else []),
+        *main,
         "</main>",
-        f"<footer><p>{text_of(title)} · {text_of(stand(known))}. {FOOT}</p></footer>",
+        f"<footer><p>{text_of(foot)}</p></footer>",
         "</body>",
         "</html>",
         "",

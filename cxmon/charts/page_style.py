@@ -41,6 +41,7 @@ tbody th { font-weight: 650; }
   tr { padding: .4rem 0; border-bottom: 1px solid var(--grid); }
   tr:last-child { border-bottom: 0; }
   tbody th, td { border: 0; padding: .05rem 0; }
+  td:empty { display: none; }
   td::before { content: attr(data-label) ": "; color: var(--muted); }
 }
 @media print {

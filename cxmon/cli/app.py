@@ -13,6 +13,7 @@ from cxmon.cli import (
     cataloguing,
     changing,
     collecting,
+    digesting,
     effecting,
     evidencing,
     granting,
@@ -65,8 +66,8 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, noting, changing, importing, allowing,
-        targeting, alerting, asking, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
-        granting, briefing,
+        targeting, alerting, asking, digesting, evidencing, effecting, leading, maturing, keeping, sourcing,
+        cataloguing, granting, briefing,
     )  # fmt: skip
     for family in families:
         family.register(app)

@@ -61,7 +61,7 @@ def _draw(plan: "Plan", store: "Store", found: "Answered", path: Path) -> None:
     if wanted is None:
         raise typer.BadParameter("there is nothing to draw: too little data", param_hint="--picture")
     try:
-        png = drawn(store, plan.metrics[found.metric], wanted)
+        png = drawn(store, plan.metrics, wanted)
     except ImportError as error:
         raise typer.BadParameter(f"{error}; install cxmon[pictures]", param_hint="--picture") from error
     try:

@@ -10,6 +10,7 @@ from cxmon.config.access import build_access
 from cxmon.config.allowance import build_allowance
 from cxmon.config.change_feeds import build_change_feeds
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
+from cxmon.config.fallbacks import build_fallbacks
 from cxmon.config.feeds import check_feeds
 from cxmon.config.frame import Frame
 from cxmon.config.holidays import build_holidays
@@ -24,6 +25,7 @@ from cxmon.config.records import CHANGE, top
 from cxmon.config.shapes import Entry
 from cxmon.config.targets import build_targets
 from cxmon.config.units import Measure
+from cxmon.config.views import build_digest, build_views
 from cxmon.config.wiring import (
     build_channels,
     build_checks,
@@ -90,8 +92,11 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "metrics": metrics,
         "sources": sources,
         "checks": build_checks(frame),
-        "channels": build_channels(frame),
+        "channels": build_channels(frame, folder),
         "routes": build_routes(frame),
+        "views": build_views(frame, root.get("zone", "UTC")),
+        "digest": build_digest(frame, root.get("zone", "UTC")),
+        "fallbacks": build_fallbacks(frame),
         "changes": build_changes(frame),
         "change_feeds": build_change_feeds(frame, folder),
         "silences": build_silences(frame),

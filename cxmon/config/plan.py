@@ -11,6 +11,7 @@ from cxmon.model import (
     Access,
     Allowances,
     Change,
+    DigestTime,
     Drafting,
     IncidentPolicy,
     Metric,
@@ -19,6 +20,7 @@ from cxmon.model import (
     Segment,
     Silence,
     Target,
+    View,
 )
 
 
@@ -85,7 +87,7 @@ class Plan:
     what is valid but may surprise. `money` says what a lost customer and a contact cost. Figures on fewer answers than
     `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form. `keep_facts` is
     how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes. `access`
-    says who may see and change what.
+    says who may see and change what, `fallbacks` by channel which other one is told while it takes nothing.
     """
 
     path: Path
@@ -116,3 +118,6 @@ class Plan:
     change_feeds: tuple[FeedPlan, ...] = ()
     reasons: str = "reason"
     access: Access = field(default_factory=Access)
+    views: tuple[View, ...] = ()
+    digest: DigestTime | None = None
+    fallbacks: Mapping[str, str] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from cxmon.config.scalars import (
 )
 from cxmon.config.shapes import Either, Field, ListOf, MapOf, Record
 from cxmon.config.standard_keys import FOLLOWS, MADE
+from cxmon.config.view_keys import DIGEST, VIEWS
 from cxmon.model import Better, Category, Grain, Kind, Status
 
 LEAST_HEAD_COUNT = 5
@@ -272,6 +273,9 @@ CHECK_KEYS = {
     ),
 }
 
+# What any channel may have besides its own options.
+CHANNEL_KEYS = {"fallback": Field(Name, "the channel that is told while this one takes nothing")}
+
 ALARM_BUDGET = Record(
     {
         "per_quarter": Field(
@@ -332,11 +336,14 @@ def top() -> Record:
                 "what is looked for, whatever was decided",
             ),
             "channels": Field(
-                MapOf(PluginOf("channel", registry("alerts")), "a mapping of names to channels"), "where messages go"
+                MapOf(PluginOf("channel", registry("alerts"), CHANNEL_KEYS), "a mapping of names to channels"),
+                "where messages go",
             ),
             "routes": Field(
                 ListOf(ROUTE, "a list of routes", unique=False), "who hears what; the first that matches takes it"
             ),
+            **VIEWS,
+            "digest": Field(DIGEST, "the summary of a week of everything, and when it goes out"),
             "changes": Field(ListOf(CHANGE, "a list of changes", unique=False), "the decisions to judge"),
             **CHANGE_FEEDS,
             "targets": Field(ListOf(TARGET, "a list of targets", unique=False), "where metrics should be, and by when"),

@@ -10,7 +10,7 @@ from cxmon.config.frame import Frame
 from cxmon.config.plan import CheckPlan, Route
 from cxmon.config.plugins import make, registry
 from cxmon.config.reading import BAD, shown
-from cxmon.config.records import CHECK_KEYS
+from cxmon.config.records import CHANNEL_KEYS, CHECK_KEYS
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Size, level
 from cxmon.contracts import Channel, Check, Source
@@ -57,13 +57,14 @@ def sqlite_in_folder(url: str, folder: Path) -> str:
     return f"{match[1]}{match[2] or ''}{path}{match[4] or ''}"
 
 
-def build_channels(frame: Frame) -> dict[str, Channel]:
+def build_channels(frame: Frame, folder: Path) -> dict[str, Channel]:
     channels: dict[str, Channel] = {}
     if "channels" not in frame.root and "console" in registry("alerts")():
         return {"console": registry("alerts")()["console"]()}
     for name, entry in (frame.root.get("channels") or {}).items():
         if isinstance(entry, Entry) and entry.sound:
-            made = make(registry("alerts")()[entry.values["type"]], entry, entry.values, frame.reading)
+            own = {k: in_folder(k, value, folder) for k, value in entry.values.items() if k not in CHANNEL_KEYS}
+            made = make(registry("alerts")()[entry.values["type"]], entry, own, frame.reading)
             if made is not BAD:
                 channels[name] = made
             access = frame.root.get("access")
@@ -74,12 +75,13 @@ def build_channels(frame: Frame) -> dict[str, Channel]:
 
 
 def build_routes(frame: Frame) -> tuple[Route, ...]:
-    channels = list(frame.names("channels")) if "channels" in frame.root else ["console"]
+    channels, own = frame.channels, _otherwise(frame)
     if "routes" not in frame.root:
-        if len(channels) > 1:
+        shared = [name for name in channels if name not in own]
+        if len(shared) > 1:
             expected = "routes that say which of the channels gets what; {channel: ...} alone takes everything"
             frame.reading.wrong(frame.root.node, "no routes", expected, key="routes")
-        return tuple(Route(channel=name) for name in channels[:1])
+        return tuple(Route(channel=name) for name in (shared or channels)[:1])
     checks = [*frame.names("checks"), *OWN_CHECKS]
     routes, takes_all = [], None
     for entry in frame.listed("routes"):
@@ -97,11 +99,22 @@ def build_routes(frame: Frame) -> tuple[Route, ...]:
             takes_all = entry.node.line
         if entry.sound:
             routes.append(_route(entry))
-    used = {entry.get("channel") for entry in frame.listed("routes") if isinstance(entry, Entry)}
+    used = own | {entry.get("channel") for entry in frame.listed("routes") if isinstance(entry, Entry)}
     for name in channels if "channels" in frame.root else []:
         if name not in used:
             frame.reading.note(frame.root.at("channels").entries[name], "no route leads to this channel")
     return tuple(routes)
+
+
+def _otherwise(frame: Frame) -> set[str]:
+    """The channels that a view, a digest or another channel's fallback leads to."""
+    found = {e.get("fallback") for e in (frame.root.get("channels") or {}).values() if isinstance(e, Entry)} - {None}
+    views = (frame.root.get("views") or {}).values()
+    entries = [frame.root.get("digest"), *views, *(v.get("digest") for v in views if isinstance(v, Entry))]
+    for entry in entries:
+        said = entry.get("channel") if isinstance(entry, Entry) else None
+        found |= set(said) if isinstance(said, list) else {said} if said is not None else set()
+    return found
 
 
 def _route(entry: Entry) -> Route:

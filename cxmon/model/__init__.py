@@ -45,7 +45,7 @@ from cxmon.model.holidays import Holidays
 from cxmon.model.leading import Ahead, Early, LeadingAnswer, TierAnswer
 from cxmon.model.making import CALLS, BusinessHours, Making
 from cxmon.model.maturing import Filling, FillingCurve, LearntFrom
-from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Picture, Receipt, Tone
+from cxmon.model.message import Action, Delivery, Fact, Message, OutboxRow, Passage, Picture, Receipt, Tone
 from cxmon.model.metric import (
     EVERYONE,
     MADE_OF,
@@ -90,6 +90,7 @@ from cxmon.model.verdict import (
     Verdict,
 )
 from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
+from cxmon.model.view import DigestTime, View
 from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
@@ -134,6 +135,7 @@ __all__ = [
     "Decision",
     "Declared",
     "Delivery",
+    "DigestTime",
     "Drafting",
     "Early",
     "Ending",
@@ -173,6 +175,7 @@ __all__ = [
     "Outcome",
     "Outlook",
     "Part",
+    "Passage",
     "PastShift",
     "Picture",
     "Place",
@@ -215,6 +218,7 @@ __all__ = [
     "Unlike",
     "Verdict",
     "Version",
+    "View",
     "Where",
     "WhereAnswer",
     "Window",

@@ -21,8 +21,17 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Passage:
+    """A part of the long form of a message, for channels with room: a heading and its lines."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Which chart goes with the message: drawn when it is delivered, by the board's own chart definition."""
+    """Which chart goes with the message: drawn when it is delivered, by the board's own chart definition. Those
+    `below` stand in the same picture."""
 
     metric: str
     segment: str
@@ -30,6 +39,7 @@ class Picture:
     title: str
     subtitle: tuple[str, ...]
     alt: str
+    below: tuple["Picture", ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +55,8 @@ class Action:
 class Message:
     """One thing to tell. `thread` names the story it belongs to: its first message is edited, later ones are replies.
 
-    `text` is the plain one-line form (notifications, screen readers). All strings are data: channels escape them.
+    `text` is the plain one-line form (notifications, screen readers). `sections` are told where there is room for
+    more than a few lines. All strings are data: channels escape them.
     """
 
     key: str
@@ -62,6 +73,7 @@ class Message:
     actions: tuple[Action, ...] = ()
     reply: str | None = None
     at: datetime | None = None
+    sections: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

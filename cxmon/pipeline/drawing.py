@@ -2,11 +2,15 @@
 
 import logging
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cxmon import wording
 from cxmon.config.plan import Plan
 from cxmon.model import Band, Message, Metric, Picture
 from cxmon.store import Store
+
+if TYPE_CHECKING:
+    import altair as alt
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +23,7 @@ def draw(store: Store, metrics: Mapping[str, Metric], message: Message) -> bytes
     if wanted is None or wanted.metric not in metrics:
         return None
     try:
-        return drawn(store, metrics[wanted.metric], wanted)
+        return drawn(store, metrics, wanted)
     except Exception as problem:  # noqa: BLE001 - see above.
         log.warning("no picture for %s: %s: %s", message.key, type(problem).__name__, problem)
         return None
@@ -36,19 +40,27 @@ def any_picture(plan: Plan, store: Store) -> Picture | None:
     return None
 
 
-def drawn(store: Store, metric: Metric, wanted: Picture) -> bytes | None:
+def drawn(store: Store, metrics: Mapping[str, Metric], wanted: Picture) -> bytes | None:
     """A PNG; None where the series is not stored any more. Raises what drawing raises, ImportError without the extra
     `pictures` among it."""
     from cxmon import charts  # noqa: PLC0415 - altair takes a second to import, and many runs have nothing to draw.
 
-    band = _band(store, wanted)
+    every = [one for one in (wanted, *wanted.below) if one.metric in metrics]
+    parts = [chart for one in every if (chart := _chart(store, metrics[one.metric], one)) is not None]
+    return charts.album(parts) if parts else None
+
+
+def _chart(store: Store, metric: Metric, wanted: Picture) -> "alt.LayerChart | None":
+    from cxmon import charts  # noqa: PLC0415
+
+    band = band_of(store, wanted)
     if band is None:
         return None
     declared, verdicts = charts.shown(store.changes.all(), band.as_of), store.verdicts.all_latest()
     over = charts.limit(declared, verdicts, metric, band.key)
     height = over.height if over else None
     points = charts.points(band, metric, grave_since=over.since if over else None, limit=height)
-    return charts.picture(
+    return charts.pictured(
         charts.recent(points, DAYS),
         metric,
         title=wanted.title,
@@ -61,7 +73,8 @@ def drawn(store: Store, metric: Metric, wanted: Picture) -> bytes | None:
     )
 
 
-def _band(store: Store, wanted: Picture) -> Band | None:
+def band_of(store: Store, wanted: Picture) -> Band | None:
+    """The stored band of a picture."""
     if wanted.change is not None:
         pooled = store.bands.get(wanted.metric, f"change:{wanted.change}")
         if pooled is not None:

@@ -19,6 +19,7 @@ from cxmon.errors import DeliveryError
 from cxmon.failpoints import failpoint
 from cxmon.model import Delivery, Message, OutboxRow, Receipt
 from cxmon.pipeline.drawing import any_picture, draw
+from cxmon.pipeline.falling_back import fall_back
 from cxmon.pipeline.route import channels_of
 from cxmon.store import Store
 
@@ -75,6 +76,7 @@ def deliver(plan: Plan, store: Store, *, now: datetime, worker: str) -> list[Del
     in the rows, never raised.
     """
     run = _Run(plan=plan, store=store, now=now, worker=worker, channels=channels_of(plan))
+    fall_back(plan, store, now=now)
     _take_up_parked(run)
     done = _reconcile(run)
     while run.elapsed < RUN_S:
@@ -138,7 +140,9 @@ def _reconcile(run: _Run) -> list[Delivered]:
             found = channel.find(row.message, since, outbox.first_receipt(row.message.thread, row.channel))
         except DeliveryError as problem:
             if problem.permanent:
-                outbox.later(row.key, f"{REPEAT}: {problem}", run.at)
+                # Once at once; a channel that never answers is then left more and more time.
+                wait = _backoff(row.attempts) if row.error.startswith(REPEAT) else 0.0
+                outbox.later(row.key, f"{REPEAT}: {problem}", run.at + timedelta(seconds=wait))
             else:
                 log.warning("%s is still in doubt: %s", row.key, problem)
             continue

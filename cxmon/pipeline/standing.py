@@ -19,6 +19,7 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.store import Store
+from cxmon.wording import collected
 from cxmon.wording.targets import aimed_at, chance, course, ordered
 
 NONE_OPEN = "No incident is open."
@@ -107,14 +108,8 @@ def title(incident: Incident, store: Store) -> str:
 
 
 def data(store: Store) -> list[str]:
-    """What could not be collected, and how much was."""
-    runs = store.runs.latest()
-    failed = [f"{r.metric} ({r.error})" for r in runs.values() if not r.ok]
-    aside = sum(r.rejected for r in runs.values())
-    lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
-    held = sorted({r.source for r in runs.values() if r.held})
-    back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
-    return [*lost, *back, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]
+    """What could not be collected or delivered, and how much was."""
+    return collected.lines(store.runs.latest().values(), store.outbox.blocked())
 
 
 def _decision(plan: Plan, store: Store, verdict: Verdict, declared: Declared, now: datetime) -> Item:

@@ -138,6 +138,30 @@ class OutboxStore:
         with self._db.read() as conn:
             return {r["channel"]: _row(r) for r in conn.execute(chosen).mappings().all()}
 
+    def blocked(self) -> dict[str, tuple[datetime, str]]:
+        """By channel that takes nothing: when its oldest parked row was queued, and why that one is parked."""
+        parked = sa.select(_t.c.channel, _t.c.queued_at, _t.c.error).where(_t.c.state == Delivery.PARKED.value)
+        with self._db.read() as conn:
+            found = conn.execute(parked.order_by(_t.c.seq.desc())).all()
+        return {channel: (since, error) for channel, since, error in found}
+
+    def unsent(self, channel: str, limit: int = 1_000) -> list[OutboxRow]:
+        """What waits for a channel or is parked for it, oldest first."""
+        mine = sa.and_(_t.c.channel == channel, _t.c.state.in_((Delivery.WAITING.value, Delivery.PARKED.value)))
+        with self._db.read() as conn:
+            return [_row(r) for r in conn.execute(sa.select(_t).where(mine).order_by(_t.c.seq).limit(limit)).mappings()]
+
+    def threads(self, prefix: str) -> list[str]:
+        """The stories whose name begins with `prefix`, the newest first."""
+        mine = sa.select(_t.c.thread).where(_t.c.thread.startswith(prefix, autoescape=True))
+        with self._db.read() as conn:
+            return list(dict.fromkeys(conn.execute(mine.order_by(_t.c.seq.desc())).scalars().all()))
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Those of `keys` that were queued before."""
+        with self._db.read() as conn:
+            return set(conn.execute(sa.select(_t.c.key).where(_t.c.key.in_(keys))).scalars().all())
+
     def queue(self, rows: Sequence[OutboxRow], now: datetime) -> None:
         """Adds rows outside any incident (digests, tests of a channel); known keys are left out."""
         with self._db.write() as conn:

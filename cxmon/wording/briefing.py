@@ -5,7 +5,7 @@ Its figures are those of board and terminal: the same verdicts, said by the same
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -35,6 +35,8 @@ from cxmon.wording.aiming import gain
 from cxmon.wording.allowances import allowance_headline, used
 from cxmon.wording.answers import answered, answers
 from cxmon.wording.evidence import grade
+from cxmon.wording.ledger import calm_of
+from cxmon.wording.ledger import told as deciding
 from cxmon.wording.pricing import lost, money, price_words
 from cxmon.wording.screen import category, screen, state
 from cxmon.wording.verdicts import saving
@@ -118,17 +120,6 @@ def sections(known: Briefing) -> tuple[Section, ...]:
     )
 
 
-def deciding(verdict: Verdict) -> list[Harm]:
-    """The metrics that decide a verdict: those of its own code, at most two."""
-    return [h for h in verdict.harms if h.code is verdict.code][:2]
-
-
-def tally(verdicts: Iterable[Verdict]) -> str:
-    """How many decisions are in which state: `2 too early; 1 worse, limit still open`."""
-    counts = Counter(screen(v if decisions.aims_answer_of(v) is not None else v.code)[0].lower() for v in verdicts)
-    return "; ".join(f"{n} {words}" for words, n in counts.items())
-
-
 def complete_to(ends: Collection[datetime], zone: str) -> str:
     """`complete to 14 Nov`, from the last complete period of each metric."""
     if not ends:
@@ -191,7 +182,7 @@ def _all_decisions(known: Briefing) -> Section:
     judged = [d.verdict for d in sorted(known.decided, key=_gravity) if d.verdict is not None]
     unjudged = len(known.decided) - len(judged)
     waits = f"; {unjudged} {NOT_JUDGED}" if unjudged else ""
-    line = f"{say.counted(len(known.decided), 'decision')}, all of them: {tally(judged)}{waits}."
+    line = f"{say.counted(len(known.decided), 'decision')}, all of them: {calm_of(judged)}{waits}."
     headers = ("Decision", "Since, where, whose", "Verdict, how sure", "Harm so far, and its limit", "What was decided")
     return Section(
         heading="All decisions",

@@ -8,6 +8,7 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Declared, Harm, Metric, Verdict
+from cxmon.wording import ledger as ledgers
 from dashboards import allowing, deciding, figures, telling, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
@@ -28,7 +29,7 @@ def harms(world: World, verdict: Verdict) -> None:
             cells[1].markdown(badge(words, tone, shape))
             below = [_seen(harm, world), *wording.staged(harm, metric, verdict.as_of, world.zone, titles)]
             small = "".join(f"  \n:gray[:small[{md(line.strip())}]]" for line in below)
-            cells[2].markdown(md(figures.harm_words(harm, world)) + small)
+            cells[2].markdown(md(ledgers.harm_words(harm, world.metrics)) + small)
             cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm, metric, told))}]]")
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
 from cxmon.wording import gap as gaps
+from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
 from dashboards import allowing, answering, early, figures, trending
 from dashboards.frame import opened, theme
@@ -39,7 +40,7 @@ def headline(world: World) -> None:
             asked = md(row.response or "Nothing is asked now")
             st.markdown(f"{grey('Asked of ' + md(row.owner))}  \n{asked}")
         if others:
-            rest = figures.calm_of(others)
+            rest = ledgers.calm_of(others)
             st.markdown(grey(md(f"The other decisions: {rest}.")))
 
 

@@ -61,7 +61,5 @@ def test_a_console_admits_that_it_cannot_know():
 
 
 def test_the_registry_names_each_plug_in_by_its_type():
-    assert {name: kind.__dataclass_fields__["type"].default for name, kind in TYPES.items()} == {
-        "slack": "slack",
-        "console": "console",
-    }
+    assert {name: kind.__dataclass_fields__["type"].default for name, kind in TYPES.items()} == {n: n for n in TYPES}
+    assert list(TYPES) == ["slack", "console", "email", "webhook", "apprise"]

@@ -32,6 +32,7 @@ from cxmon.model import (
     WhereAnswer,
 )
 from cxmon.store import Store
+from cxmon.wording import ledger as ledgers
 
 ROOT = Path(__file__).parents[2]
 VIEWS = ROOT / "dashboards" / "views"
@@ -149,10 +150,9 @@ def test_each_stage_of_a_roll_out_stands_once_under_its_metric(page, tmp_path):
 
 
 def test_states_that_hold_a_comma_are_listed_with_semicolons():
-    from dashboards import figures
 
     verdicts = [worlds.judged(worlds.change("a", "A", 9), code, ()) for code in (Code.WORSE, Code.UNDECIDED)]
-    assert figures.calm_of(verdicts) == "1 worse, limit still open; 1 too early"
+    assert ledgers.calm_of(verdicts) == "1 worse, limit still open; 1 too early"
 
 
 def test_the_decision_page_says_where_and_lists_the_segments(page, tmp_path):

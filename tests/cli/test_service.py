@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -24,6 +25,7 @@ metrics:
     read: {time: day, n: calls, total: abandoned}
 channels: {console: {type: console}}
 schedule: {collect_every: 1h, judge_every: 1h, deliver_every: 1s}
+digest: {day: TODAY, at: "00:00", channel: console}
 """
 
 
@@ -32,7 +34,7 @@ def config(tmp_path):
     rows = "\n".join(f"2026-0{1 + i // 28}-{1 + i % 28:02d},200,{5 + i % 7}" for i in range(100))
     (tmp_path / "calls.csv").write_text(f"day,calls,abandoned\n{rows}\n")
     path = tmp_path / "cxmon.yaml"
-    path.write_text(CONFIG)
+    path.write_text(CONFIG.replace("TODAY", f"{datetime.now(UTC):%A}".lower()))
     return path
 
 
@@ -54,10 +56,22 @@ def collected(config):
     raise AssertionError("nothing was collected within 60 s")
 
 
+def digests(config):
+    """Wait until the digest of the week, which is due, is queued, and give its keys."""
+    for _ in range(100):
+        with Store.open(f"sqlite:///{config.parent / 'store.db'}") as store:
+            found = [row.key for row in store.outbox.rows() if row.key.startswith("digest:*:")]
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError("no digest was queued within 20 s")
+
+
 def test_it_collects_at_once_and_ends_clean_on_sigterm(config):
     with start(config) as process:
         run = collected(config)
         assert (run.ok, run.written) == (True, 100)
+        assert len(digests(config)) == 1
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=30)
     assert process.returncode == 0

@@ -137,6 +137,9 @@ PLACES = {
     ("privacy",): lambda keys: {"privacy": keys},
     ("access",): lambda keys: {"access": keys},
     ("access", "oidc"): lambda keys: {"access": {"oidc": keys}},
+    ("views",): lambda keys: {"views": {"v": keys}},
+    ("digest",): lambda keys: {"digest": keys},
+    ("views", "digest"): lambda keys: {"views": {"v": {"digest": keys}}},
 }
 
 

@@ -1,0 +1,47 @@
+"""The digest as a neutral message: a headline and a few lines, and the long form for channels with room. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from cxmon import wording
+from cxmon.alerts.parts import view_link
+from cxmon.model import Message, Passage, Picture
+from cxmon.wording import digest
+from cxmon.wording.week import Week
+
+BADGE = "The week"
+
+
+def for_digest(
+    week: Week,
+    *,
+    key: str,
+    thread: str,
+    board_url: str = "",
+    view: str = "",
+    late_for: datetime | None = None,
+) -> Message:
+    """`late_for` is when it was due, where it is sent late."""
+    headline = digest.headline(week)
+    of = f"{week.title}, {week.view}" if week.view else week.title
+    late = f" · late: it was due {wording.stamp(late_for, week.zone)}" if late_for else ""
+    return Message(
+        key=key,
+        thread=thread,
+        tone=digest.tone(week),
+        badge=f"{BADGE} of {of}",
+        title=headline,
+        text=f"{BADGE} of {of}: {headline}",
+        lines=digest.short(week),
+        footer=f"As of {wording.stamp(week.now, week.zone)} · news since {week.day(week.since)}{late}",
+        link=view_link(board_url, view=view) if board_url else None,
+        picture=picture(week),
+        at=week.now,
+        sections=tuple(Passage(heading=one.heading, lines=one.lines) for one in digest.sections(week) if one.lines),
+    )
+
+
+def picture(week: Week) -> Picture | None:
+    """The week's charts below each other, as one picture."""
+    found = digest.pictured(week)
+    return replace(found[0], below=tuple(found[1:])) if found else None

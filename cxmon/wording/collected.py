@@ -1,0 +1,36 @@
+"""How the data came in and messages went out, in a few lines."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+
+class Run(Protocol):
+    """The newest collection of one metric."""
+
+    @property
+    def metric(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def held(self) -> bool: ...
+
+
+def lines(runs: Iterable[Run], blocked: Mapping[str, tuple[datetime, str]]) -> list[str]:
+    """What could not be delivered or collected, what is held back, and how much came in. `blocked` are channels that
+    take nothing, with why."""
+    known = list(runs)
+    deaf = [f"{name} takes nothing ({why})" for name, (_, why) in blocked.items()]
+    told = [f"Not delivered: {'; '.join(deaf)}; `cxmon alerts test` once it is mended"] if deaf else []
+    failed = [f"{r.metric} ({r.error})" for r in known if not r.ok]
+    lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
+    held = sorted({r.source for r in known if r.held})
+    back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
+    aside = sum(r.rejected for r in known)
+    return [*told, *lost, *back, f"Data: {len(known)} metrics collected, {aside:,} rows set aside in the last runs."]
