@@ -12,6 +12,7 @@ from cxmon.alerts.parts import BEHIND_IT
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
 from cxmon.model import (
+    LONGEST_SILENCE,
     MINIMUM_CELL,
     Change,
     Decision,
@@ -95,6 +96,8 @@ def silence(
     by, why = _said("by", by), _said("why", why)
     if ends <= starts:
         raise ActionError(f"the silence ends ({_stamp(ends)}) before it begins ({_stamp(starts)})")
+    if ends - starts > LONGEST_SILENCE:
+        raise ActionError(f"the silence ends on {_stamp(ends)}: name an end within a year of its start")
     catalogue = store.catalogue.load()
     known = [] if catalogue is None else [m.id for m in catalogue.metrics]
     if metric is not None and known and metric not in known:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxmon.config.allowance import build_allowance
+from cxmon.config.calendars import build_calendars
 from cxmon.config.change_feeds import build_change_feeds
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
 from cxmon.config.feeds import check_feeds
@@ -20,6 +21,7 @@ from cxmon.config.plan import Plan, Schedule, TeamAgreement
 from cxmon.config.privacy import build_minimum_cell
 from cxmon.config.reading import BAD, Reading, shown
 from cxmon.config.records import CHANGE, top
+from cxmon.config.routing import build_mutes, build_routes
 from cxmon.config.shapes import Entry
 from cxmon.config.targets import build_targets
 from cxmon.config.units import Measure
@@ -27,7 +29,6 @@ from cxmon.config.views import build_views
 from cxmon.config.wiring import (
     build_channels,
     build_checks,
-    build_routes,
     build_sources,
     check_importance,
     sqlite_in_folder,
@@ -83,7 +84,9 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
     reading, root = frame.reading, frame.root
     folder = path.parent.resolve()
     survey(frame)
-    metrics = build_metrics(frame, root.get("zone", "UTC"), build_holidays(frame))
+    zone, holidays = root.get("zone", "UTC"), build_holidays(frame)
+    calendars = build_calendars(frame, zone, holidays)
+    metrics = build_metrics(frame, zone, holidays, calendars)
     sources = build_sources(frame, folder)
     check_feeds(frame, sources)
     parts: dict[str, Any] = {
@@ -92,7 +95,8 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "checks": build_checks(frame),
         "channels": build_channels(frame),
         "routes": build_routes(frame),
-        "views": build_views(frame, root.get("zone", "UTC")),
+        "views": build_views(frame, zone),
+        "mutes": build_mutes(frame, calendars),
         "changes": build_changes(frame),
         "change_feeds": build_change_feeds(frame, folder),
         "silences": build_silences(frame),

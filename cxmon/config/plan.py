@@ -14,8 +14,9 @@ from cxmon.model import (
     IncidentPolicy,
     Metric,
     Money,
+    Mute,
+    Route,
     Secret,
-    Segment,
     Silence,
     Target,
     View,
@@ -44,17 +45,6 @@ class FeedPlan:
     feed: ChangeFeed
     rules: Drafting
     ahead: timedelta = AHEAD
-
-
-@dataclass(frozen=True, kw_only=True)
-class Route:
-    """Who hears what: the first route that matches takes the message. Empty matches everything."""
-
-    channel: str
-    metrics: tuple[str, ...] = ()
-    segment: Segment | None = None
-    owners: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,3 +105,4 @@ class Plan:
     change_feeds: tuple[FeedPlan, ...] = ()
     reasons: str = "reason"
     views: tuple[View, ...] = ()
+    mutes: Mapping[str, Mute] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from cxmon.config.change_feed_keys import CHANGE_FEEDS
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.privacy import FIELDS as PRIVACY
+from cxmon.config.routing_keys import ROUTING
 from cxmon.config.scalars import (
     Choice,
     Moment,
@@ -225,19 +226,6 @@ TARGET = Record(
     "a target such as {id: csat-2027, metric: csat, value: 88%, by: 2027-06-30, owner: CX team}",
 )
 
-ROUTE = Record(
-    {
-        "channel": Field(Name, "where the message goes", required=True),
-        "metrics": Field(_metrics, "only news of these metrics"),
-        "segment": Field(_segment, "only news of this segment and its parts"),
-        "owners": Field(ListOf(_role, "a list of owners"), "only changes of these owners"),
-        "checks": Field(
-            ListOf(Name, "a list of checks"), "only what these checks found; `verdict` is the judgement on changes"
-        ),
-    },
-    "a route such as {channel: slack, metrics: [csat]}",
-)
-
 SCHEDULE = Record(
     {
         "collect_every": Field(Span(above_zero=True), "how often `cxmon run` collects; without it 1h"),
@@ -333,9 +321,7 @@ def top() -> Record:
             "channels": Field(
                 MapOf(PluginOf("channel", registry("alerts")), "a mapping of names to channels"), "where messages go"
             ),
-            "routes": Field(
-                ListOf(ROUTE, "a list of routes", unique=False), "who hears what; the first that matches takes it"
-            ),
+            **ROUTING,
             **VIEWS,
             "changes": Field(ListOf(CHANGE, "a list of changes", unique=False), "the decisions to judge"),
             **CHANGE_FEEDS,

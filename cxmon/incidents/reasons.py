@@ -32,6 +32,7 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ACCEPTED = "accepted"
     RETIRED = "retired"
+    REPEATED = "repeated"
 
 
 def sentence(reason: Reason, incident: Incident | None, finding: Finding, policy: IncidentPolicy) -> str:

@@ -5,6 +5,7 @@ from cxmon.model.announced import Announced, Drafting
 from cxmon.model.behind import Behind, Growth, Record
 from cxmon.model.change import (
     FROM_FEED,
+    LONGEST_SILENCE,
     Category,
     Change,
     Decision,
@@ -53,6 +54,7 @@ from cxmon.model.privacy import MINIMUM_CELL
 from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
+from cxmon.model.routing import Mute, News, OpenStory, Route, Severity
 from cxmon.model.secret import Secret, Token
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
@@ -83,6 +85,7 @@ __all__ = [
     "EVERYONE",
     "FROM_FEED",
     "GRAVITY",
+    "LONGEST_SILENCE",
     "MADE_OF",
     "MINIMUM_CELL",
     "PER_DAYS",
@@ -149,6 +152,9 @@ __all__ = [
     "Method",
     "Metric",
     "Money",
+    "Mute",
+    "News",
+    "OpenStory",
     "Opinion",
     "OutboxRow",
     "Outlook",
@@ -169,10 +175,12 @@ __all__ = [
     "Response",
     "ResponseRate",
     "Retrospect",
+    "Route",
     "Saving",
     "Scope",
     "Secret",
     "Segment",
+    "Severity",
     "Silence",
     "Split",
     "SplitRanges",

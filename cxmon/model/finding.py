@@ -98,6 +98,7 @@ class Step(StrEnum):
     REOPENED = "reopened"
     CORRECTED = "corrected"
     NOTED = "noted"
+    REPEATED = "repeated"
 
 
 @dataclass(frozen=True, kw_only=True)

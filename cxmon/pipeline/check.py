@@ -17,8 +17,9 @@ from cxmon.incidents import Reason, Walked, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import covering, source_health
+from cxmon.pipeline.again import tell_again
 from cxmon.pipeline.budgeting import budget, of_series, rolled
-from cxmon.pipeline.check_telling import by_hand, lasting, tell
+from cxmon.pipeline.check_telling import by_hand, tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, reaching, told_elsewhere
 from cxmon.pipeline.memory import Keeping, Memories, Stored
@@ -70,6 +71,7 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
                 log.exception("check %s on %s failed", check_plan.name, metric_id)
                 done.append(Checked(check=check_plan.name, metric=metric_id, error=f"{type(e).__name__}: {e}"))
     done += source_health.retire(plan, store, now=now)
+    tell_again(plan, store, now=now)
     return done
 
 
@@ -128,7 +130,7 @@ class _Looking:
         walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
-            changes=known.changes, now=now, lasting=lasting(known.incidents, walked),
+            changes=known.changes, now=now,
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, now))
         open_before = [i for i in known.incidents if i.state is not IncidentState.ENDED]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from cxmon.alerts.message import for_test
 from cxmon.config.plan import Plan
@@ -19,12 +20,13 @@ from cxmon.errors import DeliveryError
 from cxmon.failpoints import failpoint
 from cxmon.model import Delivery, Message, OutboxRow, Receipt
 from cxmon.pipeline.drawing import any_picture, draw
-from cxmon.pipeline.route import channels_of
+from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPEAT, as_repeat, look_up, tell
+from cxmon.pipeline.route import MUTED, channels_of
+from cxmon.pipeline.together import TOGETHER, Batch, Crowd, group_of, in_its_thread
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 60.0
 STALE_S = 25.0
 RUN_S = 45.0
 SHORT_PAUSE_S = 2.0
@@ -32,10 +34,6 @@ BLOCKED_S = 600.0
 BACKOFF_S = 5.0
 LONGEST_BACKOFF_S = 600.0
 TRIES_OF_A_BUG = 10
-# Our clock may run ahead of the channel's: the look-up begins well before the claim.
-LOOK_BACK = timedelta(days=1)
-REPEAT = "possible repeat"
-NOT_ARRIVED = "it did not arrive at the first try"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +74,13 @@ def deliver(plan: Plan, store: Store, *, now: datetime, worker: str) -> list[Del
     """
     run = _Run(plan=plan, store=store, now=now, worker=worker, channels=channels_of(plan))
     _take_up_parked(run)
+    store.outbox.release(MUTED, run.at)
     done = _reconcile(run)
+    crowd = Crowd(plan, store)
     while run.elapsed < RUN_S:
+        if (batch := crowd.batch(run.at)) is not None:
+            done += _together(run, crowd, batch)
+            continue
         rows = store.outbox.claim(run.at, worker=worker, limit=1, lease_s=LEASE_S)
         if rows:
             failpoint("notify-claimed")
@@ -126,9 +129,10 @@ def _take_up_parked(run: _Run) -> None:
 
 def _reconcile(run: _Run) -> list[Delivered]:
     """Rows in doubt: those that arrived are marked as sent, those that did not are sent again."""
-    done = []
     outbox = run.store.outbox
-    for row in outbox.doubtful(run.at, LEASE_S):
+    stuck = outbox.doubtful(run.at, LEASE_S)
+    done = [Delivered(key=r.key, channel=r.channel, state=Delivery.SENT) for r in look_up(run, stuck)]
+    for row in (r for r in stuck if not r.error.startswith(TOGETHER)):
         channel = run.channels.get(row.channel)
         if channel is None:
             done.append(_parked(run, row, _unknown_channel(row)))
@@ -148,6 +152,15 @@ def _reconcile(run: _Run) -> list[Delivered]:
         else:
             outbox.sent(row.key, found, run.at)
             done.append(Delivered(key=row.key, channel=row.channel, state=Delivery.SENT))
+    return done
+
+
+def _together(run: _Run, crowd: Crowd, batch: Batch) -> list[Delivered]:
+    """Many rows in one message: all are sent, or each has the end of the one failure."""
+    told = tell(run, crowd, batch, partial(_pace, run))
+    done = [Delivered(key=row.key, channel=row.channel, state=Delivery.SENT) for row in told.sent]
+    if told.problem is not None:
+        done += [_failed(run, row, told.problem) for row in told.failed]
     return done
 
 
@@ -174,6 +187,8 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
     if previous is not None and row.key in _folded(previous):
         return _sent(run, row, previous)
     message, folded = _as_it_stands(run, row, first=previous is None)
+    if previous is not None and group_of(previous):
+        message = in_its_thread(run.plan, run.store, replace(row, message=message), previous, run.at)
     picture = draw(run.store, run.plan.metrics, message)
     failpoint("notify-drawn")
     if run.elapsed - claimed > STALE_S:
@@ -192,6 +207,9 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
         # A slow way there must not bring the next message closer: the channel counts from when this one arrived.
         _pace(run, row.channel, channel)
     failpoint("notify-delivered")
+    if folded and previous is not None:
+        run.store.outbox.sent_together([row.key, *folded], receipt, run.at)
+        return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
     if folded:
         receipt = replace(receipt, detail=json.dumps({"folded": folded}))
     return _sent(run, row, receipt)
@@ -202,8 +220,9 @@ def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, l
     stands by now in one message; with the keys of the rows that are told by it."""
     message = row.message
     if row.error.startswith(REPEAT):
-        message = replace(message, footer=f"{message.footer} · {REPEAT}", reply=_marked(message.reply))
-    if not first or not row.error or row.error.startswith((REPEAT, NOT_ARRIVED)):
+        message = as_repeat(message)
+    waited = row.error.startswith(MUTED)
+    if not row.error or row.error.startswith((REPEAT, NOT_ARRIVED)) or not (first or waited):
         return message, []
     newer = [
         r
@@ -213,13 +232,10 @@ def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, l
     if not newer:
         return message, []
     latest = newer[-1].message
-    told = f"Told late: the channel was out of reach. At first: {row.message.badge}, {row.message.title}."
-    merged = replace(latest, key=message.key, reply=None, lines=(*latest.lines, told))
+    why = "it came in quiet hours" if waited else "the channel was out of reach"
+    told = f"Told late: {why}. At first: {row.message.badge}, {row.message.title}."
+    merged = replace(latest, key=message.key, reply=None if first else latest.reply, lines=(*latest.lines, told))
     return merged, [r.key for r in newer]
-
-
-def _marked(reply: str | None) -> str | None:
-    return f"{reply} ({REPEAT})" if reply else reply
 
 
 def _folded(receipt: Receipt) -> list[str]:

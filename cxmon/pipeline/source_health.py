@@ -21,7 +21,7 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.pipeline.check_telling import lasting, tell
+from cxmon.pipeline.check_telling import tell
 from cxmon.pipeline.checked import Checked
 from cxmon.pipeline.collect_health import DATA
 from cxmon.store import Run, Store
@@ -176,7 +176,6 @@ def _look(plan: Plan, store: Store, check: str, source: str, finding: Finding, n
     telling = tell(
         plan, store, walked.events, metric=None, check=check, check_type=DATA if check == DATA else "freshness",
         changes=store.changes.all() if check == DATA else (), now=now,
-        lasting=lasting(known, walked),
     )  # fmt: skip
     taken = store.incidents.commit(
         check=check, subject=source, seen_through=seen, through=finding.at, incidents=walked.incidents,

@@ -70,6 +70,7 @@ _STEPS = {
     Step.ENDED: "Ended",
     Step.REOPENED: "It came back",
     Step.CORRECTED: "Corrected",
+    Step.REPEATED: "Still open",
 }
 _FINDINGS = {State.OK: "As expected", State.BREACH: "Out of bounds", State.UNKNOWN: "Not known"}
 _DECISIONS = {
