@@ -118,6 +118,7 @@ def for_incident(
         actions=actions(incident.id) if incident.state is not IncidentState.ENDED else (),
         reply=_reply(transition, badge, headline),
         at=transition.at,
+        weight=incident.told_score,
     )
 
 
@@ -230,6 +231,7 @@ def _badge(incident: Incident, transition: Transition, kind: str) -> tuple[str, 
         words = wording.ending(incident.ending)
         return (CORRECTED + lower(words) if transition.step is Step.CORRECTED else words), tone
     words, tone = _BADGES.get(kind, _BADGES["watch"])
+    words = f"{words}, on and off" if incident.flaps else words
     if incident.state is IncidentState.ACKNOWLEDGED:
         return f"{words}, acknowledged", tone
     if transition.step is Step.CORRECTED:

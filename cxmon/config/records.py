@@ -247,6 +247,16 @@ TEAM_AGREEMENT = Record(
     "an agreement such as {stated: ..., min_head_count: 5}",
 )
 
+_count = Number("a whole number above zero", least=1, whole=True)
+FLAPPING = Record(
+    {
+        "openings": Field(Number("a whole number from 2", least=2, whole=True), "so many openings; without it 3"),
+        "within": Field(Span(above_zero=True), "within this time; without it 28d"),
+        "stable_after": Field(_count, "quiet periods that end it then; without it twice recovers_after"),
+    },
+    "a mapping such as {openings: 3, within: 28d, stable_after: 6}",
+)
+
 # What a check needs besides its own options: on which metrics it runs, and when findings become incidents.
 CHECK_KEYS = {
     "metrics": Field(_metrics, "the metrics it runs on; without it all"),
@@ -254,10 +264,9 @@ CHECK_KEYS = {
         OutOf(),
         "how many breaches, of how many periods, open an incident",
     ),
-    "recovers_after": Field(Number("a whole number above zero", least=1, whole=True), "quiet periods that end one"),
-    "unknown_after": Field(
-        Number("a whole number above zero", least=1, whole=True), "periods without data after which one is closed"
-    ),
+    "recovers_after": Field(_count, "quiet periods that end one"),
+    "unknown_after": Field(_count, "periods without data after which one is closed"),
+    "flapping": Field(FLAPPING, "when one goes on and off, so that it is told once and then left quiet"),
 }
 
 ALARM_BUDGET = Record(

@@ -109,6 +109,10 @@ def _along(frame: Frame, entry: Entry) -> None:
 def _policy(entry: Entry) -> IncidentPolicy:
     breaches, of = entry.get("opens_after") or (1, 1)
     own = {"recover_after": entry.get("recovers_after"), "unknown_after": entry.get("unknown_after")}
+    flapping = entry.get("flapping")
+    if isinstance(flapping, Entry):
+        names = {"openings": "flap_openings", "within": "flap_within", "stable_after": "stable_after"}
+        own |= {names[key]: flapping.get(key) for key in flapping.values}
     given = {key: value for key, value in own.items() if value is not None}
     return IncidentPolicy(breaches=breaches, of=of, **given)
 

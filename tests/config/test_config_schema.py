@@ -148,6 +148,7 @@ PARTS = {
     ("streams",): lambda keys: {"streams": {"s": keys}},
     ("streams", "paging"): lambda keys: {"streams": {"s": {"paging": keys}}},
     ("streams", "deleted"): lambda keys: {"streams": {"s": {"deleted": keys}}},
+    ("flapping",): lambda keys: {"flapping": keys},
     ("streams", "fields", "anyOf", 1): lambda keys: {"streams": {"s": {"fields": {"f": keys}}}},
 }
 
