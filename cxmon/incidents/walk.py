@@ -142,7 +142,7 @@ class _Walk:
                 self._pend(segment, begun)
         older = list(self.holding)
         for story in components(opening):
-            self._open(story, opening, said)
+            self._open(story, opening, said, older)
         # The oldest story is joined first; those of one period stand by their ids, as they do when they are read again.
         newer = sorted(set(self.holding) - set(older))
         self.holding = {id_: self.holding[id_] for id_ in (*older, *newer)}
@@ -185,11 +185,13 @@ class _Walk:
         story: tuple[Segment, ...],
         opening: dict[Segment, tuple[Incident, Transition, Finding]],
         said: dict[Segment, Finding],
+        older: Sequence[str],
     ) -> None:
-        """New series in breach join the oldest story in their lattice; without one they are a story of their own."""
+        """New series in breach join the oldest story in their lattice; without one they are a story of their own. Those
+        that open in the same look are apart already, so only the older ones can be joined."""
         near = [
             i
-            for i in self.holding.values()
+            for i in map(self.holding.__getitem__, older)
             if i.ending is not Ending.ACCEPTED and any(comparable(m, s) for m in i.members for s in story)
         ]
         host = min(near, key=lambda i: i.state not in ACTIVE, default=None)

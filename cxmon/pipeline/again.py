@@ -51,8 +51,10 @@ def tell_again(plan: Plan, store: Store, *, now: datetime) -> list[Transition]:
         except Exception:
             log.exception("nothing told again of incident %s", incident.id)
             continue
+        if telling is None:
+            continue
         seen = store.incidents.evaluated_through(incident.check, incident.subject)
-        if telling is None or seen is None:
+        if seen is None:
             continue
         if store.incidents.commit(
             check=incident.check, subject=incident.subject, seen_through=seen, through=seen, incidents=[],
@@ -93,10 +95,10 @@ def _type(types: Mapping[str, str], incident: Incident) -> str:
 
 
 def _repeat(
-    plan: Plan, store: Store, router: Router, incident: Incident, changes: Mapping[str, Change], now: datetime
+    store: Store, router: Router, incident: Incident, changes: Mapping[str, Change], now: datetime
 ) -> Telling | None:
     """The story once more, as it was told last, with its age and its newest figure as a reply that all see."""
-    if incident.state is not IncidentState.OPEN or not any(r.repeat_interval for r in plan.routes):
+    if incident.state is not IncidentState.OPEN:
         return None
     history = store.incidents.history(incident.id)
     told = [t for t in history if t.step is not Step.NOTED]

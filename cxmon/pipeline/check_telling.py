@@ -15,7 +15,7 @@ from cxmon.store import Store
 # How the reasons of the notes begin that keep what was not told, and that it is told now.
 SILENCED, OVER = "silenced", "silence over"
 INHIBITED, MUTED = "inhibited", "muted"
-_KEPT = (f"{SILENCED}:", f"{INHIBITED}:")
+KEPT = (f"{SILENCED}:", f"{INHIBITED}:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def kept_back(store: Store, incident: Incident) -> Event | None:
     for t in store.incidents.history(incident.id):
         if t.step is not Step.NOTED:
             newest, kept = t, None
-        elif t.reason.startswith(_KEPT):
+        elif t.reason.startswith(KEPT):
             kept = newest
         elif t.reason.startswith(f"{OVER}:"):
             kept = None

@@ -8,7 +8,7 @@ where the channel cannot tell, the resend says that it may be a repeat.
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -135,7 +135,7 @@ def _reconcile(run: _Run) -> list[Delivered]:
     for row in (r for r in stuck if not r.error.startswith(TOGETHER)):
         channel = run.channels.get(row.channel)
         if channel is None:
-            done.append(_parked(run, row, _unknown_channel(row)))
+            done += _parked(run, [row], _unknown_channel(row))
             continue
         since = (row.claimed_at or run.at) - LOOK_BACK
         try:
@@ -156,12 +156,16 @@ def _reconcile(run: _Run) -> list[Delivered]:
 
 
 def _together(run: _Run, crowd: Crowd, batch: Batch) -> list[Delivered]:
-    """Many rows in one message: all are sent, or each has the end of the one failure."""
-    told = tell(run, crowd, batch, partial(_pace, run))
-    done = [Delivered(key=row.key, channel=row.channel, state=Delivery.SENT) for row in told.sent]
-    if told.problem is not None:
-        done += [_failed(run, row, told.problem) for row in told.failed]
-    return done
+    """Many rows in one message: they are taken, sent and kept together, or fail together."""
+    taken = run.store.outbox.take(
+        batch.keys, run.at, worker=run.worker, lease_s=LEASE_S, error=f"{TOGETHER}{batch.key}"
+    )
+    if not taken:
+        return []
+    state, problem = tell(run, crowd, batch, partial(_pace, run))
+    if problem is not None:
+        return _failed(run, batch.rows, problem)
+    return [Delivered(key=row.key, channel=row.channel, state=state) for row in batch.rows]
 
 
 def _short_pause(run: _Run) -> float:
@@ -182,7 +186,7 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
     outbox = run.store.outbox
     channel = run.channels.get(row.channel)
     if channel is None:
-        return _parked(run, row, _unknown_channel(row))
+        return _parked(run, [row], _unknown_channel(row))[0]
     previous = outbox.first_receipt(row.message.thread, row.channel)
     if previous is not None and row.key in _folded(previous):
         return _sent(run, row, previous)
@@ -199,7 +203,7 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
     try:
         receipt = channel.deliver(message, previous, picture)
     except DeliveryError as problem:
-        return _failed(run, row, problem)
+        return _failed(run, [row], problem)[0]
     except Exception as problem:
         log.exception("channel %s failed on %s", row.channel, row.key)
         return _broken(run, row, problem)
@@ -267,34 +271,41 @@ def _sent(run: _Run, row: OutboxRow, receipt: Receipt) -> Delivered:
     return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
 
 
-def _failed(run: _Run, row: OutboxRow, problem: DeliveryError) -> Delivered:
-    """The four things that can be wrong, each with its own end."""
+def _failed(run: _Run, rows: Sequence[OutboxRow], problem: DeliveryError) -> list[Delivered]:
+    """The four things that can be wrong with a message, each with its own end, for all rows that it was to tell."""
     # That it may be a repeat must outlive a failed try.
-    error = row.error if row.error.startswith(REPEAT) else str(problem)
+    error = next((row.error for row in rows if row.error.startswith(REPEAT)), str(problem))
+    named = rows[0].key if len(rows) == 1 else f"{rows[0].key} and {len(rows) - 1} more"
     if problem.in_doubt:
         # Left in `sending`: it is looked up when its lease is over, never sent again before that.
-        log.warning("%s is in doubt: %s", row.key, error)
-        return Delivered(key=row.key, channel=row.channel, state=Delivery.SENDING, error=error)
+        log.warning("%s is in doubt: %s", named, error)
+        return _ended(rows, Delivery.SENDING, error)
     if problem.payload:
-        log.error("%s cannot be sent in any form: %s", row.key, error)
-        run.store.outbox.dead(row.key, error)
-        return Delivered(key=row.key, channel=row.channel, state=Delivery.DEAD, error=error)
+        log.error("%s cannot be sent in any form: %s", named, error)
+        for row in rows:
+            run.store.outbox.dead(row.key, error)
+        return _ended(rows, Delivery.DEAD, error)
     if problem.permanent:
-        return _parked(run, row, error)
-    wait = _backoff(row.attempts)
+        return _parked(run, rows, error)
+    wait = _backoff(rows[0].attempts)
     if problem.retry_after is not None:
         wait = min(max(problem.retry_after, 1.0), LONGEST_BACKOFF_S)
-        _pause(run, row.channel, run.at + timedelta(seconds=wait))
-    run.store.outbox.later(row.key, error, run.at + timedelta(seconds=wait))
-    return Delivered(key=row.key, channel=row.channel, state=Delivery.WAITING, error=error)
+        _pause(run, rows[0].channel, run.at + timedelta(seconds=wait))
+    run.store.outbox.later_together([row.key for row in rows], error, run.at + timedelta(seconds=wait))
+    return _ended(rows, Delivery.WAITING, error)
 
 
-def _parked(run: _Run, row: OutboxRow, error: str) -> Delivered:
-    """It waits for somebody to mend something, and its channel with it; tried again every ten minutes, for ever."""
-    log.error("channel %s takes nothing: %s", row.channel, error)
-    run.store.outbox.park(row.key, error)
-    _pause(run, row.channel, run.at + timedelta(seconds=BLOCKED_S))
-    return Delivered(key=row.key, channel=row.channel, state=Delivery.PARKED, error=error)
+def _parked(run: _Run, rows: Sequence[OutboxRow], error: str) -> list[Delivered]:
+    """They wait for somebody to mend something, and their channel with them; tried again every ten minutes, for
+    ever."""
+    log.error("channel %s takes nothing: %s", rows[0].channel, error)
+    run.store.outbox.later_together([row.key for row in rows], error, run.at, parked=True)
+    _pause(run, rows[0].channel, run.at + timedelta(seconds=BLOCKED_S))
+    return _ended(rows, Delivery.PARKED, error)
+
+
+def _ended(rows: Sequence[OutboxRow], state: Delivery, error: str) -> list[Delivered]:
+    return [Delivered(key=row.key, channel=row.channel, state=state, error=error) for row in rows]
 
 
 def _broken(run: _Run, row: OutboxRow, problem: Exception) -> Delivered:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,9 +10,9 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Channel
 from cxmon.errors import DeliveryError
 from cxmon.failpoints import failpoint
-from cxmon.model import Message, OutboxRow
+from cxmon.model import Delivery, Message, OutboxRow
 from cxmon.pipeline.drawing import draw
-from cxmon.pipeline.together import TOGETHER, Batch, Crowd, doubtful, landed, message_for
+from cxmon.pipeline.together import Batch, Crowd, doubtful, landed, message_for
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
@@ -36,23 +36,14 @@ class Running(Protocol):
     def at(self) -> datetime: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """What became of a batch: its rows are sent, or failed for one reason, or wait to be tried again."""
-
-    sent: tuple[OutboxRow, ...] = ()
-    failed: tuple[OutboxRow, ...] = ()
-    problem: DeliveryError | None = None
-
-
-def tell(run: Running, crowd: Crowd, batch: Batch, pace: Callable[[str, Channel], None]) -> Told:
-    """Sends a batch as one message. What cannot be told together is told one by one in this run."""
+def tell(
+    run: Running, crowd: Crowd, batch: Batch, pace: Callable[[str, Channel], None]
+) -> tuple[Delivery, DeliveryError | None]:
+    """Sends a batch that was taken as one message: what its rows are then, and what the channel said where it was not
+    sent. What cannot be told together at all waits, and is told one by one in this run."""
     channel, outbox = run.channels.get(batch.channel), run.store.outbox
     if channel is None:
-        crowd.looked.add(batch.channel)
-        return Told()
-    if not outbox.take(batch.keys, run.at, worker=run.worker, lease_s=LEASE_S, error=f"{TOGETHER}{batch.key}"):
-        return Told()
+        return Delivery.WAITING, DeliveryError("the configuration has no such channel any more", permanent=True)
     failpoint("notify-together-taken")
     message = message_for(run.plan, run.store, batch, run.at)
     if any(row.error.startswith(REPEAT) for row in batch.rows):
@@ -62,17 +53,17 @@ def tell(run: Running, crowd: Crowd, batch: Batch, pace: Callable[[str, Channel]
     try:
         receipt = channel.deliver(message, batch.home, picture)
     except Exception as found:
-        if not isinstance(found, DeliveryError) or found.payload:
-            log.exception("%s cannot be told together in %s", batch.key, batch.channel)
-            crowd.looked.add(batch.channel)
-            outbox.later_together(batch.keys, "", run.at)
-            return Told()
-        return Told(failed=tuple(_alone(row) for row in batch.rows), problem=found)
+        if isinstance(found, DeliveryError) and not found.payload:
+            return Delivery.WAITING, found
+        log.exception("%s cannot be told together in %s", batch.key, batch.channel)
+        crowd.looked.add(batch.channel)
+        outbox.later_together(batch.keys, "", run.at)
+        return Delivery.WAITING, None
     finally:
         pace(batch.channel, channel)
     failpoint("notify-together-delivered")
     outbox.sent_together(batch.keys, landed(receipt, batch), run.at)
-    return Told(sent=batch.rows)
+    return Delivery.SENT, None
 
 
 def look_up(run: Running, stuck: Sequence[OutboxRow]) -> list[OutboxRow]:
@@ -106,8 +97,3 @@ def as_repeat(message: Message) -> Message:
     """The same, saying that it may have been told before."""
     reply = f"{message.reply} ({REPEAT})" if message.reply else message.reply
     return replace(message, footer=f"{message.footer} · {REPEAT}", reply=reply)
-
-
-def _alone(row: OutboxRow) -> OutboxRow:
-    """A row as it was before it was taken: that it may be a repeat must outlive a failed try."""
-    return row if row.error.startswith(REPEAT) else replace(row, error="")

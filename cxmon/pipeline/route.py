@@ -107,6 +107,10 @@ class Router:
             incident="" if kind in _OF_THEIR_OWN else incident,
         )  # fmt: skip
 
+    def decide(self, news: News) -> Routed:
+        """Where news would go now, and why."""
+        return routed(self.rules, news, silences=self.silences, stories=self.stories, now=self._now)
+
     def place(self, message: Message, news: News) -> Placed:
         """The rows to write in the transaction that decides about the news: none where a silence covers it or a whole's
         incident tells of it."""
@@ -114,7 +118,7 @@ class Router:
             return Placed()
         told = tuple(self._store.outbox.channels_of(message.thread, self.rules.channels))
         news = replace(news, told=told, final=breaks_silence(message.key))
-        found = routed(self.rules, news, silences=self.silences, stories=self.stories, now=self._now)
+        found = self.decide(news)
         log.info("%s: %s", message.key, found.reason)
         return Placed(rows=tuple(self._row(message, name, found, news) for name in found.channels), routed=found)
 

@@ -101,7 +101,9 @@ def message_for(plan: Plan, store: Store, batch: Batch, at: datetime) -> Message
 def in_its_thread(plan: Plan, store: Store, row: OutboxRow, home: Receipt, at: datetime) -> Message:
     """Later news of one story that was told with others: the message of all as they are now, and the news below."""
     known = batch_of(row.channel, [row], home, key=row.key)
-    named = replace(row.message, reply=f"{row.message.title}\n{row.message.reply or row.message.text}")
+    said = row.message.reply or row.message.text
+    # Among many stories the news has to say which one it is of.
+    named = row.message if row.message.title in said else replace(row.message, reply=f"{row.message.title}\n{said}")
     message = message_for(plan, store, replace(known, members=(named,)), at)
     return replace(message, key=row.key, thread=row.message.thread, aloud=row.message.aloud)
 

@@ -85,12 +85,13 @@ class OutboxStore:
                 return False
             _lease(conn, seqs, now, worker=worker, lease_s=lease_s)
             conn.execute(sa.update(_t).where(bulk.any_of(_t.c.seq, seqs, conn)).values(error=error))
-        failpoint("outbox-taken")
+        failpoint("outbox-take-together-after-commit")
         return True
 
-    def later_together(self, keys: Sequence[str], error: str, not_before: datetime) -> None:
-        """None of them arrived: try again, no earlier than `not_before`."""
-        again = {"state": Delivery.WAITING.value, "error": error, "not_before": not_before}
+    def later_together(self, keys: Sequence[str], error: str, not_before: datetime, *, parked: bool = False) -> None:
+        """None of them arrived: try again from `not_before` on; `parked`: once somebody has mended something."""
+        state = Delivery.PARKED if parked else Delivery.WAITING
+        again = {"state": state.value, "error": error, "not_before": not_before}
         with self._db.write() as conn:
             mine = sa.and_(bulk.any_of(_t.c.key, keys, conn), _t.c.state != Delivery.SENT.value)
             conn.execute(sa.update(_t).where(mine).values(again))
@@ -281,23 +282,28 @@ class OutboxStore:
 
 def queue(conn: sa.Connection, rows: Sequence[OutboxRow], now: datetime) -> None:
     """Adds rows inside a transaction; a key that is known is left as it is."""
-    for r in rows:
-        if conn.execute(sa.select(_t.c.seq).where(_t.c.key == r.key)).first() is not None:
-            continue
-        conn.execute(
-            sa.insert(_t).values(
-                key=r.key,
-                channel=r.channel,
-                thread=r.message.thread,
-                state=r.state.value,
-                attempts=r.attempts,
-                not_before=r.not_before,
-                queued_at=now,
-                error=r.error,
-                receipt=None if r.receipt is None else codec.dump(r.receipt),
-                doc=codec.dump(r.message),
-            )
-        )
+    keys = {r.key for r in rows}
+    if not keys:
+        return
+    known = set(conn.execute(sa.select(_t.c.key).where(bulk.any_of(_t.c.key, keys, conn))).scalars())
+    fresh = {r.key: r for r in reversed(rows) if r.key not in known}
+    values = [
+        {
+            "key": r.key,
+            "channel": r.channel,
+            "thread": r.message.thread,
+            "state": r.state.value,
+            "attempts": r.attempts,
+            "not_before": r.not_before,
+            "queued_at": now,
+            "error": r.error,
+            "receipt": None if r.receipt is None else codec.dump(r.receipt),
+            "doc": codec.dump(r.message),
+        }
+        for r in reversed(fresh.values())
+    ]
+    if values:
+        conn.execute(sa.insert(_t), values)
 
 
 def _lease(conn: sa.Connection, seqs: list[int], now: datetime, *, worker: str, lease_s: float) -> None:
