@@ -20,7 +20,7 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.pipeline.check_telling import Telling, kept_back, tell
+from cxmon.pipeline.check_telling import KEPT, Telling, kept_back, tell
 from cxmon.pipeline.explaining import reaching
 from cxmon.pipeline.route import Placed, Router, types_of
 from cxmon.store import Store
@@ -41,13 +41,16 @@ def tell_again(plan: Plan, store: Store, *, now: datetime) -> list[Transition]:
     done: list[Transition] = []
     router, types = Router(plan, store, now=now), types_of(plan)
     changes = {d.change.id: d.change for d in store.changes.all()}
+    kept, repeats = store.incidents.noted(KEPT), any(r.repeat_interval for r in plan.routes)
+    if not (kept or repeats):
+        return done
     for incident in store.incidents.open():
         if incident.state is IncidentState.PENDING:
             continue
         try:
-            telling = _late(plan, store, incident, types, now=now) or _repeat(
-                plan, store, router, incident, changes, now
-            )
+            telling = _late(plan, store, incident, types, now=now) if incident.id in kept else None
+            if telling is None and repeats:
+                telling = _repeat(store, router, incident, changes, now)
         except Exception:
             log.exception("nothing told again of incident %s", incident.id)
             continue
