@@ -32,13 +32,13 @@ def for_many(
         raise ValueError("for_many: found no members, expected at least one message")
     ranked = by_gravity(members)
     gravest, total = ranked[0], wording.counted(len(members), "alert")
-    counts = ", ".join(f"{n:,} {lower(badge)}" for badge, n in _badges(ranked))
-    title = f"{total} at once: {counts}"
+    counts = _badges(ranked)
+    listed = ", ".join(f"{n:,} {lower(badge)}" for badge, n in counts)
+    title = f"{total} ({listed})" if len(counts) > 1 else f"{total}, all {lower(counts[0][0])}"
     shown = ranked[:NAMED]
     more = len(ranked) - len(shown)
     lines = ("The gravest first:", *(f"{m.badge}: {m.title}" for m in shown))
     rest = (f"and {more:,} more: the board and `cxmon incidents` have all of them",) if more else ()
-    facts = [Fact(label="How many", text=counts), *_of_metrics(ranked, labels)]
     return Message(
         key=key,
         thread=key.rpartition("|")[0],
@@ -47,7 +47,7 @@ def for_many(
         title=title,
         text=f"{title}. Gravest: {gravest.title}",
         lines=(*lines, *rest),
-        facts=tuple(facts),
+        facts=tuple(_of_metrics(ranked, labels)),
         footer=f"As of {wording.stamp(at, zone)} · news of each follows in this thread",
         link=view_link(board_url),
         picture=gravest.picture,

@@ -1,13 +1,16 @@
 """alerts route: who would hear of something, and why."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, say, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from cxmon.config.plan import Plan
     from cxmon.model import News
@@ -39,13 +42,32 @@ def route(
 
     if everything == (metric is not None):
         raise typer.BadParameter("expected either a metric or --all", param_hint="--metric")
-    with opened(config, read_only=True) as (plan, store):
+    with _asked(config) as (plan, store):
         now = parse_instant(at, plan.zone) if at else clock(plan)
         if everything:
             _everything(plan, store, now, as_json=as_json)
             return
         news = _news(plan, metric or "", segment, severity, owner, check)
         _one(plan, store, news, now, as_json=as_json)
+
+
+@contextmanager
+def _asked(config: "Path") -> "Iterator[tuple[Plan, Store]]":
+    """The plan and its store; before the first collection one in memory that knows what the configuration says."""
+    from cxmon.cli.common import load_plan
+    from cxmon.errors import StoreError
+    from cxmon.pipeline.register import register
+    from cxmon.service import wall
+    from cxmon.store import Store
+
+    plan = load_plan(config)
+    try:
+        store = Store.open(plan.store_url, read_only=True)
+    except StoreError:
+        store = Store.open("sqlite:///:memory:")
+        register(plan, store, now=wall())
+    with store:
+        yield plan, store
 
 
 def _news(

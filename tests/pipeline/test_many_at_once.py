@@ -84,7 +84,7 @@ def test_a_thousand_incidents_are_one_message_and_none_is_lost(opened, fake_slac
     deliver(plan, store, now=day(OPEN + 1) + timedelta(seconds=LEASE_S + 5), worker="v")
     (post,) = fake_slack.posts()
     said = str(post["blocks"])
-    assert post["blocks"][0]["text"]["text"] == "1,000 alerts at once: 1,000 out of bounds"
+    assert post["blocks"][0]["text"]["text"] == "1,000 alerts, all out of bounds"
     assert "CSAT in shop 993 is 20.0 %" in said
     assert said.index("shop 993") < said.index("shop 000")
     assert "and 990 more" in said
@@ -122,7 +122,7 @@ def test_later_news_of_one_finds_its_thread_and_the_message_counts_on(world):
     told = slack.replies(post["ts"])
     assert [t["text"] for t in told] == [f"CSAT ended in incident:{i} ended: news of incident:{i}" for i in range(3)]
     (post,) = slack.posts()
-    assert post["blocks"][0]["text"]["text"] == "40 alerts at once: 37 worse than expected, 3 recovered"
+    assert post["blocks"][0]["text"]["text"] == "40 alerts (37 worse than expected, 3 recovered)"
 
     # Much news at once is one reply.
     put(store, 40, version="2", **ended)
@@ -130,7 +130,7 @@ def test_later_news_of_one_finds_its_thread_and_the_message_counts_on(world):
     assert slack.replies(post["ts"])[3]["text"].startswith("News of 40: 40 recovered Recovered: CSAT ended in")
     assert len(slack.replies(post["ts"])) == 4
     (post,) = slack.posts()
-    assert post["blocks"][0]["text"]["text"] == "40 alerts at once: 40 recovered"
+    assert post["blocks"][0]["text"]["text"] == "40 alerts, all recovered"
     assert states(store) == {Delivery.SENT}
     assert slack.problems == slack.refused == []
 
@@ -141,7 +141,7 @@ def test_what_came_and_went_before_it_could_be_told_is_told_as_it_stands(world):
     put(store, 2, step="ended", tone=Tone.TEAL, badge="Recovered")
     deliver(plan, store, now=START, worker="w")
     (post,) = slack.posts()
-    assert post["blocks"][0]["text"]["text"] == "6 alerts at once: 4 worse than expected, 2 recovered"
+    assert post["blocks"][0]["text"]["text"] == "6 alerts (4 worse than expected, 2 recovered)"
     assert slack.replies(post["ts"]) == []
     assert states(store) == {Delivery.SENT}
 
@@ -197,7 +197,7 @@ def test_few_are_told_one_by_one_and_what_has_a_message_goes_on_there(world):
     store.outbox.queue([row(news(thread=f"incident:new{i}")) for i in range(LEAST)], START)
     deliver(plan, store, now=START, worker="w")
     posts = slack.posts()
-    assert [p["text"].startswith("6 alerts at once") for p in posts] == [False] * (LEAST - 1) + [True]
+    assert [p["text"].startswith("6 alerts, all") for p in posts] == [False] * (LEAST - 1) + [True]
     assert all(len(slack.replies(p["ts"])) == 1 for p in posts[:-1])
     assert states(store) == {Delivery.SENT}
 
