@@ -299,7 +299,7 @@ def _parked(run: _Run, rows: Sequence[OutboxRow], error: str) -> list[Delivered]
     """They wait for somebody to mend something, and their channel with them; tried again every ten minutes, for
     ever."""
     log.error("channel %s takes nothing: %s", rows[0].channel, error)
-    run.store.outbox.later_together([row.key for row in rows], error, run.at, parked=True)
+    run.store.outbox.park([row.key for row in rows], error)
     _pause(run, rows[0].channel, run.at + timedelta(seconds=BLOCKED_S))
     return _ended(rows, Delivery.PARKED, error)
 

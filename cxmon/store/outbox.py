@@ -88,13 +88,9 @@ class OutboxStore:
         failpoint("outbox-take-together-after-commit")
         return True
 
-    def later_together(self, keys: Sequence[str], error: str, not_before: datetime, *, parked: bool = False) -> None:
-        """None of them arrived: try again from `not_before` on; `parked`: once somebody has mended something."""
-        state = Delivery.PARKED if parked else Delivery.WAITING
-        again = {"state": state.value, "error": error, "not_before": not_before}
-        with self._db.write() as conn:
-            mine = sa.and_(bulk.any_of(_t.c.key, keys, conn), _t.c.state != Delivery.SENT.value)
-            conn.execute(sa.update(_t).where(mine).values(again))
+    def later_together(self, keys: Sequence[str], error: str, not_before: datetime) -> None:
+        """None of them arrived: try again from `not_before` on."""
+        self._change(keys, {"state": Delivery.WAITING.value, "error": error, "not_before": not_before})
 
     def crowded(self, now: datetime, least: int) -> list[str]:
         """The channels, not paused, in which at least `least` rows are due."""
@@ -162,15 +158,16 @@ class OutboxStore:
 
     def later(self, key: str, error: str, not_before: datetime) -> None:
         """It did not arrive: try again, no earlier than `not_before`. A row that was sent stays sent."""
-        self._change(key, {"state": Delivery.WAITING.value, "error": error, "not_before": not_before})
+        self._change([key], {"state": Delivery.WAITING.value, "error": error, "not_before": not_before})
 
-    def park(self, key: str, error: str) -> None:
-        """It cannot arrive until somebody mends something; `unpark` or `later` takes it up again."""
-        self._change(key, {"state": Delivery.PARKED.value, "error": error})
+    def park(self, key: str | Sequence[str], error: str) -> None:
+        """It, or all of them, cannot arrive until somebody mends something; `unpark` or `later` takes it up again."""
+        keys = [key] if isinstance(key, str) else key
+        self._change(keys, {"state": Delivery.PARKED.value, "error": error})
 
     def dead(self, key: str, error: str) -> None:
         """It will never be sent; its thread goes on without it."""
-        self._change(key, {"state": Delivery.DEAD.value, "error": error})
+        self._change([key], {"state": Delivery.DEAD.value, "error": error})
 
     def unpark(self, channel: str, now: datetime) -> int:
         """Sends the parked rows of a channel on their way again; returns how many."""
@@ -274,10 +271,10 @@ class OutboxStore:
         with self._db.read() as conn:
             return conn.execute(sa.select(t.until).where(t.channel == channel)).scalar()
 
-    def _change(self, key: str, values: dict[str, Any]) -> None:
+    def _change(self, keys: Sequence[str], values: dict[str, Any]) -> None:
         with self._db.write() as conn:
-            open_row = sa.and_(_t.c.key == key, _t.c.state != Delivery.SENT.value)
-            conn.execute(sa.update(_t).where(open_row).values(values))
+            open_rows = sa.and_(bulk.any_of(_t.c.key, keys, conn), _t.c.state != Delivery.SENT.value)
+            conn.execute(sa.update(_t).where(open_rows).values(values))
 
 
 def queue(conn: sa.Connection, rows: Sequence[OutboxRow], now: datetime) -> None:
