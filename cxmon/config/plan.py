@@ -74,7 +74,8 @@ class Plan:
     `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
     what is valid but may surprise. `money` says what a lost customer and a contact cost. Figures on fewer answers than
     `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form. `keep_facts` is
-    how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes.
+    how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes. `views` are
+    what teams see and hear of, `mutes` hours in which news waits, by name.
     """
 
     path: Path

@@ -13,7 +13,7 @@ _LISTS = ("metrics", "owners", "checks", "severities", "views")
 
 
 def build_routes(frame: Frame) -> tuple[Route, ...]:
-    channels, own = frame.channels, _of_views(frame)
+    channels, own = frame.channels, _otherwise(frame)
     if "routes" not in frame.root:
         shared = [name for name in channels if name not in own]
         if len(shared) > 1:
@@ -144,10 +144,11 @@ def _conditions(route: Route) -> bool:
     return route.segment is not None or any(getattr(route, key) for key in _LISTS)
 
 
-def _of_views(frame: Frame) -> set[str]:
-    """The channels that a view leads to."""
-    found: set[str] = set()
-    for view in (frame.root.get("views") or {}).values():
-        for entry in (view, view.get("digest") if isinstance(view, Entry) else None):
-            found |= set(_one_or_more(entry, "channel")) if isinstance(entry, Entry) else set()
-    return found
+def _otherwise(frame: Frame) -> set[str]:
+    """The channels that a view, a digest or another channel's fallback leads to."""
+    views = (frame.root.get("views") or {}).values()
+    entries = [frame.root.get("digest"), *views, *(v.get("digest") for v in views if isinstance(v, Entry))]
+    named = [_one_or_more(e, "channel") for e in entries if isinstance(e, Entry)]
+    channels = (frame.root.get("channels") or {}).values()
+    named += [_one_or_more(e, "fallback") for e in channels if isinstance(e, Entry)]
+    return {name for names in named for name in names}

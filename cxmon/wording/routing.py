@@ -37,7 +37,7 @@ def routed_lines(found: Routed, news: News, label: str, at: str) -> list[str]:
     width = max((len(t.name) for t in found.tried), default=0)
     lines += [
         f"  {t.name:<{width}}  to {' and '.join(t.channels)}: {'takes it' if t.taken else t.reason}"
-        + (f" (waits by {', '.join(t.mutes)} where one is on)" if t.taken and t.mutes else "")
+        + (f" (mute {', '.join(t.mutes)})" if t.taken and t.mutes else "")
         for t in found.tried
     ]
     return [*lines, *([""] if found.tried else []), *held_lines(found)]

@@ -146,6 +146,20 @@ def test_what_came_and_went_before_it_could_be_told_is_told_as_it_stands(world):
     assert states(store) == {Delivery.SENT}
 
 
+@pytest.mark.parametrize("hostile", ["<!channel> & *x* `y`", "e" * 10_000, "\u202egnirts [a](http://b.c)", ""])
+def test_names_from_data_break_nothing_among_many_either(world, hostile):
+    plan, store, slack = world
+    put(store, 40, title=hostile or "x", badge=hostile or "x", text=hostile, reply=hostile)
+    deliver(plan, store, now=START, worker="w")
+    put(store, 40, step="ended", title=hostile or "x", badge=hostile or "x", text=hostile, reply=hostile)
+    deliver(plan, store, now=START, worker="w")
+    (post,) = slack.posts()
+    assert len(slack.replies(post["ts"])) == 1
+    assert "<!channel>" not in str(slack.messages)
+    assert states(store) == {Delivery.SENT}
+    assert slack.problems == slack.refused == []
+
+
 def test_three_workers_tell_them_once(world):
     plan, store, slack = world
     put(store, 30)

@@ -11,6 +11,7 @@ from notify_world import Hasty, news
 from cxmon import actions
 from cxmon.checks import Threshold, Watch
 from cxmon.config.plan import CheckPlan, Plan
+from cxmon.errors import ActionError
 from cxmon.incidents import Event
 from cxmon.model import (
     EVERYONE,
@@ -206,6 +207,12 @@ def test_what_is_silenced_is_not_told_again(both):
     store.changes.put_silence(quiet, origin="cli")
     assert tell_again(plan, store, now=MORNING + timedelta(days=3)) == []
     assert len(tell_again(plan, store, now=MORNING + timedelta(days=6))) == 1
+
+
+def test_a_silence_that_never_ends_is_an_error(both):
+    _, store, _ = both
+    with pytest.raises(ActionError, match="name an end within a year of its start"):
+        actions.silence(store, starts=MORNING, ends=MORNING + timedelta(days=9000), by="CX", why="noise")
 
 
 def test_the_moment_of_a_repeat_is_the_same_for_all_who_look():
