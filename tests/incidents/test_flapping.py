@@ -66,7 +66,7 @@ def test_a_part_that_flaps_makes_its_whole_flap():
     assert told(walk([], parts, POLICY, at(99)))[-1] == (Step.OPENED, "flapping")
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.text("BBoo?", min_size=1, max_size=60))
 def test_messages_are_few_however_it_swings(marks):
     """After the damping each further opening needs `STABLE` quiet looks before it."""
@@ -81,7 +81,7 @@ def test_messages_are_few_however_it_swings(marks):
             assert event.incident.quiet >= STABLE
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.text("BBoo?", min_size=1, max_size=30))
 def test_one_walk_damps_as_a_run_each_day_does(marks):
     known, by_day = {}, []
