@@ -20,7 +20,7 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.pipeline.check_telling import KEPT, Telling, kept_back, tell
+from cxmon.pipeline.check_telling import KEPT, Telling, kept_back, tell, what_is_over
 from cxmon.pipeline.explaining import reaching
 from cxmon.pipeline.route import Placed, Router, types_of
 from cxmon.store import Store
@@ -85,8 +85,9 @@ def _late(plan: Plan, store: Store, incident: Incident, types: Mapping[str, str]
         return None
     metric = plan.metrics.get(incident.subject)
     near = store.changes.all()
+    late = [(kept, what_is_over(store, incident))]
     telling = tell(
-        plan, store, (), late=(kept,), metric=metric, check=incident.check, check_type=_type(types, incident),
+        plan, store, (), late=late, metric=metric, check=incident.check, check_type=_type(types, incident),
         changes=near if metric is None else reaching(near, metric, store.leaves(metric)), now=now,
     )  # fmt: skip
     return telling if telling.rows else None

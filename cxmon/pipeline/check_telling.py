@@ -15,7 +15,9 @@ from cxmon.store import Store
 # How the reasons of the notes begin that keep what was not told, and that it is told now.
 SILENCED, OVER = "silenced", "silence over"
 INHIBITED, MUTED = "inhibited", "muted"
+WIDER_OVER = "wider incident over"
 KEPT = (f"{SILENCED}:", f"{INHIBITED}:")
+_OVER = (f"{OVER}:", f"{WIDER_OVER}:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +38,15 @@ def tell(
     check_type: str,
     changes: Sequence[Declared],
     now: datetime,
-    late: Sequence[Event] = (),
+    late: Sequence[tuple[Event, str]] = (),
 ) -> Telling:
     """Messages for all events that are told. One that a silence covers, or that a whole's incident tells of, is kept as
-    a decision to stay silent; `late` are such that were kept before."""
+    a decision to stay silent; `late` are such that were kept before, each with what is over now."""
     transitions: list[Transition] = []
     rows: list[OutboxRow] = []
     router = Router(plan, store, now=now)
-    for event in (*events, *late):
-        if event not in late:
+    for event, over in (*((e, "") for e in events), *late):
+        if not over:
             transitions.append(event.transition)
         if not event.told:
             continue
@@ -64,17 +66,17 @@ def tell(
             check_type=check_type, incident=event.incident.id,
         )  # fmt: skip
         placed = router.place(message, about)
-        if (why := _kept(event, placed, late=event in late)) is not None:
+        if (why := _kept(event, placed, over)) is not None:
             transitions.append(noted(event, why, now))
         rows += placed.rows
     return Telling(transitions=tuple(transitions), rows=tuple(rows))
 
 
-def _kept(event: Event, placed: Placed, *, late: bool) -> str | None:
+def _kept(event: Event, placed: Placed, over: str) -> str | None:
     """What to note of where news went: nothing where it was told as usual."""
     step, found = event.transition.step.value, placed.routed
-    if late:
-        return f"{OVER}: that it {step} is told now" if placed.rows else None
+    if over:
+        return f"{over}: that it {step} is told now" if placed.rows else None
     if found is not None and found.whole is not None:
         return f"{INHIBITED}: that it {step} was not sent, {found.reason.removeprefix('inhibited: ')}"
     if not placed.rows:
@@ -95,9 +97,15 @@ def kept_back(store: Store, incident: Incident) -> Event | None:
             newest, kept = t, None
         elif t.reason.startswith(KEPT):
             kept = newest
-        elif t.reason.startswith(f"{OVER}:"):
+        elif t.reason.startswith(_OVER):
             kept = None
     return None if kept is None else Event(transition=kept, incident=incident, finding=incident.latest)
+
+
+def what_is_over(store: Store, incident: Incident) -> str:
+    """What kept the newest news of an incident back, for the note that it is told after all."""
+    kept = [t.reason for t in store.incidents.history(incident.id) if t.reason.startswith(KEPT)]
+    return WIDER_OVER if kept and kept[-1].startswith(INHIBITED) else OVER
 
 
 def noted(event: Event, reason: str, now: datetime) -> Transition:

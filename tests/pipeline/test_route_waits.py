@@ -169,7 +169,7 @@ def test_a_part_is_told_of_once_the_whole_is_over(both):
     over = replace(whole, state=IncidentState.ENDED, ended_at=MORNING + timedelta(hours=2))
     told(plan, store, over, "watch", MORNING + timedelta(hours=2), Step.ENDED)
     (note,) = tell_again(plan, store, now=MORNING + timedelta(hours=3))
-    assert note.reason == "silence over: that it opened is told now"
+    assert note.reason == "wider incident over: that it opened is told now"
     assert [r.message.thread for r in store.outbox.rows()] == ["incident:part", "incident:whole", "incident:whole"]
     assert tell_again(plan, store, now=MORNING + timedelta(hours=4)) == []
 
