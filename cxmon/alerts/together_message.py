@@ -31,7 +31,8 @@ def for_many(
     if not members:
         raise ValueError("for_many: found no members, expected at least one message")
     ranked = by_gravity(members)
-    gravest, total = ranked[0], wording.counted(len(members), "alert")
+    what = "verdict" if all(m.thread.startswith("change:") for m in members) else "alert"
+    gravest, total = ranked[0], wording.counted(len(members), what)
     counts = _badges(ranked)
     listed = ", ".join(f"{n:,} {lower(badge)}" for badge, n in counts)
     title = f"{total} ({listed})" if len(counts) > 1 else f"{total}, all {lower(counts[0][0])}"

@@ -14,11 +14,11 @@ from cxmon.store import Store
 
 log = logging.getLogger(__name__)
 
-# From so many on, a person rather reads one message than each.
-LEAST = 6
+# From so many on, a person rather reads one message than each. A verdict says more than a line can hold.
+LEAST, LEAST_VERDICTS = 10, 20
 # How the error of a row begins that is on its way in a message with others, before the key of that message.
 TOGETHER = "told together in "
-_STORIES = ("incident:", "change:")
+_STORIES = {"incident": LEAST, "change": LEAST_VERDICTS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,20 +59,24 @@ class Crowd:
     def _of(self, channel: str, at: datetime) -> Batch | None:
         stories: dict[str, list[OutboxRow]] = {}
         for row in self.store.outbox.pending(channel):
-            if row.message.thread.startswith(_STORIES):
+            if _kind(row.message.thread) in _STORIES:
                 stories.setdefault(row.message.thread, []).append(row)
         due = {t: rows for t, rows in stories.items() if rows[0].not_before is None or rows[0].not_before <= at}
         homes = self.store.outbox.homes(channel, list(due))
-        by_home: dict[Receipt | None, list[list[OutboxRow]]] = {}
+        apart: dict[tuple[str, Receipt | None], list[list[OutboxRow]]] = {}
         for thread, rows in due.items():
             home = homes.get(thread)
             # A story that has a message of its own is told on there.
             if home is None or group_of(home):
-                by_home.setdefault(home, []).append(rows)
-        for home, told in by_home.items():
-            if len(told) >= LEAST:
+                apart.setdefault((_kind(thread), home), []).append(rows)
+        for (kind, home), told in apart.items():
+            if len(told) >= _STORIES[kind]:
                 return batch_of(channel, [row for rows in told for row in rows], home)
         return None
+
+
+def _kind(thread: str) -> str:
+    return thread.partition(":")[0]
 
 
 def batch_of(channel: str, rows: Sequence[OutboxRow], home: Receipt | None, key: str = "") -> Batch:

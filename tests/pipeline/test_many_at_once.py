@@ -21,7 +21,7 @@ from cxmon.contracts import Cells, Observations
 from cxmon.model import Delivery, IncidentPolicy, Secret, Segment, Tone, Window
 from cxmon.pipeline.check import check
 from cxmon.pipeline.notify import LEASE_S, deliver
-from cxmon.pipeline.together import LEAST
+from cxmon.pipeline.together import LEAST, LEAST_VERDICTS
 from cxmon.store import Store
 
 __all__ = ["fake_slack"]
@@ -141,9 +141,21 @@ def test_what_came_and_went_before_it_could_be_told_is_told_as_it_stands(world):
     put(store, 2, step="ended", tone=Tone.TEAL, badge="Recovered")
     deliver(plan, store, now=START, worker="w")
     (post,) = slack.posts()
-    assert post["blocks"][0]["text"]["text"] == "6 alerts (4 worse than expected, 2 recovered)"
+    assert post["blocks"][0]["text"]["text"] == f"{LEAST} alerts ({LEAST - 2} worse than expected, 2 recovered)"
     assert slack.replies(post["ts"]) == []
     assert states(store) == {Delivery.SENT}
+
+
+def test_a_verdict_has_a_message_of_its_own_unless_there_are_many_more(world):
+    plan, store, slack = world
+    store.outbox.queue([row(news(thread=f"change:{i}")) for i in range(LEAST)], START)
+    put(store, LEAST)
+    deliver(plan, store, now=START, worker="w")
+    assert len(slack.posts()) == LEAST + 1
+    store.outbox.queue([row(news(thread=f"change:new{i}")) for i in range(LEAST_VERDICTS)], START)
+    deliver(plan, store, now=START, worker="w")
+    assert slack.posts()[-1]["blocks"][0]["text"]["text"] == f"{LEAST_VERDICTS} verdicts, all worse than expected"
+    assert len(slack.posts()) == LEAST + 2
 
 
 @pytest.mark.parametrize("hostile", ["<!channel> & *x* `y`", "e" * 10_000, "\u202egnirts [a](http://b.c)", ""])
@@ -211,7 +223,7 @@ def test_few_are_told_one_by_one_and_what_has_a_message_goes_on_there(world):
     store.outbox.queue([row(news(thread=f"incident:new{i}")) for i in range(LEAST)], START)
     deliver(plan, store, now=START, worker="w")
     posts = slack.posts()
-    assert [p["text"].startswith("6 alerts, all") for p in posts] == [False] * (LEAST - 1) + [True]
+    assert [p["text"].startswith(f"{LEAST} alerts, all") for p in posts] == [False] * (LEAST - 1) + [True]
     assert all(len(slack.replies(p["ts"])) == 1 for p in posts[:-1])
     assert states(store) == {Delivery.SENT}
 

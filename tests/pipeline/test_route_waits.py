@@ -36,6 +36,7 @@ from cxmon.pipeline.again import due_again, tell_again
 from cxmon.pipeline.check_telling import tell
 from cxmon.pipeline.notify import deliver
 from cxmon.pipeline.route import Router, due
+from cxmon.pipeline.together import LEAST
 
 __all__ = ["fake_slack"]
 
@@ -120,10 +121,10 @@ def test_first_news_waits_for_company():
 def test_those_that_waited_go_out_in_one_message(world):
     plan, store, slack = world
     plan = replace(plan, routes=(Route(channel="slack", group_wait=timedelta(minutes=1)),))
-    for number in range(6):
-        put(plan, store, news(thread=f"incident:{number}"), NIGHT + timedelta(seconds=9 * number))
+    for number in range(LEAST):
+        put(plan, store, news(thread=f"incident:{number}"), NIGHT + timedelta(seconds=5 * number))
     assert sent(plan, store, NIGHT + timedelta(seconds=59)) == []
-    assert len(sent(plan, store, NIGHT + timedelta(seconds=60))) == 6
+    assert len(sent(plan, store, NIGHT + timedelta(seconds=60))) == LEAST
     assert len(slack.posts()) == 1
 
 
