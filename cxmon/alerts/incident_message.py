@@ -45,9 +45,11 @@ _BADGES = {
     "watch": ("Worse than expected", Tone.AMBER),
     "freshness": ("No new data", Tone.GREY),
     "data": ("Source in trouble", Tone.GREY),
+    "error": ("Check cannot be run", Tone.GREY),
     "funnel": ("Outside what its size explains", Tone.AMBER),
 }
-_OF_SOURCES = frozenset({"freshness", "data"})
+_OF_SOURCES = frozenset({"freshness", "data", "error"})
+_OF = {"data": "source ", "error": "check "}
 _ENDINGS = {
     Ending.RECOVERED: "has recovered",
     Ending.ACCEPTED: "is accepted at its new level",
@@ -156,7 +158,7 @@ def _facts(
     facts = [
         Fact(label="Since", text=_since_words(incident, told, zone)),
         *_how_much(told, metric),
-        Fact(label="Where", text=f"source {incident.subject}" if kind == "data" else _where(incident, told)),
+        Fact(label="Where", text=_OF.get(kind, "") + incident.subject if kind in _OF else _where(incident, told)),
         Fact(label="How sure", text=_how_sure(incident, told, kind)),
         beside,
     ]
@@ -251,6 +253,8 @@ def _headline(
         return f"{what}{where}: no new data{when}"
     if kind == "data":
         return f"{what}: far fewer data than usual{when}"
+    if kind == "error":
+        return f"{what}: the check cannot be run{when}"
     found = gap(finding, metric) if finding and metric else None
     if finding is None or metric is None:
         return f"{what}{where} is out of bounds{when}"
@@ -337,6 +341,8 @@ def _how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
         return _SURE_OF_ENDS[incident.ending]
     if kind == "freshness":
         return "certain: nothing arrived; whether customers are well is not known"
+    if kind == "error":
+        return "certain: it raised an error; whether customers are well is not known"
     if kind == "data":
         return "more than chance explains, by the same weekday and hours; it says nothing about customers"
     if finding is None:

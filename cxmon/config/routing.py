@@ -7,8 +7,9 @@ from cxmon.config.frame import Frame
 from cxmon.config.shapes import Entry
 from cxmon.model import BusinessHours, Mute, Route, Segment
 
-# Who speaks besides the checks of the file: verdicts on changes, the health of sources, and a year's harm allowance.
-OWN_CHECKS = ("verdict", "source", "data", "allowance")
+# Who speaks besides the checks of the file: verdicts on changes, the health of sources, a check that cannot be run, and
+# a year's harm allowance.
+OWN_CHECKS = ("verdict", "source", "data", "error", "allowance")
 _LISTS = ("metrics", "owners", "checks", "severities", "views")
 
 

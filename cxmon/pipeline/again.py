@@ -145,7 +145,7 @@ def _every(found: Routed | None) -> timedelta | None:
 def _news(store: Store, router: Router, incident: Incident, changes: Mapping[str, Change]) -> News:
     """What the story is about, as it was when it was told."""
     if incident.check != "verdict":
-        metric = None if incident.check in {"source", "data"} else incident.subject
+        metric = None if incident.check in {"source", "data", "error"} else incident.subject
         return router.of_check(
             metric=metric, segment=incident.root, check=incident.check, check_type="", incident=incident.id
         )

@@ -36,9 +36,10 @@ _SEVERITIES = {
     "freshness": Severity.SOURCE,
     "source": Severity.SOURCE,
     "data": Severity.SOURCE,
+    "error": Severity.SOURCE,
 }
 # What these find is not what another check's incident about the whole says.
-_OF_THEIR_OWN = frozenset({"funnel", "freshness", "source", "data", "allowance", "verdict"})
+_OF_THEIR_OWN = frozenset({"funnel", "freshness", "source", "data", "error", "allowance", "verdict"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ def severity_of_check(check_type: str) -> Severity | None:
 
 def types_of(plan: Plan) -> dict[str, str]:
     """The type of every check by its name, those of cxmon's own included."""
-    return {name: name for name in ("source", "data", "allowance", "verdict")} | {
+    return {name: name for name in ("source", "data", "error", "allowance", "verdict")} | {
         c.name: c.check.type for c in plan.checks
     }
 
