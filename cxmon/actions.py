@@ -66,6 +66,8 @@ def accept(store: Store, incident_id: str, *, by: str, why: str, now: datetime) 
         raise ActionError(
             f"incident {incident.id} is about the change {incident.subject}: respond to the change instead"
         )
+    if incident.check == "error":
+        raise ActionError(f"incident {incident.id} is about a check that cannot be run: it cannot be accepted, mend it")
     if incident.check == SOURCE or (incident.check != DATA and incident.subject in _sources(store)):
         raise ActionError(
             f"incident {incident.id} is about the source {incident.subject}: it cannot be accepted, mend it"
