@@ -27,7 +27,7 @@ def fall_back(plan: Plan, store: Store, *, now: datetime) -> list[OutboxRow]:
         if to is None or since > now - AFTER:
             continue
         said = f"Told here because the channel {name} takes nothing: {error}"
-        rows = [_copy(row, to, said) for row in store.outbox.unsent(name)]
+        rows = [_copy(row, to, said) for row in store.outbox.unsent(name, now)]
         known = store.outbox.known([row.key for row in rows])
         queued += [row for row in rows if row.key not in known]
     if queued:

@@ -13,9 +13,10 @@ from cxmon.alerts import Slack
 from cxmon.alerts.blocks import notification, render, render_reply, reply_text
 from cxmon.alerts.declared_message import PUT_LIVE, for_declared
 from cxmon.decisions.drafting import cleaned
+from cxmon.decisions.routing import routed
 from cxmon.errors import ActionError
-from cxmon.model import Act, Allowed, Change, Declared, Delivery, Status, may
-from cxmon.pipeline.route import matches
+from cxmon.model import Act, Allowed, Change, Declared, Delivery, News, Severity, Status, may
+from cxmon.pipeline.route import rules_of
 from cxmon.signing import put_live
 from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Call, Deed, Handler, Handlers, Kind, Place, Request, Respond
@@ -191,10 +192,10 @@ def _shown(declared: Declared, place: Place, *, by: str) -> dict[str, Any]:
 
 def _channel_of(place: Place, declared: Declared) -> str:
     """Where the verdict on it will be told, if that is in Slack; else the first Slack channel there is."""
-    plan, owner = place.plan, declared.change.owner
-    metrics = tuple(declared.change.limits) or tuple(plan.metrics)
-    routed = [r.channel for r in plan.routes if matches(r, metrics=metrics, segment=None, check="verdict", owner=owner)]
-    for name in [*routed[:1], *plan.channels]:
+    plan, change = place.plan, declared.change
+    metrics = tuple(change.limits) or tuple(plan.metrics)
+    grave = News(metrics=metrics, check="verdict", owner=change.owner, severity=Severity.OVER_LIMIT)
+    for name in [*routed(rules_of(plan), grave, now=declared.declared_at).channels, *plan.channels]:
         channel = plan.channels.get(name)
         if isinstance(channel, Slack):
             return channel.channel
