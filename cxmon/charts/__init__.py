@@ -3,7 +3,7 @@
 from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
 from cxmon.charts.marks import Limit, limit, numbered, pins, shown
-from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
+from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page, places
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import picture, render
 from cxmon.charts.points import Pin, Point, coarse, points, recent
@@ -29,6 +29,7 @@ __all__ = [
     "page",
     "picture",
     "pins",
+    "places",
     "points",
     "recent",
     "render",
