@@ -17,6 +17,7 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share, scoping
 from cxmon.decisions.joining import NOBODY_LATER, newest_cohort
+from cxmon.decisions.maturity import ripened, slowed
 from cxmon.decisions.span import (
     LONG_PAST,
     PAST,
@@ -34,12 +35,13 @@ from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_evidence import Evidence, aim_of, counted, evidence, first_answer, missing_data, unjudged
 from cxmon.pipeline.judge_picked import credited_in_stages
-from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with
+from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with, roomy
 from cxmon.pipeline.rollout_where import where_of_rollout
 from cxmon.stats.staged import StageEffect
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 def staged_evidence(
@@ -85,10 +87,11 @@ def _estimated(case: Rollout, *, brief: bool) -> Evidence:
     change = case.change
     asks = _asks(case)
     found = stats.staged_effect(case.values, confidence=case.share.confidence, **asks)
+    found = roomy(case, found, case.share.confidence)
     if not found.pooled.stages:
         return _nothing(case, [stage.effect.reason for stage in found.stages])
     weight = np.array([stage.weight for stage in found.stages])
-    judged = [_judged_periods(case, s, one.compared_until) for s, one in enumerate(found.stages)]
+    judged = [case.judged(s, one.compared_until) for s, one in enumerate(found.stages)]
     means = np.array([float(case.values[s, at].mean()) if len(at) else math.nan for s, at in enumerate(judged)])
     log = case.figures[0].log
     mean = float(weight[weight > 0] @ means[weight > 0])
@@ -117,19 +120,23 @@ def _case(
     parts = change.parts()
     until = [min(now, part.starts + horizon) if horizon else now for part in parts]
     places = [_place(part, others, leaves.metric, end, now) for part, end in zip(parts, until, strict=True)]
-    spans = [spanned(place, part, leaves, mature, PAST) for place, part in zip(places, parts, strict=True)]
+    spans = _spans(places, parts, leaves, [mature] * len(parts), PAST)
     sides = [
         scoping.sides(part, others, leaves, at=span.at, until=end)
         for part, span, end in zip(parts, spans, until, strict=True)
     ]
+    # As of a change with one date: alone the touched segments of a stage show sooner that their answers slow down.
+    sides = [replace(one, treated=None if one.treated is None else ripened(one.treated)) for one in sides]
+    ripe = [mature if one.treated is None else mature & one.treated.mature(now) for one in sides]
     touched = np.any([one.treated_leaves for one in sides], axis=0)
     free = np.all([one.free_leaves for one in sides], axis=0) & ~touched
     never = scoping.controls(leaves, free, min(span.at for span in spans))
-    if never is None:
-        spans = [spanned(place, part, leaves, mature, LONG_PAST) for place, part in zip(places, parts, strict=True)]
+    past = PAST if never is not None else LONG_PAST
+    spans = _spans(places, parts, leaves, ripe, past)
     first, last = min(span.first for span in spans), max(span.last for span in spans)
     whole = leaves.pooled(EVERYONE, touched)
-    span = with_profile(replace(spans[0], first=first, last=last, until=last), whole)
+    span = _spans(places[:1], parts[:1], leaves, [mature], past)[0]
+    span = with_profile(replace(span, first=first, last=last, until=last), whole)
     stages = tuple(
         Stage(
             change=p,
@@ -147,6 +154,13 @@ def _case(
         change=change, leaves=leaves, share=share, now=now, stages=stages, never=never, whole=whole, span=span,
         figures=figures, values=values,
     )  # fmt: skip
+
+
+def _spans(
+    places: Sequence[Placement], parts: Sequence[Change], leaves: Panel, ripe: Sequence[Bools], past: timedelta
+) -> list[Span]:  # fmt: skip
+    """Each stage's periods; `ripe` (T,) are those of its own that are complete."""
+    return [spanned(*one, leaves, own, past) for *one, own in zip(places, parts, ripe, strict=True)]
 
 
 def _place(part: Change, others: Sequence[Change], metric: Metric, end: datetime, now: datetime) -> Placement:
@@ -229,19 +243,13 @@ def _errors(each: Sequence[Floats | None]) -> Floats | None:
     return np.stack([np.full(sample.shape[1], np.nan) if one is None else one[0] for one in each])
 
 
-def _judged_periods(case: Rollout, s: int, until: int) -> Ints:
-    """The stage's judged periods, as indices from `first` on."""
-    begin = case.begins(s)
-    return np.asarray(begin + np.flatnonzero(np.isfinite(case.values[s, begin : min(case.ends(s), until)])))
-
-
 def _now(case: Rollout, asks: dict[str, Any]) -> Interval | None:
     """The pooled effect over each stage's last 14 judged periods; None where no stage has more."""
     longest = max(int(np.isfinite(case.values[s, case.begins(s) :]).sum()) for s in range(len(case.stages)))
     if longest <= decisions.NOW_PERIODS:
         return None
     share, last = case.share.confidence_now, decisions.NOW_PERIODS
-    found = stats.staged_effect(case.values, confidence=share, last=last, **asks).pooled
+    found = roomy(case, stats.staged_effect(case.values, confidence=share, last=last, **asks), share, last).pooled
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 
@@ -332,7 +340,18 @@ def _notes(case: Rollout, found: stats.Staged, pool: Sequence[int], *, controlle
     left = [_label(case, s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
     told += [f"not in the pooled figure yet: {', '.join(left)}"] if left else []
     notes = [note for stage in case.stages for note in (stage.sides.note, *stage.placement.notes) if note]
-    return tuple(dict.fromkeys([*told, *notes]))
+    return tuple(dict.fromkeys([*told, *notes, *_slowed(case)]))
+
+
+def _slowed(case: Rollout) -> list[str]:
+    """In words, whose answers do not come in as they used to."""
+    said: dict[str, list[str]] = {}
+    for s, stage in enumerate(case.stages):
+        treated = stage.sides.treated
+        if treated is not None and stage.change.starts <= case.now:
+            for words in slowed(treated):
+                said.setdefault(words, []).append(_label(case, s))
+    return [f"{' and '.join(who)}: {words}" for words, who in said.items()]
 
 
 def _nothing(case: Rollout, reasons: Sequence[str]) -> Evidence:
