@@ -1,4 +1,4 @@
-"""A roll-out whose answers come more slowly in one of its stages: that stage waits of its own, and its range has room."""
+"""A roll-out whose answers come more slowly in one of its stages: it waits of its own, and its range has room."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
