@@ -43,8 +43,10 @@ def lines(one: Filling, metric: Metric) -> list[str]:
     counts = f"A {grain} counts " + (
         f"when it is {say.counted(days, 'day')} old" if days else "as soon as it has ended"
     )
-    if one.declared_days is not None:
-        said.append(f"{counts}, as declared.{_too_soon(one)}")
+    if one.declared_days is not None and one.wait_days > one.declared_days:
+        said.append(f"{counts}, not {round(one.declared_days)} as declared.{_too_soon(one, one.declared_days)}")
+    elif one.declared_days is not None:
+        said.append(f"{counts}, as declared.{_too_soon(one, one.wait_days)}")
     elif one.learnt_from is LearntFrom.NOTHING:
         said.append(f"{counts}; declare matures_after where answers come later.")
     else:
@@ -59,9 +61,9 @@ def lines(one: Filling, metric: Metric) -> list[str]:
     return said
 
 
-def _too_soon(one: Filling) -> str:
+def _too_soon(one: Filling, declared: float) -> str:
     """That a declared wait is shorter than the answers need; empty where it is not."""
-    reached = [k for k, age in enumerate(one.ages) if age <= one.wait_days]
+    reached = [k for k, age in enumerate(one.ages) if age <= declared]
     short = [(c.share[reached[-1]], c) for c in one.curves if reached and c.share[reached[-1]] < COMPLETE - 0.01]
     if not short:
         return ""

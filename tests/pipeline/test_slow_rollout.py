@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cxmon import decisions
-from cxmon.decisions.maturity import ripened
+from cxmon.decisions.maturity import ripened, slowed
 from cxmon.model import EVERYONE, Amount, Better, Category, Change, Kind, Metric, Read, Scope, Segment, Stage
 from cxmon.panel import ARRIVAL_AGES, Panel
 from cxmon.pipeline.judge_staged import staged_evidence
@@ -64,3 +64,14 @@ def test_a_stage_whose_answers_slow_down_waits_and_has_room_for_what_lacks(answe
     bare = judged(alike).stages[0].so_far
     assert phone.so_far.estimate == pytest.approx(bare.estimate, abs=1e-3)
     assert phone.so_far.low < bare.low < bare.high < phone.so_far.high
+
+
+def test_a_declared_wait_by_which_far_too_little_is_in_gives_way_to_the_learnt_one(answers):
+    steady = answers.pooled(EVERYONE, np.array([segment.get("channel") != "phone" for segment in SEGMENTS]))
+    short, long = (replace(METRIC, matures_after=timedelta(days=days)) for days in (1, 3))
+    ripe = ripened(ripened(replace(steady, metric=short)))
+    assert ripe.too_short == timedelta(days=1)
+    assert ripe.metric.matures_after == timedelta(days=5)
+    assert slowed(ripe) == ("a day counts when it is 5 days old: by the declared 1 day far too little is in",)
+    kept = ripened(replace(steady, metric=long))
+    assert (kept.too_short, kept.metric.matures_after, slowed(kept)) == (None, timedelta(days=3), ())
