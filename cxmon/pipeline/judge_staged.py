@@ -17,7 +17,7 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share, scoping
 from cxmon.decisions.joining import NOBODY_LATER, newest_cohort
-from cxmon.decisions.maturity import ripened, slowed
+from cxmon.decisions.maturity import ripened
 from cxmon.decisions.span import (
     LONG_PAST,
     PAST,
@@ -30,13 +30,13 @@ from cxmon.decisions.span import (
     with_profile,
     year_of,
 )  # fmt: skip
-from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm
+from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm, Where
 from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_evidence import Evidence, aim_of, counted, evidence, first_answer, missing_data, unjudged
 from cxmon.pipeline.judge_picked import credited_in_stages
 from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with, roomy
-from cxmon.pipeline.rollout_where import where_of_rollout
+from cxmon.pipeline.rollout_where import where_of_levels, where_of_rollout
 from cxmon.stats.staged import StageEffect
 
 Floats = npt.NDArray[np.float64]
@@ -58,10 +58,12 @@ def staged_evidence(
         found = evidence(replace(change, scope=change.reach, stages=()), others, leaves, share, now=now, brief=brief)
         if whole == "no figures":
             return found
-        note, harm = f"{whole}, judged as one change from its first stage on", found.harm
-        if leaves.metric.kind is Kind.LEVEL:
+        note = f"{whole}, judged as one change from its first stage on"
+        if leaves.metric.kind is Kind.LEVEL and found.where is not None:
             # The stages that began first would pass for the place of the harm.
-            found = replace(found, where=None)
+            found = replace(found, where=_place_of_level(change, others, leaves, share, now, found.harm))
+            note += ", and the segments inside it from their own stages on" if found.where is not None else ""
+        harm = found.harm
         return replace(found, harm=replace(harm, reason=f"{harm.reason}; {note}", notes=(note, *harm.notes)))
     horizon = watched_for(change, leaves.metric)
     if any(part.starts + horizon < now for part in change.parts()):
@@ -69,6 +71,15 @@ def staged_evidence(
         if bounded.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return bounded
     return _judged(change, others, leaves, share, now, None, brief)
+
+
+def _place_of_level(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, harm: Harm
+) -> Where | None:  # fmt: skip
+    """Where a level that is judged as one change moves, each segment by the age of its own stage."""
+    case = _case(change, others, leaves, share, now, watched_for(change, leaves.metric))
+    limit = change.limits.get(leaves.metric.id)
+    return where_of_levels(case, decisions.scale(leaves.metric, limit, expected=harm.expected, log=False))
 
 
 def _judged(
@@ -160,7 +171,8 @@ def _spans(
     places: Sequence[Placement], parts: Sequence[Change], leaves: Panel, ripe: Sequence[Bools], past: timedelta
 ) -> list[Span]:  # fmt: skip
     """Each stage's periods; `ripe` (T,) are those of its own that are complete."""
-    return [spanned(*one, leaves, own, past) for *one, own in zip(places, parts, ripe, strict=True)]
+    each = zip(places, parts, ripe, strict=True)
+    return [spanned(place, part, leaves, own, past) for place, part, own in each]
 
 
 def _place(part: Change, others: Sequence[Change], metric: Metric, end: datetime, now: datetime) -> Placement:
@@ -324,34 +336,19 @@ def _compared_with(case: Rollout, found: stats.Staged, pool: Sequence[int]) -> t
     S, used = len(case.stages), compared_with(found, pool)
     never = case.never.segments if case.never is not None else ()
     names = [never[unit - S].label for unit in used if unit >= S]
-    return (*names, *(f"{_label(case, unit)} before its stage" for unit in used if unit < S))
-
-
-def _label(case: Rollout, s: int) -> str:
-    return case.stages[s].change.scope_for(case.metric.id).label
+    return (*names, *(f"{case.label(unit)} before its stage" for unit in used if unit < S))
 
 
 def _notes(case: Rollout, found: stats.Staged, pool: Sequence[int], *, controlled: bool) -> tuple[str, ...]:
     """What the pooled figure rests on: who was compared, who is not in it yet, scopes and changes near."""
-    alone = ", ".join(_label(case, s) for s in pool if not _controlled(found.stages[s]))
+    alone = ", ".join(case.label(s) for s in pool if not _controlled(found.stages[s]))
     told = [
         "each compared with segments that do not have it yet" if controlled else f"before and after only for {alone}"
     ]
-    left = [_label(case, s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
+    left = [case.label(s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
     told += [f"not in the pooled figure yet: {', '.join(left)}"] if left else []
     notes = [note for stage in case.stages for note in (stage.sides.note, *stage.placement.notes) if note]
-    return tuple(dict.fromkeys([*told, *notes, *_slowed(case)]))
-
-
-def _slowed(case: Rollout) -> list[str]:
-    """In words, whose answers do not come in as they used to."""
-    said: dict[str, list[str]] = {}
-    for s, stage in enumerate(case.stages):
-        treated = stage.sides.treated
-        if treated is not None and stage.change.starts <= case.now:
-            for words in slowed(treated):
-                said.setdefault(words, []).append(_label(case, s))
-    return [f"{' and '.join(who)}: {words}" for words, who in said.items()]
+    return tuple(dict.fromkeys([*told, *notes, *case.slowed()]))
 
 
 def _nothing(case: Rollout, reasons: Sequence[str]) -> Evidence:
@@ -366,7 +363,7 @@ def _nothing(case: Rollout, reasons: Sequence[str]) -> Evidence:
     harm = unjudged(case.metric, case.change, code, told, case.share, scope=scope, measured_anew=anew)
     nothing = tuple(
         StageHarm(
-            scope=_label(case, s), starts=stage.change.starts, code=stage.code or Code.WAITING, so_far=NOTHING,
+            scope=case.label(s), starts=stage.change.starts, code=stage.code or Code.WAITING, so_far=NOTHING,
             limit=math.nan, grade=Grade.BEFORE_AFTER, n_post=0, answers=0.0, reason=reasons[s],
         )
         for s, stage in enumerate(case.stages)

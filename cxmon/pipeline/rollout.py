@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon.decisions import Placement, Share, scoping
+from cxmon.decisions.maturity import slowed
 from cxmon.decisions.span import Span
 from cxmon.decisions.still_to_come import lacking, loosened
 from cxmon.model import Change, Code, Metric
@@ -68,6 +69,19 @@ class Rollout:
     @property
     def last(self) -> int:
         return self.span.last
+
+    def label(self, s: int) -> str:
+        return self.stages[s].change.scope_for(self.metric.id).label
+
+    def slowed(self) -> list[str]:
+        """In words, of which stages that have begun the answers do not come in as they used to."""
+        said: dict[str, list[str]] = {}
+        for s, stage in enumerate(self.stages):
+            treated = stage.sides.treated
+            if treated is not None and stage.change.starts <= self.now:
+                for words in slowed(treated):
+                    said.setdefault(words, []).append(self.label(s))
+        return [f"{' and '.join(who)}: {words}" for words, who in said.items()]
 
     def begins(self, s: int) -> int:
         return self.stages[s].span.at - self.first
