@@ -58,12 +58,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0, help="the first world's")
+    parser.add_argument("--how", nargs="*", default=HOWS)
     asked = parser.parse_args()
     heads = f"{'ever red':>15} {'ever better':>15} {'turned by waiting':>18}"
     print(f"{'':28} {'wait':14} {heads} {'bias':>5} {'day 90: answered, held':>23}")
     for kind, metric in METRICS.items():
         for retries, times, name in ROWS:
-            kept: dict[str, list[Looks]] = {how: [] for how in HOWS}
+            kept: dict[str, list[Looks]] = {how: [] for how in asked.how}
             for seed in range(asked.seed, asked.seed + asked.worlds):
                 one = world(np.random.default_rng([seed, retries[1], round(100 * times)]), kind, retries, times)
                 for how, found in kept.items():

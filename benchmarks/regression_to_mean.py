@@ -18,7 +18,7 @@ import numpy as np
 
 from cxmon import stats
 from cxmon.decisions import shares
-from cxmon.decisions.picked import PICKED_ON, TOLD_BY, both, clearly_above, persistence
+from cxmon.decisions.picked import BELOW, PICKED_ON, TOLD_BY, both, clearly_above, persistence
 from cxmon.model import Interval
 
 SEGMENTS, PAST, AFTER = 20, 300, 90
@@ -104,7 +104,7 @@ def plain(values: np.ndarray, at: int, weeks: int, k: int) -> tuple[np.ndarray, 
     return after.mean(1) - before.mean(1), error
 
 
-def ran(name: str, runs: int, seed: int) -> None:
+def ran(name: str, runs: int, seed: int, below: float) -> None:
     w, began = WORLDS[name], time.process_time()
     worlds = [drawn(w, np.random.default_rng([seed, i])) for i in range(runs)]
     values, n = (np.stack([one[part] for one in worlds]) for part in (0, 1))
@@ -125,7 +125,7 @@ def ran(name: str, runs: int, seed: int) -> None:
         last = [persistence(one[:, : w.past], min(PICKED_ON, w.past // 2), k) for one in values]
         pairs = zip(every, aside, last, strict=True)
         fixes = [both(ranged(a), ranged(b), lasting=share) for a, b, share in pairs]
-        fell = [clearly_above(-one[w.past - TOLD_BY : w.past], -one[w.past : stop]) for one in local]
+        fell = [clearly_above(-one[w.past - TOLD_BY : w.past], -one[w.past : stop], below) for one in local]
         shown["as every change"] |= np.array([e.low > 0 for e in every])
         shown["as a fix"] |= np.array([f.low > 0 for f in fixes])
         worse["as every change"] |= np.array([e.high < 0 for e in every])
@@ -147,9 +147,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--world", action="append", choices=list(WORLDS))
+    parser.add_argument("--below", type=float, default=BELOW, help="standard errors below the weeks before a fix")
     given = parser.parse_args()
     for name in given.world or WORLDS:
-        ran(name, given.runs, given.seed)
+        ran(name, given.runs, given.seed, given.below)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ WORLDS = {
     "nothing happens": Answering(),
     "true harm, rate unchanged": Answering(worse=0.05),
     "a tenth missing at random": Answering(happy=0.9, unhappy=0.9),
+    # The same figures as a tenth missing at random: .96 x .75 = .9 x .8 and .72 x .25 = .9 x .2.
+    "its twin: true harm, the unhappy stop": Answering(worse=0.05, happy=0.96, unhappy=0.72),
     "a quarter missing at random": Answering(happy=0.75, unhappy=0.75),
     "true harm, a tenth missing at random": Answering(worse=0.05, happy=0.9, unhappy=0.9),
     "large harm, a tenth missing at random": Answering(worse=0.2, happy=0.9, unhappy=0.9),

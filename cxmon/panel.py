@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 
@@ -47,7 +47,8 @@ class Panel:
     an error (None: not known). `arrived` (S, T, A, K) is what had arrived of each cell at each of `ARRIVAL_AGES`, NaN
     where it is not that old, of each kind of answer (of a share the yes and the no, elsewhere there is one); `wait`
     (T,) how old in seconds each period has to be, where that was learnt from it, and `shares` (T, A, K) what part of
-    the answers each period has at those ages, where they come more slowly than before.
+    the answers each period has at those ages, where they come more slowly than before. `too_short` is a declared wait
+    by which so little is in that the learnt one counts in its place.
     """
 
     metric: Metric
@@ -66,6 +67,7 @@ class Panel:
     arrived: Floats | None = None
     wait: Floats | None = None
     shares: Floats | None = None
+    too_short: timedelta | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.segments), len(self.starts))

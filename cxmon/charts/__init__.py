@@ -3,7 +3,7 @@
 from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
 from cxmon.charts.marks import pins
-from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
+from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page, places
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import album, picture, pictured, render
 from cxmon.charts.points import Pin, Point, coarse, points, recent
@@ -33,6 +33,7 @@ __all__ = [
     "picture",
     "pictured",
     "pins",
+    "places",
     "points",
     "recent",
     "render",

@@ -7,10 +7,14 @@ phone. Everything that comes from data is text: cleaned, then escaped.
 import base64
 import html
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import altair as alt
+
 from cxmon import wording
+from cxmon.charts.forest import LEGEND as FOREST
+from cxmon.charts.forest import forest
 from cxmon.charts.marks import pins
 from cxmon.charts.page_style import style
 from cxmon.charts.palette import Theme
@@ -18,7 +22,7 @@ from cxmon.charts.picture import vector
 from cxmon.charts.points import points, recent
 from cxmon.charts.trend import trend
 from cxmon.decisions.numbering import numbered
-from cxmon.model import Band, Declared, Metric, Tone, Verdict
+from cxmon.model import Band, Declared, Metric, Tone, Verdict, Where
 from cxmon.wording.over import limit
 from cxmon.wording.whole import Section, Table, Whole, sections, stand
 
@@ -29,6 +33,8 @@ LEGEND = (
 )
 FOOT = "Harm is counted against what was expected without the change."
 WIDE, NARROW = 620, 300
+# A forest's names stand beside it and its words behind it: what is left of the width is drawn on.
+FOREST_WIDE, FOREST_NARROW = 560, 260
 SHORT = 6
 # Shapes as characters, since a page without network has no icon font; they repeat what the words say.
 SHAPES = {Tone.RED: "▲", Tone.AMBER: "△", Tone.TEAL: "▼", Tone.GREY: "○"}
@@ -37,11 +43,12 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """One metric's trend as four SVG documents, by (theme, narrow); `alt` says in words what it shows."""
+    """One chart as four SVG documents, by (theme, narrow): `alt` says what it shows, `legend` how it is read."""
 
     caption: str
     alt: str
     svg: Mapping[tuple[Theme, bool], str]
+    legend: str = LEGEND
 
 
 def drawing(
@@ -52,7 +59,7 @@ def drawing(
     *,
     shown_changes: Collection[str],
     caption: str,
-    alt: str,
+    said: str,
 ) -> Drawing:
     """The trend of one stored series for the page, with the pins of `shown_changes` alone. Raises CxmonError where the
     `pictures` extra is not installed."""
@@ -61,20 +68,37 @@ def drawing(
     shown = recent(points(band, metric, grave_since=over.since if over else None, limit=height), DAYS)
     every = zip(numbered(declared), pins(declared, verdicts), strict=True)
     marked = [pin for one, pin in every if one.change.id in shown_changes]
-    found: dict[tuple[Theme, bool], str] = {}
+
+    def drawn(theme: Theme, narrow: bool) -> alt.LayerChart:
+        width = NARROW if narrow else WIDE
+        return trend(
+            shown, metric, pins=marked, limit=height,
+            limit_from=over.since if over and height is not None else None, limit_text=over.text if over else "",
+            theme=theme, width=width, width_px=width + 132, height=170 if narrow else 210, hover=False,
+        )  # fmt: skip
+
+    return Drawing(caption=caption, alt=said, svg=_pictures(drawn))
+
+
+def places(where: Where, metric: Metric, *, caption: str) -> Drawing:
+    """The segments inside a change's scope as the board's forest, in words behind it. Raises CxmonError where the
+    `pictures` extra is not installed."""
+
+    def drawn(theme: Theme, narrow: bool) -> alt.LayerChart:
+        return forest(where, metric, theme=theme, width=FOREST_NARROW if narrow else FOREST_WIDE)
+
+    return Drawing(
+        caption=caption, alt="; ".join(wording.places(where, metric)), svg=_pictures(drawn), legend=FOREST
+    )  # fmt: skip
+
+
+def _pictures(drawn: Callable[[Theme, bool], alt.LayerChart]) -> dict[tuple[Theme, bool], str]:
+    """A chart in both themes and both widths."""
     themes: tuple[Theme, ...] = ("light", "dark")
-    for theme in themes:
-        for narrow in (False, True):
-            width = NARROW if narrow else WIDE
-            chart = trend(
-                shown, metric, pins=marked, limit=height,
-                limit_from=over.since if over and height is not None else None, limit_text=over.text if over else "",
-                theme=theme, width=width, width_px=width + 132, height=170 if narrow else 210, hover=False,
-            )  # fmt: skip
-            # Readers' fonts may be wider than the one that the picture was measured with.
-            room = {"left": 2, "right": 26, "top": 4, "bottom": 2}
-            found[theme, narrow] = vector(chart.properties(padding=room))
-    return Drawing(caption=caption, alt=alt, svg=found)
+    # Readers' fonts may be wider than the one that the picture was measured with.
+    room = {"left": 14, "right": 26, "top": 4, "bottom": 2}
+    every = [(theme, narrow) for theme in themes for narrow in (False, True)]
+    return {one: vector(drawn(*one).properties(padding=room)) for one in every}
 
 
 def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
@@ -93,7 +117,7 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
     return document(f"{title}: {words}", title, stand(known), f"{title} · {stand(known)}. {FOOT}", [
         f'<section class="answer" aria-label="Verdict">{"".join(body)}</section>',
         *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
-        *([f'<p class="legend">{LEGEND}</p>'] if drawings else []),
+        *(f'<p class="legend">{text_of(legend)}</p>' for legend in dict.fromkeys(one.legend for one in drawings)),
         *(['<div class="rest">', *rest, "</div>"] if rest else []),
     ])  # fmt: skip
 

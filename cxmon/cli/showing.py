@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cxmon.store import Store
     from cxmon.wording.whole import Section, Whole
 
-# As many charts as leave the page at two sheets of A4.
+# As many charts of each kind as leave the page at two sheets of A4.
 MOST_CHARTS = 2
 
 
@@ -138,8 +138,23 @@ def _drawings(known: "Whole", store: "Store") -> "list[Drawing]":
         where, to = f"{metric.label}, {band.label}", wording.day(band.as_of, known.zone)
         said = f"{where}, over time. {wording.line(harm, metric, known.titles)}"
         caption = f"{where}, the last {charts.DAYS} days to {to}"
-        found.append(charts.drawing(band, metric, declared, verdicts, shown_changes=marked, caption=caption, alt=said))
-    return found
+        found.append(charts.drawing(band, metric, declared, verdicts, shown_changes=marked, caption=caption, said=said))
+    return [*found, *_places(known)]
+
+
+def _places(known: "Whole") -> "list[Drawing]":
+    """Where inside the scope the harm happens, of the gravest metrics of which it is known."""
+    from cxmon import charts
+
+    latest = known.latest
+    inside = {w.metric: w for w in latest.where if w.places} if latest is not None else {}
+    shown = [harm for harm in known.harms if harm.metric in inside][:MOST_CHARTS]
+    labels = [known.metrics[harm.metric].label for harm in shown]
+    captions = [f"{label}, segments inside {harm.scope}" for label, harm in zip(labels, shown, strict=True)]
+    return [
+        charts.places(inside[harm.metric], known.metrics[harm.metric], caption=caption)
+        for harm, caption in zip(shown, captions, strict=True)
+    ]
 
 
 def _write(path: Path, known: "Whole", drawings: "list[Drawing]") -> None:

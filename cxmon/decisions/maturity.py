@@ -1,6 +1,7 @@
 """When a period is complete enough to judge: the one door through which verdicts and checks learn it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,8 @@ from cxmon.panel import ARRIVAL_AGES, Panel
 from cxmon.stats.arrival import COMPLETE, Arrivals
 
 DAY = 86_400.0
+# Where less than this part of what makes a period complete is in by a declared wait, the revisions contradict it.
+CONTRADICTED = 0.9
 Floats = npt.NDArray[np.float64]
 
 
@@ -43,6 +46,11 @@ class Maturity:
         return self.found is not None
 
     @property
+    def contradicted(self) -> bool:
+        """Whether a wait was declared that is much too short, so that the learnt one counts."""
+        return self.declared is not None and self.usual > self.declared
+
+    @property
     def since(self) -> int | None:
         """Index of the first period whose answers may come more slowly; None where they come as they used to."""
         return min((k.since for k in self.kinds if k.since is not None), default=None)
@@ -69,8 +77,8 @@ def maturity(panel: Panel) -> Maturity:
         kinds, end = _learnt(metric, triangle), log_end(panel)
         learnt = [k.usual for k in kinds if math.isfinite(k.usual)]
     usual = metric.matures_after
-    if declared is None and learnt:
-        usual = timedelta(days=max(learnt))
+    if learnt and (declared is None or _too_soon(declared, metric, kinds)):
+        usual = max(declared or timedelta(0), timedelta(days=max(learnt)))
     return Maturity(metric=metric, kinds=kinds, declared=declared, usual=usual, log_end=end if learnt else None)
 
 
@@ -81,6 +89,13 @@ def _learnt(metric: Metric, arrived: Floats | None) -> tuple[Arrivals, ...]:
     per_day = 24 if metric.grain is Grain.HOUR else 1
     each = (arrived[..., k] for k in range(arrived.shape[-1]))
     return tuple(stats.arrivals(x, ARRIVAL_AGES, per_day=per_day, complete=enough(metric)) for x in each)
+
+
+def _too_soon(declared: timedelta, metric: Metric, kinds: Sequence[Arrivals]) -> bool:
+    """Whether far too little of some kind of answers is in by a declared wait: by the next age that is followed."""
+    at = int(np.searchsorted(ARRIVAL_AGES, declared.total_seconds() / DAY))
+    followed = [k.earlier.share for k in kinds if math.isfinite(k.usual)]
+    return any(at < len(share) and share[at] < CONTRADICTED * enough(metric) for share in followed)
 
 
 def _shares(found: Arrivals) -> Floats:
@@ -97,8 +112,8 @@ def enough(metric: Metric) -> float:
 def ripened(panel: Panel) -> Panel:
     """The panel with the learnt wait of each of its periods.
 
-    The declared wait is never shortened. Where answers come in slower than before, the periods since then wait longer,
-    whatever was declared: the first to answer never stand for all.
+    The declared wait is never shortened. Where far too little has come by then the learnt one counts, and where answers
+    come in slower than before the periods since then wait longer: the first to answer never stand for all.
     """
     known = maturity(panel)
     if not known.kinds:
@@ -111,18 +126,27 @@ def ripened(panel: Panel) -> Panel:
         wait = np.maximum(wait, _until_known(panel))
     if panel.wait is not None:
         wait = np.maximum(wait, panel.wait)
-    metric = replace(panel.metric, matures_after=known.usual) if panel.metric.learns_maturity else panel.metric
+    anew = known.contradicted or panel.metric.learns_maturity
+    metric = replace(panel.metric, matures_after=known.usual) if anew else panel.metric
     if known.log_end is not None:
         ends = datetime.fromtimestamp(known.log_end, UTC)
         panel = replace(panel, read_at=ends if panel.read_at is None else min(ends, panel.read_at))
-    return replace(panel, metric=metric, wait=wait, shares=known.shares)
+    too_short = panel.too_short or (known.declared if known.contradicted else None)
+    return replace(panel, metric=metric, wait=wait, shares=known.shares, too_short=too_short)
 
 
 def slowed(panel: Panel) -> tuple[str, ...]:
-    """In words, that answers of late do not come in as they used to, and what that means; empty where they do."""
-    if panel.wait is None or not len(panel.wait) or not panel.wait[-1] > panel.wait[0]:
+    """In words, that answers of late do not come in as they used to, or need far longer than was declared, and what
+    that means; empty where neither is so."""
+    if panel.wait is None or not len(panel.wait):
         return ()
     grain, days = panel.metric.grain.value, panel.wait[-1] / DAY
+    if not panel.wait[-1] > panel.wait[0]:
+        if panel.too_short is None:
+            return ()
+        short = round(panel.too_short.total_seconds() / DAY)
+        declared = f"{short} day{'' if short == 1 else 's'}"
+        return (f"a {grain} counts when it is {days:.0f} days old: by the declared {declared} far too little is in",)
     if not math.isfinite(days):
         return (f"answers do not come in as they used to; how old a {grain} must be to be complete is not known yet",)
     counts = f"a {grain} now counts when it is {days:.0f} days old"

@@ -132,14 +132,14 @@ def got_worse(treated: Panel, controls: Panel | None, span: Span, why: Picked) -
     return clearly_above(before[-recent:], after)
 
 
-def clearly_above(before: Floats, after: Floats) -> bool:
-    """Whether the mean after (K,) lies above the one before (L,) by half a standard error of independent periods; True
-    where there are too few to say."""
+def clearly_above(before: Floats, after: Floats, below: float = BELOW) -> bool:
+    """Whether the mean after (K,) lies above the one before (L,) by `below` standard errors of independent periods;
+    True where there are too few to say."""
     seen = [one[np.isfinite(one)] for one in (before, after)]
     if min(map(len, seen)) < FEWEST:
         return True
     error = np.sqrt(sum(one.var(ddof=1) / len(one) for one in seen))
-    return bool(seen[1].mean() - seen[0].mean() > BELOW * error)
+    return bool(seen[1].mean() - seen[0].mean() > below * error)
 
 
 def _shared(values: Floats) -> Floats:

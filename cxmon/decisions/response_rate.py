@@ -17,12 +17,14 @@ from functools import partial
 
 from cxmon.decisions.grammar import aim_result, code_of
 from cxmon.decisions.scale import turned
-from cxmon.model import AimResult, Code, Harm, Interval, Kind, Metric, ResponseRate, StageHarm, Unlike
+from cxmon.model import RED, AimResult, Code, Harm, Interval, Kind, Metric, ResponseRate, StageHarm, Unlike
 
 # What rests on the answers being like those before. The other codes say already that nothing is known.
 JUDGED = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED, Code.SAFE, Code.UNDECIDED})
 # The confidence with which a rate has moved beyond chance, whenever it is read.
 CONFIDENCE = 0.95
+# How much of what the far end of a rate that is not sure to have moved adds a harm has to bear.
+HARM_BEARS = 0.5
 # A turning point is looked for in so many halvings of the range of answers.
 HALVINGS = 30
 
@@ -53,8 +55,9 @@ def judged(harm: Harm, metric: Metric, rate: ResponseRate) -> Harm:
 
     Where the rate moved beyond chance, the code is what holds for every figure between the bounds; where none does, it
     is `not_comparable`. A rate that is not sure to have moved is not sure to be stable either: then a code has to hold
-    with the likeliest move too, and `improved` with every move that is not ruled out, because answerers who stop when
-    they are unhappy look like a gain at once. Else it is what does hold, or `undecided` until the rate is known better.
+    with the likeliest move too, a harm with half of what may be beyond it, because it must not wait for the rate for
+    ever, and `improved` with every move that is not ruled out, because answerers who stop when they are unhappy look
+    like a gain at once. Else it is what does hold, or `undecided` until the rate is known better.
     """
     rate = replace(rate, differ=None if metric.missing_differ is None else metric.missing_differ.value)
     beside = replace(harm, response_rate=rate)
@@ -100,7 +103,8 @@ def _unsure(harm: Harm, metric: Metric, rate: ResponseRate) -> Harm:
     """The code with a rate that is not sure to have moved: what holds all the same, or `undecided` until it is."""
     if harm.code is Code.UNDECIDED:
         return harm
-    code, spread = _code(harm, metric, rate), 0.0
+    spread = HARM_BEARS if harm.code in RED else 0.0
+    code = _code(harm, metric, rate, spread=spread)
     if code is Code.IMPROVED and _code(harm, metric, rate, spread=1.0) is not code:
         code = Code.SAFE
     elif code is Code.UNDECIDED and harm.code is Code.IMPROVED:

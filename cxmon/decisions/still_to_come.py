@@ -9,6 +9,7 @@ way round; of a survey with a scale its ends; of anything else two standard devi
 from dataclasses import replace
 from datetime import datetime
 from statistics import NormalDist
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,12 @@ import numpy.typing as npt
 from cxmon import stats
 from cxmon.model import Kind
 from cxmon.panel import ARRIVAL_AGES, Judged, Panel
+from cxmon.stats.pooling import Pooled
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+
+Found = TypeVar("Found", stats.Effect, Pooled)
 
 DAY = 86_400.0
 # Where an answer has no ends, the late ones are taken to be no further off on average than this many of its deviations.
@@ -70,18 +74,31 @@ def room(panel: Panel, figures: Judged, lacking: Floats) -> tuple[Floats, Floats
 
 
 def widened(effect: stats.Effect, panel: Panel, figures: Judged, judged: Bools, now: datetime) -> stats.Effect:
-    """The effect with the room for what is still to come in its `judged` periods (T,); as it was where that is none.
+    """The effect with the room for what is still to come in its `judged` periods (T,); as it was where that is none."""
+    return loosened(effect, lacking(panel, figures, judged, now), effect.confidence)
+
+
+def lacking(panel: Panel, figures: Judged, judged: Bools, now: datetime) -> tuple[float, float]:
+    """How far below and above the mean of the `judged` periods (T,) of a single series the whole truth may lie."""
+    left = np.where(judged, missing(panel, now), 0.0)
+    if not left.any():
+        return 0.0, 0.0
+    down, up = (float(np.nanmean(np.where(judged, x, np.nan))) for x in room(panel, figures, left))
+    return down, up
+
+
+def loosened(found: Found, room: tuple[float, float], confidence: float) -> Found:
+    """An effect with room below and above.
 
     Its p-value is that of the nearer end of the room, so that 0 lies outside [low, high] exactly where it is below
     1 - confidence.
     """
-    left = np.where(judged, missing(panel, now), 0.0)
-    if not left.any() or not np.isfinite(effect.estimate):
-        return effect
-    down, up = (float(np.nanmean(np.where(judged, x, np.nan))) for x in room(panel, figures, left))
+    down, up = room
+    if not down + up > 0 or not np.isfinite(found.estimate):
+        return found
     law = NormalDist()
-    far = law.inv_cdf((1 + effect.confidence) / 2)
-    reach = effect.estimate - effect.low if effect.estimate > 0 else effect.high - effect.estimate
-    nearer = abs(effect.estimate) - (down if effect.estimate > 0 else up)
+    far = law.inv_cdf((1 + confidence) / 2)
+    reach = found.estimate - found.low if found.estimate > 0 else found.high - found.estimate
+    nearer = abs(found.estimate) - (down if found.estimate > 0 else up)
     p = 2 * (1 - law.cdf(max(nearer, 0.0) / max(reach, 1e-12) * far))
-    return replace(effect, low=effect.low - down, high=effect.high + up, p_value=max(effect.p_value, p))
+    return replace(found, low=found.low - down, high=found.high + up, p_value=max(found.p_value, p))

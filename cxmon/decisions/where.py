@@ -133,7 +133,13 @@ def other_kinds(parts: Parts, whole: Interval, least: float, ask: Ask) -> tuple[
     series = usual @ share
     answers = np.maximum(parts.answers.sum(0), 1e-12)
     se = np.sqrt(np.maximum((share * (usual[:, None] - series) ** 2).sum(0), 0.0) / answers)
-    (mix,) = ask(np.where(n.sum(0) > 0, series, np.nan)[None], se[None])
+    return taken_off(np.where(n.sum(0) > 0, series, np.nan), se, whole, least, ask)
+
+
+def taken_off(series: Floats, se: Floats, whole: Interval, least: float, ask: Ask) -> tuple[Interval, float]:
+    """The effect `whole` without that of a `series` (T,), which has the errors `se`, and that part of it: where it is
+    beyond chance and as large as `least`."""
+    (mix,) = ask(series[None], se[None])
     if not math.isfinite(mix.estimate) or abs(mix.estimate) < least or mix.low <= 0 <= mix.high:
         return whole, 0.0
     middle = whole.estimate - mix.estimate

@@ -39,5 +39,5 @@ def _drawing(plan: Plan, store: Store, one: Picture) -> "Drawing | None":
         verdicts,
         shown_changes={one.change} if one.change else judged,
         caption=f"{one.title}. {one.subtitle[0]}" if one.change else one.subtitle[0],
-        alt=one.alt,
+        said=one.alt,
     )

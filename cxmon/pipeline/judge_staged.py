@@ -17,6 +17,7 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share, scoping
 from cxmon.decisions.joining import NOBODY_LATER, newest_cohort
+from cxmon.decisions.maturity import ripened
 from cxmon.decisions.span import (
     LONG_PAST,
     PAST,
@@ -29,18 +30,19 @@ from cxmon.decisions.span import (
     with_profile,
     year_of,
 )  # fmt: skip
-from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm
+from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm, Where
 from cxmon.panel import Judged, Panel
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_evidence import Evidence, aim_of, evidence
 from cxmon.pipeline.judge_picked import credited_in_stages
 from cxmon.pipeline.judge_waiting import counted, first_answer, missing_data, unjudged
-from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with
-from cxmon.pipeline.rollout_where import where_of_rollout
+from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with, roomy
+from cxmon.pipeline.rollout_where import where_of_levels, where_of_rollout
 from cxmon.stats.staged import StageEffect
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 def staged_evidence(
@@ -57,10 +59,12 @@ def staged_evidence(
         found = evidence(replace(change, scope=change.reach, stages=()), others, leaves, share, now=now, brief=brief)
         if whole == "no figures":
             return found
-        note, harm = f"{whole}, judged as one change from its first stage on", found.harm
-        if leaves.metric.kind is Kind.LEVEL:
+        note = f"{whole}, judged as one change from its first stage on"
+        if leaves.metric.kind is Kind.LEVEL and found.where is not None:
             # The stages that began first would pass for the place of the harm.
-            found = replace(found, where=None)
+            found = replace(found, where=_place_of_level(change, others, leaves, share, now, found.harm))
+            note += ", and the segments inside it from their own stages on" if found.where is not None else ""
+        harm = found.harm
         return replace(found, harm=replace(harm, reason=f"{harm.reason}; {note}", notes=(note, *harm.notes)))
     horizon = watched_for(change, leaves.metric)
     if any(part.starts + horizon < now for part in change.parts()):
@@ -68,6 +72,15 @@ def staged_evidence(
         if bounded.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return bounded
     return _judged(change, others, leaves, share, now, None, brief)
+
+
+def _place_of_level(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, harm: Harm
+) -> Where | None:  # fmt: skip
+    """Where a level that is judged as one change moves, each segment by the age of its own stage."""
+    case = _case(change, others, leaves, share, now, watched_for(change, leaves.metric))
+    limit = change.limits.get(leaves.metric.id)
+    return where_of_levels(case, decisions.scale(leaves.metric, limit, expected=harm.expected, log=False))
 
 
 def _judged(
@@ -86,10 +99,11 @@ def _estimated(case: Rollout, *, brief: bool) -> Evidence:
     change = case.change
     asks = _asks(case)
     found = stats.staged_effect(case.values, confidence=case.share.confidence, **asks)
+    found = roomy(case, found, case.share.confidence)
     if not found.pooled.stages:
         return _nothing(case, [stage.effect.reason for stage in found.stages])
     weight = np.array([stage.weight for stage in found.stages])
-    judged = [_judged_periods(case, s, one.compared_until) for s, one in enumerate(found.stages)]
+    judged = [case.judged(s, one.compared_until) for s, one in enumerate(found.stages)]
     means = np.array([float(case.values[s, at].mean()) if len(at) else math.nan for s, at in enumerate(judged)])
     log = case.figures[0].log
     mean = float(weight[weight > 0] @ means[weight > 0])
@@ -118,19 +132,23 @@ def _case(
     parts = change.parts()
     until = [min(now, part.starts + horizon) if horizon else now for part in parts]
     places = [_place(part, others, leaves.metric, end, now) for part, end in zip(parts, until, strict=True)]
-    spans = [spanned(place, part, leaves, mature, PAST) for place, part in zip(places, parts, strict=True)]
+    spans = _spans(places, parts, leaves, [mature] * len(parts), PAST)
     sides = [
         scoping.sides(part, others, leaves, at=span.at, until=end)
         for part, span, end in zip(parts, spans, until, strict=True)
     ]
+    # As of a change with one date: alone the touched segments of a stage show sooner that their answers slow down.
+    sides = [replace(one, treated=None if one.treated is None else ripened(one.treated)) for one in sides]
+    ripe = [mature if one.treated is None else mature & one.treated.mature(now) for one in sides]
     touched = np.any([one.treated_leaves for one in sides], axis=0)
     free = np.all([one.free_leaves for one in sides], axis=0) & ~touched
     never = scoping.controls(leaves, free, min(span.at for span in spans))
-    if never is None:
-        spans = [spanned(place, part, leaves, mature, LONG_PAST) for place, part in zip(places, parts, strict=True)]
+    past = PAST if never is not None else LONG_PAST
+    spans = _spans(places, parts, leaves, ripe, past)
     first, last = min(span.first for span in spans), max(span.last for span in spans)
     whole = leaves.pooled(EVERYONE, touched)
-    span = with_profile(replace(spans[0], first=first, last=last, until=last), whole)
+    span = _spans(places[:1], parts[:1], leaves, [mature], past)[0]
+    span = with_profile(replace(span, first=first, last=last, until=last), whole)
     stages = tuple(
         Stage(
             change=p,
@@ -148,6 +166,14 @@ def _case(
         change=change, leaves=leaves, share=share, now=now, stages=stages, never=never, whole=whole, span=span,
         figures=figures, values=values,
     )  # fmt: skip
+
+
+def _spans(
+    places: Sequence[Placement], parts: Sequence[Change], leaves: Panel, ripe: Sequence[Bools], past: timedelta
+) -> list[Span]:  # fmt: skip
+    """Each stage's periods; `ripe` (T,) are those of its own that are complete."""
+    each = zip(places, parts, ripe, strict=True)
+    return [spanned(place, part, leaves, own, past) for place, part, own in each]
 
 
 def _place(part: Change, others: Sequence[Change], metric: Metric, end: datetime, now: datetime) -> Placement:
@@ -230,19 +256,13 @@ def _errors(each: Sequence[Floats | None]) -> Floats | None:
     return np.stack([np.full(sample.shape[1], np.nan) if one is None else one[0] for one in each])
 
 
-def _judged_periods(case: Rollout, s: int, until: int) -> Ints:
-    """The stage's judged periods, as indices from `first` on."""
-    begin = case.begins(s)
-    return np.asarray(begin + np.flatnonzero(np.isfinite(case.values[s, begin : min(case.ends(s), until)])))
-
-
 def _now(case: Rollout, asks: dict[str, Any]) -> Interval | None:
     """The pooled effect over each stage's last 14 judged periods; None where no stage has more."""
     longest = max(int(np.isfinite(case.values[s, case.begins(s) :]).sum()) for s in range(len(case.stages)))
     if longest <= decisions.NOW_PERIODS:
         return None
     share, last = case.share.confidence_now, decisions.NOW_PERIODS
-    found = stats.staged_effect(case.values, confidence=share, last=last, **asks).pooled
+    found = roomy(case, stats.staged_effect(case.values, confidence=share, last=last, **asks), share, last).pooled
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 
@@ -317,23 +337,19 @@ def _compared_with(case: Rollout, found: stats.Staged, pool: Sequence[int]) -> t
     S, used = len(case.stages), compared_with(found, pool)
     never = case.never.segments if case.never is not None else ()
     names = [never[unit - S].label for unit in used if unit >= S]
-    return (*names, *(f"{_label(case, unit)} before its stage" for unit in used if unit < S))
-
-
-def _label(case: Rollout, s: int) -> str:
-    return case.stages[s].change.scope_for(case.metric.id).label
+    return (*names, *(f"{case.label(unit)} before its stage" for unit in used if unit < S))
 
 
 def _notes(case: Rollout, found: stats.Staged, pool: Sequence[int], *, controlled: bool) -> tuple[str, ...]:
     """What the pooled figure rests on: who was compared, who is not in it yet, scopes and changes near."""
-    alone = ", ".join(_label(case, s) for s in pool if not _controlled(found.stages[s]))
+    alone = ", ".join(case.label(s) for s in pool if not _controlled(found.stages[s]))
     told = [
         "each compared with segments that do not have it yet" if controlled else f"before and after only for {alone}"
     ]
-    left = [_label(case, s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
+    left = [case.label(s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
     told += [f"not in the pooled figure yet: {', '.join(left)}"] if left else []
     notes = [note for stage in case.stages for note in (stage.sides.note, *stage.placement.notes) if note]
-    return tuple(dict.fromkeys([*told, *notes]))
+    return tuple(dict.fromkeys([*told, *notes, *case.slowed()]))
 
 
 def _nothing(case: Rollout, reasons: Sequence[str]) -> Evidence:
@@ -348,7 +364,7 @@ def _nothing(case: Rollout, reasons: Sequence[str]) -> Evidence:
     harm = unjudged(case.metric, case.change, code, told, case.share, scope=scope, measured_anew=anew)
     nothing = tuple(
         StageHarm(
-            scope=_label(case, s), starts=stage.change.starts, code=stage.code or Code.WAITING, so_far=NOTHING,
+            scope=case.label(s), starts=stage.change.starts, code=stage.code or Code.WAITING, so_far=NOTHING,
             limit=math.nan, grade=Grade.BEFORE_AFTER, n_post=0, answers=0.0, reason=reasons[s],
         )
         for s, stage in enumerate(case.stages)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cxmon import decisions, stats
+from cxmon import decisions, sketch, stats
 from cxmon.decisions import where
 from cxmon.decisions.scoping import Sides, added_up
 from cxmon.decisions.span import Span
@@ -23,6 +23,8 @@ Bools = npt.NDArray[np.bool_]
 FEWEST = 5.0
 # Figures that cannot be added up from thin cells get cells that keep so much of the volume with answers enough.
 KEPT = 0.8
+# So far to both sides of a quantile (in logarithms) its density is taken.
+NEAR = 0.1
 
 
 def where_of(
@@ -42,7 +44,7 @@ def where_of(
     if len(panel.segments) < 2:
         return None
     level = metric.kind is Kind.LEVEL
-    parts = _levels(panel, past, judged) if level else _parts(panel, past, judged)
+    parts = levels(panel, past, judged) if level else _parts(panel, past, judged)
     if level:
         whole, scale = _relative(whole, scale, float(parts.cells.n.max(1).sum()))
     labels = span.profile.labels if span.profile is not None else np.zeros(len(index), int)
@@ -53,14 +55,20 @@ def where_of(
         sure = None if level else np.where(se > 0, se, np.nan)
         return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, drawn=False, **reading)
 
-    return located(metric, parts, whole, scale, ask)
+    return located(metric, parts, whole, scale, ask, kinds=_waits(panel, parts) if scale.log else None)
 
 
-def located(metric: Metric, parts: where.Parts, whole: Interval, scale: decisions.Scale, ask: where.Ask) -> Where:
+def located(
+    metric: Metric, parts: where.Parts, whole: Interval, scale: decisions.Scale, ask: where.Ask,
+    kinds: tuple[Floats, Floats] | None = None,
+) -> Where:  # fmt: skip
     """Where the effect `whole` happens in its parts. What a different mix of them brings is no segment's and is taken
-    off first, of figures that add up."""
+    off first: of figures that add up, and of those for which `kinds` says what it would have brought, with its errors
+    (both (T,))."""
     mixed = 0.0
-    if not scale.log and metric.kind is not Kind.LEVEL:
+    if kinds is not None:
+        whole, mixed = where.taken_off(*kinds, whole, abs(scale.effect(scale.limit)) / 4, ask)
+    elif not scale.log and metric.kind is not Kind.LEVEL:
         whole, mixed = where.other_kinds(parts, whole, scale.limit * scale.divisor / 4, ask)
     return _told(metric.id, where.find(parts, whole, scale.sign, ask), whole, scale, mixed)
 
@@ -91,7 +99,29 @@ def _parts(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
     )  # fmt: skip
 
 
-def _levels(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
+def _waits(panel: Panel, parts: where.Parts) -> tuple[Floats, Floats] | None:
+    """The logarithm of everybody's quantile in each period (T,) had each cell's times stayed as they were before, by
+    the answers of each; and its error, which is that of who happened to ask. None where times are not kept as sketches.
+    """
+    if panel.counts is None or panel.metric.kind is not Kind.QUANTILE:
+        return None
+    q, n = panel.metric.quantiles[0], parts.cells.n
+    usual = panel.counts[:, parts.past].sum(1)
+    usual = usual / np.maximum(usual.sum(1), 1.0)[:, None]
+    n = np.where(usual.any(axis=1)[:, None], n, 0.0)
+    share = n / np.maximum(n.sum(0), 1e-12)
+    logs = np.log(np.maximum(sketch.value_of(panel.bucket0 + np.arange(usual.shape[1])), 1e-12))
+    found = np.array([np.interp(q, one, logs) for one in np.cumsum(share.T @ usual, axis=1)])
+    at = float(np.exp(np.median(found[n.any(axis=0)]))) if n.any() else 1.0
+    within, low, high = (sketch.share_below(usual, panel.bucket0, at * np.exp(x)) for x in (0.0, -NEAR, NEAR))
+    steep = np.maximum((share * np.nan_to_num(high - low)[:, None]).sum(0) / (2 * NEAR), 1e-12)
+    own = np.nan_to_num(within)[:, None]
+    spread = (share * (own - (share * own).sum(0)) ** 2).sum(0)
+    se = np.sqrt(spread / np.maximum(parts.answers.sum(0), 1e-12)) / steep
+    return np.where(n.any(axis=0), found, np.nan), se
+
+
+def levels(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
     """The cells of a level as parts of what each usually is, weighed by that."""
     some = panel.n > 0
     usual = (panel.total * some)[:, past].sum(1) / np.maximum(some[:, past].sum(1), 1)

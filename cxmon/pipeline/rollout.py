@@ -1,19 +1,22 @@
 """A roll-out in stages on one metric: what is known of it before the figures are asked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from cxmon.decisions import Placement, Share, scoping
+from cxmon.decisions.maturity import slowed
 from cxmon.decisions.span import Span
+from cxmon.decisions.still_to_come import lacking, loosened
 from cxmon.model import Change, Code, Metric
 from cxmon.panel import Judged, Panel
 from cxmon.stats import Staged
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,11 +70,50 @@ class Rollout:
     def last(self) -> int:
         return self.span.last
 
+    def label(self, s: int) -> str:
+        return self.stages[s].change.scope_for(self.metric.id).label
+
+    def slowed(self) -> list[str]:
+        """In words, of which stages that have begun the answers do not come in as they used to."""
+        said: dict[str, list[str]] = {}
+        for s, stage in enumerate(self.stages):
+            treated = stage.sides.treated
+            if treated is not None and stage.change.starts <= self.now:
+                for words in slowed(treated):
+                    said.setdefault(words, []).append(self.label(s))
+        return [f"{' and '.join(who)}: {words}" for words, who in said.items()]
+
     def begins(self, s: int) -> int:
         return self.stages[s].span.at - self.first
 
     def ends(self, s: int) -> int:
         return max(min(self.stages[s].span.until, self.last) - self.first, self.begins(s) + 1)
+
+    def judged(self, s: int, until: int, last: int | None = None) -> Ints:
+        """A stage's judged periods, or the `last` so many of them, as indices from `first` on."""
+        begin = self.begins(s)
+        found = begin + np.flatnonzero(np.isfinite(self.values[s, begin : min(self.ends(s), until)]))
+        return np.asarray(found if last is None else found[-last:])
+
+
+def roomy(case: Rollout, found: Staged, confidence: float, last: int | None = None) -> Staged:
+    """The effects with room for the answers that the stages' judged periods (the `last` so many) have still to get.
+
+    What lacks of one stage says nothing of what lacks of another: at worst all of it pulls the pooled mean one way.
+    """
+    rooms = np.zeros((len(found.stages), 2))
+    for s, one in enumerate(found.stages):
+        treated = case.stages[s].sides.treated
+        if treated is not None and np.isfinite(one.effect.estimate):
+            periods = np.zeros(case.values.shape[1], bool)
+            periods[case.judged(s, one.compared_until, last)] = True
+            rooms[s] = lacking(treated.cut(case.first, case.last), case.figures[s], periods, case.now)
+    down, up = np.array([one.weight for one in found.stages]) @ rooms
+    each = zip(found.stages, rooms.tolist(), strict=True)
+    return replace(
+        found, pooled=loosened(found.pooled, (float(down), float(up)), confidence),
+        stages=tuple(replace(one, effect=loosened(one.effect, (a, b), confidence)) for one, (a, b) in each),
+    )  # fmt: skip
 
 
 def compared_with(found: Staged, pool: Iterable[int]) -> list[int]:

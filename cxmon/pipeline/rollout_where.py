@@ -6,7 +6,7 @@ happened; from there on the comparison is that of a change with one date.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,10 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import scoping, where
 from cxmon.decisions.span import horizon_of
-from cxmon.model import Grain, Interval, Where
+from cxmon.model import Grain, Interval, Kind, Where
 from cxmon.panel import Panel
 from cxmon.periods import on_holiday
-from cxmon.pipeline.judge_where import cells_of, figures_of, located
+from cxmon.pipeline.judge_where import cells_of, figures_of, levels, located
 from cxmon.pipeline.rollout import Rollout, compared_with
 
 Floats = npt.NDArray[np.float64]
@@ -35,26 +35,71 @@ def where_of_rollout(case: Rollout, found: stats.Staged, whole: Interval, scale:
     """Where the pooled effect `whole` (on the scale of judgement) happens in the stages that are in it; None where they
     are a single segment. Read as the pool is: daily, at its confidence."""
     pool = [s for s, one in enumerate(found.stages) if one.weight > 0]
+    panel, _ = _cells(case, pool)
+    if len(panel.segments) < 2:
+        return None
+    beside = _beside(case, found, pool)
+    cells = figures_of(panel, beside.seen[_stages(case, panel, pool)])
+    parts = _aged(case, panel, pool, beside, cells)
+    return located(case.metric, parts, whole, scale, _asking(case, parts))
+
+
+def where_of_levels(case: Rollout, scale: decisions.Scale) -> Where | None:
+    """Where a level moves in a roll-out, each segment as a part of what it usually was, and by the age of its stage;
+    None where they are a single segment, or nothing stays untouched to tell how levels move by themselves.
+
+    The level of all of them is that since each stage began, which no mean from the first stage on is.
+    """
+    pool = [s for s, stage in enumerate(case.stages) if stage.code is None]
+    panel, past = _cells(case, pool) if pool and case.never is not None else (case.leaves, np.zeros(0, bool))
+    if case.never is None or not pool or len(panel.segments) < 2:
+        return None
+    theirs = case.never.cut(case.first, case.last)
+    own = levels(theirs, past, ~past).cells
+    with np.errstate(invalid="ignore", divide="ignore"):
+        moved = np.where(case.leaves.mature(case.now)[case.first : case.last], 1.0, np.nan)
+        moved = moved * (own.n * own.values).sum(0) / own.n.sum(0)
+    holiday = on_holiday(theirs.starts, case.metric.grain, case.metric.zone, case.metric.holidays) > 0
+    seen = np.isfinite(case.values) & ~holiday & (np.nan_to_num(moved) > 0)
+    beside = _Beside(seen=seen, moved=np.zeros(seen.shape), apart=np.zeros(len(seen), np.int64))
+    found = levels(panel, past, ~past).cells
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = np.where(found.n > 0, found.values / moved, np.nan)
+    known = seen[_stages(case, panel, pool)]
+    cells = replace(found, values=np.where(known, values, 0.0), n=np.where(known, found.n, 0.0))
+    parts = _aged(case, panel, pool, beside, cells)
+    ask = _asking(case, parts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        (effect,) = ask(((parts.cells.n * parts.cells.values).sum(0) / parts.cells.n.sum(0))[None], np.zeros((1, 1)))
+    if not np.isfinite(effect.estimate):
+        return None
+    whole = Interval(estimate=effect.estimate, low=effect.low, high=effect.high)
+    return located(case.metric, parts, whole, replace(scale, unit="%", divisor=1.0), ask)
+
+
+def _cells(case: Rollout, pool: Sequence[int]) -> tuple[Panel, Bools]:
+    """The touched cells of the stages in the pool, and which periods (T,) lie before the first of them."""
     leaves = case.leaves.cut(case.first, case.last)
     touched = np.any([scoping.touched(case.stages[s].change, leaves) for s in pool], axis=0)
     past = np.arange(case.last - case.first) < min(case.begins(s) for s in pool)
     named = {name for s in pool for name in case.stages[s].change.scope_for(case.metric.id).dimensions}
-    panel = cells_of(leaves, touched, past, apart=named)
-    if len(panel.segments) < 2:
-        return None
-    parts = _aged(case, panel, pool, _beside(case, found, pool))
-    at, until = int(parts.past.sum()), len(parts.past)
+    return cells_of(leaves, touched, past, apart=named), past
+
+
+def _asking(case: Rollout, parts: where.Parts) -> where.Ask:
+    """How effects on the aged parts are asked for: read as the verdict is. How far a level scatters by itself only its
+    past tells."""
+    at, until, level = int(parts.past.sum()), len(parts.past), case.metric.kind is Kind.LEVEL
     asked: dict[str, Any] = {
         "sequential": True, "horizon": horizon_of(case.change, case.metric), "confidence": case.share.confidence,
         "period": np.arange(until) % CYCLE.get(case.metric.grain, 1),
     }  # fmt: skip
 
     def ask(values: Floats, se: Floats) -> list[stats.Effect]:
-        return stats.effects(
-            values, at, until=until, se=np.where(se > 0, se, np.nan), kind="mean", drawn=False, **asked
-        )
+        sure = None if level else np.where(se > 0, se, np.nan)
+        return stats.effects(values, at, until=until, se=sure, kind="mean", drawn=False, **asked)
 
-    return located(case.metric, parts, whole, scale, ask)
+    return ask
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,16 +130,24 @@ def _beside(case: Rollout, found: stats.Staged, pool: Sequence[int]) -> _Beside:
     return _Beside(seen=seen, moved=moved, apart=apart)
 
 
-def _aged(case: Rollout, panel: Panel, pool: Sequence[int], beside: _Beside) -> where.Parts:
-    """The cells by the age of their stages: as much of the past as all have, and up to the age of the oldest."""
+def _stages(case: Rollout, panel: Panel, pool: Sequence[int]) -> Ints:
+    """The number of each cell's stage (C,)."""
     stage = np.zeros(len(panel.segments), np.int64)
     for s in pool:
         stage[scoping.touched(case.stages[s].change, panel)] = s
+    return stage
+
+
+def _aged(
+    case: Rollout, panel: Panel, pool: Sequence[int], beside: _Beside, cells: stats.Cells
+) -> where.Parts:  # fmt: skip
+    """The cells by the age of their stages: as much of the past as all have, and up to the age of the oldest."""
+    stage = _stages(case, panel, pool)
     T, begins = panel.n.shape[1], {s: case.begins(s) for s in pool}
     before, oldest = min(begins.values()), T - min(begins.values())
     seen = beside.seen[stage]
-    cells = figures_of(panel, seen)
-    columns = (cells.values - beside.moved[stage], cells.n, cells.variance, np.where(seen, panel.n, 0.0))
+    answers = panel.total if case.metric.kind is Kind.LEVEL else panel.n
+    columns = (cells.values - beside.moved[stage], cells.n, cells.variance, np.where(seen, answers, 0.0))
     aged = np.zeros((len(columns), len(stage), before + oldest))
     for c, s in enumerate(stage.tolist()):
         first = begins[s] - before

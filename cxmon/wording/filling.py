@@ -12,6 +12,8 @@ _SOURCE = {
 }
 # Where less than about this is in, a period is not complete.
 COMPLETE = 0.98
+# So many late answers tell how they differ.
+LATE = 500
 CAVEAT = (
     "It is wrong where figures are corrected rather than added, where a source is loaded anew, and of what comes later "
     "than 90 days, which nobody follows."
@@ -43,8 +45,10 @@ def lines(one: Filling, metric: Metric) -> list[str]:
     counts = f"A {grain} counts " + (
         f"when it is {say.counted(days, 'day')} old" if days else "as soon as it has ended"
     )
-    if one.declared_days is not None:
-        said.append(f"{counts}, as declared.{_too_soon(one)}")
+    if one.declared_days is not None and one.wait_days > one.declared_days:
+        said.append(f"{counts}, not {round(one.declared_days)} as declared.{_too_soon(one, one.declared_days)}")
+    elif one.declared_days is not None:
+        said.append(f"{counts}, as declared.{_too_soon(one, one.wait_days)}")
     elif one.learnt_from is LearntFrom.NOTHING:
         said.append(f"{counts}; declare matures_after where answers come later.")
     else:
@@ -56,12 +60,42 @@ def lines(one: Filling, metric: Metric) -> list[str]:
         said.append(f"Since about {one.slow_since:%-d %b %Y} answers do not come in as they used to; {how}.")
     through = f"The newest {grain} that counts is {one.counts_through:%-d %b %Y}." if one.counts_through else ""
     said.append(through or f"No {grain} counts yet.")
-    return said
+    return [*said, *([late_ones(one)] if metric.response_of and late_ones(one) else [])]
 
 
-def _too_soon(one: Filling) -> str:
+def late_ones(one: Filling) -> str:
+    """How far the answers of a share that come late lie from the first half of them: those who never answer are not
+    known, but to declare them nearer than that is hard to defend. Empty where too few come late to tell."""
+    curves = {c.kind: c for c in one.curves}
+    if not {"yes", "no"} <= set(curves):
+        return ""
+    yes, no = curves["yes"], curves["no"]
+    total = yes.answers + no.answers
+    each = zip(one.ages, yes.share, no.share, strict=True)
+    arrived = [(age, yes_in * yes.answers, no_in * no.answers) for age, yes_in, no_in in each]
+    half = [one for one in arrived if total / 2 <= sum(one[1:]) <= total - LATE]
+    if not half:
+        return ""
+    age, *early = half[0]
+    late = yes.answers - early[0], no.answers - early[1]
+    gap = late[0] / sum(late) - early[0] / sum(early)
+    level = yes.answers / total
+    error = math.sqrt(level * (1 - level) * (1 / sum(early) + 1 / sum(late)))
+    low, high = (say.number(100 * (abs(gap) + k * error), 1) for k in (-1.96, 1.96))
+    after = f"Answers after {say.counted(age, 'day')}"
+    if abs(gap) <= 1.96 * error:
+        return f"{after} are not seen to differ from those before (by {high} points at most)."
+    side = "higher" if gap > 0 else "lower"
+    size = say.number(100 * abs(gap), 1)
+    return (
+        f"{after} are {size} points {side} than those before (range {low} to {high}); those who never answer may lie "
+        "further off, and a missing_differ below that is hard to defend."
+    )
+
+
+def _too_soon(one: Filling, declared: float) -> str:
     """That a declared wait is shorter than the answers need; empty where it is not."""
-    reached = [k for k, age in enumerate(one.ages) if age <= one.wait_days]
+    reached = [k for k, age in enumerate(one.ages) if age <= declared]
     short = [(c.share[reached[-1]], c) for c in one.curves if reached and c.share[reached[-1]] < COMPLETE - 0.01]
     if not short:
         return ""

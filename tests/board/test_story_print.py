@@ -62,6 +62,6 @@ def test_the_longest_story_of_the_demo_is_two_sheets(browser, story):
         Section(heading="What it answers, and what answers it", lines=(SENTENCE,)),
         Section(heading="Versions", table=Table(headers=("", "Said", "What", "Before", "Why"), rows=(version,) * 6)),
     )
-    sheets, fits = printed(browser, charts.page(replace(story, more=more), DRAWN))
+    sheets, fits = printed(browser, charts.page(replace(story, more=more), DRAWN * 2))
     assert fits
     assert sheets <= 2

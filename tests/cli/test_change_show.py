@@ -1,5 +1,6 @@
 """`cxmon change show` by the command line: the whole story as words, as JSON and as one page."""
 
+import base64
 import html.parser
 import json
 import re
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from command import cxmon
 
+from cxmon.charts import PALETTES
 from cxmon.config import load
 from cxmon.model import Decision, Response
 from cxmon.pipeline.collect import collect
@@ -28,7 +30,7 @@ metrics:
     kind: proportion
     better: higher
     matters: 2pt
-    dimensions: [channel]
+    dimensions: [channel, region]
     by: [[]]
     matures_after: 2d
     read: {time: day, n: asked, total: satisfied}
@@ -48,12 +50,12 @@ def desk(tmp_path_factory):
     """A cut that costs 12 points, judged twice: too early, and a fortnight later."""
     folder = tmp_path_factory.mktemp("desk")
     rng = np.random.default_rng(4)
-    rows = ["day,channel,asked,satisfied"]
+    rows = ["day,channel,region,asked,satisfied"]
     for t in range(DAYS):
         for channel in ("phone", "chat", "email", "web"):
             share = 0.85 - 0.12 * (channel == "phone" and t >= 104)
             day = FIRST + timedelta(days=t)
-            rows.append(f"{day},{channel},200,{rng.binomial(200, share)}")
+            rows += [f"{day},{channel},{r},100,{rng.binomial(100, share)}" for r in ("eu", "us")]
     (folder / "answers.csv").write_text("\n".join(rows))
     (folder / "cxmon.yaml").write_text(CONFIG.replace("TITLE", json.dumps(HOSTILE)))
     plan = load(folder / "cxmon.yaml")
@@ -120,7 +122,15 @@ def test_the_page_stands_alone_and_what_comes_from_data_is_text(desk):
     assert "script" not in page.tags
     assert page.links
     assert all(link.startswith("data:image/svg+xml;base64,") for link in page.links)
-    assert all("CSAT" in alt for alt in page.alts)
+    assert len(page.alts) == 2
+    assert "CSAT" in page.alts[0]
+    assert page.alts[1].startswith("eu: ")
+    assert "CSAT, segments inside phone" in text
+    assert "Filled: the harm drawn towards that of the whole" in text
+    forest = [base64.b64decode(x.rpartition(",")[2]).decode() for x in page.links[5:]]
+    assert all("worse than expected" in one for one in forest)
+    papers = [{PALETTES[t].paper for t in ("light", "dark") if PALETTES[t].paper in one} for one in forest]
+    assert papers == [{PALETTES[t].paper} for t in ("light", "dark", "dark", "light", "light")]
     assert (page.tags.count("h1"), page.tags.count("main"), page.tags.count("header")) == (1, 1, 1)
     assert "default-src 'none'" in text
     assert "&lt;script&gt;" in text

@@ -19,6 +19,13 @@ metrics:
     matters: 1pt
     matures_after: learnt
     read: {time: day, value: good, known_at: known}
+  soon:
+    source: desk
+    kind: proportion
+    better: higher
+    matters: 1pt
+    matures_after: 1d
+    read: {time: day, value: good, known_at: known}
   backlog: {source: stock, kind: level, better: lower, matters: 10%, read: {time: day, total: open}}
 """
 
@@ -47,16 +54,19 @@ def test_it_tells_the_curve_the_slowing_and_which_days_count(desk):
     assert "answers do not come in as they used to" in said.stdout
     assert "the no, lately" in said.stdout
     # A level has no late answers; without a name it is left out.
-    (one,) = json.loads(cxmon(desk, "maturity", "--json").stdout)
+    one, soon = json.loads(cxmon(desk, "maturity", "--json").stdout)
     assert (one["metric"], one["learnt_from"], one["declared_days"]) == ("csat", "revisions", None)
     assert [c["kind"] for c in one["curves"]] == ["yes", "no"]
     assert 3 <= one["wait_days"] <= 8
     assert one["slow_since"] in {"2026-05-28", "2026-05-29", "2026-05-30", "2026-05-31"}
     assert one["curves"][0]["slowed"][3] < one["curves"][0]["share"][3] - 0.2
     assert one["slow_wait_days"] in {None, 14.0, 30.0}
+    # A declared wait that the figures contradict gives way to what is learnt.
+    assert (soon["declared_days"], soon["wait_days"]) == (1.0, one["wait_days"])
+    assert " old, not 1 as declared. By then " in " ".join(said.stdout.split())
 
 
 def test_what_is_not_configured_is_named(desk):
     said = cxmon(desk, "maturity", "nps")
     assert said.returncode == 2
-    assert "'nps' is not configured; expected one of: csat, backlog" in said.stderr
+    assert "'nps' is not configured; expected one of: csat, soon, backlog" in said.stderr

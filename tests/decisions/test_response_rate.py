@@ -65,13 +65,15 @@ def test_a_rate_that_is_known_not_to_have_moved_changes_nothing(low, width):
     assert response_rate.judged(before, CSAT, stable) == replace(before, response_rate=stable)
 
 
-def test_better_needs_a_rate_that_cannot_explain_it_and_harm_only_the_likeliest_move():
+def test_better_needs_a_rate_that_cannot_explain_it_and_harm_one_that_hardly_can():
     gain, harmed = judged_harm(-0.14, -0.056, actual=0.89), judged_harm(0.03, 0.06, actual=0.76)
     for before, wide, code in (
         (gain, rate(-0.002, 0.1), Code.UNDECIDED),
         (gain, rate(-0.02, 0.02), Code.IMPROVED),
         (gain, rate(-0.08, 0.08), Code.SAFE),
-        (harmed, rate(-0.08, 0.08), Code.HARMED),
+        (harmed, rate(-0.01, 0.01), Code.HARMED),
+        (harmed, rate(-0.04, 0.04), Code.WORSE),
+        (harmed, rate(-0.08, 0.08), Code.UNDECIDED),
         (harmed, rate(-0.03, 0.01), Code.WORSE),
     ):
         after = response_rate.judged(before, CSAT, wide)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from judge_world import LEAVES, World, built, change, csat, day, first_reply
 
-from cxmon import wording
+from cxmon import sketch, wording
 from cxmon.alerts.message import for_verdict
 from cxmon.decisions import Share, scale
 from cxmon.decisions.scoping import Sides
@@ -79,6 +79,36 @@ def test_waiting_times_are_compared_as_ratios(tmp_path):
     (place,) = found.named
     assert (place.segment.label, found.unit) == ("eu", "%")
     assert place.low < np.expm1(0.7) < place.high
+
+
+def test_what_slower_kinds_of_contacts_bring_to_a_waiting_time_is_no_segments():
+    """Each segment waits as long as ever; of the quick ones two thirds stay away."""
+    rng, begins, days, edges = np.random.default_rng(6), 80, 130, np.arange(0, 500)
+    slow = np.array([np.log(20.0 if s.get("channel") == "phone" else 8.0) for s in LEAVES])
+    counts = np.zeros((len(LEAVES), days, len(edges)))
+    for s, t in np.ndindex(len(LEAVES), days):
+        few = 0.3 if t >= begins and LEAVES[s].get("channel") != "phone" else 1.0
+        times = rng.lognormal(slow[s], 0.6, rng.poisson(80 * few))
+        counts[s, t] = np.bincount(sketch.buckets(times) - sketch.buckets(0.5), minlength=len(edges))[: len(edges)]
+    n = counts.sum(-1)
+    starts = np.array([int(day(t).timestamp()) for t in range(days)])
+    panel = Panel(
+        metric=first_reply(), segments=LEAVES, starts=starts, n=n, total=n, counts=counts,
+        bucket0=int(sketch.buckets(0.5)),
+    )  # fmt: skip
+    everyone = np.ones(len(LEAVES), bool)
+    sides = Sides(treated=None, controls=None, treated_leaves=everyone, free_leaves=~everyone, label="all")
+    span = Span(first=0, at=begins, until=days, last=days, out=np.zeros(days, bool))
+    pooled = panel.pooled(LEAVES[0].along(()), everyone).judged().values[0]
+    rise = float(pooled[begins:].mean() - pooled[:begins].mean())
+    whole = Interval(estimate=rise, low=rise - 0.1, high=rise + 0.1)
+    judged_as = scale(panel.metric, None, expected=12.0, log=True)
+    found = where_of(panel, sides, span, whole, judged_as, {"sequential": True, "horizon": 90, "confidence": 0.95})
+    assert rise > 0.2
+    assert found.mixed == pytest.approx(np.expm1(rise), rel=0.15)
+    assert found.whole == pytest.approx(0.0, abs=0.04)
+    assert (found.named, found.answer) == ((), WhereAnswer.CANNOT_SAY)
+    assert all(p.low < 0 < p.high for p in found.places)
 
 
 def level(size, begins=100, days=150, seed=2):

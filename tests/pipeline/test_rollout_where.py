@@ -1,5 +1,6 @@
 """Places in a roll-out: what hits everybody on some days is no stage's harm, and the order says nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from judge_world import change, csat, day
 
 from cxmon.decisions import Share
-from cxmon.model import Scope, Segment, Stage, WhereAnswer
+from cxmon.model import Amount, Better, Kind, Scope, Segment, Stage, WhereAnswer
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_staged import staged_evidence
 
@@ -74,3 +75,21 @@ def test_a_brief_look_finds_no_place_and_knows_when_each_stage_was_judged():
     brief = staged_evidence(told, told.parts(), leaves, SHARE, now=NOW, brief=True)
     assert (brief.where, brief.band) == (None, None)
     assert [w.stage for w in brief.windows] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("place", [None, "phone"])
+def test_a_level_has_its_place_by_the_age_of_each_stage(place):
+    """Contacts a day: everybody's rise of a tenth for ten days is no place, nor is which stage began first."""
+    fall = panel(lambda s: 0.25 if place in {None, s.get("channel")} else 0.0, shock=-0.08)
+    contacts = csat(
+        id="contacts", label="Contacts", kind=Kind.LEVEL, better=Better.HIGHER, unit="contacts",
+        matters=Amount(0.05, relative=True, text="5%"),
+    )  # fmt: skip
+    leaves = replace(fall, metric=contacts, n=np.ones_like(fall.n), total=fall.total)
+    told = replace(rollout(), limits={"contacts": Amount(0.05, relative=True, text="5%")})
+    found = where(leaves, told)
+    assert (named(found), found.unit) == ([place] if place else [], "%")
+    if place is None:
+        assert found.answer is WhereAnswer.EVERYWHERE_ALIKE
+        assert all(p.low < 0.25 / 0.8 < p.high for p in found.places)
+    assert where(leaves.select(TOUCHED), told) is None
