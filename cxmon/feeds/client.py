@@ -166,8 +166,8 @@ class Client:
         if 200 <= status < 300:
             if self._grant:
                 self._grant.worked()
-            data = raw if call.raw else body.parsed(raw, response.headers.get("Content-Type", ""))
-            return Answer(data=data, next_link=response.links.get("next", {}).get("url"))
+            data = raw if call.raw else body.parsed(raw, response.headers.get("Content-Type", ""), call.decode)
+            return Answer(data=data, next_link=response.links.get("next", {}).get("url"), body=raw)
         reason = f"answered {status}"
         words = body.said(raw)
         told = f"{reason} ({words})" if words else reason

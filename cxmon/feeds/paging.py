@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from cxmon.feeds.exchange import Answer, Call, Page, Place
-from cxmon.feeds.fields import MISSING, path
+from cxmon.feeds.fields import MISSING, path, spots_of
+from cxmon.feeds.shape import Spot
 
 
 class Paging(Protocol):
@@ -194,6 +195,14 @@ class TimePages:
             return end, False
         stuck = page.place is not None and end <= int(page.place)
         return end, not stuck or len(page.rows) >= self.full
+
+
+def spots(paging: Paging) -> tuple[frozenset[Spot], frozenset[Spot]]:
+    """Where a list's pages are told: (in the answer, in its last record)."""
+    answer, last = ("cursor", "more", "ends", "next", "pages", "end"), ("from_last",)
+    found = [[path(text) for name in names if (text := getattr(paging, name, None))] for names in (answer, last)]
+    in_answer, in_last = (frozenset[Spot]().union(*(spots_of(get) or () for get in gets)) for gets in found)
+    return in_answer, in_last
 
 
 def _checked(paging: object, *names: str) -> None:
