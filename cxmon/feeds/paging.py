@@ -197,6 +197,13 @@ class TimePages:
         return end, not stuck or len(page.rows) >= self.full
 
 
+def insisted(paging: Paging, said: str) -> Paging | None:
+    """The same paging with the parameters of the first request in all of them, where a refusal names one of these: the
+    published schema of a vendor may ask for them with each page, its guide with the first one only."""
+    dropped = paging.drops if isinstance(paging, CursorPages) else ()
+    return replace(paging, drops=()) if any(name in said for name in dropped) else None  # type: ignore[type-var]
+
+
 def spots(paging: Paging) -> tuple[frozenset[Spot], frozenset[Spot]]:
     """Where a list's pages are told: (in the answer, in its last record)."""
     answer, last = ("cursor", "more", "ends", "next", "pages", "end"), ("from_last",)

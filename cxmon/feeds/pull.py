@@ -13,6 +13,7 @@ from cxmon.contracts import Facts, Meter, Pieces
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import epoch, rows_of
+from cxmon.feeds.paging import insisted
 from cxmon.feeds.shape import decoder
 from cxmon.feeds.stream import Reader, Stream
 from cxmon.model import Secret, Window
@@ -206,9 +207,16 @@ class _Pages:
                 raise SourceError(f"{self.client.name}: stopped after {self.number:,} pages; the next run goes on")
 
     def _send(self, first: Call, position: Position, where: str) -> Answer:
-        call = replace(self.stream.paging.call(first, position.place), place=where)
         spots = self.stream.spots(self.request.fields)
-        return self.client.send(call if spots is None else replace(call, decode=decoder(spots)))
+        call = replace(first, place=where, decode=None if spots is None else decoder(spots))
+        try:
+            return self.client.send(self.stream.paging.call(call, position.place))
+        except RefusedError as refused:
+            paging = insisted(self.stream.paging, refused.said) if position.place is not None else None
+            if paging is None:
+                raise
+            self.stream = replace(self.stream, paging=paging)
+            return self.client.send(paging.call(call, position.place))
 
     def _ahead(self, first: Call, position: Position) -> "Future[Answer]":
         """The next page, asked for by a thread of its own while this one is stored: two pages are held at most."""
