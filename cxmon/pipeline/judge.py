@@ -34,7 +34,7 @@ from cxmon.model import (
 from cxmon.panel import Panel
 from cxmon.pipeline import covering
 from cxmon.pipeline.judge_allowance import spend
-from cxmon.pipeline.judge_bands import bands, broken, steps
+from cxmon.pipeline.judge_bands import bands, broken, redefined, steps
 from cxmon.pipeline.judge_evidence import Evidence, evidence, failed
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
 from cxmon.pipeline.judge_response import answered
@@ -190,6 +190,8 @@ class _Asked:
             red = {c for c, known in found if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now)
+            if (at := store.observations.redefined(metric)) is not None:
+                drawn = [redefined(band, at) for band in drawn]
             _put(store, metric, covering.bands(drawn, cover))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)
