@@ -5,7 +5,7 @@ from datetime import datetime
 from cxmon import wording
 from cxmon.cli.common import say, wrapped
 from cxmon.config.plan import Plan
-from cxmon.model import EVERYONE, GRAVITY, AllowanceUse, Change, Declared, Incident, State, Verdict
+from cxmon.model import CHANGES, EVERYONE, GRAVITY, AllowanceUse, Change, Declared, Incident, State, Verdict
 from cxmon.store import Store
 from cxmon.wording.targets import told as told_targets
 
@@ -146,6 +146,9 @@ def data(store: Store) -> list[str]:
     failed = [f"{r.metric} ({r.error})" for r in runs.values() if not r.ok]
     aside = sum(r.rejected for r in runs.values())
     lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
+    feeds = [pulls[-1] for (_, part), pulls in sorted(store.pulls.lately().items()) if part == CHANGES]
+    unread = [f"{p.source} ({p.error})" for p in feeds if not p.ok]
+    lost += [f"Changes not imported: {'; '.join(unread)}"] if unread else []
     held = sorted({r.source for r in runs.values() if r.held})
     back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
     return [*lost, *back, f"Data: {len(runs)} metrics collected, {aside:,} rows set aside in the last runs."]

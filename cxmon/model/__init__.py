@@ -50,7 +50,7 @@ from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
 from cxmon.model.privacy import MINIMUM_CELL
-from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
+from cxmon.model.pull import CHANGES, Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret, Token
@@ -79,6 +79,7 @@ from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
     "CALLS",
+    "CHANGES",
     "EVERYONE",
     "FROM_FEED",
     "GRAVITY",
