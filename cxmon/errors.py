@@ -36,10 +36,10 @@ class QuietError(SourceError):
 
 
 class RefusedError(SourceError):
-    """The vendor refused a request with the HTTP status `status`."""
+    """The vendor refused a request with the HTTP status `status`; `said` is the beginning of what it answered."""
 
-    def __init__(self, message: str, status: int) -> None:
-        self.status = status
+    def __init__(self, message: str, status: int, said: str = "") -> None:
+        self.status, self.said = status, said
         super().__init__(message)
 
 

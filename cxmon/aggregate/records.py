@@ -207,7 +207,8 @@ class Page:
     def _worded(self, metric: Metric, name: str) -> list[str]:
         """A field as words, which are made once for all metrics that read it."""
         if name not in self._words:
-            self._words[name] = [word(value) for value in self._column(metric, name)]
+            column = self._column(metric, name)
+            self._words[name] = [v.strip() if type(v) is str else word(v) for v in column]
         return self._words[name]
 
 

@@ -38,7 +38,7 @@ def following(frame: Frame, entry: Entry) -> Entry:
     defaults = standard.defaults(_formula_of(entry, standard))
     for key in ("kind", "better"):
         said = entry.get(key)
-        if said is not None and said is not defaults[key]:
+        if said is not None and said is not defaults[key] and not entry.get("definition"):
             told = f"{said}, where {standard.name} is {defaults[key]}; say in `definition` what the figure is then"
             frame.reading.note(entry.at(key), told)
     dropped = set(_OF_KIND) if entry.get("kind", defaults["kind"]) is not defaults["kind"] else set()

@@ -6,7 +6,7 @@
 
 from cxmon.feeds.auth import Auth, Basic, Bearer, ClientCredentials, Header, Query
 from cxmon.feeds.exchange import Call, Limits
-from cxmon.feeds.fields import Field, Getter, epoch, first, minutes, path
+from cxmon.feeds.fields import Field, Getter, epoch, first, minutes, path, reads
 from cxmon.feeds.paging import CursorPages, LinkHeader, NextLink, PageNumber, Paging, SinglePage, TimePages
 from cxmon.feeds.pull import any_since, read
 from cxmon.feeds.stream import Piece, Stream, hashed
@@ -38,4 +38,5 @@ __all__ = [
     "minutes",
     "path",
     "read",
+    "reads",
 ]

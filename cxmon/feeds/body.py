@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from cxmon.feeds.heap import unsearched
+from cxmon.feeds.shape import Decode, document
 
 CHUNK = 262_144
 LONGEST_SAID = 200
@@ -65,16 +65,15 @@ def _unpacked(response: requests.Response, most: int) -> Iterator[bytes]:
     yield tail
 
 
-def parsed(body: bytes, content_type: str) -> Any:
-    """The JSON of a body. BodyError with what it is instead."""
+def parsed(body: bytes, content_type: str, decode: Decode | None = None) -> Any:
+    """The JSON of a body, or the part of it that `decode` takes. BodyError with what it is instead."""
     start = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if "html" in content_type.lower() or start.startswith((b"<!doctype", b"<html")):
         raise BodyError("a web page where JSON belongs (a login, an error page, or another `base_url`?)", again=True)
     if not start:
         raise BodyError("nothing where JSON belongs", again=True)
     try:
-        with unsearched():
-            return json.loads(body.decode("utf-8-sig"))
+        return document(body, decode)
     except UnicodeDecodeError:
         raise BodyError("text that is not UTF-8 where JSON belongs") from None
     except RecursionError:

@@ -19,6 +19,7 @@ from cxmon.feeds.exchange import AGAIN, Answer, Call, Limits, reset, retry_after
 from cxmon.feeds.grant import Grant, NotYetError
 
 _MOST_REDIRECTS = 5
+_BEGINNING = 4096
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -166,8 +167,8 @@ class Client:
         if 200 <= status < 300:
             if self._grant:
                 self._grant.worked()
-            data = raw if call.raw else body.parsed(raw, response.headers.get("Content-Type", ""))
-            return Answer(data=data, next_link=response.links.get("next", {}).get("url"))
+            data = raw if call.raw else body.parsed(raw, response.headers.get("Content-Type", ""), call.decode)
+            return Answer(data=data, next_link=response.links.get("next", {}).get("url"), body=raw)
         reason = f"answered {status}"
         words = body.said(raw)
         told = f"{reason} ({words})" if words else reason
@@ -184,7 +185,7 @@ class Client:
             raise AccessError(f"{where}: {told}: the credentials were not accepted")
         if status == 403:
             raise AccessError(f"{where}: {told}: the credentials may not read this; a scope or a role is missing")
-        raise RefusedError(f"{where}: {told}", status)
+        raise RefusedError(f"{where}: {told}", status, raw[:_BEGINNING].decode(errors="replace"))
 
 
 def _certificates(name: str, ca_file: str) -> str:

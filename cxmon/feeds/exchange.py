@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from cxmon.feeds.shape import Decode, document
+
 # Answers after which another attempt may bring a better one.
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -26,7 +28,7 @@ class Limits:
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One request: `url` is absolute or below the base, `place` says what it is for in errors (`page 3`). `raw`: the
-    answer is bytes of whatever sort, and no JSON.
+    answer is bytes of whatever sort, and no JSON. `decode` reads the part of its JSON that is needed.
 
     A parameter with several values goes out once with each.
     """
@@ -37,12 +39,20 @@ class Call:
     json: Any = None
     place: str = ""
     raw: bool = False
+    decode: Decode | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
+    """What came: `data`, or the part of it that was asked for, of `body`."""
+
     data: Any
     next_link: str | None
+    body: bytes = b""
+
+    def whole(self) -> Any:
+        """All of the JSON."""
+        return document(self.body, None)
 
 
 # Where the next page is: a cursor, a link or a page's number.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from cxmon.errors import SourceError
+from cxmon.feeds.shape import EACH, Spot
 
 Getter = Callable[[Any], Any]
 
@@ -26,6 +27,22 @@ class Missing:
 
 MISSING = Missing()
 
+_SPOTS = "spots"
+
+
+def reads(get: Getter, *of: "Getter | str") -> Getter:
+    """The same getter, which says where in a record it looks: at these paths, and where these getters do."""
+    known = [spots_of(path(one) if isinstance(one, str) else one) for one in of]
+    if None not in known:
+        setattr(get, _SPOTS, frozenset[Spot]().union(*(spots for spots in known if spots is not None)))
+    return get
+
+
+def spots_of(get: Getter) -> frozenset[Spot] | None:
+    """Where a getter looks; None where it does not say, so that it must be given all."""
+    found: frozenset[Spot] | None = getattr(get, _SPOTS, None)
+    return found
+
 
 def path(text: str) -> Getter:
     """`a.b`, `a[0].b` or `custom_fields[id=123].value` as a function of a record; `.` is the record itself.
@@ -36,6 +53,7 @@ def path(text: str) -> Getter:
     rest = text.strip().removeprefix("$").removeprefix(".")
     steps: list[Getter] = []
     names: list[str] = []
+    spots: list[Spot] = [()]
     while rest:
         match = _STEP.match(rest)
         if match is None:
@@ -44,11 +62,18 @@ def path(text: str) -> Getter:
         if name is not None:
             steps.append(_named([name]))
             names.append(name)
+            spots.append((*spots.pop(), name))
         else:
             steps.append(_nth(int(number)) if number is not None else _whose(key, wanted))
+            last = (*spots.pop(), EACH)
+            spots += [last] if number is not None else [(*last, key), last]
         rest = rest[match.end() :].removeprefix(".")
-    if len(steps) == len(names) and names:
-        return _named(names)
+    get = _named(names) if len(steps) == len(names) and names else _stepped(steps)
+    setattr(get, _SPOTS, frozenset(spots))
+    return get
+
+
+def _stepped(steps: list[Getter]) -> Getter:
     if len(steps) == 1:
         return steps[0]
 
@@ -72,7 +97,7 @@ def first(*places: str) -> Getter:
                 return value
         return None
 
-    return found
+    return reads(found, *getters)
 
 
 def _named(names: list[str]) -> Getter:
@@ -87,7 +112,19 @@ def _named(names: list[str]) -> Getter:
             record = record.get(name, MISSING)
         return record
 
-    return found
+    if len(names) > 3:
+        return found
+    first, second, *more = names
+    third = more[0] if more else None
+
+    def quick(record: Any) -> Any:
+        try:
+            held = record[first][second]
+            return held if third is None else held[third]
+        except (KeyError, TypeError):
+            return found(record)
+
+    return quick
 
 
 def _nth(number: int) -> Getter:
@@ -141,12 +178,12 @@ class Field:
         """The field's value of a record: MISSING where it has none, ValueError with the reason where it is no value."""
         get = path(self.path)
         if self.values:
-            get = self._mapped(get)
+            get = reads(self._mapped(get), get)
         if self.minutes_after is not None:
             get = minutes(path(self.minutes_after), get)
         if self.divide != 1.0:
-            get = _divided(get, self.divide)
-        return get if self.nothing is None else _or(get, self.nothing)
+            get = reads(_divided(get, self.divide), get)
+        return get if self.nothing is None else reads(_or(get, self.nothing), get)
 
     def _mapped(self, get: Getter) -> Getter:
         values, otherwise = dict(self.values), self.otherwise
@@ -197,7 +234,7 @@ def minutes(before: Getter, after: Getter) -> Getter:
             return last if last is MISSING else None
         return (_instant(last) - _instant(first)) / 60
 
-    return found
+    return reads(found, before, after)
 
 
 def _instant(value: Any) -> float:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from cxmon.feeds.exchange import Answer, Call, Page, Place
-from cxmon.feeds.fields import MISSING, path
+from cxmon.feeds.fields import MISSING, path, spots_of
+from cxmon.feeds.shape import Spot
 
 
 class Paging(Protocol):
@@ -194,6 +195,21 @@ class TimePages:
             return end, False
         stuck = page.place is not None and end <= int(page.place)
         return end, not stuck or len(page.rows) >= self.full
+
+
+def insisted(paging: Paging, said: str) -> Paging | None:
+    """The same paging with the parameters of the first request in all of them, where a refusal names one of these: the
+    published schema of a vendor may ask for them with each page, its guide with the first one only."""
+    dropped = paging.drops if isinstance(paging, CursorPages) else ()
+    return replace(paging, drops=()) if any(name in said for name in dropped) else None  # type: ignore[type-var]
+
+
+def spots(paging: Paging) -> tuple[frozenset[Spot], frozenset[Spot]]:
+    """Where a list's pages are told: (in the answer, in its last record)."""
+    answer, last = ("cursor", "more", "ends", "next", "pages", "end"), ("from_last",)
+    found = [[path(text) for name in names if (text := getattr(paging, name, None))] for names in (answer, last)]
+    in_answer, in_last = (frozenset[Spot]().union(*(spots_of(get) or () for get in gets)) for gets in found)
+    return in_answer, in_last
 
 
 def _checked(paging: object, *names: str) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from cxmon.contracts import Facts, Meter, Pieces
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import epoch, rows_of
+from cxmon.feeds.paging import insisted
+from cxmon.feeds.shape import decoder
 from cxmon.feeds.stream import Reader, Stream
 from cxmon.model import Secret, Window
 
@@ -119,10 +122,23 @@ def any_since(client: "Client", stream: Stream, since: datetime, now: datetime) 
     Raises SourceError."""
     at = int(since.timestamp())
     answer = client.send(stream.call(at, now, "a look"))
-    rows = rows_of(stream.records, answer.data, f"{client.name}: a look at {stream.path}")
+    rows = _rows(stream, answer, f"{client.name}: a look at {stream.path}")
     reader = Reader(stream=stream, source=client.name, hash_key=None, wanted=frozenset())
     reader.page(rows, "a look")
     return reader.newest >= at
+
+
+def _rows(stream: Stream, answer: Answer, where: str) -> list[Any]:
+    try:
+        return rows_of(stream.records, answer.data, where)
+    except SourceError:
+        # What was passed over may say why.
+        return rows_of(stream.records, answer.whole(), where)
+
+
+def _whole(stream: Stream, answer: Answer) -> list[Any]:
+    """The records with all that they have."""
+    return rows_of(stream.records, answer.whole(), stream.path)
 
 
 def _by_time(stream: Stream, position: Position) -> Position:
@@ -153,13 +169,13 @@ class _Pages:
             self.number += 1
             where = f"page {self.number}"
             answer = ahead.result() if ahead is not None else self._send(first, position, where)
-            rows = rows_of(stream.records, answer.data, f"{self.client.name}: {where} of {stream.path}")
+            rows = _rows(stream, answer, f"{self.client.name}: {where} of {stream.path}")
             if len(rows) > MOST_ROWS:
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} holds {len(rows):,} records")
             pieces: Pieces | None = None
             gone: tuple[str, ...] = ()
             if stream.piece is None:
-                records, gone, rejected = self.reader.page(rows, where)
+                records, gone, rejected = self.reader.page(rows, where, partial(_whole, stream, answer))
             else:
                 pieces, rejected = self.reader.pieces(stream.piece, rows, where, self.request.now)
                 records = pieces.records(pieces.onto({}))
@@ -191,7 +207,16 @@ class _Pages:
                 raise SourceError(f"{self.client.name}: stopped after {self.number:,} pages; the next run goes on")
 
     def _send(self, first: Call, position: Position, where: str) -> Answer:
-        return self.client.send(replace(self.stream.paging.call(first, position.place), place=where))
+        spots = self.stream.spots(self.request.fields)
+        call = replace(first, place=where, decode=None if spots is None else decoder(spots))
+        try:
+            return self.client.send(self.stream.paging.call(call, position.place))
+        except RefusedError as refused:
+            paging = insisted(self.stream.paging, refused.said) if position.place is not None else None
+            if paging is None:
+                raise
+            self.stream = replace(self.stream, paging=paging)
+            return self.client.send(paging.call(call, position.place))
 
     def _ahead(self, first: Call, position: Position) -> "Future[Answer]":
         """The next page, asked for by a thread of its own while this one is stored: two pages are held at most."""

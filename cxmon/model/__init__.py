@@ -65,7 +65,7 @@ from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
 from cxmon.model.privacy import MINIMUM_CELL
-from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
+from cxmon.model.pull import CHANGES, Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.routing import Mute, News, OpenStory, Route, Severity
@@ -98,6 +98,7 @@ from cxmon.model.where import Apart, Place, Where, WhereAnswer
 __all__ = [
     "BY_HAND",
     "CALLS",
+    "CHANGES",
     "EVERYONE",
     "FROM_FEED",
     "GRAVITY",

@@ -260,7 +260,7 @@ class Metric:
         """Durations are judged on the log scale: a quantile, or a mean whose `matters` is relative."""
         return self.kind is Kind.QUANTILE or (self.kind is Kind.MEAN and self.matters.relative)
 
-    @property
+    @cached_property
     def definition_hash(self) -> str:
         """Changes when the figures would no longer be comparable: a new hash starts a new series."""
         parts = [

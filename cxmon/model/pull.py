@@ -72,6 +72,10 @@ class Health:
     since: datetime | None = None
 
 
+# The part of a feed of changes that is read: a feed stands among the sources.
+CHANGES = "drafts"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pull:
     """One pull of one part of a source: a stream of a vendor's records, or a metric of a source of rows.

@@ -11,7 +11,7 @@ from cxmon.config.plan import FeedPlan, Plan
 from cxmon.contracts import AskedEntries, Entries, Rejected
 from cxmon.decisions.drafting import draft, newest
 from cxmon.errors import ConfigError, SourceError, StoreError
-from cxmon.model import Change, Drafting, Window
+from cxmon.model import CHANGES, Change, Drafting, Health, Pull, Standing, Window
 from cxmon.pipeline.collect import redacted, secrets_of
 from cxmon.store import Brought, Store
 
@@ -58,7 +58,20 @@ def bring_in(
         if progress is not None:
             progress(one.name, number, len(chosen))
         done.append(_one(plan, store, one, now, file))
+        if file is None:
+            store.pulls.record(_as_pull(done[-1], now))
     return done
+
+
+def _as_pull(done: FeedImport, now: datetime) -> Pull:
+    """What the health of sources shows of an import: whether it failed, how many drafts came, what was set aside."""
+    brought = done.brought
+    return Pull(
+        source=done.feed, part=CHANGES, metrics=(), at=now, ok=done.ok, whole=True, error=done.error,
+        rows=brought.new + brought.changed + brought.same,
+        rejected=len(done.rejected),
+        health=Health(standing=Standing.WHOLE if done.ok else Standing.FAILED),
+    )  # fmt: skip
 
 
 def for_file(plan: Plan, file: Path, owner: str) -> Plan:

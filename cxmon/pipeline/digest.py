@@ -20,6 +20,7 @@ from cxmon.model import (
     Verdict,
     View,
 )
+from cxmon.pipeline.standing import unread_changes
 from cxmon.store import Store
 from cxmon.wording import collected
 from cxmon.wording import source_health as health
@@ -187,6 +188,6 @@ def _data(
 ) -> tuple[str, ...]:
     """How the data came in: what is in trouble, one line where nothing is."""
     runs = [run for name, run in store.runs.latest().items() if name in own]
-    told = collected.lines(runs, store.outbox.blocked() if everything else {})
+    told = collected.lines(runs, *((store.outbox.blocked(), unread_changes(store)) if everything else ({},)))
     seen = [one for one in glimpses(store.pulls.lately(), now) if one.last.source in sources and in_trouble(one)]
     return (*told, *(f"{one.last.source}: {health.told(one.last, plan.metrics, plan.zone)}" for one in seen))

@@ -38,7 +38,7 @@ from cxmon.panel import Panel
 from cxmon.pipeline import covering
 from cxmon.pipeline.estimating import Asking, one_by_one, settled, side_by_side
 from cxmon.pipeline.judge_allowance import spend
-from cxmon.pipeline.judge_bands import bands, broken, steps
+from cxmon.pipeline.judge_bands import bands, broken, redefined, steps
 from cxmon.pipeline.judge_evidence import Evidence, failed, inquiry
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
 from cxmon.pipeline.judge_response import responded
@@ -255,6 +255,8 @@ class _Asked:
             harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now,
                            one_offs=store.left_out.all(metric.id, known_at=now))  # fmt: skip
+            if (at := store.observations.redefined(metric)) is not None:
+                drawn = [redefined(band, at) for band in drawn]
             _put(store, metric, covering.bands(drawn, cover))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)

@@ -15,6 +15,7 @@ from cxmon.decisions.left_out import left_out
 from cxmon.decisions.span import IN_A_YEAR, profile
 from cxmon.model import EVERYONE, Band, Break, Category, Change, Grain, Incident, LeftOut, Metric, Segment, Status
 from cxmon.panel import Panel
+from cxmon.wording.screen import OTHER_DEFINITION
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -162,6 +163,11 @@ def broken(band: Band, found: Sequence[Break]) -> Band:
         for i in range(first, min(first + band.smooth - 1, len(avg))):
             avg[i] = math.nan
     return replace(band, avg=tuple(avg), breaks=tuple(found))
+
+
+def redefined(band: Band, at: datetime) -> Band:
+    """The band of a metric whose definition is another one from `at` on."""
+    return broken(band, sorted((*band.breaks, Break(at=at, title=OTHER_DEFINITION)), key=lambda one: one.at))
 
 
 def _one(panel: Panel, known: Sequence[Step], mature: Bools, now: datetime, out: Bools) -> Band:

@@ -7,6 +7,7 @@ from datetime import datetime
 from cxmon import wording
 from cxmon.config.plan import Plan
 from cxmon.model import (
+    CHANGES,
     EVERYONE,
     GRAVITY,
     RED,
@@ -109,7 +110,13 @@ def title(incident: Incident, store: Store) -> str:
 
 def data(store: Store) -> list[str]:
     """What could not be collected or delivered, and how much was."""
-    return collected.lines(store.runs.latest().values(), store.outbox.blocked())
+    return collected.lines(store.runs.latest().values(), store.outbox.blocked(), unread_changes(store))
+
+
+def unread_changes(store: Store) -> list[tuple[str, str]]:
+    """The lists of changes that could not be read the last time, with why."""
+    feeds = [pulls[-1] for (_, part), pulls in sorted(store.pulls.lately().items()) if part == CHANGES]
+    return [(p.source, p.error) for p in feeds if not p.ok]
 
 
 def _decision(plan: Plan, store: Store, verdict: Verdict, declared: Declared, now: datetime) -> Item:

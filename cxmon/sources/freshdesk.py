@@ -27,6 +27,7 @@ _PRIORITY = {1: "low", 2: "medium", 3: "high", 4: "urgent"}
 _CHANNEL = {1: "email", 2: "portal", 3: "phone", 7: "chat", 9: "feedback widget", 10: "outbound email"}
 _OUTBOUND = 10
 _RATINGS = feeds.path("ratings.default_question")
+_SCORES = ("ratings.default_question", "rating")
 # Without the last four the stats did not come.
 _NEVER_MISSING = frozenset(
     {"created_at", "status", "first_reply_at", "first_reply_min", "resolved_at", "resolution_min"}
@@ -107,9 +108,11 @@ def _tickets(source: Freshdesk) -> feeds.Stream:
     return _list_of_tickets(
         source, {"include": "stats"}, customer=feeds.path("requester_id"), required=_NEVER_MISSING,
         lookback=timedelta(hours=1),
-        deleted=lambda ticket: ticket.get("deleted") is True or ticket.get("spam") is True,
+        deleted=feeds.reads(
+            lambda ticket: ticket.get("deleted") is True or ticket.get("spam") is True, "deleted", "spam"
+        ),
         gone=tuple(
-            _list_of_tickets(source, {"filter": name}, lookback=_GONE_LOOKBACK, deleted=lambda _: True)
+            _list_of_tickets(source, {"filter": name}, lookback=_GONE_LOOKBACK, deleted=feeds.reads(lambda _: True))
             for name in ("deleted", "spam")
         ),
     )  # fmt: skip
@@ -138,9 +141,9 @@ def _ratings(source: Freshdesk) -> feeds.Stream:
         fields={
             "created_at": feeds.path("created_at"),
             "updated_at": feeds.path("updated_at"),
-            "satisfied": lambda rating: _satisfied(_sentiment(rating)),
-            "sentiment": _sentiment,
-            "score": _score,
+            "satisfied": feeds.reads(lambda rating: _satisfied(_sentiment(rating)), *_SCORES),
+            "sentiment": feeds.reads(_sentiment, *_SCORES),
+            "score": feeds.reads(_score, *_SCORES),
             "survey": feeds.path("survey_id"),
         },
         required=frozenset({"created_at", "score", "satisfied", "sentiment"}),
@@ -169,10 +172,10 @@ def _ticket_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
         "resolution_min": minutes(created, resolved),
         "first_reply_in_time": _in_time("fr_escalated", minutes(replied, feeds.path("fr_due_by"))),
         "resolution_in_time": _in_time("is_escalated", minutes(resolved, feeds.path("due_by"))),
-        "reopened": _reopened,
+        "reopened": feeds.reads(_reopened, *(f"stats.{name}_at" for name in ("reopened", "resolved", "closed"))),
         "status": _named("status", _STATUS),
         "channel": _named("source", _CHANNEL),
-        "direction": lambda ticket: "outbound" if ticket.get("source") == _OUTBOUND else "inbound",
+        "direction": feeds.reads(lambda one: "outbound" if one.get("source") == _OUTBOUND else "inbound", "source"),
         "priority": _named("priority", _PRIORITY),
         "kind": feeds.path("type"),
         "product": feeds.path("product_id"),
@@ -191,7 +194,7 @@ def _named(key: str, words: Mapping[int, str]) -> feeds.Getter:
         value = get(ticket)
         return words.get(value, str(value)) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    return found
+    return feeds.reads(found, get)
 
 
 def _of_custom(key: str) -> feeds.Getter:
@@ -199,7 +202,7 @@ def _of_custom(key: str) -> feeds.Getter:
         fields = ticket.get("custom_fields")
         return fields.get(key) if isinstance(fields, dict) else None
 
-    return found
+    return feeds.reads(found, "custom_fields")
 
 
 def _in_time(mark: str, left: feeds.Getter) -> feeds.Getter:
@@ -212,7 +215,7 @@ def _in_time(mark: str, left: feeds.Getter) -> feeds.Getter:
         minutes_left = left(ticket)
         return int(minutes_left >= 0) if isinstance(minutes_left, float) else None
 
-    return found
+    return feeds.reads(found, mark, left)
 
 
 def _reopened(ticket: Any) -> int | None:

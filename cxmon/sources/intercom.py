@@ -35,6 +35,13 @@ _MOMENTS = {"first_reply": "first_admin_reply_at", "first_close": "first_close_a
 _KEPT = frozenset({"assumed_resolution", "confirmed_resolution"})
 _PASSED_ON = frozenset({"escalated", "negative_feedback", "procedure_handoff"})
 _MET = {"hit": 1, "missed": 0}
+# Where in a conversation something is read: not its texts, nor who of the team wrote them.
+_LOOKS_AT = (
+    "id", "created_at", "updated_at", "state", "priority", "source.type", "source.delivered_as", "statistics",
+    "contacts.contacts[0].id", "ai_agent_participated", "sla_applied.sla_name", "sla_applied.sla_status",
+    "ai_agent.resolution_state",
+    *(f"{of}.{name}" for of in ("conversation_rating", "ai_agent") for name in ("rating", "created_at", "updated_at")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +109,7 @@ def _search(source: Intercom, name: str, **more: Any) -> feeds.Stream:
             "pagination": {"per_page": source.page_size},
         },
         time_format="epoch",
+        looks_at=(*_LOOKS_AT, *(["custom_attributes"] if source.custom else [])),
         paging=feeds.CursorPages(param="pagination.starting_after", cursor="pages.next.starting_after"),
         lookback=source.lookback,
         ascending=True,
@@ -126,7 +134,8 @@ def _ratings(source: Intercom) -> feeds.Stream:
     return _search(
         source,
         "ratings",
-        records=_apart,
+        records=feeds.reads(_apart, "conversations"),
+        entries="conversations",
         record_id=feeds.path("id"),
         changed=feeds.path("of.updated_at"),
         customer=feeds.path("of.contacts.contacts[0].id"),

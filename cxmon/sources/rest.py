@@ -94,7 +94,9 @@ class RestStream:
             paging=self.paging, method=self.method, params=self.params, body=self.body or None,
             time_format=self.time_format, changed=feeds.path(self.changed) if self.changed else None,
             customer=feeds.path(self.customer) if self.customer else None,
-            deleted=(lambda _: False) if gone is None or of is None else lambda row: str(of(row)) in gone.values,
+            deleted=feeds.reads(lambda _: False)
+            if gone is None or of is None
+            else feeds.reads(lambda row: str(of(row)) in gone.values, of),
             lookback=self.lookback, ascending=self.ascending, window_pages=self.window_pages, by_change=self.by_change,
             newest_first=feeds.path(self.newest_first) if self.newest_first else None,
         )  # fmt: skip

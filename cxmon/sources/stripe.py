@@ -35,6 +35,12 @@ _MONTHS = {"day": 12 / 365, "week": 84 / 365, "month": 1.0, "year": 12.0}
 # How many of a currency's smallest units make one, where it is not 100.
 _WHOLE = ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf")
 _UNITS = dict.fromkeys(_WHOLE, 1) | dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 1000)
+# Where in a subscription something is read.
+_LOOKS_AT = (
+    "id", "customer", "status", "currency", "created", "start_date", "trial_end", "ended_at", "canceled_at",
+    "current_period_start", "cancellation_details.reason", "metadata", "items.has_more",
+    *(f"items.data[0].{name}" for name in ("price", "plan", "quantity", "current_period_start")),
+)  # fmt: skip
 _ITEM_FIELDS = ("product", "price", "interval", "currency", "tier")
 _OWN = ("at", "lapsed_at", "mrr", "after", *_ITEM_FIELDS)
 
@@ -139,7 +145,7 @@ class Stripe:
     def _subscriptions(self, known: int) -> feeds.Stream:
         return self._stream(
             path="v1/subscriptions", params={"status": "all", "limit": str(self.page_size)},
-            records=partial(_each, make=partial(self._listed, known=known)),
+            records=partial(_each, make=partial(self._listed, known=known)), looks_at=_LOOKS_AT,
         )  # fmt: skip
 
     def _events(self) -> feeds.Stream:
@@ -147,12 +153,14 @@ class Stripe:
             path="v1/events",
             params={"types[]": _TYPES, "created[gte]": "{since}", "limit": str(self.page_size)},
             records=partial(_each, make=self._happened), changed=feeds.path("changed"), lookback=timedelta(hours=1),
+            looks_at=("id", "type", "created", "data.previous_attributes", *(f"data.object.{x}" for x in _LOOKS_AT)),
         )  # fmt: skip
 
-    def _stream(self, **what: Any) -> feeds.Stream:
+    def _stream(self, *, records: Any, **what: Any) -> feeds.Stream:
         names = (*_OWN, *self.metadata)
         return feeds.Stream(
-            name=SUBSCRIPTIONS, record_id=feeds.path("id"), customer=feeds.path("customer"), time_format="epoch",
+            name=SUBSCRIPTIONS, records=feeds.reads(records, "data"), entries="data",
+            record_id=feeds.path("id"), customer=feeds.path("customer"), time_format="epoch",
             fields={name: feeds.path(name) for name in names},
             paging=feeds.CursorPages(param="starting_after", cursor="data[-1].id", more="has_more"), **what,
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """Many rows in and out at once: the driver's own fast path on each database, arrays on our side."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -56,6 +57,33 @@ def tuples(conn: sa.Connection, statement: sa.Select[Any]) -> Sequence[tuple[Any
     return conn.execute(statement).cursor.fetchall()
 
 
+def among(
+    conn: sa.Connection, table: sa.Table, names: Sequence[str], where: Mapping[str, int | str | Sequence[int | str]]
+) -> Sequence[tuple[Any, ...]]:
+    """The columns `names` of the rows where each column of `where` has the value, or one of the values, that it says.
+
+    For what is asked with every page: SQLAlchemy takes longer to write such a question than the database to answer it.
+    """
+    many = tuple(name for name, value in where.items() if not isinstance(value, int | str))
+    sqlite = conn.dialect.name == "sqlite"
+    values = tuple(
+        json.dumps(list(value)) if sqlite and name in many else value if name not in many else list(value)  # type: ignore[arg-type]
+        for name, value in where.items()
+    )
+    asked = _question(table, tuple(names), tuple(where), many, sqlite=sqlite)
+    return conn.exec_driver_sql(asked, values).cursor.fetchall()
+
+
+def change(
+    conn: sa.Connection, table: sa.Table, values: Mapping[str, object], keys: Sequence[Mapping[str, object]]
+) -> None:
+    """Writes `values` to the rows that have one of these keys (all of the same columns)."""
+    mark = "?" if conn.dialect.name == "sqlite" else "%s"
+    changes, test = ([f"{name} = {mark}" for name in names] for names in (values, keys[0]))
+    statement = f"UPDATE {table.name} SET {', '.join(changes)} WHERE {' AND '.join(test)}"  # noqa: S608 - our own names.
+    conn.exec_driver_sql(statement, [(*values.values(), *key.values()) for key in keys])
+
+
 def any_of(column: sa.ColumnElement[Any], values: Iterable[int | str], conn: sa.Connection) -> sa.ColumnElement[bool]:
     """`column IN (values)` as one bound parameter, however many there are."""
     if conn.dialect.name == "postgresql":
@@ -83,6 +111,15 @@ def _values(column: Column) -> list[Any]:
 def _insertion(table: sa.Table, names: tuple[str, ...], mark: str, many: int, *, replace: bool) -> str:
     marks = ", ".join(["(" + ", ".join([mark] * len(names)) + ")"] * many)
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {marks} {_conflict(table, names, replace=replace)}"  # noqa: S608 - names are our own.
+
+
+@cache
+def _question(
+    table: sa.Table, names: tuple[str, ...], where: tuple[str, ...], many: tuple[str, ...], *, sqlite: bool
+) -> str:
+    one, several = ("= ?", "IN (SELECT value FROM json_each(?))") if sqlite else ("= %s", "= ANY(%s)")
+    tests = " AND ".join(f"{name} {several if name in many else one}" for name in where)
+    return f"SELECT {', '.join(names)} FROM {table.name} WHERE {tests}"  # noqa: S608 - names are our own.
 
 
 def _conflict(table: sa.Table, names: Sequence[str], *, replace: bool) -> str:

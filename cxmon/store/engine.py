@@ -54,15 +54,21 @@ class Database:
                 yield conn
 
     @contextmanager
-    def write(self, *, news: bool = True) -> Iterator[sa.Connection]:
-        """One transaction, alone among writers. With `news=False` the data version grows only by a call of `grow`."""
+    def write(self, *, news: bool = True, lasting: bool = True) -> Iterator[sa.Connection]:
+        """One transaction, alone among writers. With `news=False` the data version grows only by a call of `grow`.
+
+        With `lasting=False` nobody waits for the disk: a power cut, not a kill, may undo it, whole and in order, until
+        a lasting one came after.
+        """
         if self.read_only:
             raise StoreError(f"store {self.name}: it was opened read-only")
         with self._named(), self.engine.connect() as conn:
-            conn = conn.execution_options(cxmon_begin="BEGIN IMMEDIATE")  # noqa: PLW2901
+            conn = conn.execution_options(cxmon_begin="BEGIN IMMEDIATE", cxmon_lasting=lasting)  # noqa: PLW2901
             with conn.begin():
                 if not self.sqlite:
                     conn.execute(_LOCK)
+                    if not lasting:
+                        conn.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 if news:
                     grow(conn)
                 yield conn
@@ -101,7 +107,10 @@ class Database:
 
         @sa.event.listens_for(engine, "begin")
         def begin(conn: sa.Connection) -> None:
-            conn.exec_driver_sql(conn.get_execution_options().get("cxmon_begin", "BEGIN"))
+            options = conn.get_execution_options()
+            if "cxmon_lasting" in options:
+                conn.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['cxmon_lasting'] else 'NORMAL'}")
+            conn.exec_driver_sql(options.get("cxmon_begin", "BEGIN"))
 
         return engine
 
@@ -135,10 +144,9 @@ class Database:
 
 def grow(conn: sa.Connection) -> None:
     """Tells readers that there is news, once this transaction is committed."""
-    conn.execute(_GROW)
+    conn.exec_driver_sql(f"UPDATE {schema.meta.name} SET value = value + 1 WHERE name = 'version'")  # noqa: S608
 
 
-_GROW = sa.update(schema.meta).where(schema.meta.c.name == "version").values(value=schema.meta.c.value + 1)
 _LOCK = sa.select(schema.meta.c.value).where(schema.meta.c.name == "version").with_for_update()
 
 

@@ -25,6 +25,7 @@ ENTRY = np.dtype(
     [("series", "<i4"), ("at", "<i8"), ("value", "<f8"), ("base", "<f8"), ("known", "<i8"), ("changed", "<i8")]
 )
 WEEK = 7 * 86_400
+_COLUMNS = ("id", "customer", "week", "data")
 # So many weeks are read at once where a long time is gone through.
 _STRETCH = 4
 
@@ -65,17 +66,13 @@ def numbered(conn: sa.Connection, wanted: Mapping[Owner, Collection[str]]) -> di
     needed = {(*of, key) for of, keys in wanted.items() for key in keys}
     if not needed:
         return {}
-    t = fact_series.c
-    asked = sa.select(t.metric, t.definition, t.segment, t.id).where(
-        bulk.any_of(t.metric, sorted({of[0] for of in wanted}), conn),
-        bulk.any_of(t.segment, sorted({key for keys in wanted.values() for key in keys}), conn),
-    )
-
-    known = {(m, d, s): number for m, d, s, number in bulk.tuples(conn, asked)}
+    asked = {"metric": sorted({key[0] for key in needed}), "segment": sorted({key[2] for key in needed})}
+    found = bulk.among(conn, fact_series, ("metric", "definition", "segment", "id"), asked)
+    known = {(m, d, s): number for m, d, s, number in found}
     missing = sorted(needed - set(known))
     if missing:
         # Counted here, where one writer is at work: a database's own counter goes on where a transaction is undone.
-        first = (conn.execute(sa.select(sa.func.max(t.id))).scalar() or 0) + 1
+        first = (conn.execute(sa.select(sa.func.max(fact_series.c.id))).scalar() or 0) + 1
         known |= {key: first + i for i, key in enumerate(missing)}
         rows = [{"id": known[key], "metric": key[0], "definition": key[1], "segment": key[2]} for key in missing]
         conn.execute(sa.insert(fact_series), rows)
@@ -91,9 +88,8 @@ def segments(conn: sa.Connection, of: Owner) -> dict[int, str]:
 
 def owners(conn: sa.Connection, numbers: Iterable[int]) -> dict[int, Owner]:
     """Whose these series are."""
-    t = fact_series.c
-    asked = sa.select(t.id, t.metric, t.definition).where(bulk.any_of(t.id, sorted(set(numbers)), conn))
-    return {number: (metric, definition) for number, metric, definition in bulk.tuples(conn, asked)}
+    found = bulk.among(conn, fact_series, ("id", "metric", "definition"), {"id": sorted(set(numbers))})
+    return {number: (metric, definition) for number, metric, definition in found}
 
 
 def write(
@@ -121,12 +117,12 @@ def write(
 
 def of_records(conn: sa.Connection, stream: str, ids: Iterable[str]) -> Found:
     """What is stored of these records."""
-    return _found(conn, sa.and_(fact.c.stream == stream, bulk.any_of(fact.c.id, ids, conn)))
+    return _packed(bulk.among(conn, fact, _COLUMNS, {"stream": stream, "id": list(ids)}))
 
 
 def of_customers(conn: sa.Connection, customers: Iterable[str]) -> Found:
     """What is stored of these customers, of all streams."""
-    return _found(conn, bulk.any_of(fact.c.customer, customers, conn))
+    return _packed(bulk.among(conn, fact, _COLUMNS, {"customer": list(customers)}))
 
 
 def of_series(
@@ -218,8 +214,11 @@ def _of(entries: Entries, series: Ints, since: int, until: int) -> npt.NDArray[n
 
 
 def _found(conn: sa.Connection, where: sa.ColumnElement[bool]) -> Found:
-    t = fact.c
-    rows = bulk.tuples(conn, sa.select(t.id, t.customer, t.week, t.data).where(where))
+    return _packed(bulk.tuples(conn, sa.select(*(fact.c[name] for name in _COLUMNS)).where(where)))
+
+
+def _packed(rows: Sequence[tuple[Any, ...]]) -> Found:
+    """Rows of `_COLUMNS`."""
     ids, customers, weeks, data = zip(*rows, strict=True) if rows else ((), (), (), ())
     counts = [len(d) // ENTRY.itemsize for d in data]
     return Found(ids, customers, weeks, np.repeat(np.arange(len(ids)), counts), _entries(data))

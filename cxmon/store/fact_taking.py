@@ -45,9 +45,8 @@ def first(metric: Metric) -> dict[str, object]:
 
 def places(conn: sa.Connection, metrics: Sequence[Metric]) -> dict[str, Place]:
     """Where the facts of each metric stand; each has a row of progress after that."""
-    t = progress.c
-    asked = sa.select(t.metric, t.definition, t.stream, t.since_utc, t.kept_from)
-    rows = bulk.tuples(conn, asked.where(bulk.any_of(t.metric, [m.id for m in metrics], conn)))
+    names = ("metric", "definition", "stream", "since_utc", "kept_from")
+    rows = bulk.among(conn, progress, names, {"metric": [m.id for m in metrics]})
     known = {(row[0], row[1]): row[2:] for row in rows}
     found = {}
     for metric in metrics:

@@ -93,7 +93,8 @@ class FactStore:
         are.
         """
         results: dict[str, Done] = {}
-        with self._db.write() as conn:
+        # What a power cut undoes of a feed goes with its cursor, and is read again.
+        with self._db.write(lasting=batch.complete) as conn:
             if batch.pieces is not None:
                 batch = replace(batch, upserts=pieces.keep(conn, metrics[0], batch.pieces))
             page = aggregate.Page(records=batch.upserts, now=now, frozen=frozen)
@@ -123,7 +124,7 @@ class FactStore:
                 yield {metric.id: states}
         while waiting := [m for m in metrics if not m.read.churn and self._waiting(m)]:
             done: dict[str, Applied] = {}
-            with self._db.write() as conn:
+            with self._db.write(lasting=False) as conn:
                 starts = _next_touched(conn, waiting)
                 runs = {m.id: list(_runs(m, starts[m.id])) for m in waiting}
                 places = taking.places(conn, waiting)
@@ -233,13 +234,8 @@ def _advance(conn: sa.Connection, metrics: Sequence[Metric], batch: Facts, now: 
     if batch.complete:
         values["complete_at"] = series.epoch(now)
     if values:
-        of = [dict(zip(("of_metric", "of_definition"), owner(metric), strict=True)) for metric in metrics]
-        conn.execute(_OWN.values(**values), of)
-
-
-_OWN = sa.update(progress).where(
-    progress.c.metric == sa.bindparam("of_metric"), progress.c.definition == sa.bindparam("of_definition")
-)
+        keys = [dict(zip(("metric", "definition"), owner(metric), strict=True)) for metric in metrics]
+        bulk.change(conn, progress, values, keys)
 
 
 def _next_touched(conn: sa.Connection, metrics: Sequence[Metric]) -> dict[str, list[int]]:

@@ -75,6 +75,20 @@ class ObservationStore:
             found = conn.execute(sa.select(schema.progress.c.watermark).where(progress_of(metric))).scalar()
         return None if found is None else datetime.fromtimestamp(found, UTC)
 
+    def redefined(self, metric: Metric) -> datetime | None:
+        """Start of the first period counted by this definition, where another one counted earlier ones: nothing is
+        compared across it. None where no other definition goes back further."""
+        s, o = schema.series, schema.observation
+        mine = sa.and_(s.c.metric == metric.id, s.c.grain == metric.grain.value)
+        with self._db.read() as conn:
+            named = conn.execute(sa.select(s.c.definition).where(mine).distinct()).scalars().all()
+            if len(named) < 2 or metric.definition_hash not in named:
+                return None
+            begun = sa.select(s.c.definition, sa.func.min(o.c.start_utc)).join(o, o.c.series_id == s.c.id)
+            first = dict(bulk.tuples(conn, begun.where(mine, o.c.n > 0).group_by(s.c.definition)))
+        at = first.pop(metric.definition_hash, None)
+        return datetime.fromtimestamp(at, UTC) if at is not None and min(first.values(), default=at) < at else None
+
     def rejected(self, limit: int = 100) -> list[RejectedRow]:
         """Rows that were set aside, those seen last first."""
         t = schema.rejected_row.c

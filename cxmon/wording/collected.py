@@ -22,14 +22,18 @@ class Run(Protocol):
     def held(self) -> bool: ...
 
 
-def lines(runs: Iterable[Run], blocked: Mapping[str, tuple[datetime, str]]) -> list[str]:
+def lines(
+    runs: Iterable[Run], blocked: Mapping[str, tuple[datetime, str]], unread: Iterable[tuple[str, str]] = ()
+) -> list[str]:
     """What could not be delivered or collected, what is held back, and how much came in. `blocked` are channels that
-    take nothing, with why."""
+    take nothing, `unread` lists of changes that could not be read, with why."""
     known = list(runs)
     deaf = [f"{name} takes nothing ({why})" for name, (_, why) in blocked.items()]
     told = [f"Not delivered: {'; '.join(deaf)}; `cxmon alerts test` once it is mended"] if deaf else []
     failed = [f"{r.metric} ({r.error})" for r in known if not r.ok]
     lost = [f"Not collected: {'; '.join(failed)}"] if failed else []
+    feeds = [f"{name} ({why})" for name, why in unread]
+    lost += [f"Changes not imported: {'; '.join(feeds)}"] if feeds else []
     held = sorted({r.source for r in known if r.held})
     back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
     aside = sum(r.rejected for r in known)

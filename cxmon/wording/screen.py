@@ -28,6 +28,9 @@ from cxmon.model import (
 from cxmon.wording.aiming import aims_screen
 from cxmon.wording.numbers import days_judged, number, value
 
+# What stands at the line *measured anew* where it is the definition in the configuration that is another one.
+OTHER_DEFINITION = "by another definition; what the one before counted is not drawn"
+
 Screen = tuple[str, Tone, str]
 
 # Code -> (words, tone, shape as a Material icon's name). `safe`, `entangled` and `not_comparable` are completed by

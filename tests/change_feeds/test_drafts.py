@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from cxmon import actions
 from cxmon.alerts.parts import near, near_drafts, near_fact
 from cxmon.change_feeds import CsvList
+from cxmon.cli.story import data
 from cxmon.config.plan import FeedPlan, Plan
 from cxmon.contracts import AskedEntries, Entries, Rejected
 from cxmon.decisions.drafting import draft
+from cxmon.decisions.source_health import glimpses, in_trouble
 from cxmon.errors import ActionError, SourceError, StoreError
 from cxmon.model import (
     EVERYONE,
@@ -193,6 +195,20 @@ def test_what_lies_outside_the_window_is_not_gone(store):
     later = NOW + timedelta(days=1000)
     come(store, Known(), now=later, backfill=timedelta(days=30))
     assert "plans-CX-1" in held(store)
+
+
+def test_a_feed_that_cannot_be_read_stands_beside_the_sources():
+    bad, good = Known(), Known(entry(), entry("CX-6"))
+    bad.now = SourceError("bad: no answer")
+    both = Plan(path="c", store_url="", change_feeds=(
+        FeedPlan(name="bad", feed=bad, rules=RULES), FeedPlan(name="good", feed=good, rules=RULES),
+    ))  # fmt: skip
+    with Store.open("sqlite://") as fresh:
+        bring_in(both, fresh, now=NOW)
+        of_bad, of_good = glimpses(fresh.pulls.lately(), NOW)
+        assert (in_trouble(of_bad), of_bad.last.error) == (True, "bad: no answer")
+        assert (in_trouble(of_good), of_good.last.rows) == (False, 2)
+        assert data(fresh)[0] == "Changes not imported: bad (bad: no answer)"
 
 
 def test_a_feed_that_fails_changes_nothing_and_stops_no_other(store, tmp_path):

@@ -1,14 +1,17 @@
 """What judge stores for the trend charts."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from judge_world import LEAVES, World, built, change, csat, day, falls
 
-from cxmon.model import EVERYONE, Category, Decision, Ending, Incident, IncidentState, Response, Scope, Segment
+from cxmon.contracts import Observations
+from cxmon.model import EVERYONE, Category, Decision, Ending, Incident, IncidentState, Response, Scope, Segment, Window
 from cxmon.pipeline.judge import judge
 from cxmon.pipeline.judge_bands import steps, trailing
+from cxmon.wording.screen import OTHER_DEFINITION
 
 HARM = {"csat": falls(-0.05)}
 PLAIN = {"by": ((),)}
@@ -151,3 +154,26 @@ def test_a_band_begins_anew_where_the_measurement_changed(world):
     for first, last in ((200, 240), (250, 280)):
         seen, expected = (np.nanmean(np.array(x)[first:last]) for x in (everyone.avg, everyone.expected))
         assert (abs(seen - expected) < 0.012) == (first == 250)
+
+
+def test_a_changed_definition_is_a_break_where_the_one_before_goes_back_further(world):
+    plan, store = world(World(), [csat(**PLAIN)])
+    [metric] = plan.metrics.values()
+    judge(plan, store, now=day(300))
+    assert store.bands.get("csat", "{}").breaks == ()
+    # Another field is read from now on, and the source gives it for the last 200 days only.
+    changed = replace(metric, read=replace(metric.read, value="resolved"))
+    cells = World().cells(changed)
+    window = Window(day(120), day(320))
+    late = cells.start >= day(120).timestamp()
+    part = replace(cells, **{
+        name: getattr(cells, name)[late] for name in ("segment", "start", "known_at", "n", "total")
+    })  # fmt: skip
+    store.observations.apply(changed, Observations(window=window, cells=part), now=day(1))
+    judge(replace(plan, metrics={"csat": changed}), store, now=day(300))
+    [one] = store.bands.get("csat", "{}").breaks
+    assert (one.at, one.title) == (day(120), OTHER_DEFINITION)
+    # Where the new one is counted as far back, all that is drawn is counted by it.
+    store.observations.apply(changed, Observations(window=Window(day(0), day(320)), cells=cells), now=day(2))
+    assert store.observations.redefined(changed) is None
+    assert store.observations.redefined(metric) is None

@@ -150,6 +150,23 @@ def test_the_cursor_is_where_the_next_run_goes_on_and_one_that_has_run_out_is_re
         assert vendor.seen[1][2]["start_time"] == str(newest - 3600)
 
 
+def test_a_host_that_goes_by_the_schema_alone_is_told_the_start_with_every_page():
+    """The published schema requires `start_time`; the guide gives it with the first request only."""
+
+    def cursor(params, _):
+        if "start_time" not in params:
+            missing = {"location": ["query"], "message": "must have required property 'start_time'"}
+            return Reply({"title": "Invalid request", "validation": [missing]}, 422)
+        at = int(params.get("cursor", "0"))
+        return {"tickets": [ticket(at)], "after_cursor": str(at + 1), "end_of_stream": at >= 2}
+
+    with Vendor(api__v2__incremental__tickets__cursor=cursor) as vendor:
+        found = pull(source(vendor), "tickets")
+        asked = [("start_time" in params, params.get("cursor")) for _, _, params, *_ in vendor.seen]
+    assert [b.upserts.ids for b in found] == [["100"], ["101"], ["102"]]
+    assert asked == [(True, None), (False, "1"), (True, "1"), (True, "2")]
+
+
 def test_a_host_that_knows_the_paths_with_json_only_is_asked_for_these():
     account = Account([ticket(i) for i in range(4)])
     account.suffix = ".json"

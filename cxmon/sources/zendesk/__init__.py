@@ -38,6 +38,7 @@ _DURATIONS = {
 # How the lists of both survey systems go on.
 _AFTER = feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more")
 _SATISFIED = {"good": 1, "bad": 0}
+_ANSWERED = {"good": 1, "bad": 1, "offered": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,14 +143,15 @@ def _tickets(source: Zendesk) -> feeds.Stream:
         path="api/v2/incremental/tickets/cursor",
         params={"start_time": "{since}", "include": "metric_sets", "per_page": str(source.page_size)},
         time_format="epoch",
-        records=_with_metric_sets,
+        records=feeds.reads(_with_metric_sets, "tickets", "metric_sets"),
+        entries="tickets",
         record_id=feeds.path("id"),
         # A ticket's own time of change stays where only the system touches it; what was generated last is newest.
         changed=feeds.first("generated_timestamp", "updated_at"),
         customer=feeds.path("requester_id"),
         fields=_ticket_fields(source.custom),
         required=frozenset({"created_at", "status"}),
-        deleted=lambda ticket: ticket.get("status") == "deleted",
+        deleted=feeds.reads(lambda ticket: ticket.get("status") == "deleted", "status"),
         paging=feeds.CursorPages(
             param="cursor", cursor="after_cursor", ends="end_of_stream", keep=True, drops=("start_time",)
         ),
@@ -207,11 +209,12 @@ _STREAMS: Mapping[str, Callable[[Zendesk], feeds.Stream]] = {
 
 
 def _ticket_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
+    replied = f"metric_set.{_DURATIONS['first_reply']}.calendar"
     fields: dict[str, feeds.Getter] = {
         "created_at": feeds.path("created_at"),
         "updated_at": feeds.path("updated_at"),
         "solved_at": feeds.path("metric_set.solved_at"),
-        "first_reply_at": _first_reply_at,
+        "first_reply_at": feeds.reads(_first_reply_at, "created_at", replied),
         "status": feeds.path("status"),
         "channel": feeds.path("via.channel"),
         "priority": feeds.path("priority"),
@@ -219,9 +222,9 @@ def _ticket_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
         "brand": feeds.path("brand_id"),
         "form": feeds.path("ticket_form_id"),
         "reopens": feeds.path("metric_set.reopens"),
-        "reopened": lambda ticket: _above(ticket, "reopens", 0),
+        "reopened": feeds.reads(lambda ticket: _above(ticket, "reopens", 0), "metric_set.reopens"),
         "replies": feeds.path("metric_set.replies"),
-        "one_touch": _one_touch,
+        "one_touch": feeds.reads(_one_touch, *(f"metric_set.{name}" for name in ("solved_at", "replies", "reopens"))),
         **_score_fields(feeds.path("satisfaction_rating.score")),
     }
     for name, key in _DURATIONS.items():
@@ -239,8 +242,8 @@ def _score_fields(score: feeds.Getter) -> dict[str, feeds.Getter]:
         return str(score(record) or "").partition("_")[0]
 
     return {
-        "satisfied": lambda record: _SATISFIED.get(word(record)),
-        "answered": lambda record: {"good": 1, "bad": 1, "offered": 0}.get(word(record)),
+        "satisfied": feeds.reads(lambda record: _SATISFIED.get(word(record)), score),
+        "answered": feeds.reads(lambda record: _ANSWERED.get(word(record)), score),
     }
 
 
