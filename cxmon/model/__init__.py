@@ -54,6 +54,7 @@ from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret, Token
+from cxmon.model.sheet import Sheet, Spread
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
     GRAVITY,
@@ -171,9 +172,11 @@ __all__ = [
     "Scope",
     "Secret",
     "Segment",
+    "Sheet",
     "Silence",
     "Split",
     "SplitRanges",
+    "Spread",
     "Stage",
     "StageHarm",
     "Standing",
