@@ -10,6 +10,7 @@ st.set_page_config(page_title="Customer experience", page_icon=str(HERE / "icon.
 pages = [
     st.Page(str(HERE / "views" / "overview.py"), title="Overview", url_path="overview", default=True),
     st.Page(str(HERE / "views" / "decision.py"), title="Decisions", url_path="decision"),
+    st.Page(str(HERE / "views" / "metric.py"), title="Metrics", url_path="metric"),
     st.Page(str(HERE / "views" / "health.py"), title="Data health", url_path="health"),
 ]
 st.navigation(pages, position="top").run()

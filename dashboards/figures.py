@@ -116,10 +116,19 @@ def _bare(x: float, found: Gap, metric: Metric) -> str:
 
 def window(found: Gap, band: Band, zone: str) -> str:
     """`7 days to 14 Nov`, the window behind a figure."""
-    day = wording.day(found.until, zone)
+    return window_to(band, wording.day(found.until, zone))
+
+
+def window_to(band: Band, day: str) -> str:
+    """The same of an average that ends on another day."""
     if band.smooth <= 1:
         return f"period of {day}"
     return f"{band.smooth} {'days' if daily(band) else 'periods'} to {day}"
+
+
+def moment(start: int) -> datetime:
+    """The instant of a period's start."""
+    return datetime.fromtimestamp(start, UTC)
 
 
 def daily(band: Band) -> bool:

@@ -21,6 +21,7 @@ from cxmon.model import (
     Metric,
     Response,
     Segment,
+    Sheet,
     TargetOutlook,
     Verdict,
 )
@@ -86,6 +87,12 @@ def glimpses() -> list[Glimpse]:
         known = store.pulls.lately()
     last = max((p.at for pulls in known.values() for p in pulls), default=datetime.fromtimestamp(0, UTC))
     return of_pulls(known, last)
+
+
+def sheet(metric: Metric) -> Sheet | None:
+    """What was worked out for the page of a metric; None where nothing was yet."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        return store.catalogue.sheet(metric)
 
 
 def world() -> World | str:

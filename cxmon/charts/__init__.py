@@ -2,20 +2,25 @@
 
 from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
+from cxmon.charts.lines import Line, lines
 from cxmon.charts.marks import Limit, limit, numbered, pins, shown
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
 from cxmon.charts.palette import PALETTES, Palette, Theme
-from cxmon.charts.picture import picture, render
-from cxmon.charts.points import Pin, Point, coarse, points, recent
+from cxmon.charts.picture import VEGA_LITE, picture, render, titled
+from cxmon.charts.points import Pin, Point, coarse, local_ms, points, recent
+from cxmon.charts.spread import Bin, spread
 from cxmon.charts.trend import trend
 
 __all__ = [
     "DAYS",
     "LEGEND",
     "PALETTES",
+    "VEGA_LITE",
+    "Bin",
     "Cell",
     "Drawing",
     "Limit",
+    "Line",
     "Palette",
     "Pin",
     "Point",
@@ -25,6 +30,8 @@ __all__ = [
     "forest",
     "heat",
     "limit",
+    "lines",
+    "local_ms",
     "numbered",
     "page",
     "picture",
@@ -33,5 +40,7 @@ __all__ = [
     "recent",
     "render",
     "shown",
+    "spread",
+    "titled",
     "trend",
 ]

@@ -29,7 +29,6 @@ def picture(
     anew: Sequence[Break] = (),
 ) -> bytes:
     """A PNG of 2x resolution: the finding as title; decision, grade, range and as-of stamp below it."""
-    colours = PALETTES["light"]
     chart = trend(
         found,
         metric,
@@ -43,6 +42,13 @@ def picture(
         hover=False,
         anew=anew,
     )
+    return render(titled(chart, title=title, subtitle=subtitle))
+
+
+def titled(chart: alt.LayerChart, *, title: str, subtitle: Sequence[str]) -> alt.LayerChart:
+    """A light chart with what a picture of it must say where it stands alone: the finding, and below what it is of and
+    as of when."""
+    colours = PALETTES["light"]
     heading = alt.TitleParams(
         text=title,
         subtitle=list(subtitle),
@@ -56,7 +62,10 @@ def picture(
         subtitlePadding=5,
         offset=14,
     )
-    return render(chart.properties(title=heading, padding={"left": 18, "right": 18, "top": 16, "bottom": 14}))
+    named: alt.LayerChart = chart.properties(
+        title=heading, padding={"left": 18, "right": 18, "top": 16, "bottom": 14}
+    )
+    return named
 
 
 def render(chart: alt.LayerChart) -> bytes:

@@ -7,13 +7,11 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
 from cxmon.wording import targets as wording_of_targets
-from dashboards import allowing, answering, early, figures, trending
+from dashboards import allowing, answering, choosing, early, figures, trending
 from dashboards.frame import opened, theme
-from dashboards.links import linked
 from dashboards.reading import World
 from dashboards.text import BADGE, badge, grey, md
 
-RANGES = {"90d": ("90 d", 96), "6mo": ("6 mo", 189), "1y": ("1 y", 372), "all": ("All", 100_000)}
 MOST_CARDS = 6
 
 
@@ -98,45 +96,10 @@ def trend(world: World) -> None:
         if not shown:
             st.markdown(grey("No series is long enough for a trend yet."))
             return
-        head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-        metric_id = (
-            head.segmented_control(
-                "Metric",
-                shown,
-                format_func=lambda k: md(world.metrics[k].label),
-                required=True,
-                label_visibility="collapsed",
-                **linked("metric", shown, shown[0]),
-            )
-            or shown[0]
-        )
-        options = head.container(horizontal=True, width="content", vertical_alignment="center")
-        keys = world.segments(metric_id)
-        segment = (
-            options.selectbox(
-                "Segment",
-                keys,
-                format_func=lambda k: Segment.from_key(k).label,
-                label_visibility="collapsed",
-                width=180,
-                **linked("segment", keys, keys[0]),
-            )
-            or keys[0]
-        )
-        span = (
-            options.segmented_control(
-                "Range",
-                list(RANGES),
-                format_func=lambda k: RANGES[k][0],
-                required=True,
-                label_visibility="collapsed",
-                **linked("range", list(RANGES), "1y"),
-            )
-            or "1y"
-        )
+        metric_id, segment, days = choosing.view(world, shown)
         band = world.bands[metric_id, segment]
         where = Segment.from_key(segment).label
-        trending.draw(world, band, world.metrics[metric_id], where=where, days=RANGES[span][1], key="overview")
+        trending.draw(world, band, world.metrics[metric_id], where=where, days=days, key="overview")
 
 
 def ledger(world: World) -> None:
