@@ -6,9 +6,8 @@ from itertools import pairwise
 from cxmon.config.calendar_keys import WEEKDAYS
 from cxmon.config.frame import Frame
 from cxmon.config.holidays import holidays_of
-from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.nodes import Node
-from cxmon.config.reading import BAD, shown
+from cxmon.config.reading import BAD
 from cxmon.config.shapes import Entry
 from cxmon.model import BusinessHours, Holidays
 
@@ -23,9 +22,7 @@ def build_calendars(frame: Frame, zone: str, holidays: Holidays | None) -> dict[
         if not isinstance(entry, Entry):
             continue
         before = frame.reading.faults
-        own = entry.get("zone")
-        if own is not None and not known_zone(own):
-            frame.reading.wrong(entry.at("zone"), f"the unknown time zone {shown(entry.at('zone'))}", nearest_zone(own))
+        clocks = frame.zone_of(entry, zone)
         off = entry.get("holidays")
         closed = holidays_of(frame, off) if isinstance(off, Entry) else holidays
         if entry.get("open_on_holidays") and isinstance(off, Entry):
@@ -33,7 +30,7 @@ def build_calendars(frame: Frame, zone: str, holidays: Holidays | None) -> dict[
         week = _week(frame, entry)
         if entry.sound and frame.reading.faults == before:
             built[name] = BusinessHours(
-                name=name, zone=own or zone, week=week, holidays=None if entry.get("open_on_holidays") else closed
+                name=name, zone=clocks, week=week, holidays=None if entry.get("open_on_holidays") else closed
             )
     return built
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.nodes import Node
 from cxmon.config.reading import BAD, Reading, one_of, shown
 from cxmon.config.shapes import Entry
@@ -62,6 +63,27 @@ class Frame:
         for key in node.entries:
             if key != "<<":
                 self.known(Node("text", node.key_lines[key], node.path, key), key, names, what, of)
+
+    @property
+    def channels(self) -> list[str]:
+        """The channels that can be named: those of the file, or the console where there are none."""
+        return list(self.names("channels")) if "channels" in self.root else ["console"]
+
+    def heard(self, entry: Entry) -> tuple[str, ...]:
+        """What stands under `channel`, one or several, each of which has to exist."""
+        said, node = entry.get("channel"), entry.at("channel")
+        if isinstance(said, list):
+            self.known_items(node, self.channels, "channel")
+            return tuple(said)
+        self.known(node, said, self.channels, "channel")
+        return () if said is None else (said,)
+
+    def zone_of(self, entry: Entry, zone: str) -> str:
+        """The zone that the entry names, else `zone`; tells one that does not exist."""
+        own: str | None = entry.get("zone")
+        if own is not None and not known_zone(own):
+            self.reading.wrong(entry.at("zone"), f"the unknown time zone {shown(entry.at('zone'))}", nearest_zone(own))
+        return own or zone
 
     def amounts(self, entry: Entry, key: str) -> dict[str, Amount]:
         """A mapping of metrics to sizes, each above zero and of a sort that its metric can have."""

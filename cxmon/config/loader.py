@@ -23,6 +23,7 @@ from cxmon.config.records import CHANGE, top
 from cxmon.config.shapes import Entry
 from cxmon.config.targets import build_targets
 from cxmon.config.units import Measure
+from cxmon.config.views import build_views
 from cxmon.config.wiring import (
     build_channels,
     build_checks,
@@ -91,6 +92,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "checks": build_checks(frame),
         "channels": build_channels(frame),
         "routes": build_routes(frame),
+        "views": build_views(frame, root.get("zone", "UTC")),
         "changes": build_changes(frame),
         "change_feeds": build_change_feeds(frame, folder),
         "silences": build_silences(frame),

@@ -18,6 +18,7 @@ from cxmon.model import (
     Segment,
     Silence,
     Target,
+    View,
 )
 
 
@@ -113,3 +114,4 @@ class Plan:
     hash_key: Secret | None = None
     change_feeds: tuple[FeedPlan, ...] = ()
     reasons: str = "reason"
+    views: tuple[View, ...] = ()

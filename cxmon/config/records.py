@@ -25,6 +25,7 @@ from cxmon.config.scalars import (
 )
 from cxmon.config.shapes import Either, Field, ListOf, MapOf, Record
 from cxmon.config.standard_keys import FOLLOWS, MADE
+from cxmon.config.view_keys import VIEWS
 from cxmon.model import Better, Category, Grain, Kind, Status
 
 LEAST_HEAD_COUNT = 5
@@ -335,6 +336,7 @@ def top() -> Record:
             "routes": Field(
                 ListOf(ROUTE, "a list of routes", unique=False), "who hears what; the first that matches takes it"
             ),
+            **VIEWS,
             "changes": Field(ListOf(CHANGE, "a list of changes", unique=False), "the decisions to judge"),
             **CHANGE_FEEDS,
             "targets": Field(ListOf(TARGET, "a list of targets", unique=False), "where metrics should be, and by when"),

@@ -70,12 +70,13 @@ def build_channels(frame: Frame) -> dict[str, Channel]:
 
 
 def build_routes(frame: Frame) -> tuple[Route, ...]:
-    channels = list(frame.names("channels")) if "channels" in frame.root else ["console"]
+    channels, own = frame.channels, _of_views(frame)
     if "routes" not in frame.root:
-        if len(channels) > 1:
+        shared = [name for name in channels if name not in own]
+        if len(shared) > 1:
             expected = "routes that say which of the channels gets what; {channel: ...} alone takes everything"
             frame.reading.wrong(frame.root.node, "no routes", expected, key="routes")
-        return tuple(Route(channel=name) for name in channels[:1])
+        return tuple(Route(channel=name) for name in (shared or channels)[:1])
     checks = [*frame.names("checks"), *OWN_CHECKS]
     routes, takes_all = [], None
     for entry in frame.listed("routes"):
@@ -93,11 +94,21 @@ def build_routes(frame: Frame) -> tuple[Route, ...]:
             takes_all = entry.node.line
         if entry.sound:
             routes.append(_route(entry))
-    used = {entry.get("channel") for entry in frame.listed("routes") if isinstance(entry, Entry)}
+    used = own | {entry.get("channel") for entry in frame.listed("routes") if isinstance(entry, Entry)}
     for name in channels if "channels" in frame.root else []:
         if name not in used:
             frame.reading.note(frame.root.at("channels").entries[name], "no route leads to this channel")
     return tuple(routes)
+
+
+def _of_views(frame: Frame) -> set[str]:
+    """The channels that a view leads to."""
+    found: set[str] = set()
+    for view in (frame.root.get("views") or {}).values():
+        for entry in (view, view.get("digest") if isinstance(view, Entry) else None):
+            said = entry.get("channel") if isinstance(entry, Entry) else None
+            found |= set(said) if isinstance(said, list) else {said} if said is not None else set()
+    return found
 
 
 def _route(entry: Entry) -> Route:

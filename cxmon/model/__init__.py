@@ -76,6 +76,7 @@ from cxmon.model.verdict import (
     Verdict,
 )
 from cxmon.model.version import Cause, Figure, FirstSaid, Reason, Turn, Version
+from cxmon.model.view import DigestTime, View
 from cxmon.model.where import Apart, Place, Where, WhereAnswer
 
 __all__ = [
@@ -116,6 +117,7 @@ __all__ = [
     "Decision",
     "Declared",
     "Delivery",
+    "DigestTime",
     "Drafting",
     "Early",
     "Ending",
@@ -193,6 +195,7 @@ __all__ = [
     "Unlike",
     "Verdict",
     "Version",
+    "View",
     "Where",
     "WhereAnswer",
     "Window",

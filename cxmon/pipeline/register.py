@@ -20,6 +20,7 @@ def register(plan: Plan, store: Store, *, now: datetime) -> None:
             board_url=plan.board_url,
             alarm_budget=plan.alarm_budget,
             minimum_cell=plan.minimum_cell,
+            views=plan.views,
         )
     )
     for change in plan.changes:

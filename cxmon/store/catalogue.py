@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from cxmon.model import MINIMUM_CELL, LeadingAnswer, Metric, Sheet
+from cxmon.model import MINIMUM_CELL, LeadingAnswer, Metric, Sheet, View
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -24,6 +24,7 @@ class Catalogue:
     board_url: str = ""
     alarm_budget: float = 2.0
     minimum_cell: int = MINIMUM_CELL
+    views: tuple[View, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

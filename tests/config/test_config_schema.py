@@ -135,6 +135,8 @@ PLACES = {
     ("money", "contacts"): lambda keys: {"money": {"contacts": keys}},
     ("team_agreement",): lambda keys: {"team_agreement": keys},
     ("privacy",): lambda keys: {"privacy": keys},
+    ("views",): lambda keys: {"views": {"v": keys}},
+    ("views", "digest"): lambda keys: {"views": {"v": {"digest": keys}}},
 }
 
 
