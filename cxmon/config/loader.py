@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from cxmon.config.access import build_access
 from cxmon.config.allowance import build_allowance
 from cxmon.config.change_feeds import build_change_feeds
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
@@ -100,6 +101,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "allowance": build_allowance(frame),
         "targets": build_targets(frame),
         "minimum_cell": build_minimum_cell(frame),
+        "access": build_access(frame),
     }
     check_importance(frame, parts["checks"])
     if "reasons" in root and frame.dimensions_known:

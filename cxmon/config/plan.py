@@ -8,6 +8,7 @@ from pathlib import Path
 from cxmon.contracts import ChangeFeed, Channel, Check, Source
 from cxmon.model import (
     MINIMUM_CELL,
+    Access,
     Allowances,
     Change,
     Drafting,
@@ -84,7 +85,8 @@ class Plan:
     `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
     what is valid but may surprise. `money` says what a lost customer and a contact cost. Figures on fewer answers than
     `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form. `keep_facts` is
-    how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes.
+    how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes. `access`
+    says who may see and change what.
     """
 
     path: Path
@@ -115,3 +117,4 @@ class Plan:
     change_feeds: tuple[FeedPlan, ...] = ()
     reasons: str = "reason"
     views: tuple[View, ...] = ()
+    access: Access = field(default_factory=Access)

@@ -3,6 +3,7 @@
 from functools import cache
 
 from cxmon.aggregate import DEFINITIONS
+from cxmon.config.access import FIELDS as ACCESS
 from cxmon.config.allowance import FIELDS as ALLOWANCE
 from cxmon.config.calendar_keys import HOLIDAYS, WEEKDAYS
 from cxmon.config.calendar_keys import KEYS as CALENDARS
@@ -308,6 +309,7 @@ def top() -> Record:
             "holidays": Field(HOLIDAYS, "which days are not compared with working days; without it none"),
             **CALENDARS,
             **PRIVACY,
+            **ACCESS,
             "keep_facts": Field(
                 Span(above_zero=True), "how long vendors' records are kept, then only sums; without it 400d"
             ),

@@ -1,5 +1,6 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
+from cxmon.model.access import Access, Act, Allowed, Oidc, Refused, Role, may
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.announced import Announced, Drafting
 from cxmon.model.behind import Behind, Growth, Record
@@ -89,6 +90,8 @@ __all__ = [
     "PER_DAYS",
     "RED",
     "UNIT_SECONDS",
+    "Access",
+    "Act",
     "Action",
     "Agreement",
     "Ahead",
@@ -97,6 +100,7 @@ __all__ = [
     "AllowanceCode",
     "AllowanceUse",
     "Allowances",
+    "Allowed",
     "Altogether",
     "Amount",
     "Announced",
@@ -150,6 +154,7 @@ __all__ = [
     "Method",
     "Metric",
     "Money",
+    "Oidc",
     "Opinion",
     "OutboxRow",
     "Outlook",
@@ -167,9 +172,11 @@ __all__ = [
     "Reason",
     "Receipt",
     "Record",
+    "Refused",
     "Response",
     "ResponseRate",
     "Retrospect",
+    "Role",
     "Saving",
     "Scope",
     "Secret",
@@ -201,4 +208,5 @@ __all__ = [
     "Window",
     "Words",
     "Worth",
+    "may",
 ]

@@ -137,6 +137,8 @@ PLACES = {
     ("privacy",): lambda keys: {"privacy": keys},
     ("views",): lambda keys: {"views": {"v": keys}},
     ("views", "digest"): lambda keys: {"views": {"v": {"digest": keys}}},
+    ("access",): lambda keys: {"access": keys},
+    ("access", "oidc"): lambda keys: {"access": {"oidc": keys}},
 }
 
 
