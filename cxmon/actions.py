@@ -280,9 +280,8 @@ def _state(incident: Incident) -> str:
 
 def _told_on(store: Store, incident: Incident, transition: Transition) -> list[OutboxRow]:
     """The news for every channel in which this story was told before: its first message is edited, a reply added."""
-    thread = f"change:{incident.subject}" if incident.check == VERDICT else f"incident:{incident.id}"
     rows = []
-    for channel, row in sorted(store.outbox.newest(thread).items()):
+    for channel, row in sorted(store.outbox.newest(incident.thread).items()):
         message = _message(store, incident, transition, row.message)
         key = f"{message.key}|{channel}"
         rows.append(OutboxRow(key=key, channel=channel, message=replace(message, key=key), state=Delivery.WAITING))

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Sequence
 from functools import partial
-from urllib.parse import quote, urlencode
 
 import streamlit as st
 
 from cxmon import wording
 from cxmon.model import EVERYONE, Band, Metric, Segment, Tone
 from dashboards import answering, downloads, figures
-from dashboards.links import linked
+from dashboards.links import linked, to
 from dashboards.reading import World
 from dashboards.text import BADGE, grey, md
 
@@ -80,8 +79,7 @@ def _tone(band: Band, metric: Metric) -> Tone:
 
 def _link(metric: Metric, band: Band) -> str:
     """The segment's name as a link to this page on it."""
-    query = urlencode({"metric": metric.id, "segment": band.key}, quote_via=quote)
-    return f"[{md(Segment.from_key(band.key).label)}](metric?{query})"
+    return f"[{md(Segment.from_key(band.key).label)}]({to('metric', metric=metric.id, segment=band.key)})"
 
 
 def _card(world: World, metric: Metric, band: Band) -> None:

@@ -1,10 +1,11 @@
-"""What can be taken along of a chart: its figures as CSV, its picture as PNG and SVG, with what it is of and as of when.
+"""What can be taken along of a chart: its figures as CSV, its picture as PNG and SVG, with its as-of date.
 
 It holds what is on the page and nothing else, so what is covered there is covered here.
 """
 
 import csv
 import io
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -36,7 +37,7 @@ def cell(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return "" if value != value else f"{value:.6g}"
+        return "" if math.isnan(value) else f"{value:.6g}"
     if isinstance(value, int):
         return str(value)
     text = str(value)

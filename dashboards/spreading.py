@@ -53,7 +53,7 @@ def _of_cases(spread: Spread, metric: Metric, world: World) -> tuple[list[charts
     before = spread.before or (math.nan,) * len(names)
     bins = [charts.Bin(label=a, share=b, before=c) for a, b, c in zip(names, spread.shares, before, strict=True)]
     was = "; short lines: the three times as long before" if spread.before else ""
-    note = f"Bars: {describing.spread_window(spread, world.zone)}{was}. Counts are rounded, so that they tell of nobody."
+    note = f"Bars: {describing.spread_window(spread, world.zone)}{was}. Counts are rounded: they tell of nobody."
     return bins, describing.lies(metric, spread), note
 
 

@@ -43,7 +43,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     shown = charts.recent(points, days)
     head, side = st.columns([9, 1], vertical_alignment="top")
     better = "higher" if metric.better == "higher" else "lower"
-    legend = grey(LEGEND.format(smooth=_average(band), better=better))
+    legend = grey(LEGEND.format(smooth=average(band), better=better))
     head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(metric.definition) or None)
     pins, aimed = world.pins(), world.target(metric.id, band.key)
     made = partial(
@@ -74,7 +74,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}{anew}")
 
 
-def _average(band: Band) -> str:
+def average(band: Band) -> str:
     if band.smooth <= 1:
         return "Each period"
     if not any(math.isfinite(value) for value in band.value[-2 * band.smooth :]):

@@ -1,6 +1,7 @@
 """A few named lines over one axis, each told apart by its stroke and the word at its end: two years, or how periods
 fill up."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ def lines(
 ) -> alt.LayerChart:  # fmt: skip
     """The lines; x is milliseconds where `dates`, else a number with `title`. `suffix` follows the figures of y."""
     colours = PALETTES[theme]
-    values = [y for line in found for _, y, _ in line.points if y == y]
+    values = [y for line in found for _, y, _ in line.points if math.isfinite(y)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     pad = (high - low or abs(high) or 1.0) * 0.08
     bottom, top = low - pad, high + pad
@@ -40,9 +41,10 @@ def lines(
         domain=False, ticks=False, **quiet,
     )  # fmt: skip
     y = alt.Y("y:Q", title=None, scale=scale, axis=axis)
+    stepped: dict[str, Any] = {"format": "%b %Y"} if dates else {"format": "d", "tickMinStep": 1}
     along = alt.Axis(
         grid=False, domainColor=colours.axis, tickColor=colours.axis, labelOverlap="greedy", labelSeparation=10,
-        titleColor=colours.muted, titleFontWeight="normal", **({"format": "%b %Y"} if dates else {}), **quiet,
+        titleColor=colours.muted, titleFontWeight="normal", **stepped, **quiet,
     )  # fmt: skip
     kind = alt.Scale(type="utc") if dates else alt.Scale(zero=False, nice=False)
     x = alt.X(f"x:{'T' if dates else 'Q'}", title=title or None, scale=kind, axis=along)
@@ -72,7 +74,7 @@ def _ends(
     found: Sequence[Line], x: alt.X, bottom: float, top: float, height: int, inks: Sequence[str]
 ) -> list[alt.Chart]:
     """The name of each line at its end, pushed apart."""
-    lasts = [next(((a, b) for a, b, _ in reversed(line.points) if b == b), None) for line in found]
+    lasts = [next(((a, b) for a, b, _ in reversed(line.points) if math.isfinite(b)), None) for line in found]
     known = [(i, last) for i, last in enumerate(lasts) if last is not None]
     heights = spread([(top - b) / (top - bottom) * height for _, (_, b) in known], [16.0] * len(known))
     right = max((a for _, (a, _) in known), default=0.0)

@@ -62,9 +62,7 @@ def titled(chart: alt.LayerChart, *, title: str, subtitle: Sequence[str]) -> alt
         subtitlePadding=5,
         offset=14,
     )
-    named: alt.LayerChart = chart.properties(
-        title=heading, padding={"left": 18, "right": 18, "top": 16, "bottom": 14}
-    )
+    named: alt.LayerChart = chart.properties(title=heading, padding={"left": 18, "right": 18, "top": 16, "bottom": 14})
     return named
 
 

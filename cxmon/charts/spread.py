@@ -1,5 +1,6 @@
 """How cases or days lie: a bar for each bin, and beside it where that bin stood before."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,13 +25,14 @@ def spread(
 ) -> alt.LayerChart:  # fmt: skip
     """Bars of now, a short line across each where it stood before. `unit` is below the axis, `what` is counted."""
     colours = PALETTES[theme]
+    known = [100 * x for one in bins for x in (one.share, one.before) if math.isfinite(x)]
     rows = [
         {
             "bin": one.label,
             "share": 100 * one.share,
             "before": 100 * one.before,
             "tip": f"{100 * one.share:.0f} % of the {what}",
-            "was": f"{100 * one.before:.0f} %" if one.before == one.before else "not known",
+            "was": f"{100 * one.before:.0f} %" if math.isfinite(one.before) else "not known",
         }
         for one in bins
     ]
@@ -45,8 +47,7 @@ def spread(
         gridColor=colours.grid, labelColor=colours.muted, domain=False, ticks=False, labelExpr="datum.label + ' %'",
         tickCount=4,
     )  # fmt: skip
-    top = max((x for row in rows for x in (row["share"], row["before"]) if isinstance(x, float) and x == x), default=1)
-    scale = alt.Scale(domain=[0, 1.1 * top], nice=False)
+    scale = alt.Scale(domain=[0, 1.1 * max(known, default=1)], nice=False)
     tips = [
         alt.Tooltip("bin:N", title=unit or "Bin"),
         alt.Tooltip("tip:N", title="Now"),

@@ -23,6 +23,7 @@ from cxmon.cli import (
     running,
     sourcing,
     targeting,
+    trying,
     validate,
 )
 
@@ -61,7 +62,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing,
+        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, trying,
     )  # fmt: skip
     for family in families:
         family.register(app)

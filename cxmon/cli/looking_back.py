@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cxmon.config.plan import Plan
     from cxmon.model import Metric, Segment
 
+
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: cxmon shifts csat --segment channel=phone")(shifts)
 

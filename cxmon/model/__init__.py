@@ -1,6 +1,7 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
 from cxmon.model.access import Access, Act, Allowed, Oidc, Refused, Role, may
+from cxmon.model.alarms import AlarmQuarter, AlarmsKept
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.announced import Announced, Drafting
 from cxmon.model.behind import Behind, Growth, Record
@@ -97,6 +98,8 @@ __all__ = [
     "Ahead",
     "AimCode",
     "AimResult",
+    "AlarmQuarter",
+    "AlarmsKept",
     "AllowanceCode",
     "AllowanceUse",
     "Allowances",

@@ -1,9 +1,9 @@
-"""sheets: what the pages of the metrics show beside their bands, once a day: it is slow, and the board computes nothing."""
+"""sheets: what the pages show beside the bands, once a day: it is slow, and the board computes nothing."""
 
 import logging
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,6 +16,7 @@ from cxmon.decisions.maturity import ripened
 from cxmon.model import Declared, Grain, Kind, Metric, Segment, Sheet, Spread
 from cxmon.panel import Panel
 from cxmon.pipeline import covering
+from cxmon.pipeline.alarms_kept import alarms_kept
 from cxmon.pipeline.filling import filled
 from cxmon.pipeline.judge_bands import shown
 from cxmon.pipeline.retrospect import looked_back
@@ -38,6 +39,9 @@ def sheets(
 ) -> list[Sheet]:
     """What was worked out now: a sheet of today that stands already is left as it is. One bad metric stops no other."""
     found, changes = [], store.changes.all()
+    kept = alarms_kept(plan, store, now=now)
+    if store.catalogue.alarms() != kept:
+        store.catalogue.keep_alarms(kept)
     for done, metric in enumerate(plan.metrics.values()):
         if progress is not None:
             progress(f"{metric.id} pages", done, len(plan.metrics))
@@ -67,7 +71,7 @@ def sheet(store: Store, metric: Metric, changes: Sequence[Declared], *, now: dat
     )
 
 
-def _day(at: datetime, zone: str) -> object:
+def _day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from cxmon.model import MINIMUM_CELL, LeadingAnswer, Metric, Sheet, View
+from cxmon.model import MINIMUM_CELL, AlarmsKept, LeadingAnswer, Metric, Sheet, View
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -73,6 +73,13 @@ class CatalogueStore:
         """What was kept last of this definition of the metric; None where nothing was."""
         found = self._kept(f"sheet:{metric.id}", Sheet)
         return found if found is not None and found.definition == metric.definition_hash else None
+
+    def keep_alarms(self, kept: AlarmsKept) -> None:
+        """Keeps what became of the watch incidents; replaces what was kept before."""
+        self._keep("alarms", kept)
+
+    def alarms(self) -> AlarmsKept | None:
+        return self._kept("alarms", AlarmsKept)
 
     def unnamed(self) -> tuple[tuple[str, str, str], ...]:
         """(source, dimension, value) of what was told as being in no map."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from cxmon.model import Kind, Metric, Spread
 from cxmon.wording.numbers import amount, counted, day, is_share, is_speed, number, plain, value
@@ -64,7 +65,9 @@ def a_year_before(metric: Metric, now: float, then: float, window: str, earlier:
     return f"{told}: {size} {words[now < then]}"
 
 
-YEAR_CAVEAT = "The same weekdays, 52 weeks apart. A year ago is not what was expected: growth and old decisions are in it."
+YEAR_CAVEAT = (
+    "The same weekdays, 52 weeks apart. A year ago is not what was expected: growth and old decisions are in it."
+)
 
 
 def lies(metric: Metric, spread: Spread) -> str:
@@ -83,7 +86,7 @@ def bins(metric: Metric, edges: Sequence[float]) -> list[str]:
     shown = [plain(edge * (100 if is_share(metric) else metric.per)) for edge in edges]
     if not shown:
         return ["all"]
-    return [f"<{shown[0]}", *(f"{a}–{b}" for a, b in zip(shown, shown[1:], strict=False)), f">{shown[-1]}"]
+    return [f"<{shown[0]}", *(f"{a}–{b}" for a, b in pairwise(shown)), f">{shown[-1]}"]
 
 
 def unit(metric: Metric) -> str:

@@ -7,8 +7,9 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
 from cxmon.wording import targets as wording_of_targets
-from dashboards import allowing, answering, choosing, early, figures, trending
+from dashboards import allowing, answering, choosing, early, figures, trending, viewing
 from dashboards.frame import opened, theme
+from dashboards.links import to
 from dashboards.reading import World
 from dashboards.text import BADGE, badge, grey, md
 
@@ -20,7 +21,8 @@ def headline(world: World) -> None:
     verdict = figures.gravest(world)
     with st.container(border=True, key="headline"):
         if verdict is None:
-            st.markdown("#### No decision has been judged yet")
+            whose = f" that touches {md(world.view.label)}" if world.view is not None else ""
+            st.markdown(f"#### No decision{whose} has been judged yet")
             st.markdown(grey("Declare one in the configuration or with `cxmon change add`, then run `cxmon judge`."))
             return
         titles = {key: d.change.title for key, d in world.declared.items()}
@@ -52,18 +54,21 @@ def _unusual(world: World, harms: tuple[Harm, ...]) -> str:
 def cards(world: World) -> None:
     """One card a metric: value, pill, twelve weeks, and over which days."""
     # Rows of one length: no card stands alone below six others.
-    rows = max(1, math.ceil(len(world.metrics) / MOST_CARDS))
-    with st.grid(max(1, math.ceil(len(world.metrics) / rows)), min_column_width=170, gap="small"):
-        for metric in world.metrics.values():
-            band = world.bands.get((metric.id, EVERYONE.key))
+    shown = world.shown()
+    rows = max(1, math.ceil(len(shown) / MOST_CARDS))
+    with st.grid(max(1, math.ceil(len(shown) / rows)), min_column_width=170, gap="small"):
+        for metric in shown:
+            key = world.root(metric.id)
+            name = metric.label if key == EVERYONE.key else f"{metric.label}, {Segment.from_key(key).label}"
+            band = world.bands.get((metric.id, key))
             found = figures.gap(band, metric) if band else None
             with st.container(border=True, height="stretch", gap="xsmall"):
                 if band is None or found is None:
-                    st.metric(md(metric.label), "–", "waiting for data", delta_color="gray", delta_arrow="off")
+                    st.metric(md(name), "–", "waiting for data", delta_color="gray", delta_arrow="off")
                     st.caption("too little complete data")
                     continue
                 st.metric(
-                    md(metric.label),
+                    md(name),
                     wording.value(metric, found.value),
                     figures.pill(found, metric),
                     delta_color=BADGE[found.tone],  # type: ignore[arg-type]
@@ -75,7 +80,8 @@ def cards(world: World) -> None:
                 more = "than expected, " if found.tone is not Tone.GREY else ""
                 window = figures.window(found, band, world.zone)
                 lines = (more + figures.possible(found, metric), window, answering.rate(world, band, metric, found))
-                st.caption("  \n".join(md(line) for line in lines if line))
+                closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
+                st.caption("  \n".join([*(md(line) for line in lines if line), closer]))
 
 
 def _help(metric: Metric, found: figures.Gap, band: Band, world: World) -> str:
@@ -92,7 +98,7 @@ def _help(metric: Metric, found: figures.Gap, band: Band, world: World) -> str:
 def trend(world: World) -> None:
     """The chart with its three choices; each stands in the address."""
     with st.container(border=True, key="trend"):
-        shown = [m for m in world.metrics if world.segments(m)]
+        shown = [m.id for m in world.shown() if world.segments(m.id)]
         if not shown:
             st.markdown(grey("No series is long enough for a trend yet."))
             return
@@ -187,7 +193,8 @@ def incidents(world: World) -> None:
                 tone, shape = Tone.GREY, "cloud_off"
             since = wording.day(incident.since or incident.opened_at, world.zone)
             st.markdown(
-                f"{badge(wording.state(incident), tone, shape)} **{md(label)}**  \n"
+                f"{badge(wording.state(incident), tone, shape)} "
+                f"**[{md(label)}]({to('incident', incident=incident.id)})**  \n"
                 f":gray[:small[{md(figures.incident_detail(incident, world))}; since {md(since)}]]"
             )
 
@@ -196,6 +203,7 @@ def page() -> None:
     world = opened()
     if world is None:
         return
+    world = viewing.chosen(world)
     headline(world)
     cards(world)
     trend(world)
