@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards import session
+
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title="Customer experience", page_icon=str(HERE / "icon.png"), layout="wide")
@@ -15,4 +17,9 @@ pages = [
     st.Page(str(HERE / "views" / "trying.py"), title="Try a file", url_path="try"),
     st.Page(str(HERE / "views" / "health.py"), title="Data health", url_path="health"),
 ]
-st.navigation(pages, position="top").run()
+if session.admitted():
+    st.navigation(pages, position="top").run()
+    session.signature()
+else:
+    # The address that was asked for stays, so that a link leads where it should after signing in.
+    st.navigation(pages, position="hidden")

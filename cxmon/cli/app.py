@@ -13,6 +13,7 @@ from cxmon.cli import (
     collecting,
     effecting,
     evidencing,
+    granting,
     importing,
     keeping,
     leading,
@@ -62,7 +63,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, trying,
+        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, granting, trying,
     )  # fmt: skip
     for family in families:
         family.register(app)

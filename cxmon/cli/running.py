@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 Port = Annotated[int, typer.Option(help="Port of the board.")]
 Address = Annotated[str, typer.Option(help="Address the board listens on; beyond loopback it needs a sign-in.")]
+ReadOnly = Annotated[
+    bool, typer.Option("--read-only", help="On this machine without a sign-in: look, and change nothing.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done.")]
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Demo(StrEnum):
@@ -50,10 +53,12 @@ def up(
     _until_stopped(_service(plan), _start_board(plan, port, address))
 
 
-def board(config: Config = DEFAULT_CONFIG, port: Port = 8501, address: Address = "127.0.0.1") -> None:
-    """The board alone; it only reads the store."""
+def board(
+    config: Config = DEFAULT_CONFIG, port: Port = 8501, address: Address = "127.0.0.1", read_only: ReadOnly = False
+) -> None:
+    """The board alone."""
     plan = load_plan(config)
-    process = _start_board(plan, port, address)
+    process = _start_board(plan, port, address, read_only=read_only)
     raise typer.Exit(_wait(process))
 
 
@@ -109,13 +114,19 @@ def _shown(store_url: str) -> str:
     return make_url(store_url).render_as_string(hide_password=True)
 
 
-def _start_board(plan: "Plan", port: int, address: str) -> "subprocess.Popen[bytes]":
+def _start_board(plan: "Plan", port: int, address: str, *, read_only: bool = False) -> "subprocess.Popen[bytes]":
     """The board is a process of its own: it imports no statistics and cannot hold the scheduler up."""
-    if address not in LOOPBACK:
-        raise typer.BadParameter(
-            f"address {address} is reachable by others and the board has no sign-in yet; expected 127.0.0.1"
-        )
-    environment = os.environ | {"CXMON_STORE_URL": plan.store_url}
+    from cxmon.model import handed_over, is_loopback
+    from cxmon.wording.access import NO_OIDC, UNREACHABLE
+
+    if not is_loopback(address) and not plan.access.signs_in:
+        raise typer.BadParameter(UNREACHABLE.format(address=address))
+    if plan.access.oidc is not None and find_spec("authlib") is None:
+        raise typer.BadParameter(NO_OIDC)
+    environment = os.environ | {
+        "CXMON_STORE_URL": plan.store_url, "CXMON_ACCESS": handed_over(plan.access), "CXMON_CONFIG": str(plan.path),
+        "CXMON_BOARD_URL": plan.board_url, "CXMON_BOARD_READ_ONLY": "1" if read_only else "",
+    }  # fmt: skip
     command = [sys.executable, "-m", "dashboards", "--port", str(port), "--address", address]
     # Its greeting would stand between our lines; what goes wrong is on stderr.
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own module.

@@ -1,6 +1,17 @@
 """Frozen values: the words of the house, the same in code, YAML, database, Slack and docs."""
 
-from cxmon.model.access import Access, Act, Allowed, Oidc, Refused, Role, may
+from cxmon.model.access import (
+    Access,
+    Act,
+    Allowed,
+    Oidc,
+    Refused,
+    Role,
+    handed_over,
+    is_loopback,
+    may,
+    taken,
+)
 from cxmon.model.alarms import AlarmQuarter, AlarmsKept
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.announced import Announced, Drafting
@@ -57,6 +68,7 @@ from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret, Token
 from cxmon.model.sheet import Sheet, Spread
+from cxmon.model.signed import Outcome, Signed
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
     GRAVITY,
@@ -160,6 +172,7 @@ __all__ = [
     "Oidc",
     "Opinion",
     "OutboxRow",
+    "Outcome",
     "Outlook",
     "Part",
     "PastShift",
@@ -185,6 +198,7 @@ __all__ = [
     "Secret",
     "Segment",
     "Sheet",
+    "Signed",
     "Silence",
     "Split",
     "SplitRanges",
@@ -211,5 +225,8 @@ __all__ = [
     "Window",
     "Words",
     "Worth",
+    "handed_over",
+    "is_loopback",
     "may",
+    "taken",
 ]

@@ -1,7 +1,8 @@
 """Who may do what: people as a sign-in knows them, two roles, and the one rule that says yes or no."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
@@ -103,6 +104,12 @@ class Access:
             return Role.EDITOR
         return Role.VIEWER if any(_matches(pattern, who) for pattern in self.viewers) else Role.NONE
 
+    def listed(self, pattern: str) -> Role:
+        """The role under which a pattern stands in the configuration."""
+        if pattern in self.editors:
+            return Role.EDITOR
+        return Role.VIEWER if pattern in self.viewers else Role.NONE
+
     def department(self, who: str) -> str:
         """The role or department for which somebody decides; empty where the configuration names none."""
         return next((name for known, name in self.departments.items() if _matches(known, who)), "")
@@ -116,6 +123,30 @@ class Access:
         # A server that listens on both kinds of addresses sees IPv4 in IPv6.
         found = getattr(found, "ipv4_mapped", None) or found
         return any(found in ip_network(network) for network in self.trusted_proxies)
+
+
+def handed_over(access: Access) -> str:
+    """JSON for the board's process, its secrets included: for its environment and nothing else."""
+    return json.dumps(asdict(access), default=lambda secret: secret.reveal())
+
+
+def taken(text: str) -> Access:
+    """What `handed_over` wrote; nobody where nothing was."""
+    found = json.loads(text or "{}")
+    oidc = found.get("oidc")
+    if oidc:
+        secrets = {name: Secret(oidc[name]) for name in ("client_secret", "cookie_secret")}
+        found["oidc"] = Oidc(**{**oidc, **secrets})
+    lists = {name: tuple(found.get(name, ())) for name in ("editors", "viewers", "trusted_proxies")}
+    return Access(**{**found, **lists})
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach an address; a name other than `localhost` may be anything."""
+    try:
+        return address == "localhost" or ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _matches(pattern: str, who: str) -> bool:

@@ -14,6 +14,7 @@ from cxmon.model import EVERYONE, Metric, Segment, Window
 from cxmon.panel import Panel
 from cxmon.store import backup, panels, schema, series
 from cxmon.store.allowances import AllowanceStore
+from cxmon.store.audit import AuditStore
 from cxmon.store.catalogue import CatalogueStore, RunStore
 from cxmon.store.changes import ChangeStore
 from cxmon.store.checkpoints import CheckpointStore
@@ -52,6 +53,7 @@ class Store:
         self.outbox = OutboxStore(db)
         self.checkpoints = CheckpointStore(db)
         self.allowances = AllowanceStore(db)
+        self.audit = AuditStore(db)
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False) -> Self:

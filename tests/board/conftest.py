@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,19 @@ def seeded_url(tmp_path_factory):
 @pytest.fixture(scope="session")
 def board_url(seeded_url):
     """Address of the board on the seeded store, started as `cxmon board` starts it."""
+    with serving(seeded_url) as address:
+        yield address
+
+
+@contextmanager
+def serving(store_url, **environment):
+    """Address of a board on a store, with these variables in its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "dashboards", "--port", str(port)]
-    with subprocess.Popen(command, env=os.environ | {"CXMON_STORE_URL": seeded_url}, cwd=ROOT) as process:
+    named = {"CXMON_STORE_URL": store_url, "CXMON_BOARD_URL": f"http://127.0.0.1:{port}"}
+    with subprocess.Popen(command, env=os.environ | named | environment, cwd=ROOT) as process:
         try:
             _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
             yield f"http://127.0.0.1:{port}"

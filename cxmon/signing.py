@@ -1,0 +1,41 @@
+"""What a signed-in person does: the rule is asked first, the store is opened for what it allows, and the trail is kept.
+
+`actions` says what is done; this says who may do it. Command line and configuration need no sign-in: whoever runs them
+holds the store itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from cxmon.errors import ActionError, CxmonError
+from cxmon.model import Outcome, Refused, Signed, may
+from cxmon.store import Store
+
+T = TypeVar("T")
+
+
+def sign(opened: Callable[[], Store], signed: Signed, do: Callable[[Store], T]) -> T:
+    """Runs `do` on a store that may be written, for an act that the role allows.
+
+    The trail has the act before anything is changed, and how it came out after. ActionError where the role does not
+    allow it, where nobody is named, or where `by` or `why` is empty; whatever `do` raises is raised on.
+    """
+    verdict = may(signed.role, signed.act)
+    if isinstance(verdict, Refused):
+        raise ActionError(verdict.reason)
+    missing = [name for name in ("who", "by", "why") if not getattr(signed, name).strip()]
+    if missing:
+        said = {"who": "nobody is signed in", "by": "no role or department is named", "why": "no reason is given"}
+        raise ActionError(f"{said[missing[0]]}: an act that changes something carries who, for whom, and why")
+    if "@" in signed.by:
+        raise ActionError(f"by is an address ({signed.by.strip()}): name a role or department, not a person")
+    with opened() as store:
+        store.audit.put(signed)
+        try:
+            result = do(store)
+        except CxmonError as error:
+            store.audit.put(replace(signed, outcome=Outcome.FAILED, reason=str(error)))
+            raise
+        store.audit.put(replace(signed, outcome=Outcome.DONE))
+    return result
