@@ -42,18 +42,18 @@ def _told() -> None:
         st.success(md(news), icon=":material/check:")
 
 
-def _signed() -> str:
+def _signed(form: str) -> str:
     """For whom it is done: records carry a role or department, never a person."""
-    mine = session.person().department
     return st.text_input(
-        "For which role or department", value=mine, max_chars=80, help="It stands in the record and in Slack; your name does not."
+        "For which role or department", value=session.person().department, max_chars=80, key=f"by_{form}",
+        help="It stands in the record and in Slack; your name does not.",
     )  # fmt: skip
 
 
 def _acknowledge(incident: Incident) -> None:
     with st.form("acknowledge", border=False):
         st.markdown("Everybody who was told hears that somebody is on it.")
-        by = _signed()
+        by = _signed("acknowledge")
         why = st.text_input("What is being done", value="Looking into it", max_chars=200)
         pressed = st.form_submit_button("Acknowledge", type="primary")
     if pressed:
@@ -73,7 +73,7 @@ def _silence(world: World, incident: Incident) -> None:
             "Quiet through", value=None, min_value=today, max_value=today + LONGEST, format="YYYY-MM-DD",
             help="The last quiet day. A silence always ends; three months are the longest here.",
         )  # fmt: skip
-        by = _signed()
+        by = _signed("silence")
         why = st.text_input("Why", max_chars=200, help="For those who read it later.")
         pressed = st.form_submit_button("Silence", type="primary")
     if not pressed:

@@ -15,11 +15,13 @@ LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
 def view_link(
-    board_url: str, *, page: str = "", metric: str = "", segment: Segment | None = None, change: str = ""
-) -> str:
-    """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision has a page of its
-    own (`page="decision"`)."""
+    board_url: str, *, page: str = "", metric: str = "", segment: Segment | None = None, change: str = "",
+    incident: str = "",
+) -> str:  # fmt: skip
+    """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision and an
+    incident have pages of their own (`page="decision"`, `page="incident"`)."""
     wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change}
+    wanted["incident"] = incident
     query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote)
     return f"{board_url.rstrip('/')}/{page}{'?' if query else ''}{query}"
 

@@ -87,6 +87,8 @@ def _trend(world: World, incident: Incident) -> None:
     if band is None or metric is None:
         return
     with st.container(border=True, key="trend"):
+        since = wording.day(incident.since or incident.opened_at, world.zone, now=world.now)
+        st.markdown(grey(md(f"The incident counts every day since {since}; the line below the newest days alone.")))
         trending.draw(world, band, metric, where=incident.root.label, days=189, key="incident")
 
 
