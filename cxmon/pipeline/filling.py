@@ -44,7 +44,7 @@ def _from(known: Maturity) -> LearntFrom:
 
 
 def _curves(known: Maturity) -> tuple[FillingCurve, ...]:
-    names = ("yes", "no") if len(known.kinds) == 2 else ("",)
+    names = ("yes", "no") if len(known.kinds) == 2 else ("",) * len(known.kinds)
     return tuple(
         FillingCurve(
             kind=name, share=tuple(k.earlier.share.tolist()), periods=k.earlier.periods, answers=k.earlier.answers,
