@@ -66,7 +66,10 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
             partial(csv, band),
             partial(made, width=downloads.WIDTH, width_px=downloads.WIDTH + 132, hover=False),
             title=f"{metric.label}, {where}",
-            subtitle=(plain(caption(band, metric, world, where)), f"as of {wording.stamp(band.as_of, world.zone)}"),
+            subtitle=(
+                plain(caption(band, metric, world, where)).partition(f"{where}: ")[2],
+                f"as of {wording.stamp(band.as_of, world.zone)}",
+            ),
         )
     said = plain(caption(band, metric, world, where))
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)

@@ -50,8 +50,10 @@ def effect(
         worst = say.amount(metric, max(harm.high, 0.0), unit, precision)
         headline = f"{what} is not shown to be different since {day}: up to {worst} worse is still possible ({grade})"
     lines = [f"Range: {ranged}."] if badge[1] is Tone.GREY else []
-    lines.append(f"Expected without the change {say.value(metric, levels[0])}, seen {say.value(metric, levels[1])}.")
-    lines.append(f"{_chance(p_value)} ({say.counted(periods[0], metric.grain.value)} before, {periods[1]:,} after).")
+    after, before = (say.counted(count, metric.grain.value) for count in reversed(periods))
+    expected, seen = (say.value(metric, level) for level in levels)
+    lines.append(f"Over the {after} since then {expected} was expected without the change, {seen} was seen.")
+    lines.append(f"{_chance(p_value)}; the past that it is judged by has {before}.")
     lines += [_second(metric, one, unit, precision) for one in opinions if one.disputes]
     if said := seconded(opinions):
         lines.append(f"{said[:1].upper()}{said[1:]}.")

@@ -35,7 +35,7 @@ def listed(world: World, found: list[Incident], chosen: str, key: str) -> None:
             title = md(figures.incident_title(incident, world))
             cells[0].button(
                 f"**{title}**" if incident.id == chosen else title, key=f"open_{incident.id}", type="tertiary",
-                on_click=_choose, args=(incident.id,), help="Show it in full",
+                icon=":material/arrow_forward:", on_click=_choose, args=(incident.id,), help="Show it in full",
             )  # fmt: skip
             since = wording.day(incident.since or incident.opened_at, world.zone, now=world.now)
             ended = f", ended {wording.day(incident.ended_at, world.zone, now=world.now)}" if incident.ended_at else ""
@@ -159,6 +159,8 @@ def page() -> None:
         detail(world, known)
     st.subheader("Open incidents", anchor=False)
     if lasting:
+        taken = sum(i.state is IncidentState.ACKNOWLEDGED for i in lasting)
+        st.markdown(grey(f"{len(lasting)} last, somebody is on {taken} of them. Newest first."))
         listed(world, lasting, asked, "lasting")
     else:
         with st.container(border=True):

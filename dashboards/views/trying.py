@@ -15,6 +15,10 @@ from dashboards.frame import theme
 from dashboards.text import badge, grey, md
 
 NONE = "(none)"
+LEGEND = (
+    "{smooth}, {better} is better. Shaded: where 99 of 100 fall when nothing changes. Line: :orange[amber] when worse "
+    "than that, :green[teal] when better."
+)
 KINDS = {"mean": "an average or amount", "proportion": "a share, 0 to 1 or per cent", "rate": "a rate per exposure"}
 WAYS = {"lower": "lower is better", "higher": "higher is better"}
 
@@ -166,7 +170,7 @@ def _figure(one: dict[str, Any], asked: Asked, grain: str, name: str) -> None:
     better = "higher" if metric.better == "higher" else "lower"
     head, side = st.columns([9, 2], vertical_alignment="top")
     head.markdown(f"**{md(metric.label)}**, {md(name)}  \n"
-                  + grey(trending.LEGEND.format(smooth=trending.average(band), better=better)))  # fmt: skip
+                  + grey(LEGEND.format(smooth=trending.average(band), better=better)))  # fmt: skip
     title = "the date" if asked.at else "since about here"
     pins = [charts.Pin(number=1, at=since, title=title, tone=Tone.GREY)]
     made = partial(charts.trend, charts.points(band, metric), metric, pins=pins)
