@@ -1,6 +1,7 @@
 """Which metric, segment and range a trend shows: three controls, each of which stands in the address."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cxmon.model import Segment
 from dashboards.links import linked
@@ -10,20 +11,35 @@ from dashboards.text import md
 RANGES = {"90d": ("90 d", 96), "6mo": ("6 mo", 189), "1y": ("1 y", 372), "all": ("All", 100_000)}
 
 
+# More of them stand in a list that can be searched.
+MOST_BESIDE = 8
+
+
+def _metric(world: World, shown: list[str], head: DeltaGenerator) -> str | None:
+    kept = linked("metric", shown, shown[0])
+    if len(shown) > MOST_BESIDE:
+        return head.selectbox(
+            "Metric",
+            shown,
+            format_func=lambda k: world.metrics[k].label,
+            label_visibility="collapsed",
+            width=300,
+            **kept,
+        )  # fmt: skip
+    return head.segmented_control(
+        "Metric",
+        shown,
+        format_func=lambda k: md(world.metrics[k].label),
+        required=True,
+        label_visibility="collapsed",
+        **kept,
+    )
+
+
 def view(world: World, shown: list[str]) -> tuple[str, str, int]:
     """(metric, key of the segment, days) as chosen; `shown` are the metrics that have a series."""
     head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-    metric_id = (
-        head.segmented_control(
-            "Metric",
-            shown,
-            format_func=lambda k: md(world.metrics[k].label),
-            required=True,
-            label_visibility="collapsed",
-            **linked("metric", shown, shown[0]),
-        )
-        or shown[0]
-    )
+    metric_id = _metric(world, shown, head) or shown[0]
     options = head.container(horizontal=True, width="content", vertical_alignment="center")
     keys = world.segments(metric_id)
     segment = (

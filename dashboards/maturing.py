@@ -1,13 +1,14 @@
 """How the periods of a metric fill up, on the page on data: what part of the answers is in at which age."""
 
 import math
+from functools import partial
 
 import streamlit as st
 
 from cxmon import charts
 from cxmon.model import Filling, Metric
 from cxmon.wording import filling as wording
-from dashboards import downloads, reading
+from dashboards import downloads, drawing, reading
 from dashboards.frame import theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -22,18 +23,16 @@ def section(world: World) -> None:
         help="Answers come late. A period counts when nearly all of them are in; until then it is drawn lighter and "
         "stands in no figure.",
     )  # fmt: skip
-    sheets = {m.id: s for m in world.metrics.values() if (s := reading.sheet(m)) is not None and s.filling is not None}
-    if not sheets:
+    known = reading.fillings(world.metrics.values())
+    if not known:
         st.markdown(grey("Learnt once a day, after the verdicts; not yet: run `cxmon judge`."))
         return
-    ids = list(sheets)
-    with st.container(border=True, key="filling"):
+    ids = list(known)
+    with st.container(border=True, key="fills_up"):
         chosen = st.selectbox(
-            "Metric", ids, format_func=lambda k: world.metrics[k].label, width=260, **linked("metric", ids, ids[0])
+            "Metric", ids, format_func=lambda k: world.metrics[k].label, width=260, **linked("filling", ids, ids[0])
         )
-        filling, metric = sheets[chosen].filling, world.metrics[chosen]
-        if filling is None:
-            return
+        filling, metric = known[chosen], world.metrics[chosen]
         for line in wording.lines(filling, metric):
             st.markdown(md(line))
         if filling.curves:
@@ -43,9 +42,10 @@ def section(world: World) -> None:
 
 def _curves(filling: Filling, metric: Metric) -> None:
     found = lines(filling)
-    made = charts.lines(found, dates=False, suffix=" %", title="days after the period has ended", theme=theme())
+    made = partial(charts.lines, found, dates=False, suffix=" %", title="days after the period has ended")
     said = "; ".join(f"{line.name}: {line.points[-1][2]}" for line in found if line.points)
-    st.altair_chart(made, key="filling_chart", theme=None, alt=f"{metric.label}, how its periods fill up. {said}")
+    told = f"{metric.label}, how its periods fill up. {said}"
+    drawing.show(partial(made, theme=theme()), key="filling_chart", said=told)
     with st.expander("As figures"):
         heads = wording.headers(filling)
         st.table(
@@ -58,9 +58,7 @@ def _curves(filling: Filling, metric: Metric) -> None:
         lambda: downloads.table([
             {"line": line.name, "days": x, "percent": y} for line in found for x, y, _ in line.points
         ]),
-        lambda: charts.lines(
-            found, dates=False, suffix=" %", title="days after the period has ended", width=downloads.WIDTH
-        ),
+        partial(made, width=downloads.WIDTH),
         title=f"{metric.label}: how its periods fill up",
         subtitle=(f"as of {filling.as_of:%-d %b %Y}",),
     )  # fmt: skip

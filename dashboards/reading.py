@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from cxmon.model import (
     Change,
     Declared,
     Delivery,
+    Filling,
     Incident,
     Metric,
     OutboxRow,
@@ -121,6 +122,13 @@ def sheet(metric: Metric) -> Sheet | None:
     """What was worked out for the page of a metric; None where nothing was yet."""
     with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
         return store.catalogue.sheet(metric)
+
+
+def fillings(metrics: Iterable[Metric]) -> dict[str, Filling]:
+    """How each metric's periods fill up, by its id, where that was worked out."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        found = {metric.id: store.catalogue.sheet(metric) for metric in metrics}
+    return {name: one.filling for name, one in found.items() if one is not None and one.filling is not None}
 
 
 def alarms_kept() -> AlarmsKept | None:

@@ -10,7 +10,7 @@ from cxmon import charts, wording
 from cxmon.charts.layout import ticks
 from cxmon.model import Band, Metric, Segment, Sheet, Spread
 from cxmon.wording import describing
-from dashboards import downloads, figures
+from dashboards import downloads, drawing, figures
 from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -34,7 +34,7 @@ def section(world: World, band: Band, metric: Metric, sheet: Sheet | None) -> No
         st.markdown(md(told))
         made = partial(charts.spread, bins, unit=describing.unit(metric), what=what)
         said = ", ".join(f"{b.label}: {100 * b.share:.0f} %" for b in bins)
-        st.altair_chart(made(theme=theme()), key="spread_chart", theme=None, alt=f"{told}. {said}")
+        drawing.show(partial(made, theme=theme()), key="spread_chart", said=f"{told}. {said}")
         foot, side = st.columns([4, 2], vertical_alignment="center")
         foot.caption(md(note))
         with side:

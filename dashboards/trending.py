@@ -9,7 +9,7 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import Band, Metric, Tone
 from cxmon.wording import targets as wording_of_targets
-from dashboards import downloads, figures
+from dashboards import downloads, drawing, figures
 from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -58,7 +58,6 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         goal_text=f"target: {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else "",
         anew=band.breaks,
     )
-    chart = made(theme=theme())
     with side:
         downloads.offer(
             key,
@@ -74,7 +73,8 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     said = plain(caption(band, metric, world, where))
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
     anew = "".join(f". Measured anew from {wording.day(one.at, metric.zone)}: {one.title}" for one in band.breaks)
-    st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}{anew}")
+    told = f"{said}. Decisions marked: {marks or 'none'}{anew}"
+    drawing.show(partial(made, theme=theme()), key=f"trend_{key}", said=told)
 
 
 def average(band: Band) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import Band, Grain, Metric
 from cxmon.wording import describing
-from dashboards import downloads, figures
+from dashboards import downloads, drawing, figures
 from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -44,7 +44,8 @@ def section(world: World, band: Band, metric: Metric, *, where: str, days: int) 
             return
         st.markdown(md(told(band, metric, world.zone, before)))
         made = partial(charts.lines, _lines(shown, pairs, metric), dates=True, suffix=_suffix(metric))
-        st.altair_chart(made(theme=theme()), key="years", theme=None, alt=told(band, metric, world.zone, before))
+        said = told(band, metric, world.zone, before)
+        drawing.show(partial(made, theme=theme()), key="years", said=said)
         foot, side = st.columns([4, 2], vertical_alignment="center")
         foot.caption("Solid: now. Dashed: a year before.")
         with side:

@@ -1,13 +1,14 @@
 """The answer in ten seconds: one sentence, the cards, the trend, the ledger, where it hurts, what is open."""
 
 import math
+from functools import partial
 
 import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
 from cxmon.wording import targets as wording_of_targets
-from dashboards import allowing, answering, choosing, early, figures, trending, viewing
+from dashboards import allowing, answering, choosing, drawing, early, figures, trending, viewing
 from dashboards.frame import opened, theme
 from dashboards.links import to
 from dashboards.reading import World
@@ -173,9 +174,8 @@ def where(world: World) -> None:
             )
         )
         words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
-        st.altair_chart(
-            charts.heat(cells, theme=theme()), key="heat", theme=None, alt=f"Gap to expected: {words or 'none'}"
-        )
+        made = partial(charts.heat, cells, theme=theme())
+        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}")
 
 
 def incidents(world: World) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import Amount, Band, Better, Grain, Kind, Metric, Read, Tone
-from dashboards import asking, downloads, trending, uploading
+from dashboards import asking, downloads, drawing, trending, uploading
 from dashboards.frame import theme
 from dashboards.text import badge, grey, md
 
@@ -181,7 +181,7 @@ def _figure(one: dict[str, Any], asked: Asked, grain: str, name: str) -> None:
             title=f"{metric.label}, {name}", subtitle=(f"from an uploaded file, to {wording.day(band.as_of)}",),
         )  # fmt: skip
     said = f"{metric.label}, {name}, with its expected range"
-    st.altair_chart(made(theme=theme()), key="try_chart", theme=None, alt=said)
+    drawing.show(partial(made, theme=theme()), key="try_chart", said=said)
 
 
 def page() -> None:
