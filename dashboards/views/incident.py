@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.model import Incident, IncidentState, Step, Tone
-from cxmon.wording import happening
+from cxmon.wording import delivering, happening
 from dashboards import asking, deeds, figures, story, trending
 from dashboards.frame import opened
 from dashboards.reading import World
@@ -141,7 +141,7 @@ def deliveries(world: World, known: story.Story) -> None:
         for channel, row in known.told.items():
             at = f", {wording.stamp(row.message.at, world.zone)}" if row.message.at else ""
             trouble = f"  \n:small[{md(row.error)}]" if row.error else ""
-            st.markdown(f"{md(channel)} {grey(md(f'({row.state.value}{at})'))}{trouble}")
+            st.markdown(f"{md(channel)} {grey(md(f'({delivering.state(row.state)}{at})'))}{trouble}")
 
 
 def page() -> None:
