@@ -5,7 +5,7 @@ import streamlit as st
 from cxmon import wording
 from cxmon.model import Incident, IncidentState, Step, Tone
 from cxmon.wording import delivering, happening
-from dashboards import asking, deeds, figures, story, trending
+from dashboards import commanding, deeds, figures, story, trending
 from dashboards.frame import opened
 from dashboards.reading import World
 from dashboards.text import badge, grey, md
@@ -113,14 +113,14 @@ def evidence(incident: Incident) -> None:
             "What stands behind it", anchor=False,
             help="Tickets and calls as links into the vendor's own system, under the rights that you have there.",
         )  # fmt: skip
-        if not asking.possible():
+        if not commanding.possible():
             st.markdown(grey(f"On the terminal: `cxmon evidence {md(incident.id)}`"))
             return
         if not st.button("Show the records", icon=":material/link:", key="evidence_button"):
             st.markdown(grey("The worst first, and which contact reasons grew."))
             return
         with st.spinner("Looking them up"):
-            found = asking.lines("evidence", incident.id)
+            found = commanding.lines("evidence", incident.id)
         for line in found:
             st.markdown(_linked(line))
 

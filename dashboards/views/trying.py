@@ -10,7 +10,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import Amount, Band, Better, Grain, Kind, Metric, Read, Tone
-from dashboards import asking, downloads, drawing, trending, uploading
+from dashboards import commanding, downloads, drawing, trending, uploading
 from dashboards.frame import theme
 from dashboards.text import badge, grey, md
 
@@ -197,7 +197,7 @@ def page() -> None:
     key = (hash(raw), asked)
     if st.button("Show the answer", type="primary", icon=":material/play_arrow:", key="try_go"):
         with st.spinner("Working it out, usually a few seconds"):
-            st.session_state["try_found"] = (key, asking.asked(*asked.arguments(), given=raw))
+            st.session_state["try_found"] = (key, commanding.asked(*asked.arguments(), given=raw))
     kept = st.session_state.get("try_found")
     if kept is None:
         return

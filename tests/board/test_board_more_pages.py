@@ -204,7 +204,7 @@ def test_the_example_is_mapped_by_guess():
 
 
 def test_what_a_command_says_on_its_last_line_is_the_sentence():
-    from dashboards.asking import said
+    from dashboards.commanding import said
 
     told = ["Usage: cxmon try [OPTIONS] FILE", "Try 'cxmon try --help' for help.", "",
             "Error: Invalid value for FILE: file: found 1 dated row, expected at least 2"]  # fmt: skip
