@@ -1,39 +1,11 @@
-"""What decisions put on a chart: their numbered pins, and the limit where a verdict is over it. For board and Slack."""
+"""What decisions put on a chart: their numbered pins, in the colour of their verdicts. For board and Slack."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 from cxmon import wording
 from cxmon.charts.points import Pin
-from cxmon.model import Code, Declared, Harm, Metric, Segment, Tone, Verdict
-
-MOST_DRAFTS = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """Which decision is over its limit and from when; `height` is how far that is on the shown scale (None: a relative
-    limit has no one height to be drawn at), `text` its words."""
-
-    number: int
-    since: datetime
-    height: float | None
-    text: str
-
-
-def shown(declared: Iterable[Declared], now: datetime) -> list[Declared]:
-    """Without drafts whose entries were withdrawn, and of those that came in from feeds the ones nearest to `now`: a
-    calendar may know of hundreds."""
-    standing = [d for d in declared if not d.change.withdrawn]
-    drafts = sorted((d for d in standing if d.of_feed), key=lambda d: (abs(d.change.starts - now), d.change.id))
-    return [d for d in standing if not d.of_feed] + drafts[:MOST_DRAFTS]
-
-
-def numbered(declared: Iterable[Declared]) -> list[Declared]:
-    """Declared changes by date, then feeds' drafts: place i carries the number i + 1, on pins, in the ledger and in
-    Slack."""
-    return sorted(declared, key=lambda d: (bool(d.of_feed), d.change.starts, d.change.id))
+from cxmon.model import Declared, Tone, Verdict
+from cxmon.wording.over import numbered
 
 
 def pins(declared: Sequence[Declared], verdicts: Mapping[str, Verdict]) -> list[Pin]:
@@ -54,29 +26,3 @@ def pins(declared: Sequence[Declared], verdicts: Mapping[str, Verdict]) -> list[
             )
         )
     return found
-
-
-def limit(declared: Sequence[Declared], verdicts: Mapping[str, Verdict], metric: Metric, key: str) -> Limit | None:
-    """The latest decision over its limit on `metric` whose scope holds the series `key` (as in `Band`)."""
-    found = [
-        (number, one, harm)
-        for number, one in enumerate(numbered(declared), start=1)
-        for harm in _over(verdicts.get(one.change.id), metric)
-        if _inside(one, metric, key)
-    ]
-    if not found:
-        return None
-    number, one, harm = found[-1]
-    height = None if harm.unit == "%" else harm.limit * wording.factor(metric)
-    text = f"limit of #{number}: {wording.limit(metric, harm)}"
-    return Limit(number=number, since=one.change.starts, height=height, text=text)
-
-
-def _over(verdict: Verdict | None, metric: Metric) -> list[Harm]:
-    return [h for h in verdict.harms if h.metric == metric.id and h.code is Code.HARMED] if verdict else []
-
-
-def _inside(declared: Declared, metric: Metric, key: str) -> bool:
-    if key.startswith("change:"):
-        return key == f"change:{declared.change.id}"
-    return declared.change.scope_for(metric.id).touches(Segment.from_key(key))

@@ -11,13 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmon import wording
-from cxmon.charts.marks import limit, numbered, pins
+from cxmon.charts.marks import pins
 from cxmon.charts.page_style import style
 from cxmon.charts.palette import Theme
 from cxmon.charts.picture import vector
 from cxmon.charts.points import points, recent
 from cxmon.charts.trend import trend
 from cxmon.model import Band, Declared, Metric, Tone, Verdict
+from cxmon.wording.over import limit, numbered
 from cxmon.wording.whole import Section, Table, Whole, sections, stand
 
 DAYS = 126
