@@ -24,10 +24,12 @@ def view_link(
     segment: Segment | None = None,
     change: str = "",
     view: str = "",
+    incident: str = "",
 ) -> str:
-    """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision has a page of its
-    own (`page="decision"`)."""
-    wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change, "view": view}
+    """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision and an
+    incident have pages of their own (`page="decision"`, `page="incident"`)."""
+    key = segment.key if segment is not None else ""
+    wanted = {"metric": metric, "segment": key, "change": change, "view": view, "incident": incident}
     query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote, errors="replace")
     return f"{board_url.rstrip('/')}/{page}{'?' if query else ''}{query}"
 

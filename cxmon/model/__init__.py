@@ -12,6 +12,7 @@ from cxmon.model.access import (
     may,
     taken,
 )
+from cxmon.model.alarms import AlarmQuarter, AlarmsKept
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.announced import Announced, Drafting
 from cxmon.model.behind import Behind, Growth, Record
@@ -70,6 +71,7 @@ from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.routing import Mute, News, OpenStory, Route, Severity
 from cxmon.model.secret import Secret, Token
+from cxmon.model.sheet import Sheet, Spread
 from cxmon.model.signed import Outcome, Signed
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
@@ -115,6 +117,8 @@ __all__ = [
     "Ahead",
     "AimCode",
     "AimResult",
+    "AlarmQuarter",
+    "AlarmsKept",
     "AllowanceCode",
     "AllowanceUse",
     "Allowances",
@@ -207,10 +211,12 @@ __all__ = [
     "Secret",
     "Segment",
     "Severity",
+    "Sheet",
     "Signed",
     "Silence",
     "Split",
     "SplitRanges",
+    "Spread",
     "Stage",
     "StageHarm",
     "Standing",
