@@ -2,9 +2,6 @@
 own. So the board holds no statistics and no reader of configurations, and says the same as `cxmon change plan`."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -13,14 +10,10 @@ from cxmon.errors import ActionError
 from cxmon.model import Change, Planned
 from cxmon.store import codec
 from cxmon.wording import proposing as wording
+from dashboards import commanding
 
 LONGEST_S = 120
 Document = Mapping[str, object]
-
-
-def can_ask() -> bool:
-    """Whether the board knows its configuration: `cxmon board` and `cxmon up` say which."""
-    return bool(os.environ.get("CXMON_CONFIG"))
 
 
 def read(document: Document) -> Change:
@@ -56,13 +49,9 @@ def _asked(document: Document, *words: str) -> str:
 
 def _run(*words: str, text: str = "") -> str:
     """What `cxmon WORDS` prints."""
-    command = [sys.executable, "-m", "cxmon", *words]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own module, no shell.
-            command, input=text, capture_output=True, text=True, timeout=LONGEST_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ActionError(wording.no_answer(str(error))) from error
+    done = commanding.ran(words, text.encode(), LONGEST_S)
+    if isinstance(done, str):
+        raise ActionError(wording.no_answer(done))
     if done.returncode:
-        raise ActionError(wording.refused(done.stderr))
-    return done.stdout
+        raise ActionError(wording.refused(done.stderr.decode(errors="replace")))
+    return done.stdout.decode()

@@ -26,7 +26,7 @@ def possible() -> bool:
 
 def lines(*arguments: str) -> list[str]:
     """What `cxmon ARGUMENTS` prints, a line each; of a failure its sentence."""
-    done = _run(arguments, b"", LONGEST_S)
+    done = ran(arguments, b"", LONGEST_S)
     if isinstance(done, str):
         return [done]
     if done.returncode not in {0, 1}:
@@ -36,7 +36,7 @@ def lines(*arguments: str) -> list[str]:
 
 def asked(*arguments: str, given: bytes = b"", longest_s: float = LONGEST_S) -> dict[str, Any] | str:
     """The JSON of `cxmon ARGUMENTS --json`, or one sentence that says why there is none. `given` is its stdin."""
-    done = _run((*arguments, "--json"), given, longest_s)
+    done = ran((*arguments, "--json"), given, longest_s)
     if isinstance(done, str):
         return done
     if done.returncode not in {0, 1}:
@@ -48,7 +48,8 @@ def asked(*arguments: str, given: bytes = b"", longest_s: float = LONGEST_S) -> 
     return found
 
 
-def _run(arguments: Sequence[str], given: bytes, longest_s: float) -> "subprocess.CompletedProcess[bytes] | str":
+def ran(arguments: Sequence[str], given: bytes, longest_s: float) -> "subprocess.CompletedProcess[bytes] | str":
+    """What came of `cxmon ARGUMENTS` with `given` on its stdin, or one sentence that says why nothing did."""
     command = [sys.executable, "-W", "ignore", "-m", "cxmon", *arguments]
     environment = os.environ | {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "4000"}
     if not _PLACES.acquire(timeout=longest_s):

@@ -1,6 +1,5 @@
 """What the pages show, read once per version of the store through a read-only connection."""
 
-import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,11 +9,11 @@ from typing import Any
 import streamlit as st
 
 from cxmon import charts
+from cxmon.decisions import viewing
 from cxmon.decisions.source_health import Glimpse
 from cxmon.decisions.source_health import glimpses as of_pulls
 from cxmon.errors import StoreError
 from cxmon.model import (
-    EVERYONE,
     AlarmsKept,
     AllowanceUse,
     Band,
@@ -74,14 +73,7 @@ class World:
     def root(self, metric: str) -> str:
         """Key of the series that a metric is told by: everyone, of a view its widest segment, of several the largest;
         that of everyone where there is none."""
-        keys = [] if (metric, EVERYONE.key) in self.bands else self.segments(metric)
-        if not keys:
-            return EVERYONE.key
-        width = len(Segment.from_key(keys[0]).items)
-        return max((k for k in keys if len(Segment.from_key(k).items) == width), key=lambda k: self._volume(metric, k))
-
-    def _volume(self, metric: str, key: str) -> float:
-        return sum(n for n in self.bands[metric, key].n[-90:] if math.isfinite(n))
+        return viewing.root(metric, self.bands)
 
     def segments(self, metric: str) -> list[str]:
         """Keys of the stored segment series of a metric, everyone first."""

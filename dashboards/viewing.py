@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from cxmon.model import Change, Incident, Segment, View
+from cxmon.decisions import viewing
+from cxmon.model import Segment, View
 from dashboards.links import linked
 from dashboards.reading import World
 
@@ -24,13 +25,8 @@ def chosen(world: World) -> World:
 
 def narrowed(world: World, view: View) -> World:
     """Of the world what the view covers. All metrics stay known, since decisions speak of guard metrics too."""
-    # A metric without the view's dimensions has no part in it.
-    own = tuple(
-        name
-        for name, metric in world.metrics.items()
-        if (not view.metrics or name in view.metrics) and set(view.scope_for(name).dimensions) <= set(metric.dimensions)
-    )
-    declared = {key: d for key, d in world.declared.items() if _touches(d.change, view, own)}
+    own = viewing.own(view, world.metrics)
+    declared = {key: d for key, d in world.declared.items() if viewing.touches(d.change, view, own)}
     sources = {world.metrics[m].source for m in own}
     return replace(
         world,
@@ -45,22 +41,9 @@ def narrowed(world: World, view: View) -> World:
             if (key.startswith("change:") and key.removeprefix("change:") in declared)
             or (metric in own and not key.startswith("change:") and view.covers(metric, Segment.from_key(key)))
         },
-        incidents=tuple(i for i in world.incidents if _concerns(i, view, own, set(declared), sources)),
+        incidents=tuple(i for i in world.incidents if viewing.concerns(i, view, own, declared, sources)),
         # What all decisions of a year may cost is said of all customers.
         allowances={} if view.scope.values else {k: u for k, u in world.allowances.items() if u.metric in own},
         targets=tuple(o for o in world.targets if view.covers(o.target.metric, o.target.segment)),
         runs={key: run for key, run in world.runs.items() if key in own},
     )
-
-
-def _touches(change: Change, view: View, own: tuple[str, ...]) -> bool:
-    """Whether some of the view's customers could be among those whom a change touches."""
-    return any(part.scope_for(metric).overlaps(view.scope_for(metric)) for part in change.parts() for metric in own)
-
-
-def _concerns(incident: Incident, view: View, own: tuple[str, ...], changes: set[str], sources: set[str]) -> bool:
-    if incident.check == "verdict":
-        return incident.subject in changes
-    if incident.subject in own:
-        return any(view.covers(incident.subject, member) for member in (incident.root, *incident.members))
-    return incident.subject in sources

@@ -12,23 +12,18 @@ from cxmon.store import Store
 VERDICT, SOURCE, DATA, ALLOWANCE = "verdict", "source", "data", "allowance"
 
 
-def thread_of(incident: Incident) -> str:
-    """The story in which an incident is told: a verdict's is that of its change."""
-    return f"change:{incident.subject}" if incident.check == VERDICT else f"incident:{incident.id}"
-
-
 def told_on(store: Store, incident: Incident, transition: Transition) -> list[OutboxRow]:
     """The news for every channel in which this story was told before: its first message is edited, a reply added."""
     return [
         _row(channel, _message(store, incident, transition, row.message))
-        for channel, row in sorted(store.outbox.newest(thread_of(incident)).items())
+        for channel, row in sorted(store.outbox.newest(incident.thread).items())
     ]
 
 
 def replied_on(store: Store, incident: Incident, what: str, reply: str, at: datetime) -> list[OutboxRow]:
     """A reply in every channel in which this story was told before, below its message as it stands."""
     rows = []
-    for channel, row in sorted(store.outbox.newest(thread_of(incident)).items()):
+    for channel, row in sorted(store.outbox.newest(incident.thread).items()):
         last = row.message
         facts = with_assigned(last.facts, incident)
         key = news_key(last.thread, what, at.isoformat())

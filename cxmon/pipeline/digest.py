@@ -13,7 +13,6 @@ from cxmon.model import (
     Delivery,
     DigestTime,
     Incident,
-    IncidentState,
     OutboxRow,
     Segment,
     Status,
@@ -22,16 +21,14 @@ from cxmon.model import (
 )
 from cxmon.pipeline.standing import unread_changes
 from cxmon.store import Store
-from cxmon.wording import collected
+from cxmon.wording import collected, keeping
 from cxmon.wording import source_health as health
-from cxmon.wording.numbers import counted, plain
 from cxmon.wording.over import numbered, shown
 from cxmon.wording.week import Week
 
 log = logging.getLogger("cxmon.digest")
 
 MOST_INCIDENTS = 1_000
-QUARTER_DAYS = 91
 
 
 def view_of(plan: Plan, name: str | None) -> View | None:
@@ -87,7 +84,7 @@ def read(plan: Plan, store: Store, view: View | None, *, since: datetime, now: d
             if s.starts <= now < s.ends and (view is None or s.metric is None or s.metric in own)
         ),
         drafts=tuple(d for d in touched.values() if d.change.status is Status.DRAFT and not d.change.withdrawn),
-        alarms=_alarms(plan, store, now) if view is None else (),
+        alarms=_alarms(store) if view is None else (),
         data=_data(plan, store, own, sources, now, everything=view is None),
     )  # fmt: skip
 
@@ -165,22 +162,12 @@ def _incidents(
     return tuple(one for one in found.values() if viewing.concerns(one, view, own, set(live), sources))
 
 
-def _alarms(plan: Plan, store: Store, now: datetime) -> tuple[str, ...]:
-    """What was promised of false alarms, and what became of what the watch told in the last quarter."""
-    names = {one.name for one in plan.checks if one.check.type == "watch"}
-    told = [
-        one for one in store.incidents.recent(MOST_INCIDENTS)
-        if one.check in names and one.state is not IncidentState.PENDING and (now - one.opened_at).days < QUARTER_DAYS
-    ]  # fmt: skip
-    if not names or not told:
+def _alarms(store: Store) -> tuple[str, ...]:
+    """What was promised of false alarms, and what became of what was told this quarter."""
+    kept = store.catalogue.alarms()
+    if kept is None or not kept.quarters:
         return ()
-    seen = sum(one.acknowledged_by is not None or bool(store.changes.responses(one.id)) for one in told)
-    gone = sum(one.ended_at is not None and one.acknowledged_by is None for one in told)
-    left = len(told) - seen - gone
-    parts = ((seen, "taken up"), (gone, "gone before anybody took it up"), (left, "not taken up yet"))
-    became = ", ".join(f"{n} {what}" for n, what in parts if n)
-    promised = f"At most {plain(plan.alarm_budget)} false alarms a quarter were promised"
-    return (f"{promised}; {counted(len(told), 'watch incident')} told in the last {QUARTER_DAYS} days: {became}",)
+    return (f"{keeping.promised(kept)}; this quarter {keeping.became(kept.quarters[0])}",)
 
 
 def _data(

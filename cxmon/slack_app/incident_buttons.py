@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from cxmon import actions, wording
-from cxmon.actions.keeping import thread_of
 from cxmon.alerts import Slack
 from cxmon.alerts.blocks import notification
 from cxmon.model import EVERYONE, Act, Incident, IncidentState, Metric, Step
@@ -30,7 +29,7 @@ def over(place: Place, incident: Incident | None) -> str:
 
 def rerendered(place: Place, at: Origin, incident: Incident) -> tuple[Deed, ...]:
     """The clicked message of an incident, as `shown_anew`."""
-    return shown_anew(place, at, thread_of(incident))
+    return shown_anew(place, at, incident.thread)
 
 
 def shown_anew(place: Place, at: Origin, thread: str) -> tuple[Deed, ...]:

@@ -12,7 +12,7 @@ from cxmon.errors import ActionError
 from cxmon.store import Store
 from cxmon.store.briefing import QUARTER, briefing
 from cxmon.wording.briefing import Briefing, answer, head, sections
-from dashboards import asking, session
+from dashboards import asking, commanding, session
 from dashboards.frame import opened
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -69,7 +69,7 @@ def page() -> None:
         help="What was told by that day stands beside what is said now.",
     )  # fmt: skip
     then = None
-    if asking.can_ask():
+    if commanding.possible():
         then = second.date_input(
             "As of", None, max_value=world.now.date(), format="YYYY-MM-DD",
             help="A day of the past, worked out anew with only what was known then. Empty: the newest judgement.",

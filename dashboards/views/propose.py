@@ -5,7 +5,7 @@ import streamlit as st
 from cxmon import signing
 from cxmon.model import Act, Declared, Planned
 from cxmon.wording import outlooks, proposing
-from dashboards import asking, session
+from dashboards import asking, commanding, session
 from dashboards.frame import opened
 from dashboards.proposing import fields
 from dashboards.reading import World
@@ -44,7 +44,7 @@ def page() -> None:
     world = opened("Plan a change")
     if world is None:
         return
-    if not asking.can_ask():
+    if not commanding.possible():
         st.markdown(proposing.START_THE_BOARD)
         return
     if session.refused(Act.PLAN):
