@@ -1,12 +1,12 @@
 """The fields of a change that is planned or proposed, as the document that the command line reads."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from cxmon import wording
+from cxmon.decisions.naming import name_of
 from cxmon.model import Category, Metric, Segment
 from cxmon.wording import proposing as words
 from dashboards.reading import World
@@ -68,7 +68,7 @@ def fields(world: World) -> dict[str, object]:
     )  # fmt: skip
     harm = limits(world.metrics, watched, {}, "limit")
     document: dict[str, object] = {
-        "id": identifier(title, world.declared), "title": title.strip() or "This change", "category": sort.value,
+        "id": name_of(title, world.declared), "title": title.strip() or "This change", "category": sort.value,
         "starts": f"{starts:%Y-%m-%d}", "owner": owner.strip() or "not declared", "horizon": f"{days}d",
     }  # fmt: skip
     return {**document, **({"scope": scope} if scope else {}), **({"limits": harm} if harm else {}), **_more(world)}
@@ -96,16 +96,6 @@ def _more(world: World) -> dict[str, object]:
     if answers:
         found["responds_to"] = answers
     return {**found, **({"note": note.strip()} if note.strip() else {})}
-
-
-def identifier(title: str, taken: Mapping[str, object]) -> str:
-    """A name for links, made of the title, that no change has yet."""
-    plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-")
-    name = plain if plain[:1].isalpha() else f"change-{plain}".rstrip("-")
-    free, number = name, 2
-    while free in taken:
-        free, number = f"{name}-{number}", number + 1
-    return free
 
 
 def _tomorrow() -> datetime:

@@ -5,7 +5,6 @@ It is written as the YAML of a declaration and read by the reader of configurati
 
 import json
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 from cxmon.config import parse_change
 from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.plan import Plan
+from cxmon.decisions.naming import name_of
 from cxmon.errors import ConfigError
 from cxmon.model import Change, Status
 from cxmon.slack_app.contract import Request
@@ -23,7 +23,6 @@ from cxmon.wording import forms as words
 _PROBLEM = re.compile(r"[^:]*:(\d+): (.*)", re.DOTALL)
 _PLAIN = re.compile(r"[\d.,]+")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
-LONGEST_ID = 48
 
 
 class Wrong(Exception):  # noqa: N818 - a named outcome, not a fault of ours.
@@ -168,19 +167,6 @@ def _by_field(error: ConfigError, fields: list[str]) -> dict[str, str]:
         field = fields[min(line, len(fields)) - 1]
         found.setdefault(field, words.problem_at_field(match.group(2) if match else problem))
     return found
-
-
-def name_of(title: str, taken: Collection[str]) -> str:
-    """An id made of the title, with a number behind it where it is taken."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_ID].strip("-")
-    base = slug if slug[:1].isalpha() else f"change-{slug}".rstrip("-")
-    number = 2
-    name = base
-    while name in taken:
-        name = f"{base}-{number}"
-        number += 1
-    return name
 
 
 def _quoted(value: object) -> str:

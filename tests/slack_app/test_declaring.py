@@ -16,10 +16,11 @@ from slack_world import CSAT, NOW
 from test_buttons import buttons
 
 from cxmon.config import parse_change
+from cxmon.decisions.naming import name_of
 from cxmon.errors import ConfigError
 from cxmon.model import Access, Act, Category, Change, Outcome, Role, Status
 from cxmon.slack_app.contract import Kind, Respond
-from cxmon.slack_app.declare_reading import Wrong, change_of, name_of
+from cxmon.slack_app.declare_reading import Wrong, change_of
 from cxmon.slack_app.declare_view import Begun, Offer, answerable, opaque, view
 
 
