@@ -199,7 +199,7 @@ def segments_of(incident: Incident, metric: Metric, bands: Sequence[Band], zone:
     for found, band in rows[:SHOWN_AT_MOST]:
         mark = " (in this incident)" if band.key in mine else ""
         when = "" if len(spans) == 1 else f", {window(found, band, zone)}"
-        sure = "chance explains it" if found.tone is Tone.GREY else pill(found, metric)
+        sure = "chance alone could do that" if found.tone is Tone.GREY else pill(found, metric)
         lines.append(
             f"{band.label}{mark}: {value(metric, found.value)} instead of {value(metric, found.expected)}, {sure}{when}"
         )

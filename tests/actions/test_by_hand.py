@@ -91,10 +91,3 @@ def test_a_note_keeps_no_silenced_news_from_being_told_later(store):
     store.incidents.amend(found, quiet)
     actions.add_note(store, "i1", text="vendor called", by="Operations", now=NOW)
     assert kept_back(store, found).transition.step is Step.OPENED
-
-
-def test_a_deed_is_done_once_and_forgotten_after_a_day(store):
-    assert store.heard.first("k", NOW)
-    assert not store.heard.first("k", NOW + timedelta(hours=23))
-    assert store.heard.first("other", NOW + timedelta(hours=25))
-    assert store.heard.first("k", NOW + timedelta(hours=25))

@@ -11,7 +11,7 @@ __all__ = ["world"]
 
 def test_a_one_off_ends_by_itself_and_is_not_what_is_expected(world):
     plan, store = world(WATCH, moves=until(112, 126, -0.15), metric={"by": (("channel",),)})
-    live(plan, store, 112, 125)
+    live(plan, store, 124, 125)
     (incident,) = store.incidents.open()
     before = _expected(plan, store, ())
     actions.leave_out(store, incident.id, since=day(112), until=day(126), by="Operations", why="flood", now=day(126))
