@@ -6,10 +6,13 @@ holds the store itself.
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
+from cxmon import actions
+from cxmon.decisions import proposals
 from cxmon.errors import ActionError, CxmonError
-from cxmon.model import Outcome, Refused, Signed, may
+from cxmon.model import Change, Declared, Outcome, Refused, Signed, Status, may
 from cxmon.store import Store
 
 T = TypeVar("T")
@@ -39,3 +42,21 @@ def sign(opened: Callable[[], Store], signed: Signed, do: Callable[[Store], T]) 
             raise
         store.audit.put(replace(signed, outcome=Outcome.DONE))
     return result
+
+
+def propose(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:
+    """Writes a new draft down. ActionError where the id is taken: whoever proposes replaces nothing."""
+    if store.changes.get(change.id) is not None:
+        raise ActionError(f"there is a change {change.id} already: choose another title")
+    return actions.declare(store, replace(change, status=Status.DRAFT), now=now, origin=origin)
+
+
+def put_live(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:
+    """Puts a draft live exactly as it was signed. ActionError where it says something else by now, or nobody has
+    reviewed what it says."""
+    found = store.changes.get(change.id)
+    if found is None or found.change.declared_hash != change.declared_hash:
+        raise ActionError(f"change {change.id} was edited since: read it again before you sign it")
+    if found.change.status is not Status.LIVE and proposals.review(found, store.audit.all(change.id)) is None:
+        raise ActionError(f"change {change.id}: what it says now has to be reviewed before it is signed")
+    return actions.declare(store, replace(change, status=Status.LIVE), now=now, origin=origin)

@@ -5,8 +5,7 @@ stored band; headline and ledger read the same stored harm.
 """
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -27,6 +26,7 @@ from cxmon.model import (
     Tone,
     Verdict,
 )
+from cxmon.wording import briefing
 from dashboards.reading import World
 
 OPEN = (Code.UNDECIDED, Code.WAITING, Code.ENTANGLED, Code.NOT_COMPARABLE)
@@ -225,8 +225,8 @@ def answers(world: World, change: Change) -> list[str]:
 
 
 def told(verdict: Verdict | None) -> list[Harm]:
-    """The metrics that decide a verdict: those of its own code, at most two."""
-    return [h for h in verdict.harms if h.code is verdict.code][:2] if verdict else []
+    """The metrics that decide a verdict."""
+    return briefing.deciding(verdict) if verdict else []
 
 
 def _told_words(verdict: Verdict | None, world: World) -> str:
@@ -268,12 +268,8 @@ def gravest(world: World) -> Verdict | None:
     )
 
 
-def calm_of(verdicts: Iterable[Verdict]) -> str:
-    """How many decisions are in which state: `2 too early; 1 worse, limit still open`."""
-    counts = Counter(
-        wording.screen(v if decisions.aims_answer_of(v) is not None else v.code)[0].lower() for v in verdicts
-    )
-    return "; ".join(f"{n} {words}" for words, n in counts.items())
+# How many decisions are in which state.
+calm_of = briefing.tally
 
 
 def heat_cells(world: World, most: int = 12) -> list[Cell]:
@@ -354,10 +350,7 @@ def complete_to(world: World) -> str:
         band = world.bands.get((metric.id, world.root(metric.id)))
         if band is not None and (found := gap(band, metric)):
             days.add(found.until)
-    if not days:
-        return "nothing complete yet"
-    first, last = wording.day(min(days), world.zone), wording.day(max(days), world.zone)
-    return f"complete to {last}" if first == last else f"complete to {first}–{last}, by metric"
+    return briefing.complete_to(days, world.zone)
 
 
 def is_about_a_source(incident: Incident, world: World) -> bool:

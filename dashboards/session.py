@@ -12,12 +12,14 @@ from functools import cache
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cxmon import signing
 from cxmon.errors import CxmonError
 from cxmon.model import Access, Act, Allowed, Refused, Role, Signed, may, taken
 from cxmon.store import Store
 from cxmon.wording import access as wording
+from cxmon.wording.proposing import FOR_WHOM
 from dashboards.text import md
 
 T = TypeVar("T")
@@ -57,7 +59,7 @@ def person() -> Person:
         # A proxy without a sign-in shows the board to whomever it serves, as it always did; it names nobody.
         return Person(role=Role.VIEWER, note=wording.BEHIND_A_PROXY)
     role = Role.VIEWER if os.environ.get("CXMON_BOARD_READ_ONLY") else Role.EDITOR
-    return Person(who=f"{_user()} (this machine)", role=role, note=wording.ON_THIS_MACHINE)
+    return Person(who=f"{_user()} at this machine", role=role, note=wording.ON_THIS_MACHINE)
 
 
 def _user() -> str:
@@ -110,6 +112,13 @@ def run(act: Act, subject: str, do: Callable[[Store, datetime], T], *, by: str, 
         subject=subject, act=act, who=me.who, role=me.role, by=by, why=why, at=now, origin=ORIGIN, content=content
     )
     return signing.sign(lambda: Store.open(os.environ["CXMON_STORE_URL"]), signed, lambda store: do(store, now))
+
+
+def whom(place: DeltaGenerator, key: str) -> str:
+    """For which role or department somebody decides: the configuration's word, or else what they type at `place`."""
+    known = person().department
+    typed = place.text_input(FOR_WHOM, known, key=key, max_chars=100, disabled=bool(known))
+    return known or typed
 
 
 def attempt(do: Callable[[], T]) -> T | None:

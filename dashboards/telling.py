@@ -4,6 +4,7 @@ import os
 
 import streamlit as st
 
+from cxmon.model import Signed
 from cxmon.store import Store
 from cxmon.store.story import whole
 from cxmon.wording.whole import Section, said_and_decided
@@ -22,6 +23,12 @@ def history(world: World, change: str) -> None:
                 cells = zip(one.table.headers[1:], row[1:], strict=True)
                 said = "  \n".join(f"{grey(md(head) + ':')} {md(cell)}" for head, cell in cells)
                 st.markdown(f"**{md(row[0])}**  \n{said}")
+
+
+def trail(change: str) -> list[Signed]:
+    """What signed-in people did about a decision."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        return store.audit.all(change)
 
 
 def _sections(world: World, change: str) -> tuple[Section, ...]:

@@ -1,14 +1,13 @@
 """What decisions put on a chart: their numbered pins, and the limit where a verdict is over it. For board and Slack."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from cxmon import wording
 from cxmon.charts.points import Pin
+from cxmon.decisions.numbering import numbered
 from cxmon.model import Code, Declared, Harm, Metric, Segment, Tone, Verdict
-
-MOST_DRAFTS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,20 +19,6 @@ class Limit:
     since: datetime
     height: float | None
     text: str
-
-
-def shown(declared: Iterable[Declared], now: datetime) -> list[Declared]:
-    """Without drafts whose entries were withdrawn, and of those that came in from feeds the ones nearest to `now`: a
-    calendar may know of hundreds."""
-    standing = [d for d in declared if not d.change.withdrawn]
-    drafts = sorted((d for d in standing if d.of_feed), key=lambda d: (abs(d.change.starts - now), d.change.id))
-    return [d for d in standing if not d.of_feed] + drafts[:MOST_DRAFTS]
-
-
-def numbered(declared: Iterable[Declared]) -> list[Declared]:
-    """Declared changes by date, then feeds' drafts: place i carries the number i + 1, on pins, in the ledger and in
-    Slack."""
-    return sorted(declared, key=lambda d: (bool(d.of_feed), d.change.starts, d.change.id))
 
 
 def pins(declared: Sequence[Declared], verdicts: Mapping[str, Verdict]) -> list[Pin]:

@@ -11,12 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmon import wording
-from cxmon.charts.marks import limit, numbered, pins
+from cxmon.charts.marks import limit, pins
 from cxmon.charts.page_style import style
 from cxmon.charts.palette import Theme
 from cxmon.charts.picture import vector
 from cxmon.charts.points import points, recent
 from cxmon.charts.trend import trend
+from cxmon.decisions.numbering import numbered
 from cxmon.model import Band, Declared, Metric, Tone, Verdict
 from cxmon.wording.whole import Section, Table, Whole, sections, stand
 
@@ -29,8 +30,8 @@ FOOT = "Harm is counted against what was expected without the change."
 WIDE, NARROW = 620, 300
 SHORT = 6
 # Shapes as characters, since a page without network has no icon font; they repeat what the words say.
-_SHAPES = {Tone.RED: "▲", Tone.AMBER: "△", Tone.TEAL: "▼", Tone.GREY: "○"}
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+SHAPES = {Tone.RED: "▲", Tone.AMBER: "△", Tone.TEAL: "▼", Tone.GREY: "○"}
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,43 +85,43 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
     answer = next((one for one in told if one.heading == "Verdict"), None)
     lead = [_p(text) for text in answer.lines[1:] if text] if answer else []
     body = [
-        f'<p class="badge {tone.value}"><span aria-hidden="true">{_SHAPES[tone]}</span> {_text(words)}</p>',
+        f'<p class="badge {tone.value}"><span aria-hidden="true">{SHAPES[tone]}</span> {text_of(words)}</p>',
         *([f'<p class="headline">{lead[0][3:]}', *lead[1:]] if lead else []),
     ]
-    rest = [_section(one) for one in told if one is not answer and (one.table or one.on_page)]
+    rest = [section(one) for one in told if one is not answer and (one.table or one.on_page)]
     return "\n".join([
         "<!doctype html>",
         '<html lang="en">',
         "<head>",
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
-        f"<title>{_text(title)}: {_text(words)}</title>",
+        f"<title>{text_of(title)}: {text_of(words)}</title>",
         f"<style>{style()}</style>",
         "</head>",
         "<body>",
-        f'<header><h1>{_text(title)}</h1><p class="stand">{_text(stand(known))}</p></header>',
+        f'<header><h1>{text_of(title)}</h1><p class="stand">{text_of(stand(known))}</p></header>',
         "<main>",
         f'<section class="answer" aria-label="Verdict">{"".join(body)}</section>',
         *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
         *([f'<p class="legend">{LEGEND}</p>'] if drawings else []),
         *(['<div class="rest">', *rest, "</div>"] if rest else []),
         "</main>",
-        f"<footer><p>{_text(title)} · {_text(stand(known))}. {FOOT}</p></footer>",
+        f"<footer><p>{text_of(title)} · {text_of(stand(known))}. {FOOT}</p></footer>",
         "</body>",
         "</html>",
         "",
     ])  # fmt: skip
 
 
-def _section(one: Section) -> str:
-    lines = "".join(f"<li{_below(text)}>{_text(text)}</li>" for text in one.on_page)
+def section(one: Section) -> str:
+    lines = "".join(f"<li{_below(text)}>{text_of(text)}</li>" for text in one.on_page)
     listed = f"<ul>{lines}</ul>" if lines else ""
     table = _table(one.table, one.heading) if one.table else ""
     # On paper short ones share the width.
     wide = ' class="wide"' if one.table or len(one.on_page) > SHORT else ""
-    return f"<section{wide}><h2>{_text(one.heading)}</h2>{table}{listed}</section>"
+    return f"<section{wide}><h2>{text_of(one.heading)}</h2>{table}{listed}</section>"
 
 
 def _below(text: str) -> str:
@@ -130,15 +131,15 @@ def _below(text: str) -> str:
 
 def _table(table: Table, caption: str) -> str:
     """A table that stays one for a screen reader where a phone shows its cells below each other."""
-    heads = "".join(f'<th scope="col" role="columnheader">{_text(h)}</th>' for h in table.headers)
+    heads = "".join(f'<th scope="col" role="columnheader">{text_of(h)}</th>' for h in table.headers)
     rows = []
     for row in table.rows:
         first, *others = (
-            f'data-label="{_text(head)}">{_text(cell)}' for head, cell in zip(table.headers, row, strict=True)
+            f'data-label="{text_of(head)}">{text_of(cell)}' for head, cell in zip(table.headers, row, strict=True)
         )
         cells = "".join(f'<td role="cell" {cell}</td>' for cell in others)
         rows.append(f'<tr role="row"><th scope="row" role="rowheader" {first}</th>{cells}</tr>')
-    label = f'<caption class="unseen">{_text(caption)}</caption>'
+    label = f'<caption class="unseen">{text_of(caption)}</caption>'
     head = f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
     return f'<table role="table">{label}{head}<tbody role="rowgroup">{"".join(rows)}</tbody></table>'
 
@@ -148,8 +149,8 @@ def _figure(one: Drawing) -> str:
         f'<source media="{media}" srcset="{_data(one.svg[theme, narrow])}">'
         for media, theme, narrow in _MEDIA
     )  # fmt: skip
-    shown = f'<img src="{_data(one.svg["light", False])}" alt="{_text(one.alt)}">'
-    return f"<figure><picture>{sources}{shown}</picture><figcaption>{_text(one.caption)}</figcaption></figure>"
+    shown = f'<img src="{_data(one.svg["light", False])}" alt="{text_of(one.alt)}">'
+    return f"<figure><picture>{sources}{shown}</picture><figcaption>{text_of(one.caption)}</figcaption></figure>"
 
 
 # The first that fits is taken; without any it is light and wide. On paper two charts stand side by side.
@@ -166,10 +167,10 @@ def _data(svg: str) -> str:
 
 
 def _p(text: str) -> str:
-    return f"<p>{_text(text)}</p>"
+    return f"<p>{text_of(text)}</p>"
 
 
-def _text(text: str) -> str:
+def text_of(text: str) -> str:
     """Data as text: without control, bidirectional and private marks, then escaped for elements and attributes."""
     kept = (c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs"})
     return html.escape("".join(kept).strip())

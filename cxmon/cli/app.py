@@ -8,6 +8,7 @@ import cxmon
 from cxmon.cli import (
     alerting,
     allowing,
+    briefing,
     cataloguing,
     changing,
     collecting,
@@ -63,7 +64,7 @@ def build() -> typer.Typer:
 
     families = (
         validate, collecting, running, replaying, looking_back, responding, changing, importing, allowing, targeting,
-        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, granting, trying,
+        alerting, evidencing, effecting, leading, maturing, keeping, sourcing, cataloguing, granting, briefing, trying,
     )  # fmt: skip
     for family in families:
         family.register(app)

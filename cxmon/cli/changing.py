@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, read_text, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, read_text, say, table
 from cxmon.cli.importing import adopt
 from cxmon.cli.planning import EPILOG, plan
 from cxmon.cli.showing import show
@@ -25,17 +25,27 @@ def add(
     file: Annotated[str, typer.Option("--file", help="YAML with one change, as under `changes:`; - for stdin.")],
     config: Config = DEFAULT_CONFIG,
     live: Annotated[bool, typer.Option("--live/--draft", help="Judged at once, or a draft to be reviewed.")] = True,
+    check: Annotated[bool, typer.Option("--check", help="Say what would be declared, and store nothing.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Declare a change. What it says is frozen with hash and time when it goes live."""
-    from cxmon import actions
     from cxmon.config import parse_change
     from cxmon.model import Status
+
+    text, status = read_text(file), Status.LIVE if live else Status.DRAFT
+    if check:
+        change = replace(parse_change(text, file, load_plan(config)), status=status)
+        emit(change) if as_json else say(f"{change.id}: {change.title}, {status}, hash {change.declared_hash}")
+        return
+    from cxmon import actions
     from cxmon.service import wall
 
-    text = read_text(file)
     with opened(config) as (plan, store):
-        change = replace(parse_change(text, file, plan), status=Status.LIVE if live else Status.DRAFT)
+        change = replace(parse_change(text, file, plan), status=status)
         declared = actions.declare(store, change, now=wall(), origin="cli")
+    if as_json:
+        emit(declared)
+        return
     late = f", declared {declared.days_late} days late" if declared.days_late else ""
     say(f"{change.id}: {declared.change.status}, hash {declared.frozen_hash or '(not frozen: draft)'}{late}")
     if declared.edits:

@@ -36,7 +36,7 @@ def show(
     if as_json:
         emit({
             "declared": known.declared, "verdicts": known.history, "versions": known.versions,
-            "incident": known.steps, "responses": known.responses, **beside,
+            "incident": known.steps, "responses": known.responses, "signed": known.signed, **beside,
         })  # fmt: skip
         return
     if page is not None:

@@ -89,6 +89,10 @@ def build_access(frame: Frame) -> Access:
     if "proxy_header" in entry and "oidc" in entry:
         told(entry.at("oidc"), "oidc beside a proxy_header", "one of the two keys")
     named = {who.lower() for key in ("editors", "viewers") for who in entry.get(key) or () if who is not BAD}
+    if entry.sound and not entry.get("proxy_header") and not entry.get("oidc") and any("@" in who for who in named):
+        frame.reading.note(
+            node, "names addresses, and nothing says how people sign in: on the board nobody has these roles"
+        )
     departments = entry.get("departments") or {}
     for who in departments:
         if who.lower() not in named:

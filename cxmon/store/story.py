@@ -28,5 +28,6 @@ def whole(store: Store, change: str, metrics: Mapping[str, Metric], zone: str) -
         steps=[step for i in incidents for step in store.incidents.history(i.id)],
         metrics=metrics,
         zone=zone,
+        signed=store.audit.all(change),
         titles={d.change.id: d.change.title for d in store.changes.all()},
     )

@@ -5,7 +5,7 @@ from cxmon.wording.numbers import stamp
 
 SIGN_IN = "Sign in to see the board."
 SIGNED_IN = ""
-ON_THIS_MACHINE = "no sign-in: the board listens on this machine only"
+ON_THIS_MACHINE = "No sign-in, since the board listens on this machine only."
 BEHIND_A_PROXY = (
     "Nobody is signed in: the board is read through a proxy that names nobody, so nothing can be changed here."
 )
@@ -30,12 +30,11 @@ def refusal(who: str, note: str) -> str:
 
 
 def signed_in(who: str, role: Role, department: str, note: str) -> str:
-    """`ana@example.com, editor, for CX team`."""
+    """`Signed in: ana@example.com, editor, for CX team`."""
     if not who:
         return note
     whom = f", for {department}" if department else ""
-    beside = f" ({note})" if note else ""
-    return f"Signed in: {who}, {role}{whom}{beside}"
+    return f"{note} You are {who}, {role}." if note else f"Signed in: {who}, {role}{whom}"
 
 
 def trail_row(signed: Signed, zone: str) -> list[str]:
@@ -44,6 +43,13 @@ def trail_row(signed: Signed, zone: str) -> list[str]:
     what = f"{signed.act} ({signed.content})" if signed.content else str(signed.act)
     cells = (signed.who, signed.by, what, signed.subject, signed.why, signed.origin, came[signed.outcome])
     return [stamp(signed.at, zone), *cells]
+
+
+_SIGNED = {Act.PROPOSE: "Proposed", Act.REVIEW: "Reviewed", Act.SIGN: "Signed and put live"}
+
+
+def signed(act: Act) -> str:
+    return _SIGNED.get(act, str(act).capitalize())
 
 
 def rights(role: Role, allowed: list[Act]) -> str:

@@ -166,12 +166,16 @@ def _year(price: Price) -> str:
     what the answer rests on. Empty where there is no answer yet."""
     if price.code not in _RULED_OUT or not math.isfinite(price.loss_year.estimate):
         return ""
-    loss = price.loss_year
-    range_ = _range(loss, "lost", "gained")
-    size = f"{money(loss.estimate, price.currency, loss)} {'lost' if loss.estimate >= 0 else 'gained'}"
     whole = " with all of it rolled out" if price.reached < WHOLE else ""
     later = "a harm that grows or fades makes another year"
-    return f"A year{whole} at the pace of these {say.days(round(price.days))}, no forecast: {size} ({range_}); {later}"
+    year = lost(price.loss_year, price.currency)
+    return f"A year{whole} at the pace of these {say.days(round(price.days))}, no forecast: {year}; {later}"
+
+
+def lost(loss: Interval, currency: str) -> str:
+    """`804,000 USD lost (222,000 gained to 2,370,000 lost)`."""
+    size = f"{money(loss.estimate, currency, loss)} {'lost' if loss.estimate >= 0 else 'gained'}"
+    return f"{size} ({_range(loss, 'lost', 'gained')})"
 
 
 def _lost(price: Price) -> str:

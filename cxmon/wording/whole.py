@@ -8,9 +8,24 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cxmon.model import Amount, Change, Code, Declared, Harm, Metric, Response, Step, Transition, Verdict, Version
+from cxmon.model import (
+    Amount,
+    Change,
+    Code,
+    Declared,
+    Harm,
+    Metric,
+    Outcome,
+    Response,
+    Signed,
+    Step,
+    Transition,
+    Verdict,
+    Version,
+)
 from cxmon.wording import numbers as say
 from cxmon.wording import versions as told
+from cxmon.wording.access import signed
 from cxmon.wording.evidence import grade, remarks_on_all, seconded, unusual
 from cxmon.wording.pricing import price_story
 from cxmon.wording.screen import category, count_word, decision, screen, step
@@ -51,7 +66,7 @@ class Section:
 class Whole:
     """All that is known of one change: `steps` are what happened to its incidents, `titles` those of all changes,
     `more` what the rooms around the verdict know of it: price, allowance, fixes, `stands` until when each response is
-    due and how it stands."""
+    due and how it stands, `signed` what signed-in people did about it."""
 
     declared: Declared
     history: Sequence[Verdict]
@@ -63,6 +78,7 @@ class Whole:
     titles: Titles = field(default_factory=dict)
     more: tuple[Section, ...] = ()
     stands: tuple[str, ...] = ()
+    signed: Sequence[Signed] = ()
 
     @property
     def latest(self) -> Verdict | None:
@@ -89,7 +105,7 @@ def sections(known: Whole) -> tuple[Section, ...]:
 
 def said_and_decided(known: Whole) -> tuple[Section, ...]:
     """What was said when and why it changed, what happened to the incident, and what was decided."""
-    found = (_versions(known), _incident(known), _responses(known))
+    found = (_versions(known), _incident(known), _signed(known), _responses(known))
     return tuple(one for one in found if one.table)
 
 
@@ -147,12 +163,18 @@ def _sure(known: Whole, harm: Harm) -> list[str]:
     return [f"  {told}"] if told else []
 
 
+def so_far(metric: Metric, harm: Harm) -> str:
+    """`3.9 points worse (range 2.8 to 5.0)`; where it cannot be said, why."""
+    if not math.isfinite(harm.so_far.high):
+        return harm.reason
+    shown = say.worse if harm.code in _SURE else say.largest
+    return f"{shown(metric, harm)} (range {say.harm_range(metric, harm)})"
+
+
 def _row(known: Whole, harm: Harm) -> tuple[str, ...]:
     metric = known.metrics[harm.metric]
     due = say.due_day(harm, metric.zone)
-    shown = say.worse if harm.code in _SURE else say.largest
-    size = f"{shown(metric, harm)} (range {say.harm_range(metric, harm)})"
-    size = size if math.isfinite(harm.so_far.high) else harm.reason
+    size = so_far(metric, harm)
     # The page's head has the grade; where metrics differ each says its own.
     alike = len({grade(h) for h in known.harms}) == 1
     awaited = f"answer due around day {due}" if due is not None else ""
@@ -244,6 +266,14 @@ def _incident(known: Whole) -> Section:
     )
     headers = ("When", "What", "Why")
     return Section(heading="Incident", table=Table(headers=headers, rows=rows) if rows else None)
+
+
+def _signed(known: Whole) -> Section:
+    """How a proposal became a declaration: for whom, never who, which stands in the audit trail alone."""
+    done = (s for s in known.signed if s.outcome is Outcome.DONE and s.content)
+    rows = tuple((say.stamp(s.at, known.zone), signed(s.act), s.by, s.why, s.content) for s in done)
+    headers = ("When", "What", "For", "Why", "Hash")
+    return Section(heading="Who signed what", table=Table(headers=headers, rows=rows) if rows else None)
 
 
 def _responses(known: Whole) -> Section:

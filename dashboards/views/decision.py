@@ -8,8 +8,8 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
-from cxmon.model import Harm, Metric, Verdict
-from dashboards import allowing, drawing, figures, telling, trending
+from cxmon.model import Declared, Harm, Metric, Verdict
+from dashboards import allowing, deciding, drawing, figures, telling, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -100,6 +100,17 @@ def _known(world: World, change: str) -> Verdict | None:
     )
 
 
+def _heard(world: World, declared: Declared) -> None:
+    """When and how it was declared, and what was edited since."""
+    frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
+    heard = "Declared" if declared.frozen_hash else "Written down"
+    heard = f"Came in from {declared.of_feed}" if declared.of_feed else heard
+    by = "" if declared.of_feed else f" by {declared.origin}"
+    st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
+    for edit in declared.edits:
+        st.caption(md(f"Edited later: {edit}"))
+
+
 def page() -> None:
     world = opened("Decisions")
     if world is None:
@@ -114,6 +125,7 @@ def page() -> None:
         format_func=lambda k: f"{world.number(k)} · {world.declared[k].change.title}",
         **linked("change", ids, ids[0]),
     )
+    deciding.told()
     declared, verdict = world.declared[chosen], _known(world, chosen)
     row = next(r for r in figures.ledger(world) if r.change == chosen)
     with st.container(border=True, key="answer"):
@@ -132,13 +144,10 @@ def page() -> None:
         allowing.part(world, chosen)
         for line in figures.answers(world, declared.change):
             st.markdown(md(line))
-        frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
-        heard = f"Came in from {declared.of_feed}" if declared.of_feed else "Declared"
-        by = "" if declared.of_feed else f" by {declared.origin}"
-        st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
-        for edit in declared.edits:
-            st.caption(md(f"Edited later: {edit}"))
+        _heard(world, declared)
     if verdict is None:
+        telling.history(world, chosen)
+        deciding.forms(world, chosen, telling.trail(chosen))
         return
     harms(world, verdict)
     places(world, verdict)
@@ -160,6 +169,7 @@ def page() -> None:
             band = world.bands[metric_id, f"change:{chosen}"]
             trending.draw(world, band, world.metrics[metric_id], where=band.label, days=372, key="decision")
     telling.history(world, chosen)
+    deciding.forms(world, chosen, telling.trail(chosen))
 
 
 page()

@@ -1,4 +1,7 @@
-"""A small OpenID Connect provider on loopback: discovery, keys, authorisation code with PKCE, signed id tokens."""
+"""A small OpenID Connect provider on loopback: discovery, keys, authorisation code with PKCE, signed id tokens.
+
+No benchmark by itself: `sign_in.py` signs people in at it.
+"""
 
 import base64
 import hashlib

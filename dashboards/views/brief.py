@@ -1,0 +1,90 @@
+"""The brief for the board meeting: shown as it prints, and downloaded."""
+
+import os
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from cxmon.charts.brief import brief_page
+from cxmon.charts.paper import MISSING, can_pdf, pdf
+from cxmon.errors import ActionError
+from cxmon.store import Store
+from cxmon.store.briefing import QUARTER, briefing
+from cxmon.wording.briefing import Briefing, answer, head, sections
+from dashboards import asking, session
+from dashboards.frame import opened
+from dashboards.reading import World
+from dashboards.text import grey, md
+
+
+def _brief(world: World, since: date) -> Briefing:
+    """The brief of the newest judgement: the figures of the other pages."""
+    last = datetime.combine(since, time(), ZoneInfo(world.zone))
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        found = briefing(store, since=last)
+    if found is None:
+        raise ActionError("nothing has been collected yet")
+    return found
+
+
+def _downloads(page: str, day: date) -> None:
+    """The same page as a file; PDF where what lays it out is installed."""
+    with st.container(horizontal=True, key="files"):
+        st.download_button(
+            "HTML", page, file_name=f"brief_{day:%Y-%m-%d}.html", mime="text/html", icon=":material/download:",
+            on_click="ignore",
+        )  # fmt: skip
+        if can_pdf():
+            st.download_button(
+                "PDF", lambda: pdf(page), file_name=f"brief_{day:%Y-%m-%d}.pdf", mime="application/pdf",
+                icon=":material/picture_as_pdf:", on_click="ignore",
+            )  # fmt: skip
+        else:
+            st.caption(md(MISSING))
+
+
+def _shown(known: Briefing) -> None:
+    headline, sentence, _ = answer(known)
+    st.markdown(f"#### {md(headline)}", anchors=False)
+    st.markdown(md(sentence))
+    st.caption(md(head(known)))
+    for one in sections(known):
+        with st.container(border=True):
+            st.markdown(f"##### {md(one.heading)}", anchors=False)
+            if one.table is not None:
+                heads = one.table.headers
+                st.table([dict(zip(heads, map(md, row), strict=True)) for row in one.table.rows],
+                         border="horizontal", hide_index=True)  # fmt: skip
+            st.markdown("\n".join(f"- {md(line)}" for line in one.on_page))
+
+
+def page() -> None:
+    world = opened("Brief")
+    if world is None:
+        return
+    first, second = st.columns(2, gap="medium")
+    since = first.date_input(
+        "Last meeting", (world.now - QUARTER).date(), max_value=world.now.date(), format="YYYY-MM-DD",
+        help="What was told by that day stands beside what is said now.",
+    )  # fmt: skip
+    then = None
+    if asking.can_ask():
+        then = second.date_input(
+            "As of", None, max_value=world.now.date(), format="YYYY-MM-DD",
+            help="A day of the past, worked out anew with only what was known then. Empty: the newest judgement.",
+        )  # fmt: skip
+    if then is not None:
+        with st.spinner("Working it out from what was known then"):
+            html = session.attempt(lambda: asking.brief(then, since))
+        if html is not None:
+            st.markdown(grey(md(f"The brief as it stood at the end of {then:%Y-%m-%d}, to download:")))
+            _downloads(html, then)
+        return
+    known = session.attempt(lambda: _brief(world, since))
+    if known is not None:
+        _downloads(brief_page(known), known.as_of.date())
+        _shown(known)
+
+
+page()
