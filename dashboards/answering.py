@@ -4,11 +4,11 @@ import math
 
 from cxmon import wording
 from cxmon.model import Band, Kind, Metric
-from dashboards import figures
+from cxmon.wording import gap as gaps
 from dashboards.reading import World
 
 
-def rate(world: World, band: Band, metric: Metric, found: figures.Gap) -> str:
+def rate(world: World, band: Band, metric: Metric, found: gaps.Gap) -> str:
     """`response rate 59.8 %, 60.2 % in the 12 weeks before`; empty where the metric is no survey or nobody counts those
     asked in this segment."""
     asked = world.bands.get((metric.response_of, band.key))
@@ -19,10 +19,10 @@ def rate(world: World, band: Band, metric: Metric, found: figures.Gap) -> str:
     end = band.starts.index(int(found.until.timestamp())) + 1
     cut = max(0, end - band.smooth)
     now = _share(band, sent, cut, end)
-    before = _share(band, sent, max(0, cut - figures.SPARK_DAYS), cut)
+    before = _share(band, sent, max(0, cut - gaps.SPARK_DAYS), cut)
     if not math.isfinite(now):
         return ""
-    earlier = f", {_percent(before)} in the 12 weeks before" if figures.daily(band) and math.isfinite(before) else ""
+    earlier = f", {_percent(before)} in the 12 weeks before" if gaps.daily(band) and math.isfinite(before) else ""
     return f"response rate {_percent(now)}{earlier}"
 
 

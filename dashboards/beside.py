@@ -8,7 +8,8 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.model import EVERYONE, Band, Metric, Segment, Tone
-from dashboards import answering, downloads, figures
+from cxmon.wording import gap as gaps
+from dashboards import answering, downloads
 from dashboards.links import linked, to
 from dashboards.reading import World
 from dashboards.text import BADGE, grey, md
@@ -63,7 +64,7 @@ def _ranked(world: World, metric: Metric, way: str) -> list[Band]:
     keys = [key for key in world.segments(metric.id) if ",".join(Segment.from_key(key).dimensions) == way]
 
     def rank(band: Band) -> tuple[float, float, str]:
-        found = figures.gap(band, metric)
+        found = gaps.gap(band, metric)
         if found is None:
             return math.inf, 0.0, band.key
         grave = {Tone.AMBER: 0.0, Tone.TEAL: 2.0}.get(found.tone, 1.0)
@@ -73,7 +74,7 @@ def _ranked(world: World, metric: Metric, way: str) -> list[Band]:
 
 
 def _tone(band: Band, metric: Metric) -> Tone:
-    found = figures.gap(band, metric)
+    found = gaps.gap(band, metric)
     return found.tone if found is not None else Tone.GREY
 
 
@@ -83,7 +84,7 @@ def _link(metric: Metric, band: Band) -> str:
 
 
 def _card(world: World, metric: Metric, band: Band) -> None:
-    found = figures.gap(band, metric)
+    found = gaps.gap(band, metric)
     name = Segment.from_key(band.key).label
     with st.container(border=True, height="stretch", gap="xsmall"):
         if found is None:
@@ -93,18 +94,18 @@ def _card(world: World, metric: Metric, band: Band) -> None:
         st.metric(
             md(name),
             wording.value(metric, found.value),
-            figures.pill(found, metric),
+            gaps.pill(found, metric),
             delta_color=BADGE[found.tone],  # type: ignore[arg-type]
             delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
             chart_data=[round(x, 4) for x in found.spark],
             chart_type="line",
             help=md(
-                f"{figures.window(found, band, world.zone)}; expected {wording.value(metric, found.expected)}, "
-                f"{figures.possible(found, metric)}; n {found.n:,.0f}. Line: the last twelve weeks."
+                f"{gaps.window(found, band, world.zone)}; expected {wording.value(metric, found.expected)}, "
+                f"{gaps.possible(found, metric)}; n {found.n:,.0f}. Line: the last twelve weeks."
             ),
         )
         rate = answering.rate(world, band, metric, found)
-        lines = [figures.possible(found, metric), f"n {wording.number(found.n, 0)}", rate]
+        lines = [gaps.possible(found, metric), f"n {wording.number(found.n, 0)}", rate]
         told = "  \n".join(md(line) for line in lines if line)
         link = _link(metric, band).replace(f"[{md(name)}]", "[look closer]")
         st.caption(f"{told}  \n{link}" if band.key != EVERYONE.key else told)
@@ -113,7 +114,7 @@ def _card(world: World, metric: Metric, band: Band) -> None:
 def _csv(bands: Sequence[Band], metric: Metric, world: World) -> bytes:
     rows: list[dict[str, object]] = []
     for band in bands:
-        found = figures.gap(band, metric)
+        found = gaps.gap(band, metric)
         rows.append(
             {
                 "segment": Segment.from_key(band.key).label,
@@ -124,7 +125,7 @@ def _csv(bands: Sequence[Band], metric: Metric, world: World) -> bytes:
                 "high": found.high if found else math.nan,
                 "unit_of_worse_by": found.unit if found else "",
                 "n": found.n if found else math.nan,
-                "window": figures.window(found, band, world.zone) if found else "",
+                "window": gaps.window(found, band, world.zone) if found else "",
             }
         )
     return downloads.table(rows)
@@ -132,9 +133,9 @@ def _csv(bands: Sequence[Band], metric: Metric, world: World) -> bytes:
 
 def behind(world: World, metric: Metric, band: Band) -> str:
     """What stands behind the newest figure: how many answers, and of a survey its response rate."""
-    found = figures.gap(band, metric)
+    found = gaps.gap(band, metric)
     if found is None:
         return grey(md(band.reason or "Too little complete data."))
-    parts = [f"n {wording.number(found.n, 0)} in the {figures.window(found, band, world.zone)}"]
+    parts = [f"n {wording.number(found.n, 0)} in the {gaps.window(found, band, world.zone)}"]
     parts.append(answering.rate(world, band, metric, found))
     return grey(md("; ".join(filter(None, parts))))

@@ -15,7 +15,6 @@ from cxmon.model import (
     EVERYONE,
     GRAVITY,
     RED,
-    Band,
     Change,
     Code,
     Harm,
@@ -27,113 +26,15 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.wording import briefing
+from cxmon.wording import gap as gaps
 from dashboards.reading import World
 
 OPEN = (Code.UNDECIDED, Code.WAITING, Code.ENTANGLED, Code.NOT_COMPARABLE)
-SPARK_DAYS = 84
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """The newest complete average against what was expected; harm is positive, in `unit` as in `Harm`."""
-
-    value: float
-    expected: float
-    harm: float
-    low: float
-    high: float
-    unit: str
-    until: datetime
-    n: float
-    spark: tuple[float, ...]
-
-    @property
-    def tone(self) -> Tone:
-        if self.low > 0:
-            return Tone.AMBER
-        return Tone.TEAL if self.high < 0 else Tone.GREY
-
-
-def gap(band: Band, metric: Metric) -> Gap | None:
-    """The gap of a band's last complete period; None where nothing is complete."""
-    done = [i for i, ok in enumerate(band.complete) if ok and math.isfinite(band.avg[i])]
-    done = [i for i in done if math.isfinite(band.expected[i]) and math.isfinite(band.low[i])]
-    if not done:
-        return None
-    i = done[-1]
-    avg, expected, sign = band.avg[i], band.expected[i], metric.harm_sign
-    ends = sorted((sign * (avg - band.low[i]), sign * (avg - band.high[i])))
-    unit, per = _unit(metric, expected)
-    scale = wording.factor(metric)
-    first = max(0, i + 1 - SPARK_DAYS)
-    return Gap(
-        value=avg,
-        expected=expected,
-        harm=sign * (avg - expected) / per,
-        low=ends[0] / per,
-        high=ends[1] / per,
-        unit=unit,
-        until=datetime.fromtimestamp(band.starts[i], UTC),
-        n=sum(band.n[max(0, i + 1 - band.smooth) : i + 1]),
-        spark=tuple(band.avg[j] * scale for j in range(first, i + 1) if math.isfinite(band.avg[j])),
-    )
-
-
-def _unit(metric: Metric, expected: float) -> tuple[str, float]:
-    """(unit of differences, what a natural difference is divided by)."""
-    if metric.judged_as_ratio or metric.matters.relative:
-        return "%", expected or 1.0
-    return ("pt", 1.0) if wording.is_share(metric) else (metric.unit, 1.0)
-
-
-def pill(found: Gap, metric: Metric) -> str:
-    """`2.6 points worse`, or `as expected`."""
-    if found.tone is Tone.GREY:
-        return "as expected"
-    return f"{_size(found.harm, found, metric)} {'worse' if found.harm > 0 else 'better'}"
-
-
-def possible(found: Gap, metric: Metric) -> str:
-    """What a card or caption adds: the range of the gap, or the largest harm that could still hide in it."""
-    if found.tone is Tone.GREY:
-        return f"up to {_size(found.high, found, metric)} worse still possible"
-    ends = sorted((abs(found.low), abs(found.high)))
-    return f"range {_bare(ends[0], found, metric)} to {_size(ends[1], found, metric)}"
-
-
-def _digits(found: Gap, metric: Metric) -> int:
-    width = abs(found.high - found.low) * wording.factor(metric, found.unit)
-    return 1 if width <= 0 else min(3, max(0, -math.floor(math.log10(width / 2))))
-
-
-def _size(x: float, found: Gap, metric: Metric) -> str:
-    return wording.amount(metric, abs(x), found.unit, _digits(found, metric))
-
-
-def _bare(x: float, found: Gap, metric: Metric) -> str:
-    return wording.bare(metric, abs(x), found.unit, _digits(found, metric))
-
-
-def window(found: Gap, band: Band, zone: str) -> str:
-    """`7 days to 14 Nov`, the window behind a figure."""
-    return window_to(band, wording.day(found.until, zone))
-
-
-def window_to(band: Band, day: str) -> str:
-    """The same of an average that ends on another day."""
-    if band.smooth <= 1:
-        return f"period of {day}"
-    return f"{band.smooth} {'days' if daily(band) else 'periods'} to {day}"
 
 
 def moment(start: int) -> datetime:
     """The instant of a period's start."""
     return datetime.fromtimestamp(start, UTC)
-
-
-def daily(band: Band) -> bool:
-    """True where the periods are days."""
-    return len(band.starts) > 1 and band.starts[1] - band.starts[0] < 2 * 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,16 +201,16 @@ def _unknown(segment: str, metric: Metric) -> Cell:
 def looked_at(world: World) -> int:
     """How many segments and metrics were looked at for the map, shown or not."""
     series = [(world.metrics.get(metric), band) for (metric, key), band in world.bands.items() if "change:" not in key]
-    return sum(metric is not None and gap(band, metric) is not None for metric, band in series)
+    return sum(metric is not None and gaps.gap(band, metric) is not None for metric, band in series)
 
 
 def _cell(world: World, key: str, metric: Metric) -> Cell:
     segment = "All customers" if key == EVERYONE.key else Segment.from_key(key).label
     band = world.bands.get((metric.id, key))
-    found = gap(band, metric) if band else None
+    found = gaps.gap(band, metric) if band else None
     if band is None or found is None:
         return _unknown(segment, metric)
-    tip = f"{pill(found, metric)}, {possible(found, metric)}; {window(found, band, world.zone)}"
+    tip = f"{gaps.pill(found, metric)}, {gaps.possible(found, metric)}; {gaps.window(found, band, world.zone)}"
     limit = world.limit(metric, key)
     if found.tone is Tone.GREY and limit is None:
         return Cell(segment=segment, metric=metric.label, tone=Tone.GREY, tip=tip)
@@ -319,7 +220,7 @@ def _cell(world: World, key: str, metric: Metric) -> Cell:
         tip = f"decision {number} is over its limit here; the newest days alone: {tip}"
         return Cell(segment=segment, metric=metric.label, tone=Tone.RED, text=number, word="over limit", tip=tip)
     over = found.tone is Tone.AMBER and limit is not None
-    text = _size(found.harm, found, metric).removesuffix(" points").removesuffix(" point")
+    text = gaps.size(found.harm, found, metric).removesuffix(" points").removesuffix(" point")
     return Cell(
         segment=segment,
         metric=metric.label,
@@ -348,7 +249,7 @@ def complete_to(world: World) -> str:
     days = set()
     for metric in world.shown():
         band = world.bands.get((metric.id, world.root(metric.id)))
-        if band is not None and (found := gap(band, metric)):
+        if band is not None and (found := gaps.gap(band, metric)):
             days.add(found.until)
     return briefing.complete_to(days, world.zone)
 

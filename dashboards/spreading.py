@@ -10,6 +10,7 @@ from cxmon import charts, wording
 from cxmon.charts.layout import ticks
 from cxmon.model import Band, Metric, Segment, Sheet, Spread
 from cxmon.wording import describing
+from cxmon.wording import gap as gaps
 from dashboards import downloads, drawing, figures
 from dashboards.frame import theme
 from dashboards.reading import World
@@ -22,7 +23,7 @@ def section(world: World, band: Band, metric: Metric, sheet: Sheet | None) -> No
     """The bars with what they count, over which days, and against which."""
     spread = next((s for s in sheet.spreads if s.segment.key == band.key), None) if sheet else None
     with st.container(border=True, height="stretch", key="spread"):
-        what = "cases" if spread is not None else "days" if figures.daily(band) else "periods"
+        what = "cases" if spread is not None else "days" if gaps.daily(band) else "periods"
         st.subheader(
             f"How the {what} lie", anchor=False,
             help="An average hides who waits longest. The short line across a bar is where it stood before.",
@@ -75,7 +76,7 @@ def _of_days(band: Band, metric: Metric, world: World) -> tuple[list[charts.Bin]
         for i, name in enumerate(names)
     ]
     low, high = (wording.value(metric, x / scale) for x in (_quantile(now, 0.1), _quantile(now, 0.9)))
-    unit = "days" if figures.daily(band) else "periods"
+    unit = "days" if gaps.daily(band) else "periods"
     told = f"Eight of ten {unit} lay between {low} and {high}"
     was = f"; short lines: the {len(before)} before" if len(before) >= LEAST else ""
     last = wording.day(figures.moment(known[-1][0]), world.zone)

@@ -7,9 +7,10 @@ from functools import partial
 import streamlit as st
 
 from cxmon import charts, wording
-from cxmon.model import Band, Metric, Tone
+from cxmon.model import Band, Metric
+from cxmon.wording import gap as gaps
 from cxmon.wording import targets as wording_of_targets
-from dashboards import downloads, drawing, figures
+from dashboards import downloads, drawing
 from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -22,16 +23,13 @@ LEGEND = (
 
 def caption(band: Band, metric: Metric, world: World, where: str) -> str:
     """What the chart says, in words: the same figures as the card."""
-    found = figures.gap(band, metric)
+    found = gaps.gap(band, metric)
     if found is None:
         return f"**{md(metric.label)}**, {md(where)}: too little data. {md(band.reason)}"
-    told = f"**{md(figures.pill(found, metric))}**"
-    if found.harm and found.tone is not Tone.GREY:
-        told += " than expected"
     over = world.limit(metric, band.key)
-    if over is not None and found.tone is Tone.GREY:
-        told = f"decision {over.number} is **over its limit**, the newest days alone do not show it"
-    detail = f"{figures.window(found, band, world.zone)}, {figures.possible(found, metric)}"
+    before, strong, after = gaps.stands(found, metric, over.number if over else None)
+    told = f"{before}**{md(strong)}**{after}"
+    detail = f"{gaps.window(found, band, world.zone)}, {gaps.possible(found, metric)}"
     return f"**{md(metric.label)}**, {md(where)}: {told} {md(f'({detail}; n {found.n:,.0f})')}"
 
 
@@ -81,9 +79,9 @@ def average(band: Band) -> str:
     if band.smooth <= 1:
         return "Each period"
     if not any(math.isfinite(value) for value in band.value[-2 * band.smooth :]):
-        whole = "weeks" if figures.daily(band) else f"blocks of {band.smooth} periods"
+        whole = "weeks" if gaps.daily(band) else f"blocks of {band.smooth} periods"
         return f"Whole {whole} only (single ones have too few answers to show)"
-    return f"{band.smooth}-day average" if figures.daily(band) else f"Average of {band.smooth} periods"
+    return f"{band.smooth}-day average" if gaps.daily(band) else f"Average of {band.smooth} periods"
 
 
 def plain(text: str) -> str:

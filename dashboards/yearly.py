@@ -9,7 +9,8 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import Band, Grain, Metric
 from cxmon.wording import describing
-from dashboards import downloads, drawing, figures
+from cxmon.wording import gap as gaps
+from dashboards import downloads, drawing
 from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -61,13 +62,13 @@ def section(world: World, band: Band, metric: Metric, *, where: str, days: int) 
 
 def told(band: Band, metric: Metric, zone: str, before: dict[float, charts.Point]) -> str:
     """The newest complete average, as on its card, and the one of a year before."""
-    found = figures.gap(band, metric)
+    found = gaps.gap(band, metric)
     then = before.get(charts.local_ms(found.until, metric.zone)) if found is not None else None
     if found is None or then is None or not math.isfinite(then.avg):
         return "The newest days have no counterpart a year before."
-    earlier_window = figures.window_to(band, f"{wording.day(_date(then))} {_date(then):%Y}")
+    earlier_window = gaps.window_to(band, f"{wording.day(_date(then))} {_date(then):%Y}")
     return describing.a_year_before(
-        metric, found.value, then.avg / wording.factor(metric), figures.window(found, band, zone), earlier_window
+        metric, found.value, then.avg / wording.factor(metric), gaps.window(found, band, zone), earlier_window
     )
 
 

@@ -3,7 +3,7 @@
 from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
 from cxmon.charts.lines import Line, lines
-from cxmon.charts.marks import Limit, limit, pins
+from cxmon.charts.marks import pins
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import VEGA_LITE, picture, render, titled
@@ -11,6 +11,7 @@ from cxmon.charts.points import Pin, Point, coarse, local_ms, points, recent
 from cxmon.charts.spread import Bin, spread
 from cxmon.charts.trend import trend
 from cxmon.decisions.numbering import numbered, shown
+from cxmon.wording.over import Limit, limit
 
 __all__ = [
     "DAYS",

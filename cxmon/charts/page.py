@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxmon import wording
-from cxmon.charts.marks import limit, pins
+from cxmon.charts.marks import pins
 from cxmon.charts.page_style import style
 from cxmon.charts.palette import Theme
 from cxmon.charts.picture import vector
@@ -19,6 +19,7 @@ from cxmon.charts.points import points, recent
 from cxmon.charts.trend import trend
 from cxmon.decisions.numbering import numbered
 from cxmon.model import Band, Declared, Metric, Tone, Verdict
+from cxmon.wording.over import limit
 from cxmon.wording.whole import Section, Table, Whole, sections, stand
 
 DAYS = 126

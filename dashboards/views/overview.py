@@ -7,6 +7,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
+from cxmon.wording import gap as gaps
 from cxmon.wording import targets as wording_of_targets
 from dashboards import allowing, answering, choosing, drawing, early, figures, trending, viewing
 from dashboards.frame import opened, theme
@@ -62,7 +63,7 @@ def cards(world: World) -> None:
             key = world.root(metric.id)
             name = metric.label if key == EVERYONE.key else f"{metric.label}, {Segment.from_key(key).label}"
             band = world.bands.get((metric.id, key))
-            found = figures.gap(band, metric) if band else None
+            found = gaps.gap(band, metric) if band else None
             with st.container(border=True, height="stretch", gap="xsmall"):
                 if band is None or found is None:
                     st.metric(md(name), "–", "waiting for data", delta_color="gray", delta_arrow="off")
@@ -71,7 +72,7 @@ def cards(world: World) -> None:
                 st.metric(
                     md(name),
                     wording.value(metric, found.value),
-                    figures.pill(found, metric),
+                    gaps.pill(found, metric),
                     delta_color=BADGE[found.tone],  # type: ignore[arg-type]
                     delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
                     chart_data=[round(x, 4) for x in found.spark],
@@ -79,18 +80,18 @@ def cards(world: World) -> None:
                     help=md(_help(metric, found, band, world)),
                 )
                 more = "than expected, " if found.tone is not Tone.GREY else ""
-                window = figures.window(found, band, world.zone)
-                lines = (more + figures.possible(found, metric), window, answering.rate(world, band, metric, found))
+                window = gaps.window(found, band, world.zone)
+                lines = (more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
                 closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
                 st.caption("  \n".join([*(md(line) for line in lines if line), closer]))
 
 
-def _help(metric: Metric, found: figures.Gap, band: Band, world: World) -> str:
+def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
     better = "Higher" if metric.better == "higher" else "Lower"
     definition = f"{metric.definition.rstrip('.')}. " if metric.definition else ""
     return (
-        f"{definition}Average of {figures.window(found, band, world.zone)}, complete periods only; expected "
-        f"{wording.value(metric, found.expected)}, {figures.possible(found, metric)}. {better} is better. "
+        f"{definition}Average of {gaps.window(found, band, world.zone)}, complete periods only; expected "
+        f"{wording.value(metric, found.expected)}, {gaps.possible(found, metric)}. {better} is better. "
         f"n {found.n:,.0f}. Line: the last twelve weeks."
     )
 

@@ -1,0 +1,121 @@
+"""The newest complete average of a series against what was expected: one figure for board, Slack and terminal."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cxmon.model import Band, Metric, Tone
+from cxmon.wording.numbers import amount, bare, day, factor, is_share
+
+SPARK_DAYS = 84
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """The newest complete average against what was expected; harm is positive, in `unit` as in `Harm`."""
+
+    value: float
+    expected: float
+    harm: float
+    low: float
+    high: float
+    unit: str
+    until: datetime
+    n: float
+    spark: tuple[float, ...]
+
+    @property
+    def tone(self) -> Tone:
+        if self.low > 0:
+            return Tone.AMBER
+        return Tone.TEAL if self.high < 0 else Tone.GREY
+
+
+def gap(band: Band, metric: Metric) -> Gap | None:
+    """The gap of a band's last complete period; None where nothing is complete."""
+    done = [i for i, ok in enumerate(band.complete) if ok and math.isfinite(band.avg[i])]
+    done = [i for i in done if math.isfinite(band.expected[i]) and math.isfinite(band.low[i])]
+    if not done:
+        return None
+    i = done[-1]
+    avg, expected, sign = band.avg[i], band.expected[i], metric.harm_sign
+    ends = sorted((sign * (avg - band.low[i]), sign * (avg - band.high[i])))
+    unit, per = _unit(metric, expected)
+    scale = factor(metric)
+    first = max(0, i + 1 - SPARK_DAYS)
+    return Gap(
+        value=avg,
+        expected=expected,
+        harm=sign * (avg - expected) / per,
+        low=ends[0] / per,
+        high=ends[1] / per,
+        unit=unit,
+        until=datetime.fromtimestamp(band.starts[i], UTC),
+        n=sum(band.n[max(0, i + 1 - band.smooth) : i + 1]),
+        spark=tuple(band.avg[j] * scale for j in range(first, i + 1) if math.isfinite(band.avg[j])),
+    )
+
+
+def _unit(metric: Metric, expected: float) -> tuple[str, float]:
+    """(unit of differences, what a natural difference is divided by)."""
+    if metric.judged_as_ratio or metric.matters.relative:
+        return "%", expected or 1.0
+    return ("pt", 1.0) if is_share(metric) else (metric.unit, 1.0)
+
+
+def stands(found: Gap, metric: Metric, over: int | None = None) -> tuple[str, str, str]:
+    """How it stands, in three pieces of which the middle one is what matters: `2.6 points worse` ` than expected`.
+
+    `over` is the number of a decision that is over its limit here, which the newest days alone may not show.
+    """
+    if found.tone is not Tone.GREY:
+        return "", pill(found, metric), " than expected" if found.harm else ""
+    if over is not None:
+        return f"decision {over} is ", "over its limit", ", the newest days alone do not show it"
+    return "", pill(found, metric), ""
+
+
+def pill(found: Gap, metric: Metric) -> str:
+    """`2.6 points worse`, or `as expected`."""
+    if found.tone is Tone.GREY:
+        return "as expected"
+    return f"{size(found.harm, found, metric)} {'worse' if found.harm > 0 else 'better'}"
+
+
+def possible(found: Gap, metric: Metric) -> str:
+    """What a card or caption adds: the range of the gap, or the largest harm that could still hide in it."""
+    if found.tone is Tone.GREY:
+        return f"up to {size(found.high, found, metric)} worse still possible"
+    ends = sorted((abs(found.low), abs(found.high)))
+    return f"range {_bare(ends[0], found, metric)} to {size(ends[1], found, metric)}"
+
+
+def _digits(found: Gap, metric: Metric) -> int:
+    width = abs(found.high - found.low) * factor(metric, found.unit)
+    return 1 if width <= 0 else min(3, max(0, -math.floor(math.log10(width / 2))))
+
+
+def size(x: float, found: Gap, metric: Metric) -> str:
+    """A difference in the unit and with the precision of the gap."""
+    return amount(metric, abs(x), found.unit, _digits(found, metric))
+
+
+def _bare(x: float, found: Gap, metric: Metric) -> str:
+    return bare(metric, abs(x), found.unit, _digits(found, metric))
+
+
+def window(found: Gap, band: Band, zone: str) -> str:
+    """`7 days to 14 Nov`, the window behind a figure."""
+    return window_to(band, day(found.until, zone))
+
+
+def window_to(band: Band, last: str) -> str:
+    """The same of an average that ends on another day."""
+    if band.smooth <= 1:
+        return f"period of {last}"
+    return f"{band.smooth} {'days' if daily(band) else 'periods'} to {last}"
+
+
+def daily(band: Band) -> bool:
+    """True where the periods are days."""
+    return len(band.starts) > 1 and band.starts[1] - band.starts[0] < 2 * 86_400
