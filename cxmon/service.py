@@ -70,6 +70,7 @@ def assess(plan: Plan, store: Store, *, now: datetime, progress: Progress | None
     from cxmon.pipeline.check import check  # noqa: PLC0415
     from cxmon.pipeline.judge import judge  # noqa: PLC0415
     from cxmon.pipeline.remind import remind  # noqa: PLC0415
+    from cxmon.pipeline.sheets import sheets  # noqa: PLC0415
 
     for verdict in judge(plan, store, now=now, progress=progress):
         LOG.info("judge change=%s code=%s version=%d", verdict.change, verdict.code, verdict.version)
@@ -80,6 +81,8 @@ def assess(plan: Plan, store: Store, *, now: datetime, progress: Progress | None
             LOG.warning("check check=%s metric=%s error=%s", checked.check, checked.metric, checked.error)
     for one in remind(plan, store, now=now):
         LOG.info("remind subject=%s standing=%s channels=%s", one.response.subject, one.how.standing, one.channels)
+    # Last: nobody waits for it, and nothing that is told rests on it.
+    sheets(plan, store, now=now, progress=progress)
 
 
 class Service:

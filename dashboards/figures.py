@@ -5,7 +5,8 @@ stored band; headline and ledger read the same stored harm.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from cxmon import wording
 from cxmon.charts import Cell
@@ -23,6 +24,11 @@ from cxmon.wording import briefing
 from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from dashboards.reading import World
+
+
+def moment(start: int) -> datetime:
+    """The instant of a period's start."""
+    return datetime.fromtimestamp(start, UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +54,8 @@ def ledger(world: World) -> list[Row]:
     """Decisions, gravest first, newest first within a code; drafts and changes not judged yet stand last."""
     rows = []
     for declared in world.ordered():
+        if declared.change.id not in world.declared:
+            continue
         verdict = world.verdicts.get(declared.change.id)
         # Drafts that nobody has taken over stand below what was declared.
         rank = GRAVITY.index(verdict.code) if verdict else len(GRAVITY) + bool(declared.of_feed)
@@ -105,16 +113,28 @@ def gravest(world: World) -> Verdict | None:
 
 
 def heat_cells(world: World, most: int = 12) -> list[Cell]:
-    """Segment by metric: everyone, then the segments where most lies outside the expected range, the larger first."""
-    keys = {key for _, key in world.bands if not key.startswith("change:")} - {EVERYONE.key}
-    rows = {key: [_cell(world, key, metric) for metric in world.metrics.values()] for key in keys}
+    """Segment by metric: what the cards tell of, then the segments where most lies outside the expected range, the
+    larger first. Dimensions that call the same customers by one name share a row."""
+    metrics = world.shown()
+    roots = {metric.id: world.root(metric.id) for metric in metrics}
+    rows: dict[str, dict[str, Cell]] = {}
+    for metric_id, key in world.bands:
+        if not key.startswith("change:") and metric_id in roots and key != roots[metric_id]:
+            cell = _cell(world, key, world.metrics[metric_id])
+            rows.setdefault(cell.segment, {})[metric_id] = cell
 
-    def rank(key: str) -> tuple[int, int, str]:
-        return -sum(bool(cell.word) for cell in rows[key]), len(Segment.from_key(key).items), key
+    def rank(label: str) -> tuple[int, int, str]:
+        return -sum(bool(cell.word) for cell in rows[label].values()), label.count(" · "), label
 
-    chosen = sorted(rows, key=rank)[: most - 1]
-    first = [_cell(world, EVERYONE.key, metric) for metric in world.metrics.values()]
-    return [*first, *(cell for key in chosen for cell in rows[key])]
+    first = world.view.label if world.view is not None else "All customers"
+    told = [replace(_cell(world, roots[metric.id], metric), segment=first) for metric in metrics]
+    for label in sorted(rows, key=rank)[: most - 1]:
+        told += [rows[label].get(metric.id) or _unknown(label, metric) for metric in metrics]
+    return told
+
+
+def _unknown(segment: str, metric: Metric) -> Cell:
+    return Cell(segment=segment, metric=metric.label, tone=Tone.GREY, tip="not known: too little data")
 
 
 def looked_at(world: World) -> int:
@@ -128,7 +148,7 @@ def _cell(world: World, key: str, metric: Metric) -> Cell:
     band = world.bands.get((metric.id, key))
     found = gaps.gap(band, metric) if band else None
     if band is None or found is None:
-        return Cell(segment=segment, metric=metric.label, tone=Tone.GREY, tip="not known: too little data")
+        return _unknown(segment, metric)
     tip = f"{gaps.pill(found, metric)}, {gaps.possible(found, metric)}; {gaps.window(found, band, world.zone)}"
     limit = world.limit(metric, key)
     if found.tone is Tone.GREY and limit is None:
@@ -166,9 +186,9 @@ def data_age(world: World) -> Sequence[str]:
 def complete_to(world: World) -> str:
     """`complete to 14 Nov` from the bands of everyone, earliest and latest where metrics differ."""
     days = set()
-    for (metric, key), band in world.bands.items():
-        found = gaps.gap(band, world.metrics[metric]) if key == EVERYONE.key and metric in world.metrics else None
-        if found:
+    for metric in world.shown():
+        band = world.bands.get((metric.id, world.root(metric.id)))
+        if band is not None and (found := gaps.gap(band, metric)):
             days.add(found.until)
     return briefing.complete_to(days, world.zone)
 

@@ -2,8 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from typing import TypedDict
+from urllib.parse import quote, urlencode
 
 import streamlit as st
+
+
+def to(page: str, **parameters: str) -> str:
+    """The address of a page with its view in it, to stand in a Markdown link."""
+    return f"{page}?{urlencode(parameters, quote_via=quote)}"
 
 
 class Linked(TypedDict):

@@ -1,7 +1,8 @@
 """What the pages show, read once per version of the store through a read-only connection."""
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,16 +14,23 @@ from cxmon.decisions.source_health import Glimpse
 from cxmon.decisions.source_health import glimpses as of_pulls
 from cxmon.errors import StoreError
 from cxmon.model import (
+    EVERYONE,
+    AlarmsKept,
     AllowanceUse,
     Band,
     Change,
     Declared,
+    Delivery,
+    Filling,
     Incident,
     Metric,
+    OutboxRow,
     Response,
     Segment,
+    Sheet,
     TargetOutlook,
     Verdict,
+    View,
 )
 from cxmon.store import Store
 
@@ -44,6 +52,11 @@ class World:
     rejected: tuple[Any, ...]
     allowances: Mapping[str, AllowanceUse] = field(default_factory=dict)
     targets: tuple[TargetOutlook, ...] = ()
+    views: tuple[View, ...] = ()
+    # A view's own part: which one it is, its metrics (empty: all), and all decisions, by which they are numbered.
+    view: View | None = None
+    own: tuple[str, ...] = ()
+    every: tuple[Declared, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -54,21 +67,38 @@ class World:
     def changes(self) -> list[Change]:
         return [d.change for d in self.declared.values()]
 
+    def shown(self) -> list[Metric]:
+        """The metrics that stand on the page."""
+        return [m for m in self.metrics.values() if not self.own or m.id in self.own]
+
+    def root(self, metric: str) -> str:
+        """Key of the series that a metric is told by: everyone, of a view its widest segment, of several the largest;
+        that of everyone where there is none."""
+        keys = [] if (metric, EVERYONE.key) in self.bands else self.segments(metric)
+        if not keys:
+            return EVERYONE.key
+        width = len(Segment.from_key(keys[0]).items)
+        return max((k for k in keys if len(Segment.from_key(k).items) == width), key=lambda k: self._volume(metric, k))
+
+    def _volume(self, metric: str, key: str) -> float:
+        return sum(n for n in self.bands[metric, key].n[-90:] if math.isfinite(n))
+
     def segments(self, metric: str) -> list[str]:
         """Keys of the stored segment series of a metric, everyone first."""
         keys = [key for m, key in self.bands if m == metric and not key.startswith("change:")]
         return sorted(keys, key=lambda key: (len(Segment.from_key(key).items), key))
 
     def ordered(self) -> list[Declared]:
-        """Declared changes by date: their places are the numbers on pins and in the ledger."""
-        return charts.numbered(self.declared.values())
+        """Declared changes by date: their places are the numbers on pins and in the ledger, in every view the same."""
+        return charts.numbered(self.every or self.declared.values())
 
     def pins(self) -> list[charts.Pin]:
-        return charts.pins(list(self.declared.values()), self.verdicts)
+        every = zip(self.ordered(), charts.pins(self.ordered(), self.verdicts), strict=True)
+        return [pin for one, pin in every if one.change.id in self.declared]
 
     def limit(self, metric: Metric, key: str) -> charts.Limit | None:
         """The limit that a series is over, where a verdict says so."""
-        return charts.limit(list(self.declared.values()), self.verdicts, metric, key)
+        return charts.limit(self.ordered(), self.verdicts, metric, key)
 
     def target(self, metric: str, key: str) -> TargetOutlook | None:
         """The next target of a series, or the newest that is over."""
@@ -86,6 +116,34 @@ def glimpses() -> list[Glimpse]:
         known = store.pulls.lately()
     last = max((p.at for pulls in known.values() for p in pulls), default=datetime.fromtimestamp(0, UTC))
     return of_pulls(known, last)
+
+
+def sheet(metric: Metric) -> Sheet | None:
+    """What was worked out for the page of a metric; None where nothing was yet."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        return store.catalogue.sheet(metric)
+
+
+def fillings(metrics: Iterable[Metric]) -> dict[str, Filling]:
+    """How each metric's periods fill up, by its id, where that was worked out."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        found = {metric.id: store.catalogue.sheet(metric) for metric in metrics}
+    return {name: one.filling for name, one in found.items() if one is not None and one.filling is not None}
+
+
+def alarms_kept() -> AlarmsKept | None:
+    """What became of the watch incidents; None where nobody has counted yet."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        return store.catalogue.alarms()
+
+
+def outbox() -> list[OutboxRow]:
+    """The newest messages, whatever their state, and everything that waits or is stuck."""
+    with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+        found = {row.key: row for row in store.outbox.rows()}
+        for state in (Delivery.WAITING, Delivery.SENDING, Delivery.PARKED, Delivery.DEAD):
+            found |= {row.key: row for row in store.outbox.rows(state)}
+        return list(found.values())
 
 
 def world() -> World | str:
@@ -126,4 +184,5 @@ def _load(url: str, version: int) -> World | str:
             rejected=tuple(store.observations.rejected(limit=200)),
             allowances=store.allowances.latest(),
             targets=tuple(store.targets.all()),
+            views=catalogue.views,
         )

@@ -1,6 +1,8 @@
 """The trend of one series with its caption, as overview and decision pages show it."""
 
 import math
+from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
@@ -8,6 +10,7 @@ from cxmon import charts, wording
 from cxmon.model import Band, Metric
 from cxmon.wording import gap as gaps
 from cxmon.wording import targets as wording_of_targets
+from dashboards import downloads, drawing
 from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -38,20 +41,11 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     shown = charts.recent(points, days)
     head, side = st.columns([9, 1], vertical_alignment="top")
     better = "higher" if metric.better == "higher" else "lower"
-    legend = grey(LEGEND.format(smooth=_average(band), better=better))
+    legend = grey(LEGEND.format(smooth=average(band), better=better))
     head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(metric.definition) or None)
-    side.download_button(
-        "CSV",
-        csv(band),
-        file_name=f"{metric.id}_as_of_{band.as_of:%Y-%m-%d}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-        key=f"csv_{key}",
-    )
     pins, aimed = world.pins(), world.target(metric.id, band.key)
-    chart = charts.trend(
+    made = partial(
+        charts.trend,
         shown,
         metric,
         pins=pins,
@@ -60,16 +54,28 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         limit_text=over.text if over else "",
         goal=aimed.target.value * wording.factor(metric) if aimed else None,
         goal_text=f"target: {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else "",
-        theme=theme(),
         anew=band.breaks,
     )
-    said = caption(band, metric, world, where).replace("*", "").replace("\\", "")
+    with side:
+        downloads.offer(
+            key,
+            f"{metric.id}_as_of_{band.as_of:%Y-%m-%d}",
+            partial(csv, band),
+            partial(made, width=downloads.WIDTH, width_px=downloads.WIDTH + 132, hover=False),
+            title=f"{metric.label}, {where}",
+            subtitle=(
+                plain(caption(band, metric, world, where)).partition(f"{where}: ")[2],
+                f"as of {wording.stamp(band.as_of, world.zone)}",
+            ),
+        )
+    said = plain(caption(band, metric, world, where))
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
     anew = "".join(f". Measured anew from {wording.day(one.at, metric.zone)}: {one.title}" for one in band.breaks)
-    st.altair_chart(chart, key=f"trend_{key}", theme=None, alt=f"{said}. Decisions marked: {marks or 'none'}{anew}")
+    told = f"{said}. Decisions marked: {marks or 'none'}{anew}"
+    drawing.show(partial(made, theme=theme()), key=f"trend_{key}", said=told)
 
 
-def _average(band: Band) -> str:
+def average(band: Band) -> str:
     if band.smooth <= 1:
         return "Each period"
     if not any(math.isfinite(value) for value in band.value[-2 * band.smooth :]):
@@ -78,14 +84,23 @@ def _average(band: Band) -> str:
     return f"{band.smooth}-day average" if gaps.daily(band) else f"Average of {band.smooth} periods"
 
 
-def csv(band: Band) -> bytes:
-    """The series as CSV; all cells are numbers and dates of ours, so no cell can be a formula."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - only the download needs it.
+def plain(text: str) -> str:
+    """A caption without its marks, for where it is not Markdown."""
+    return text.replace("*", "").replace("\\", "")
 
-    lines = ["start_utc,value,n,average,expected,low,high,complete"]
-    columns = (band.value, band.n, band.avg, band.expected, band.low, band.high)
-    for i, start in enumerate(band.starts):
-        at = datetime.fromtimestamp(start, UTC).isoformat()
-        numbers = ",".join("" if c[i] != c[i] else f"{c[i]:.6g}" for c in columns)
-        lines.append(f"{at},{numbers},{str(band.complete[i]).lower()}")
-    return ("\n".join(lines) + "\n").encode()
+
+def csv(band: Band) -> bytes:
+    """The series as CSV."""
+    return downloads.table([
+        {
+            "start_utc": datetime.fromtimestamp(start, UTC).isoformat(),
+            "value": band.value[i],
+            "n": band.n[i],
+            "average": band.avg[i],
+            "expected": band.expected[i],
+            "low": band.low[i],
+            "high": band.high[i],
+            "complete": band.complete[i],
+        }
+        for i, start in enumerate(band.starts)
+    ])  # fmt: skip

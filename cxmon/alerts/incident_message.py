@@ -115,7 +115,7 @@ def for_incident(
         lines=_lines(incident, transition, told, metric),
         facts=with_assigned(facts, incident),
         footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
-        link=_view(board_url, incident, metric, close, kind),
+        link=_view(board_url, incident, kind),
         picture=_picture(incident, metric, headline, stamp) if kind not in _OF_SOURCES else None,
         actions=_actions(incident, metric, kind),
         reply=_reply(transition, badge, headline),
@@ -144,12 +144,11 @@ def _picture(incident: Incident, metric: Metric | None, headline: str, stamp: st
     )
 
 
-def _view(board_url: str, incident: Incident, metric: Metric | None, close: Sequence[Declared], kind: str) -> str:
-    """The page on data for a source, else the series."""
+def _view(board_url: str, incident: Incident, kind: str) -> str:
+    """The page on data for a source, else the incident's own."""
     if kind == "data":
         return view_link(board_url, page="health")
-    change = close[0].change.id if close else ""
-    return view_link(board_url, metric=metric.id if metric else "", segment=incident.root, change=change)
+    return view_link(board_url, page="incident", incident=incident.id)
 
 
 def _facts(

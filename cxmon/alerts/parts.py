@@ -23,11 +23,13 @@ def view_link(
     metric: str = "",
     segment: Segment | None = None,
     change: str = "",
+    incident: str = "",
     view: str = "",
 ) -> str:
-    """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision has a page of its
-    own (`page="decision"`)."""
-    wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change, "view": view}
+    """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision and an
+    incident have pages of their own (`page="decision"`, `page="incident"`)."""
+    wanted = {"metric": metric, "segment": segment.key if segment is not None else "", "change": change}
+    wanted |= {"incident": incident, "view": view}
     query = urlencode({name: text for name, text in wanted.items() if text}, quote_via=quote, errors="replace")
     return f"{board_url.rstrip('/')}/{page}{'?' if query else ''}{query}"
 

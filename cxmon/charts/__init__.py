@@ -2,11 +2,13 @@
 
 from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
+from cxmon.charts.lines import Line, lines
 from cxmon.charts.marks import pins
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page
 from cxmon.charts.palette import PALETTES, Palette, Theme
-from cxmon.charts.picture import album, picture, pictured, render
-from cxmon.charts.points import Pin, Point, coarse, points, recent
+from cxmon.charts.picture import VEGA_LITE, album, picture, pictured, render, titled
+from cxmon.charts.points import Pin, Point, coarse, local_ms, points, recent
+from cxmon.charts.spread import Bin, spread
 from cxmon.charts.trend import trend
 from cxmon.decisions.numbering import numbered, shown
 from cxmon.wording.over import Limit, limit
@@ -15,9 +17,12 @@ __all__ = [
     "DAYS",
     "LEGEND",
     "PALETTES",
+    "VEGA_LITE",
+    "Bin",
     "Cell",
     "Drawing",
     "Limit",
+    "Line",
     "Palette",
     "Pin",
     "Point",
@@ -28,6 +33,8 @@ __all__ = [
     "forest",
     "heat",
     "limit",
+    "lines",
+    "local_ms",
     "numbered",
     "page",
     "picture",
@@ -37,5 +44,7 @@ __all__ = [
     "recent",
     "render",
     "shown",
+    "spread",
+    "titled",
     "trend",
 ]

@@ -28,6 +28,7 @@ from cxmon.cli import (
     running,
     sourcing,
     targeting,
+    trying,
     validate,
 )
 
@@ -67,7 +68,7 @@ def build() -> typer.Typer:
     families = (
         validate, collecting, running, replaying, looking_back, responding, noting, changing, importing, allowing,
         targeting, alerting, asking, digesting, evidencing, effecting, leading, maturing, keeping, sourcing,
-        cataloguing, granting, briefing,
+        cataloguing, granting, briefing, trying,
     )  # fmt: skip
     for family in families:
         family.register(app)

@@ -113,12 +113,14 @@ def judge(
     from cxmon.pipeline.aim import aim
     from cxmon.pipeline.judge import judge as run
     from cxmon.pipeline.remind import remind
+    from cxmon.pipeline.sheets import sheets
     from cxmon.service import clock
 
     with opened(config) as (plan, store), progress("judge") as advance:
         verdicts = run(plan, store, now=clock(plan), changes=change, progress=advance)
         aim(plan, store, now=clock(plan))
         remind(plan, store, now=clock(plan))
+        sheets(plan, store, now=clock(plan), progress=advance)
         if as_json:
             emit(verdicts)
         else:

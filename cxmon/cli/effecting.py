@@ -42,6 +42,12 @@ class Answer:
     yearly: bool
     judged: slice
 
+    @property
+    def controlled(self) -> bool:
+        """Whether untouched segments that fit its past stand beside it."""
+        used = self.effect.controls_used & ~self.effect.controls_moved
+        return bool(used.any() and self.effect.pre_fit_ok)
+
 
 def effect(
     file: Annotated[Path, typer.Argument(help="One row a day, week or month.")],
@@ -73,12 +79,12 @@ def effect(
     if not (at and value):
         raise typer.BadParameter("expected --date and --value, or --stage once for each segment of a roll-out")
     series = read_series(file, time=time, value=value, n=n, controls=control or [])
-    first, last, series = _window(series, at, until)
+    first, last, series = window(series, at, until)
     shares = n is not None and np.nanmin(series.values) >= 0 and np.nanmax(series.values) <= 1
     used = kind or ("proportion" if shares else "mean")
     known_kind(used, value, float(np.nanmax(series.values)))
     series, known = with_holidays(series, calendar_of(holidays, series), first, last)
-    found = _answered(series, first, last, used, known.labels)
+    found = answered(series, first, last, used, known.labels)
     if as_json:
         emit(_document(series, found, first) | {"holidays": known.words})
         return
@@ -86,7 +92,7 @@ def effect(
         say(line)
 
 
-def _window(series: Series, at: str, until: str | None) -> tuple[int, int | None, Series]:
+def window(series: Series, at: str, until: str | None) -> tuple[int, int | None, Series]:
     """First period with the change, first without it again, and the series without those that are of both sides."""
     import numpy as np
 
@@ -115,7 +121,7 @@ def known_kind(kind: str, value: str, largest: float) -> None:
         raise typer.BadParameter(f"found {value} up to {largest:g}, expected shares 0..1", param_hint="--kind")
 
 
-def _answered(series: Series, first: int, last: int | None, kind: str, period: "npt.NDArray[np.int64]") -> Answer:
+def answered(series: Series, first: int, last: int | None, kind: str, period: "npt.NDArray[np.int64]") -> Answer:
     """The effect, and the second opinions on the same question with the controls that count."""
     from cxmon import decisions
     from cxmon.model import Interval, Method, Opinion
@@ -242,9 +248,7 @@ def _grade(answer: Answer) -> str:
     from cxmon import wording
     from cxmon.model import Grade
 
-    found = answer.effect
-    used = found.controls_used & ~found.controls_moved
-    grade = Grade.CONTROLLED if used.any() and found.pre_fit_ok else Grade.BEFORE_AFTER
+    grade = Grade.CONTROLLED if answer.controlled else Grade.BEFORE_AFTER
     disputed = any(opinion.disputes for opinion in answer.opinions)
     return wording.compared(grade, disputed=disputed)
 

@@ -1,6 +1,7 @@
 """The CSV file of `cxmon effect`: its columns on a grid of days, weeks or months, or what is wrong with them."""
 
 import csv
+import io
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -32,7 +33,7 @@ class Series:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Table:
+class Table:
     """The rows of a CSV below its header, each with the line it ends on in the file."""
 
     file: Path
@@ -47,18 +48,18 @@ def read_series(file: Path, *, time: str | None, value: str, n: str | None, cont
     """
     import numpy as np
 
-    table = _table(file)
+    table = table_of(file)
     time = time or table.columns[0]
     wanted = [time, value, *([n] if n else []), *controls]
-    at = [_column(table, name, wanted) for name in wanted]
-    rows, aside = _fitting(table)
-    dated, undated = _dated(file, time, [(line, row[at[0]]) for line, row in rows])
-    figures = [_figures(file, name, [(line, rows[i][1][c]) for i, line, _ in dated])
+    at = [column_of(table, name, wanted) for name in wanted]
+    rows, aside = fitting_of(table)
+    dated, undated = dated_of(file, time, [(line, row[at[0]]) for line, row in rows])
+    figures = [figures_of(file, name, [(line, rows[i][1][c]) for i, line, _ in dated])
                for name, c in zip(wanted[1:], at[1:], strict=True)]  # fmt: skip
     days = [day for _, _, day in dated]
-    starts, grain = _grid(days, file)
+    starts, grain = grid_of(days, file)
     matrix = np.full((len(figures), len(starts)), np.nan)
-    matrix[:, np.searchsorted(starts, [_epoch(day) for day in days])] = [found for found, _ in figures]
+    matrix[:, np.searchsorted(starts, [epoch_of_day(day) for day in days])] = [found for found, _ in figures]
     if n:
         check_counts(n, matrix[1])
     return Series(
@@ -78,24 +79,30 @@ def check_counts(name: str, found: "Floats") -> None:
         raise typer.BadParameter(said)
 
 
-def _table(file: Path) -> _Table:
+def table_of(file: Path) -> Table:
     """The cells of a file; columns stand apart by comma, semicolon or tab, whichever its first line has most of."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as handle:
-            first = handle.readline()
-            handle.seek(0)
-            apart = max(",;\t", key=first.count)
-            reader = csv.reader(handle, delimiter=apart)
-            lines = [(reader.line_num, tuple(cell.strip() for cell in row)) for row in reader if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+            return table_in(handle.read(), file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="FILE") from error
+
+
+def table_in(text: str, file: Path) -> Table:
+    """The same of a text that was read already; `file` is what messages call it."""
+    first = text.partition("\n")[0]
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+        lines = [(reader.line_num, tuple(cell.strip() for cell in row)) for row in reader if any(row)]
+    except csv.Error as error:
         raise typer.BadParameter(f"{file}: {error}", param_hint="FILE") from error
     if len(lines) < 2:
         found = "no rows below the header" if lines else "an empty file"
         raise typer.BadParameter(f"{file}: found {found}, expected one row a day, week or month", param_hint="FILE")
-    return _Table(file=file, columns=lines[0][1], rows=tuple(lines[1:]))
+    return Table(file=file, columns=lines[0][1], rows=tuple(lines[1:]))
 
 
-def _column(table: _Table, name: str, wanted: list[str]) -> int:
+def column_of(table: Table, name: str, wanted: list[str]) -> int:
     """Where the column stands; BadParameter where it is not in the file, or is asked for or there twice."""
     if wanted.count(name) > 1:
         raise typer.BadParameter(f"{table.file}: found {name} twice, expected another column")
@@ -106,7 +113,7 @@ def _column(table: _Table, name: str, wanted: list[str]) -> int:
     return table.columns.index(name)
 
 
-def _fitting(table: _Table) -> tuple[list[tuple[int, tuple[str, ...]]], list[str]]:
+def fitting_of(table: Table) -> tuple[list[tuple[int, tuple[str, ...]]], list[str]]:
     """The rows with as many cells as the header; in others nobody knows which cell belongs to which column."""
     count = len(table.columns)
     rows = [(line, row) for line, row in table.rows if len(row) == count]
@@ -116,7 +123,7 @@ def _fitting(table: _Table) -> tuple[list[tuple[int, tuple[str, ...]]], list[str
     return rows, _listed(table.file, odd)
 
 
-def _dated(file: Path, time: str, cells: list[tuple[int, str]]) -> tuple[list[tuple[int, int, date]], list[str]]:
+def dated_of(file: Path, time: str, cells: list[tuple[int, str]]) -> tuple[list[tuple[int, int, date]], list[str]]:
     """(index, line, day) of the rows with a date, one a day, and what is said of those without."""
     dated, odd = [], []
     for index, (line, text) in enumerate(cells):
@@ -147,7 +154,7 @@ def _listed(file: Path, odd: list[str]) -> list[str]:
     return [*told[:-1], f"{told[-1]}, and {len(odd) - 3} more"] if len(odd) > 3 else told
 
 
-def _figures(file: Path, name: str, cells: list[tuple[int, str]]) -> tuple[list[float], list[str]]:
+def figures_of(file: Path, name: str, cells: list[tuple[int, str]]) -> tuple[list[float], list[str]]:
     """The column's figures, NaN where a cell is empty or no number, and what is said of the latter."""
     found = [_number(text) for _, text in cells]
     odd = [cell for cell, figure in zip(cells, found, strict=True) if figure is None]
@@ -210,7 +217,7 @@ def left_out(series: Series, mixed: int, what: str) -> str:
 def epoch_of(text: str, option: str) -> int:
     """The start in epoch seconds of the date in `text`."""
     try:
-        return _epoch(_day(text))
+        return epoch_of_day(_day(text))
     except ValueError as error:
         raise typer.BadParameter(f"found {text!r}, expected a date like 2026-09-01", param_hint=option) from error
 
@@ -219,7 +226,7 @@ def _day(text: str) -> date:
     return datetime.fromisoformat(text.strip()).date()
 
 
-def _epoch(day: date) -> int:
+def epoch_of_day(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
@@ -232,7 +239,7 @@ def _number(text: str) -> float | None:
     return None if math.isinf(found) else found
 
 
-def _grid(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
+def grid_of(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
     """Period starts from the first date to the last, and the grain their spacing shows."""
     from itertools import pairwise
     from statistics import median
@@ -249,7 +256,7 @@ def _grid(days: list[date], file: Path) -> "tuple[npt.NDArray[np.int64], str]":
     starts = grid(since, until, grain, "UTC", ordered[0].weekday())
     starts = np.append(starts, np.int64(until.timestamp())) if until.timestamp() not in starts else starts
     there = set(starts.tolist())
-    odd = [d.isoformat() for d in ordered if _epoch(d) not in there]
+    odd = [d.isoformat() for d in ordered if epoch_of_day(d) not in there]
     if odd:
         raise typer.BadParameter(f"{file}: {odd[0]} does not fit a grid of one row a {grain}", param_hint="FILE")
     return starts, str(grain)

@@ -11,11 +11,6 @@ if TYPE_CHECKING:
     from cxmon.config.plan import Plan
     from cxmon.model import Metric, Segment
 
-FOOTING = (
-    "Found in retrospect: noise alone shows a change in about one series of 200. What was declared in that time stands "
-    "near it; whether it is the cause is what `cxmon judge` answers."
-)
-
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: cxmon shifts csat --segment channel=phone")(shifts)
@@ -31,6 +26,7 @@ def shifts(
     from cxmon import wording
     from cxmon.pipeline.retrospect import retrospect
     from cxmon.service import clock
+    from cxmon.wording.retrospect import FOOTING
 
     one = parse_segment(segment)
     with opened(config, read_only=True) as (plan, store):

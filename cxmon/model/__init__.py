@@ -12,6 +12,7 @@ from cxmon.model.access import (
     may,
     taken,
 )
+from cxmon.model.alarms import AlarmQuarter, AlarmsKept
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.announced import Announced, Drafting
 from cxmon.model.behind import Behind, Growth, Record
@@ -68,6 +69,7 @@ from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
 from cxmon.model.secret import Secret, Token
+from cxmon.model.sheet import Sheet, Spread
 from cxmon.model.signed import Outcome, Signed
 from cxmon.model.target import Course, Target, TargetOutlook
 from cxmon.model.verdict import (
@@ -111,6 +113,8 @@ __all__ = [
     "Ahead",
     "AimCode",
     "AimResult",
+    "AlarmQuarter",
+    "AlarmsKept",
     "AllowanceCode",
     "AllowanceUse",
     "Allowances",
@@ -198,10 +202,12 @@ __all__ = [
     "Scope",
     "Secret",
     "Segment",
+    "Sheet",
     "Signed",
     "Silence",
     "Split",
     "SplitRanges",
+    "Spread",
     "Stage",
     "StageHarm",
     "Standing",

@@ -86,6 +86,11 @@ class Incident:
     looks: str = ""
     assigned_to: str | None = None
 
+    @property
+    def thread(self) -> str:
+        """The story that its messages belong to: a change has one, whatever incident tells of it."""
+        return f"change:{self.subject}" if self.check == "verdict" else f"incident:{self.id}"
+
 
 class Step(StrEnum):
     """What happened to an incident: each is one message at most. `noted` is a decision to stay silent, kept so that

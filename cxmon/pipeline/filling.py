@@ -20,8 +20,12 @@ def filling(store: Store, metric: Metric, *, now: datetime) -> Filling:
     if metric.kind is Kind.LEVEL:
         raise ActionError(f"{metric.label} is a level: what is counted at one moment has no answers that come later")
     panel = store.panel(metric, as_known_at=now)
-    known = maturity(panel)
-    ripe = ripened(panel)
+    return filled(panel, ripened(panel), now=now)
+
+
+def filled(panel: Panel, ripe: Panel, *, now: datetime) -> Filling:
+    """The same of figures that are read already, as they came and with the wait that was learnt from that."""
+    metric, known = panel.metric, maturity(panel)
     mature = np.flatnonzero(ripe.mature(now) & panel.n.any(axis=0)) if len(panel.starts) else np.zeros(0, int)
     slow = None if ripe.wait is None or known.since is None else float(ripe.wait[-1]) / DAY.total_seconds()
     return Filling(
@@ -40,7 +44,7 @@ def _from(known: Maturity) -> LearntFrom:
 
 
 def _curves(known: Maturity) -> tuple[FillingCurve, ...]:
-    names = ("yes", "no") if len(known.kinds) == 2 else ("",)
+    names = ("yes", "no") if len(known.kinds) == 2 else ("",) * len(known.kinds)
     return tuple(
         FillingCurve(
             kind=name, share=tuple(k.earlier.share.tolist()), periods=k.earlier.periods, answers=k.earlier.answers,

@@ -31,6 +31,15 @@ def retrospect(
     and the configured roll-ups that are not too thin). One between two levels of which one rests on fewer than `least`
     answers is not told."""
     leaves = ripened(store.panel(metric, as_known_at=now))
+    return looked_back(leaves, store.changes.all(), now=now, segments=segments, least=least)
+
+
+def looked_back(
+    leaves: Panel, changes: Sequence[Declared], *, now: datetime, segments: Sequence[Segment] = (),
+    least: float = MINIMUM_CELL,
+) -> Retrospect:  # fmt: skip
+    """The same of figures that are read already."""
+    metric = leaves.metric
     rows = list(segments) or shown(leaves) if len(leaves.starts) and leaves.n.any() else []
     if not rows:
         return Retrospect(metric=metric.id, found=(), looked_at=0, short=0, first=None, last=None)
@@ -41,7 +50,6 @@ def retrospect(
     enough = np.isfinite(values).sum(1) >= LEAST
     period, _ = profile_labels(panel.starts, metric.grain, metric.zone)
     found = many_shifts(values[enough], n=panel.n[enough], kind=judged.kind, period=period) if enough.any() else []
-    changes = store.changes.all()
     answers = np.where(use, answers_of(panel), 0.0)
     told = [
         _told(panel, judged, s, shift, changes)

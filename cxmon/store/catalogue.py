@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from cxmon.model import MINIMUM_CELL, LeadingAnswer, Metric, View
+from cxmon.model import MINIMUM_CELL, AlarmsKept, LeadingAnswer, Metric, Sheet, View
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -64,6 +64,22 @@ class CatalogueStore:
     def leading(self) -> LeadingAnswer | None:
         """What was kept last; None where nobody has asked yet."""
         return self._kept(_LEADING, LeadingAnswer)
+
+    def keep_sheet(self, sheet: Sheet) -> None:
+        """Keeps what the page of a metric shows; replaces what was kept before."""
+        self._keep(f"sheet:{sheet.metric}", sheet)
+
+    def sheet(self, metric: Metric) -> Sheet | None:
+        """What was kept last of this definition of the metric; None where nothing was."""
+        found = self._kept(f"sheet:{metric.id}", Sheet)
+        return found if found is not None and found.definition == metric.definition_hash else None
+
+    def keep_alarms(self, kept: AlarmsKept) -> None:
+        """Keeps what became of the watch incidents; replaces what was kept before."""
+        self._keep("alarms", kept)
+
+    def alarms(self) -> AlarmsKept | None:
+        return self._kept("alarms", AlarmsKept)
 
     def unnamed(self) -> tuple[tuple[str, str, str], ...]:
         """(source, dimension, value) of what was told as being in no map."""

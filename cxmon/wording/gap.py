@@ -124,7 +124,11 @@ def _bare(x: float, found: Gap, metric: Metric) -> str:
 
 def window(found: Gap, band: Band, zone: str) -> str:
     """`7 days to 14 Nov`, the window behind a figure."""
-    last = day(found.until, zone)
+    return window_to(band, day(found.until, zone))
+
+
+def window_to(band: Band, last: str) -> str:
+    """The same of an average that ends on another day."""
     if band.smooth <= 1:
         return f"period of {last}"
     return f"{band.smooth} {'days' if daily(band) else 'periods'} to {last}"

@@ -6,6 +6,11 @@ from cxmon.model import Interval, Metric, PastShift, Retrospect
 from cxmon.wording.numbers import amount, bare, counted, day, digits_of
 from cxmon.wording.screen import segment
 
+FOOTING = (
+    "Found in retrospect: noise alone shows a change in about one series of 200. What was declared in that time stands "
+    "near it; whether it is the cause is what `cxmon judge` answers."
+)
+
 
 def shifted(metric: Metric, shift: PastShift, zone: str, now: datetime) -> str:
     """`phone · eu fell by 7.5 points (5.1 to 9.9) between 31 Jul and 17 Oct, likeliest on 3 Oct; near: Desk closed`."""

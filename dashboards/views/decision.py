@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -9,7 +10,7 @@ from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Declared, Harm, Metric, Verdict
 from cxmon.wording import ledger as ledgers
-from dashboards import allowing, deciding, figures, telling, trending
+from dashboards import allowing, deciding, drawing, figures, telling, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -79,8 +80,8 @@ def places(world: World, verdict: Verdict) -> None:
             lines = wording.places(where, metric)
             with st.container(border=True, key=f"where_{where.metric}"):
                 st.markdown(f"{md(wording.placed(where, metric))}  \n{grey(md(FOREST))}")
-                chart = charts.forest(where, metric, theme=theme())
-                st.altair_chart(chart, key=f"forest_{where.metric}", theme=None, alt="; ".join(lines))
+                made = partial(charts.forest, where, metric, theme=theme())
+                drawing.show(made, key=f"forest_{where.metric}", said="; ".join(lines))
                 with st.expander(md(f"{metric.label}: segments inside the scope")):
                     for line in lines:
                         st.markdown(f":small[{md(line)}]")

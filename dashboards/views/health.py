@@ -1,11 +1,11 @@
-"""Data health: what was collected when, what was set aside and why."""
+"""Data health: what came and when, what was set aside, how figures fill up, alarms promised and kept, messages."""
 
 import streamlit as st
 
 from cxmon import wording
 from cxmon.decisions import source_health as decided
 from cxmon.wording import source_health as health
-from dashboards import reading
+from dashboards import budgets, deliveries, maturing, reading
 from dashboards.frame import opened
 from dashboards.reading import World
 from dashboards.text import badge, grey, md
@@ -91,6 +91,9 @@ def page() -> None:
     sources(world)
     runs(world)
     rejected(world)
+    maturing.section(world)
+    budgets.section()
+    deliveries.section(world)
 
 
 page()

@@ -1,6 +1,7 @@
 """The answer in ten seconds: one sentence, the cards, the trend, the ledger, where it hurts, what is open."""
 
 import math
+from functools import partial
 
 import streamlit as st
 
@@ -9,13 +10,12 @@ from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
 from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
-from dashboards import allowing, answering, early, figures, trending
+from dashboards import allowing, answering, choosing, drawing, early, figures, trending, viewing
 from dashboards.frame import opened, theme
-from dashboards.links import linked
+from dashboards.links import to
 from dashboards.reading import World
 from dashboards.text import BADGE, badge, grey, md
 
-RANGES = {"90d": ("90 d", 96), "6mo": ("6 mo", 189), "1y": ("1 y", 372), "all": ("All", 100_000)}
 MOST_CARDS = 6
 
 
@@ -24,7 +24,8 @@ def headline(world: World) -> None:
     verdict = figures.gravest(world)
     with st.container(border=True, key="headline"):
         if verdict is None:
-            st.markdown("#### No decision has been judged yet")
+            whose = f" that touches {md(world.view.label)}" if world.view is not None else ""
+            st.markdown(f"#### No decision{whose} has been judged yet")
             st.markdown(grey("Declare one in the configuration or with `cxmon change add`, then run `cxmon judge`."))
             return
         titles = {key: d.change.title for key, d in world.declared.items()}
@@ -56,18 +57,21 @@ def _unusual(world: World, harms: tuple[Harm, ...]) -> str:
 def cards(world: World) -> None:
     """One card a metric: value, pill, twelve weeks, and over which days."""
     # Rows of one length: no card stands alone below six others.
-    rows = max(1, math.ceil(len(world.metrics) / MOST_CARDS))
-    with st.grid(max(1, math.ceil(len(world.metrics) / rows)), min_column_width=170, gap="small"):
-        for metric in world.metrics.values():
-            band = world.bands.get((metric.id, EVERYONE.key))
+    shown = world.shown()
+    rows = max(1, math.ceil(len(shown) / MOST_CARDS))
+    with st.grid(max(1, math.ceil(len(shown) / rows)), min_column_width=170, gap="small"):
+        for metric in shown:
+            key = world.root(metric.id)
+            name = metric.label if key == EVERYONE.key else f"{metric.label}, {Segment.from_key(key).label}"
+            band = world.bands.get((metric.id, key))
             found = gaps.gap(band, metric) if band else None
             with st.container(border=True, height="stretch", gap="xsmall"):
                 if band is None or found is None:
-                    st.metric(md(metric.label), "–", "waiting for data", delta_color="gray", delta_arrow="off")
+                    st.metric(md(name), "–", "waiting for data", delta_color="gray", delta_arrow="off")
                     st.caption("too little complete data")
                     continue
                 st.metric(
-                    md(metric.label),
+                    md(name),
                     wording.value(metric, found.value),
                     gaps.pill(found, metric),
                     delta_color=BADGE[found.tone],  # type: ignore[arg-type]
@@ -79,7 +83,8 @@ def cards(world: World) -> None:
                 more = "than expected, " if found.tone is not Tone.GREY else ""
                 window = gaps.window(found, band, world.zone)
                 lines = (more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
-                st.caption("  \n".join(md(line) for line in lines if line))
+                closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
+                st.caption("  \n".join([*(md(line) for line in lines if line), closer]))
 
 
 def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
@@ -96,49 +101,14 @@ def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
 def trend(world: World) -> None:
     """The chart with its three choices; each stands in the address."""
     with st.container(border=True, key="trend"):
-        shown = [m for m in world.metrics if world.segments(m)]
+        shown = [m.id for m in world.shown() if world.segments(m.id)]
         if not shown:
             st.markdown(grey("No series is long enough for a trend yet."))
             return
-        head = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-        metric_id = (
-            head.segmented_control(
-                "Metric",
-                shown,
-                format_func=lambda k: md(world.metrics[k].label),
-                required=True,
-                label_visibility="collapsed",
-                **linked("metric", shown, shown[0]),
-            )
-            or shown[0]
-        )
-        options = head.container(horizontal=True, width="content", vertical_alignment="center")
-        keys = world.segments(metric_id)
-        segment = (
-            options.selectbox(
-                "Segment",
-                keys,
-                format_func=lambda k: Segment.from_key(k).label,
-                label_visibility="collapsed",
-                width=180,
-                **linked("segment", keys, keys[0]),
-            )
-            or keys[0]
-        )
-        span = (
-            options.segmented_control(
-                "Range",
-                list(RANGES),
-                format_func=lambda k: RANGES[k][0],
-                required=True,
-                label_visibility="collapsed",
-                **linked("range", list(RANGES), "1y"),
-            )
-            or "1y"
-        )
+        metric_id, segment, days = choosing.view(world, shown)
         band = world.bands[metric_id, segment]
         where = Segment.from_key(segment).label
-        trending.draw(world, band, world.metrics[metric_id], where=where, days=RANGES[span][1], key="overview")
+        trending.draw(world, band, world.metrics[metric_id], where=where, days=days, key="overview")
 
 
 def ledger(world: World) -> None:
@@ -206,9 +176,8 @@ def where(world: World) -> None:
             )
         )
         words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
-        st.altair_chart(
-            charts.heat(cells, theme=theme()), key="heat", theme=None, alt=f"Gap to expected: {words or 'none'}"
-        )
+        made = partial(charts.heat, cells, theme=theme())
+        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}")
 
 
 def incidents(world: World) -> None:
@@ -226,7 +195,8 @@ def incidents(world: World) -> None:
                 tone, shape = Tone.GREY, "cloud_off"
             since = wording.day(incident.since or incident.opened_at, world.zone)
             st.markdown(
-                f"{badge(wording.state(incident), tone, shape)} **{md(label)}**  \n"
+                f"{badge(wording.state(incident), tone, shape)} "
+                f"**[{md(label)}]({to('incident', incident=incident.id)})**  \n"
                 f":gray[:small[{md(figures.incident_detail(incident, world))}; since {md(since)}]]"
             )
 
@@ -235,6 +205,7 @@ def page() -> None:
     world = opened()
     if world is None:
         return
+    world = viewing.chosen(world)
     headline(world)
     cards(world)
     trend(world)

@@ -18,7 +18,12 @@ from cxmon.store import Store
 
 HERE = Path(__file__).parent
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-SHOTS = (("board", 1440, "light"), ("board-dark", 1440, "dark"), ("board-phone", 400, "light"))
+SHOTS = (
+    ("board", "", 1440, "light"),
+    ("board-dark", "", 1440, "dark"),
+    ("board-phone", "", 400, "light"),
+    ("board-metric", "/metric?metric=first_response&segment=%7B%22channel%22%3A+%22email%22%7D", 1280, "light"),
+)
 
 
 def main() -> None:
@@ -43,7 +48,7 @@ def slack(store: Store) -> None:
 
 
 def photograph(store_url: str) -> None:
-    """The overview in light, in dark and on a phone."""
+    """The overview in light, in dark and on a phone, and the page of a metric."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,12 +60,15 @@ def photograph(store_url: str) -> None:
             with sync_playwright() as playwright:
                 chromium = os.environ.get("CXMON_CHROMIUM") or shutil.which("chromium")
                 browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-                for name, width, scheme in SHOTS:
+                for name, path, width, scheme in SHOTS:
                     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                    page.goto(address)
+                    page.goto(address + path)
                     page.locator("[data-testid=stVegaLiteChart] svg").nth(1).wait_for(timeout=60_000)
-                    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-                    page.set_viewport_size({"width": width, "height": height + 60})
+                    # What stands below comes later than the first charts.
+                    for _ in range(2):
+                        time.sleep(3)
+                        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+                        page.set_viewport_size({"width": width, "height": height + 60})
                     time.sleep(3)
                     page.screenshot(path=str(HERE / f"{name}.png"))
         finally:

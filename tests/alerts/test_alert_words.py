@@ -135,9 +135,7 @@ def test_a_price_is_one_line_in_place_of_the_bare_claim():
 
 def test_the_link_opens_the_exact_view():
     seen = urlsplit(ALL["incident-watch"].link)
-    query = parse_qs(seen.query)
-    assert query["metric"] == ["csat"]
-    assert Segment.from_key(query["segment"][0]) == PHONE_EU
+    assert (seen.path, parse_qs(seen.query)) == ("/incident", {"incident": ["a1b2c3d4e5f60718"]})
     decision = urlsplit(ALL["verdict-harmed"].link)
     assert (decision.path, parse_qs(decision.query)["change"]) == ("/decision", ["tier-1-chat"])
 

@@ -109,5 +109,5 @@ def test_the_page_on_data_says_what_came_what_lacks_and_what_went_wrong(page):
 def test_on_the_overview_a_source_in_trouble_looks_like_nothing_else(page):
     text = said(page("overview"))
     assert "Held back: desk brought far fewer data than usual; new figures are not judged" in text
-    assert ":gray-badge[:material/cloud_off: Open] **desk**" in text
-    assert ":red-badge[:material/report: Open] **First reply, median, chat**" in text
+    assert ":gray-badge[:material/cloud_off: Open] **[desk](incident?incident=" in text
+    assert ":red-badge[:material/report: Open] **[First reply, median, chat](incident?incident=watch" in text

@@ -1,0 +1,111 @@
+"""One series against itself a year before, weekday by weekday."""
+
+import math
+from datetime import UTC, datetime
+from functools import partial
+
+import streamlit as st
+
+from cxmon import charts, wording
+from cxmon.model import Band, Grain, Metric
+from cxmon.wording import describing
+from cxmon.wording import gap as gaps
+from dashboards import downloads, drawing
+from dashboards.frame import theme
+from dashboards.reading import World
+from dashboards.text import grey, md
+
+# As many weeks, so that a Monday stands beside a Monday.
+YEAR_MS = 364 * 86_400_000.0
+
+
+def earlier(points: list[charts.Point], metric: Metric) -> dict[float, charts.Point]:
+    """{day: the point of the same weekday a year before}, of months the point of the same month."""
+    if metric.grain is Grain.MONTH:
+        months = {(_date(p).year, _date(p).month): p for p in points}
+        return {p.day: then for p in points if (then := months.get((_date(p).year - 1, _date(p).month))) is not None}
+    known = {p.day: p for p in points}
+    return {p.day: then for p in points if (then := known.get(p.day - YEAR_MS)) is not None}
+
+
+def _date(point: charts.Point) -> datetime:
+    return datetime.fromtimestamp(point.day / 1000, UTC)
+
+
+def section(world: World, band: Band, metric: Metric, *, where: str, days: int) -> None:
+    """The sentence, the two lines, and what a year ago is not."""
+    with st.container(border=True, height="stretch", key="yearly"):
+        st.subheader("Against last year", anchor=False, help=md(describing.YEAR_CAVEAT))
+        points = charts.points(band, metric)
+        before = earlier(points, metric)
+        shown = [p for p in charts.recent(points, min(days, 372)) if p.complete]
+        pairs = [(p, before[p.day]) for p in shown if p.day in before and math.isfinite(before[p.day].avg)]
+        if not any(math.isfinite(p.avg) for p, _ in pairs):
+            st.markdown(grey(md(_none(points, world))))
+            return
+        st.markdown(md(told(band, metric, world.zone, before)))
+        made = partial(charts.lines, _lines(shown, pairs, metric), dates=True, suffix=_suffix(metric))
+        said = told(band, metric, world.zone, before)
+        drawing.show(partial(made, theme=theme()), key="years", said=said)
+        foot, side = st.columns([4, 2], vertical_alignment="center")
+        foot.caption("Solid: now. Dashed: a year before.")
+        with side:
+            downloads.offer(
+                "years",
+                f"{metric.id}_and_last_year_as_of_{band.as_of:%Y-%m-%d}",
+                partial(_csv, pairs),
+                partial(made, width=downloads.WIDTH),
+                title=f"{metric.label}, {where}: against last year",
+                subtitle=(told(band, metric, world.zone, before), f"as of {wording.stamp(band.as_of, world.zone)}"),
+            )
+
+
+def told(band: Band, metric: Metric, zone: str, before: dict[float, charts.Point]) -> str:
+    """The newest complete average, as on its card, and the one of a year before."""
+    found = gaps.gap(band, metric)
+    then = before.get(charts.local_ms(found.until, metric.zone)) if found is not None else None
+    if found is None or then is None or not math.isfinite(then.avg):
+        return "The newest days have no counterpart a year before."
+    earlier_window = gaps.window_to(band, f"{wording.day(_date(then))} {_date(then):%Y}")
+    return describing.a_year_before(
+        metric, found.value, then.avg / wording.factor(metric), gaps.window(found, band, zone), earlier_window
+    )
+
+
+def _none(points: list[charts.Point], world: World) -> str:
+    first = next((p for p in points if math.isfinite(p.avg)), None)
+    if first is None:
+        return "No complete figures yet."
+    from_day = datetime.fromtimestamp((first.day + YEAR_MS) / 1000, UTC)
+    since = wording.day(_date(first), now=world.as_of)
+    return f"Figures begin on {since}: a year to compare with is there from {wording.day(from_day)} {from_day:%Y} on."
+
+
+def _lines(
+    shown: list[charts.Point], pairs: list[tuple[charts.Point, charts.Point]], metric: Metric
+) -> list[charts.Line]:
+    scale = wording.factor(metric)
+
+    def said(point: charts.Point) -> str:
+        return f"{_date(point):%a %-d %b %Y}: {wording.value(metric, point.avg / scale)}"
+
+    return [
+        charts.Line(name="now", points=[(p.day, p.avg, said(p)) for p in shown]),
+        charts.Line(name="year before", points=[(p.day, then.avg, said(then)) for p, then in pairs]),
+    ]
+
+
+def _suffix(metric: Metric) -> str:
+    return " %" if wording.is_share(metric) else ""
+
+
+def _csv(pairs: list[tuple[charts.Point, charts.Point]]) -> bytes:
+    return downloads.table([
+        {
+            "day": f"{_date(p):%Y-%m-%d}",
+            "average": p.avg,
+            "day_before": f"{_date(then):%Y-%m-%d}",
+            "average_before": then.avg,
+        }
+        for p, then in pairs
+    ])  # fmt: skip
