@@ -1,7 +1,7 @@
 """A desk of 10,000 series over two years in an SQLite store, as collecting and judging would have left it.
 
-Figures go in through the store's own door, without a source before it. Bands are those that `cxmon judge` keeps: of each
-metric everyone and the largest roll-ups, 60 in all, which is what the board reads.
+Figures go in through the store's own door, without a source before it. Bands are those that `cxmon judge` keeps: of
+each metric everyone and the largest roll-ups, 60 in all, which is what the board reads.
 """
 
 import sys

@@ -1,9 +1,10 @@
 """How fast the board answers a browser, against an empty Streamlit app of the same version in the same run.
 
-    python benchmarks/board_speed.py [--rounds 12] [--sessions 20] [--store desk.db] [--ours PATH]
+    python benchmarks/board_speed.py [--rounds 12] [--sessions 20] [--store desk.db]
 
-On a desk of 10,000 series over two years (`big_desk.py`, some minutes to make; `--store` keeps it for the next time), in
-Chromium with an empty cache each time. Board and empty app take turns, so that what else the machine does meets both:
+On a desk of 10,000 series over two years (`big_desk.py`, some minutes to make; `--store` keeps it for the next time),
+in Chromium with an empty cache each time. Board and empty app take turns, so that what else the machine does meets
+both:
 
 - seconds until the sentence and six values can be read, and until every chart is drawn and the page rests, as ratios
   of the seconds until the empty app shows its title; also where the server has just started;
