@@ -197,6 +197,7 @@ def switched(browser, address, rounds):
     """What the server works for one switch of the trend's metric, and of its segment."""
     process = server(address)
     _noted, page, context = visit(browser, address, "drawn")
+    page.wait_for_timeout(1000)
     labels = page.locator(".st-key-trend [data-testid=stButtonGroup]").first.get_by_role("radio").all_inner_texts()
     metric, segment = [], []
     for turn in range(rounds + 1):
@@ -207,8 +208,10 @@ def switched(browser, address, rounds):
         time.sleep(1.0)
         metric.append(spent(process) - before)
         before = spent(process)
-        page.locator(".st-key-trend [data-testid=stSelectbox] input").click()
-        page.get_by_role("option").nth(1 + turn % 5).click()
+        page.locator(".st-key-trend [data-testid=stSelectbox] input").focus()
+        for pressed in (*["ArrowDown"] * (1 + turn % 5), "Enter"):
+            page.keyboard.press(pressed)
+            time.sleep(0.1)
         time.sleep(1.5)
         segment.append(spent(process) - before)
     context.close()

@@ -57,6 +57,13 @@ class World:
     view: View | None = None
     own: tuple[str, ...] = ()
     every: tuple[Declared, ...] = ()
+    # Of which store this is, and of which of its versions.
+    of: tuple[str, int] = ("", 0)
+
+    @property
+    def stamp(self) -> tuple[str | int, ...]:
+        """What tells this world from every other one."""
+        return (*self.of, self.view.id if self.view is not None else "")
 
     @property
     def now(self) -> datetime:
@@ -162,7 +169,6 @@ def _load(url: str, version: int) -> World | str:
     """Cached on the store's version: a backfill shows at once, an idle store costs one small read. All sessions share
     the one world, which nobody changes; a copy for each would take a second and 70 MB of a desk with 360 series.
     """
-    del version
     with Store.open(url, read_only=True) as store:
         catalogue = store.catalogue.load()
         if catalogue is None:
@@ -187,4 +193,5 @@ def _load(url: str, version: int) -> World | str:
             allowances=store.allowances.latest(),
             targets=tuple(store.targets.all()),
             views=catalogue.views,
+            of=(url, version),
         )

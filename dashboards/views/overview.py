@@ -177,7 +177,7 @@ def where(world: World) -> None:
         )
         words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
         made = partial(charts.heat, cells, theme=theme())
-        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}")
+        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp, theme()))
 
 
 def incidents(world: World) -> None:
