@@ -51,7 +51,9 @@ def forest(where: Where, metric: Metric, *, theme: Theme = "light", width: int |
         zero,
         line,
         whole.mark_text(baseline="bottom", dy=-4, fontSize=11, color=colours.muted).encode(
-            x=alt.X("at:Q"), y=alt.YValue(0), text=alt.Text("words:N")
+            x=alt.X("at:Q"),
+            y=alt.YValue(0),  # type: ignore[no-untyped-call]
+            text=alt.Text("words:N"),
         ),
         base.mark_rule(size=4, opacity=0.45, strokeCap="round").encode(
             x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=y, color=ink

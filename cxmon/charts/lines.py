@@ -62,9 +62,7 @@ def lines(
             ),
         ]
     layers += _ends(found, x, bottom, top, height, inks)
-    return layered(
-        layers, colours=colours, width=width, height=height, padding={"left": 2, "right": 8, "top": 6, "bottom": 2}
-    )
+    return layered(layers, colours=colours, width=width, height=height, top=6)
 
 
 def _ends(
@@ -80,6 +78,6 @@ def _ends(
         .mark_text(
             align="left", baseline="middle", dx=8, fontSize=12, color=inks[i % len(inks)], text=found[i].name
         )
-        .encode(x=x, y=alt.YValue(alt.expr(f"height * {px / height:.4f}")))
+        .encode(x=x, y=alt.YValue(alt.expr(f"height * {px / height:.4f}")))  # type: ignore[no-untyped-call]
         for (i, _), px in zip(known, heights, strict=True)
     ]  # fmt: skip

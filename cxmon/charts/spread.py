@@ -61,10 +61,4 @@ def spread(
     ticks = base.mark_tick(color=colours.ink, thickness=2, opacity=0.85).encode(
         y=alt.Y("before:Q", title=None, scale=scale, axis=axis)
     )
-    return layered(
-        [bars, ticks],
-        colours=colours,
-        width=width,
-        height=height,
-        padding={"left": 2, "right": 8, "top": 6, "bottom": 2},
-    )
+    return layered([bars, ticks], colours=colours, width=width, height=height, top=6)

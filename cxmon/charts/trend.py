@@ -80,13 +80,7 @@ def trend(
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
     layers += _ends(frame, shown, limit if limit_from else None, limit_text)
-    return layered(
-        layers,
-        colours=frame.colours,
-        width=width,
-        height=height,
-        padding={"left": 2, "right": 8, "top": 4, "bottom": 2},
-    )
+    return layered(layers, colours=frame.colours, width=width, height=height, top=4)
 
 
 def _frame(
@@ -391,7 +385,7 @@ def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text
 
 def _at(frame: _Frame, px: float) -> Any:
     """A height as a share of the plot's, because a page may draw the plot lower than it was laid out."""
-    return alt.YValue(alt.expr(f"height * {px / frame.height:.4f}"))
+    return alt.YValue(alt.expr(f"height * {px / frame.height:.4f}"))  # type: ignore[no-untyped-call]
 
 
 def _wide_only(size: int) -> Any:
