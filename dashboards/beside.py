@@ -12,7 +12,7 @@ from cxmon.wording import gap as gaps
 from dashboards import answering, downloads
 from dashboards.links import linked, to
 from dashboards.reading import World
-from dashboards.text import BADGE, grey, md
+from dashboards.text import BADGE, grey, md, small
 
 MOST = 12
 
@@ -106,9 +106,8 @@ def _card(world: World, metric: Metric, band: Band) -> None:
         )
         rate = answering.rate(world, band, metric, found)
         lines = [gaps.possible(found, metric), f"n {wording.number(found.n, 0)}", rate]
-        told = "  \n".join(md(line) for line in lines if line)
         link = _link(metric, band).replace(f"[{md(name)}]", "[look closer]")
-        st.caption(f"{told}  \n{link}" if band.key != EVERYONE.key else told)
+        st.markdown(small(*(grey(md(line)) for line in lines), link if band.key != EVERYONE.key else ""))
 
 
 def _csv(bands: Sequence[Band], metric: Metric, world: World) -> bytes:

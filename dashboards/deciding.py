@@ -121,7 +121,7 @@ def _sign(declared: Declared) -> None:
         st.markdown("**Sign and put live**")
         st.caption(md(f"{proposing.SURE} This is {change.declared_hash}."))
         by, why = _by_and_why("sign")
-        if not st.form_submit_button("Sign the limits and put it live", icon=":material/verified:", type="primary"):
+        if not st.form_submit_button("Sign the limits and put it live", icon=":material/verified:"):
             return
     done = session.attempt(lambda: session.run(
         Act.SIGN, change.id, lambda store, now: signing.put_live(store, change, now=now, origin=session.ORIGIN),

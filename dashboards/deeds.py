@@ -28,7 +28,7 @@ def section(world: World, incident: Incident) -> None:
         return
     with st.container(horizontal=True):
         if incident.state is not IncidentState.ACKNOWLEDGED:
-            with st.popover("Acknowledge", icon=":material/visibility:", type="primary"):
+            with st.popover("Acknowledge", icon=":material/visibility:"):
                 _acknowledge(incident)
         if incident.subject in world.metrics and isinstance(session.allowed(Act.SILENCE), Allowed):
             with st.popover("Silence", icon=":material/notifications_paused:"):
@@ -55,7 +55,7 @@ def _acknowledge(incident: Incident) -> None:
         st.markdown("Everybody who was told hears that somebody is on it.")
         by = _signed("acknowledge")
         why = st.text_input("What is being done", value="Looking into it", max_chars=200)
-        pressed = st.form_submit_button("Acknowledge", type="primary")
+        pressed = st.form_submit_button("Acknowledge")
     if pressed:
         _do(
             Act.ACKNOWLEDGE, incident.id, by, why, "Acknowledged: whoever was told hears it.",
@@ -75,7 +75,7 @@ def _silence(world: World, incident: Incident) -> None:
         )  # fmt: skip
         by = _signed("silence")
         why = st.text_input("Why", max_chars=200, help="For those who read it later.")
-        pressed = st.form_submit_button("Silence", type="primary")
+        pressed = st.form_submit_button("Silence")
     if not pressed:
         return
     if not isinstance(last, date):

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxmon.model import Access, taken
+from dashboards import ready
 
 LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
 BACK = "cxmon_back"
@@ -100,6 +101,7 @@ def secrets(access: Access, board_url: str) -> dict[str, Any]:
     }
 
 
+ready.get()
 _access = taken(os.environ.get("CXMON_ACCESS", ""))
 app = st.App(
     Path(__file__).with_name("app.py"),

@@ -149,7 +149,7 @@ def admitted() -> bool:
         st.markdown(md(wording.refusal(me.who, me.note)))
         if access().oidc is not None:
             if me.note == wording.SIGN_IN:
-                st.button("Sign in", type="primary", on_click=st.login)
+                st.button("Sign in", on_click=st.login)
             else:
                 st.button("Sign out", on_click=st.logout)
     return False

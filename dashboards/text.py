@@ -20,6 +20,12 @@ def badge(words: str, tone: Tone, shape: str) -> str:
     return f":{BADGE[tone]}-badge[:material/{shape}: {md(words)}]"
 
 
+def small(*lines: str) -> str:
+    """Lines of small print, Markdown already. A caption of Streamlit's would fade the links in it until they are hard
+    to read."""
+    return "  \n".join(f":small[{line}]" for line in lines if line)
+
+
 def grey(text: str) -> str:
     """Grey small text; `text` is Markdown already."""
     return f":gray[{text}]" if text else ""

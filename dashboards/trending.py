@@ -72,7 +72,8 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
     anew = "".join(f". Measured anew from {wording.day(one.at, metric.zone)}: {one.title}" for one in band.breaks)
     told = f"{said}. Decisions marked: {marks or 'none'}{anew}"
-    drawing.show(partial(made, theme=theme()), key=f"trend_{key}", said=told)
+    same = ("trend", *world.stamp, metric.id, band.key, days, theme())
+    drawing.show(partial(made, theme=theme()), key=f"trend_{key}", said=told, same=same)
 
 
 def average(band: Band) -> str:

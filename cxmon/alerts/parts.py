@@ -23,8 +23,8 @@ def view_link(
     metric: str = "",
     segment: Segment | None = None,
     change: str = "",
-    view: str = "",
     incident: str = "",
+    view: str = "",
 ) -> str:
     """The exact view on the board: `?metric=csat&segment={"channel": "phone"}`, encoded; a decision and an
     incident have pages of their own (`page="decision"`, `page="incident"`)."""

@@ -28,7 +28,9 @@ def lines(
         return []
     base = alt.Chart(inline(rows))
     height = alt.Y("low:Q", title=None, scale=y)
-    rule = base.mark_rule(color=colours.muted, strokeWidth=1.6, strokeDash=[6, 3]).encode(x=x, y=height, y2="high:Q")
+    rule = base.mark_rule(color=colours.muted, strokeWidth=1.6, strokeDash=[6, 3]).encode(
+        x=x, y=height, y2=alt.Y2("high:Q")
+    )
     style: dict[str, Any] = {
         "align": "left",
         "baseline": "bottom",
@@ -38,5 +40,5 @@ def lines(
         "fontWeight": 600,
     }
     halo: dict[str, Any] = {"stroke": colours.paper, "strokeWidth": 5, "strokeJoin": "round", "color": colours.paper}
-    text = base.encode(x=x, y=height, text="said:N")
+    text = base.encode(x=x, y=height, text=alt.Text("said:N"))
     return [rule, text.mark_text(**halo, **style), text.mark_text(**style, color=colours.muted)]

@@ -10,6 +10,7 @@ import altair as alt
 
 from cxmon import wording
 from cxmon.charts.inline import inline
+from cxmon.charts.layered import layered
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.model import Interval, Metric, Place, Tone, Where
 from cxmon.wording import numbers as say
@@ -42,28 +43,28 @@ def forest(where: Where, metric: Metric, *, theme: Theme = "light", width: int |
     ink = alt.Color("ink:N", scale=None)
     tips = [alt.Tooltip("segment:N", title="Segment"), alt.Tooltip("tip:N", title="Harm")]
     whole = alt.Chart(inline([{"at": where.whole * scale, "words": f"all of it {_size(where, metric)}"}]))
-    zero = alt.Chart(inline([{"at": 0.0}])).mark_rule(color=colours.axis).encode(x="at:Q")
-    line = whole.mark_rule(color=colours.expected, strokeDash=[5, 4]).encode(x="at:Q")
+    zero = alt.Chart(inline([{"at": 0.0}])).mark_rule(color=colours.axis).encode(x=alt.X("at:Q"))
+    line = whole.mark_rule(color=colours.expected, strokeDash=[5, 4]).encode(x=alt.X("at:Q"))
     size = alt.Size("volume:Q", scale=alt.Scale(domain=[0, 1], range=[45, 320]), legend=None)
     shape = alt.Shape("shape:N", scale=alt.Scale(domain=["alike", "named"], range=["circle", "diamond"]), legend=None)
     layers = [
         zero,
         line,
         whole.mark_text(baseline="bottom", dy=-4, fontSize=11, color=colours.muted).encode(
-            x="at:Q", y=alt.value(0), text="words:N"
+            x=alt.X("at:Q"),
+            y=alt.YValue(0),  # type: ignore[no-untyped-call]
+            text=alt.Text("words:N"),
         ),
-        base.mark_rule(size=4, opacity=0.45, strokeCap="round").encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=ink),
-        base.mark_point(filled=False, size=30, opacity=0.8).encode(x="own:Q", y=y, color=ink, tooltip=tips),
+        base.mark_rule(size=4, opacity=0.45, strokeCap="round").encode(
+            x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=y, color=ink
+        ),
+        base.mark_point(filled=False, size=30, opacity=0.8).encode(x=alt.X("own:Q"), y=y, color=ink, tooltip=tips),
         base.mark_point(filled=True, opacity=1).encode(x=x, y=y, color=ink, size=size, shape=shape, tooltip=tips),
-        base.mark_text(align="left", dx=8, fontSize=11).encode(x="high:Q", y=y, text="word:N", color=ink),
+        base.mark_text(align="left", dx=8, fontSize=11).encode(
+            x=alt.X("high:Q"), y=y, text=alt.Text("word:N"), color=ink
+        ),
     ]
-    chart: alt.LayerChart = (
-        alt.layer(*layers)
-        .properties(width=width, height=ROW_PX * max(len(rows), 1) + HEADS_PX)
-        .configure(background=colours.paper)
-        .configure_view(stroke=None)
-    )
-    return chart
+    return layered(layers, colours=colours, width=width, height=ROW_PX * max(len(rows), 1) + HEADS_PX)
 
 
 def _rows(where: Where, metric: Metric, colours: Palette) -> Rows:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from cxmon.charts.inline import inline
+from cxmon.charts.layered import layered
 from cxmon.charts.palette import PALETTES, Theme
 from cxmon.model import Tone
 
@@ -73,14 +74,8 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
     dots = base.transform_filter("datum.word == ''").mark_text(fontSize=14, color=colours.muted)
     layers = [
         box,
-        said.mark_text(fontSize=13, fontWeight=600, dy=-7).encode(text="text:N", color=ink),
-        said.mark_text(fontSize=10.5, dy=8).encode(text="word:N", color=ink),
-        dots.encode(text="text:N"),
+        said.mark_text(fontSize=13, fontWeight=600, dy=-7).encode(text=alt.Text("text:N"), color=ink),
+        said.mark_text(fontSize=10.5, dy=8).encode(text=alt.Text("word:N"), color=ink),
+        dots.encode(text=alt.Text("text:N")),
     ]
-    chart: alt.LayerChart = (
-        alt.layer(*layers)
-        .properties(width="container", height=row_px * max(len(segments), 1) + HEADS_PX)
-        .configure(background=colours.paper)
-        .configure_view(stroke=None)
-    )
-    return chart
+    return layered(layers, colours=colours, width="container", height=row_px * max(len(segments), 1) + HEADS_PX)

@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 
 from cxmon.charts.inline import inline
+from cxmon.charts.layered import layered
 from cxmon.charts.layout import decimals, spread, ticks
 from cxmon.charts.palette import PALETTES, Theme
 
@@ -61,13 +62,7 @@ def lines(
             ),
         ]
     layers += _ends(found, x, bottom, top, height, inks)
-    chart: alt.LayerChart = (
-        alt.layer(*layers)
-        .properties(width=width, height=height, padding={"left": 2, "right": 8, "top": 6, "bottom": 2})
-        .configure(background=colours.paper)
-        .configure_view(stroke=None)
-    )
-    return chart
+    return layered(layers, colours=colours, width=width, height=height, top=6)
 
 
 def _ends(
@@ -83,6 +78,6 @@ def _ends(
         .mark_text(
             align="left", baseline="middle", dx=8, fontSize=12, color=inks[i % len(inks)], text=found[i].name
         )
-        .encode(x=x, y=alt.value(alt.expr(f"height * {px / height:.4f}")))
+        .encode(x=x, y=alt.YValue(alt.expr(f"height * {px / height:.4f}")))  # type: ignore[no-untyped-call]
         for (i, _), px in zip(known, heights, strict=True)
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from cxmon.charts.inline import inline
+from cxmon.charts.layered import layered
 from cxmon.charts.palette import PALETTES, Theme
 
 
@@ -60,10 +61,4 @@ def spread(
     ticks = base.mark_tick(color=colours.ink, thickness=2, opacity=0.85).encode(
         y=alt.Y("before:Q", title=None, scale=scale, axis=axis)
     )
-    chart: alt.LayerChart = (
-        alt.layer(bars, ticks)
-        .properties(width=width, height=height, padding={"left": 2, "right": 8, "top": 6, "bottom": 2})
-        .configure(background=colours.paper)
-        .configure_view(stroke=None)
-    )
-    return chart
+    return layered([bars, ticks], colours=colours, width=width, height=height, top=6)

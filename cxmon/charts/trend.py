@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import altair as alt
 from cxmon import wording
 from cxmon.charts import breaks, layout
 from cxmon.charts.inline import Rows, inline
+from cxmon.charts.layered import layered
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Break, Metric
@@ -79,13 +80,7 @@ def trend(
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
     layers += _ends(frame, shown, limit if limit_from else None, limit_text)
-    chart: alt.LayerChart = (
-        alt.layer(*layers)
-        .properties(width=width, height=height, padding={"left": 2, "right": 8, "top": 4, "bottom": 2})
-        .configure(background=frame.colours.paper)
-        .configure_view(stroke=None)
-    )
-    return chart
+    return layered(layers, colours=frame.colours, width=width, height=height, top=4)
 
 
 def _frame(
@@ -138,7 +133,7 @@ def _finite(values: Iterable[float]) -> list[float]:
 
 
 def _rows(found: Iterable[Point]) -> Rows:
-    return [asdict(p) for p in found]
+    return [vars(p) for p in found]
 
 
 def _x(frame: _Frame) -> alt.X:
@@ -187,8 +182,8 @@ def _band(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
     area = base.mark_area(color=frame.colours.band, opacity=0.28)
     dashed = base.mark_line(color=frame.colours.expected, strokeDash=[4, 3], strokeWidth=1.4)
     return [
-        area.encode(y=_y(frame, "low"), y2="high:Q", detail="regime:N"),
-        dashed.encode(y=_y(frame, "expected"), detail="regime:N"),
+        area.encode(y=_y(frame, "low"), y2=alt.Y2("high:Q"), detail=alt.Detail("regime:N")),
+        dashed.encode(y=_y(frame, "expected"), detail=alt.Detail("regime:N")),
     ]
 
 
@@ -224,7 +219,7 @@ def _goal(frame: _Frame, goal: float, text: str) -> list[alt.Chart]:
     return [
         rule.encode(y=_y(frame, "goal")),
         *(
-            base.mark_text(**style, **look).encode(x=_x(frame), y=_y(frame, "goal"), text=alt.value(text))
+            base.mark_text(**style, **look).encode(x=_x(frame), y=_y(frame, "goal"), text=alt.TextValue(text))
             # A halo first: the words stand on the figures of the first days.
             for look in ({"stroke": paper, "strokeWidth": 5, "color": paper}, {"color": frame.colours.muted})
         ),
@@ -239,12 +234,14 @@ def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
     late = alt.Chart(inline(_rows(rest))).mark_line(
         color=colours.muted, opacity=0.6, strokeWidth=1.6, strokeDash=[2, 2]
     )
-    strong = alt.Chart(inline([{"run": run, "hue": _hue(frame, p), **asdict(p)} for run, p in runs(done)])).mark_line(
+    strong = alt.Chart(inline([{"run": run, "hue": _hue(frame, p), **vars(p)} for run, p in runs(done)])).mark_line(
         strokeWidth=2.6, strokeCap="round", strokeJoin="round"
     )
     return [
         late.encode(x=_x(frame), y=_y(frame, "avg")),
-        strong.encode(x=_x(frame), y=_y(frame, "avg"), detail="run:N", color=alt.Color("hue:N", scale=None)),
+        strong.encode(
+            x=_x(frame), y=_y(frame, "avg"), detail=alt.Detail("run:N"), color=alt.Color("hue:N", scale=None)
+        ),
     ]
 
 
@@ -314,7 +311,7 @@ def _stems(frame: _Frame, placed: Sequence[layout.Placed]) -> list[alt.Chart]:
     if not placed:
         return []
     stems = alt.Chart(inline(_pin_rows(frame, placed))).mark_rule(strokeWidth=1.4, opacity=0.8)
-    return [stems.encode(x=_x(frame), y=_y(frame, "at"), y2="foot:Q", color=alt.Color("hue:N", scale=None))]
+    return [stems.encode(x=_x(frame), y=_y(frame, "at"), y2=alt.Y2("foot:Q"), color=alt.Color("hue:N", scale=None))]
 
 
 def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> list[alt.Chart]:
@@ -327,13 +324,13 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
     heads = alt.Chart(inline(rows)).encode(x=_x(frame), y=_y(frame, "at"))
     layers = [
         heads.mark_circle(size=250, opacity=1).encode(color=alt.Color("hue:N", scale=None), tooltip=tooltip),
-        heads.mark_text(fontSize=11, fontWeight=700, color=frame.colours.paper).encode(text="no:N"),
+        heads.mark_text(fontSize=11, fontWeight=700, color=frame.colours.paper).encode(text=alt.Text("no:N")),
     ]
     for flipped, align, dx in ((False, "left", 13), (True, "right", -13)):
         part = [r for r in rows if r["flipped"] is flipped]
         if not part:
             continue
-        text = alt.Chart(inline(part)).encode(x=_x(frame), y=_y(frame, "at"), text="title:N")
+        text = alt.Chart(inline(part)).encode(x=_x(frame), y=_y(frame, "at"), text=alt.Text("title:N"))
         style: dict[str, Any] = {
             "align": align,
             "dx": dx,
@@ -388,7 +385,7 @@ def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text
 
 def _at(frame: _Frame, px: float) -> Any:
     """A height as a share of the plot's, because a page may draw the plot lower than it was laid out."""
-    return alt.value(alt.expr(f"height * {px / frame.height:.4f}"))
+    return alt.YValue(alt.expr(f"height * {px / frame.height:.4f}"))  # type: ignore[no-untyped-call]
 
 
 def _wide_only(size: int) -> Any:

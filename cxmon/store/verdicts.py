@@ -82,6 +82,13 @@ class BandStore:
             doc = conn.execute(sa.select(t.doc).where(t.metric == metric, t.key == key)).scalar()
         return None if doc is None else codec.load(Band, doc)
 
+    def all(self) -> dict[tuple[str, str], Band]:
+        """Every band by (metric, key), sorted."""
+        t = schema.band.c
+        with self._db.read() as conn:
+            found = conn.execute(sa.select(t.metric, t.key, t.doc).order_by(t.metric, t.key)).all()
+        return {(metric, key): codec.load(Band, doc) for metric, key, doc in found}
+
     def keys(self) -> list[tuple[str, str]]:
         """(metric, key) of every band, sorted."""
         t = schema.band.c

@@ -1,7 +1,7 @@
 """The newest complete average of a series against what was expected: one figure for board, Slack and terminal."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -40,11 +40,9 @@ class Gap:
 
 def gap(band: Band, metric: Metric) -> Gap | None:
     """The gap of a band's last complete period; None where nothing is complete."""
-    done = [i for i, ok in enumerate(band.complete) if ok and math.isfinite(band.avg[i])]
-    done = [i for i in done if math.isfinite(band.expected[i]) and math.isfinite(band.low[i])]
-    if not done:
+    i = next(_told(band), None)
+    if i is None:
         return None
-    i = done[-1]
     avg, expected, sign = band.avg[i], band.expected[i], metric.harm_sign
     ends = sorted((sign * (avg - band.low[i]), sign * (avg - band.high[i])))
     unit, per = _unit(metric, expected)
@@ -61,17 +59,26 @@ def gap(band: Band, metric: Metric) -> Gap | None:
         n=sum(band.n[max(0, i + 1 - band.smooth) : i + 1]),
         spark=tuple(band.avg[j] * scale for j in range(first, i + 1) if math.isfinite(band.avg[j])),
         between=(band.low[i], band.high[i]),
-        since=_since(band, done),
+        since=_since(band),
     )
 
 
-def _since(band: Band, done: Sequence[int]) -> datetime | None:
+def _told(band: Band) -> Iterator[int]:
+    """The periods that can be told, newest first: a page asks hundreds of bands, and of each for the last few."""
+    for i in reversed(range(len(band.starts))):
+        if band.complete[i] and all(math.isfinite(x) for x in (band.avg[i], band.expected[i], band.low[i])):
+            yield i
+
+
+def _since(band: Band) -> datetime | None:
     """When the average left its range for the last time, among the periods that can be told."""
-    side = [(band.avg[i] > band.high[i]) - (band.avg[i] < band.low[i]) for i in done]
-    if not side[-1]:
-        return None
-    first = len(side) - next((k for k, other in enumerate(reversed(side)) if other != side[-1]), len(side))
-    return datetime.fromtimestamp(band.starts[done[first]], UTC)
+    newest, first = 0, None
+    for i in _told(band):
+        side = (band.avg[i] > band.high[i]) - (band.avg[i] < band.low[i])
+        if not side or (newest and side != newest):
+            break
+        newest, first = side, i
+    return None if first is None else datetime.fromtimestamp(band.starts[first], UTC)
 
 
 def _unit(metric: Metric, expected: float) -> tuple[str, float]:

@@ -114,7 +114,9 @@ def evidence(incident: Incident) -> None:
             help="Tickets and calls as links into the vendor's own system, under the rights that you have there.",
         )  # fmt: skip
         if not commanding.possible():
-            st.markdown(grey(f"On the terminal: `cxmon evidence {md(incident.id)}`"))
+            # Within code nothing is markup but its own end.
+            name = incident.id.replace("`", "")
+            st.markdown(grey(f"On the terminal: `cxmon evidence {name}`"))
             return
         if not st.button("Show the records", icon=":material/link:", key="evidence_button"):
             st.markdown(grey("The worst first, and which contact reasons grew."))

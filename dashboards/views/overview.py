@@ -14,7 +14,7 @@ from dashboards import allowing, answering, choosing, drawing, early, figures, t
 from dashboards.frame import opened, theme
 from dashboards.links import to
 from dashboards.reading import World
-from dashboards.text import BADGE, badge, grey, md
+from dashboards.text import BADGE, badge, grey, md, small
 
 MOST_CARDS = 6
 
@@ -84,7 +84,7 @@ def cards(world: World) -> None:
                 window = gaps.window(found, band, world.zone)
                 lines = (more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
                 closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
-                st.caption("  \n".join([*(md(line) for line in lines if line), closer]))
+                st.markdown(small(*(grey(md(line)) for line in lines), closer))
 
 
 def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
@@ -177,7 +177,7 @@ def where(world: World) -> None:
         )
         words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
         made = partial(charts.heat, cells, theme=theme())
-        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}")
+        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp, theme()))
 
 
 def incidents(world: World) -> None:

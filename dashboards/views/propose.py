@@ -56,7 +56,7 @@ def page() -> None:
     st.markdown(grey("When would a harm be seen, and when could it be ruled out? Asking writes nothing down."))
     with st.container(border=True, key="fields"):
         document = fields(world)
-        if st.button("What could we see, and when?", type="primary", icon=":material/search:"):
+        if st.button("What could we see, and when?", icon=":material/search:"):
             with st.spinner("Trying possible futures"):
                 st.session_state["outlook"] = session.attempt(lambda: asking.plan(document))
     found = st.session_state.get("outlook")

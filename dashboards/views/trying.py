@@ -195,7 +195,7 @@ def page() -> None:
         return
     asked = mapped(sheet)
     key = (hash(raw), asked)
-    if st.button("Show the answer", type="primary", icon=":material/play_arrow:", key="try_go"):
+    if st.button("Show the answer", icon=":material/play_arrow:", key="try_go"):
         with st.spinner("Working it out, usually a few seconds"):
             st.session_state["try_found"] = (key, commanding.asked(*asked.arguments(), given=raw))
     kept = st.session_state.get("try_found")

@@ -1,0 +1,26 @@
+"""Layers as one chart on the board's paper."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import altair as alt
+
+from cxmon.charts.palette import Palette
+
+Layers = Sequence[alt.Chart | alt.LayerChart]
+
+
+def layered(
+    layers: Layers,
+    *,
+    colours: Palette,
+    width: int | str,
+    height: int,
+    top: int | None = None,
+) -> alt.LayerChart:
+    """Everything is said at once: each later change of a chart would copy all its layers. `top` are the pixels above
+    the plot of a chart that has its own room around it."""
+    more: dict[str, Any] = {} if top is None else {"padding": {"left": 2, "right": 8, "top": top, "bottom": 2}}
+    look = alt.Config(background=colours.paper, view=alt.ViewConfig(stroke=None))
+    chart = alt.layer(*layers, width=width, height=height, config=look, **more)
+    return cast("alt.LayerChart", chart)
