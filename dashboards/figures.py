@@ -174,8 +174,8 @@ def complete_to(world: World) -> str:
 
 
 def is_about_a_source(incident: Incident, world: World) -> bool:
-    """Whether it is about data that do not come, not about customers."""
-    return incident.check in {"source", "data"} or incident.subject in {r.source for r in world.runs.values()}
+    """Whether it is about data that do not come or a check that fails, not about customers."""
+    return incident.check in {"source", "data", "error"} or incident.subject in {r.source for r in world.runs.values()}
 
 
 def incident_title(incident: Incident, world: World) -> str:

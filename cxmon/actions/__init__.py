@@ -18,6 +18,7 @@ from cxmon.actions.responding import checked, record
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
 from cxmon.model import (
+    LONGEST_SILENCE,
     MINIMUM_CELL,
     Change,
     Decision,
@@ -91,6 +92,8 @@ def accept(store: Store, incident_id: str, *, by: str, why: str, now: datetime) 
         raise ActionError(
             f"incident {incident.id} is about the change {incident.subject}: respond to the change instead"
         )
+    if incident.check == "error":
+        raise ActionError(f"incident {incident.id} is about a check that cannot be run: it cannot be accepted, mend it")
     if incident.check == SOURCE or (incident.check != DATA and incident.subject in _sources(store)):
         raise ActionError(
             f"incident {incident.id} is about the source {incident.subject}: it cannot be accepted, mend it"
@@ -123,6 +126,8 @@ def silence(
     by, why = _said("by", by), _said("why", why)
     if ends <= starts:
         raise ActionError(f"the silence ends ({_stamp(ends)}) before it begins ({_stamp(starts)})")
+    if ends - starts > LONGEST_SILENCE:
+        raise ActionError(f"the silence ends on {_stamp(ends)}: name an end within a year of its start")
     catalogue = store.catalogue.load()
     known = [] if catalogue is None else [m.id for m in catalogue.metrics]
     if metric is not None and known and metric not in known:

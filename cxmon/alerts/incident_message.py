@@ -47,9 +47,11 @@ _BADGES = {
     "watch": ("Worse than expected", Tone.AMBER),
     "freshness": ("No new data", Tone.GREY),
     "data": ("Source in trouble", Tone.GREY),
+    "error": ("Check cannot be run", Tone.GREY),
     "funnel": ("Outside what its size explains", Tone.AMBER),
 }
-_OF_SOURCES = frozenset({"freshness", "data"})
+_OF_SOURCES = frozenset({"freshness", "data", "error"})
+_OF = {"data": "source ", "error": "check "}
 _ENDINGS = {
     Ending.RECOVERED: "has recovered",
     Ending.ACCEPTED: "is accepted at its new level",
@@ -120,6 +122,7 @@ def for_incident(
         actions=_actions(incident, metric, kind),
         reply=_reply(transition, badge, headline),
         at=transition.at,
+        weight=incident.told_score,
     )
 
 
@@ -164,7 +167,7 @@ def _facts(
     facts = [
         Fact(label="Since", text=_since_words(incident, told, zone)),
         *_how_much(told, metric),
-        Fact(label="Where", text=f"source {incident.subject}" if kind == "data" else _where(incident, told)),
+        Fact(label="Where", text=_OF.get(kind, "") + incident.subject if kind in _OF else _where(incident, told)),
         Fact(label="How sure", text=_how_sure(incident, told, kind)),
         beside,
     ]
@@ -239,6 +242,7 @@ def _badge(incident: Incident, transition: Transition, kind: str) -> tuple[str, 
         words = wording.ending(incident.ending)
         return (CORRECTED + lower(words) if transition.step is Step.CORRECTED else words), tone
     words, tone = _BADGES.get(kind, _BADGES["watch"])
+    words = f"{words}, on and off" if incident.flaps else words
     if incident.state is IncidentState.ACKNOWLEDGED:
         return f"{words}, acknowledged", tone
     if transition.step is Step.CORRECTED:
@@ -258,6 +262,8 @@ def _headline(
         return f"{what}{where}: no new data{when}"
     if kind == "data":
         return f"{what}: far fewer data than usual{when}"
+    if kind == "error":
+        return f"{what}: the check cannot be run{when}"
     found = gap(finding, metric) if finding and metric else None
     if finding is None or metric is None:
         return f"{what}{where} is out of bounds{when}"
@@ -344,6 +350,8 @@ def _how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
         return _SURE_OF_ENDS[incident.ending]
     if kind == "freshness":
         return "certain: nothing arrived; whether customers are well is not known"
+    if kind == "error":
+        return "certain: it raised an error; whether customers are well is not known"
     if kind == "data":
         return "more than chance explains, by the same weekday and hours; it says nothing about customers"
     if finding is None:

@@ -136,7 +136,10 @@ class Slack:
             text = blocks.reply_text(message.reply)
             shown = {"text": text, "blocks": blocks.render_reply(message.reply)}
             try:
-                self._say(client, message.key, shown, plain=text, channel=previous.channel, thread_ts=previous.ref)
+                # What everybody in the channel is to hear stands there too, as a reply that is also sent to it.
+                aloud = {"reply_broadcast": True} if message.aloud else {}
+                where = {"channel": previous.channel, "thread_ts": previous.ref, **aloud}
+                self._say(client, message.key, shown, plain=text, **where)
             except DeliveryError as problem:
                 if error_name(problem.__cause__ or problem) not in _GONE:  # type: ignore[arg-type]
                     raise
@@ -180,7 +183,7 @@ class Slack:
             raise classify(problem, repeatable=True) from problem
         return True
 
-    def _say(self, client: "WebClient", key: str, shown: dict[str, Any], *, plain: str, **where: str) -> dict[str, Any]:
+    def _say(self, client: "WebClient", key: str, shown: dict[str, Any], *, plain: str, **where: Any) -> dict[str, Any]:
         """chat.postMessage; where Slack refuses the blocks, once more as plain text."""
         metadata = {"event_type": EVENT, "event_payload": {"key": opaque(key)}}
         try:

@@ -1,4 +1,4 @@
-"""alerts test, alerts send: messages by hand."""
+"""alerts test, alerts send: messages by hand; alerts route: where they would go."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cxmon.cli import Exit
+from cxmon.cli import Exit, routing
 from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say
 
 
@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Messages by hand.", rich_markup_mode=None)
     group.command("test", epilog="Example: cxmon alerts test --channel slack")(send_test)
     group.command("send", epilog="Example: cxmon alerts send")(send)
+    routing.register(group)
     app.add_typer(group, name="alerts")
 
 

@@ -5,7 +5,8 @@ Loaded lazily (PEP 562), so that those who only need the words of a Plan do not 
 
 from typing import TYPE_CHECKING, Any
 
-from cxmon.config.plan import CheckPlan, Plan, Route, Schedule, TeamAgreement
+from cxmon.config.plan import CheckPlan, Plan, Schedule, TeamAgreement
+from cxmon.model import Route
 
 if TYPE_CHECKING:
     from cxmon.config.editors import schema

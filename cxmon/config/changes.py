@@ -6,7 +6,7 @@ from cxmon.config.frame import Frame
 from cxmon.config.reading import BAD, did_you_mean, shown
 from cxmon.config.shapes import Entry
 from cxmon.config.stages import build_stages
-from cxmon.model import Category, Change, Metric, Saving, Scope, Segment, Silence, Stage
+from cxmon.model import LONGEST_SILENCE, Category, Change, Metric, Saving, Scope, Segment, Silence, Stage
 
 
 def build_changes(frame: Frame) -> tuple[Change, ...]:
@@ -42,6 +42,7 @@ def build_silences(frame: Frame) -> tuple[Silence, ...]:
     for entry in entries:
         before = frame.reading.faults
         _forward(frame, entry)
+        _ends(frame, entry)
         frame.known(entry.at("metric"), entry.get("metric"), frame.names("metrics"), "metric")
         _dimensions(frame, entry, "segment")
         if entry.sound and frame.reading.faults == before:
@@ -103,6 +104,13 @@ def _forward(frame: Frame, entry: Entry) -> None:
         end = entry.at("ends")
         expected = f"a moment after the start ({shown(entry.at('starts'))})"
         frame.reading.wrong(end, shown(end), expected)
+
+
+def _ends(frame: Frame, entry: Entry) -> None:
+    """A silence whose end nobody will see hides what it covers for good."""
+    starts, ends = entry.get("starts"), entry.get("ends")
+    if starts is not None and ends is not None and ends - starts > LONGEST_SILENCE:
+        frame.reading.wrong(entry.at("ends"), shown(entry.at("ends")), "an end within a year of the start")
 
 
 def _scopes(frame: Frame, entry: Entry) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cxmon.config.access import build_access
 from cxmon.config.allowance import build_allowance
+from cxmon.config.calendars import build_calendars
 from cxmon.config.change_feeds import build_change_feeds
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
 from cxmon.config.fallbacks import build_fallbacks
@@ -22,6 +23,7 @@ from cxmon.config.plan import Plan, Schedule, TeamAgreement
 from cxmon.config.privacy import build_minimum_cell
 from cxmon.config.reading import BAD, Reading, shown
 from cxmon.config.records import CHANGE, top
+from cxmon.config.routing import build_mutes, build_routes
 from cxmon.config.shapes import Entry
 from cxmon.config.targets import build_targets
 from cxmon.config.units import Measure
@@ -29,7 +31,6 @@ from cxmon.config.views import build_digest, build_views
 from cxmon.config.wiring import (
     build_channels,
     build_checks,
-    build_routes,
     build_sources,
     check_importance,
     sqlite_in_folder,
@@ -85,7 +86,9 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
     reading, root = frame.reading, frame.root
     folder = path.parent.resolve()
     survey(frame)
-    metrics = build_metrics(frame, root.get("zone", "UTC"), build_holidays(frame))
+    zone, holidays = root.get("zone", "UTC"), build_holidays(frame)
+    calendars = build_calendars(frame, zone, holidays)
+    metrics = build_metrics(frame, zone, holidays, calendars)
     sources = build_sources(frame, folder)
     check_feeds(frame, sources)
     parts: dict[str, Any] = {
@@ -94,9 +97,10 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "checks": build_checks(frame),
         "channels": build_channels(frame, folder),
         "routes": build_routes(frame),
-        "views": build_views(frame, root.get("zone", "UTC")),
-        "digest": build_digest(frame, root.get("zone", "UTC")),
+        "views": build_views(frame, zone),
+        "digest": build_digest(frame, zone),
         "fallbacks": build_fallbacks(frame),
+        "mutes": build_mutes(frame, calendars),
         "changes": build_changes(frame),
         "change_feeds": build_change_feeds(frame, folder),
         "silences": build_silences(frame),

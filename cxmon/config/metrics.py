@@ -1,13 +1,13 @@
 """Metrics: what only makes sense taken together, and the values made of it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from cxmon.config import people
 from cxmon.config.calendar_keys import WEEKDAYS
-from cxmon.config.calendars import build_calendars
 from cxmon.config.dimensions import check_dimensions
 from cxmon.config.durations import check_durations
 from cxmon.config.frame import Frame
@@ -18,7 +18,7 @@ from cxmon.config.shapes import Entry
 from cxmon.config.standards import check_standard, followed, followers, following, still_open
 from cxmon.config.surveys import check_survey
 from cxmon.config.units import Measure
-from cxmon.model import MADE_OF, Amount, Holidays, Kind, Metric, Read, Words
+from cxmon.model import MADE_OF, Amount, BusinessHours, Holidays, Kind, Metric, Read, Words
 
 DEFAULT_LOOKBACK = timedelta(days=7)
 LEARNING = timedelta(days=30)
@@ -55,9 +55,10 @@ def survey(frame: Frame) -> None:
     }
 
 
-def build_metrics(frame: Frame, zone: str, holidays: Holidays | None) -> dict[str, Metric]:
-    built = {}
-    calendars, beside = build_calendars(frame, zone, holidays), followers(frame)
+def build_metrics(
+    frame: Frame, zone: str, holidays: Holidays | None, calendars: Mapping[str, BusinessHours]
+) -> dict[str, Metric]:
+    built, beside = {}, followers(frame)
     check_dimensions(frame)
     for name, entry in frame.metrics.items():
         before = frame.reading.faults

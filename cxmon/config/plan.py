@@ -16,8 +16,9 @@ from cxmon.model import (
     IncidentPolicy,
     Metric,
     Money,
+    Mute,
+    Route,
     Secret,
-    Segment,
     Silence,
     Target,
     View,
@@ -49,17 +50,6 @@ class FeedPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route:
-    """Who hears what: the first route that matches takes the message. Empty matches everything."""
-
-    channel: str
-    metrics: tuple[str, ...] = ()
-    segment: Segment | None = None
-    owners: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class Schedule:
     """How often `cxmon run` collects and judges."""
 
@@ -87,7 +77,8 @@ class Plan:
     what is valid but may surprise. `money` says what a lost customer and a contact cost. Figures on fewer answers than
     `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form. `keep_facts` is
     how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes. `access`
-    says who may see and change what, `fallbacks` by channel which other one is told while it takes nothing.
+    says who may see and change what, `fallbacks` by channel which other one is told while it takes nothing. `views` are
+    what teams see and hear of, `mutes` hours in which news waits, by name.
     """
 
     path: Path
@@ -121,3 +112,4 @@ class Plan:
     views: tuple[View, ...] = ()
     digest: DigestTime | None = None
     fallbacks: Mapping[str, str] = field(default_factory=dict)
+    mutes: Mapping[str, Mute] = field(default_factory=dict)

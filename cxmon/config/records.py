@@ -11,6 +11,7 @@ from cxmon.config.change_feed_keys import CHANGE_FEEDS
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.privacy import FIELDS as PRIVACY
+from cxmon.config.routing_keys import ROUTING
 from cxmon.config.scalars import (
     Choice,
     Moment,
@@ -226,19 +227,6 @@ TARGET = Record(
     "a target such as {id: csat-2027, metric: csat, value: 88%, by: 2027-06-30, owner: CX team}",
 )
 
-ROUTE = Record(
-    {
-        "channel": Field(Name, "where the message goes", required=True),
-        "metrics": Field(_metrics, "only news of these metrics"),
-        "segment": Field(_segment, "only news of this segment and its parts"),
-        "owners": Field(ListOf(_role, "a list of owners"), "only changes of these owners"),
-        "checks": Field(
-            ListOf(Name, "a list of checks"), "only what these checks found; `verdict` is the judgement on changes"
-        ),
-    },
-    "a route such as {channel: slack, metrics: [csat]}",
-)
-
 SCHEDULE = Record(
     {
         "collect_every": Field(Span(above_zero=True), "how often `cxmon run` collects; without it 1h"),
@@ -260,6 +248,16 @@ TEAM_AGREEMENT = Record(
     "an agreement such as {stated: ..., min_head_count: 5}",
 )
 
+_count = Number("a whole number above zero", least=1, whole=True)
+FLAPPING = Record(
+    {
+        "openings": Field(Number("a whole number from 2", least=2, whole=True), "so many openings; without it 3"),
+        "within": Field(Span(above_zero=True), "within this time; without it 28d"),
+        "stable_after": Field(_count, "quiet periods that end it then; without it twice recovers_after"),
+    },
+    "a mapping such as {openings: 3, within: 28d, stable_after: 6}",
+)
+
 # What a check needs besides its own options: on which metrics it runs, and when findings become incidents.
 CHECK_KEYS = {
     "metrics": Field(_metrics, "the metrics it runs on; without it all"),
@@ -267,10 +265,9 @@ CHECK_KEYS = {
         OutOf(),
         "how many breaches, of how many periods, open an incident",
     ),
-    "recovers_after": Field(Number("a whole number above zero", least=1, whole=True), "quiet periods that end one"),
-    "unknown_after": Field(
-        Number("a whole number above zero", least=1, whole=True), "periods without data after which one is closed"
-    ),
+    "recovers_after": Field(_count, "quiet periods that end one"),
+    "unknown_after": Field(_count, "periods without data after which one is closed"),
+    "flapping": Field(FLAPPING, "when one goes on and off, so that it is told once and then left quiet"),
 }
 
 # What any channel may have besides its own options.
@@ -339,9 +336,7 @@ def top() -> Record:
                 MapOf(PluginOf("channel", registry("alerts"), CHANNEL_KEYS), "a mapping of names to channels"),
                 "where messages go",
             ),
-            "routes": Field(
-                ListOf(ROUTE, "a list of routes", unique=False), "who hears what; the first that matches takes it"
-            ),
+            **ROUTING,
             **VIEWS,
             "digest": Field(DIGEST, "the summary of a week of everything, and when it goes out"),
             "changes": Field(ListOf(CHANGE, "a list of changes", unique=False), "the decisions to judge"),

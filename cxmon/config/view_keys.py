@@ -32,6 +32,7 @@ VIEW = Record(
             MapOf(SEGMENTS, "a mapping of metrics to segments"), "where a metric has other dimensions"
         ),
         "channel": Field(CHANNELS, "who hears all news of it, beside the routes; one channel or a list"),
+        "mute": Field(ListOf(Name, "a list of mutes"), "in which hours its news waits: names of mutes"),
         "digest": Field(DIGEST, "the summary of a week, and when it goes out"),
     },
     "a view such as {label: Phone team, segment: {channel: phone}, channel: slack-phone}",

@@ -3,6 +3,7 @@
 from datetime import time
 
 from cxmon.config.frame import Frame
+from cxmon.config.routing import mutes_of
 from cxmon.config.shapes import Entry
 from cxmon.model import DigestTime, Scope, View
 
@@ -35,7 +36,7 @@ def _view(frame: Frame, name: str, entry: Entry, zone: str) -> View | None:
         for metric, child in node.entries.items():
             if metric in frame.dimensions:
                 frame.known_items(child, frame.dimensions[metric], "dimension", of=metric)
-    heard = frame.heard(entry)
+    heard, quiet = frame.heard(entry), mutes_of(frame, entry)
     digest = _digest(frame, entry.get("digest"), zone, heard)
     if not entry.sound or frame.reading.faults != before:
         return None
@@ -47,6 +48,7 @@ def _view(frame: Frame, name: str, entry: Entry, zone: str) -> View | None:
         scope_by_metric={metric: Scope.of(scope) for metric, scope in own.items()},
         channels=heard,
         digest=digest,
+        mutes=quiet,
     )
     _notes(frame, entry, view)
     return view

@@ -1,4 +1,4 @@
-"""Sources, checks, channels and routes: plug-ins made from their options, and who gets what."""
+"""Sources, checks and channels: plug-ins made from their options."""
 
 import glob
 import re
@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from cxmon.config.frame import Frame
-from cxmon.config.plan import CheckPlan, Route
+from cxmon.config.plan import CheckPlan
 from cxmon.config.plugins import make, registry
 from cxmon.config.reading import BAD, shown
 from cxmon.config.records import CHANNEL_KEYS, CHECK_KEYS
+from cxmon.config.routing import OWN_CHECKS
 from cxmon.config.shapes import Entry
 from cxmon.config.units import Size, level
 from cxmon.contracts import Channel, Check, Source
-from cxmon.model import IncidentPolicy, Secret, Segment
-
-# Who speaks besides the checks of the file: verdicts on changes, the health of sources, and a year's harm allowance.
-OWN_CHECKS = ("verdict", "source", "data", "allowance")
+from cxmon.model import IncidentPolicy, Secret
 
 
 def build_sources(frame: Frame, folder: Path) -> dict[str, Source]:
@@ -74,55 +72,6 @@ def build_channels(frame: Frame, folder: Path) -> dict[str, Channel]:
     return channels
 
 
-def build_routes(frame: Frame) -> tuple[Route, ...]:
-    channels, own = frame.channels, _otherwise(frame)
-    if "routes" not in frame.root:
-        shared = [name for name in channels if name not in own]
-        if len(shared) > 1:
-            expected = "routes that say which of the channels gets what; {channel: ...} alone takes everything"
-            frame.reading.wrong(frame.root.node, "no routes", expected, key="routes")
-        return tuple(Route(channel=name) for name in (shared or channels)[:1])
-    checks = [*frame.names("checks"), *OWN_CHECKS]
-    routes, takes_all = [], None
-    for entry in frame.listed("routes"):
-        if not isinstance(entry, Entry):
-            continue
-        frame.known(entry.at("channel"), entry.get("channel"), channels, "channel")
-        for key, names, what in (("metrics", frame.names("metrics"), "metric"), ("checks", checks, "check")):
-            if key in entry:
-                frame.known_items(entry.at(key), names, what)
-        if "segment" in entry and frame.dimensions_known:
-            frame.known_items(entry.at("segment"), frame.every_dimension, "dimension")
-        if takes_all is not None:
-            frame.reading.note(entry.node, f"never reached: the route on line {takes_all} takes everything")
-        elif entry.values.keys() == {"channel"}:
-            takes_all = entry.node.line
-        if entry.sound:
-            routes.append(_route(entry))
-    used = own | {entry.get("channel") for entry in frame.listed("routes") if isinstance(entry, Entry)}
-    for name in channels if "channels" in frame.root else []:
-        if name not in used:
-            frame.reading.note(frame.root.at("channels").entries[name], "no route leads to this channel")
-    return tuple(routes)
-
-
-def _otherwise(frame: Frame) -> set[str]:
-    """The channels that a view, a digest or another channel's fallback leads to."""
-    found = {e.get("fallback") for e in (frame.root.get("channels") or {}).values() if isinstance(e, Entry)} - {None}
-    views = (frame.root.get("views") or {}).values()
-    entries = [frame.root.get("digest"), *views, *(v.get("digest") for v in views if isinstance(v, Entry))]
-    for entry in entries:
-        said = entry.get("channel") if isinstance(entry, Entry) else None
-        found |= set(said) if isinstance(said, list) else {said} if said is not None else set()
-    return found
-
-
-def _route(entry: Entry) -> Route:
-    lists = {key: tuple(entry.get(key) or ()) for key in ("metrics", "owners", "checks")}
-    segment = entry.get("segment")
-    return Route(channel=entry.values["channel"], segment=None if segment is None else Segment.of(segment), **lists)
-
-
 def build_checks(frame: Frame) -> tuple[CheckPlan, ...]:
     plans: list[CheckPlan] = []
     for name, entry in (frame.root.get("checks") or {}).items():
@@ -165,6 +114,10 @@ def _along(frame: Frame, entry: Entry) -> None:
 def _policy(entry: Entry) -> IncidentPolicy:
     breaches, of = entry.get("opens_after") or (1, 1)
     own = {"recover_after": entry.get("recovers_after"), "unknown_after": entry.get("unknown_after")}
+    flapping = entry.get("flapping")
+    if isinstance(flapping, Entry):
+        names = {"openings": "flap_openings", "within": "flap_within", "stable_after": "stable_after"}
+        own |= {names[key]: flapping.get(key) for key in flapping.values}
     given = {key: value for key, value in own.items() if value is not None}
     return IncidentPolicy(breaches=breaches, of=of, **given)
 

@@ -67,6 +67,8 @@ def root_of(component: Sequence[Segment], findings: Mapping[Segment, Finding]) -
     findings without numbers, go to the most general segment. A finding that has no value of its own, and none that
     is withheld, speaks about its parts and is the root.
     """
+    if len(component) == 1:
+        return component[0]
     speakers = [s for s in component if math.isnan(findings[s].value) and not findings[s].withheld]
     if speakers:
         return min(speakers, key=_generality)

@@ -80,6 +80,17 @@ def merge(opened: Sequence[Incident], root: Segment) -> Incident:
     return replace(told, members=tuple(sorted({m for i in opened for m in i.members})))
 
 
+def damped(
+    opened: Incident, before: int, finding: Finding, policy: IncidentPolicy, now: datetime
+) -> tuple[Incident, Transition] | None:
+    """The incident that has just opened as one that goes on and off, with the message that says so: its story had
+    opened and recovered `before` times lately. None where that is not often enough."""
+    if before + 1 < policy.flap_openings:
+        return None
+    damp = replace(opened, flaps=before)
+    return damp, _transition(damp, Step.OPENED, Reason.FLAPPING, finding, policy, now)
+
+
 def note(incident: Incident, reason: Reason, finding: Finding, policy: IncidentPolicy, now: datetime) -> Transition:
     """A decision to stay silent, as the history keeps it for `why`."""
     return _transition(incident, Step.NOTED, reason, finding, policy, now)
@@ -157,10 +168,11 @@ def _still(incident: Incident, finding: Finding, policy: IncidentPolicy, now: da
 
 def _quiet(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
     calmer = replace(incident, latest=finding, quiet=incident.quiet + 1, unknown=0)
-    if calmer.quiet < policy.recover_after:
+    if calmer.quiet < policy.quiet_looks(incident.flaps):
         return calmer, None, Reason.QUIET_K_OF_R
     ended = replace(calmer, state=IncidentState.ENDED, ending=Ending.RECOVERED, ended_at=now)
-    return ended, _transition(ended, Step.ENDED, Reason.RECOVERED, finding, policy, now), Reason.RECOVERED
+    reason = Reason.STABLE if incident.flaps else Reason.RECOVERED
+    return ended, _transition(ended, Step.ENDED, reason, finding, policy, now), reason
 
 
 def _unknown(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:

@@ -1,5 +1,6 @@
 """Why the lifecycle did what it did: one name for every decision, those to stay silent included."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from cxmon.model import Finding, Incident, IncidentPolicy, State
@@ -20,6 +21,8 @@ class Reason(StrEnum):
     WORSENED = "worsened"
     QUIET_K_OF_R = "quiet_k_of_r"
     RECOVERED = "recovered"
+    FLAPPING = "flapping"
+    STABLE = "stable"
     UNKNOWN_KEEPS = "unknown_keeps"
     CLOSED_UNKNOWN = "closed_unknown"
     STAYS_CLOSED = "stays_closed"
@@ -32,11 +35,17 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     ACCEPTED = "accepted"
     RETIRED = "retired"
+    REPEATED = "repeated"
 
 
 def sentence(reason: Reason, incident: Incident | None, finding: Finding, policy: IncidentPolicy) -> str:
     """One line for people that names the decision and the numbers behind it."""
     return f"{reason.value}: {_words(reason, incident, finding, policy)}"
+
+
+def _span(span: timedelta) -> str:
+    days, hours = span / timedelta(days=1), span / timedelta(hours=1)
+    return f"{days:.3g} days" if days >= 2 else f"{hours:.3g} hours"
 
 
 def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: IncidentPolicy) -> str:
@@ -58,7 +67,15 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.WORSENED:
             return f"clearly worse: size {finding.score:.2f}; {finding.reason}"
         case Reason.QUIET_K_OF_R:
-            return f"quiet for {quiet} of {policy.recover_after} looks; {finding.reason}"
+            needed = policy.quiet_looks(incident.flaps if incident else 0)
+            return f"quiet for {quiet} of {needed} looks; {finding.reason}"
+        case Reason.FLAPPING:
+            flaps = incident.flaps if incident else 0
+            often = f"opened {flaps + 1} times within {_span(policy.flap_within)}, so it goes on and off"
+            then = f"told again when clearly worse, or when quiet for {policy.quiet_looks(flaps)} looks"
+            return f"{often}; {then}; {finding.reason}"
+        case Reason.STABLE:
+            return f"went on and off before, now quiet for {quiet} looks; {finding.reason}"
         case Reason.RECOVERED:
             return f"quiet for {policy.recover_after} looks; {finding.reason}"
         case Reason.UNKNOWN_KEEPS:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from cxmon.incidents.lattice import comparable, components, fold, root_of
-from cxmon.incidents.lifecycle import decide, join, merge, note
+from cxmon.incidents.lifecycle import damped, decide, join, merge, note
 from cxmon.incidents.reasons import Reason
 from cxmon.model import (
     Ending,
@@ -91,9 +91,11 @@ class _Walk:
     changed: dict[str, Incident] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     quiet: list[tuple[Finding, str]] = field(default_factory=list)
+    recovered: list[Incident] = field(default_factory=list)
 
     def take(self, known: Sequence[Incident]) -> None:
         """Newer stories come last and speak for a series that several old ones held."""
+        self.recovered = [i for i in known if i.ending is Ending.RECOVERED]
         for incident in sorted(known, key=lambda i: (i.opened_at, i.id)):
             if holds_on(incident, self.policy):
                 superseded = [
@@ -140,7 +142,7 @@ class _Walk:
                 self._pend(segment, begun)
         older = list(self.holding)
         for story in components(opening):
-            self._open(story, opening, said)
+            self._open(story, opening, said, older)
         # The oldest story is joined first; those of one period stand by their ids, as they do when they are read again.
         newer = sorted(set(self.holding) - set(older))
         self.holding = {id_: self.holding[id_] for id_ in (*older, *newer)}
@@ -173,6 +175,8 @@ class _Walk:
         if holds_on(after, self.policy):
             self.holding[after.id] = after
         self.changed[after.id] = after
+        if after.ending is Ending.RECOVERED:
+            self.recovered.append(after)
         what = transition or note(after, reason, finding, self.policy, self.now)
         self.events.append(Event(transition=what, incident=after, finding=finding))
 
@@ -181,11 +185,13 @@ class _Walk:
         story: tuple[Segment, ...],
         opening: dict[Segment, tuple[Incident, Transition, Finding]],
         said: dict[Segment, Finding],
+        older: Sequence[str],
     ) -> None:
-        """New series in breach join the oldest story in their lattice; without one they are a story of their own."""
+        """New series in breach join the oldest story in their lattice; without one they are a story of their own. Those
+        that open in the same look are apart already, so only the older ones can be joined."""
         near = [
             i
-            for i in self.holding.values()
+            for i in map(self.holding.__getitem__, older)
             if i.ending is not Ending.ACCEPTED and any(comparable(m, s) for m in i.members for s in story)
         ]
         host = min(near, key=lambda i: i.state not in ACTIVE, default=None)
@@ -193,6 +199,8 @@ class _Walk:
             root = root_of(story, said)
             incident = merge([opening[s][0] for s in story], root)
             _, transition, finding = opening[root]
+            damp = damped(incident, self._flaps(story, finding.at), finding, self.policy, self.now)
+            incident, transition = damp or (incident, transition)
             self._keep(Event(transition=transition, incident=incident, finding=finding))
             return
         findings = [opening[s][2] for s in story]
@@ -210,6 +218,11 @@ class _Walk:
             if told.root != wider.root:
                 joined = replace(joined, reason=f"{joined.reason}; told by {told.root.label} from now on")
             self._keep(Event(transition=joined, incident=told, finding=told.latest))
+
+    def _flaps(self, story: tuple[Segment, ...], at: datetime) -> int:
+        """How often this story has opened and recovered lately."""
+        lately = [i for i in self.recovered if i.latest is not None and at - i.latest.at <= self.policy.flap_within]
+        return sum(any(comparable(m, s) for m in i.members for s in story) for i in lately)
 
     def _keep(self, event: Event) -> None:
         self.holding[event.incident.id] = event.incident

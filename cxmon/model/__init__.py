@@ -17,6 +17,7 @@ from cxmon.model.announced import Announced, Drafting
 from cxmon.model.behind import Behind, Growth, Record
 from cxmon.model.change import (
     FROM_FEED,
+    LONGEST_SILENCE,
     Category,
     Change,
     Decision,
@@ -67,6 +68,7 @@ from cxmon.model.privacy import MINIMUM_CELL
 from cxmon.model.pull import Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
+from cxmon.model.routing import Mute, News, OpenStory, Route, Severity
 from cxmon.model.secret import Secret, Token
 from cxmon.model.signed import Outcome, Signed
 from cxmon.model.target import Course, Target, TargetOutlook
@@ -99,6 +101,7 @@ __all__ = [
     "EVERYONE",
     "FROM_FEED",
     "GRAVITY",
+    "LONGEST_SILENCE",
     "MADE_OF",
     "MINIMUM_CELL",
     "PER_DAYS",
@@ -169,7 +172,10 @@ __all__ = [
     "Method",
     "Metric",
     "Money",
+    "Mute",
+    "News",
     "Oidc",
+    "OpenStory",
     "Opinion",
     "OutboxRow",
     "Outcome",
@@ -194,10 +200,12 @@ __all__ = [
     "ResponseRate",
     "Retrospect",
     "Role",
+    "Route",
     "Saving",
     "Scope",
     "Secret",
     "Segment",
+    "Severity",
     "Signed",
     "Silence",
     "Split",

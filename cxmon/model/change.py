@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from cxmon.model.metric import Amount, Segment
@@ -65,6 +65,11 @@ class Scope:
         mine, theirs = dict(self.values), dict(by.values)
         both = {name: [v for v in mine[name] if v in theirs[name]] for name in mine.keys() & theirs.keys()}
         return Scope.of({**mine, **theirs, **both})
+
+    @property
+    def segment(self) -> Segment:
+        """The least segment that holds the whole scope: the dimensions along which it touches one value alone."""
+        return Segment(tuple((name, allowed[0]) for name, allowed in self.values if len(allowed) == 1))
 
     @property
     def label(self) -> str:
@@ -237,6 +242,10 @@ class Response:
     at: datetime
     due: datetime | None = None
     owner: str = ""
+
+
+# What is known for longer is no silence but a threshold, a route or a metric that should go.
+LONGEST_SILENCE = timedelta(days=366)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cxmon.model.metric import Segment
@@ -61,7 +61,8 @@ class Incident:
 
     `root` is the segment it is told by, `members` all segments it covers, root included. `subject` is the metric's id,
     the change's id where `check` is `verdict`, and the source's where it is source health. `looks` are the newest looks
-    of a pending incident, oldest first: B breach, o fine, ? unknown. `assigned_to` is a role or department.
+    of a pending incident, oldest first: B breach, o fine, ? unknown. `assigned_to` is a role or department. `flaps`:
+    how often its story had opened and recovered before it, where that is so often that it goes on and off; else 0.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Incident:
     reopened: int = 0
     looks: str = ""
     assigned_to: str | None = None
+    flaps: int = 0
 
 
 class Step(StrEnum):
@@ -99,6 +101,7 @@ class Step(StrEnum):
     REOPENED = "reopened"
     CORRECTED = "corrected"
     NOTED = "noted"
+    REPEATED = "repeated"
     ASSIGNED = "assigned"
     REMARKED = "remarked"
     SILENCED = "silenced"
@@ -119,7 +122,11 @@ class Transition:
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentPolicy:
-    """When findings become incidents and when these end. `breaches` of the last `of` looks open one."""
+    """When findings become incidents and when these end. `breaches` of the last `of` looks open one.
+
+    A story that opens `flap_openings` times within `flap_within` goes on and off: from then on it takes `stable_after`
+    quiet looks to end (None: twice `recover_after`).
+    """
 
     breaches: int = 1
     of: int = 1
@@ -127,6 +134,15 @@ class IncidentPolicy:
     unknown_after: int = 14
     notify_again_ratio: float = 1.5
     notify_again_score: float = 1.0
+    flap_openings: int = 3
+    flap_within: timedelta = timedelta(days=28)
+    stable_after: int | None = None
+
+    def quiet_looks(self, flaps: int) -> int:
+        """How many quiet looks end an incident that has gone on and off `flaps` times before."""
+        if not flaps:
+            return self.recover_after
+        return 2 * self.recover_after if self.stable_after is None else self.stable_after
 
 
 @dataclass(frozen=True, kw_only=True)

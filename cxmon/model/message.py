@@ -56,7 +56,8 @@ class Message:
     """One thing to tell. `thread` names the story it belongs to: its first message is edited, later ones are replies.
 
     `text` is the plain one-line form (notifications, screen readers). `sections` are told where there is room for
-    more than a few lines. All strings are data: channels escape them.
+    more than a few lines. All strings are data: channels escape them. `aloud`: its reply is for the whole channel, not
+    only for who follows the thread. `weight` is how large it is, for the order among many of one tone.
     """
 
     key: str
@@ -74,6 +75,8 @@ class Message:
     reply: str | None = None
     at: datetime | None = None
     sections: tuple[Passage, ...] = ()
+    aloud: bool = False
+    weight: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ class View:
     """A named filter of metrics and segments. No metrics are all metrics, an empty `scope` is every segment.
 
     `scope_by_metric` is the scope of metrics that name the same customers by other dimensions. `channels` hear all news
-    that the view covers.
+    that the view covers, later where one of `mutes` is on.
     """
 
     id: str
@@ -34,6 +34,7 @@ class View:
     scope_by_metric: Mapping[str, Scope] = field(default_factory=dict)
     channels: tuple[str, ...] = ()
     digest: DigestTime | None = None
+    mutes: tuple[str, ...] = ()
 
     def scope_for(self, metric: str) -> Scope:
         """The view's segments of one metric."""

@@ -23,7 +23,7 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.pipeline.check_telling import OVER, SILENCED, by_hand, kept_back, noted
-from cxmon.pipeline.route import queue
+from cxmon.pipeline.route import queue, severity_of_check
 from cxmon.store import Store
 
 CHECK = "allowance"
@@ -55,7 +55,8 @@ def tell(
         zone=plan.zone, board_url=plan.board_url,
     )  # fmt: skip
     rows = queue(
-        plan, store, message, metrics=(metric.id,), segment=EVERYONE, check=CHECK, owner="", now=now
+        plan, store, message, metrics=(metric.id,), segment=EVERYONE, check=CHECK, owner="", now=now,
+        severity=severity_of_check(CHECK),
     )  # fmt: skip
     step = event.transition.step.value
     if fresh is None:

@@ -18,9 +18,10 @@ from cxmon.incidents import Reason, Walked, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import covering, source_health
+from cxmon.pipeline.again import tell_again
 from cxmon.pipeline.budgeting import budget, of_series, rolled
-from cxmon.pipeline.check_telling import lasting, tell
-from cxmon.pipeline.checked import Checked
+from cxmon.pipeline.check_telling import tell
+from cxmon.pipeline.checked import BUSY, Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, reaching, told_elsewhere
 from cxmon.pipeline.memory import Keeping, Memories, Stored
 from cxmon.store import Store
@@ -49,9 +50,9 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
     """Runs every configured check on every metric it names, up to the newest period that is mature at `now`.
 
     Incidents, transitions and messages of one check on one metric are one transaction, which also moves on how far the
-    check has judged: the same periods are never told twice. A check that raises is reported in its `Checked.error` and
-    stops no other. Incidents of checks and metrics that are configured no longer are ended, told once. What checks
-    keep from one look to the next is in the store, unless `memories` hold it.
+    check has judged: the same periods are never told twice. A check that raises is reported in its `Checked.error`, has
+    an incident of its own, and stops no other. Incidents of checks and metrics that are configured no longer are ended,
+    told once. What checks keep from one look to the next is in the store, unless `memories` hold it.
     """
     if memories is None:
         memories = partial(Stored, store)
@@ -70,7 +71,9 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
             except Exception as e:
                 log.exception("check %s on %s failed", check_plan.name, metric_id)
                 done.append(Checked(check=check_plan.name, metric=metric_id, error=f"{type(e).__name__}: {e}"))
+    done += source_health.failing(plan, store, done, now=now)
     done += source_health.retire(plan, store, now=now)
+    tell_again(plan, store, now=now)
     return done
 
 
@@ -91,9 +94,7 @@ class _Looking:
             taken = self._look()
             if taken is not None:
                 return taken
-        return Checked(
-            check=self.check_plan.name, metric=self.metric.id, error="another process was looking at the same time"
-        )
+        return Checked(check=self.check_plan.name, metric=self.metric.id, error=BUSY)
 
     def _look(self) -> Checked | None:
         """One look; None where somebody else has looked meanwhile, so that nothing was written."""
@@ -130,7 +131,7 @@ class _Looking:
         walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
-            changes=known.changes, now=now, lasting=lasting(known.incidents, walked),
+            changes=known.changes, now=now,
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, now))
         # Where a person acknowledged or accepted one while we were looking, what they did must not be written over.

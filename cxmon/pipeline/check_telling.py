@@ -6,14 +6,18 @@ from datetime import datetime
 
 from cxmon.alerts.message import for_incident
 from cxmon.config.plan import Plan
-from cxmon.incidents import Event, Walked
-from cxmon.model import BY_HAND, Declared, Incident, IncidentState, Metric, OutboxRow, Step, Transition
+from cxmon.incidents import Event
+from cxmon.model import BY_HAND, Declared, Incident, Metric, OutboxRow, Step, Transition
 from cxmon.pipeline.behind import told_behind
-from cxmon.pipeline.route import queue
+from cxmon.pipeline.route import Placed, Router
 from cxmon.store import Store
 
-# How the reasons of the notes begin that keep what a silence did.
+# How the reasons of the notes begin that keep what was not told, and that it is told now.
 SILENCED, OVER = "silenced", "silence over"
+INHIBITED, MUTED = "inhibited", "muted"
+WIDER_OVER = "wider incident over"
+KEPT = (f"{SILENCED}:", f"{INHIBITED}:")
+_OVER = (f"{OVER}:", f"{WIDER_OVER}:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,17 +38,15 @@ def tell(
     check_type: str,
     changes: Sequence[Declared],
     now: datetime,
-    lasting: Sequence[Incident] = (),
+    late: Sequence[tuple[Event, str]] = (),
 ) -> Telling:
-    """Messages for all events that are told. One that a silence covers is kept as a decision to stay silent, and is
-    told later where it is among the `lasting` incidents and no silence covers it any more."""
+    """Messages for all events that are told. One that a silence covers, or that a whole's incident tells of, is kept as
+    a decision to stay silent; `late` are such that were kept before, each with what is over now."""
     transitions: list[Transition] = []
     rows: list[OutboxRow] = []
-    fresh = {event.incident.id for event in events if event.told}
-    afterwards = [e for i in lasting if i.id not in fresh and (e := kept_back(store, i)) is not None]
-    for event in (*events, *afterwards):
-        late = event in afterwards
-        if not late:
+    router = Router(plan, store, now=now)
+    for event, over in (*((e, "") for e in events), *late):
+        if not over:
             transitions.append(event.transition)
         if not event.told:
             continue
@@ -59,33 +61,35 @@ def tell(
             check_type=check_type,
             behind="" if metric is None else told_behind(plan, store, event.incident, now=now),
         )
-        queued = queue(
-            plan,
-            store,
-            message,
-            metrics=() if metric is None else (metric.id,),
-            segment=event.incident.root,
-            check=check,
-            owner="",
-            now=now,
-        )
-        step = event.transition.step.value
-        if late and queued:
-            transitions.append(noted(event, f"{OVER}: that it {step} is told now", now))
-        elif not late and not queued:
-            transitions.append(noted(event, f"{SILENCED}: that it {step} was not sent, a silence covers it", now))
-        rows += queued
+        about = router.of_check(
+            metric=None if metric is None else metric.id, segment=event.incident.root, check=check,
+            check_type=check_type, incident=event.incident.id,
+        )  # fmt: skip
+        placed = router.place(message, about)
+        if (why := _kept(event, placed, over)) is not None:
+            transitions.append(noted(event, why, now))
+        rows += placed.rows
     return Telling(transitions=tuple(transitions), rows=tuple(rows))
 
 
-def lasting(known: Sequence[Incident], walked: Walked) -> tuple[Incident, ...]:
-    """The incidents that are open after a walk."""
-    now = {i.id: i for i in (*known, *walked.incidents)}
-    return tuple(i for i in now.values() if i.state in {IncidentState.OPEN, IncidentState.ACKNOWLEDGED})
+def _kept(event: Event, placed: Placed, over: str) -> str | None:
+    """What to note of where news went: nothing where it was told as usual."""
+    step, found = event.transition.step.value, placed.routed
+    if over:
+        return f"{over}: that it {step} is told now" if placed.rows else None
+    if found is not None and found.whole is not None:
+        return f"{INHIBITED}: that it {step} was not sent, {found.reason.removeprefix('inhibited: ')}"
+    if not placed.rows:
+        return f"{SILENCED}: that it {step} was not sent, a silence covers it"
+    if found is not None and found.muted:
+        held = "; ".join(f"in {c} until {until:%Y-%m-%d %H:%M} UTC" for c, (_, until) in found.muted.items())
+        names = ", ".join(dict.fromkeys(mute.id for mute, _ in found.muted.values()))
+        return f"{MUTED}: that it {step} waits {held}, by {names}"
+    return None
 
 
 def kept_back(store: Store, incident: Incident) -> Event | None:
-    """The newest step of an incident that a silence kept back, if nothing was told since."""
+    """The newest step of an incident that was kept back, if nothing was told since."""
     newest: Transition | None = None
     kept: Transition | None = None
     for t in store.incidents.history(incident.id):
@@ -93,11 +97,17 @@ def kept_back(store: Store, incident: Incident) -> Event | None:
             continue
         if t.step is not Step.NOTED:
             newest, kept = t, None
-        elif t.reason.startswith(f"{SILENCED}:"):
+        elif t.reason.startswith(KEPT):
             kept = newest
-        elif t.reason.startswith(f"{OVER}:"):
+        elif t.reason.startswith(_OVER):
             kept = None
     return None if kept is None else Event(transition=kept, incident=incident, finding=incident.latest)
+
+
+def what_is_over(store: Store, incident: Incident) -> str:
+    """What kept the newest news of an incident back, for the note that it is told after all."""
+    kept = [t.reason for t in store.incidents.history(incident.id) if t.reason.startswith(KEPT)]
+    return WIDER_OVER if kept and kept[-1].startswith(INHIBITED) else OVER
 
 
 def noted(event: Event, reason: str, now: datetime) -> Transition:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from cxmon.model import Finding, Transition
 
+# The error of a look that was left to somebody else: nothing is wrong with the check.
+BUSY = "another process was looking at the same time"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from cxmon.config.plan import Plan
 from cxmon.model import Delivery, OutboxRow
+from cxmon.pipeline.route import MUTED
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
@@ -27,13 +28,18 @@ def fall_back(plan: Plan, store: Store, *, now: datetime) -> list[OutboxRow]:
         if to is None or since > now - AFTER:
             continue
         said = f"Told here because the channel {name} takes nothing: {error}"
-        rows = [_copy(row, to, said) for row in store.outbox.unsent(name)]
+        rows = [_copy(row, to, said) for row in store.outbox.unsent(name) if not _held(row, now)]
         known = store.outbox.known([row.key for row in rows])
         queued += [row for row in rows if row.key not in known]
     if queued:
         log.warning("%d messages go to fallbacks: %s", len(queued), sorted({row.channel for row in queued}))
         store.outbox.queue(queued, now)
     return queued
+
+
+def _held(row: OutboxRow, now: datetime) -> bool:
+    """True in quiet hours: they are the fallback's, too."""
+    return row.error.startswith(MUTED) and row.not_before is not None and row.not_before > now
 
 
 def _copy(row: OutboxRow, to: str, said: str) -> OutboxRow:

@@ -10,6 +10,7 @@ from cxmon.alerts.message import for_verdict
 from cxmon.alerts.parts import BEHIND_IT, with_assigned, with_decided
 from cxmon.config.plan import Plan
 from cxmon.decisions import Telling
+from cxmon.decisions.routing import severity_of
 from cxmon.incidents import Event, incident_id
 from cxmon.model import (
     EVERYONE,
@@ -246,10 +247,11 @@ def _rows(
         store,
         replace(message, reply=None) if news.quiet else message,
         metrics=tuple(h.metric for h in verdict.harms if h.code is verdict.code),
-        segment=EVERYONE,
+        segment=declared.change.reach.segment,
         check=CHECK,
         owner=declared.change.owner,
         now=now,
+        severity=severity_of(verdict, told),
     )
 
 

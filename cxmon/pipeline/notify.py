@@ -8,9 +8,10 @@ where the channel cannot tell, the resend says that it may be a repeat.
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from cxmon.alerts.message import for_test
 from cxmon.config.plan import Plan
@@ -20,12 +21,13 @@ from cxmon.failpoints import failpoint
 from cxmon.model import Delivery, Message, OutboxRow, Receipt
 from cxmon.pipeline.drawing import any_picture, draw
 from cxmon.pipeline.falling_back import fall_back
-from cxmon.pipeline.route import channels_of
+from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPEAT, as_repeat, look_up, tell
+from cxmon.pipeline.route import MUTED, channels_of
+from cxmon.pipeline.together import TOGETHER, Batch, Crowd, group_of, in_its_thread
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
 
-LEASE_S = 60.0
 STALE_S = 25.0
 RUN_S = 45.0
 SHORT_PAUSE_S = 2.0
@@ -33,10 +35,6 @@ BLOCKED_S = 600.0
 BACKOFF_S = 5.0
 LONGEST_BACKOFF_S = 600.0
 TRIES_OF_A_BUG = 10
-# Our clock may run ahead of the channel's: the look-up begins well before the claim.
-LOOK_BACK = timedelta(days=1)
-REPEAT = "possible repeat"
-NOT_ARRIVED = "it did not arrive at the first try"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +76,13 @@ def deliver(plan: Plan, store: Store, *, now: datetime, worker: str) -> list[Del
     run = _Run(plan=plan, store=store, now=now, worker=worker, channels=channels_of(plan))
     fall_back(plan, store, now=now)
     _take_up_parked(run)
+    store.outbox.release(MUTED, run.at)
     done = _reconcile(run)
+    crowd = Crowd(plan, store)
     while run.elapsed < RUN_S:
+        if (batch := crowd.batch(run.at)) is not None:
+            done += _together(run, crowd, batch)
+            continue
         rows = store.outbox.claim(run.at, worker=worker, limit=1, lease_s=LEASE_S)
         if rows:
             failpoint("notify-claimed")
@@ -128,12 +131,13 @@ def _take_up_parked(run: _Run) -> None:
 
 def _reconcile(run: _Run) -> list[Delivered]:
     """Rows in doubt: those that arrived are marked as sent, those that did not are sent again."""
-    done = []
     outbox = run.store.outbox
-    for row in outbox.doubtful(run.at, LEASE_S):
+    stuck = outbox.doubtful(run.at, LEASE_S)
+    done = [Delivered(key=r.key, channel=r.channel, state=Delivery.SENT) for r in look_up(run, stuck)]
+    for row in (r for r in stuck if not r.error.startswith(TOGETHER)):
         channel = run.channels.get(row.channel)
         if channel is None:
-            done.append(_parked(run, row, _unknown_channel(row)))
+            done += _parked(run, [row], _unknown_channel(row))
             continue
         since = (row.claimed_at or run.at) - LOOK_BACK
         try:
@@ -155,6 +159,19 @@ def _reconcile(run: _Run) -> list[Delivered]:
     return done
 
 
+def _together(run: _Run, crowd: Crowd, batch: Batch) -> list[Delivered]:
+    """Many rows in one message: they are taken, sent and kept together, or fail together."""
+    taken = run.store.outbox.take(
+        batch.keys, run.at, worker=run.worker, lease_s=LEASE_S, error=f"{TOGETHER}{batch.key}"
+    )
+    if not taken:
+        return []
+    state, problem = tell(run, crowd, batch, partial(_pace, run))
+    if problem is not None:
+        return _failed(run, batch.rows, problem)
+    return [Delivered(key=row.key, channel=row.channel, state=state) for row in batch.rows]
+
+
 def _short_pause(run: _Run) -> float:
     """Seconds until a channel that waits for its pace may go on, where something is due for it; else 0."""
     due = {r.channel for r in run.store.outbox.rows(Delivery.WAITING) if r.not_before is None or r.not_before <= run.at}
@@ -173,11 +190,13 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
     outbox = run.store.outbox
     channel = run.channels.get(row.channel)
     if channel is None:
-        return _parked(run, row, _unknown_channel(row))
+        return _parked(run, [row], _unknown_channel(row))[0]
     previous = outbox.first_receipt(row.message.thread, row.channel)
     if previous is not None and row.key in _folded(previous):
         return _sent(run, row, previous)
     message, folded = _as_it_stands(run, row, first=previous is None)
+    if previous is not None and group_of(previous):
+        message = in_its_thread(run.plan, run.store, replace(row, message=message), previous, run.at)
     picture = draw(run.store, run.plan.metrics, message)
     failpoint("notify-drawn")
     if run.elapsed - claimed > STALE_S:
@@ -188,7 +207,7 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
     try:
         receipt = channel.deliver(message, previous, picture)
     except DeliveryError as problem:
-        return _failed(run, row, problem)
+        return _failed(run, [row], problem)[0]
     except Exception as problem:
         log.exception("channel %s failed on %s", row.channel, row.key)
         return _broken(run, row, problem)
@@ -196,6 +215,9 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
         # A slow way there must not bring the next message closer: the channel counts from when this one arrived.
         _pace(run, row.channel, channel)
     failpoint("notify-delivered")
+    if folded and previous is not None:
+        run.store.outbox.sent_together([row.key, *folded], receipt, run.at)
+        return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
     if folded:
         receipt = replace(receipt, detail=json.dumps({"folded": folded}))
     return _sent(run, row, receipt)
@@ -206,8 +228,9 @@ def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, l
     stands by now in one message; with the keys of the rows that are told by it."""
     message = row.message
     if row.error.startswith(REPEAT):
-        message = replace(message, footer=f"{message.footer} · {REPEAT}", reply=_marked(message.reply))
-    if not first or not row.error or row.error.startswith((REPEAT, NOT_ARRIVED)):
+        message = as_repeat(message)
+    waited = row.error.startswith(MUTED)
+    if not row.error or row.error.startswith((REPEAT, NOT_ARRIVED)) or not (first or waited):
         return message, []
     newer = [
         r
@@ -217,15 +240,14 @@ def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, l
     if not newer:
         return message, []
     latest = newer[-1].message
-    told = f"Told late: the channel was out of reach. At first: {row.message.badge}, {row.message.title}."
+    why = "it came in quiet hours" if waited else "the channel was out of reach"
+    told = f"Told late: {why}. At first: {row.message.badge}, {row.message.title}."
     # What people did brings no picture of its own.
-    picture = latest.picture or message.picture
-    merged = replace(latest, key=message.key, reply=None, lines=(*latest.lines, told), picture=picture)
+    merged = replace(
+        latest, key=message.key, reply=None if first else latest.reply, lines=(*latest.lines, told),
+        picture=latest.picture or message.picture,
+    )  # fmt: skip
     return merged, [r.key for r in newer]
-
-
-def _marked(reply: str | None) -> str | None:
-    return f"{reply} ({REPEAT})" if reply else reply
 
 
 def _folded(receipt: Receipt) -> list[str]:
@@ -257,34 +279,41 @@ def _sent(run: _Run, row: OutboxRow, receipt: Receipt) -> Delivered:
     return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
 
 
-def _failed(run: _Run, row: OutboxRow, problem: DeliveryError) -> Delivered:
-    """The four things that can be wrong, each with its own end."""
+def _failed(run: _Run, rows: Sequence[OutboxRow], problem: DeliveryError) -> list[Delivered]:
+    """The four things that can be wrong with a message, each with its own end, for all rows that it was to tell."""
     # That it may be a repeat must outlive a failed try.
-    error = row.error if row.error.startswith(REPEAT) else str(problem)
+    error = next((row.error for row in rows if row.error.startswith(REPEAT)), str(problem))
+    named = rows[0].key if len(rows) == 1 else f"{rows[0].key} and {len(rows) - 1} more"
     if problem.in_doubt:
         # Left in `sending`: it is looked up when its lease is over, never sent again before that.
-        log.warning("%s is in doubt: %s", row.key, error)
-        return Delivered(key=row.key, channel=row.channel, state=Delivery.SENDING, error=error)
+        log.warning("%s is in doubt: %s", named, error)
+        return _ended(rows, Delivery.SENDING, error)
     if problem.payload:
-        log.error("%s cannot be sent in any form: %s", row.key, error)
-        run.store.outbox.dead(row.key, error)
-        return Delivered(key=row.key, channel=row.channel, state=Delivery.DEAD, error=error)
+        log.error("%s cannot be sent in any form: %s", named, error)
+        for row in rows:
+            run.store.outbox.dead(row.key, error)
+        return _ended(rows, Delivery.DEAD, error)
     if problem.permanent:
-        return _parked(run, row, error)
-    wait = _backoff(row.attempts)
+        return _parked(run, rows, error)
+    wait = _backoff(rows[0].attempts)
     if problem.retry_after is not None:
         wait = min(max(problem.retry_after, 1.0), LONGEST_BACKOFF_S)
-        _pause(run, row.channel, run.at + timedelta(seconds=wait))
-    run.store.outbox.later(row.key, error, run.at + timedelta(seconds=wait))
-    return Delivered(key=row.key, channel=row.channel, state=Delivery.WAITING, error=error)
+        _pause(run, rows[0].channel, run.at + timedelta(seconds=wait))
+    run.store.outbox.later_together([row.key for row in rows], error, run.at + timedelta(seconds=wait))
+    return _ended(rows, Delivery.WAITING, error)
 
 
-def _parked(run: _Run, row: OutboxRow, error: str) -> Delivered:
-    """It waits for somebody to mend something, and its channel with it; tried again every ten minutes, for ever."""
-    log.error("channel %s takes nothing: %s", row.channel, error)
-    run.store.outbox.park(row.key, error)
-    _pause(run, row.channel, run.at + timedelta(seconds=BLOCKED_S))
-    return Delivered(key=row.key, channel=row.channel, state=Delivery.PARKED, error=error)
+def _parked(run: _Run, rows: Sequence[OutboxRow], error: str) -> list[Delivered]:
+    """They wait for somebody to mend something, and their channel with them; tried again every ten minutes, for
+    ever."""
+    log.error("channel %s takes nothing: %s", rows[0].channel, error)
+    run.store.outbox.park([row.key for row in rows], error)
+    _pause(run, rows[0].channel, run.at + timedelta(seconds=BLOCKED_S))
+    return _ended(rows, Delivery.PARKED, error)
+
+
+def _ended(rows: Sequence[OutboxRow], state: Delivery, error: str) -> list[Delivered]:
+    return [Delivered(key=row.key, channel=row.channel, state=state, error=error) for row in rows]
 
 
 def _broken(run: _Run, row: OutboxRow, problem: Exception) -> Delivered:

@@ -7,9 +7,10 @@ from datetime import datetime
 from cxmon.alerts.response_message import for_reminder, reminds
 from cxmon.config.plan import Plan
 from cxmon.decisions.following import Followed, followed
-from cxmon.model import EVERYONE, Change, Incident, Message, OutboxRow, Response
+from cxmon.decisions.routing import severity_of
+from cxmon.model import EVERYONE, Change, Incident, Message, OutboxRow, Response, Severity, Verdict
 from cxmon.pipeline.judge_telling import CHECK
-from cxmon.pipeline.route import queue
+from cxmon.pipeline.route import queue, severity_of_check, types_of
 from cxmon.store import Store
 from cxmon.wording.answers import ended_at
 
@@ -66,13 +67,20 @@ def _rows(
         store,
         message,
         metrics=tuple(found) if incident is None else (incident.subject,),
-        segment=EVERYONE if incident is None else incident.root,
+        segment=incident.root if incident is not None else EVERYONE if change is None else change.reach.segment,
         check=CHECK if incident is None else incident.check,
         owner=change.owner if change is not None else response.owner or response.by,
         now=now,
+        severity=_severity(plan, verdict, incident),
     )
     told = {channel: row.message for channel, row in store.outbox.newest(thread).items()}
     return [_beside(row, told.get(row.channel)) for row in rows]
+
+
+def _severity(plan: Plan, verdict: Verdict | None, incident: Incident | None) -> Severity | None:
+    if verdict is not None:
+        return severity_of(verdict)
+    return None if incident is None else severity_of_check(types_of(plan).get(incident.check, ""))
 
 
 def _beside(row: OutboxRow, last: Message | None) -> OutboxRow:

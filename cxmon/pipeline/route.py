@@ -1,32 +1,154 @@
-"""Who hears what: the first route that matches, silences, and the key that queues the same news once."""
+"""From news to rows of the outbox: who hears it by the rules, when, and the key that queues the same news once."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from cxmon.alerts import Console
 from cxmon.alerts.message import breaks_silence, step_of
-from cxmon.config.plan import Plan, Route
+from cxmon.config.plan import Plan
 from cxmon.contracts import Channel
-from cxmon.model import EVERYONE, Delivery, Message, OutboxRow, Segment, Silence, Step
+from cxmon.decisions.routing import Routed, Rules, routed
+from cxmon.model import (
+    Delivery,
+    IncidentState,
+    Message,
+    News,
+    OpenStory,
+    OutboxRow,
+    Route,
+    Segment,
+    Severity,
+    Silence,
+    Step,
+)
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
 
+# How a row's error begins that waits for the end of a mute.
+MUTED = "muted"
+_SEVERITIES = {
+    "threshold": Severity.OVER_LIMIT,
+    "allowance": Severity.OVER_LIMIT,
+    "freshness": Severity.SOURCE,
+    "source": Severity.SOURCE,
+    "data": Severity.SOURCE,
+    "error": Severity.SOURCE,
+}
+# What these find is not what another check's incident about the whole says.
+_OF_THEIR_OWN = frozenset({"funnel", "freshness", "source", "data", "error", "allowance", "verdict"})
+
 
 @dataclass(frozen=True, kw_only=True)
-class Routed:
-    """Where a message goes (nowhere where `silence` covers it), and why."""
+class Placed:
+    """The rows for a message, none where it is kept back, and the decision; None for what is never told."""
 
-    channels: tuple[str, ...]
-    reason: str
-    silence: Silence | None = None
+    rows: tuple[OutboxRow, ...] = ()
+    routed: Routed | None = None
 
 
 def channels_of(plan: Plan) -> Mapping[str, Channel]:
     """The configured channels; where there are none, messages go to standard output."""
     return plan.channels or {"console": Console()}
+
+
+def rules_of(plan: Plan) -> Rules:
+    return Rules(routes=plan.routes, views=plan.views, mutes=plan.mutes, channels=tuple(channels_of(plan)))
+
+
+def severity_of_check(check_type: str) -> Severity | None:
+    """The severity of what a check of this type finds; None where the type is not known any more."""
+    return _SEVERITIES.get(check_type, Severity.WORSE) if check_type else None
+
+
+def types_of(plan: Plan) -> dict[str, str]:
+    """The type of every check by its name, those of cxmon's own included."""
+    return {name: name for name in ("source", "data", "error", "allowance", "verdict")} | {
+        c.name: c.check.type for c in plan.checks
+    }
+
+
+class Router:
+    """Routing at one moment: what the store knows is read once, however many messages follow."""
+
+    def __init__(self, plan: Plan, store: Store, *, now: datetime) -> None:
+        self._plan, self._store, self._now = plan, store, now
+        self._types = types_of(plan)
+        self._due: dict[tuple[str, Route], datetime | None] = {}
+
+    @cached_property
+    def rules(self) -> Rules:
+        return rules_of(self._plan)
+
+    @cached_property
+    def silences(self) -> Sequence[Silence]:
+        return self._store.changes.silences()
+
+    @cached_property
+    def stories(self) -> tuple[OpenStory, ...]:
+        """The open incidents that can tell of another one about a part of theirs."""
+        found = []
+        for i in self._store.incidents.open():
+            kind = self._types.get(i.check, "")
+            severity = severity_of_check(kind)
+            if i.state is not IncidentState.PENDING and severity is not None and kind not in _OF_THEIR_OWN:
+                found.append(
+                    OpenStory(incident=i.id, check=i.check, metric=i.subject, segment=i.root, severity=severity)
+                )
+        return tuple(found)
+
+    def of_check(self, *, metric: str | None, segment: Segment, check: str, check_type: str, incident: str) -> News:
+        """What a check's news is about; `metric` is None where it is a source's."""
+        kind = check_type or self._types.get(check, "")
+        return News(
+            metrics=() if metric is None else (metric,), segment=segment, check=check, severity=severity_of_check(kind),
+            incident="" if kind in _OF_THEIR_OWN else incident,
+        )  # fmt: skip
+
+    def decide(self, news: News) -> Routed:
+        """Where news would go now, and why."""
+        return routed(self.rules, news, silences=self.silences, stories=self.stories, now=self._now)
+
+    def place(self, message: Message, news: News) -> Placed:
+        """The rows to write in the transaction that decides about the news: none where a silence covers it or a whole's
+        incident tells of it."""
+        if step_of(message.key) == Step.NOTED:
+            return Placed()
+        told = tuple(self._store.outbox.channels_of(message.thread, self.rules.channels))
+        news = replace(news, told=told, final=breaks_silence(message.key))
+        found = self.decide(news)
+        log.info("%s: %s", message.key, found.reason)
+        return Placed(rows=tuple(self._row(message, name, found, news) for name in found.channels), routed=found)
+
+    def _row(self, message: Message, channel: str, found: Routed, news: News) -> OutboxRow:
+        """The key is thread, transition, version and channel: whoever decides the same again queues nothing new."""
+        key = f"{message.key}|{channel}"
+        row = OutboxRow(key=key, channel=channel, message=replace(message, key=key), state=Delivery.WAITING)
+        if channel in found.muted:
+            mute, until = found.muted[channel]
+            return replace(row, not_before=until, error=f"{MUTED} by {mute.id} until {until:%Y-%m-%d %H:%M} UTC")
+        waits = found.route is not None and channel in found.route.channels and channel not in news.told
+        return replace(row, not_before=self._when(channel, found.route)) if waits and found.route else row
+
+    def _when(self, channel: str, route: Route) -> datetime | None:
+        """When first news may go out, so that what comes together is told together; None: at once."""
+        if not route.group_wait and not route.group_interval:
+            return None
+        if (channel, route) not in self._due:
+            outbox = self._store.outbox
+            self._due[channel, route] = due(self._now, route, outbox.coming(channel, self._now), outbox.last(channel))
+        return self._due[channel, route]
+
+
+def due(now: datetime, route: Route, coming: datetime | None, last: datetime | None) -> datetime:
+    """When first news of a route goes out: with what is about to, else `group_interval` after the channel's last first
+    news, else after `group_wait`. Pure."""
+    if coming is not None and coming > now:
+        return coming
+    return max(now + route.group_wait, last + route.group_interval if last is not None else now)
 
 
 def queue(
@@ -39,66 +161,8 @@ def queue(
     check: str,
     owner: str,
     now: datetime,
+    severity: Severity | None = None,
 ) -> list[OutboxRow]:
-    """The rows to write in the transaction that decides about the news.
-
-    None where it is silenced, unless it is an end or a correction.
-    A story that has been told in a channel is told on there, wherever the routes point by now.
-    """
-    if step_of(message.key) == Step.NOTED:
-        return []
-    routed = decide(
-        plan, store.changes.silences(), message, metrics=metrics, segment=segment, check=check, owner=owner, now=now
-    )
-    log.info("%s: %s", message.key, routed.reason)
-    if not routed.channels:
-        return []
-    told = [name for name in channels_of(plan) if store.outbox.first_receipt(message.thread, name) is not None]
-    return [_row(message, name) for name in dict.fromkeys([*routed.channels, *told])]
-
-
-def decide(
-    plan: Plan,
-    silences: Iterable[Silence],
-    message: Message,
-    *,
-    metrics: Sequence[str],
-    segment: Segment | None,
-    check: str,
-    owner: str,
-    now: datetime,
-) -> Routed:
-    """Where one message goes, with the reason in a sentence. Pure."""
-    quiet = next((s for s in silences if silenced(s, metrics, segment, now)), None)
-    if quiet is not None and not breaks_silence(message.key):
-        until = f"{quiet.ends:%Y-%m-%d %H:%M} UTC"
-        return Routed(channels=(), silence=quiet, reason=f"silenced until {until} by {quiet.by} ({quiet.why})")
-    for number, route in enumerate(plan.routes, start=1):
-        if matches(route, metrics=metrics, segment=segment, check=check, owner=owner):
-            return Routed(channels=(route.channel,), reason=f"route {number} sends it to {route.channel}")
-    first = next(iter(channels_of(plan)))
-    return Routed(channels=(first,), reason=f"no route matches, so it goes to the first channel, {first}")
-
-
-def matches(route: Route, *, metrics: Sequence[str], segment: Segment | None, check: str, owner: str) -> bool:
-    """True where everything that the route names fits; what it does not name fits always."""
-    return (
-        (not route.metrics or any(m in route.metrics for m in metrics))
-        and (route.segment is None or route.segment.holds(segment or EVERYONE))
-        and (not route.owners or owner in route.owners)
-        and (not route.checks or check in route.checks)
-    )
-
-
-def silenced(silence: Silence, metrics: Sequence[str], segment: Segment | None, now: datetime) -> bool:
-    """True where the silence is on and covers all that the message is about: news of a metric or of a wider segment
-    that it does not name is told."""
-    covers_metric = silence.metric is None or (bool(metrics) and set(metrics) == {silence.metric})
-    covers_segment = silence.segment is None or silence.segment.holds(segment or EVERYONE)
-    return silence.starts <= now < silence.ends and covers_metric and covers_segment
-
-
-def _row(message: Message, channel: str) -> OutboxRow:
-    """The key is thread, transition, version and channel: whoever decides the same again queues nothing new."""
-    key = f"{message.key}|{channel}"
-    return OutboxRow(key=key, channel=channel, message=replace(message, key=key), state=Delivery.WAITING)
+    """The rows for one message about no incident of a check: a verdict, an allowance, a reminder."""
+    news = News(metrics=tuple(metrics), segment=segment, check=check, owner=owner, severity=severity)
+    return list(Router(plan, store, now=now).place(message, news).rows)

@@ -21,15 +21,15 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.pipeline.check_telling import lasting, tell
-from cxmon.pipeline.checked import Checked
+from cxmon.pipeline.check_telling import tell
+from cxmon.pipeline.checked import BUSY, Checked
 from cxmon.pipeline.collect_health import DATA
 from cxmon.store import Run, Store
 from cxmon.wording import source_health as wording
 
 log = logging.getLogger(__name__)
 
-SOURCE = "source"
+SOURCE, ERROR = "source", "error"
 # Whether a run failed is a fact, not noise: it opens and ends an incident at once. While a source cannot be read it is
 # not known whether its data are as usual again, however long that takes.
 AT_ONCE = IncidentPolicy(breaches=1, of=1, recover_after=1, unknown_after=1_000_000)
@@ -72,12 +72,35 @@ def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     return done
 
 
+def failing(plan: Plan, store: Store, done: Sequence[Checked], *, now: datetime) -> list[Checked]:
+    """One look at each check that raised, and at each that did so before: it is an incident of its own until it runs
+    again, and says nothing about customers."""
+    before = {i.subject for i in store.incidents.open(ERROR)}
+    found = []
+    for checked in done:
+        subject = subject_of(checked.check, checked.metric)
+        if (checked.error and checked.error != BUSY) or (subject in before and not checked.error):
+            said = checked.error.partition("\n")[0][:300]
+            finding = Finding(
+                check=ERROR, metric=subject, segment=EVERYONE, at=now, state=State.BREACH if said else State.OK,
+                reason=said or "it ran", since=now if said else None, score=1.0 if said else 0.0,
+            )  # fmt: skip
+            found.append(_guarded(plan, store, ERROR, subject, finding, now))
+    return found
+
+
+def subject_of(check: str, metric: str) -> str:
+    """What the incident is about of a check that cannot be run on a metric."""
+    return f"{check} on {metric}"
+
+
 def retire(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     """Ends what nobody looks at any more, because its check, metric or source has left the configuration."""
     looked_at = {(c.name, m) for c in plan.checks for m in c.metrics}
     sources = {m.source for m in plan.metrics.values()}
     looked_at |= {(c.name, s) for c in plan.checks if is_about_sources(c) for s in sources}
     looked_at |= {(name, s) for name in (SOURCE, DATA) for s in sources}
+    looked_at |= {(ERROR, subject_of(*checked)) for checked in looked_at}
     done = []
     for incident in store.incidents.open():
         allowed = incident.check == "allowance" and incident.subject in plan.allowance.amounts
@@ -173,10 +196,10 @@ def _look(plan: Plan, store: Store, check: str, source: str, finding: Finding, n
     policy = _policy(plan, check)
     known = [i for i in store.incidents.recent(1000) if (i.check, i.subject) == (check, source)]
     walked = walk(known, [finding], policy, now, seen_through=seen)
+    kind = check if check in {DATA, ERROR} else "freshness"
     telling = tell(
-        plan, store, walked.events, metric=None, check=check, check_type=DATA if check == DATA else "freshness",
+        plan, store, walked.events, metric=None, check=check, check_type=kind,
         changes=store.changes.all() if check == DATA else (), now=now,
-        lasting=lasting(known, walked),
     )  # fmt: skip
     taken = store.incidents.commit(
         check=check, subject=source, seen_through=seen, through=finding.at, incidents=walked.incidents,

@@ -13,9 +13,10 @@ from cxmon.alerts import Slack
 from cxmon.alerts.blocks import notification, render, render_reply, reply_text
 from cxmon.alerts.declared_message import PUT_LIVE, for_declared
 from cxmon.decisions.drafting import cleaned
+from cxmon.decisions.routing import routed
 from cxmon.errors import ActionError
-from cxmon.model import Act, Allowed, Change, Declared, Delivery, Status, may
-from cxmon.pipeline.route import matches
+from cxmon.model import Act, Allowed, Change, Declared, Delivery, News, Status, may
+from cxmon.pipeline.route import rules_of
 from cxmon.signing import put_live
 from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Call, Deed, Handler, Handlers, Kind, Place, Request, Respond
@@ -125,7 +126,7 @@ def _declare(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
         why=change.note or words.by_form(), now=now, content=change.declared_hash if live else "",
     )  # fmt: skip
     at = origin(request)
-    channel = at.channel or _channel_of(place, declared)
+    channel = at.channel or _channel_of(place, declared, now)
     shown = _shown(declared, place, by=place.by)
     if not channel:
         return (Respond(text=shown["text"], blocks=tuple(shown["blocks"])),)
@@ -189,12 +190,12 @@ def _shown(declared: Declared, place: Place, *, by: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _channel_of(place: Place, declared: Declared) -> str:
+def _channel_of(place: Place, declared: Declared, now: datetime) -> str:
     """Where the verdict on it will be told, if that is in Slack; else the first Slack channel there is."""
-    plan, owner = place.plan, declared.change.owner
-    metrics = tuple(declared.change.limits) or tuple(plan.metrics)
-    routed = [r.channel for r in plan.routes if matches(r, metrics=metrics, segment=None, check="verdict", owner=owner)]
-    for name in [*routed[:1], *plan.channels]:
+    plan, change = place.plan, declared.change
+    metrics = tuple(change.limits) or tuple(plan.metrics)
+    news = News(metrics=metrics, segment=change.reach.segment, check="verdict", owner=change.owner)
+    for name in [*routed(rules_of(plan), news, now=now).channels, *plan.channels]:
         channel = plan.channels.get(name)
         if isinstance(channel, Slack):
             return channel.channel

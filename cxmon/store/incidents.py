@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from cxmon.errors import StoreError
 from cxmon.failpoints import failpoint
-from cxmon.model import Incident, IncidentState, OutboxRow, Transition, Verdict
-from cxmon.store import codec, outbox, schema, verdicts
+from cxmon.model import Incident, IncidentState, OutboxRow, Step, Transition, Verdict
+from cxmon.store import bulk, codec, outbox, schema, verdicts
 from cxmon.store.engine import Database, grow
 
 
@@ -39,6 +39,15 @@ class IncidentStore:
         with self._db.read() as conn:
             docs = conn.execute(sa.select(t.doc).where(t.incident == id).order_by(t.seq)).scalars().all()
         return [codec.load(Transition, d) for d in docs]
+
+    def noted(self, beginnings: Sequence[str]) -> set[str]:
+        """The incidents that have not ended and have a note whose reason begins with one of these words."""
+        t, i = schema.transition.c, schema.incident.c
+        said = [t.doc.contains(f'"reason":"{word}', autoescape=True) for word in beginnings]
+        chosen = sa.select(t.incident).distinct().join(schema.incident, i.id == t.incident)
+        lasting = (i.state != IncidentState.ENDED.value, t.step == Step.NOTED.value, sa.or_(*said))
+        with self._db.read() as conn:
+            return set(conn.execute(chosen.where(*lasting)).scalars())
 
     def evaluated_through(self, check: str, subject: str) -> datetime | None:
         """Start of the newest period that this check has judged for this subject; None before the first time."""
@@ -137,13 +146,17 @@ def _queue(conn: sa.Connection, rows: Sequence[OutboxRow], said: Sequence[Verdic
 
 def _write(conn: sa.Connection, incidents: Iterable[Incident], transitions: Iterable[Transition]) -> None:
     listed = list(incidents)
-    held = schema.incident_series
-    for i in listed:
+    held, t = schema.incident_series, schema.incident
+    if listed:
         # All are let go first, so that a series may pass from one incident to another within one commit.
-        conn.execute(sa.delete(held).where(held.c.incident == i.id))
-        values = _columns(i)
-        if not conn.execute(sa.update(schema.incident).where(schema.incident.c.id == i.id).values(values)).rowcount:
-            conn.execute(sa.insert(schema.incident).values(id=i.id, **values))
+        ids = {i.id for i in listed}
+        conn.execute(sa.delete(held).where(bulk.any_of(held.c.incident, ids, conn)))
+        known = set(conn.execute(sa.select(t.c.id).where(bulk.any_of(t.c.id, ids, conn))).scalars())
+        for i in listed:
+            if i.id in known:
+                conn.execute(sa.update(t).where(t.c.id == i.id).values(_columns(i)))
+        if fresh := [{"id": i.id, **_columns(i)} for i in listed if i.id not in known]:
+            conn.execute(sa.insert(t), fresh)
     for i in listed:
         series = [
             {
@@ -162,14 +175,31 @@ def _write(conn: sa.Connection, incidents: Iterable[Incident], transitions: Iter
                 f"incident {i.id}: one of its series already belongs to another open incident of "
                 f"check {i.check} on {i.subject}"
             ) from e
+    _append(conn, list(transitions))
+
+
+def _append(conn: sa.Connection, steps: Sequence[Transition]) -> None:
+    """Each after what its incident's history holds already."""
+    if not steps:
+        return
     t = schema.transition
-    for step in transitions:
-        last = conn.execute(sa.select(sa.func.max(t.c.seq)).where(t.c.incident == step.incident)).scalar() or 0
-        conn.execute(
-            sa.insert(t).values(
-                incident=step.incident, seq=last + 1, step=step.step.value, at=step.at, doc=codec.dump(step)
-            )
+    mine = bulk.any_of(t.c.incident, {step.incident for step in steps}, conn)
+    last = {r.incident: r.last for r in conn.execute(
+        sa.select(t.c.incident, sa.func.max(t.c.seq).label("last")).where(mine).group_by(t.c.incident)
+    )}  # fmt: skip
+    rows = []
+    for step in steps:
+        last[step.incident] = last.get(step.incident, 0) + 1
+        rows.append(
+            {
+                "incident": step.incident,
+                "seq": last[step.incident],
+                "step": step.step.value,
+                "at": step.at,
+                "doc": codec.dump(step),
+            }
         )
+    conn.execute(sa.insert(t), rows)
 
 
 def _columns(i: Incident) -> dict[str, Any]:

@@ -67,17 +67,107 @@ class OutboxStore:
             failpoint("outbox-sent-before-commit")
         failpoint("outbox-sent-after-commit")
 
+    def sent_together(self, keys: Sequence[str], receipt: Receipt, now: datetime) -> None:
+        """One message told them all: all or none are sent."""
+        done = {"state": Delivery.SENT.value, "receipt": codec.dump(receipt), "sent_at": now, "error": ""}
+        with self._db.write() as conn:
+            conn.execute(sa.update(_t).where(bulk.any_of(_t.c.key, keys, conn)).values(**done, not_before=None))
+            failpoint("outbox-together-before-commit")
+        failpoint("outbox-together-after-commit")
+
+    def take(self, keys: Sequence[str], now: datetime, *, worker: str, lease_s: float, error: str) -> bool:
+        """Claims all these waiting rows at once for one message, which `error` names while it is in doubt; False, and
+        none is claimed, where somebody else has one of them."""
+        with self._db.write() as conn:
+            waiting = sa.and_(bulk.any_of(_t.c.key, keys, conn), _t.c.state == Delivery.WAITING.value)
+            seqs = list(conn.execute(sa.select(_t.c.seq).where(waiting)).scalars())
+            if len(seqs) != len(set(keys)):
+                return False
+            _lease(conn, seqs, now, worker=worker, lease_s=lease_s)
+            conn.execute(sa.update(_t).where(bulk.any_of(_t.c.seq, seqs, conn)).values(error=error))
+        failpoint("outbox-take-together-after-commit")
+        return True
+
+    def later_together(self, keys: Sequence[str], error: str, not_before: datetime) -> None:
+        """None of them arrived: try again from `not_before` on."""
+        self._change(keys, {"state": Delivery.WAITING.value, "error": error, "not_before": not_before})
+
+    def crowded(self, now: datetime, least: int) -> list[str]:
+        """The channels, not paused, in which at least `least` rows are due."""
+        paused = sa.select(schema.pause.c.channel).where(schema.pause.c.until > now)
+        chosen = (
+            sa.select(_t.c.channel)
+            .where(
+                _t.c.state == Delivery.WAITING.value,
+                sa.or_(_t.c.not_before.is_(None), _t.c.not_before <= now),
+                _t.c.channel.not_in(paused),
+            )
+            .group_by(_t.c.channel)
+            .having(sa.func.count() >= least)
+        )
+        with self._db.read() as conn:
+            return sorted(conn.execute(chosen).scalars())
+
+    def pending(self, channel: str) -> list[OutboxRow]:
+        """All rows of a channel that wait, oldest first, without those of stories of which one is on its way."""
+        stuck = sa.select(_t.c.thread).where(
+            _t.c.channel == channel, _t.c.state.in_([Delivery.SENDING.value, Delivery.PARKED.value])
+        )
+        chosen = sa.select(_t).where(
+            _t.c.channel == channel, _t.c.state == Delivery.WAITING.value, _t.c.thread.not_in(stuck)
+        )
+        with self._db.read() as conn:
+            return [_row(r) for r in conn.execute(chosen.order_by(_t.c.seq)).mappings().all()]
+
+    def homes(self, channel: str, threads: Sequence[str]) -> dict[str, Receipt]:
+        """Where the first message of each of these stories landed in a channel; those never told are left out."""
+        with self._db.read() as conn:
+            told = sa.and_(_t.c.channel == channel, _t.c.state == Delivery.SENT.value, _t.c.receipt.is_not(None))
+            chosen = sa.select(_t.c.thread, _t.c.receipt).where(told, bulk.any_of(_t.c.thread, threads, conn))
+            first = {row.thread: row.receipt for row in conn.execute(chosen.order_by(_t.c.seq.desc()))}
+        known = {doc: codec.load(Receipt, doc) for doc in set(first.values())}
+        return {thread: known[doc] for thread, doc in first.items()}
+
+    def told_with(self, receipt: Receipt, channel: str) -> list[OutboxRow]:
+        """The newest row of every story that one message told together in a channel, in the order they were told."""
+        with self._db.read() as conn:
+            same = sa.and_(_t.c.channel == channel, _t.c.receipt == codec.dump(receipt))
+            threads = list(dict.fromkeys(conn.execute(sa.select(_t.c.thread).where(same).order_by(_t.c.seq)).scalars()))
+            mine = sa.and_(_t.c.channel == channel, bulk.any_of(_t.c.thread, threads, conn))
+            newest = sa.select(sa.func.max(_t.c.seq)).where(mine).group_by(_t.c.thread)
+            rows = {r["thread"]: _row(r) for r in conn.execute(sa.select(_t).where(_t.c.seq.in_(newest))).mappings()}
+        return [rows[thread] for thread in threads]
+
+    def release(self, prefix: str, now: datetime) -> int:
+        """Rows that wait with an error that begins so are due at once where newer news of their story is not held back:
+        what may be told takes the story's older news with it. Returns how many."""
+        newer = _t.alias("newer")
+        free = sa.exists().where(
+            newer.c.channel == _t.c.channel,
+            newer.c.thread == _t.c.thread,
+            newer.c.seq > _t.c.seq,
+            newer.c.state == Delivery.WAITING.value,
+            ~newer.c.error.startswith(prefix),
+        )
+        held = sa.and_(_t.c.state == Delivery.WAITING.value, _t.c.error.startswith(prefix), _t.c.not_before > now, free)
+        with self._db.read() as conn:
+            if conn.execute(sa.select(_t.c.seq).where(held).limit(1)).first() is None:
+                return 0
+        with self._db.write() as conn:
+            return int(conn.execute(sa.update(_t).where(held).values(not_before=now)).rowcount)
+
     def later(self, key: str, error: str, not_before: datetime) -> None:
         """It did not arrive: try again, no earlier than `not_before`. A row that was sent stays sent."""
-        self._change(key, {"state": Delivery.WAITING.value, "error": error, "not_before": not_before})
+        self._change([key], {"state": Delivery.WAITING.value, "error": error, "not_before": not_before})
 
-    def park(self, key: str, error: str) -> None:
-        """It cannot arrive until somebody mends something; `unpark` or `later` takes it up again."""
-        self._change(key, {"state": Delivery.PARKED.value, "error": error})
+    def park(self, key: str | Sequence[str], error: str) -> None:
+        """It, or all of them, cannot arrive until somebody mends something; `unpark` or `later` takes it up again."""
+        keys = [key] if isinstance(key, str) else key
+        self._change(keys, {"state": Delivery.PARKED.value, "error": error})
 
     def dead(self, key: str, error: str) -> None:
         """It will never be sent; its thread goes on without it."""
-        self._change(key, {"state": Delivery.DEAD.value, "error": error})
+        self._change([key], {"state": Delivery.DEAD.value, "error": error})
 
     def unpark(self, channel: str, now: datetime) -> int:
         """Sends the parked rows of a channel on their way again; returns how many."""
@@ -162,6 +252,31 @@ class OutboxStore:
         with self._db.read() as conn:
             return set(conn.execute(sa.select(_t.c.key).where(_t.c.key.in_(keys))).scalars().all())
 
+    def channels_of(self, thread: str, among: Sequence[str]) -> list[str]:
+        """Those of the channels `among` that know a story, or will once what is queued is sent."""
+        mine = (_t.c.channel.in_(among), _t.c.thread == thread, _t.c.state != Delivery.DEAD.value)
+        chosen = sa.select(_t.c.channel).where(*mine).distinct()
+        with self._db.read() as conn:
+            return sorted(conn.execute(chosen).scalars())
+
+    def coming(self, channel: str, now: datetime) -> datetime | None:
+        """When the next news that waits for company goes out in a channel; what a mute holds back is none."""
+        waits = (_t.c.channel == channel, _t.c.state == Delivery.WAITING.value, _t.c.not_before > now, _t.c.error == "")
+        with self._db.read() as conn:
+            return conn.execute(
+                sa.select(sa.func.min(_t.c.not_before, type_=_t.c.not_before.type)).where(*waits)
+            ).scalar()
+
+    def last(self, channel: str) -> datetime | None:
+        """When a story was last told for the first time in a channel."""
+        before = _t.alias("before")
+        earlier = sa.exists().where(
+            before.c.channel == _t.c.channel, before.c.thread == _t.c.thread, before.c.seq < _t.c.seq
+        )
+        newest = sa.select(_t.c.sent_at).where(_t.c.channel == channel, _t.c.sent_at.is_not(None), ~earlier)
+        with self._db.read() as conn:
+            return conn.execute(newest.order_by(_t.c.sent_at.desc()).limit(1)).scalar()
+
     def queue(self, rows: Sequence[OutboxRow], now: datetime) -> None:
         """Adds rows outside any incident (digests, tests of a channel); known keys are left out."""
         with self._db.write() as conn:
@@ -180,31 +295,36 @@ class OutboxStore:
         with self._db.read() as conn:
             return conn.execute(sa.select(t.until).where(t.channel == channel)).scalar()
 
-    def _change(self, key: str, values: dict[str, Any]) -> None:
+    def _change(self, keys: Sequence[str], values: dict[str, Any]) -> None:
         with self._db.write() as conn:
-            open_row = sa.and_(_t.c.key == key, _t.c.state != Delivery.SENT.value)
-            conn.execute(sa.update(_t).where(open_row).values(values))
+            open_rows = sa.and_(bulk.any_of(_t.c.key, keys, conn), _t.c.state != Delivery.SENT.value)
+            conn.execute(sa.update(_t).where(open_rows).values(values))
 
 
 def queue(conn: sa.Connection, rows: Sequence[OutboxRow], now: datetime) -> None:
     """Adds rows inside a transaction; a key that is known is left as it is."""
-    for r in rows:
-        if conn.execute(sa.select(_t.c.seq).where(_t.c.key == r.key)).first() is not None:
-            continue
-        conn.execute(
-            sa.insert(_t).values(
-                key=r.key,
-                channel=r.channel,
-                thread=r.message.thread,
-                state=r.state.value,
-                attempts=r.attempts,
-                not_before=r.not_before,
-                queued_at=now,
-                error=r.error,
-                receipt=None if r.receipt is None else codec.dump(r.receipt),
-                doc=codec.dump(r.message),
-            )
-        )
+    keys = {r.key for r in rows}
+    if not keys:
+        return
+    known = set(conn.execute(sa.select(_t.c.key).where(bulk.any_of(_t.c.key, keys, conn))).scalars())
+    fresh = {r.key: r for r in reversed(rows) if r.key not in known}
+    values = [
+        {
+            "key": r.key,
+            "channel": r.channel,
+            "thread": r.message.thread,
+            "state": r.state.value,
+            "attempts": r.attempts,
+            "not_before": r.not_before,
+            "queued_at": now,
+            "error": r.error,
+            "receipt": None if r.receipt is None else codec.dump(r.receipt),
+            "doc": codec.dump(r.message),
+        }
+        for r in reversed(fresh.values())
+    ]
+    if values:
+        conn.execute(sa.insert(_t), values)
 
 
 def _lease(conn: sa.Connection, seqs: list[int], now: datetime, *, worker: str, lease_s: float) -> None:

@@ -74,6 +74,7 @@ _STEPS = {
     Step.REMARKED: "Note",
     Step.SILENCED: "Silenced",
     Step.LEFT_OUT: "One-off, left out",
+    Step.REPEATED: "Still open",
 }
 _FINDINGS = {State.OK: "As expected", State.BREACH: "Out of bounds", State.UNKNOWN: "Not known"}
 _DECISIONS = {

@@ -137,6 +137,7 @@ PLACES = {
     ("privacy",): lambda keys: {"privacy": keys},
     ("access",): lambda keys: {"access": keys},
     ("access", "oidc"): lambda keys: {"access": {"oidc": keys}},
+    ("mutes",): lambda keys: {"mutes": {"m": keys}},
     ("views",): lambda keys: {"views": {"v": keys}},
     ("digest",): lambda keys: {"digest": keys},
     ("views", "digest"): lambda keys: {"views": {"v": {"digest": keys}}},
@@ -150,6 +151,7 @@ PARTS = {
     ("streams",): lambda keys: {"streams": {"s": keys}},
     ("streams", "paging"): lambda keys: {"streams": {"s": {"paging": keys}}},
     ("streams", "deleted"): lambda keys: {"streams": {"s": {"deleted": keys}}},
+    ("flapping",): lambda keys: {"flapping": keys},
     ("streams", "fields", "anyOf", 1): lambda keys: {"streams": {"s": {"fields": {"f": keys}}}},
 }
 

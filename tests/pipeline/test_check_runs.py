@@ -9,6 +9,7 @@ from judge_world import World, built, change, csat, day, falls
 from cxmon import actions
 from cxmon.checks import Freshness, Funnel, Threshold, Watch
 from cxmon.config.plan import CheckPlan
+from cxmon.errors import ActionError
 from cxmon.model import EVERYONE, Ending, Incident, IncidentPolicy, IncidentState, Segment, Silence, State, Step
 from cxmon.pipeline.budgeting import budget, rolled
 from cxmon.pipeline.check import check
@@ -218,6 +219,17 @@ def test_a_check_that_raises_is_reported_and_stops_no_other(world):
     done = {c.check: c for c in check(plan, store, now=day(113))}
     assert "expected a share" in done["broken"].error
     assert (done["floor"].error, len(done["floor"].transitions)) == ("", 1)
+    failed, low = sorted(store.incidents.open(), key=lambda i: i.check)
+    assert (failed.check, failed.subject, low.check) == ("error", "broken on csat", "floor")
+    (told,) = [r.message for r in store.outbox.rows() if failed.id in r.message.thread]
+    assert told.title == "broken on csat: the check cannot be run since 22 Sep"
+    with pytest.raises(ActionError, match="a check that cannot be run: it cannot be accepted, mend it"):
+        actions.accept(store, failed.id, by="CX", why="leave it", now=day(113))
+    # It is told once, and over with the first run that works.
+    assert [t.step for c in check(plan, store, now=day(114)) if c.check == "error" for t in c.transitions] == []
+    mended = replace(plan, checks=(replace(broken, check=Threshold(floor="80%")), FLOOR))
+    over = [t.step for c in check(mended, store, now=day(115)) if c.check == "error" for t in c.transitions]
+    assert over == [Step.ENDED]
 
 
 def test_a_look_that_somebody_else_took_meanwhile_writes_nothing_twice(world):

@@ -250,7 +250,7 @@ def test_a_bug_in_a_channel_holds_nobody_up_and_is_given_up_in_the_end(sqlite_st
 
 def test_two_workers_send_each_message_once(world):
     given, store, slack = world
-    put(world, *(news(thread=f"incident:{i}") for i in range(12)))
+    put(world, *(news(thread=f"note:{i}") for i in range(12)))
     url = store.url
 
     def work(name):

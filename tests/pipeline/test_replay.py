@@ -13,7 +13,7 @@ from judge_world import LEAVES, START, World, change, csat, day, plan
 
 from cxmon import actions
 from cxmon.checks import Freshness, Threshold, Watch
-from cxmon.config.plan import CheckPlan, Route
+from cxmon.config import CheckPlan, Route
 from cxmon.contracts import Observations
 from cxmon.errors import ActionError
 from cxmon.model import Amount, IncidentPolicy, Read, Segment, Window

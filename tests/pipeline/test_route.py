@@ -6,14 +6,15 @@ import pytest
 from notify_world import NOW, after, news, plan, row
 
 from cxmon.alerts import Console
-from cxmon.config.plan import Route
-from cxmon.model import EVERYONE, Receipt, Segment, Silence
+from cxmon.decisions.routing import routed, silenced, unfit
+from cxmon.model import EVERYONE, News, Receipt, Route, Segment, Silence
 from cxmon.pipeline.notify import deliver
-from cxmon.pipeline.route import decide, matches, queue, silenced
+from cxmon.pipeline.route import queue, rules_of
 
 PHONE = Segment.of(channel="phone")
 PHONE_EU = Segment.of(channel="phone", region="eu")
 ABOUT = {"metrics": ["csat"], "segment": PHONE_EU, "check": "regressions", "owner": "Operations"}
+NEWS = News(**(ABOUT | {"metrics": ("csat",)}))
 
 
 def quiet(**more):
@@ -39,25 +40,31 @@ def quiet(**more):
     ],
 )
 def test_a_route_hears_what_fits_everything_it_names(route, hears):
-    assert matches(route, **ABOUT) is hears
+    assert (unfit(route, NEWS, ()) == "") is hears
 
 
 def test_a_route_for_a_part_does_not_hear_of_the_whole():
-    assert not matches(Route(channel="c", segment=PHONE), **(ABOUT | {"segment": EVERYONE}))
-    assert not matches(Route(channel="c", segment=PHONE), **(ABOUT | {"segment": None}))
+    for segment in (EVERYONE, None):
+        assert unfit(Route(channel="c", segment=PHONE), replace(NEWS, segment=segment), ()) == "only phone"
 
 
 def test_the_first_matching_route_takes_the_message_and_says_so():
     routes = (Route(channel="b", metrics=("churn",)), Route(channel="c", segment=PHONE), Route(channel="a"))
-    routed = decide(plan("http://x", routes=routes), [], news(), now=NOW, **ABOUT)
-    assert (routed.channels, routed.reason) == (("c",), "route 2 sends it to c")
+    found = routed(rules_of(plan("http://x", routes=routes)), NEWS, now=NOW)
+    assert (found.channels, found.reason) == (("c",), "route 2 sends it to c")
+    said = [(t.name, t.taken, t.reason) for t in found.tried]
+    assert said == [
+        ("route 1", False, "only metrics churn"),
+        ("route 2", True, "fits"),
+        ("route 3", False, "not asked, route 2 has taken it"),
+    ]
 
 
 def test_where_no_route_matches_the_first_channel_hears_it():
     routes = (Route(channel="b", metrics=("churn",)),)
     given = plan("http://x", routes=routes, channels={"first": Console(), "b": Console()})
-    assert decide(given, [], news(), now=NOW, **ABOUT).channels == ("first",)
-    assert decide(plan("http://x", channels={}), [], news(), now=NOW, **ABOUT).channels == ("console",)
+    assert routed(rules_of(given), NEWS, now=NOW).channels == ("first",)
+    assert routed(rules_of(plan("http://x", channels={})), NEWS, now=NOW).channels == ("console",)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +99,9 @@ def test_what_is_silenced_is_not_queued_but_its_end_is(sqlite_store):
 
 
 def test_a_silence_names_who_and_why():
-    routed = decide(plan("http://x"), [quiet()], news(), now=NOW, **ABOUT)
-    assert routed.reason == "silenced until 2026-03-05 06:00 UTC by CX team (Christmas)"
-    assert routed.silence == quiet()
+    found = routed(rules_of(plan("http://x")), NEWS, silences=[quiet()], now=NOW)
+    assert found.reason == "silenced until 2026-03-05 06:00 UTC by CX team (Christmas)"
+    assert found.silence == quiet()
 
 
 def test_a_decision_to_stay_silent_is_never_queued(sqlite_store):

@@ -16,7 +16,7 @@ from vendor_stub import Desk, Reply, serving
 from cxmon import actions
 from cxmon.alerts import Console
 from cxmon.checks import Freshness, Threshold, Watch
-from cxmon.config.plan import CheckPlan, Route
+from cxmon.config import CheckPlan, Route
 from cxmon.errors import ActionError
 from cxmon.model import Ending, Finding, Kind, Pull, Read, Standing, State
 from cxmon.pipeline.check import check

@@ -122,6 +122,49 @@ def test_a_thread_goes_on_in_order_one_message_at_a_time_in_each_channel(store):
     assert store.outbox.first_receipt("a", "console") is None
 
 
+def test_rows_are_taken_sent_and_put_back_together(store):
+    rows = [outbox_row(f"k{i}", f"t{i}") for i in range(4)]
+    queued(store, *rows, outbox_row("k0b", "t0"))
+    keys = [r.key for r in rows]
+    assert store.outbox.crowded(NOW, 5) == ["slack"]
+    assert store.outbox.crowded(NOW, 6) == []
+    assert store.outbox.take(keys, NOW, worker="a", lease_s=60, error="together")
+    assert not store.outbox.take(["k0b", "k1"], NOW, worker="b", lease_s=60, error="together")
+    assert [r.key for r in store.outbox.rows(Delivery.WAITING)] == ["k0b"]
+    assert store.outbox.pending("slack") == []
+    store.outbox.later_together(keys[:1], "429", NOW + HOUR)
+    assert [r.key for r in store.outbox.pending("slack")] == ["k0", "k0b"]
+    landed = Receipt(channel="slack", ref="1.2", detail="x")
+    store.outbox.sent_together(keys[1:], landed, NOW)
+    assert store.outbox.homes("slack", ["t0", "t1", "t2"]) == {"t1": landed, "t2": landed}
+    assert [r.key for r in store.outbox.told_with(landed, "slack")] == ["k1", "k2", "k3"]
+    store.outbox.park(["k0", "k0b"], "channel_not_found")
+    assert {r.key for r in store.outbox.rows(Delivery.PARKED)} == {"k0", "k0b"}
+
+
+def test_what_may_be_told_takes_what_was_held_back_of_its_story_with_it(store):
+    held = {"error": "muted by nights", "not_before": NOW + HOUR}
+    queued(store, replace(outbox_row("a1", "a"), **held), replace(outbox_row("b1", "b"), **held))
+    assert store.outbox.release("muted", NOW) == 0
+    queued(store, outbox_row("a2", "a"))
+    assert store.outbox.release("muted", NOW) == 1
+    assert [r.key for r in store.outbox.claim(NOW, worker="w")] == ["a1"]
+    assert store.outbox.coming("slack", NOW) is None
+    queued(store, replace(outbox_row("c1", "c"), not_before=NOW + HOUR))
+    assert store.outbox.coming("slack", NOW) == NOW + HOUR
+    assert store.outbox.last("slack") is None
+    store.outbox.sent("a1", Receipt(channel="slack", ref="1"), NOW)
+    assert store.outbox.last("slack") == NOW
+    assert store.outbox.channels_of("a", ["slack", "console"]) == ["slack"]
+
+
+def test_what_was_noted_of_an_open_incident_is_found(store):
+    kept = replace(transition(), step=Step.NOTED, reason="inhibited: that it opened was not sent")
+    commit(store, incident(), transitions=[transition(), kept])
+    assert store.incidents.noted(["silenced:", "inhibited:"]) == {"i1"}
+    assert store.incidents.noted(["silenced:"]) == set()
+
+
 def test_a_parked_message_holds_its_thread_until_it_is_taken_up_again_and_a_dead_one_does_not(store):
     queued(store, outbox_row("a1", "a"), outbox_row("a2", "a"), outbox_row("b1", "b"), outbox_row("b2", "b"))
     store.outbox.claim(NOW, worker="w")

@@ -51,6 +51,8 @@ def steps():
         lambda s: s.incidents.amend(incident(), transition(), [outbox_row("k2")]),
         lambda s: s.outbox.claim(NOW, worker="w"),
         lambda s: s.outbox.sent("k1", Receipt(channel="slack", ref="1"), NOW),
+        lambda s: s.outbox.take(["k2"], NOW, worker="w", lease_s=60, error="together"),
+        lambda s: s.outbox.sent_together(["k2"], Receipt(channel="slack", ref="1"), NOW),
         lambda s: s.facts.take([LOST], Facts(upserts=states, cursor="1"), now=NOW),
         lambda s: s.facts.settle(LOST, now=NOW),
     ]
