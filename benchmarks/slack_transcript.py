@@ -4,9 +4,9 @@
 
 DESK is the folder of a desk (`cxmon demo desk --dir DESK --no-serve`); it is only read. The period is replayed with
 what was known on each day, and every message goes through the real outbox and Slack channel to the fake, with
-fast-forwarded time. The news and what readers saw of it are written to tests/alerts/golden (`--out` to elsewhere), where
-tests/alerts/test_transcript.py tells the same news again and holds the rules. The command ends with 1 where the fake
-refused anything.
+fast-forwarded time. What began before the period is left out. The news and what readers saw of it are written to
+tests/alerts/golden (`--out` to elsewhere), where tests/alerts/test_transcript.py tells the same news again and holds
+the rules. The command ends with 1 where the fake refused anything.
 """
 
 import argparse
@@ -15,8 +15,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from fakeslack.transcript import EDIT, NEW, REPLY, retell
 
@@ -25,6 +24,7 @@ from cxmon.config import parse_instant
 from cxmon.pipeline.replay import period, replay
 from cxmon.store import Store, codec
 
+ROOT = Path(__file__).parents[1]
 EIGHTEEN_MONTHS = timedelta(days=548)
 
 
@@ -43,13 +43,14 @@ def main():
         since, until = period(plan, store, first, until)
         since = since if given.since else until - EIGHTEEN_MONTHS
         found = replay(plan, store, since=since, until=until, processes=given.processes)
+    old = {a.message.thread for a in found.alerts if a.standing}
+    news = [(a.at, a.channel, a.message) for a in found.alerts if a.message.thread not in old]
     with tempfile.TemporaryDirectory() as folder:
-        slack, wrong = retell([(a.at, a.channel, a.message) for a in found.alerts], Path(folder))
-    lines = [codec.dump((a.at, a.channel, a.message)) for a in found.alerts]
-    (given.out / "desk-news.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        slack, wrong = retell(news, Path(folder))
+    (given.out / "desk-news.jsonl").write_text("".join(f"{codec.dump(n)}\n" for n in news), encoding="utf-8")
     (given.out / "desk-transcript.txt").write_text(slack.written(), encoding="utf-8")
     sorts = {sort: sum(t.sort == sort for t in slack.told) for sort in (NEW, REPLY, EDIT)}
-    print(f"{found.looks} looks, {len(found.alerts)} pieces of news: {sorts}")
+    print(f"{found.looks} looks, {len(news)} pieces of news: {sorts}")
     for problem in wrong:
         print(f"WRONG {problem}")
     sys.exit(1 if wrong else 0)
