@@ -346,6 +346,8 @@ def _where(incident: Incident, finding: Finding | None) -> str:
 
 def _how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
     if incident.state is IncidentState.ENDED and incident.ending is not None:
+        if kind == "freshness" and incident.ending is Ending.RECOVERED:
+            return "certain: data arrives again"
         return _SURE_OF_ENDS[incident.ending]
     if kind == "freshness":
         return "certain: nothing arrived; whether customers are well is not known"

@@ -31,6 +31,17 @@ LATER = frozenset({
     "team_added_to_org",
 })  # fmt: skip
 
+# What mends the commonest of them, for whoever reads the error.
+_MENDS = {
+    "account_inactive": "the app needs a new token",
+    "channel_not_found": "renamed, deleted, or private without the bot: give its id, and invite the bot",
+    "invalid_auth": "the app needs a new token",
+    "is_archived": "unarchive the channel, or name another",
+    "not_in_channel": "invite the bot to the channel",
+    "token_expired": "the app needs a new token",
+    "token_revoked": "the app needs a new token",
+}
+
 DEFAULT_WAIT_S = 30.0
 LONGEST_WAIT_S = 600.0
 
@@ -55,7 +66,7 @@ def classify(problem: Exception, *, repeatable: bool) -> DeliveryError:
     if status == 429 or name in LATER:
         return DeliveryError(f"Slack asks to wait ({name or status})", retry_after=retry_after(problem))
     if name in BLOCKED:
-        return DeliveryError(f"Slack refuses: {name}{_needed(problem)}", permanent=True)
+        return DeliveryError(f"Slack refuses: {name}{_mended(name, problem)}", permanent=True)
     if name in PAYLOAD:
         return DeliveryError(f"Slack refuses this message: {name}{_details(problem)}", permanent=True, payload=True)
     if _never_left(problem):
@@ -85,10 +96,11 @@ def _words(problem: Exception) -> str:
     return (str(problem).splitlines() or [""])[0][:200] or type(problem).__name__
 
 
-def _needed(problem: Exception) -> str:
+def _mended(name: str, problem: Exception) -> str:
     data = getattr(getattr(problem, "response", None), "data", None)
     needed = data.get("needed") if isinstance(data, dict) else None
-    return f" (the bot needs {needed})" if needed else ""
+    said = f"the bot needs {needed}" if needed else _MENDS.get(name, "")
+    return f" ({said})" if said else ""
 
 
 def _details(problem: Exception) -> str:

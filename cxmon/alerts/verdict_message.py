@@ -50,12 +50,14 @@ def for_verdict(
     changes_near: Sequence[Declared] = (),
     titles: Mapping[str, str] | None = None,
     why: str = "",
+    incident: str = "",
 ) -> Message:
     """The message for a verdict that is news.
 
     `previous` is the version that was told before: what it said is shown, and where `transition` is a correction it is
-    called one. `transition` belongs to the change's incident where there is one. `changes_near` may be all declared
-    changes. `titles` maps changes' ids to titles. `why` says why it changed, where a version stood before.
+    called one. `transition` belongs to the change's incident where something happened to it, `incident` is the one that
+    goes on. `changes_near` may be all declared changes. `titles` maps changes' ids to titles. `why` says why it
+    changed, where a version stood before.
     """
     change = declared.change
     known = dict(titles or {}) | {d.change.id: d.change.title for d in changes_near}
@@ -78,7 +80,7 @@ def for_verdict(
     grade = wording.grade(verdict)
     version = f"as of {wording.stamp(verdict.as_of, zone)} · verdict version {verdict.version}"
     priced = wording.price_turn(previous, verdict) if telling(previous, verdict).price else ""
-    incident = transition.incident if transition is not None else ""
+    incident = transition.incident if transition is not None else incident
     step = transition.step if transition is not None else "verdict"
     return Message(
         key=news_key(thread, step, str(verdict.version)),

@@ -293,7 +293,8 @@ class _Row:
         active: float,
     ) -> Finding:  # fmt: skip
         if not active:
-            words = "no lasting change to the worse" + (f", at {score:.0%} of what it takes" if score > 0 else "")
+            near = f", at {100 * score:.0f} % of what it takes" if score > 0 else ""
+            words = f"no lasting change to the worse{near}"
             level = float(self.values[-1])
             return replace(self._finding(State.OK, words), value=self._natural(level), n=float(self.n[-1]))
         first = int(onset)
@@ -305,7 +306,8 @@ class _Row:
         words = (
             f"{wording.value(self.metric, value)} instead of {wording.value(self.metric, expected)} "
             f"({wording.value(self.metric, ends[0])} to {wording.value(self.metric, ends[1])}) over "
-            f"{len(self.values) - first} periods since {wording.day(since, self.metric.zone)}"
+            f"{wording.counted(len(self.values) - first, self.metric.grain.value)} since "
+            f"{wording.day(since, self.metric.zone)}"
             f"{wording.between_days(began, self.metric.zone)}; "
             f"{self.looked_at:,} series looked at"
         )

@@ -81,7 +81,8 @@ def telling(told_before: Verdict | None, current: Verdict) -> Telling:
     """Whether people hear of `current`, given the newest verdict that they have heard of (None: none yet).
 
     Told are harmed, worse and improved (of an investment or programme: an aim shown or missed), the first time and
-    where one turns into another, and any other verdict that follows one of these. That is an end where a harm has come
+    where one turns into another, each further metric that is over its limit, and any other verdict that follows one of
+    these. That is an end where a harm has come
     to be within the limit, else a correction: what was called sure is not sure any more. Nothing is told twice. What is
     not told for its code is told where the price turned, to a firm answer or away from one.
     """
@@ -90,6 +91,11 @@ def telling(told_before: Verdict | None, current: Verdict) -> Telling:
     if found.told or before is current.price_said or not FIRM & {before, current.price_said}:
         return found
     return Telling(told=True, reason=_price_turned(before, current.price_said), price=True)
+
+
+def over_limit(verdict: Verdict) -> set[str]:
+    """The metrics that are over their limit."""
+    return {h.metric for h in verdict.harms if h.code is Code.HARMED}
 
 
 def _price_turned(before: PriceCode | None, says: PriceCode | None) -> str:
@@ -103,6 +109,9 @@ def _by_code(told_before: Verdict | None, current: Verdict) -> Telling:
         return Telling(told=told, reason="first verdict to tell" if told else f"{says} is not told")
     before = answer_of(told_before)
     if before is says:
+        further = over_limit(current) - over_limit(told_before)
+        if further:
+            return Telling(told=True, reason=f"over its limit, too: {', '.join(sorted(further))}")
         return Telling(told=False, reason=f"already told: {says}")
     told = says in TELLING or before in TELLING
     reason = f"turned from {before} to {says}"
@@ -120,10 +129,12 @@ def last_told(history: tuple[Verdict, ...] | list[Verdict]) -> Verdict | None:
 
 
 def swings(history: Sequence[Verdict], current: Verdict) -> bool:
-    """Whether a red verdict only swings about its limit: it was over it within four weeks, and red ever since."""
+    """Whether a red verdict only swings about its limit: it was over it within four weeks, and red ever since, with
+    every metric that is over its limit now."""
     lately = [v for v in history if v.as_of >= current.as_of - SWINGS]
     since = next((i for i in range(len(lately), 0, -1) if lately[i - 1].code not in RED), 0)
-    return current.code in RED and any(v.code is Code.HARMED for v in lately[since:])
+    over = [over_limit(v) for v in lately[since:] if v.code is Code.HARMED]
+    return current.code in RED and bool(over) and over_limit(current) <= set().union(*over)
 
 
 def price_swings(history: Sequence[Verdict], current: Verdict) -> bool:

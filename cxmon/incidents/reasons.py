@@ -48,6 +48,10 @@ def _span(span: timedelta) -> str:
     return f"{days:.3g} days" if days >= 2 else f"{hours:.3g} hours"
 
 
+def _looks(count: int) -> str:
+    return "1 look" if count == 1 else f"{count} looks"
+
+
 def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: IncidentPolicy) -> str:
     quiet, unknown, told = (incident.quiet, incident.unknown, incident.told_score) if incident else (0, 0, 0.0)
     breaches = incident.looks.count("B") if incident else int(finding.state is State.BREACH)
@@ -72,22 +76,24 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.FLAPPING:
             flaps = incident.flaps if incident else 0
             often = f"opened {flaps + 1} times within {_span(policy.flap_within)}, so it goes on and off"
-            then = f"told again when clearly worse, or when quiet for {policy.quiet_looks(flaps)} looks"
+            then = f"told again when clearly worse, or when quiet for {_looks(policy.quiet_looks(flaps))}"
             return f"{often}; {then}; {finding.reason}"
         case Reason.STABLE:
-            return f"went on and off before, now quiet for {quiet} looks; {finding.reason}"
+            return f"went on and off before, now quiet for {_looks(quiet)}; {finding.reason}"
         case Reason.RECOVERED:
-            return f"quiet for {policy.recover_after} looks; {finding.reason}"
+            return f"quiet for {_looks(policy.recover_after)}; {finding.reason}"
         case Reason.UNKNOWN_KEEPS:
             return f"nothing known for {unknown} of {policy.unknown_after} looks, kept open; {finding.reason}"
         case Reason.CLOSED_UNKNOWN:
-            return f"nothing known for {policy.unknown_after} looks: not known whether it recovered; {finding.reason}"
+            return f"nothing known for {_looks(policy.unknown_after)}: not known whether it recovered; {finding.reason}"
         case Reason.KNOWN_RECOVERED:
-            return f"quiet for {policy.recover_after} looks since: it is known now that it recovered; {finding.reason}"
+            return (
+                f"quiet for {_looks(policy.recover_after)} since: it is known now that it recovered; {finding.reason}"
+            )
         case Reason.ACCEPTED_LEVEL:
             return f"this level was accepted; {worse}; {finding.reason}"
         case Reason.ACCEPTED_USED_UP:
-            return f"better than the accepted level for {policy.recover_after} looks; {finding.reason}"
+            return f"better than the accepted level for {_looks(policy.recover_after)}; {finding.reason}"
         case Reason.DUPLICATE_PERIOD:
             return f"the period of {finding.at:%Y-%m-%d %H:%M} was decided before"
         case _:

@@ -25,11 +25,13 @@ ACTIVE = frozenset({IncidentState.OPEN, IncidentState.ACKNOWLEDGED})
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One decision about an incident, as it was right after it, and the finding that brought it."""
+    """One decision about an incident, as it was right after it, and the finding that brought it. `quiet`: what stands
+    there is brought up to date, and nobody is called for it."""
 
     transition: Transition
     incident: Incident
     finding: Finding | None = None
+    quiet: bool = False
 
     @property
     def told(self) -> bool:
@@ -212,12 +214,14 @@ class _Walk:
                 return
             host = again
             self._keep(Event(transition=reopened, incident=host, finding=worst))
+        # That a part is in it, too, is nothing new to who was told of the whole.
+        quiet = all(any(m.holds(s) for m in host.members) for s in story)
         wider, joined = join(host, findings, self.now)
         if joined is not None:
             told = _told_by_its_root(wider, said)
             if told.root != wider.root:
-                joined = replace(joined, reason=f"{joined.reason}; told by {told.root.label} from now on")
-            self._keep(Event(transition=joined, incident=told, finding=told.latest))
+                joined = replace(joined, reason=f"{joined.reason}; it is about {told.root.label} from now on")
+            self._keep(Event(transition=joined, incident=told, finding=told.latest, quiet=quiet))
 
     def _flaps(self, story: tuple[Segment, ...], at: datetime) -> int:
         """How often this story has opened and recovered lately."""

@@ -1,7 +1,7 @@
 """From a decision to the messages that tell it, and to the lines that keep the silent ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cxmon.alerts.message import for_incident
@@ -61,6 +61,7 @@ def tell(
             check_type=check_type,
             behind="" if metric is None else told_behind(plan, store, event.incident, now=now),
         )
+        message = replace(message, reply=None) if event.quiet else message
         about = router.of_check(
             metric=None if metric is None else metric.id, segment=event.incident.root, check=check,
             check_type=check_type, incident=event.incident.id,

@@ -227,6 +227,7 @@ def _rows(
         board_url=plan.board_url,
         transition=transition,
         titles=titles,
+        incident=lived.incident.id if lived.incident and lived.incident.state is not IncidentState.ENDED else "",
         why=why_changed(store.verdicts.history(declared.change.id), verdict, declared, metrics, plan.zone, titles),
     )
     verdicts = store.verdicts.all_latest()

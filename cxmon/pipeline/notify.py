@@ -8,8 +8,8 @@ where the channel cannot tell, the resend says that it may be a repeat.
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -47,6 +47,17 @@ class Delivered:
     error: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ticking:
+    """How time passes in a run: seconds since some moment, and waiting for some of them."""
+
+    seconds: Callable[[], float] = time.monotonic
+    wait: Callable[[float], None] = time.sleep
+
+
+REAL = Ticking()
+
+
 @dataclass
 class _Run:
     """One run of `deliver`: who works, and what time it is by `now` plus what has passed since."""
@@ -56,24 +67,28 @@ class _Run:
     now: datetime
     worker: str
     channels: Mapping[str, Channel]
-    began: float = field(default_factory=time.monotonic)
+    ticking: Ticking = REAL
+    began: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.began = self.ticking.seconds()
 
     @property
     def elapsed(self) -> float:
-        return time.monotonic() - self.began
+        return self.ticking.seconds() - self.began
 
     @property
     def at(self) -> datetime:
         return self.now + timedelta(seconds=self.elapsed)
 
 
-def deliver(plan: Plan, store: Store, *, now: datetime, worker: str) -> list[Delivered]:
+def deliver(plan: Plan, store: Store, *, now: datetime, worker: str, ticking: Ticking = REAL) -> list[Delivered]:
     """Send what is due, for at most 45 seconds, and return what became of each row.
 
     `now` is the wall clock even where `as_of` freezes the figures: leases and pauses must run out. Channel errors are
-    in the rows, never raised.
+    in the rows, never raised. `ticking` is how time passes from `now` on.
     """
-    run = _Run(plan=plan, store=store, now=now, worker=worker, channels=channels_of(plan))
+    run = _Run(plan=plan, store=store, now=now, worker=worker, channels=channels_of(plan), ticking=ticking)
     fall_back(plan, store, now=now)
     _take_up_parked(run)
     store.outbox.release(MUTED, run.at)
@@ -88,7 +103,7 @@ def deliver(plan: Plan, store: Store, *, now: datetime, worker: str) -> list[Del
             failpoint("notify-claimed")
             done.append(_one(run, rows[0]))
         elif (pause := _short_pause(run)) > 0:
-            time.sleep(pause)
+            run.ticking.wait(pause)
         else:
             break
     return done

@@ -126,7 +126,7 @@ def _declare(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
         why=change.note or words.by_form(), now=now, content=change.declared_hash if live else "",
     )  # fmt: skip
     at = origin(request)
-    channel = at.channel or _channel_of(place, declared)
+    channel = at.channel or _channel_of(place, declared, now)
     shown = _shown(declared, place, by=place.by)
     if not channel:
         return (Respond(text=shown["text"], blocks=tuple(shown["blocks"])),)
@@ -190,12 +190,14 @@ def _shown(declared: Declared, place: Place, *, by: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _channel_of(place: Place, declared: Declared) -> str:
+def _channel_of(place: Place, declared: Declared, now: datetime) -> str:
     """Where the verdict on it will be told, if that is in Slack; else the first Slack channel there is."""
     plan, change = place.plan, declared.change
     metrics = tuple(change.limits) or tuple(plan.metrics)
-    grave = News(metrics=metrics, check="verdict", owner=change.owner, severity=Severity.OVER_LIMIT)
-    for name in [*routed(rules_of(plan), grave, now=declared.declared_at).channels, *plan.channels]:
+    news = News(
+        metrics=metrics, segment=change.reach.segment, check="verdict", owner=change.owner, severity=Severity.OVER_LIMIT
+    )
+    for name in [*routed(rules_of(plan), news, now=now).channels, *plan.channels]:
         channel = plan.channels.get(name)
         if isinstance(channel, Slack):
             return channel.channel

@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from cxmon.alerts.answer_message import for_answer
 from cxmon.alerts.declared_message import for_declared
 from cxmon.alerts.message import for_incident, for_test, for_verdict
+from cxmon.alerts.response_message import for_reminder
+from cxmon.alerts.together_message import for_many
+from cxmon.decisions.following import Followed, Standing
 from cxmon.model import (
     EVERYONE,
     Agreement,
@@ -17,6 +20,7 @@ from cxmon.model import (
     Category,
     Change,
     Code,
+    Decision,
     Declared,
     Ending,
     Finding,
@@ -32,6 +36,7 @@ from cxmon.model import (
     Placebo,
     Rank,
     Read,
+    Response,
     Saving,
     Scope,
     Segment,
@@ -175,6 +180,23 @@ def declared(status=Status.LIVE, **more):
     return for_declared(found, metrics=METRICS, zone="UTC", board_url=BOARD, by="CX team")
 
 
+def reminder():
+    """What was decided is due."""
+    said = Response(subject=CHANGE.id, decision=Decision.AMEND, by="Operations", why="Saturdays only", at=START,
+                    due=NOW, owner="Digital")  # fmt: skip
+    how = Followed(standing=Standing.DUE, reason="due today, and no fix has begun")
+    return for_reminder(response=said, how=how, thread=f"change:{CHANGE.id}", title=CHANGE.title, board_url=BOARD,
+                        change=CHANGE.id, at=NOW)  # fmt: skip
+
+
+def many():
+    """Twelve stories that opened together."""
+    one = of_incident(check_type="watch")
+    told = [replace(one, key=f"incident:{i}|opened|1", thread=f"incident:{i}") for i in range(12)]
+    return for_many(told, key="together:1|12|slack", at=NOW, labels={m.id: m.label for m in METRICS.values()},
+                    board_url=BOARD)  # fmt: skip
+
+
 def messages():
     """Every sort of message by name; the golden payloads are made of these."""
     early = harm(code=Code.UNDECIDED, so_far=(0.008, -0.004, 0.021), due=date(2026, 10, 12))
@@ -231,5 +253,7 @@ def messages():
         "answer-worse": answer(segment=PHONE_EU),
         "declared": declared(),
         "proposed": declared(Status.DRAFT, note="Chats wait until Monday."),
+        "reminder": reminder(),
+        "many": many(),
         "test": for_test(channel="slack", now=NOW, title="Northwind Support", board_url=BOARD),
     }  # fmt: skip

@@ -28,6 +28,7 @@ from cxmon import decisions
 from cxmon.alerts.incident_message import gap, gap_words
 from cxmon.alerts.message import breaks_silence, near, step_of
 from cxmon.alerts.text import render
+from cxmon.alerts.verdict_message import for_verdict
 from cxmon.model import (
     EVERYONE,
     Agreement,
@@ -131,6 +132,12 @@ def test_a_price_is_one_line_in_place_of_the_bare_claim():
     assert "Said to save" not in facts
     assert facts["Price"].startswith("Too early for a price: said to save ")
     assert facts["Price"].endswith("claimed by Operations, not verified); customers not known yet: no figures")
+
+
+def test_news_of_an_incident_that_goes_on_keeps_its_buttons():
+    message = for_verdict(verdict=verdict(), previous=None, declared=DECLARED, metrics={"csat": CSAT}, incident="i1")
+    assert message.footer.endswith(" · incident i1")
+    assert {a.value for a in message.actions} == {"i1", DECLARED.change.id}
 
 
 def test_the_link_opens_the_exact_view():

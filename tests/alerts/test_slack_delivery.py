@@ -131,11 +131,14 @@ def test_a_server_that_is_not_there_leaves_no_doubt(opened):
 @pytest.mark.parametrize(
     ("break_it", "named"),
     [
-        (lambda s: setattr(s, "revoked", True), "token_revoked"),
+        (lambda s: setattr(s, "revoked", True), "token_revoked (the app needs a new token)"),
         (lambda s: s.scopes.discard("chat:write"), "missing_scope (the bot needs chat:write)"),
-        (lambda s: s.archived.add("C0ALERTS"), "is_archived"),
-        (lambda s: s.outside.add("C0ALERTS"), "not_in_channel"),
-        (lambda s: s.channels.pop("C0ALERTS"), "channel_not_found"),
+        (lambda s: s.archived.add("C0ALERTS"), "is_archived (unarchive the channel, or name another)"),
+        (lambda s: s.outside.add("C0ALERTS"), "not_in_channel (invite the bot to the channel)"),
+        (
+            lambda s: s.channels.pop("C0ALERTS"),
+            "channel_not_found (renamed, deleted, or private without the bot: give its id, and invite the bot)",
+        ),
     ],
 )
 def test_a_blocked_destination_is_permanent_and_named(slack, fake_slack, opened, break_it, named):

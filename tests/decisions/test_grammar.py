@@ -1,6 +1,7 @@
 """The grammar of verdicts, at each of its boundaries and as laws."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -290,6 +291,17 @@ def test_a_harm_that_comes_to_be_within_the_limit_is_an_end_and_no_correction():
 def test_a_verdict_that_swings_about_its_limit_calls_nobody_twice(said, quiet):
     verdicts = [verdict(harm(code, 0.02, 0.03), as_of=NOW + i * timedelta(days=2)) for i, code in enumerate(said)]
     assert [decisions.swings(verdicts[:i], v) for i, v in enumerate(verdicts)] == quiet
+
+
+def test_a_second_metric_over_its_limit_is_told_once_and_aloud():
+    one, other = harm(Code.HARMED, 0.02, 0.03), harm(Code.HARMED, 0.02, 0.03, metric="churn")
+    swung = replace(other, code=Code.WORSE)
+    said = [(one, swung), (one, other), (one, swung), (one, other)]
+    verdicts = [verdict(*harms, as_of=NOW + i * timedelta(days=2)) for i, harms in enumerate(said)]
+    told = [decisions.telling(decisions.last_told(verdicts[:i]), v) for i, v in enumerate(verdicts)]
+    assert [t.told for t in told] == [True, True, False, False]
+    assert told[1].reason == "over its limit, too: churn"
+    assert not decisions.swings(verdicts[:1], verdicts[1])
 
 
 def test_a_harm_that_comes_back_over_the_limit_after_five_weeks_is_told_again():

@@ -12,6 +12,7 @@ import json
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -67,6 +68,7 @@ class FakeSlack:
     refused: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     url: str = ""
+    clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
         self._faults: dict[str, list[Fault]] = defaultdict(list)
@@ -175,7 +177,7 @@ class FakeSlack:
 
     def _ts(self) -> str:
         self._serial += 1
-        return f"{time.time():.0f}.{self._serial:06d}"
+        return f"{self.clock():.0f}.{self._serial:06d}"
 
     def _post_message(self, args: dict[str, Any]) -> dict[str, Any]:
         channel = self._channel(args.get("channel", ""), by_name=True)
@@ -185,7 +187,7 @@ class FakeSlack:
             return {"ok": False, "error": "not_in_channel"}
         if channel in self.archived:
             return {"ok": False, "error": "is_archived"}
-        since = time.monotonic() - self._last_post.get(channel, -1e9)
+        since = self.clock() - self._last_post.get(channel, -1e9)
         if since < self.pace_s:
             return {"ok": False, "error": "ratelimited", "_status": 429, "_retry_after": "1"}
         if error := self._content_error(args, channel):
@@ -193,7 +195,7 @@ class FakeSlack:
         thread = args.get("thread_ts")
         if thread and not any(m["ts"] == thread and m["channel"] == channel for m in self.messages):
             return {"ok": False, "error": "thread_not_found"}
-        self._last_post[channel] = time.monotonic()
+        self._last_post[channel] = self.clock()
         message = {k: v for k, v in args.items() if k not in {"channel", "token"}}
         message |= {"channel": channel, "ts": self._ts()}
         self.messages.append(message)
@@ -226,12 +228,8 @@ class FakeSlack:
 
     @staticmethod
     def _seen(message: dict[str, Any], args: dict[str, Any]) -> dict[str, Any]:
-        hidden = (
-            {"channel"}
-            if str(args.get("include_all_metadata", "")) in {"1", "True", "true"}
-            else {"channel", "metadata"}
-        )
-        return {k: v for k, v in message.items() if k not in hidden}
+        asked = str(args.get("include_all_metadata", "")) in {"1", "True", "true"}
+        return {k: v for k, v in message.items() if k != "channel" and (asked or k != "metadata")}
 
     def _history(self, args: dict[str, Any]) -> dict[str, Any]:
         channel = self._channel(args.get("channel", ""))

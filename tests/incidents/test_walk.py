@@ -125,7 +125,14 @@ def test_an_ancestor_joins_the_open_incident_of_its_part_and_tells_it_from_then_
     assert incident.members == tuple(sorted(SEGMENTS[i] for i in (0, 1, 3)))
     assert incident.root == EVERYONE
     joined = [e.transition for e in events if e.transition.step is Step.WIDENED]
-    assert joined[0].reason == "joined: now also in all customers, phone · eu; told by all customers from now on"
+    assert joined[0].reason == "joined: now also in all customers, phone · eu; it is about all customers from now on"
+
+
+def test_a_part_of_what_was_told_joins_without_calling_anybody():
+    _, events = in_runs(["BoBoo", "BBBoo"], AT_ONCE)
+    assert [(e.transition.step, e.quiet) for e in events if e.told] == [(Step.OPENED, False), (Step.WIDENED, True)]
+    _, events = in_runs(["oBooo", "BBooo"], AT_ONCE)
+    assert [e.quiet for e in events if e.transition.step is Step.WIDENED] == [False]
 
 
 def test_siblings_without_a_parent_in_breach_are_two_incidents():

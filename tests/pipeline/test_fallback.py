@@ -1,5 +1,6 @@
 """A channel that takes nothing is stood in for, once a message, and gets all of it when it is mended."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from fakeslack.plugin import fake_slack
@@ -9,6 +10,7 @@ from cxmon.alerts import Console
 from cxmon.cli.story import data
 from cxmon.pipeline.falling_back import AFTER
 from cxmon.pipeline.notify import BLOCKED_S, deliver
+from cxmon.pipeline.route import MUTED
 from cxmon.store import Store
 
 __all__ = ["fake_slack"]
@@ -56,6 +58,18 @@ def test_a_channel_that_only_asks_to_wait_is_not_stood_in_for(fake_slack, sqlite
     assert send(given, sqlite_store, NOW) == [("slack", "opened", "waiting")]
     assert [k for k in send(given, sqlite_store, after(hours=1)) if k[0] == "paper"] == []
     assert capsys.readouterr().out == ""
+
+
+def test_what_waits_for_quiet_hours_to_end_waits_for_the_fallback_too(fake_slack, sqlite_store, capsys):
+    fake_slack.pace_s, fake_slack.revoked = 0.0, True
+    given, morning = world(fake_slack), NOW + timedelta(hours=8)
+    waits = replace(row(news(thread="incident:b")), not_before=morning, error=f"{MUTED} by night")
+    sqlite_store.outbox.queue([row(news()), waits], NOW)
+    send(given, sqlite_store, NOW)
+    told = send(given, sqlite_store, NOW + 2 * AFTER)
+    assert [t for t in told if t[0] == "paper"] == [("paper", "opened", "sent")]
+    assert [t[0] for t in send(given, sqlite_store, morning + AFTER)].count("paper") == 1
+    assert capsys.readouterr().out.count("incident:b") == 1
 
 
 def test_an_idle_worker_writes_nothing(fake_slack, sqlite_store):

@@ -1,9 +1,6 @@
 """A thousand incidents at once are one message that a person can read; news of each goes on in its thread."""
 
-import importlib
-import os
 import re
-import signal
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +9,9 @@ import numpy as np
 import pytest
 from fakeslack.plugin import fake_slack
 from judge_world import START, csat, day
+from killing import dies
 from notify_world import Hasty, news, row
 
-from cxmon import failpoints
 from cxmon.checks import Threshold
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import Cells, Observations
@@ -198,20 +195,22 @@ POINTS = sorted(
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_kill_between_taken_and_sent_loses_none_and_tells_none_twice(world, point):
-    plan, store, slack = world
-    put(store, LEAST)
-    child = os.fork()
-    if child == 0:
-        os.environ["CXMON_FAILPOINT"] = point
-        importlib.reload(failpoints)
-        with Store.open(store.url) as mine:
-            deliver(plan, mine, now=START, worker="killed")
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
-    deliver(plan, store, now=START + timedelta(seconds=LEASE_S + 5), worker="w")
-    assert len(slack.posts()) == 1
-    assert states(store) == {Delivery.SENT}
+def test_a_kill_between_taken_and_sent_loses_none_and_tells_none_twice(fake_slack, store_url, point):
+    fake_slack.pace_s = 0.0
+    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=1.0)
+    plan = Plan(path=Path("cxmon.yaml"), store_url="", channels={"slack": slack})
+    with Store.open(store_url) as store:
+        put(store, LEAST)
+
+    def work(shift=0.0):
+        with Store.open(store_url) as mine:
+            deliver(plan, mine, now=START + timedelta(seconds=shift), worker=f"w{shift}")
+
+    assert dies(work, point)
+    work(LEASE_S + 5)
+    assert len(fake_slack.posts()) == 1
+    with Store.open(store_url) as store:
+        assert states(store) == {Delivery.SENT}
 
 
 def test_few_are_told_one_by_one_and_what_has_a_message_goes_on_there(world):

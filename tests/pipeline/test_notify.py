@@ -272,7 +272,10 @@ def test_a_test_message_is_sent_past_the_outbox_and_frees_what_was_parked(world)
     put(world, news())
     assert send(world) == [("opened", "parked")]
     (refused,) = send_test(world[0], world[1], channel="slack", now=NOW)
-    assert (refused.state, refused.error) == (Delivery.PARKED, "Slack refuses: token_revoked")
+    assert (refused.state, refused.error) == (
+        Delivery.PARKED,
+        "Slack refuses: token_revoked (the app needs a new token)",
+    )
     world[2].revoked = False
     (done,) = send_test(world[0], world[1], channel=None, now=NOW)
     assert (done.state, done.error) == (Delivery.SENT, "")

@@ -1,17 +1,17 @@
 """Killed by SIGKILL anywhere between the decision and `sent`, then started again: nothing lost, nothing told twice."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fakeslack.plugin import fake_slack
-from notify_world import STEPS, live_a_story, news
+from killing import dies
+from notify_world import NOW, STEPS, after, live_a_story, news, plan, row
 
-from cxmon.pipeline.notify import LEASE_S
+from cxmon.model import Delivery, DigestTime
+from cxmon.pipeline.digest import queue_due
+from cxmon.pipeline.notify import LEASE_S, deliver
 from cxmon.store import Store
 
 __all__ = ["fake_slack"]
@@ -19,17 +19,13 @@ __all__ = ["fake_slack"]
 ROOT = Path(__file__).parents[2]
 ROOMS = ["cxmon/alerts", "cxmon/pipeline/notify.py", "cxmon/pipeline/route.py", "cxmon/store/outbox.py",
          "cxmon/store/incidents.py"]  # fmt: skip
-# The process that is killed; its end of the work is the same function that the restart runs.
-PROCESS = (
-    "import sys; from notify_world import live_a_story; live_a_story(sys.argv[1], sys.argv[2], float(sys.argv[3]))"
-)
 
 
 def failpoints():
     """Every failpoint on the way from the decision to `sent`, read from the code so that none goes untested.
 
     Left out: amendments by hand, what the store's own kill tests do inside one transaction, the upload of a picture,
-    which is over when the words are out, and what is told together (test_many_at_once).
+    which is over when the words are out (below), and what is told together (test_many_at_once).
     """
     files = [f for room in ROOMS for f in ([ROOT / room] if room.endswith(".py") else (ROOT / room).glob("*.py"))]
     found = {name for f in files for name in re.findall(r'failpoint\("([^"]+)"\)', f.read_text(encoding="utf-8"))}
@@ -38,12 +34,8 @@ def failpoints():
 
 
 def killed(url, slack, at, shift=0.0):
-    """How the process ended that was to be killed at `at` (`name` or `name:nth`), `shift` seconds after NOW."""
-    env = os.environ | {"CXMON_FAILPOINT": at, "PYTHONPATH": f"{ROOT}{os.pathsep}{Path(__file__).parent}"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROCESS, url, slack, str(shift)], env=env, capture_output=True, check=False
-    )
-    return done.returncode
+    """Whether a process that lives the story `shift` seconds after NOW is killed at `at` (`name` or `name:nth`)."""
+    return dies(lambda: live_a_story(url, slack, shift), at)
 
 
 def told(slack):
@@ -53,12 +45,11 @@ def told(slack):
 
 
 @pytest.fixture
-def url(fake_slack, tmp_path):
-    """Address of a fresh store; the fake Slack asks for no pace."""
+def url(fake_slack, store_url):
+    """Address of a fresh store, on both databases in turn; the fake Slack asks for no pace."""
     fake_slack.pace_s = 0.0
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    Store.open(url).close()
-    return url
+    Store.open(store_url).close()
+    return store_url
 
 
 def assert_told_once(url, slack):
@@ -73,23 +64,58 @@ def assert_told_once(url, slack):
     "at", [*(n for n in failpoints() if n != "notify-looked-up"), "slack-told:2", "notify-claimed:2"]
 )
 def test_a_kill_at_any_point_loses_nothing_and_tells_nothing_twice(fake_slack, url, at):
-    assert killed(url, fake_slack.url, at) == -signal.SIGKILL
+    assert killed(url, fake_slack.url, at)
     live_a_story(url, fake_slack.url, LEASE_S + 5)
     assert_told_once(url, fake_slack)
 
 
 def test_a_kill_during_the_look_up_after_a_kill_tells_nothing_twice(fake_slack, url):
-    assert killed(url, fake_slack.url, "slack-told") == -signal.SIGKILL
-    assert killed(url, fake_slack.url, "notify-looked-up", LEASE_S + 5) == -signal.SIGKILL
+    assert killed(url, fake_slack.url, "slack-told")
+    assert killed(url, fake_slack.url, "notify-looked-up", LEASE_S + 5)
     live_a_story(url, fake_slack.url, 3 * LEASE_S)
     assert_told_once(url, fake_slack)
 
 
 def test_without_a_kill_the_story_is_told_once(fake_slack, url):
-    assert killed(url, fake_slack.url, "notify-looked-up") == 0
+    assert not killed(url, fake_slack.url, "notify-looked-up")
     assert_told_once(url, fake_slack)
 
 
 def test_the_points_of_the_way_are_found_by_themselves():
     ours = {"notify-claimed", "notify-drawn", "notify-delivered", "notify-sent", "slack-told", "slack-edited"}
     assert ours <= set(failpoints())
+
+
+def test_a_kill_behind_the_upload_of_a_picture_leaves_the_words_once(fake_slack, url):
+    given = plan(fake_slack.url)
+    with Store.open(url) as store:
+        store.outbox.queue([row(news())], NOW)
+
+    def work():
+        with Store.open(url) as store:
+            (mine,) = store.outbox.claim(NOW, worker="killed", limit=1, lease_s=LEASE_S)
+            given.channels["slack"].deliver(mine.message, None, b"\x89PNG of any kind")
+
+    assert dies(work, "slack-uploaded")
+    with Store.open(url) as store:
+        done = deliver(given, store, now=after(seconds=LEASE_S + 5), worker="w")
+        assert [d.state for d in done] == [Delivery.SENT]
+    (post,) = fake_slack.posts()
+    assert len(fake_slack.pictures(post["ts"])) == 1
+
+
+@pytest.mark.parametrize("at", ["notify-claimed", "slack-told", "notify-delivered", "outbox-sent-before-commit"])
+def test_a_digest_is_told_once_wherever_its_process_dies(fake_slack, url, at):
+    when = DigestTime(day="monday", at=NOW.time(), channels=("slack",))
+    given = replace(plan(fake_slack.url), digest=when, zone="UTC")
+
+    def work(shift=0.0):
+        with Store.open(url) as store:
+            queue_due(given, store, now=after(seconds=shift))
+            deliver(given, store, now=after(seconds=shift), worker=f"w{shift}")
+
+    assert dies(work, at)
+    work(LEASE_S + 5)
+    with Store.open(url) as store:
+        assert [r.state for r in store.outbox.rows()] == [Delivery.SENT]
+    assert len(fake_slack.messages) == 1

@@ -1,19 +1,24 @@
 """What comes in is anything at all: it becomes a named request, or nothing; views stay within Slack's limits whatever
 names are in them."""
 
+import zlib
 from dataclasses import replace
+from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from fakeslack.views import view_problems
+from form_world import CUT, done, request
 from hypothesis import given, settings
 from slack_world import CSAT, NOW, PHONE, incident
 
 from cxmon.config.plan import Plan
-from cxmon.model import Segment
+from cxmon.model import Access, Role, Route, Segment
 from cxmon.slack_app import incident_views, modals
-from cxmon.slack_app.contract import Kind, Request
+from cxmon.slack_app.contract import Kind, Place, Request
 from cxmon.slack_app.envelope import parse
 from cxmon.slack_app.modals import Origin, origin
+from cxmon.store import Store
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -90,6 +95,40 @@ def test_hostile_names_leave_every_view_valid_and_mention_nobody(name, value):
         assert "<@U0ADA>" not in shown
 
 
+@pytest.fixture(scope="module")
+def hostile_store(tmp_path_factory):
+    with Store.open(f"sqlite:///{tmp_path_factory.mktemp('hostile')}/store.db") as store:
+        yield store
+
+
+@settings(max_examples=15, deadline=None)
+@given(name=HOSTILE, value=HOSTILE)
+def test_hostile_names_leave_every_form_behind_a_button_valid(hostile_store, name, value):
+    """Silence, we know why, assign, add note, and the answer to a decision: each as its button opens it."""
+    segment, where = Segment.of(channel=value), Origin(subject="i1", channel="C0ALERTS", message_ts="1.2")
+    plan = Plan(
+        path=Path("cxmon.yaml"), store_url="", metrics={"csat": replace(CSAT, label=name)},
+        access=Access(departments={"U0ADA": name}), routes=(Route(channel="slack", owners=(value,)),),
+    )  # fmt: skip
+    place = Place(plan=plan, store=hostile_store, by=name, role=Role.EDITOR)
+    change = replace(CUT, id=f"c{zlib.crc32((name + value).encode('utf-8', 'replace'))}", title=name, owner=value)
+    hostile_store.changes.put(change, now=change.starts, origin="yaml")
+    found = incident(root=segment, members=(segment, PHONE), assigned_to=value)
+    views = [
+        made(place, found, where, NOW)
+        for made in (
+            incident_views._silence_view, incident_views._why_view, incident_views._assign_view,
+            incident_views._note_view,
+        )
+    ]  # fmt: skip
+    (call,) = done(request(Kind.BLOCK_ACTIONS, "respond", value=change.id, trigger="t"), place)
+    for view in (*views, call.arguments["view"]):
+        assert view_problems(view) == []
+        shown = str([{**b, "element": {**b.get("element", {}), "initial_value": ""}} for b in view["blocks"]])
+        assert "<!channel>" not in shown
+        assert "<@U0ADA>" not in shown
+
+
 def test_a_plan_without_listening_channels_has_no_ears(tmp_path):
     from cxmon.slack_app.listening import listenings
 
@@ -97,8 +136,6 @@ def test_a_plan_without_listening_channels_has_no_ears(tmp_path):
 
 
 def test_the_manifest_asks_for_what_the_app_uses_and_names_what_is_handled():
-    from pathlib import Path
-
     import yaml
 
     from cxmon.slack_app.registry import HANDLERS

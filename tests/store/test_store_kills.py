@@ -1,19 +1,16 @@
 """Two processes at once, and processes that are killed: nothing lost, nothing half-written."""
 
-import importlib
-import os
 import re
-import signal
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from killing import dies
 from store_cases import CHAT, NOW, PHONE, cells, day, everything, incident, metric, outbox_row, transition, window
 from test_store_decisions import verdict
 
-import cxmon.failpoints
 import cxmon.store
 from cxmon.contracts import Facts, Records, Rejected
 from cxmon.model import Kind, Read, Receipt
@@ -58,23 +55,6 @@ def steps():
     ]
 
 
-def dies(work, name, nth):
-    """True where a fork of this process that does `work` is killed at the nth passage of `name`."""
-    pid = os.fork()
-    if not pid:
-        # The environment is read when the module is loaded, so the fork loads it again.
-        os.environ["CXMON_FAILPOINT"] = f"{name}:{nth}"
-        importlib.reload(cxmon.failpoints)
-        try:
-            work()
-            os._exit(0)
-        except BaseException:  # noqa: BLE001 - a fork of the test run must never return into it.
-            os._exit(1)
-    _, status = os.waitpid(pid, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-
-
 def run(url, first=0):
     with Store.open(url) as store:
         for step in steps()[first:]:
@@ -99,7 +79,7 @@ def undisturbed(tmp_path_factory):
 @pytest.mark.parametrize("name", [n for n in FAILPOINTS if not n.startswith("migration")])
 def test_a_kill_leaves_whole_transactions_and_the_rest_can_follow(store_url, undisturbed, name):
     Store.open(store_url).close()
-    assert dies(lambda: run(store_url), name, 1)
+    assert dies(lambda: run(store_url), name)
     with Store.open(store_url) as store:
         left = everything(store)
         assert left in undisturbed
@@ -113,7 +93,7 @@ def test_a_kill_before_a_commit_takes_all_of_it_back_and_one_after_it_nothing(tm
         [("collect-before-commit", 2, 1), ("collect-after-commit", 2, 2), ("incidents-outbox-written", 1, 4)]
     ):
         url = f"sqlite:///{tmp_path / f'{k}.db'}"
-        assert dies(lambda url=url: run(url), name, nth)
+        assert dies(lambda url=url: run(url), f"{name}:{nth}")
         with Store.open(url) as store:
             assert everything(store) == undisturbed[done]
 
@@ -121,14 +101,14 @@ def test_a_kill_before_a_commit_takes_all_of_it_back_and_one_after_it_nothing(tm
 @pytest.mark.parametrize("name", [n for n in FAILPOINTS if n.startswith("migration")])
 def test_a_killed_migration_leaves_nothing_or_all(tmp_path, name):
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    assert dies(lambda: run(url), name, 1)
+    assert dies(lambda: run(url), name)
     with Store.open(url) as store:
         assert store.version() == 0
 
 
 @pytest.mark.postgres
 def test_a_killed_migration_leaves_nothing_of_itself_in_postgresql(pg_empty_url):
-    assert dies(lambda: run(pg_empty_url), "migration-before-commit", 1)
+    assert dies(lambda: run(pg_empty_url), "migration-before-commit")
     with Store.open(pg_empty_url) as store:
         assert store.version() == 0
 

@@ -1,0 +1,60 @@
+"""What would the desk's channel have looked like? Its 18 months, delivered to the strict stand-in for Slack.
+
+    python benchmarks/slack_transcript.py DESK     # some minutes, most of it the replay
+
+DESK is the folder of a desk (`cxmon demo desk --dir DESK --no-serve`); it is only read. The period is replayed with
+what was known on each day, and every message goes through the real outbox and Slack channel to the fake, with
+fast-forwarded time. What began before the period is left out. The news and what readers saw of it are written to
+tests/alerts/golden (`--out` to elsewhere), where tests/alerts/test_transcript.py tells the same news again and holds
+the rules. The command ends with 1 where the fake refused anything.
+"""
+
+import argparse
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from fakeslack.transcript import EDIT, NEW, REPLY, retell
+
+from cxmon.cli.common import load_plan
+from cxmon.config import parse_instant
+from cxmon.pipeline.replay import period, replay
+from cxmon.store import Store, codec
+
+ROOT = Path(__file__).parents[1]
+EIGHTEEN_MONTHS = timedelta(days=548)
+
+
+def main():
+    asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    asked.add_argument("desk", type=Path)
+    asked.add_argument("--since", help="from when; without it 18 months")
+    asked.add_argument("--until")
+    asked.add_argument("--processes", type=int, default=2)
+    asked.add_argument("--out", type=Path, default=ROOT / "tests" / "alerts" / "golden")
+    given = asked.parse_args()
+    plan = load_plan(given.desk / "cxmon.yaml")
+    with Store.open(plan.store_url, read_only=True) as store:
+        until = parse_instant(given.until, plan.zone) if given.until else None
+        first = parse_instant(given.since, plan.zone) if given.since else datetime(2000, 1, 1, tzinfo=UTC)
+        since, until = period(plan, store, first, until)
+        since = since if given.since else until - EIGHTEEN_MONTHS
+        found = replay(plan, store, since=since, until=until, processes=given.processes)
+    old = {a.message.thread for a in found.alerts if a.standing}
+    news = [(a.at, a.channel, a.message) for a in found.alerts if a.message.thread not in old]
+    with tempfile.TemporaryDirectory() as folder:
+        slack, wrong = retell(news, Path(folder))
+    (given.out / "desk-news.jsonl").write_text("".join(f"{codec.dump(n)}\n" for n in news), encoding="utf-8")
+    (given.out / "desk-transcript.txt").write_text(slack.written(), encoding="utf-8")
+    sorts = {sort: sum(t.sort == sort for t in slack.told) for sort in (NEW, REPLY, EDIT)}
+    print(f"{found.looks} looks, {len(news)} pieces of news: {sorts}")
+    for problem in wrong:
+        print(f"WRONG {problem}")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""What the demo desk's channels told in 18 months, told again: the transcript on record is what readers see, and short.
+
+benchmarks/slack_transcript.py replays the desk and writes both files anew.
+"""
+
+from collections import Counter
+from datetime import datetime
+
+import pytest
+from fakeslack.transcript import NEW, REPLY, retell
+from golden_payloads import FOLDER
+
+from cxmon.model import Message
+from cxmon.store import codec
+
+# Slack shows a message up to about here without "show more".
+LONGEST_REPLY, MOST_LINES = 400, 16
+
+
+@pytest.fixture(scope="module")
+def news():
+    lines = (FOLDER / "desk-news.jsonl").read_text(encoding="utf-8").splitlines()
+    return [codec.load(tuple[datetime, str, Message], line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def slack(news, tmp_path_factory):
+    slack, wrong = retell(news, tmp_path_factory.mktemp("told"))
+    # Every payload was valid, nothing had to be sent twice, and the pace was kept.
+    assert wrong == []
+    return slack
+
+
+def test_the_transcript_on_record_is_what_is_seen(slack):
+    assert slack.written() == (FOLDER / "desk-transcript.txt").read_text(encoding="utf-8")
+
+
+def test_people_are_called_for_news_and_for_nothing_else(news, slack):
+    """A story is one message; what follows is an edit of it, with one reply where it is news."""
+    first = {message.thread: i for i, (_, _, message) in reversed(list(enumerate(news)))}
+    said = [m.reply for i, (_, _, m) in enumerate(news) if first[m.thread] != i and m.reply]
+    assert Counter(t.sort for t in slack.told)[NEW] == len(first)
+    assert Counter(t.sort for t in slack.told)[REPLY] == len(said)
+    calls = [t for t in slack.told if t.sort in {NEW, REPLY}]
+    assert len(calls) < 2 * 18
+    assert len({(t.ts, t.lines) for t in calls}) == len(calls)
+
+
+def test_an_end_is_said_in_its_thread(news, slack):
+    ended = [m for _, _, m in news if "|ended|" in m.key]
+    assert ended
+    said = "\n".join("\n".join(t.lines) for t in slack.told if t.sort == REPLY)
+    assert all(m.title in said for m in ended)
+
+
+def test_what_calls_somebody_is_short(slack):
+    for one in slack.told:
+        if one.sort == REPLY:
+            assert sum(map(len, one.lines)) <= LONGEST_REPLY
+        if one.sort == NEW:
+            assert len(one.lines) <= MOST_LINES
+            assert len(one.lines[0]) <= 150

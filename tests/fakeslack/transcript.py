@@ -1,0 +1,132 @@
+"""What a channel's readers see, by a clock that goes on when it is told to: new messages, edits, replies in threads.
+
+`retell` delivers news at the moments they were decided, through the real outbox and the real Slack channel to the
+strict fake; the delivery and the fake live by the same clock.
+"""
+
+import html
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fakeslack.server import FakeSlack
+
+from cxmon.alerts import Slack
+from cxmon.config.plan import Plan
+from cxmon.model import Delivery, Message, OutboxRow, Secret
+from cxmon.pipeline.notify import Ticking, deliver
+from cxmon.store import Store
+
+NEW, REPLY, EDIT = "new message", "in its thread", "edited"
+
+
+@dataclass
+class Clock:
+    """A clock that goes on only when it is told to, or when somebody waits."""
+
+    now: datetime
+
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @property
+    def ticking(self) -> Ticking:
+        return Ticking(seconds=self.seconds, wait=self.wait)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One thing that a reader saw: when, in which channel, what sort of thing, about which message, and its lines. Of
+    an edit only the lines that were not there before."""
+
+    at: datetime
+    channel: str
+    sort: str
+    ts: str
+    lines: tuple[str, ...]
+
+
+@dataclass
+class WatchedSlack(FakeSlack):
+    """The workspace with a reader who sees everything as it comes: what stood there before an edit is not lost."""
+
+    told: list[Told] = field(default_factory=list)
+    shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def answer(self, method: str, token: str, args: dict[str, Any]) -> dict[str, Any]:
+        result = super().answer(method, token, args)
+        if method in {"chat.postMessage", "chat.update"} and result["ok"]:
+            thread = args.get("thread_ts")
+            sort = EDIT if method == "chat.update" else REPLY if thread else NEW
+            with self._lock:
+                self._see(sort, thread or result["ts"], result["channel"], seen(args))
+        return result
+
+    def _see(self, sort: str, ts: str, channel: str, lines: tuple[str, ...]) -> None:
+        fresh = tuple(line for line in lines if sort != EDIT or line not in self.shown[ts])
+        if sort != REPLY:
+            self.shown[ts] = lines
+        at = datetime.fromtimestamp(self.clock(), UTC)
+        self.told.append(Told(at=at, channel=self.channels[channel], sort=sort, ts=ts, lines=fresh))
+
+    def written(self) -> str:
+        """All that was seen as plain text, for people."""
+        first = {t.ts: t for t in self.told if t.sort == NEW}
+        return "\n".join(line for t in self.told for line in (*_written(t, first[t.ts]), ""))
+
+
+def retell(news: Iterable[tuple[datetime, str, Message]], folder: Path) -> tuple[WatchedSlack, list[str]]:
+    """Delivers news (moment, channel, message), oldest first: the workspace in which it was seen, and what went wrong
+    on the way."""
+    slack, wrong = WatchedSlack(channels={}), []
+    slack.start()
+    try:
+        with Store.open(f"sqlite:///{folder / 'told.db'}") as store:
+            clock = Clock(datetime(2000, 1, 1, tzinfo=UTC))
+            slack.clock = clock.seconds
+            plan = Plan(path=folder / "cxmon.yaml", store_url="", zone="UTC")
+            for at, channel, message in news:
+                plan = _with(plan, channel, slack)
+                clock.now = max(clock.now, at)
+                row = OutboxRow(key=message.key, channel=channel, message=message, state=Delivery.WAITING)
+                store.outbox.queue([row], clock.now)
+                done = deliver(plan, store, now=clock.now, worker="w", ticking=clock.ticking)
+                wrong += [f"{d.key}: {d.state.value} {d.error}" for d in done if d.state is not Delivery.SENT]
+    finally:
+        slack.stop()
+    return slack, [*wrong, *slack.problems, *map(str, slack.refused)]
+
+
+def _with(plan: Plan, channel: str, slack: FakeSlack) -> Plan:
+    id_ = f"C0{channel.upper()}"
+    slack.channels[id_] = channel
+    known = Slack(channel=id_, token=Secret("xoxb-good"), base_url=slack.url)
+    return replace(plan, channels={**plan.channels, channel: known})
+
+
+def seen(message: dict) -> tuple[str, ...]:
+    """The lines of a message as they stand on a screen: blocks, else the text."""
+    lines: list[str] = []
+    blocks = message.get("blocks") or ()
+    for block in json.loads(blocks) if isinstance(blocks, str) else blocks:
+        if block["type"] in {"header", "section"}:
+            lines += [block["text"]["text"]] if "text" in block else []
+            lines += [part["text"].replace("\n", " ") for part in block.get("fields", ())]
+        elif block["type"] == "context":
+            lines += [e["text"] for e in block["elements"] if "text" in e]
+        elif block["type"] == "actions":
+            lines.append(" ".join(f"[{e['text']['text']}]" for e in block["elements"]))
+    lines = lines or [message.get("text", "")]
+    return tuple(html.unescape(part) for line in lines for part in line.split("\n") if part.strip())
+
+
+def _written(one: Told, first: Told) -> list[str]:
+    of = "" if one.sort == NEW else f" · of {first.at:%Y-%m-%d}: {first.lines[0]}"
+    mark = {NEW: "    ", REPLY: "      ↳ ", EDIT: "      ~ "}[one.sort]
+    return [f"{one.at:%Y-%m-%d %H:%M} #{one.channel} · {one.sort}{of}", *(f"{mark}{line}" for line in one.lines)]
