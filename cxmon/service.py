@@ -92,7 +92,7 @@ class Service:
         self._plan = plan
         self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"
         # What people did must reach the thread while a long round goes on: each job waits for itself alone.
-        self._busy = {"work": threading.Lock(), "deliver": threading.Lock()}
+        self._busy = {name: threading.Lock() for name in ("work", "digest", "deliver")}
         self._leader = threading.Event()
         self._last_beat = (time.monotonic(), wall())
         self.stop = threading.Event()
