@@ -1,6 +1,5 @@
 """The form by which a change is declared from Slack. Pure: what it offers comes in, a view goes out."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,16 +73,11 @@ def shown_dimensions(offer: Offer) -> list[str]:
     return fit[:MOST_DIMENSIONS]
 
 
-def opaque(value: str) -> str:
-    """An option's value for a value of the data, whatever it holds."""
-    return hashlib.sha256(value.encode(errors="replace")).hexdigest()[:20]
-
-
 def _where(offer: Offer) -> list[modals.Block]:
     shown = shown_dimensions(offer)
     blocks = [
         modals.several(
-            f"scope:{name}", f"Where: {name}", {opaque(v): v for v in sorted(offer.values[name])},
+            f"scope:{name}", f"Where: {name}", {modals.opaque(v): v for v in sorted(offer.values[name])},
             hint=words.all_of(name),
         )
         for name in shown

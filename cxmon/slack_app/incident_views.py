@@ -285,15 +285,17 @@ def _assign_view(place: Place, incident: Incident, at: Origin, now: datetime) ->
 
 
 def _departments(place: Place) -> dict[str, str]:
-    """Whom the configuration knows, by a short value: owners of decisions, of routes, and those who sign."""
+    """Whom the configuration knows, by the option's value: owners of decisions, of routes, and those who sign."""
     plan = place.plan
     owners = [d.change.owner for d in place.store.changes.all()] + [o for r in plan.routes for o in r.owners]
     found = sorted({*owners, *plan.access.departments.values()} - {""})
-    return {f"d{i}": name for i, name in enumerate(found[: modals.OPTIONS])}
+    return {modals.opaque(name): name for name in found[: modals.OPTIONS]}
 
 
 def _chosen(request: Request, place: Place) -> str:
-    return _departments(place).get(request.input("known"), "") or request.input("other")
+    """What was chosen, else what was typed; empty where the chosen one is not known any more."""
+    known = request.input("known")
+    return _departments(place).get(known, "") if known else request.input("other")
 
 
 def _check_assign(request: Request, place: Place, now: datetime) -> Answer | None:  # noqa: ARG001 - an answer.
