@@ -19,7 +19,6 @@ from cxmon.wording import clicking as words
 
 View = dict[str, Any]
 LENGTHS = {"4h": 4, "1d": 24, "3d": 72, "7d": 168, "14d": 336}
-LONGEST_SILENCE = timedelta(days=92)
 
 
 def _opens(
@@ -122,8 +121,8 @@ def _ends(request: Request, place: Place, now: datetime) -> datetime:
 
 def _check_silence(request: Request, place: Place, now: datetime) -> Answer | None:
     found: dict[str, str] = {}
-    if not now < _ends(request, place, now) <= now + LONGEST_SILENCE:
-        found["until"] = words.silence_ends_when(LONGEST_SILENCE.days)
+    if not now < _ends(request, place, now) <= now + actions.LONGEST_QUIET:
+        found["until"] = words.silence_ends_when(actions.LONGEST_QUIET.days)
     return _wrong(found | _reason(request))
 
 
@@ -143,12 +142,10 @@ def _silence(request: Request, place: Place, incident: Incident, now: datetime) 
     ends, why = _ends(request, place, now), request.input("why")
 
     def do(store: Store) -> Silence:
-        made = actions.silence(
-            store, metric=chosen.metric, segment=chosen.segment, starts=now, ends=ends, by=place.by, why=why,
+        return actions.quiet(
+            store, incident.id, metric=chosen.metric, segment=chosen.segment, ends=ends, by=place.by, why=why, now=now,
             origin=ORIGIN,
         )  # fmt: skip
-        actions.tell_silence(store, incident.id, ends=made.ends, by=place.by, why=why, now=now)
-        return made
 
     made = kept(request, place, Act.SILENCE, do, subject=incident.id, why=why, now=now)
     return words.is_silent(chosen.told, made.ends, place.plan.zone)
