@@ -13,6 +13,7 @@ from dashboards import session
 from dashboards.reading import World
 from dashboards.text import grey, md
 
+
 def section(world: World, incident: Incident) -> None:
     """Two buttons with their forms for those who may; for others the sentence that says who."""
     _told()
