@@ -99,6 +99,13 @@ def test_a_redirect_is_told_and_not_followed(httpserver):
     assert len(httpserver.log) == 1
 
 
+def test_a_redirect_to_no_address_is_told_like_any_other(httpserver):
+    httpserver.expect_request("/in").respond_with_data("", status=307, headers={"Location": "http://[evil"})
+    problem = refusal(hook(httpserver.url_for("/in")))
+    assert kinds(problem) == (True, False, False)
+    assert str(problem) == "the webhook answered with a redirect to no address"
+
+
 def test_without_an_answer_it_is_in_doubt(httpserver):
     done = threading.Event()
 
