@@ -94,6 +94,15 @@ def test_the_week_reads_as_on_record(told):
     assert found == GOLDEN.read_text(encoding="utf-8")
 
 
+def test_a_metric_that_is_configured_no_longer_stops_no_digest(seeded_url):
+    some = {m.id: m for m in worlds.METRICS if m.id != "csat"}
+    with Store.open(seeded_url, read_only=True) as opened:
+        found = read(plan(metrics=some), opened, None, since=SINCE, now=NOW)
+    message = for_digest(found, key="k", thread="t")
+    assert "Weekend phone desk closed" in message.title
+    assert "CSAT" not in lines(found).partition("What is worse, what is better")[2]
+
+
 def test_every_figure_is_the_boards(told, seeded_url, monkeypatch):
     monkeypatch.setenv("CXMON_STORE_URL", seeded_url)
     board = board_world()
