@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -40,6 +41,14 @@ def test_it_reads_word_for_word_as_agreed(seeded_url):
     if os.environ.get("CXMON_WRITE_GOLDEN"):
         GOLDEN.write_text(said)
     assert said == GOLDEN.read_text()
+
+
+def test_a_saving_without_a_price_is_not_called_unjudged(seeded_url):
+    one = known(seeded_url)
+    priced = next(d for d in one.decided if d.verdict and d.verdict.price and d.change.saving)
+    bare = replace(priced, number=99, verdict=replace(priced.verdict, price=None))
+    (row,) = [r for r in sections(replace(one, decided=(priced, bare)))[2].table.rows if r[0].startswith("99 ")]
+    assert row[-1] == "no price"
 
 
 def test_its_figures_are_those_of_the_ledger(seeded_url, monkeypatch):
