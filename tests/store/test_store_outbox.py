@@ -16,7 +16,7 @@ def test_a_blocked_channel_says_since_when_and_keeps_what_waits(store):
     store.outbox.park("k1", "no token")
     store.outbox.park("k3", "still none")
     assert store.outbox.blocked() == {"slack": (NOW, "no token")}
-    assert [one.key for one in store.outbox.unsent("slack")] == ["k1", "k2", "k3"]
+    assert [one.key for one in store.outbox.unsent("slack", NOW)] == ["k1", "k2", "k3"]
     assert store.outbox.known(["k2", "k9"]) == {"k2"}
 
 
