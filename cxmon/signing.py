@@ -44,11 +44,17 @@ def sign(opened: Callable[[], Store], signed: Signed, do: Callable[[Store], T]) 
     return result
 
 
-def propose(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:
-    """Writes a new draft down. ActionError where the id is taken: whoever proposes replaces nothing."""
+def declare_new(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:
+    """Declares a change as it is. ActionError where the id is taken, perhaps by somebody who was quicker with the same
+    title: a new declaration replaces nothing."""
     if store.changes.get(change.id) is not None:
         raise ActionError(f"there is a change {change.id} already: choose another title")
-    return actions.declare(store, replace(change, status=Status.DRAFT), now=now, origin=origin)
+    return actions.declare(store, change, now=now, origin=origin)
+
+
+def propose(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:
+    """Writes a new draft down, whatever the change says of itself. ActionError as of `declare_new`."""
+    return declare_new(store, replace(change, status=Status.DRAFT), now=now, origin=origin)
 
 
 def put_live(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:

@@ -50,12 +50,19 @@ def asked(*arguments: str, given: bytes = b"", longest_s: float = LONGEST_S) -> 
 
 def ran(arguments: Sequence[str], given: bytes, longest_s: float) -> "subprocess.CompletedProcess[bytes] | str":
     """What came of `cxmon ARGUMENTS` with `given` on its stdin, or one sentence that says why nothing did."""
-    command = [sys.executable, "-W", "ignore", "-m", "cxmon", *arguments]
+    return child("cxmon", arguments, given, longest_s)
+
+
+def child(
+    module: str, arguments: Sequence[str], given: bytes, longest_s: float
+) -> "subprocess.CompletedProcess[bytes] | str":
+    """What came of `python -m MODULE ARGUMENTS`, as `ran`."""
+    command = [sys.executable, "-W", "ignore", "-m", module, *arguments]
     environment = os.environ | {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "4000"}
     if not _PLACES.acquire(timeout=longest_s):
         return "Others are asking just now. Try again in a minute."
     try:
-        return subprocess.run(  # noqa: S603 - our own module; arguments are values, no shell reads them.
+        return subprocess.run(  # noqa: S603 - our own modules; arguments are values, no shell reads them.
             command, input=given, capture_output=True, timeout=longest_s, env=environment, check=False
         )
     except subprocess.TimeoutExpired:

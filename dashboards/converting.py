@@ -5,9 +5,10 @@ A process of its own: the converter takes a hundred megabytes, which the board w
 
 import importlib.util
 import json
-import subprocess
 import sys
 from typing import Any
+
+from dashboards.commanding import child
 
 LONGEST_S = 40.0
 
@@ -19,12 +20,10 @@ def possible() -> bool:
 
 def converted(spec: dict[str, Any], form: str, version: str) -> bytes:
     """The picture of a Vega-Lite specification; `form` is `svg` or `png`. RuntimeError where it could not be drawn."""
-    command = [sys.executable, "-m", "dashboards.converting", form, version]
-    done = subprocess.run(  # noqa: S603 - our own module; the specification goes over stdin.
-        command, input=json.dumps(spec).encode(), capture_output=True, timeout=LONGEST_S, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"the chart could not be drawn as {form}")
+    done = child("dashboards.converting", (form, version), json.dumps(spec).encode(), LONGEST_S)
+    if isinstance(done, str) or done.returncode:
+        said = f": {done}" if isinstance(done, str) else ""
+        raise RuntimeError(f"the chart could not be drawn as {form}{said}")
     return done.stdout
 
 

@@ -7,14 +7,11 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from cxmon import actions
-from cxmon.errors import CxmonError
 from cxmon.model import Act, Allowed, Incident, IncidentState
 from cxmon.store import Store
 from dashboards import session
 from dashboards.reading import World
 from dashboards.text import grey, md
-
-LONGEST = timedelta(days=92)
 
 
 def section(world: World, incident: Incident) -> None:
@@ -42,18 +39,10 @@ def _told() -> None:
         st.success(md(news), icon=":material/check:")
 
 
-def _signed(form: str) -> str:
-    """For whom it is done: records carry a role or department, never a person."""
-    return st.text_input(
-        "For which role or department", value=session.person().department, max_chars=80, key=f"by_{form}",
-        help="It stands in the record and in Slack; your name does not.",
-    )  # fmt: skip
-
-
 def _acknowledge(incident: Incident) -> None:
     with st.form("acknowledge", border=False):
         st.markdown("Everybody who was told hears that somebody is on it.")
-        by = _signed("acknowledge")
+        by = session.whom(st.container(), "by_acknowledge")
         why = st.text_input("What is being done", value="Looking into it", max_chars=200)
         pressed = st.form_submit_button("Acknowledge")
     if pressed:
@@ -70,10 +59,10 @@ def _silence(world: World, incident: Incident) -> None:
         what = f"{metric.label}, {incident.root.label}"
         st.markdown(md(f"Nothing more is told about {what}; the end is told all the same."))
         last = st.date_input(
-            "Quiet through", value=None, min_value=today, max_value=today + LONGEST, format="YYYY-MM-DD",
+            "Quiet through", value=None, min_value=today, max_value=today + actions.LONGEST_QUIET, format="YYYY-MM-DD",
             help="The last quiet day. A silence always ends; three months are the longest here.",
         )  # fmt: skip
-        by = _signed("silence")
+        by = session.whom(st.container(), "by_silence")
         why = st.text_input("Why", max_chars=200, help="For those who read it later.")
         pressed = st.form_submit_button("Silence")
     if not pressed:
@@ -84,18 +73,15 @@ def _silence(world: World, incident: Incident) -> None:
     ends = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
     _do(
         Act.SILENCE, incident.id, by, why, f"Silent through {last:%-d %b %Y}.",
-        lambda store, now: actions.silence(
-            store, metric=metric.id, segment=incident.root, starts=now, ends=ends, by=by, why=why, origin=session.ORIGIN
+        lambda store, now: actions.quiet(
+            store, incident.id, metric=metric.id, segment=incident.root, ends=ends, by=by, why=why, now=now,
+            origin=session.ORIGIN,
         ),
     )  # fmt: skip
 
 
 def _do(act: Act, incident: str, by: str, why: str, news: str, deed: Callable[[Store, datetime], object]) -> None:
     """Does it, signed; the page is drawn anew with what came of it, or the refusal stands below the form."""
-    try:
-        session.run(act, incident, deed, by=by, why=why)
-    except CxmonError as error:
-        st.error(md(str(error)), icon=":material/block:")
-        return
-    st.session_state["deed_done"] = news
-    st.rerun()
+    if session.attempt(lambda: session.run(act, incident, deed, by=by, why=why)) is not None:
+        st.session_state["deed_done"] = news
+        st.rerun()

@@ -7,14 +7,13 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.decisions.naming import name_of
-from cxmon.model import Category, Metric, Segment
+from cxmon.model import SAVED_PER, Category, Metric, Segment
 from cxmon.wording import proposing as words
 from dashboards.reading import World
 from dashboards.text import md
 
 # With more figures than this none is chosen beforehand.
 MOST_CHOSEN = 8
-PER = ("year", "quarter", "month", "week", "day", "once")
 
 
 def values(world: World) -> dict[str, list[str]]:
@@ -81,7 +80,7 @@ def _more(world: World) -> dict[str, object]:
         first, second, third = st.columns(3, gap="medium")
         amount = first.number_input("Saves", min_value=0.0, value=0.0, step=1000.0, key="saves", format="%.0f")
         currency = second.text_input("Currency", "EUR", max_chars=3, key="currency")
-        per = third.selectbox("Per", PER, key="per")
+        per = third.selectbox("Per", SAVED_PER, key="per")
         claimed = st.text_input("Who says so", max_chars=100, key="claimed", placeholder="Finance")
         live = {key: d.change.title for key, d in world.declared.items() if not d.of_feed}
         answers = st.selectbox(

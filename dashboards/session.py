@@ -117,7 +117,10 @@ def run(act: Act, subject: str, do: Callable[[Store, datetime], T], *, by: str, 
 def whom(place: DeltaGenerator, key: str) -> str:
     """For which role or department somebody decides: the configuration's word, or else what they type at `place`."""
     known = person().department
-    typed = place.text_input(FOR_WHOM, known, key=key, max_chars=100, disabled=bool(known))
+    typed = place.text_input(
+        FOR_WHOM, known, key=key, max_chars=100, disabled=bool(known),
+        help="It stands in the record and in messages; your name does not.",
+    )  # fmt: skip
     return known or typed
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxmon import decisions, wording
-from cxmon.actions.by_hand import LONGEST_ONE_OFF, add_note, assign, expects, leave_out, tell_silence
+from cxmon.actions.by_hand import LONGEST_ONE_OFF, LONGEST_QUIET, add_note, assign, expects, leave_out, tell_silence
 from cxmon.actions.keeping import ALLOWANCE, DATA, SOURCE, VERDICT
 from cxmon.actions.keeping import incident_of as _incident
 from cxmon.actions.keeping import lasting as _lasting
@@ -42,6 +42,7 @@ __all__ = [
     "ALLOWANCE",
     "DATA",
     "LONGEST_ONE_OFF",
+    "LONGEST_QUIET",
     "SOURCE",
     "VERDICT",
     "accept",
@@ -54,10 +55,10 @@ __all__ = [
     "go_live",
     "leave_out",
     "plan",
+    "quiet",
     "respond",
     "silence",
     "take_over",
-    "tell_silence",
     "why",
 ]
 
@@ -137,6 +138,28 @@ def silence(
     name = f"quiet-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
     made = Silence(id=name, metric=metric, segment=segment, starts=starts, ends=ends, by=by, why=why)
     _put(lambda: store.changes.put_silence(made, origin=origin))
+    return made
+
+
+def quiet(
+    store: Store,
+    incident_id: str,
+    *,
+    metric: str | None,
+    segment: Segment | None,
+    ends: datetime,
+    by: str,
+    why: str,
+    now: datetime,
+    origin: str,
+) -> Silence:
+    """A silence from now on, kept in the history of the incident that it was asked from and told in its thread.
+
+    ActionError as of `silence`, and where there is no such incident or it has ended.
+    """
+    _lasting(store, incident_id)
+    made = silence(store, metric=metric, segment=segment, starts=now, ends=ends, by=by, why=why, origin=origin)
+    tell_silence(store, incident_id, ends=made.ends, by=made.by, why=made.why, now=now)
     return made
 
 

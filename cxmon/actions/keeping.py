@@ -10,6 +10,8 @@ from cxmon.model import Delivery, Incident, IncidentState, Message, OutboxRow, T
 from cxmon.store import Store
 
 VERDICT, SOURCE, DATA, ALLOWANCE = "verdict", "source", "data", "allowance"
+_A_ROLE = "name a role or department"
+_ASKED = {"by": _A_ROLE, "to": _A_ROLE, "text": "say what is to be known"}
 
 
 def told_on(store: Store, incident: Incident, transition: Transition) -> list[OutboxRow]:
@@ -42,7 +44,7 @@ def _message(store: Store, incident: Incident, transition: Transition, last: Mes
     metric = next((m for m in catalogue.metrics if m.id == incident.subject), None) if catalogue else None
     if catalogue is None or incident.check in {VERDICT, ALLOWANCE}:
         reply = transition.reason.partition(": ")[2]
-        key = f"{last.thread}|{transition.step.value}|{transition.at.isoformat()}"
+        key = news_key(last.thread, transition.step, transition.at.isoformat())
         badge = f"{last.badge}, {transition.step.value}"
         left = tuple(action for action in last.actions if action.name != "acknowledge")
         return replace(last, key=key, badge=badge, reply=reply, at=transition.at, actions=left, picture=None)
@@ -76,10 +78,12 @@ def lasting(store: Store, incident_id: str) -> Incident:
 
 
 def said(name: str, text: str) -> str:
+    """The text without the blanks around it. ActionError where it is empty, or names a person where a role belongs."""
+    asked = _ASKED.get(name, "give a reason")
     if not text.strip():
-        raise ActionError(f"{name} is empty: " + ("name a role or department" if name == "by" else "give a reason"))
-    if name == "by" and "@" in text:
-        raise ActionError(f"by is an address ({text.strip()}): name a role or department, not a person")
+        raise ActionError(f"{name} is empty: {asked}")
+    if asked == _A_ROLE and "@" in text:
+        raise ActionError(f"{name} is an address ({text.strip()}): {asked}, not a person")
     return text.strip()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from cxmon.alerts import payload
-from cxmon.alerts.markup import clean
+from cxmon.alerts.markup import clean, cut
 from cxmon.errors import DeliveryError, SourceError
 from cxmon.model import Message, Receipt, Secret, Token
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 20_000
 SHORTEST_SECRET = 16
+LONGEST_HOST = 100
 _UNSENDABLE = frozenset({400, 406, 413, 414, 415, 422, 431})
 _LATER = frozenset({408, 425, 429, 503})
 
@@ -95,15 +96,19 @@ class Webhook:
                 raise DeliveryError("the webhook's certificate is not trusted", permanent=True) from None
             except requests.RequestException as problem:
                 raise _no_answer(problem) from None
+            except ValueError:
+                # The library reads where a redirect leads before it hands the answer over.
+                raise DeliveryError("the webhook answered with a redirect to no address", permanent=True) from None
 
     def _said(self, response: "requests.Response") -> str:
         from cxmon.feeds import body  # noqa: PLC0415
 
-        if response.is_redirect:
-            return f"a redirect to {urlsplit(response.headers['Location']).hostname or 'its own host'}"
-        if response.ok:
+        if response.ok and not response.is_redirect:
             return ""
         try:
+            if response.is_redirect:
+                host = cut(clean(urlsplit(response.headers["Location"]).hostname or ""), LONGEST_HOST)
+                return f"a redirect to {host or 'its own host'}"
             return clean(body.said(body.content(response, MOST_BYTES, time.monotonic() + self.timeout_s)))
         except (body.BodyError, OSError, ValueError):
             return ""

@@ -1,8 +1,7 @@
 """The brief for a board meeting on a page: self-contained HTML without scripts or network, made for A4."""
 
 from cxmon import wording
-from cxmon.charts.page import POLICY, SHAPES, section, text_of
-from cxmon.charts.page_style import style
+from cxmon.charts.page import badge, document, section, text_of
 from cxmon.model import Tone
 from cxmon.wording.briefing import Briefing, answer, head, sections
 
@@ -31,32 +30,15 @@ def brief_page(known: Briefing) -> str:
     """The page: the answer first, then the numbered sections of `wording.briefing.sections`."""
     headline, sentence, verdict = answer(known)
     words, tone, _ = wording.screen(verdict, titles=known.titles) if verdict else ("", Tone.GREY, "")
-    badge = f'<p class="badge {tone.value}"><span aria-hidden="true">{SHAPES[tone]}</span> {text_of(words)}</p>'
-    title, told = f"{known.title}: brief", sections(known)
-    return "\n".join([
-        "<!doctype html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f"<title>{text_of(title)}, {text_of(wording.day(known.as_of, known.zone))}</title>",
-        f"<style>{style()}{_PAPER}</style>",
-        "</head>",
-        "<body>",
-        f'<header><h1>{text_of(title)}</h1><p class="stand">{text_of(head(known))}</p></header>',
-        "<main>",
+    title, told, stand = f"{known.title}: brief", sections(known), head(known)
+    body = [
         '<section class="answer" aria-label="The answer">',
-        *([badge] if words else []),
+        *([badge(tone, words)] if words else []),
         f'<p class="headline">{text_of(headline)}</p><p>{text_of(sentence)}</p></section>',
         *(section(one) for one in told[:TABLES]),
         '<div class="rest">',
         *(section(one) for one in told[TABLES:]),
         "</div>",
-        "</main>",
-        f"<footer><p>{text_of(title)} · {text_of(head(known))}</p></footer>",
-        "</body>",
-        "</html>",
-        "",
-    ])  # fmt: skip
+    ]
+    day = wording.day(known.as_of, known.zone)
+    return document(f"{title}, {day}", title, stand, f"{title} · {stand}", body, more_style=_PAPER)

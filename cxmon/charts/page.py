@@ -37,8 +37,8 @@ WIDE, NARROW = 620, 300
 FOREST_WIDE, FOREST_NARROW = 560, 260
 SHORT = 6
 # Shapes as characters, since a page without network has no icon font; they repeat what the words say.
-SHAPES = {Tone.RED: "▲", Tone.AMBER: "△", Tone.TEAL: "▼", Tone.GREY: "○"}
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_SHAPES = {Tone.RED: "▲", Tone.AMBER: "△", Tone.TEAL: "▼", Tone.GREY: "○"}
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,30 +110,36 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
     answer = next((one for one in told if one.heading == "Verdict"), None)
     lead = [_p(text) for text in answer.lines[1:] if text] if answer else []
     body = [
-        f'<p class="badge {tone.value}"><span aria-hidden="true">{SHAPES[tone]}</span> {text_of(words)}</p>',
+        badge(tone, words),
         *([f'<p class="headline">{lead[0][3:]}', *lead[1:]] if lead else []),
     ]
     rest = [section(one) for one in told if one is not answer and (one.table or one.on_page)]
     return document(f"{title}: {words}", title, stand(known), f"{title} · {stand(known)}. {FOOT}", [
         f'<section class="answer" aria-label="Verdict">{"".join(body)}</section>',
-        *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
+        *([f'<div class="charts">{"".join(figure(one) for one in drawings)}</div>'] if drawings else []),
         *(f'<p class="legend">{text_of(legend)}</p>' for legend in dict.fromkeys(one.legend for one in drawings)),
         *(['<div class="rest">', *rest, "</div>"] if rest else []),
     ])  # fmt: skip
 
 
-def document(title: str, heading: str, said: str, foot: str, main: Sequence[str]) -> str:
-    """A whole page around the parts of its middle, which are HTML already; the others are text."""
+def badge(tone: Tone, words: str) -> str:
+    """Colour, shape and words, each of which says it alone."""
+    return f'<p class="badge {tone.value}"><span aria-hidden="true">{_SHAPES[tone]}</span> {text_of(words)}</p>'
+
+
+def document(title: str, heading: str, said: str, foot: str, main: Sequence[str], *, more_style: str = "") -> str:
+    """A whole page around the parts of its middle, which are HTML already as `more_style` is CSS; the others are
+    text."""
     return "\n".join([
         "<!doctype html>",
         '<html lang="en">',
         "<head>",
         '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         f"<title>{text_of(title)}</title>",
-        f"<style>{style()}</style>",
+        f"<style>{style()}{more_style}</style>",
         "</head>",
         "<body>",
         f'<header><h1>{text_of(heading)}</h1><p class="stand">{text_of(said)}</p></header>',
@@ -176,7 +182,8 @@ def _table(table: Table, caption: str) -> str:
     return f'<table role="table">{label}{head}<tbody role="rowgroup">{"".join(rows)}</tbody></table>'
 
 
-def _figure(one: Drawing) -> str:
+def figure(one: Drawing) -> str:
+    """A chart with its caption; the reader's theme and width choose among its pictures."""
     sources = "".join(
         f'<source media="{media}" srcset="{_data(one.svg[theme, narrow])}">'
         for media, theme, narrow in _MEDIA

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cxmon import wording
-from cxmon.charts.page import LEGEND, SHAPES, Drawing, _figure, document, section, text_of
+from cxmon.charts.page import LEGEND, Drawing, badge, document, figure, section, text_of
 from cxmon.wording import digest
 from cxmon.wording.week import Week
 
@@ -15,15 +15,14 @@ def week_page(week: Week, drawings: Sequence[Drawing] = ()) -> str:
     needs, tone = digest.needs(week), digest.tone(week)
     told = [one for one in digest.sections(week) if one.heading != digest.NEEDS]
     asked = "".join(f"<li>{text_of(str(one))}</li>" for one in needs)
-    badge = f'<p class="badge {tone.value}"><span aria-hidden="true">{SHAPES[tone]}</span> {digest.NEEDS}</p>'
     answer = [
-        *([badge] if needs else []),
+        *([badge(tone, digest.NEEDS)] if needs else []),
         f'<p class="headline">{text_of(digest.headline(week))}</p>',
         *([f"<ul>{asked}</ul>"] if len(needs) > 1 or (needs and needs[0].more) else []),
     ]
     return document(f"The week of {of}", f"The week of {of}", said, f"{of} · {said}", [
         f'<section class="answer" aria-label="{digest.NEEDS}">{"".join(answer)}</section>',
-        *([f'<div class="charts">{"".join(_figure(one) for one in drawings)}</div>'] if drawings else []),
+        *([f'<div class="charts">{"".join(figure(one) for one in drawings)}</div>'] if drawings else []),
         *([f'<p class="legend">{LEGEND}</p>'] if drawings else []),
         '<div class="rest">', *(section(one) for one in told), "</div>",
     ])  # fmt: skip

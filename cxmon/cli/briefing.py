@@ -1,6 +1,6 @@
 """brief: one printable page for the board meeting."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -70,12 +70,12 @@ def _known(plan: "Plan", as_of: str | None, since: str | None) -> "Briefing":
 def _moment(text: str, plan: "Plan") -> datetime:
     """An instant, or the end of a day in the plan's zone."""
     from cxmon.config import parse_instant
+    from cxmon.store.briefing import by_the_end_of
 
     found = parse_instant(text, plan.zone)
     if len(text) > len("2026-11-27"):
         return found
-    zone = ZoneInfo(plan.zone)
-    return datetime.combine(found.astimezone(zone).date(), time(23, 59, 59), zone).astimezone(UTC)
+    return by_the_end_of(found.astimezone(ZoneInfo(plan.zone)).date(), plan.zone)
 
 
 def _write(out: Path, known: "Briefing") -> None:

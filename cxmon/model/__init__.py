@@ -19,6 +19,7 @@ from cxmon.model.behind import Behind, Growth, Record
 from cxmon.model.change import (
     FROM_FEED,
     LONGEST_SILENCE,
+    SAVED_PER,
     Category,
     Change,
     Decision,
@@ -109,6 +110,7 @@ __all__ = [
     "MINIMUM_CELL",
     "PER_DAYS",
     "RED",
+    "SAVED_PER",
     "UNIT_SECONDS",
     "Access",
     "Act",

@@ -76,13 +76,17 @@ class Scope:
         return ", ".join("/".join(allowed) for _, allowed in self.values) or "all customers"
 
 
+# Per what a saving may be said; the first one where nobody says.
+SAVED_PER = ("year", "quarter", "month", "week", "day", "once")
+
+
 @dataclass(frozen=True)
 class Saving:
     """What the owner claims to save. `verified_by` is empty while nobody has checked it."""
 
     amount: float
     currency: str
-    per: str = "year"
+    per: str = SAVED_PER[0]
     claimed_by: str = ""
     verified_by: str = ""
 

@@ -163,11 +163,12 @@ def _incidents(
 
 
 def _alarms(store: Store) -> tuple[str, ...]:
-    """What was promised of false alarms, and what became of what was told this quarter."""
+    """What was promised of false alarms, and what became of what was told in the newest quarter that was counted."""
     kept = store.catalogue.alarms()
     if kept is None or not kept.quarters:
         return ()
-    return (f"{keeping.promised(kept)}; this quarter {keeping.became(kept.quarters[0])}",)
+    newest = kept.quarters[0]
+    return (f"{keeping.promised(kept)}; {keeping.became(newest)} ({keeping.quarter(newest)})",)
 
 
 def _data(

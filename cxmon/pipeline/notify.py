@@ -165,6 +165,10 @@ def _reconcile(run: _Run) -> list[Delivered]:
             else:
                 log.warning("%s is still in doubt: %s", row.key, problem)
             continue
+        except Exception:
+            # A fault of a plug-in: this row stays in doubt, others go on.
+            log.exception("channel %s cannot look for %s", row.channel, row.key)
+            continue
         failpoint("notify-looked-up")
         if found is None:
             outbox.later(row.key, NOT_ARRIVED, run.at)

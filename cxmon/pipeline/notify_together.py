@@ -85,6 +85,9 @@ def look_up(run: Running, stuck: Sequence[OutboxRow]) -> list[OutboxRow]:
             else:
                 log.warning("%s is still in doubt: %s", batch.key, problem)
             continue
+        except Exception:
+            log.exception("channel %s cannot look for %s", batch.channel, batch.key)
+            continue
         if found is None:
             outbox.later_together(batch.keys, NOT_ARRIVED, run.at)
             continue

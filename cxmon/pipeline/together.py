@@ -96,7 +96,8 @@ def message_for(plan: Plan, store: Store, batch: Batch, at: datetime) -> Message
     if batch.home is not None:
         newer = {m.thread: m for m in members}
         standing = [row.message for row in store.outbox.told_with(batch.home, batch.channel)]
-        members, news = tuple(newer.get(m.thread, m) for m in standing), batch.members
+        # A receipt that a newer version writes in other words finds no rows: then the news alone is the message.
+        members, news = tuple(newer.get(m.thread, m) for m in standing) or batch.members, batch.members
     return for_many(
         members, key=batch.key, at=at, labels=labels, zone=plan.zone, board_url=plan.board_url, news=news
     )  # fmt: skip

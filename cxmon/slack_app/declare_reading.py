@@ -17,7 +17,8 @@ from cxmon.decisions.naming import name_of
 from cxmon.errors import ConfigError
 from cxmon.model import Change, Status
 from cxmon.slack_app.contract import Request
-from cxmon.slack_app.declare_view import METRICS, Offer, opaque, shown_dimensions
+from cxmon.slack_app.declare_view import METRICS, Offer, shown_dimensions
+from cxmon.slack_app.modals import opaque
 from cxmon.wording import forms as words
 
 _PROBLEM = re.compile(r"[^:]*:(\d+): (.*)", re.DOTALL)

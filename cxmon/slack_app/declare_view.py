@@ -1,12 +1,11 @@
 """The form by which a change is declared from Slack. Pure: what it offers comes in, a view goes out."""
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cxmon import wording
-from cxmon.model import Category, Change, Metric
+from cxmon.model import SAVED_PER, Category, Change, Metric
 from cxmon.slack_app import modals
 from cxmon.wording import clicking
 from cxmon.wording import forms as words
@@ -17,7 +16,6 @@ METRICS = "declare_metrics"
 MOST_LIMITS = 20
 MOST_DIMENSIONS = 8
 LONGEST_TITLE, LONGEST_NOTE = 120, 2_000
-PER = ("year", "quarter", "month", "week", "day", "once")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,16 +72,11 @@ def shown_dimensions(offer: Offer) -> list[str]:
     return fit[:MOST_DIMENSIONS]
 
 
-def opaque(value: str) -> str:
-    """An option's value for a value of the data, whatever it holds."""
-    return hashlib.sha256(value.encode(errors="replace")).hexdigest()[:20]
-
-
 def _where(offer: Offer) -> list[modals.Block]:
     shown = shown_dimensions(offer)
     blocks = [
         modals.several(
-            f"scope:{name}", f"Where: {name}", {opaque(v): v for v in sorted(offer.values[name])},
+            f"scope:{name}", f"Where: {name}", {modals.opaque(v): v for v in sorted(offer.values[name])},
             hint=words.all_of(name),
         )
         for name in shown
@@ -120,7 +113,7 @@ def _saving(offer: Offer) -> list[modals.Block]:
     return [
         modals.text_input("amount", "What it is said to save", optional=True, hint="A number such as 120000.", most=20),
         modals.text_input("currency", "Currency", optional=True, initial=offer.currency, hint="Such as EUR.", most=3),
-        modals.choice("per", "Per", {name: name for name in PER}, initial=PER[0], optional=True, menu=True),
+        modals.choice("per", "Per", {name: name for name in SAVED_PER}, initial=SAVED_PER[0], optional=True, menu=True),
         modals.text_input("claimed_by", "Who says so", optional=True, hint=clicking.no_person(), most=200),
     ]
 

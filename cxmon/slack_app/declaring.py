@@ -8,23 +8,21 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cxmon import actions, wording
+from cxmon import wording
 from cxmon.alerts import Slack
 from cxmon.alerts.blocks import notification, render, render_reply, reply_text
 from cxmon.alerts.declared_message import PUT_LIVE, for_declared
 from cxmon.decisions.drafting import cleaned
 from cxmon.decisions.routing import routed
-from cxmon.errors import ActionError
 from cxmon.model import Act, Allowed, Change, Declared, Delivery, News, Severity, Status, may
 from cxmon.pipeline.route import rules_of
-from cxmon.signing import put_live
+from cxmon.signing import declare_new, put_live
 from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Call, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.declare_reading import Wrong, change_of
 from cxmon.slack_app.declare_view import METRICS, NAME, Begun, Offer, answerable, view
 from cxmon.slack_app.modals import Origin, origin
 from cxmon.slack_app.trail import ORIGIN, kept
-from cxmon.store import Store
 from cxmon.wording import clicking
 from cxmon.wording import forms as words
 
@@ -122,7 +120,8 @@ def _declare(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
         return (Respond(text=str(wrong)),)
     live = change.status is Status.LIVE
     declared = kept(
-        request, place, Act.SIGN if live else Act.PROPOSE, lambda store: _new(store, change, now), subject=change.id,
+        request, place, Act.SIGN if live else Act.PROPOSE,
+        lambda store: declare_new(store, change, now=now, origin=ORIGIN), subject=change.id,
         why=change.note or words.by_form(), now=now, content=change.declared_hash if live else "",
     )  # fmt: skip
     at = origin(request)
@@ -133,13 +132,6 @@ def _declare(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     thread = {"thread_ts": at.message_ts} if at.message_ts else {}
     told: tuple[Deed, ...] = (Call(method="chat.postMessage", arguments={"channel": channel, **shown, **thread}),)
     return told if at.channel else (*told, Respond(text=words.declared_to(declared, channel)))
-
-
-def _new(store: Store, change: Change, now: datetime) -> Declared:
-    """ActionError where somebody was quicker with the same title: a declaration replaces nothing."""
-    if store.changes.get(change.id) is not None:
-        raise ActionError(f"there is a change {change.id} already: choose another title")
-    return actions.declare(store, change, now=now, origin=ORIGIN)
 
 
 def _put_live(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:

@@ -11,7 +11,7 @@ from cxmon.alerts.slack_errors import classify
 from cxmon.config.plan import Plan
 from cxmon.errors import CxmonError
 from cxmon.model import Role
-from cxmon.slack_app.contract import Answer, Handler, Handlers, Place, Request, refusal
+from cxmon.slack_app.contract import Answer, Handler, Handlers, Place, Request, nothing, refusal
 from cxmon.slack_app.envelope import parse
 from cxmon.slack_app.performing import perform, tell
 from cxmon.slack_app.registry import HANDLERS, handler_of
@@ -62,8 +62,9 @@ class Hearing:
             tell(words.broke(), request, self.channel)
 
     def _handled(self, request: Request, handler: Handler, acknowledge: Acknowledge) -> None:
-        # A click is acknowledged before the store is opened, which may have to wait for another writer.
-        if request.kind == "block_actions":
+        # What has nothing to say at once is acknowledged before the store is opened and Slack is asked who it is: both
+        # may take longer than the three seconds that Slack waits.
+        if handler.answer is nothing:
             acknowledge(None)
         with Store.open(self.plan.store_url) as store:
             place = self.place(request, store)
@@ -103,7 +104,8 @@ class Hearing:
         team = user.get("team_id") if isinstance(user, Mapping) else request.team
         if not self._team:
             self._team = str(self._asked("auth.test").get("team_id", ""))
-        return not self._team or not team or team == self._team
+        # Where Slack does not say whose workspace this is, only those who are named by their id have a role.
+        return bool(self._team) and (not team or team == self._team)
 
     def _address(self, user: str) -> str:
         """The address of somebody, as their workspace knows it; empty where the bot may not ask (users:read.email)."""

@@ -19,7 +19,6 @@ from cxmon.wording import clicking as words
 
 View = dict[str, Any]
 LENGTHS = {"4h": 4, "1d": 24, "3d": 72, "7d": 168, "14d": 336}
-LONGEST_SILENCE = timedelta(days=92)
 
 
 def _opens(
@@ -122,8 +121,8 @@ def _ends(request: Request, place: Place, now: datetime) -> datetime:
 
 def _check_silence(request: Request, place: Place, now: datetime) -> Answer | None:
     found: dict[str, str] = {}
-    if not now < _ends(request, place, now) <= now + LONGEST_SILENCE:
-        found["until"] = words.silence_ends_when(LONGEST_SILENCE.days)
+    if not now < _ends(request, place, now) <= now + actions.LONGEST_QUIET:
+        found["until"] = words.silence_ends_when(actions.LONGEST_QUIET.days)
     return _wrong(found | _reason(request))
 
 
@@ -143,12 +142,10 @@ def _silence(request: Request, place: Place, incident: Incident, now: datetime) 
     ends, why = _ends(request, place, now), request.input("why")
 
     def do(store: Store) -> Silence:
-        made = actions.silence(
-            store, metric=chosen.metric, segment=chosen.segment, starts=now, ends=ends, by=place.by, why=why,
+        return actions.quiet(
+            store, incident.id, metric=chosen.metric, segment=chosen.segment, ends=ends, by=place.by, why=why, now=now,
             origin=ORIGIN,
         )  # fmt: skip
-        actions.tell_silence(store, incident.id, ends=made.ends, by=place.by, why=why, now=now)
-        return made
 
     made = kept(request, place, Act.SILENCE, do, subject=incident.id, why=why, now=now)
     return words.is_silent(chosen.told, made.ends, place.plan.zone)
@@ -285,15 +282,17 @@ def _assign_view(place: Place, incident: Incident, at: Origin, now: datetime) ->
 
 
 def _departments(place: Place) -> dict[str, str]:
-    """Whom the configuration knows, by a short value: owners of decisions, of routes, and those who sign."""
+    """Whom the configuration knows, by the option's value: owners of decisions, of routes, and those who sign."""
     plan = place.plan
     owners = [d.change.owner for d in place.store.changes.all()] + [o for r in plan.routes for o in r.owners]
     found = sorted({*owners, *plan.access.departments.values()} - {""})
-    return {f"d{i}": name for i, name in enumerate(found[: modals.OPTIONS])}
+    return {modals.opaque(name): name for name in found[: modals.OPTIONS]}
 
 
 def _chosen(request: Request, place: Place) -> str:
-    return _departments(place).get(request.input("known"), "") or request.input("other")
+    """What was chosen, else what was typed; empty where the chosen one is not known any more."""
+    known = request.input("known")
+    return _departments(place).get(known, "") if known else request.input("other")
 
 
 def _check_assign(request: Request, place: Place, now: datetime) -> Answer | None:  # noqa: ARG001 - an answer.

@@ -1,6 +1,7 @@
 """Views within Slack's limits: everything is cleaned, cut and escaped here. A block's id is that of its input, so that
 errors by block and values by input go by one name."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -51,6 +52,12 @@ def origin(request: Request) -> Origin:
         given = {}
     known = {f.name for f in fields(Origin)}
     return Origin(**{n: t for n, t in given.items() if n in known and isinstance(t, str)}) if given else Origin()
+
+
+def opaque(value: str) -> str:
+    """An option's value for words of the data, whatever they hold: it says the same whatever else can be chosen by the
+    time it comes back."""
+    return hashlib.sha256(value.encode(errors="replace")).hexdigest()[:20]
 
 
 def modal(

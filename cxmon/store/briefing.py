@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from cxmon.decisions.numbering import numbered, shown
 from cxmon.decisions.versions import versions
@@ -12,6 +13,11 @@ from cxmon.wording.briefing import Briefing, Decided
 
 # How long ago last time was, where nobody says.
 QUARTER = timedelta(days=91)
+
+
+def by_the_end_of(day: date, zone: str) -> datetime:
+    """The last second of a day on the clocks of a zone: what was told on the day of the last meeting was told by it."""
+    return datetime.combine(day, time(23, 59, 59), ZoneInfo(zone)).astimezone(UTC)
 
 
 def briefing(store: Store, *, since: datetime | None = None) -> Briefing | None:

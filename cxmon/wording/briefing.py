@@ -42,7 +42,7 @@ from cxmon.wording.screen import category, screen, state
 from cxmon.wording.verdicts import saving
 from cxmon.wording.whole import Section, Table, so_far
 
-NOT_DECLARED, NOT_JUDGED = "not declared yet", "not judged yet"
+NOT_JUDGED, NO_PRICE = "not judged yet", "no price"
 PART = "not all of it counted yet"
 UNCHANGED, FIRST = "The same", "Judged for the first time"
 _WITHOUT_ANSWER = frozenset({Code.UNDECIDED, Code.WAITING, Code.ENTANGLED, Code.NOT_COMPARABLE})
@@ -241,7 +241,8 @@ def _price(known: Briefing) -> Section:
         if price is None:
             without += 1
             if d.change.saving is not None:
-                rows.append((f"{d.number} {d.change.title}", saving(d.change.saving), "not known", NOT_JUDGED))
+                why = NOT_JUDGED if d.verdict is None else NO_PRICE
+                rows.append((f"{d.number} {d.change.title}", saving(d.change.saving), "not known", why))
             continue
         priced.append(price)
         rows.append((f"{d.number} {d.change.title}", _saves(price), _loses(price), price_words(price)))

@@ -113,7 +113,7 @@ def pictured(week: Week) -> list[Picture]:
     found: list[Picture] = []
     stamp = f"As of {say.stamp(week.now, week.zone)}"
     for change, verdict in week.judged():
-        harms = ledger.told(verdict)
+        harms = [h for h in ledger.told(verdict) if h.metric in week.metrics]
         if len(found) < MOST_DECISIONS and verdict.code in RED and harms:
             metric = week.metrics[harms[0].metric]
             said = f"{ledger.harm_words(harms[0], week.metrics)}"
@@ -179,7 +179,8 @@ def _unanswered(week: Week) -> Iterator[Need]:
     for change, verdict in _asked(week):
         words = screen(verdict, titles=week.titles)[0]
         told = ledger.told_words(verdict, week.metrics)
-        more = f"{told[:1].upper()}{told[1:]}. Keep, amend or roll back? Asked of {change.owner}"
+        said = f"{told[:1].upper()}{told[1:]}. " if told else ""
+        more = f"{said}Keep, amend or roll back? Asked of {change.owner}"
         yield Need(what=f"{change.title}: {words[:1].lower()}{words[1:]}", more=more, short=more)
 
 

@@ -46,7 +46,7 @@ def told_words(verdict: Verdict | None, metrics: Metrics) -> str:
     """What decides a verdict, in figures: the gains where it is judged on its aims, else the harms."""
     if verdict is not None and decisions.aims_answer_of(verdict) is not None:
         return "; ".join(gain(aim, metrics[aim.metric]) for aim in verdict.aims if aim.metric in metrics)
-    return "; ".join(harm_words(h, metrics) for h in told(verdict))
+    return "; ".join(harm_words(h, metrics) for h in told(verdict) if h.metric in metrics)
 
 
 def still_open(verdict: Verdict | None) -> list[Harm]:

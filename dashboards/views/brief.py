@@ -1,8 +1,7 @@
 """The brief for the board meeting: shown as it prints, and downloaded."""
 
 import os
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import streamlit as st
 
@@ -10,7 +9,7 @@ from cxmon.charts.brief import brief_page
 from cxmon.charts.paper import MISSING, can_pdf, pdf
 from cxmon.errors import ActionError
 from cxmon.store import Store
-from cxmon.store.briefing import QUARTER, briefing
+from cxmon.store.briefing import QUARTER, briefing, by_the_end_of
 from cxmon.wording.briefing import Briefing, answer, head, sections
 from dashboards import asking, commanding, session
 from dashboards.frame import opened
@@ -20,9 +19,8 @@ from dashboards.text import grey, md
 
 def _brief(world: World, since: date) -> Briefing:
     """The brief of the newest judgement: the figures of the other pages."""
-    last = datetime.combine(since, time(), ZoneInfo(world.zone))
     with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
-        found = briefing(store, since=last)
+        found = briefing(store, since=by_the_end_of(since, world.zone))
     if found is None:
         raise ActionError("nothing has been collected yet")
     return found

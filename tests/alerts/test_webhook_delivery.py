@@ -99,6 +99,21 @@ def test_a_redirect_is_told_and_not_followed(httpserver):
     assert len(httpserver.log) == 1
 
 
+def test_a_redirect_to_no_address_is_told_like_any_other():
+    def answer(listening):
+        asked, _ = listening.accept()
+        with asked:
+            asked.recv(65_536)
+            asked.sendall(b"HTTP/1.1 307 There\r\nLocation: http://[evil\r\nContent-Length: 0\r\n\r\n")
+            asked.recv(65_536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(listening,), daemon=True).start()
+        problem = refusal(hook(f"http://127.0.0.1:{listening.getsockname()[1]}/in"))
+    assert kinds(problem) == (True, False, False)
+    assert str(problem) == "the webhook answered with a redirect to no address"
+
+
 def test_without_an_answer_it_is_in_doubt(httpserver):
     done = threading.Event()
 

@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import worlds
 from cxmon.charts import paper
 from cxmon.charts.brief import brief_page
 from cxmon.store import Store
-from cxmon.store.briefing import briefing
+from cxmon.store.briefing import briefing, by_the_end_of
 from cxmon.wording.briefing import answer, head, sections
 
 VIEWS = Path(__file__).parents[2] / "dashboards" / "views"
@@ -39,6 +41,14 @@ def test_it_reads_word_for_word_as_agreed(seeded_url):
     if os.environ.get("CXMON_WRITE_GOLDEN"):
         GOLDEN.write_text(said)
     assert said == GOLDEN.read_text()
+
+
+def test_a_saving_without_a_price_is_not_called_unjudged(seeded_url):
+    one = known(seeded_url)
+    priced = next(d for d in one.decided if d.verdict and d.verdict.price and d.change.saving)
+    bare = replace(priced, number=99, verdict=replace(priced.verdict, price=None))
+    (row,) = [r for r in sections(replace(one, decided=(priced, bare)))[2].table.rows if r[0].startswith("99 ")]
+    assert row[-1] == "no price"
 
 
 def test_its_figures_are_those_of_the_ledger(seeded_url, monkeypatch):
@@ -106,3 +116,11 @@ def test_the_board_shows_it_and_offers_it_as_a_file(seeded_url, monkeypatch):
         assert section.heading in said
         assert all(line in said for line in section.on_page)
     assert answer(one)[0] in said
+    # The day of the last meeting is told whole, as `cxmon brief --since` takes it.
+    day = (one.as_of - timedelta(days=40)).date()
+    app.date_input[0].set_value(day).run()
+    with Store.open(seeded_url, read_only=True) as store:
+        then = briefing(store, since=by_the_end_of(day, one.zone))
+    assert then.since.isoformat() == f"{day}T23:59:59+00:00"
+    said = "\n".join(m.value for m in app.markdown).replace("\\", "")
+    assert all(line in said for line in sections(then)[0].on_page)

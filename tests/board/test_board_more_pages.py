@@ -123,6 +123,16 @@ def test_an_incident_is_told_and_acknowledged_by_an_editor_through_the_signed_do
         assert store.incidents.history(INCIDENT)[-1].step is Step.ACKNOWLEDGED
     next(b for b in app.button if b.label == "Silence").click().run()
     assert "a silence always ends" in "".join(e.value for e in app.error)
+    app.date_input[0].set_value(datetime.now(UTC).date() + timedelta(days=3))
+    app.text_input(key="by_silence").set_value("Support EMEA")
+    next(t for t in app.text_input if t.label == "Why").set_value("fire drill")
+    next(b for b in app.button if b.label == "Silence").click().run()
+    assert not app.exception
+    with Store.open(address, read_only=True) as store:
+        # As from Slack: it stands in the incident's history, and whoever was told hears it.
+        assert store.incidents.history(INCIDENT)[-1].step is Step.SILENCED
+        assert "fire drill" in store.incidents.history(INCIDENT)[-1].reason
+        assert [s.why for s in store.changes.silences()] == ["fire drill"]
 
 
 def test_a_viewer_sees_an_incident_and_is_told_who_may_act(page, monkeypatch):

@@ -75,13 +75,13 @@ def store(seeded_url, tmp_path):
 
 @pytest.fixture(scope="module")
 def told(seeded_url, tmp_path_factory):
-    """The week of the board's own world, in which one alarm is open."""
-    path = tmp_path_factory.mktemp("week") / "store.db"
+    """The week of the board's own world, with the alarms that a judgement counts."""
+    copy = tmp_path_factory.mktemp("told") / "store.db"
     with Store.open(seeded_url) as seeded:
-        seeded.backup(path)
+        seeded.backup(copy)
     quarter = AlarmQuarter(begins=datetime(2026, 10, 1, tzinfo=UTC), told=1, taken_up=0, gone=0)
-    with Store.open(f"sqlite:///{path}") as opened:
-        opened.catalogue.keep_alarms(AlarmsKept(as_of=NOW, per_quarter=2.0, series=9, quarters=(quarter,)))
+    with Store.open(f"sqlite:///{copy}") as opened:
+        opened.catalogue.keep_alarms(AlarmsKept(as_of=NOW, per_quarter=2.0, series=38, quarters=(quarter,)))
         return read(plan(), opened, None, since=SINCE, now=NOW)
 
 
@@ -92,6 +92,15 @@ def lines(found):
 def test_the_week_reads_as_on_record(told):
     found = text.render(for_digest(told, key="k", thread="t", board_url="http://127.0.0.1:8501"))
     assert found == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_metric_that_is_configured_no_longer_stops_no_digest(seeded_url):
+    some = {m.id: m for m in worlds.METRICS if m.id != "csat"}
+    with Store.open(seeded_url, read_only=True) as opened:
+        found = read(plan(metrics=some), opened, None, since=SINCE, now=NOW)
+    message = for_digest(found, key="k", thread="t")
+    assert "Weekend phone desk closed" in message.title
+    assert "CSAT" not in lines(found).partition("What is worse, what is better")[2]
 
 
 def test_every_figure_is_the_boards(told, seeded_url, monkeypatch):

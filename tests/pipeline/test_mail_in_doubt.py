@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fakemail.server import mail, running
 from notify_world import NOW, news, plan, row
 
 from cxmon.alerts import Email
+from cxmon.errors import DeliveryError
 from cxmon.pipeline.notify import LEASE_S, REPEAT, deliver, send_test
 
 __all__ = ["mail", "running"]
@@ -41,6 +43,26 @@ def test_what_is_in_doubt_comes_again_and_says_so(mail, sqlite_store):
     assert REPEAT not in str(first)
     assert all(REPEAT in other.get_body(("plain",)).get_content() for other in others)
     assert {letter["Message-ID"] for letter in others} == {first["Message-ID"]}
+
+
+class Faulty:
+    """A plug-in that loses its answer and cannot look it up."""
+
+    type, pace_s = "faulty", 0.0
+
+    def deliver(self, message, previous, picture):
+        raise DeliveryError("no answer", in_doubt=True)
+
+    def find(self, message, since, previous=None):
+        raise RuntimeError("a fault of its own")
+
+
+def test_a_channel_that_fails_to_look_up_holds_up_no_other(mail, sqlite_store):
+    world = replace(given(mail), channels={**given(mail).channels, "faulty": Faulty()})
+    sqlite_store.outbox.queue([row(news(), "faulty")], NOW)
+    assert [d.state.value for d in deliver(world, sqlite_store, now=NOW, worker="w")] == ["sending"]
+    sqlite_store.outbox.queue([row(news(), "mail")], NOW)
+    assert [d.state.value for d in deliver(world, sqlite_store, now=NOW + DOUBT_OVER, worker="w")] == ["sent"]
 
 
 def test_a_test_message_arrives(mail, sqlite_store):

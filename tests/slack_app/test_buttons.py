@@ -7,7 +7,8 @@ import pytest
 from slack_world import NOW, incident
 
 from cxmon import actions
-from cxmon.model import Access, Act, Ending, IncidentState, Outcome, Step
+from cxmon.model import Access, Act, Category, Change, Ending, IncidentState, Outcome, Step
+from cxmon.slack_app.modals import opaque
 
 
 def buttons(message):
@@ -219,7 +220,14 @@ def test_it_is_assigned_to_a_department_and_never_to_an_address(app):
     view = opened_view(slack, "assign", message)
     said = slack.acked(slack.submit(view, {"other": "ada@example.com"}))
     assert said["errors"] == {"other": "A role or department, not a person."}
-    slack.acked(slack.submit(view, {"known": "d0"}))
+    with world.store() as store:
+        # Who is known may change while the form is open: what was chosen is what was read.
+        later = Change(id="later", title="Later", category=Category.POLICY, starts=NOW, owner="Accounts")
+        actions.declare(store, later, now=NOW, origin="cli")
+    assert slack.acked(slack.submit(view, {"known": opaque("Nobody")}))["errors"] == {
+        "other": "Choose or name a role or department."
+    }
+    slack.acked(slack.submit(view, {"known": opaque("Support EMEA")}))
     assert answered(slack) == "Support EMEA sees to it now."
     slack.until(lambda: "*Assigned to*\\nSupport EMEA" in str(message["blocks"]), what="the new message")
     assert world.incident().assigned_to == "Support EMEA"

@@ -21,7 +21,8 @@ from cxmon.errors import ConfigError
 from cxmon.model import Access, Act, Category, Change, Outcome, Role, Status
 from cxmon.slack_app.contract import Kind, Respond
 from cxmon.slack_app.declare_reading import Wrong, change_of
-from cxmon.slack_app.declare_view import Begun, Offer, answerable, opaque, view
+from cxmon.slack_app.declare_view import Begun, Offer, answerable, view
+from cxmon.slack_app.modals import opaque
 
 
 class Rules:

@@ -70,6 +70,11 @@ def test_what_nobody_followed_teaches_nothing_and_the_declared_wait_stays(tmp_pa
     m = metric()
     rows = list(answers(np.random.default_rng(1), n=4))
     with filled(tmp_path, m, rows) as store:
+        declared = replace(m, matures_after=timedelta(days=6), learns_maturity=False)
+        assert ripened(store.panel(declared, as_known_at=NOW)).metric.matures_after == timedelta(days=6)
+        # One by which far too little is in gives way to the learnt one, and is not forgotten.
+        early = ripened(store.panel(replace(declared, matures_after=timedelta(days=3)), as_known_at=NOW))
+        assert (early.metric.matures_after, early.too_short) == (timedelta(days=8), timedelta(days=3))
         silent = replace(m, read=replace(m.read, known_at=None))
         assert not maturity(store.panel(silent, as_known_at=NOW)).known
         declared = replace(silent, matures_after=timedelta(days=3), learns_maturity=False)
