@@ -19,6 +19,8 @@ from cxmon.charts.week_page import week_page
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.decisions import week
 from cxmon.model import (
+    AlarmQuarter,
+    AlarmsKept,
     Allowances,
     Code,
     Decision,
@@ -72,9 +74,14 @@ def store(seeded_url, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def told(seeded_url):
-    """The week of the board's own world."""
-    with Store.open(seeded_url, read_only=True) as opened:
+def told(seeded_url, tmp_path_factory):
+    """The week of the board's own world, with what was kept of its alarms."""
+    copy = tmp_path_factory.mktemp("week") / "store.db"
+    with Store.open(seeded_url) as seeded:
+        seeded.backup(copy)
+    quarter = AlarmQuarter(begins=datetime(2026, 10, 1, tzinfo=UTC), told=1, taken_up=0, gone=0)
+    with Store.open(f"sqlite:///{copy}") as opened:
+        opened.catalogue.keep_alarms(AlarmsKept(as_of=NOW, per_quarter=2.0, series=38, quarters=(quarter,)))
         return read(plan(), opened, None, since=SINCE, now=NOW)
 
 
