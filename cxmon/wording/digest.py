@@ -179,7 +179,7 @@ def _unanswered(week: Week) -> Iterator[Need]:
     for change, verdict in _asked(week):
         words = screen(verdict, titles=week.titles)[0]
         told = ledger.told_words(verdict, week.metrics)
-        more = f"{told[:1].upper()}{told[1:]}. Keep, amend or roll back? Asked of {change.owner}"
+        more = f"{told}. Keep, amend or roll back? Asked of {change.owner}"
         yield Need(what=f"{change.title}: {words[:1].lower()}{words[1:]}", more=more, short=more)
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def test_it_reads_word_for_word_as_agreed(seeded_url):
     if os.environ.get("CXMON_WRITE_GOLDEN"):
         GOLDEN.write_text(said)
     assert said == GOLDEN.read_text()
+
+
+def test_an_incident_is_called_as_on_the_board(seeded_url):
+    one = known(seeded_url)
+    (first, *rest) = (i for i in one.incidents if i.check != "verdict")
+    wider = replace(first, members=(first.root, worlds.PHONE))
+    assert "chat and 1 more segment, since" in text_of(replace(one, incidents=(wider, *rest)))
+    # Where it is may have been found after the day of a brief of the past.
+    assert "median, since" in text_of(replace(one, incidents=(wider, *rest), again=True))
 
 
 def test_its_figures_are_those_of_the_ledger(seeded_url, monkeypatch):
