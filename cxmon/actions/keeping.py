@@ -63,7 +63,7 @@ def _message(store: Store, incident: Incident, transition: Transition, last: Mes
 def incident_of(store: Store, incident_id: str) -> Incident:
     found = store.incidents.get(incident_id)
     if found is None:
-        raise ActionError(f"there is no incident {incident_id}")
+        raise ActionError(f"there is no incident {incident_id}; `cxmon incidents --all` lists them")
     return found
 
 
