@@ -6,7 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cxmon import decisions
-from cxmon.model import EVERYONE, GRAVITY, RED, Change, Code, Harm, Incident, Metric, Response, State, Tone, Verdict
+from cxmon.model import (
+    EVERYONE,
+    GRAVITY,
+    RED,
+    AimCode,
+    Change,
+    Code,
+    Harm,
+    Incident,
+    Metric,
+    Response,
+    State,
+    Tone,
+    Verdict,
+)
 from cxmon.wording.aiming import gain
 from cxmon.wording.answers import answers
 from cxmon.wording.numbers import harm_range, largest, limit, worse
@@ -76,7 +90,7 @@ def open_words(harm: Harm, metrics: Metrics) -> str:
 
 def calm_of(verdicts: Iterable[Verdict]) -> str:
     """How many decisions are in which state, the gravest first: `1 worse, limit still open; 2 too early`."""
-    ordered = sorted(verdicts, key=lambda v: GRAVITY.index(v.code))
+    ordered = sorted(verdicts, key=lambda v: (GRAVITY.index(v.code), decisions.aims_answer_of(v) is not AimCode.MISSED))
     counts = Counter(screen(v if decisions.aims_answer_of(v) is not None else v.code)[0].lower() for v in ordered)
     return "; ".join(f"{n} {words}" for words, n in counts.items())
 
