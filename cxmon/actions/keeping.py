@@ -75,11 +75,15 @@ def lasting(store: Store, incident_id: str) -> Incident:
     return found
 
 
+# What names a role or department, and never a person.
+_WHO = ("by", "to")
+
+
 def said(name: str, text: str) -> str:
     if not text.strip():
-        raise ActionError(f"{name} is empty: " + ("name a role or department" if name == "by" else "give a reason"))
-    if name == "by" and "@" in text:
-        raise ActionError(f"by is an address ({text.strip()}): name a role or department, not a person")
+        raise ActionError(f"{name} is empty: " + ("name a role or department" if name in _WHO else "give a reason"))
+    if name in _WHO and "@" in text:
+        raise ActionError(f"{name} is an address ({text.strip()}): name a role or department, not a person")
     return text.strip()
 
 

@@ -44,6 +44,10 @@ def test_it_is_assigned_once_and_stands_in_the_message(store):
     assert ("Assigned to", "Planning") in [(f.label, f.text) for f in store.outbox.rows()[0].message.facts]
     with pytest.raises(ActionError, match="by is an address"):
         actions.assign(store, "i1", to="Planning", by="a@example.com", now=NOW)
+    with pytest.raises(ActionError, match="to is an address"):
+        actions.assign(store, "i1", to="a@example.com", by="Operations", now=NOW)
+    with pytest.raises(ActionError, match="to is empty: name a role or department"):
+        actions.assign(store, "i1", to=" ", by="Operations", now=NOW)
 
 
 def test_a_one_off_is_kept_once_and_acknowledges(store):
