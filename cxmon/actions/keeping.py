@@ -65,7 +65,7 @@ def _message(store: Store, incident: Incident, transition: Transition, last: Mes
 def incident_of(store: Store, incident_id: str) -> Incident:
     found = store.incidents.get(incident_id)
     if found is None:
-        raise ActionError(f"there is no incident {incident_id}")
+        raise ActionError(f"there is no incident {incident_id}; `cxmon incidents --all` lists them")
     return found
 
 
@@ -75,6 +75,10 @@ def lasting(store: Store, incident_id: str) -> Incident:
         when = f" on {stamp(found.ended_at)}" if found.ended_at else ""
         raise ActionError(f"incident {incident_id} has ended{when}: there is nothing to do about it")
     return found
+
+
+# What names a role or department, and never a person.
+_WHO = ("by", "to")
 
 
 def said(name: str, text: str) -> str:

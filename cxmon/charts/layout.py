@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from cxmon.charts.points import Pin
 
-CHAR_PX = 6.5
+# A bold letter of the widest usual font: a narrower label leaves a gap, a wider one would cover another.
+CHAR_PX = 8.0
 MARK_PX = 26.0
 
 

@@ -54,7 +54,7 @@ def add(
 
 def show_all(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     """All declared changes with their latest verdict."""
-    from cxmon import wording
+    from cxmon import decisions, wording
 
     with opened(config, read_only=True) as (plan, store):
         declared, verdicts = store.changes.all(), store.verdicts.all_latest()
@@ -67,6 +67,6 @@ def show_all(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
             continue
         verdict = verdicts.get(d.change.id)
         unjudged = f"draft from {d.of_feed}" if d.of_feed else str(d.change.status)
-        said = f"{verdict.headline} ({verdict.code})" if verdict else unjudged
+        said = f"{verdict.headline} ({decisions.answer_of(verdict)})" if verdict else unjudged
         rows.append([d.change.id, d.change.title, wording.day(d.change.starts, plan.zone), d.change.reach.label, said])
     table(["change", "title", "starts", "scope", "verdict"], rows)

@@ -123,5 +123,7 @@ def read_text(file: str) -> str:
     """The text of a file, or of stdin for `-`."""
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{file}: {error}", param_hint="--file") from error
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="--file") from error

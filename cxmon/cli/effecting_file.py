@@ -84,8 +84,10 @@ def table_of(file: Path) -> Table:
     try:
         with file.open(newline="", encoding="utf-8-sig") as handle:
             return table_in(handle.read(), file)
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{file}: {error}", param_hint="FILE") from error
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="FILE") from error
 
 
 def table_in(text: str, file: Path) -> Table:
@@ -142,7 +144,8 @@ def dated_of(file: Path, time: str, cells: list[tuple[int, str]]) -> tuple[list[
         if day in first:
             earlier = first[day]
             said = (f"found several rows a day, expected one row a day, week or month; first {cells[earlier[0]][1]!r}"
-                    f" in row {earlier[1]} and {cells[index][1]!r} in row {line}")  # fmt: skip
+                    f" in row {earlier[1]} and {cells[index][1]!r} in row {line}; single answers are added up by a"
+                    " configuration, which `cxmon init` begins")  # fmt: skip
             raise typer.BadParameter(f"{file}: {said}", param_hint="FILE")
         first[day] = (index, line)
     return dated, _listed(file, [f"{line}: {time} is not a date: {text!r}" for line, text in odd])

@@ -26,7 +26,7 @@ def evidence(
     with opened(config, read_only=True) as (plan, store):
         known = store.incidents.get(incident)
         if known is None:
-            raise ActionError(f"there is no incident {incident}")
+            raise ActionError(f"there is no incident {incident}; `cxmon incidents --all` lists them")
         found = behind(plan, store, known, now=clock(plan), most=most)
     if found is None:
         raise ActionError(f"incident {incident} is about no figure of the configuration: nothing stands behind it")

@@ -21,9 +21,10 @@ def doctor(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     from cxmon.service import wall
     from cxmon.slack_app.health import buttons_heard
     from cxmon.store import Store
+    from cxmon.wording import counted
 
     plan = load_plan(config)
-    found = [("configuration", True, f"{len(plan.sources)} sources, {len(plan.metrics)} metrics")]
+    found = [("configuration", True, f"{counted(len(plan.sources), 'source')}, {counted(len(plan.metrics), 'metric')}")]
     try:
         with Store.open(plan.store_url) as store:
             runs = store.runs.latest()
@@ -31,7 +32,10 @@ def doctor(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
             missing = sorted(set(plan.metrics) - set(runs))
             found.append(("store", True, f"opened, version {store.version()}"))
             found.extend((f"metric {m}", False, "never collected") for m in missing)
-            found.extend((f"metric {r.metric}", r.ok, r.error or f"{r.rejected} rows set aside") for r in runs.values())
+            found.extend(
+                (f"metric {r.metric}", r.ok, r.error or f"{counted(r.rejected, 'row')} set aside")
+                for r in runs.values()
+            )
             found.extend((f"message to {r.channel}", False, f"{r.state}: {r.error}") for r in stuck)
             found.extend(buttons_heard(plan, store, now=wall()))
     except CxmonError as error:

@@ -57,7 +57,7 @@ def leave_out(
     why: Annotated[str, typer.Option(help="The reason, for those who read it later.")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """It was a one-off: leave its days out of what is judged and expected; verdicts go on counting them."""
+    """It was a one-off: leave its days out of what the watch judges and learns from; verdicts go on counting them."""
     from zoneinfo import ZoneInfo
 
     from cxmon import actions

@@ -94,6 +94,7 @@ def _asked(
 ) -> "Change":
     """`base` with what the options say instead; they are read as the same keys of a change in YAML would be."""
     from cxmon.config import parse_change
+    from cxmon.errors import ConfigError
 
     said: dict[str, object] = {
         "id": "planned", "title": "This change", "category": "policy", "owner": "not declared", "starts": starts,
@@ -106,7 +107,11 @@ def _asked(
     day = base.starts.isoformat() if base is not None else None
     # YAML holds JSON, so that whatever is typed is text and no syntax.
     document = "\n".join(f"{key}: {json.dumps(value)}" for key, value in ({"starts": day} | said).items())
-    parsed = parse_change(document, "the options", known)
+    try:
+        parsed = parse_change(document, "", known)
+    except ConfigError as error:
+        # Options have no lines: what is left is the key, and what was found and expected.
+        raise ConfigError([problem.partition(" ")[2] for problem in error.problems]) from None
     if base is None:
         return parsed
     fields = {"starts": "starts", "horizon": "horizon_days", "scope": "scope"}

@@ -167,6 +167,8 @@ def _differences(plan: "Plan", found: "Compared", name: str) -> None:
 
 
 def _shares(plan: "Plan", found: "Sequence[Allowance]") -> None:
+    if not found:
+        return
     rows = [
         [
             a.story.check,

@@ -87,11 +87,11 @@ def silence(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Keep quiet about what matches, until an end. The end of an incident is told all the same."""
-    from cxmon import actions
+    from cxmon import actions, wording
     from cxmon.config import parse_duration
     from cxmon.service import wall
 
-    with opened(config) as (_, store):
+    with opened(config) as (plan, store):
         now = wall()
         put = actions.silence(
             store,
@@ -102,7 +102,7 @@ def silence(
             by=by,
             why=why,
         )
-    say(f"Silent until {put.ends:%d %b %Y %H:%M} UTC ({put.id}).")
+    say(f"Silent until {wording.stamp(put.ends, plan.zone)} ({put.id}).")
 
 
 def respond(

@@ -21,11 +21,12 @@ class First(StrEnum):
     """What a first configuration begins with."""
 
     CSV = "csv"
-    FRESHDESK = "freshdesk"
-    REST = "rest"
-    STRIPE = "stripe"
-    ZENDESK = "zendesk"
     SQL = "sql"
+    REST = "rest"
+    ZENDESK = "zendesk"
+    FRESHDESK = "freshdesk"
+    INTERCOM = "intercom"
+    STRIPE = "stripe"
     DBT_ZENDESK = "dbt-zendesk"
     DBT_INTERCOM = "dbt-intercom"
     DBT_STRIPE = "dbt-stripe"
@@ -33,7 +34,6 @@ class First(StrEnum):
     FIVE9 = "five9"
     AMAZON_CONNECT = "amazon-connect"
     TALKDESK = "talkdesk"
-    INTERCOM = "intercom"
 
     @property
     def suffix(self) -> str:

@@ -37,8 +37,9 @@ def view_of(plan: Plan, name: str | None) -> View | None:
         return None
     found = next((view for view in plan.views if view.id == name), None)
     if found is None:
-        known = ", ".join(view.id for view in plan.views) or "none"
-        raise ActionError(f"view {name!r} is not in the configuration; expected one of: {known}")
+        known = ", ".join(view.id for view in plan.views)
+        expected = f"expected one of: {known}" if known else "it has no views"
+        raise ActionError(f"view {name!r} is not in the configuration; {expected}")
     return found
 
 

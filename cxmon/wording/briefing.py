@@ -6,7 +6,7 @@ Its figures are those of board and terminal: the same verdicts, said by the same
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cxmon import decisions
@@ -35,7 +35,7 @@ from cxmon.wording.aiming import gain
 from cxmon.wording.allowances import allowance_headline, used
 from cxmon.wording.answers import answered, answers
 from cxmon.wording.evidence import grade
-from cxmon.wording.ledger import calm_of
+from cxmon.wording.ledger import calm_of, incident_title
 from cxmon.wording.ledger import told as deciding
 from cxmon.wording.pricing import lost, money, price_words
 from cxmon.wording.screen import category, screen, state
@@ -359,10 +359,9 @@ def _due(known: Briefing, harm: Harm) -> str:
 
 
 def _lasting(known: Briefing, incident: Incident) -> str:
-    metric = known.metrics.get(incident.subject)
-    name = metric.label if metric else known.titles.get(incident.subject, incident.subject)
     # Where it is may have been found later than on the day of a brief of the past.
-    name += "" if known.again or incident.root == EVERYONE else f", {incident.root.label}"
+    shown = replace(incident, root=EVERYONE, members=()) if known.again else incident
+    name = incident_title(shown, known.metrics, known.titles)
     since = say.day(incident.since or incident.opened_at, known.zone, now=known.as_of)
     return f"{name}, since {since}, {state(incident).lower()}"
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from cxmon.wording.numbers import counted
+
 
 class Run(Protocol):
     """The newest collection of one metric."""
@@ -37,4 +39,5 @@ def lines(
     held = sorted({r.source for r in known if r.held})
     back = [f"Held back: {', '.join(held)} brought far fewer data than usual (`cxmon sources health`)"] if held else []
     aside = sum(r.rejected for r in known)
-    return [*told, *lost, *back, f"Data: {len(known)} metrics collected, {aside:,} rows set aside in the last runs."]
+    collected = f"{counted(len(known), 'metric')} collected"
+    return [*told, *lost, *back, f"Data: {collected}, {counted(aside, 'row')} set aside in the last runs."]

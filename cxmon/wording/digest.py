@@ -179,8 +179,7 @@ def _unanswered(week: Week) -> Iterator[Need]:
     for change, verdict in _asked(week):
         words = screen(verdict, titles=week.titles)[0]
         told = ledger.told_words(verdict, week.metrics)
-        said = f"{told[:1].upper()}{told[1:]}. " if told else ""
-        more = f"{said}Keep, amend or roll back? Asked of {change.owner}"
+        more = " ".join([*([f"{told}."] if told else []), f"Keep, amend or roll back? Asked of {change.owner}"])
         yield Need(what=f"{change.title}: {words[:1].lower()}{words[1:]}", more=more, short=more)
 
 

@@ -6,7 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cxmon import decisions
-from cxmon.model import EVERYONE, RED, Change, Code, Harm, Incident, Metric, Response, State, Tone, Verdict
+from cxmon.model import (
+    EVERYONE,
+    GRAVITY,
+    RED,
+    AimCode,
+    Change,
+    Code,
+    Harm,
+    Incident,
+    Metric,
+    Response,
+    State,
+    Tone,
+    Verdict,
+)
 from cxmon.wording.aiming import gain
 from cxmon.wording.answers import answers
 from cxmon.wording.numbers import harm_range, largest, limit, worse
@@ -45,7 +59,8 @@ def told(verdict: Verdict | None) -> list[Harm]:
 def told_words(verdict: Verdict | None, metrics: Metrics) -> str:
     """What decides a verdict, in figures: the gains where it is judged on its aims, else the harms."""
     if verdict is not None and decisions.aims_answer_of(verdict) is not None:
-        return "; ".join(gain(aim, metrics[aim.metric]) for aim in verdict.aims if aim.metric in metrics)
+        gains = "; ".join(gain(aim, metrics[aim.metric]) for aim in verdict.aims if aim.metric in metrics)
+        return f"N{gains[1:]}" if gains.startswith("no ") else gains
     return "; ".join(harm_words(h, metrics) for h in told(verdict) if h.metric in metrics)
 
 
@@ -74,8 +89,9 @@ def open_words(harm: Harm, metrics: Metrics) -> str:
 
 
 def calm_of(verdicts: Iterable[Verdict]) -> str:
-    """How many decisions are in which state: `2 too early; 1 worse, limit still open`."""
-    counts = Counter(screen(v if decisions.aims_answer_of(v) is not None else v.code)[0].lower() for v in verdicts)
+    """How many decisions are in which state, the gravest first: `1 worse, limit still open; 2 too early`."""
+    ordered = sorted(verdicts, key=lambda v: (GRAVITY.index(v.code), decisions.aims_answer_of(v) is not AimCode.MISSED))
+    counts = Counter(screen(v if decisions.aims_answer_of(v) is not None else v.code)[0].lower() for v in ordered)
     return "; ".join(f"{n} {words}" for words, n in counts.items())
 
 

@@ -115,6 +115,14 @@ def worse(metric: Metric, harm: Harm) -> str:
     return f"{size} {worse_word if x > 0 else better_word}"
 
 
+def largest_range(metric: Metric, harm: Harm) -> str:
+    """`harm_range` where it stands beside `largest`, which may be more than its upper end: that allows for the missing
+    answers of a survey, and the range does not."""
+    rate = harm.response_rate
+    beyond = rate is not None and rate.bounds is not None and rate.bounds[1] > harm.so_far.high
+    return harm_range(metric, harm) + (" among those who answered" if beyond else "")
+
+
 def largest(metric: Metric, harm: Harm) -> str:
     """The largest harm that is not ruled out: `up to 1.2 points worse`, or that any harm is ruled out; where the
     response rate moved, with the missing answers at their worst."""

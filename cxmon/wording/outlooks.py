@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from cxmon.model import Answer, Change, Grade, Metric, Outlook
+from cxmon.model import Answer, Change, Grade, Kind, Metric, Outlook
 from cxmon.wording.numbers import amount, counted, day, days, factor, is_speed, number, value
 from cxmon.wording.screen import count_word
 from cxmon.wording.withholding import TOO_FEW
@@ -109,7 +109,9 @@ def volume(metric: Metric, o: Outlook) -> str:
     """`140 answers a day, usually 82.1 %`."""
     if not math.isfinite(o.typical_n):
         return TOO_FEW
-    return f"{_count(metric, o)}, lately {value(metric, o.level)}"
+    known = f"lately {value(metric, o.level)}"
+    # A level is a count itself: nothing stands behind it that could be counted.
+    return known if metric.kind is Kind.LEVEL else f"{_count(metric, o)}, {known}"
 
 
 def smallest(metric: Metric, o: Outlook, answer: Answer) -> str:
@@ -125,6 +127,8 @@ def smallest(metric: Metric, o: Outlook, answer: Answer) -> str:
 def _count(metric: Metric, o: Outlook) -> str:
     if not math.isfinite(o.typical_n):
         return "too few"
+    if metric.kind is Kind.LEVEL:
+        return ""
     return f"{number(o.typical_n, 0)} {count_word(metric)} a {metric.grain}"
 
 

@@ -227,7 +227,8 @@ def _assessed(harm: Harm, metric: Metric, titles: Titles, told: Sequence[str] = 
         return f"{words}: {harm.reason}; {grade(harm)}"
     if harm.unlike is not None:
         return f"{words}: {unmatched(harm, metric)}; limit {say.limit(metric, harm)}; {grade(harm)}"
-    evidence = f"range {say.harm_range(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm)}"
+    reach = say.harm_range if harm.code in {Code.HARMED, Code.IMPROVED} else say.largest_range
+    evidence = f"range {reach(metric, harm)}, limit {say.limit(metric, harm)}, {grade(harm)}"
     if harm.code in {Code.HARMED, Code.WORSE, Code.IMPROVED}:
         words += f", {say.worse(metric, harm)}"
     if harm.code not in {Code.HARMED, Code.IMPROVED}:

@@ -167,8 +167,9 @@ def so_far(metric: Metric, harm: Harm) -> str:
     """`3.9 points worse (range 2.8 to 5.0)`; where it cannot be said, why."""
     if not math.isfinite(harm.so_far.high):
         return harm.reason
-    shown = say.worse if harm.code in _SURE else say.largest
-    return f"{shown(metric, harm)} (range {say.harm_range(metric, harm)})"
+    if harm.code in _SURE:
+        return f"{say.worse(metric, harm)} (range {say.harm_range(metric, harm)})"
+    return f"{say.largest(metric, harm)} (range {say.largest_range(metric, harm)})"
 
 
 def _row(known: Whole, harm: Harm) -> tuple[str, ...]:

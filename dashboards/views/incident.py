@@ -162,7 +162,7 @@ def page() -> None:
     st.subheader("Open incidents", anchor=False)
     if lasting:
         taken = sum(i.state is IncidentState.ACKNOWLEDGED for i in lasting)
-        st.markdown(grey(f"{len(lasting)} not ended; somebody is on {taken} of them. Newest first."))
+        st.markdown(grey(f"{len(lasting)} not ended; somebody is on {taken} of them. The last found first."))
         listed(world, lasting, asked, "lasting")
     else:
         with st.container(border=True):

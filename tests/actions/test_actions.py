@@ -141,7 +141,7 @@ def test_what_cannot_be_accepted_says_what_to_do_instead(store, check, subject, 
 
 def test_actions_on_what_is_not_there_or_over_are_one_clear_sentence(store):
     opened_incident(store)
-    with pytest.raises(ActionError, match=r"^there is no incident nope$"):
+    with pytest.raises(ActionError, match=r"^there is no incident nope; `cxmon incidents --all` lists them$"):
         actions.acknowledge(store, "nope", by="Operations", now=NOW)
     with pytest.raises(ActionError, match=r"^by is empty: name a role or department$"):
         actions.acknowledge(store, "i1", by=" ", now=NOW)
@@ -222,7 +222,7 @@ def test_why_prints_every_decision_with_its_reason_and_numbers(store):
         "2026-09-15 09:00 ended: accepted: Operations accepted this as the new level: cheaper desk",
         "2026-09-15 09:00 response: accept by Operations: cheaper desk",
     ]
-    with pytest.raises(ActionError, match=r"^there is no incident nope$"):
+    with pytest.raises(ActionError, match=r"^there is no incident nope; `cxmon incidents --all` lists them$"):
         actions.why(store, "nope")
 
 

@@ -51,6 +51,15 @@ def test_a_saving_without_a_price_is_not_called_unjudged(seeded_url):
     assert row[-1] == "no price"
 
 
+def test_an_incident_is_called_as_on_the_board(seeded_url):
+    one = known(seeded_url)
+    (first, *rest) = (i for i in one.incidents if i.check != "verdict")
+    wider = replace(first, members=(first.root, worlds.PHONE))
+    assert "chat and 1 more segment, since" in text_of(replace(one, incidents=(wider, *rest)))
+    # Where it is may have been found after the day of a brief of the past.
+    assert "median, since" in text_of(replace(one, incidents=(wider, *rest), again=True))
+
+
 def test_its_figures_are_those_of_the_ledger(seeded_url, monkeypatch):
     from dashboards import figures, reading
 

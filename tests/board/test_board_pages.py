@@ -151,7 +151,7 @@ def test_each_stage_of_a_roll_out_stands_once_under_its_metric(page, tmp_path):
 
 def test_states_that_hold_a_comma_are_listed_with_semicolons():
 
-    verdicts = [worlds.judged(worlds.change("a", "A", 9), code, ()) for code in (Code.WORSE, Code.UNDECIDED)]
+    verdicts = [worlds.judged(worlds.change("a", "A", 9), code, ()) for code in (Code.UNDECIDED, Code.WORSE)]
     assert ledgers.calm_of(verdicts) == "1 worse, limit still open; 1 too early"
 
 

@@ -148,6 +148,11 @@ def test_several_rows_a_day_are_refused_with_the_first_two(table, hours):
     a, b = (f"2026-05-01{hour}" for hour in hours)
     said = f"found several rows a day, expected one row a day, week or month; first '{a}' in row 2 and '{b}' in row 3"
     assert said in refused(path)
+    assert "single answers are added up by a configuration, which `cxmon init` begins" in refused(path)
+
+
+def test_a_file_that_is_not_there_is_said_in_words(tmp_path):
+    assert refused(tmp_path / "none.csv").endswith("none.csv: No such file or directory")
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_change_in_a_file_that_is_not_there_is_one_sentence(tmp_path):
     (tmp_path / "cxmon.yaml").write_text("version: 1\nstore: sqlite:///s.db\n")
     done = cxmon(tmp_path, "change", "add", "--file", "nope.yaml", "-c", "cxmon.yaml")
     assert done.returncode == 2
-    assert "nope.yaml" in done.stderr
+    assert "nope.yaml: No such file or directory" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 

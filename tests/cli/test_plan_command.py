@@ -135,6 +135,7 @@ def test_what_cannot_be_asked_is_one_clear_error(desk, arguments, said):
     assert (refused.returncode, refused.stdout) == (2, "")
     assert said in " ".join(refused.stderr.replace("│", " ").split())
     assert "Traceback" not in refused.stderr
+    assert "the options" not in refused.stderr
 
 
 def test_a_scope_that_is_not_there_says_which_are(desk):

@@ -1,5 +1,6 @@
 """An outlook in words: never more than was found out."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -32,6 +33,13 @@ def test_what_is_within_the_horizon_is_a_day():
         "A fall of 2 points would be seen after about 19 days (20 Sep).",
         "If nothing gets worse, it is ruled out after about 19 days (20 Sep).",
     ]
+
+
+def test_a_level_has_no_answers_behind_it():
+    contacts = replace(CSAT, id="contacts", label="Contacts", kind=Kind.LEVEL)
+    found = outlook(metric="contacts", unit="%", typical_n=1.0, level=801.0)
+    assert wording.outlook(contacts, found)[0] == "Contacts, phone: lately 801, compared with 2 untouched segments."
+    assert wording.row(contacts, found)[2] == ""
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,16 @@ def test_a_rate_stands_in_the_story_and_in_the_sentence_only_where_it_moved():
     assert not any("response rate" in line for line in wording.beside(verdict(OVER), METRICS, moved=False))
 
 
+def test_a_harm_that_only_the_missing_make_possible_does_not_contradict_its_range():
+    held = harm(Code.UNDECIDED, -0.01, 0.0, 0.008, response_rate=UNSURE)
+    assert "up to 12.0 points worse is still possible (range 1.0 better to 0.8 worse among those who answered" in (
+        wording.line(held, CSAT)
+    )
+    calm = harm(Code.UNDECIDED, -0.01, 0.0, 0.008, response_rate=STABLE)
+    assert "among" not in wording.line(calm, CSAT)
+    assert "among" not in wording.line(replace(OVER, code=Code.IMPROVED), CSAT)
+
+
 def test_what_the_missing_could_turn_says_what_those_who_answered_say_and_how_bad_it_may_be():
     line = wording.line(APART, CSAT)
     assert line.startswith(
