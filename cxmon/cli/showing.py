@@ -139,7 +139,23 @@ def _drawings(known: "Whole", store: "Store") -> "list[Drawing]":
         said = f"{where}, over time. {wording.line(harm, metric, known.titles)}"
         caption = f"{where}, the last {charts.DAYS} days to {to}"
         found.append(charts.drawing(band, metric, declared, verdicts, shown_changes=marked, caption=caption, said=said))
-    return [*found, *_places(known)]
+    return [*found, *_sure(known, store), *_places(known)]
+
+
+def _sure(known: "Whole", store: "Store") -> "list[Drawing]":
+    """How sure the verdict on the gravest metric became, where more than a day of it is known, and what moved totals
+    are made of."""
+    from cxmon import charts, decisions
+    from cxmon.wording.narrowing import narrowed
+
+    latest, found = known.latest, []
+    for harm in known.harms[:1]:
+        course = decisions.narrowing(harm.metric, known.history, store.verdicts.readings(known.declared.change.id))
+        metric = known.metrics[harm.metric]
+        if len(course.readings) > 1:
+            found.append(charts.sure(course, metric, said=narrowed(course, metric, known.zone)))
+    splits = [s for s in latest.splits if s.metric in known.metrics] if latest is not None else []
+    return [*found, *(charts.made_of(split, known.metrics[split.metric]) for split in splits[:MOST_CHARTS])]
 
 
 def _places(known: "Whole") -> "list[Drawing]":
