@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from cxmon.model import Change, Code, Declared, Grade, Harm, Metric, Verdict
 from cxmon.wording import numbers as say
 from cxmon.wording.answering import responded
-from cxmon.wording.evidence import disputes, remarks, remarks_on_all, seconded, set_aside, unusual
+from cxmon.wording.evidence import disputes, remarks, remarks_on_all, seconded, unusual
 from cxmon.wording.screen import screen
 from cxmon.wording.verdicts import by_gravity
 
@@ -41,7 +41,7 @@ def doubts(verdict: Verdict, declared: Declared, metrics: Metrics) -> tuple[str,
         found = (
             disputes(metric, harm),
             harm.reason if harm.code in {Code.ENTANGLED, Code.NOT_COMPARABLE, Code.WAITING} else "",
-            set_aside(harm.controls_moved),
+            _moved(len(harm.controls_moved)),
             responded(harm, metric) if moved else "",
             *(one for one in remarks(harm) if one not in alike),
         )
@@ -97,6 +97,12 @@ def _declared(declared: Declared) -> list[str]:
     if edits:
         lines.append(f"Its declaration was edited {say.counted(edits, 'time')} since; the edits stand below")
     return lines
+
+
+def _moved(count: int) -> str:
+    """Untouched segments that are no witnesses; their names stand with the metric."""
+    which = "segment moved by itself" if count == 1 else "segments moved by themselves"
+    return f"{count} untouched {which} since and count{'s' if count == 1 else ''} little or not at all" if count else ""
 
 
 def _compared(harm: Harm) -> str:

@@ -62,14 +62,12 @@ def price(world: World, verdict: Verdict) -> None:
     """What it saves against what was lost, where it stops to pay, and every figure behind that."""
     if verdict.price is None:
         return
-    with st.container(border=True, key="price"):
+    with st.expander("What it costs, and what the price is made of", key="price"):
         first, *more = wording.price_story(verdict.price, world.metrics, codes=False)
-        st.markdown(md(first))
-        with st.expander("What the price is made of"):
-            for line in more:
-                st.markdown(md(line))
-            for line in wording.price_details(verdict.price, world.metrics):
-                st.markdown(f":small[{md(line)}]")
+        for line in (first, *more):
+            st.markdown(md(line))
+        for line in wording.price_details(verdict.price, world.metrics):
+            st.markdown(f":small[{md(line)}]")
 
 
 def places(world: World, verdict: Verdict) -> None:
@@ -172,7 +170,8 @@ def page() -> None:
             order = [harm.metric for harm in wording.by_gravity(verdict.harms)]
             first = sorted(verdict.where, key=lambda where: order.index(where.metric))[:1]
             placed = [wording.placed(where, world.metrics[where.metric]) for where in first]
-            for line in (*placed, *wording.aims_lines(verdict, world.metrics)):
+            costs = wording.price_story(verdict.price, world.metrics, codes=False)[:1]
+            for line in (*costs, *placed, *wording.aims_lines(verdict, world.metrics)):
                 st.markdown(f":small[{md(line)}]")
         allowing.part(world, chosen)
         for line in figures.answers(world, declared.change):
