@@ -11,7 +11,7 @@ from cxmon.charts.waterfall import LEGEND as ADDS_UP
 from cxmon.model import Declared, Harm, Narrowing, Verdict
 from cxmon.store import Store
 from cxmon.wording.doubts import doubts, guarded, how_unusual, worked_out
-from cxmon.wording.narrowing import kept, narrowed
+from cxmon.wording.narrowing import answered_alone, kept, narrowed
 from dashboards import downloads, drawing
 from dashboards.frame import theme
 from dashboards.reading import World
@@ -26,7 +26,8 @@ def over_time(world: World, harm: Harm, known: Narrowing) -> None:
         return
     said = narrowed(known, metric, world.zone)
     head, side = st.columns([9, 1], vertical_alignment="top")
-    small = ". ".join(part for part in (charts.NARROWING, kept(known, world.zone)) if part)
+    parts = (charts.NARROWING, kept(known, world.zone), answered_alone(harm))
+    small = ". ".join(part for part in parts if part)
     head.markdown(f"{md(said)}.  \n:gray[:small[{md(small)}]]")
     made = partial(charts.narrowing, known, metric)
     with side:

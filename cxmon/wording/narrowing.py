@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from cxmon.model import Code, KeptBy, Metric, Narrowing, Reading
+from cxmon.model import Code, Harm, KeptBy, Metric, Narrowing, Reading
 from cxmon.wording import numbers as say
 from cxmon.wording.screen import screen
 
@@ -38,6 +38,14 @@ def kept(found: Narrowing, zone: str = "UTC") -> str:
     if KeptBy.AFTERWARDS in by:
         parts.append("Open squares: worked out afterwards from what was known on that day")
     return ". ".join(parts)
+
+
+def answered_alone(harm: Harm) -> str:
+    """Why a verdict may be less sure than its range reads; empty where it is not."""
+    rate = harm.response_rate
+    if rate is None or rate.bounds is None:
+        return ""
+    return "The ranges are of those who answered; the verdict allows for the missing answers too, so it may say less"
 
 
 def reading_range(one: Reading, metric: Metric) -> str:
