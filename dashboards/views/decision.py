@@ -191,7 +191,7 @@ def page() -> None:
     beneath.allowance(world, chosen)
     with st.expander("What was said when, what happened and what was decided", key="said"):
         telling.history(world, chosen)
-        _heard(world, declared)
+    _heard(world, declared)
     deciding.forms(world, chosen, telling.trail(chosen))
 
 
