@@ -4,18 +4,22 @@ from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
 from cxmon.charts.lines import Line, lines
 from cxmon.charts.marks import pins
-from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, page, places
+from cxmon.charts.narrowing import LEGEND as NARROWING
+from cxmon.charts.narrowing import narrowing
+from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, made_of, page, places, sure
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import VEGA_LITE, album, picture, pictured, render, titled
 from cxmon.charts.points import Pin, Point, coarse, local_ms, points, recent
 from cxmon.charts.spread import Bin, spread
 from cxmon.charts.trend import trend
+from cxmon.charts.waterfall import mix, used
 from cxmon.decisions.numbering import numbered, shown
 from cxmon.wording.over import Limit, limit
 
 __all__ = [
     "DAYS",
     "LEGEND",
+    "NARROWING",
     "PALETTES",
     "VEGA_LITE",
     "Bin",
@@ -35,6 +39,9 @@ __all__ = [
     "limit",
     "lines",
     "local_ms",
+    "made_of",
+    "mix",
+    "narrowing",
     "numbered",
     "page",
     "picture",
@@ -46,6 +53,8 @@ __all__ = [
     "render",
     "shown",
     "spread",
+    "sure",
     "titled",
     "trend",
+    "used",
 ]

@@ -28,14 +28,14 @@ def forest(where: Where, metric: Metric, *, theme: Theme = "light", width: int |
     colours = PALETTES[theme]
     rows = _rows(where, metric, colours)
     scale = say.factor(metric, where.unit)
-    worse = say.sides(metric, where)[0]
+    worse, unit = say.sides(metric, where)[0], unit_words(metric, where.unit)
     base = alt.Chart(inline(rows))
     y = alt.Y(
         "segment:N", sort=[str(row["segment"]) for row in rows], title=None,
         axis=alt.Axis(labelColor=colours.ink, domain=False, ticks=False, labelFontSize=12, labelLimit=170),
     )  # fmt: skip
     x = alt.X(
-        "harm:Q", title=f"{worse} than expected{_unit(metric, where)}",
+        "harm:Q", title=f"{worse} than expected{f', {unit}' if unit else ''}",
         axis=alt.Axis(
             gridColor=colours.grid, labelColor=colours.muted, titleColor=colours.muted, domain=False, ticks=False
         ),
@@ -97,6 +97,6 @@ def _size(where: Where, metric: Metric) -> str:
     return say.amount(metric, where.whole, where.unit, say.digits_of(metric, about, where.unit))
 
 
-def _unit(metric: Metric, where: Where) -> str:
-    unit = {"pt": "points", "%": "%"}.get(where.unit, say.amount(metric, 0.0, where.unit, 0)[1:].strip())
-    return f", {unit}" if unit else ""
+def unit_words(metric: Metric, unit: str) -> str:
+    """What stands behind the title of an axis of harms: `points`, `%`, `min`; empty for bare numbers."""
+    return {"pt": "points", "%": "%"}.get(unit, say.amount(metric, 0.0, unit, 0)[1:].strip())

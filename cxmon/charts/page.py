@@ -16,13 +16,17 @@ from cxmon import wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.charts.forest import forest
 from cxmon.charts.marks import pins
+from cxmon.charts.narrowing import LEGEND as NARROWING
+from cxmon.charts.narrowing import narrowing
 from cxmon.charts.page_style import style
 from cxmon.charts.palette import Theme
 from cxmon.charts.picture import vector
 from cxmon.charts.points import points, recent
 from cxmon.charts.trend import trend
+from cxmon.charts.waterfall import LEGEND as ADDS_UP
+from cxmon.charts.waterfall import mix
 from cxmon.decisions.numbering import numbered
-from cxmon.model import Band, Declared, Metric, Tone, Verdict, Where
+from cxmon.model import Band, Declared, Metric, Narrowing, Split, Tone, Verdict, Where
 from cxmon.wording.over import limit
 from cxmon.wording.whole import Section, Table, Whole, sections, stand
 
@@ -90,6 +94,25 @@ def places(where: Where, metric: Metric, *, caption: str) -> Drawing:
     return Drawing(
         caption=caption, alt="; ".join(wording.places(where, metric)), svg=_pictures(drawn), legend=FOREST
     )  # fmt: skip
+
+
+def sure(found: Narrowing, metric: Metric, *, said: str) -> Drawing:
+    """How sure a verdict became. Raises CxmonError where the `pictures` extra is not installed."""
+
+    def drawn(theme: Theme, narrow: bool) -> alt.LayerChart:
+        return narrowing(found, metric, theme=theme, width=NARROW if narrow else WIDE)
+
+    return Drawing(caption=said, alt=said, svg=_pictures(drawn), legend=f"{NARROWING}.")
+
+
+def made_of(split: Split, metric: Metric) -> Drawing:
+    """What a moved total is made of. Raises CxmonError where the `pictures` extra is not installed."""
+
+    def drawn(theme: Theme, narrow: bool) -> alt.LayerChart:
+        return mix(split, metric, theme=theme, width=FOREST_NARROW if narrow else FOREST_WIDE)
+
+    caption = f"{metric.label}, all customers: what it is made of"
+    return Drawing(caption=caption, alt=wording.mix(split, metric), svg=_pictures(drawn), legend=ADDS_UP)
 
 
 def _pictures(drawn: Callable[[Theme, bool], alt.LayerChart]) -> dict[tuple[Theme, bool], str]:

@@ -1,4 +1,4 @@
-"""change add, list, show, plan: the registry of declared decisions."""
+"""change add, list, show, retrace, plan: the registry of declared decisions."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, read_text, say, table
 from cxmon.cli.importing import adopt
 from cxmon.cli.planning import EPILOG, plan
+from cxmon.cli.retracing import retrace
 from cxmon.cli.showing import show
 
 
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
     group.command("add", epilog="Example: cxmon change add --file refunds.yaml --live")(add)
     group.command("list", epilog="Example: cxmon change list --json")(show_all)
     group.command("show", epilog="Example: cxmon change show weekend-phone-desk --html story.html")(show)
+    group.command("retrace", epilog="Example: cxmon change retrace weekend-phone-desk")(retrace)
     group.command("plan", epilog=EPILOG)(plan)
     group.command("adopt", epilog="Example: cxmon change adopt calendar-CX-12 > desk.yaml")(adopt)
     app.add_typer(group, name="change")

@@ -139,7 +139,31 @@ def _drawings(known: "Whole", store: "Store") -> "list[Drawing]":
         said = f"{where}, over time. {wording.line(harm, metric, known.titles)}"
         caption = f"{where}, the last {charts.DAYS} days to {to}"
         found.append(charts.drawing(band, metric, declared, verdicts, shown_changes=marked, caption=caption, said=said))
-    return [*found, *_places(known)]
+    sure = _sure(known, store)
+    # How sure it became says more than the trend of another metric.
+    return [*found[: MOST_CHARTS - len(sure)], *sure, *_made_of(known), *_places(known)][: 2 * MOST_CHARTS]
+
+
+def _sure(known: "Whole", store: "Store") -> "list[Drawing]":
+    """How sure the verdict on the gravest metric became, where more than a day of it is known."""
+    from cxmon import charts, decisions
+    from cxmon.wording.narrowing import narrowed
+
+    if not known.harms:
+        return []
+    metric = known.metrics[known.harms[0].metric]
+    found = decisions.narrowing(metric.id, known.history, store.verdicts.readings(known.declared.change.id))
+    if len(found.readings) < 2:
+        return []
+    return [charts.sure(found, metric, said=narrowed(found, metric, known.zone))]
+
+
+def _made_of(known: "Whole") -> "list[Drawing]":
+    """What the first moved total is made of."""
+    from cxmon import charts
+
+    splits = known.latest.splits if known.latest is not None else ()
+    return [charts.made_of(s, known.metrics[s.metric]) for s in splits if s.metric in known.metrics][:1]
 
 
 def _places(known: "Whole") -> "list[Drawing]":

@@ -6,6 +6,7 @@ from cxmon.decisions.contribution import Contribution, contribution
 from cxmon.decisions.due import due_date, periods_needed
 from cxmon.decisions.grammar import aim_result, code_of, day_of, gravest, judge
 from cxmon.decisions.joining import RAW, by_choice
+from cxmon.decisions.narrowing import narrowing, readings_of
 from cxmon.decisions.news import (
     TELLING,
     Telling,
@@ -62,6 +63,7 @@ __all__ = [
     "judge",
     "last_told",
     "lowered",
+    "narrowing",
     "own_unit",
     "periods_needed",
     "place",
@@ -70,6 +72,7 @@ __all__ = [
     "price_day",
     "price_swings",
     "rank_among",
+    "readings_of",
     "scale",
     "scope_of",
     "shares",

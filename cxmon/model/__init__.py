@@ -63,6 +63,7 @@ from cxmon.model.metric import (
     Window,
     Words,
 )
+from cxmon.model.narrowing import KeptBy, Narrowing, Reading
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
@@ -168,6 +169,7 @@ __all__ = [
     "IncidentState",
     "Input",
     "Interval",
+    "KeptBy",
     "Kind",
     "LeadingAnswer",
     "LearntFrom",
@@ -180,6 +182,7 @@ __all__ = [
     "Metric",
     "Money",
     "Mute",
+    "Narrowing",
     "News",
     "Oidc",
     "OpenStory",
@@ -199,6 +202,7 @@ __all__ = [
     "Pull",
     "Rank",
     "Read",
+    "Reading",
     "Reason",
     "Receipt",
     "Record",

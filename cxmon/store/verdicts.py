@@ -1,11 +1,13 @@
-"""Verdicts with all their versions, and the bands that the charts draw."""
+"""Verdicts with all their versions and daily readings, and the bands that the charts draw."""
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
 
 import sqlalchemy as sa
 
+from cxmon.decisions import readings_of
 from cxmon.errors import StoreError
-from cxmon.model import Band, Verdict
+from cxmon.model import Band, Reading, Verdict
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -30,6 +32,7 @@ class VerdictStore:
                 )
             same = sa.and_(t.c.change == verdict.change, t.c.version == verdict.version)
             conn.execute(sa.update(t).where(same).values(_columns(verdict)))
+            keep_readings(conn, verdict.change, readings_of(verdict))
 
     def latest(self, change: str) -> Verdict | None:
         return next(iter(self._select(schema.verdict.c.change == change, newest_first=True, limit=1)), None)
@@ -44,6 +47,20 @@ class VerdictStore:
     def history(self, change: str) -> list[Verdict]:
         """All versions, oldest first."""
         return self._select(schema.verdict.c.change == change)
+
+    def readings(self, change: str) -> list[Reading]:
+        """What each day's verdict on a change had of each metric, by day."""
+        t, head = schema.catalogue.c, _readings(change)
+        with self._db.read() as conn:
+            rows = conn.execute(sa.select(t.name, t.doc).where(t.name.between(f"{head}00000", f"{head}99999"))).all()
+        own = sorted((name, doc) for name, doc in rows if name.startswith(head) and name[len(head) :].isdigit())
+        return [one for _, doc in own for one in codec.load(tuple[Reading, ...], doc)]
+
+    def keep_readings(self, change: str, readings: Sequence[Reading]) -> None:
+        """Keeps readings of days of which nothing is kept yet."""
+        known = {one.day for one in self.readings(change)}
+        with self._db.write() as conn:
+            keep_readings(conn, change, [one for one in readings if one.day not in known])
 
     def _select(
         self, condition: sa.ColumnElement[bool], *, newest_first: bool = False, limit: int | None = None
@@ -99,6 +116,7 @@ class BandStore:
 def insert(conn: sa.Connection, verdict: Verdict) -> None:
     """Adds a version inside a transaction; see `VerdictStore.put`."""
     t = schema.verdict
+    keep_readings(conn, verdict.change, readings_of(verdict))
     same = sa.and_(t.c.change == verdict.change, t.c.version == verdict.version)
     stored = conn.execute(sa.select(t.c.doc).where(same)).scalar()
     values = _columns(verdict)
@@ -106,6 +124,20 @@ def insert(conn: sa.Connection, verdict: Verdict) -> None:
         conn.execute(sa.insert(t).values(values))
     elif stored != values["doc"]:
         raise StoreError(f"verdict on {verdict.change}: version {verdict.version} is there already and says otherwise")
+
+
+def keep_readings(conn: sa.Connection, change: str, readings: Sequence[Reading]) -> None:
+    """Replaces what was kept of the same days of the watch, one row a day: later looks of a day know more. A watch that
+    is over has no further days."""
+    t = schema.catalogue
+    for day, some in groupby(readings, key=lambda one: one.day):
+        name = f"{_readings(change)}{day:05d}"
+        conn.execute(sa.delete(t).where(t.c.name == name))
+        conn.execute(sa.insert(t).values(name=name, doc=codec.dump(tuple(some))))
+
+
+def _readings(change: str) -> str:
+    return f"reading:{change}:"
 
 
 def _columns(verdict: Verdict) -> dict[str, object]:

@@ -79,6 +79,7 @@ from cxmon.wording.screen import (
 from cxmon.wording.verdicts import (
     aimed,
     aims_answer,
+    aims_lines,
     beside,
     by_gravity,
     clause,
@@ -100,6 +101,7 @@ __all__ = [
     "aim",
     "aimed",
     "aims_answer",
+    "aims_lines",
     "allowance_headline",
     "allowance_lines",
     "allowance_part",

@@ -61,6 +61,11 @@ def used(use: AllowanceUse, metric: Metric, zone: str = "UTC") -> str:
     return f"{_decisions(use)} in force since {since}, together {sized}; allowed: {limit}, {left}"
 
 
+def allowance_size(use: AllowanceUse, metric: Metric, harm: Interval) -> str:
+    """`0.80 points worse (range 0.60 to 1.00)`: one part of an allowance, or all of it."""
+    return f"{_directed(metric, use, harm.estimate)} ({_range(metric, use, harm)})"
+
+
 def allowance_part(use: AllowanceUse, change: str, metric: Metric) -> str:
     """What one decision uses: `Uses 0.3 of the 2 points that all decisions of the year may cost CSAT`; empty where it
     is not among them."""

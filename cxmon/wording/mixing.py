@@ -1,10 +1,24 @@
 """A moved total in words: how much is a different kind of contacts, and how much the same kinds faring otherwise."""
 
-from cxmon.model import Better, Interval, Metric, Split
+from dataclasses import dataclass
+
+from cxmon.model import Better, Interval, Metric, Split, SplitRanges
 from cxmon.wording import numbers as say
 from cxmon.wording.evidence import grade
 
 DIFFERENT, SAME = "from different kinds of contacts", "from the same kinds of contacts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One part of a moved total, or the total, in the split's unit: positive is worse. `range` is None where it was not
+    estimated."""
+
+    label: str
+    size: float
+    range: tuple[float, float] | None
+    said: str
+    total: bool = False
 
 
 def mix(split: Split, metric: Metric) -> str:
@@ -17,17 +31,50 @@ def mix(split: Split, metric: Metric) -> str:
     if ranges is None:
         return f"{name}, all customers: {_before(split, metric)}{alone}"
     digits = _digits(split, metric)
-    nil = say.bare(metric, 0.0, split.unit, digits)
-    parts = [(split.mix, ranges.mix, DIFFERENT), (split.rate, ranges.rate, SAME)]
-    if split.entry_exit or any(ranges.entry_exit):
-        parts.append((split.entry_exit, ranges.entry_exit, "from segments that are new or gone"))
-    if say.bare(metric, split.remainder, split.unit, digits) != nil:
-        parts.append((split.remainder, ranges.remainder, "left over by separate estimates"))
-    told = [f"{_moved(x, split, metric, digits)} {where} ({_range(r, split, metric)})" for x, r, where in parts]
+    told = [
+        f"{_moved(x, split, metric, digits)} {where} ({_range(r, split, metric)})"
+        for x, r, where, _ in _ranged(split, ranges, metric)
+    ]
     evidence = f", {grade(split.grade)}" if split.grade is not None else ""
     whole = f"{_moved(split.total, split, metric, digits)} than expected"
     sure = f"range {_range(ranges.total, split, metric)}{evidence}"
     return f"{name}, all customers: {whole} ({sure}): {', '.join(told)}{alone}"
+
+
+def parts(split: Split, metric: Metric) -> list[Part]:
+    """What a total is made of, in the order in which it is told, and the total at the end."""
+    ranges = split.ranges
+    digits = 1 if ranges is None and split.unit in {"pt", "%"} else None if ranges is None else _digits(split, metric)
+    if ranges is None:
+        bare = [(split.mix, "Different kinds"), (split.rate, "Same kinds"), (split.entry_exit, "New or gone")]
+        sized = [(size, None, label) for size, label in bare if size or label != "New or gone"]
+        every: list[tuple[float, tuple[float, float] | None, str]] = [*sized, (split.total, None, "In all")]
+    else:
+        every = [(x, between, label) for x, between, _, label in _ranged(split, ranges, metric)]
+        every.append((split.total, ranges.total, "In all"))
+    return [
+        Part(
+            label=label, size=size, range=between, total=label == "In all",
+            said=_moved(size, split, metric, digits) + (f" ({_range(between, split, metric)})" if between else ""),
+        )
+        for size, between, label in every
+    ]  # fmt: skip
+
+
+def _ranged(
+    split: Split, ranges: SplitRanges, metric: Metric
+) -> list[tuple[float, tuple[float, float], str, str]]:  # fmt: skip
+    """(size, range, in words, by name) of each part that there is."""
+    digits = _digits(split, metric)
+    found = [
+        (split.mix, ranges.mix, DIFFERENT, "Different kinds"),
+        (split.rate, ranges.rate, SAME, "Same kinds"),
+    ]
+    if split.entry_exit or any(ranges.entry_exit):
+        found.append((split.entry_exit, ranges.entry_exit, "from segments that are new or gone", "New or gone"))
+    if say.bare(metric, split.remainder, split.unit, digits) != say.bare(metric, 0.0, split.unit, digits):
+        found.append((split.remainder, ranges.remainder, "left over by separate estimates", "Left over"))
+    return found
 
 
 def moved_by_mix_alone(split: Split, metric: Metric) -> bool:
@@ -54,7 +101,7 @@ def _before(split: Split, metric: Metric) -> str:
     return f"{_moved(split.total, split, metric, digits)} than before ({told})"
 
 
-def _sides(split: Split, metric: Metric) -> tuple[str, str]:
+def sides(split: Split, metric: Metric) -> tuple[str, str]:
     """What harm and gain are called: worse and better, or of a share answered in time fewer and more."""
     if split.within is None:
         return "worse", "better"
@@ -62,7 +109,7 @@ def _sides(split: Split, metric: Metric) -> tuple[str, str]:
 
 
 def _moved(x: float, split: Split, metric: Metric, digits: int | None) -> str:
-    return f"{say.amount(metric, x, split.unit, digits)} {_sides(split, metric)[0 if x > 0 else 1]}"
+    return f"{say.amount(metric, x, split.unit, digits)} {sides(split, metric)[0 if x > 0 else 1]}"
 
 
 def _digits(split: Split, metric: Metric) -> int:
@@ -74,4 +121,4 @@ def _digits(split: Split, metric: Metric) -> int:
 
 def _range(between: tuple[float, float], split: Split, metric: Metric) -> str:
     """`0.8 to 1.6`, in the direction that the estimate is told in; `0.4 better to 0.7 worse` across zero."""
-    return say.between(metric, between, split.unit, _digits(split, metric), _sides(split, metric))
+    return say.between(metric, between, split.unit, _digits(split, metric), sides(split, metric))

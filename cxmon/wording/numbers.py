@@ -4,7 +4,7 @@ import math
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cxmon.model import Harm, Interval, Kind, Metric, Where
+from cxmon.model import Harm, Interval, Kind, Metric, Reading, Where
 
 UNKNOWN = "not known"
 TIME_UNITS = frozenset({"ms", "s", "sec", "min", "h", "hour", "hours", "d", "day", "days"})
@@ -136,7 +136,7 @@ def largest(metric: Metric, harm: Harm) -> str:
     return f"up to {size} {sides(metric, harm)[0]} is still possible"
 
 
-def sides(metric: Metric, harm: Harm | Where) -> tuple[str, str]:
+def sides(metric: Metric, harm: Harm | Where | Reading) -> tuple[str, str]:
     """The words for more harm and for less of it."""
     return ("slower", "faster") if is_speed(metric) and harm.unit == "%" else ("worse", "better")
 

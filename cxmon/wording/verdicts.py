@@ -169,7 +169,7 @@ def beside(verdict: Verdict, metrics: Metrics, *, moved: bool = True, guards: Co
     lines += [traded] if traded else []
     lines += [placed(where, metrics[where.metric]) for where in verdict.where]
     lines += [mix(split, metrics[split.metric]) for split in verdict.splits]
-    return (*lines, *(aimed(result, metrics[result.metric]) for result in verdict.aims))
+    return (*lines, *aims_lines(verdict, metrics))
 
 
 def line(harm: Harm, metric: Metric, titles: Titles = None, *, told: Sequence[str] = ()) -> str:
@@ -270,7 +270,12 @@ def limits_answer(verdict: Verdict, titles: Titles = None) -> str:
 
 def aims_answer(verdict: Verdict, metrics: Metrics) -> str:
     """The second: were the promised gains seen? Empty where nothing was promised."""
-    return "; ".join(aimed(result, metrics[result.metric]) for result in verdict.aims)
+    return "; ".join(aims_lines(verdict, metrics))
+
+
+def aims_lines(verdict: Verdict, metrics: Metrics) -> tuple[str, ...]:
+    """One line a promised gain."""
+    return tuple(aimed(result, metrics[result.metric]) for result in verdict.aims)
 
 
 def aimed(result: AimResult, metric: Metric) -> str:

@@ -10,7 +10,7 @@ from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Declared, Harm, Metric, Verdict
 from cxmon.wording import ledger as ledgers
-from dashboards import allowing, deciding, drawing, figures, telling, trending
+from dashboards import allowing, beneath, deciding, drawing, figures, telling, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -25,7 +25,7 @@ def harms(world: World, verdict: Verdict) -> None:
         for harm in wording.by_gravity(verdict.harms):
             metric = world.metrics[harm.metric]
             words, tone, shape = wording.screen(harm, titles=titles)
-            cells = st.columns([20, 24, 40, 20], gap="small")
+            cells = st.columns([16, 18, 36, 34], gap="small")
             cells[0].markdown(f"**{md(metric.label)}**  \n:gray[:small[{md(harm.scope)}]]")
             cells[1].markdown(badge(words, tone, shape))
             below = [_seen(harm, world), *wording.staged(harm, metric, verdict.as_of, world.zone, titles)]
@@ -62,29 +62,56 @@ def price(world: World, verdict: Verdict) -> None:
     """What it saves against what was lost, where it stops to pay, and every figure behind that."""
     if verdict.price is None:
         return
-    with st.container(border=True, key="price"):
+    with st.expander("What it costs, and what the price is made of", key="price"):
         first, *more = wording.price_story(verdict.price, world.metrics, codes=False)
-        st.markdown(md(first))
-        for line in more:
+        for line in (first, *more):
             st.markdown(md(line))
-        with st.expander("What the price is made of"):
-            for line in wording.price_details(verdict.price, world.metrics):
-                st.markdown(f":small[{md(line)}]")
+        for line in wording.price_details(verdict.price, world.metrics):
+            st.markdown(f":small[{md(line)}]")
 
 
 def places(world: World, verdict: Verdict) -> None:
     """Each segment that was looked at inside the scope, per metric with a harm, drawn and as lines."""
-    for where in verdict.where:
-        if where.places:
+    found = [where for where in verdict.where if where.places]
+    if not found:
+        return
+    with st.expander("Where it happens", key="where"):
+        for where in found:
             metric = world.metrics[where.metric]
             lines = wording.places(where, metric)
-            with st.container(border=True, key=f"where_{where.metric}"):
+            with st.container(key=f"where_{where.metric}"):
                 st.markdown(f"{md(wording.placed(where, metric))}  \n{grey(md(FOREST))}")
                 made = partial(charts.forest, where, metric, theme=theme())
                 drawing.show(made, key=f"forest_{where.metric}", said="; ".join(lines))
                 with st.expander(md(f"{metric.label}: segments inside the scope")):
                     for line in lines:
                         st.markdown(f":small[{md(line)}]")
+
+
+def over_time(world: World, change: str, verdict: Verdict) -> None:
+    """One metric over time, the gravest first: how sure its verdict became, and actual against expected."""
+    shown = [h.metric for h in wording.by_gravity(verdict.harms)]
+    if not shown:
+        return
+    with st.container(border=True, key="trend"):
+        metric_id = (
+            st.segmented_control(
+                "Metric",
+                shown,
+                format_func=lambda k: md(world.metrics[k].label),
+                required=True,
+                label_visibility="collapsed",
+                **linked("metric", shown, shown[0]),
+            )
+            or shown[0]
+        )
+        harm = next(h for h in verdict.harms if h.metric == metric_id)
+        st.markdown("##### How sure it became", anchors=False)
+        beneath.over_time(world, harm, beneath.narrowing_of(change, metric_id))
+        band = world.bands.get((metric_id, f"change:{change}"))
+        if band is not None:
+            st.markdown("##### Actual against expected", anchors=False)
+            trending.draw(world, band, world.metrics[metric_id], where=band.label, days=372, key="decision")
 
 
 def _known(world: World, change: str) -> Verdict | None:
@@ -140,36 +167,31 @@ def page() -> None:
             titles = {key: d.change.title for key, d in world.declared.items()}
             told = wording.sentence(verdict, declared.change, world.metrics, world.zone, titles, moved=False)
             st.markdown(md(told))
-            for line in wording.beside(verdict, world.metrics, moved=False, guards=declared.change.guards):
+            order = [harm.metric for harm in wording.by_gravity(verdict.harms)]
+            first = sorted(verdict.where, key=lambda where: order.index(where.metric))[:1]
+            placed = [wording.placed(where, world.metrics[where.metric]) for where in first]
+            costs = wording.price_story(verdict.price, world.metrics, codes=False)[:1]
+            for line in (*costs, *placed, *wording.aims_lines(verdict, world.metrics)):
                 st.markdown(f":small[{md(line)}]")
         allowing.part(world, chosen)
         for line in figures.answers(world, declared.change):
             st.markdown(md(line))
-        _heard(world, declared)
+        if verdict is None:
+            _heard(world, declared)
     if verdict is None:
         telling.history(world, chosen)
         deciding.forms(world, chosen, telling.trail(chosen))
         return
     harms(world, verdict)
-    places(world, verdict)
+    over_time(world, chosen, verdict)
     price(world, verdict)
-    shown = [h.metric for h in verdict.harms if (h.metric, f"change:{chosen}") in world.bands]
-    if shown:
-        with st.container(border=True, key="trend"):
-            metric_id = (
-                st.segmented_control(
-                    "Metric",
-                    shown,
-                    format_func=lambda k: md(world.metrics[k].label),
-                    required=True,
-                    label_visibility="collapsed",
-                    **linked("metric", shown, shown[0]),
-                )
-                or shown[0]
-            )
-            band = world.bands[metric_id, f"change:{chosen}"]
-            trending.draw(world, band, world.metrics[metric_id], where=band.label, days=372, key="decision")
-    telling.history(world, chosen)
+    places(world, verdict)
+    beneath.mixed(world, verdict)
+    beneath.rests_on(world, declared, verdict)
+    beneath.allowance(world, chosen)
+    with st.expander("What was said when, what happened and what was decided", key="said"):
+        telling.history(world, chosen)
+    _heard(world, declared)
     deciding.forms(world, chosen, telling.trail(chosen))
 
 

@@ -1,0 +1,55 @@
+"""retrace: the weeks of a watch that nobody kept a reading of, judged afterwards with what was known on their days."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cxmon.config.plan import Plan
+from cxmon.decisions import readings_of
+from cxmon.model import KeptBy, Reading
+from cxmon.pipeline.judge import Depth, judge
+from cxmon.pipeline.replay_known import hearsay
+from cxmon.store import Overlay, Store
+
+EVERY = timedelta(days=7)
+# When the night's figures are in, after the hour at which a change began.
+IN = timedelta(hours=6)
+
+
+def retrace(
+    plan: Plan, store: Store, change: str, *, now: datetime, progress: Callable[[str, int, int], None] | None = None
+) -> list[Reading]:
+    """Keeps a reading of each week of a change's watch up to `now` of which there is none; returns what was worked out.
+
+    What was said is never touched: readings of days that are kept stay as they are. Needs a verdict to begin with:
+    empty where there is none.
+    """
+    declared, latest = store.changes.get(change), store.verdicts.latest(change)
+    if declared is None or latest is None:
+        return []
+    kept = [one.at for one in store.verdicts.readings(change)]
+    ends = max((harm.window_end for harm in latest.harms if harm.window_end is not None), default=now) + 2 * EVERY
+    moments = _missing(declared.change.starts + IN, min(now, ends), kept)
+    if not moments:
+        return []
+    overlay = Overlay.over(store, plan.metrics.values())
+    # What was declared late is judged as if it had been known: the question is how sure one could have been.
+    heard = hearsay(plan, store, in_time=True, ours=True)
+    bare = replace(plan, changes=(), silences=())
+    found: list[Reading] = []
+    for done, at in enumerate(moments):
+        if progress is not None:
+            progress("weeks", done, len(moments))
+        overlay.advance(at)
+        heard.tell(overlay, at)
+        for verdict in judge(bare, overlay, now=at, changes=[change], depth=Depth.FIGURES):
+            found += [replace(one, by=KeptBy.AFTERWARDS) for one in readings_of(verdict)]
+    store.verdicts.keep_readings(change, found)
+    return found
+
+
+def _missing(first: datetime, last: datetime, kept: Iterable[datetime]) -> list[datetime]:
+    """A moment a week without any of the `kept` within half a week, oldest first."""
+    known = list(kept)
+    weeks = (first + i * EVERY for i in range(1, (last - first) // EVERY + 1))
+    return [at for at in weeks if all(abs(at - one) > EVERY / 2 for one in known)]

@@ -1,0 +1,24 @@
+"""The weeks of a watch that nobody kept are worked out with what was known then; what was said stays."""
+
+from judge_world import World, built, change, csat, day, falls
+
+from cxmon.model import KeptBy
+from cxmon.pipeline.judge import Depth, judge
+from cxmon.pipeline.retrace import retrace
+
+
+def test_missing_weeks_are_worked_out_once_and_what_was_said_stays(tmp_path):
+    plan, store = built(tmp_path, World(days=232, moves={"csat": falls(-0.09)}), [csat()], [change()])
+    with store:
+        assert retrace(plan, store, "phone-cut", now=day(231)) == []
+        judge(plan, store, now=day(230), depth=Depth.FIGURES)
+        said, version = store.verdicts.readings("phone-cut"), store.verdicts.history("phone-cut")
+        found = retrace(plan, store, "phone-cut", now=day(231))
+        kept = store.verdicts.readings("phone-cut")
+        assert retrace(plan, store, "phone-cut", now=day(231)) == []
+        assert store.verdicts.history("phone-cut") == version
+    assert {one.by for one in found} == {KeptBy.AFTERWARDS}
+    assert [one for one in kept if one.by is KeptBy.DAILY] == list(said)
+    widths = [one.so_far.high - one.so_far.low for one in kept]
+    assert widths == sorted(widths, reverse=True)
+    assert all(one.until <= one.at for one in found)
