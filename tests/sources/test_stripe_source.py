@@ -32,9 +32,9 @@ KEY = Secret("a key of some length")
 BASIC, PRO = price(1000), price(6000, product="prod_pro")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def memory():
-    """One store for tests whose metrics have names of their own."""
+    """A store of its own: accounts of two tests name their subscriptions alike."""
     with Store.open("sqlite://") as opened:
         yield opened
 
@@ -250,8 +250,13 @@ NUMBER = iter(range(10**9))
     lives=st.lists(LIFE, min_size=1, max_size=4), size=st.integers(1, 4), seed=st.randoms(use_true_random=False),
     faults=st.lists(st.sampled_from([None, RESET, BROKEN, Reply({}, 429, Retry_After="0")]), max_size=2),
 )  # fmt: skip
-def test_any_split_any_repetition_any_order_is_what_happened(memory, lives, size, seed, faults):
+def test_any_split_any_repetition_any_order_is_what_happened(lives, size, seed, faults):
     """Pages of any size, cut anywhere, taken in any order and more than once, by both definitions."""
+    with Store.open("sqlite://") as own:
+        split_anyhow(own, lives, size, seed, faults)
+
+
+def split_anyhow(memory, lives, size, seed, faults):
     account, number = Account(T), next(NUMBER)
     lived(lives, account)
     metrics = [
@@ -279,8 +284,13 @@ def test_any_split_any_repetition_any_order_is_what_happened(memory, lives, size
 
 @settings(max_examples=4, deadline=None)
 @given(lives=st.lists(LIFE, min_size=1, max_size=4), days=st.lists(st.integers(1, 27), max_size=3, unique=True))
-def test_runs_on_any_days_are_what_happened(memory, lives, days):
+def test_runs_on_any_days_are_what_happened(lives, days):
     """The list is read on the first of these days, and then events as they come."""
+    with Store.open("sqlite://") as own:
+        run_on(own, lives, days)
+
+
+def run_on(memory, lives, days):
     account, number = Account(T), next(NUMBER)
     metrics = [logo(f"e{number}", grain=Grain.DAY), revenue(f"f{number}"), logo(f"g{number}", "stripe")]
     waiting = [(T - DAY * day, None) for day in {*days, 0}] + acts(lives, account)
