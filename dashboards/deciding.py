@@ -1,8 +1,7 @@
 """What people do about one decision on its page: answer it, review a draft, sign it and put it live."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import streamlit as st
 
@@ -10,6 +9,7 @@ from cxmon import actions, signing, wording
 from cxmon.decisions import proposals, watched
 from cxmon.decisions.proposals import Stage
 from cxmon.model import Act, Change, Decision, Declared, Response, Signed, Status, Tone
+from cxmon.periods import span_of_days
 from cxmon.store import Store
 from cxmon.wording import proposing
 from dashboards import asking, session
@@ -25,13 +25,6 @@ def forms(world: World, change: str, trail: list[Signed]) -> None:
         _answer(world, declared.change)
     else:
         _draft(world, declared, trail)
-
-
-def told() -> None:
-    """Once, what was just done."""
-    said = st.session_state.pop("told", None)
-    if said:
-        st.success(md(said), icon=":material/task_alt:")
 
 
 def _answer(world: World, change: Change) -> None:
@@ -52,7 +45,7 @@ def _answer(world: World, change: Change) -> None:
                 return
         until = None
         if due is not None:
-            until = datetime.combine(due, time(), ZoneInfo(world.zone)).astimezone(UTC)
+            until = span_of_days(due, due, world.zone)[0]
 
         def write(store: Store, now: datetime) -> Response:
             return actions.respond(store, Response(
@@ -62,7 +55,7 @@ def _answer(world: World, change: Change) -> None:
 
         said = session.attempt(lambda: session.run(Act.RESPOND, change.id, write, by=by, why=why))
         if said is not None:
-            st.session_state["told"] = f"Recorded: {wording.decision(said.decision)}, for {said.by}."
+            session.keep_news(f"Recorded: {wording.decision(said.decision)}, for {said.by}.")
             st.rerun()
 
 
@@ -96,7 +89,7 @@ def _review(world: World, declared: Declared) -> None:
             return
     done = session.attempt(lambda: _reviewed(declared, typed, by, why))
     if done is not None:
-        st.session_state["told"] = proposing.reviewed(done.change)
+        session.keep_news(proposing.reviewed(done.change))
         st.rerun()
 
 
@@ -128,7 +121,7 @@ def _sign(declared: Declared) -> None:
         by=by, why=why, content=change.declared_hash,
     ))  # fmt: skip
     if done is not None:
-        st.session_state["told"] = proposing.live(done)
+        session.keep_news(proposing.live(done))
         st.rerun()
 
 

@@ -16,7 +16,7 @@ from dashboards.text import grey, md
 
 def section(world: World, incident: Incident) -> None:
     """Two buttons with their forms for those who may; for others the sentence that says who."""
-    _told()
+    session.news()
     if incident.state is IncidentState.ENDED:
         return
     if incident.state is IncidentState.ACKNOWLEDGED:
@@ -30,13 +30,6 @@ def section(world: World, incident: Incident) -> None:
         if incident.subject in world.metrics and isinstance(session.allowed(Act.SILENCE), Allowed):
             with st.popover("Silence", icon=":material/notifications_paused:"):
                 _silence(world, incident)
-
-
-def _told() -> None:
-    """What came of the last deed, once."""
-    news = st.session_state.pop("deed_done", "")
-    if news:
-        st.success(md(news), icon=":material/check:")
 
 
 def _acknowledge(incident: Incident) -> None:
@@ -83,5 +76,5 @@ def _silence(world: World, incident: Incident) -> None:
 def _do(act: Act, incident: str, by: str, why: str, news: str, deed: Callable[[Store, datetime], object]) -> None:
     """Does it, signed; the page is drawn anew with what came of it, or the refusal stands below the form."""
     if session.attempt(lambda: session.run(act, incident, deed, by=by, why=why)) is not None:
-        st.session_state["deed_done"] = news
+        session.keep_news(news)
         st.rerun()

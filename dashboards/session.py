@@ -38,6 +38,17 @@ class Person:
     note: str = ""
 
 
+def keep_news(said: str) -> None:
+    """What was just done, for the page that is drawn next."""
+    st.session_state["news"] = said
+
+
+def news() -> None:
+    """Says once what was just done."""
+    if said := st.session_state.pop("news", ""):
+        st.success(md(said), icon=":material/task_alt:")
+
+
 @cache
 def _access(handed: str) -> Access:
     return taken(handed)

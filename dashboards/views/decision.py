@@ -10,7 +10,7 @@ from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Declared, Harm, Metric, Verdict
 from cxmon.wording import ledger as ledgers
-from dashboards import allowing, beneath, deciding, drawing, figures, telling, trending
+from dashboards import allowing, beneath, deciding, drawing, figures, session, telling, trending
 from dashboards.frame import opened, theme
 from dashboards.links import linked
 from dashboards.reading import World
@@ -153,7 +153,7 @@ def page() -> None:
         format_func=lambda k: f"{world.number(k)} · {world.declared[k].change.title}",
         **linked("change", ids, ids[0]),
     )
-    deciding.told()
+    session.news()
     declared, verdict = world.declared[chosen], _known(world, chosen)
     row = next(r for r in figures.ledger(world) if r.change == chosen)
     with st.container(border=True, key="answer"):

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from opening import opened
 
 from cxmon.model import Act, Outcome, Status
 from cxmon.store import Store
@@ -28,19 +29,11 @@ metrics:
 @pytest.fixture
 def desk(seeded_url, tmp_path, monkeypatch):
     """(address of a store of its own, a page opened on it)."""
-    from streamlit.testing.v1 import AppTest
-
     shutil.copy(seeded_url.removeprefix("sqlite:///"), tmp_path / "store.db")
     (tmp_path / "cxmon.yaml").write_text(CONFIG)
     url = f"sqlite:///{tmp_path / 'store.db'}"
     monkeypatch.setenv("CXMON_STORE_URL", url)
     monkeypatch.setenv("CXMON_CONFIG", str(tmp_path / "cxmon.yaml"))
-
-    def opened(name, **params):
-        app = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=120)
-        for key, value in params.items():
-            app.query_params[key] = value
-        return ran(app.run())
 
     return url, opened
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import worlds
+from opening import opened, text
 
 from cxmon.model import (
     AlarmQuarter,
@@ -72,23 +73,11 @@ def url(tmp_path_factory):
 
 @pytest.fixture
 def page(monkeypatch, url):
-    from streamlit.testing.v1 import AppTest
-
-    def opened(name, address=url, **params):
+    def on(name, address=url, **params):
         monkeypatch.setenv("CXMON_STORE_URL", address)
-        app = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=120)
-        for key, value in params.items():
-            app.query_params[key] = value
-        app.run()
-        assert not app.exception, app.exception
-        return app
+        return opened(name, **params)
 
-    return opened
-
-
-def text(app):
-    parts = [m.value for kind in (app.markdown, app.caption, app.title, app.subheader, app.warning) for m in kind]
-    return "\n".join(parts).replace("\\", "")
+    return on
 
 
 def test_a_deep_link_restores_a_metric_and_every_section_says_what_it_stands_on(page):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import worlds
+from opening import opened, text
 
 from cxmon import wording
 from cxmon.decisions.drafting import draft
@@ -40,23 +41,11 @@ VIEWS = ROOT / "dashboards" / "views"
 
 @pytest.fixture
 def page(monkeypatch, seeded_url):
-    from streamlit.testing.v1 import AppTest
-
-    def opened(name, url=seeded_url, **params):
+    def on(name, url=seeded_url, **params):
         monkeypatch.setenv("CXMON_STORE_URL", url)
-        app = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=60)
-        for key, value in params.items():
-            app.query_params[key] = value
-        app.run()
-        assert not app.exception, app.exception
-        return app
+        return opened(name, **params)
 
-    return opened
-
-
-def text(app):
-    parts = [m.value for kind in (app.markdown, app.caption, app.title, app.warning) for m in kind]
-    return "\n".join(parts).replace("\\", "")
+    return on
 
 
 def test_headline_says_what_fell_how_much_and_how_sure(page):

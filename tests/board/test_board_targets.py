@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import worlds
+from opening import opened, text
 
 from cxmon import charts
 from cxmon.model import Course, Decision, Response, Target, TargetOutlook
@@ -13,16 +14,9 @@ from cxmon.store import Store
 VIEWS = Path(__file__).parents[2] / "dashboards" / "views"
 
 
-def opened(monkeypatch, url, name, **params):
-    from streamlit.testing.v1 import AppTest
-
+def words_of(monkeypatch, url, name, **params):
     monkeypatch.setenv("CXMON_STORE_URL", url)
-    app = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=60)
-    for key, value in params.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception, app.exception
-    return "\n".join(m.value for m in (*app.markdown, *app.caption)).replace("\\", "")
+    return text(opened(name, **params))
 
 
 def test_targets_and_responses_on_the_board(monkeypatch, tmp_path):
@@ -42,13 +36,13 @@ def test_targets_and_responses_on_the_board(monkeypatch, tmp_path):
         cut = store.changes.get("weekend-desk").change
         fix = replace(cut, id="fix", title="Saturday desk", responds_to="weekend-desk", starts=by)
         store.changes.put(fix, now=worlds.NOW, origin="yaml")
-    said = opened(monkeypatch, url, "overview")
+    said = words_of(monkeypatch, url, "overview")
     assert "CSAT: at least 90.0 % by" in said
     assert "Will miss" in said
     assert "the chance is 4 %; lately 86.0 %, then 86.2 % expected (84.0 % to 88.0 % in eight of ten cases)" in said
     assert "it would have to get better by 1.3 points a month, expected are 0.1 points better" in said
     assert "(Planning), overdue by 2 days, and no fix has begun: Saturdays only" in said
-    page = opened(monkeypatch, url, "decision", change="weekend-desk")
+    page = words_of(monkeypatch, url, "decision", change="weekend-desk")
     assert "overdue by 2 days, and no fix has begun: Saturdays only" in page
     assert "Answered by Saturday desk, from " in page
 
