@@ -21,3 +21,9 @@ def text(app):
     """What a page says, without the backslashes that keep data from being markup."""
     kinds = (app.markdown, app.caption, app.title, app.subheader, app.warning)
     return "\n".join(m.value for kind in kinds for m in kind).replace("\\", "")
+
+
+def words_of(monkeypatch, url, name, **params):
+    """What a page says of the store at `url`."""
+    monkeypatch.setenv("CXMON_STORE_URL", url)
+    return text(opened(name, **params))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import worlds
-from test_board_targets import opened
+from opening import words_of
 
 from cxmon.model import AllowanceCode, AllowanceUse, Altogether, Carried, Code, Interval
 from cxmon.store import Store
@@ -36,11 +36,11 @@ def test_the_allowance_has_a_card_and_each_decision_its_part(monkeypatch, tmp_pa
     worlds.seed(url)
     with Store.open(url) as store:
         store.allowances.put(used(AllowanceCode.EXCEEDED, 0.006, 0.01))
-    said = opened(monkeypatch, url, "overview")
+    said = words_of(monkeypatch, url, "overview")
     assert "CSAT: the decisions since 1 Jan together cost more than the 0.5 points allowed" in said
     assert "More than allowed" in said
     assert "2 decisions in force since 1 Jan, together 0.80 points worse for all customers (range 0.60 to 1.00" in said
     assert "Not known yet: Chat bot (waiting for data, up to 0.90 points for all customers)" in said
     assert "not explained by these decisions over the same time: 0.20 points better" in said
-    page = opened(monkeypatch, url, "decision", change="weekend-desk")
+    page = words_of(monkeypatch, url, "decision", change="weekend-desk")
     assert "Uses 0.80 points of the 0.5 points that all decisions of the year together may cost CSAT" in page

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import worlds
-from test_board_targets import opened
+from opening import words_of
 
 from cxmon import charts, decisions, wording
 from cxmon.model import Code, Declared, Grade, Interval, KeptBy, Split, SplitRanges
@@ -98,7 +98,7 @@ def test_the_page_shows_the_course_and_folds_what_it_rests_on(monkeypatch, tmp_p
             grade=Grade.CONTROLLED,
         )  # fmt: skip
         store.verdicts.touch(replace(before, splits=(split,)))
-    said = opened(monkeypatch, url, "decision", change="weekend-desk")
+    said = words_of(monkeypatch, url, "decision", change="weekend-desk")
     assert "CSAT: 2.8 to 5.0 points worse on day 65; only this day is known yet" in said
     assert wording.mix(split, CSAT) in said
     assert "in 211 comparable windows without a change, a fall this large never happened" in said

@@ -5,18 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import worlds
-from opening import opened, text
+from opening import words_of
 
 from cxmon import charts
 from cxmon.model import Course, Decision, Response, Target, TargetOutlook
 from cxmon.store import Store
 
 VIEWS = Path(__file__).parents[2] / "dashboards" / "views"
-
-
-def words_of(monkeypatch, url, name, **params):
-    monkeypatch.setenv("CXMON_STORE_URL", url)
-    return text(opened(name, **params))
 
 
 def test_targets_and_responses_on_the_board(monkeypatch, tmp_path):
