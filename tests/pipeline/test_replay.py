@@ -4,6 +4,8 @@ import hashlib
 import multiprocessing
 import os
 import signal
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -264,14 +266,19 @@ def test_a_look_is_the_last_collection_of_a_day_and_before_the_first_ever_at_six
 def test_a_second_process_changes_no_word_even_where_it_is_killed(live, quick, caplog):
     asked, store = live
 
-    def kill(_, done, __):
-        if done == 0:
-            for child in multiprocessing.active_children():
-                os.kill(child.pid, signal.SIGKILL)
+    def kill():
+        # It needs seconds to begin: it never lives to answer.
+        while not (children := multiprocessing.active_children()):
+            time.sleep(0.01)
+        for child in children:
+            os.kill(child.pid, signal.SIGKILL)
 
     helped = replayed(asked, store, processes=2)
     assert (helped.alerts, helped.codes, helped.incidents) == (quick.alerts, quick.codes, quick.incidents)
     assert "second process" not in caplog.text
-    alone = replayed(asked, store, processes=2, progress=kill)
+    killing = threading.Thread(target=kill)
+    killing.start()
+    alone = replayed(asked, store, processes=2)
+    killing.join()
     assert (alone.alerts, alone.codes, alone.incidents) == (quick.alerts, quick.codes, quick.incidents)
     assert "the second process of the replay ended" in caplog.text
