@@ -55,9 +55,9 @@ class Watch:
                 findings += self._at(ground, int(t))
         return findings
 
-    def _ages(self, ground: "_Ground", values: Floats, learning: Ints) -> Iterator[tuple[int, Ints]]:
+    def _ages(self, ground: "_Ground", values: Floats) -> Iterator[tuple[int, Ints]]:
         """Series that were first measured in the same period and are old enough; they teach one another."""
-        there, T = np.isfinite(values).any(1) & (learning == 0), values.shape[1]
+        there, T = np.isfinite(values).any(1), values.shape[1]
         born = np.where(there, np.isfinite(values).argmax(1), T)
         for first in np.unique(born[there]).tolist():
             if T - first > self._start(ground):
@@ -68,8 +68,8 @@ class Watch:
         panel = ground.panel
         values, n, learning = ground.known(t)
         thick = ground.thick(ground.answers(t))
-        said = self._said(ground, values, n, learning)
-        said["statistic"][~thick] = np.nan
+        said = self._said(ground, values, n)
+        said["statistic"][~thick | (learning > 0)] = np.nan
         looked = int(np.isfinite(said["statistic"]).sum())
         states = said | _at_heights(said["statistic"], self._heights(ground, said["statistic"]))
         found = []
@@ -116,16 +116,16 @@ class Watch:
                     break
         return heights
 
-    def _said(self, ground: "_Ground", values: Floats, n: Floats, learning: Ints) -> dict[str, Floats]:
+    def _said(self, ground: "_Ground", values: Floats, n: Floats) -> dict[str, Floats]:
         """What the monitor says of each series (S,) at the last period, whatever it takes for an alarm."""
         from cxmon.stats import packed, unpacked, watch_look  # noqa: PLC0415 - scipy is loaded when something is checked.
 
         out = {name: np.full(len(values), np.nan) for name in ("statistic", *DAYS, "size", "low", "high")}
         memory, settled = ground.context.memory, ground.context.settled
-        for first, these in self._ages(ground, values, learning):
+        for first, these in self._ages(ground, values):
             asks = ground.asks(these, first, values.shape[1])
-            key = ground.key(these)
-            kept = memory.get(key) if memory is not None else ()
+            key, before = ground.keys(these, values.shape[1])
+            kept = (memory.get(key) or memory.get(before)) if memory is not None else ()
             found = watch_look(
                 values[these, first:], n[these, first:], self._start(ground),
                 trails=(unpacked(one) if isinstance(one, bytes) else one for one in kept),
@@ -176,8 +176,7 @@ class _Ground:
     def asks(self, these: Ints, first: int, end: int) -> dict[str, Any]:
         """What the monitor is told of the series `these` that begin at `first`, up to period `end`."""
         metric = self.panel.metric
-        of = [self.context.rebaselined.get(self.panel.segments[s], ()) for s in these]
-        new = [[i - first for i in map(self.index, instants) if i < end] for instants in of]
+        new = [[i - first for i in self.new_levels(int(s), end) if i + self.span <= end] for s in these]
         levels = np.full((len(these), max(map(len, new), default=0)), end)
         for row, found in zip(levels, new, strict=True):
             row[: len(found)] = found
@@ -203,18 +202,22 @@ class _Ground:
 
     def known(self, t: int) -> tuple[Floats, Floats, Ints]:
         """(values, n (S, t + 1) as they are set against each other in period `t`, periods (S,) of a new level that are
-        still to be learnt)."""
+        still to be learnt). These are left out: the past goes on teaching the other series as it did before."""
         kept = ~self.out[:, : t + 1] & self._past(t)
         values = np.where(kept, self.judged.values[:, : t + 1], np.nan)
         n = np.where(kept, self.panel.n[:, : t + 1], 0.0)
         learning = np.zeros(len(self.panel.segments), np.int64)
-        for s, segment in enumerate(self.panel.segments):
-            for at in self.context.rebaselined.get(segment, ()):
-                i = self.index(at)
-                if i <= t:
-                    values[s], left = on_new_level(values[s], i, self.span, self.judged)
-                    learning[s] = max(learning[s], left)
+        for s in range(len(values)):
+            for i in self.new_levels(s, t + 1):
+                values[s], left = on_new_level(values[s], i, self.span, self.judged)
+                learning[s] = max(learning[s], left)
+                if left:
+                    values[s, i:], n[s, i:] = np.nan, 0.0
         return values, n, learning
+
+    def new_levels(self, s: int, end: int) -> list[int]:
+        """The first periods before `end` of the new levels of series `s`."""
+        return [i for i in map(self.index, self.context.rebaselined.get(self.panel.segments[s], ())) if i < end]
 
     def answers(self, t: int) -> Floats:
         """(S, t + 1) what there was, what was left out as well: a one-off makes no series thin."""
@@ -230,12 +233,14 @@ class _Ground:
         least = 0.0 if metric.kind is Kind.LEVEL else metric.min_n
         return np.array([_typical(row[-4 * self.cycle :]) >= least for row in n])
 
-    def key(self, these: Ints) -> str:
-        """Under which name what was found out of some series, with their new levels, is kept."""
-        segments = [self.panel.segments[s] for s in these]
-        on = [(s.label, *map(str, self.context.rebaselined.get(s, ()))) for s in segments]
-        if self.out[these].any():
-            on += [(f"{s}:{t}",) for s, t in zip(*map(np.ndarray.tolist, np.nonzero(self.out[these])), strict=True)]
+    def keys(self, these: Ints, end: int) -> tuple[str, str]:
+        """Under which name what was found out of some series, with their new levels, is kept; and under which before
+        those began that are still being learnt, which take nothing from what was known until then."""
+        whole = [(int(s), self.new_levels(int(s), end)) for s in these]
+        return self._key(whole), self._key([(s, [i for i in new if i + self.span <= end]) for s, new in whole])
+
+    def _key(self, levels: list[tuple[int, list[int]]]) -> str:
+        on = [(self.panel.segments[s].label, *(int(self.panel.starts[i]) for i in new)) for s, new in levels]
         return hashlib.blake2b(f"{self.panel.metric.definition_hash} {on}".encode(), digest_size=12).hexdigest()
 
 

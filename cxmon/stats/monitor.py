@@ -102,6 +102,13 @@ class Filter:
         self.b[..., 1 : 1 + W] = -w.at[:, None] / noise.wave[..., None] ** 2
         self.count = np.zeros((S, 1))
 
+    def of(self, rows: Bools) -> "Filter":
+        """That of some series."""
+        found = Filter.__new__(Filter)
+        for name, x in vars(self).items():
+            setattr(found, name, x[:, rows] if name in {"x1", "x2"} else x[rows])
+        return found
+
     def day(self, w: Watched, t: int, X: Floats, cut: Floats) -> Day:
         """Takes period `t` in, with its regressors X (p, S); innovations are cut at `cut` (S, 1) deviations."""
         c1, c2 = self.p11 + self.p12, self.p12 + self.p22
@@ -141,6 +148,13 @@ class Onsets:
         self.num, self.den, self.skew, self.kept1, self.kept2 = (np.zeros((S, J, size)) for _ in range(5))
         self.cross = np.zeros((p, S, J, size))
         self.born = np.full(size, -1)
+
+    def of(self, rows: Bools) -> "Onsets":
+        """Those of some series."""
+        found = Onsets.__new__(Onsets)
+        for name, x in vars(self).items():
+            setattr(found, name, x.copy() if name == "born" else x[:, rows] if name == "cross" else x[rows])
+        return found
 
     def day(self, t: int, d: Day, phi: Floats, skew: Floats) -> None:
         """Period `t`, with a new onset in the place of the oldest."""
@@ -196,8 +210,16 @@ class Running:
         nothing = np.zeros((len(w.y), WINDOW))
         return cls(Filter(w), w.noise.log_weight.copy(), nothing, nothing.copy())
 
+    def of_rows(self, rows: Bools) -> "Running":
+        """That of some of its series, which knows nothing of the others."""
+        onsets = None if self.onsets is None else self.onsets.of(rows)
+        return Running(self.filtered.of(rows), self.weight[rows], self.level[rows], self.beyond[rows], onsets, self.t)
+
     def bare(self, w: Watched, *, learnt: int, until: int) -> None:
-        """Goes on to before period `until` and follows no onset yet."""
+        """Goes on to before period `until` and follows no onset, nor those any more that it followed."""
+        if self.onsets is not None:
+            self.onsets, nothing = None, np.zeros_like(self.level)
+            self.level, self.beyond = nothing, nothing.copy()
         X, cut = regressors(w, self.t, until), _cut(w, learnt)
         for t in range(self.t, until):
             self._weigh(w, t, learnt, self.filtered.day(w, t, X[t - self.t], cut))
@@ -211,7 +233,8 @@ class Running:
         the first onset that is followed is not seen: that must be no later than max(begin, read - WINDOW + 1).
         """
         (S, T), first = w.y.shape, max(begin, max(start, read) - WINDOW + 1)
-        if self.onsets is None:
+        if self.onsets is None or self.t < first:
+            # Onsets before the first that is asked for are not followed on.
             self.bare(w, learnt=learnt, until=max(self.t, min(first, T)))
             self.onsets = Onsets(self.filtered)
         from_, X, cut = self.t, regressors(w, self.t, T), _cut(w, learnt)

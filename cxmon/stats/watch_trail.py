@@ -75,7 +75,9 @@ def watch_look(
         if trail is not None and first < trail.block:
             continue
         if trail is None or first > trail.block:
-            groups = call.begun(first, groups, told.get("statistic", np.full(len(call.rows), np.nan)))
+            statistic = told.get("statistic", np.full(len(call.rows), np.nan))
+            # A checkpoint before this block needs monitors that are not further yet.
+            groups = call.begun(first, groups, statistic, anew=last == T and 0 < mark < first)
         if last == T:
             checkpoint = _marked(call, groups, first, mark)
             if settled is not None and first < settled < T and all(g.running.t < settled for g in groups):
@@ -104,8 +106,8 @@ def _gone_on(call: Call, groups: tuple[Group, ...], last: int) -> dict[str, Floa
 
 
 def _marked(call: Call, groups: tuple[Group, ...], block: int, mark: int) -> Trail | None:
-    """The monitors before period `mark`, while they follow no onset; None where they are further than that."""
-    if not mark or any(g.running.onsets is not None or g.running.t > mark for g in groups):
+    """The monitors before period `mark`, which follow no onset; None where they are further than that."""
+    if not mark or any(g.running.t > mark for g in groups):
         return None
     for group in groups:
         # All that taught the parameters is given too, or the noise of these periods would be another one.

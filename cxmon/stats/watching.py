@@ -1,6 +1,6 @@
 """Watching for a lasting regression that nobody declared, with false alarms per series and year as the only knob."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -114,6 +114,11 @@ class Group:
     taught: Taught
     running: Running
 
+    def of(self, rows: Bools) -> "Group":
+        """Those of its series that are among `rows` (S,): they go on as they were."""
+        mine = rows[self.rows]
+        return Group(self.learnt, self.rows & rows, self.taught.of(mine), self.running.of_rows(mine))
+
 
 @dataclass(frozen=True, eq=False)
 class Call:
@@ -157,17 +162,25 @@ class Call:
             first = last
         return out
 
-    def begun(self, first: int, before: tuple[Group, ...], statistic: Floats) -> tuple[Group, ...]:
+    def begun(
+        self, first: int, before: tuple[Group, ...], statistic: Floats, *, anew: bool = False
+    ) -> tuple[Group, ...]:
         """The monitors of the block from period `first` on, with what is learnt by then. What may be a regression, by
-        its `statistic` (S,) so far, is not taken for noise: such a series keeps the parameters that it had `before`."""
-        learnt, found = np.full(len(self.rows), first), []
-        for group in before:
-            learnt[group.rows & (statistic > SUSPICIOUS)] = group.learnt
-        for at in np.unique(learnt).tolist():
-            rows = learnt == at
-            taught = self.given.taught(at).of(rows)
-            found.append(Group(at, rows, taught, Running.of(self.given.watched(taught, at, at, rows))))
+        its `statistic` (S,) so far, is not taken for noise: such a series keeps the parameters it had `before`, and
+        its monitor goes on, if not `anew` from the first period."""
+        wild = statistic > SUSPICIOUS
+        found = [group.of(wild) for group in before if (group.rows & wild).any()]
+        if anew:
+            found = [replace(group, running=self._running(group.learnt, group.rows, group.taught)) for group in found]
+        rest = ~np.any([np.zeros_like(wild), *(group.rows for group in found)], axis=0)
+        if rest.any():
+            taught = self.given.taught(first).of(rest)
+            found.append(Group(first, rest, taught, self._running(first, rest, taught)))
         return tuple(found)
+
+    def _running(self, learnt: int, rows: Bools, taught: Taught) -> Running:
+        """A monitor before the first period."""
+        return Running.of(self.given.watched(taught, learnt, learnt, rows))
 
     def watched(self, group: Group, last: int) -> Watched:
         """The series of a group up to period `last`."""

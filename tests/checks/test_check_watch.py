@@ -240,3 +240,20 @@ def test_what_is_kept_changes_nothing_that_is_said():
             breached += any(f.state is State.BREACH for f in said.values())
     assert breached > 5
     assert drawer.found > 0.8 * drawer.asked
+
+
+def test_while_one_level_is_learnt_the_others_go_on_as_they_were():
+    """What is said of them is what would be said if the one that learns measured nothing since, from what was kept."""
+    given, drawer = panel(230, seed=3), Drawer()
+    told(given, last=205, memory=drawer, settled=200)
+    dumb = given.n.copy()
+    dumb[1 + NAMES.index("c"), 208:] = 0
+    silent = replace(given, n=dumb, total=np.minimum(given.total, dumb))
+    learning = told(given, last=215, memory=drawer, settled=208, rebaselined={TEAM: (instant(208),)})
+    assert learning.pop(TEAM).reason == "the new level is being learnt: 8 of 14 periods"
+    expected = told(silent, last=215)
+    del expected[TEAM]
+    assert {s: replace(f, looked_at=0) for s, f in learning.items()} == {
+        s: replace(f, looked_at=0) for s, f in expected.items()
+    }
+    assert drawer.found == 1
