@@ -11,8 +11,9 @@ from email.policy import SMTP
 
 from cxmon.alerts.markup import clean, cut, cut_lines, safe_url
 from cxmon.alerts.parts import one_line
-from cxmon.alerts.text import SHAPES, command_hint, render
+from cxmon.alerts.text import command_hint, render
 from cxmon.model import Message, Passage, Receipt, Tone
+from cxmon.wording.shapes import SHAPES
 
 SUBJECT = 150
 LINE = 2_000

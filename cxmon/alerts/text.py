@@ -1,13 +1,13 @@
 """A neutral message as plain lines for a terminal or a log: no colours, no control characters from data."""
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cxmon.alerts.markup import clean, cut, safe_url
 from cxmon.alerts.parts import one_line
-from cxmon.model import Message, Tone
+from cxmon.model import Message
+from cxmon.wording.shapes import SHAPES
 
-SHAPES: Mapping[Tone, str] = {Tone.RED: "■", Tone.AMBER: "▲", Tone.TEAL: "●", Tone.GREY: "○"}
 WIDTH = 110
 _INDENT = "  "
 _LABEL = 24

@@ -28,6 +28,7 @@ from cxmon.charts.waterfall import mix
 from cxmon.decisions.numbering import numbered
 from cxmon.model import Band, Declared, Metric, Narrowing, Split, Tone, Verdict, Where
 from cxmon.wording.over import limit
+from cxmon.wording.shapes import SHAPES
 from cxmon.wording.whole import Section, Table, Whole, sections, stand
 
 DAYS = 126
@@ -40,8 +41,6 @@ WIDE, NARROW = 620, 300
 # A forest's names stand beside it and its words behind it: what is left of the width is drawn on.
 FOREST_WIDE, FOREST_NARROW = 560, 260
 SHORT = 6
-# Shapes as characters, since a page without network has no icon font; they repeat what the words say.
-_SHAPES = {Tone.RED: "▲", Tone.AMBER: "△", Tone.TEAL: "▼", Tone.GREY: "○"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -147,7 +146,7 @@ def page(known: Whole, drawings: Sequence[Drawing] = ()) -> str:
 
 def badge(tone: Tone, words: str) -> str:
     """Colour, shape and words, each of which says it alone."""
-    return f'<p class="badge {tone.value}"><span aria-hidden="true">{_SHAPES[tone]}</span> {text_of(words)}</p>'
+    return f'<p class="badge {tone.value}"><span aria-hidden="true">{SHAPES[tone]}</span> {text_of(words)}</p>'
 
 
 def document(title: str, heading: str, said: str, foot: str, main: Sequence[str], *, more_style: str = "") -> str:

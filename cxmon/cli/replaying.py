@@ -120,7 +120,7 @@ def _told(plan: "Plan", found: "Replayed") -> None:
 
 def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
     from cxmon import wording
-    from cxmon.alerts.text import SHAPES
+    from cxmon.wording.shapes import SHAPES
 
     message = alert.message
     day = wording.day(alert.at, plan.zone)
