@@ -108,9 +108,9 @@ def _of_subject(states: Sequence[State]) -> list[Point]:
 
 def _between(until: Sequence[Level], after: Sequence[Level], held: Level) -> tuple[Level, Level]:
     """(what it was before changes of one second, what it is after them). They have no order: what one came from and
-    another went to lies between them."""
+    another went to lies between them. Where one of them does not say what it came from, what was held may be that."""
     come, gone = Counter(until) - Counter(after), Counter(after) - Counter(until)
-    if held not in (come or until):
+    if held not in (come or until) and (come or len(until) >= len(after)):
         held = next(level for level in until if level in come or not come)
     return held, next((level for level in reversed(after) if level in gone), held)
 
