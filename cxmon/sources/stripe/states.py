@@ -13,6 +13,8 @@ TYPES = tuple(f"customer.subscription.{what}" for what in ("created", "updated",
 ITEM_FIELDS = ("product", "price", "interval", "currency", "tier")
 OWN = ("at", "lapsed_at", "mrr", "after", *ITEM_FIELDS)
 _DAY = 86_400
+# (fields of the largest item, the sum of all items a month, or the error that says why there is none).
+_Told = tuple[dict[str, Any], Any]
 
 
 class Lookup(Protocol):
@@ -49,14 +51,16 @@ class States:
         seen = known - _DAY
         if expected or max([*ends, 0]) > start:
             last = min([*ends, seen])
-            yield self._state(found, "0start", start, paid=True, now=True) | guess
+            yield self._state(found, "0start", start, self._told(found, start), paid=True) | guess
             for turn in self._turns(found, start, last):
-                yield self._state(found, f"1turn{turn}", turn, paid=True, now=True) | guess
+                yield self._state(found, f"1turn{turn}", turn, self._told(found, turn), paid=True) | guess
             for end in ends:
                 if end > start:
-                    yield self._state(found, "9end", end, paid=False) | ({} if status == "canceled" else guess)
+                    told = self._told(found, end, paid=False)
+                    yield self._state(found, "9end", end, told, paid=False) | ({} if status == "canceled" else guess)
         if status not in {"canceled", "incomplete_expired"} and seen > start:
-            yield self._state(found, "8seen", seen, paid=status in PAYING, now=True) | guess
+            paid = status in PAYING
+            yield self._state(found, "8seen", seen, self._told(found, seen, paid=paid), paid=paid) | guess
 
     def happened(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The state after a change, and the one before it where the event says what was changed."""
@@ -74,33 +78,37 @@ class States:
         rank = {"created": "1", "deleted": "3"}.get(kind, "2")
         before = data.get("previous_attributes") if isinstance(data, dict) else None
         name, paid = f"{rank}{event.get('id')}", found.get("status") in PAYING
-        after = self._state(found, f"{name}>", at, paid=paid) | {"changed": changed}
+        after = self._state(found, f"{name}>", at, self._told(found, None, paid=paid), paid=paid) | {"changed": changed}
         if isinstance(before, dict):
             old = merged(found, before)
-            state = self._state(old, f"{name}<", at, paid=old.get("status") in PAYING)
+            paid = old.get("status") in PAYING
+            state = self._state(old, f"{name}<", at, self._told(old, None, paid=paid), paid=paid)
             if all(state[one] == after[one] for one in (*OWN, *self.metadata)):
                 return  # A change that is none of ours, such as another billing period.
             yield state | {"changed": changed, "after": 0, "lapsed_at": after["lapsed_at"]}
         yield after
 
-    def _state(self, found: dict[str, Any], name: str, at: int, *, paid: bool, now: bool = False) -> dict[str, Any]:
-        """One state as a record: its fields, and why they are none where that cannot be said. `now`: `found` is the
-        subscription as it is, whose discounts need not have held at that instant."""
+    def _state(self, found: dict[str, Any], name: str, at: int, told: _Told, *, paid: bool) -> dict[str, Any]:
+        """One state as a record: its fields, and why they are none where that cannot be said."""
         metadata = found.get("metadata")
-        state: dict[str, Any] = {
-            "id": f"{found.get('id')}/{name}", "at": at, "lapsed_at": at if paid else _lapsed(found, at), "after": 1,
-            "customer": _customer(found),
-        }  # fmt: skip
         kept = metadata if isinstance(metadata, dict) else {}
-        state |= {field_: kept.get(key) for field_, key in self.metadata.items()}
+        largest, mrr = told
+        return {
+            "id": f"{found.get('id')}/{name}", "at": at, "lapsed_at": at if paid else _lapsed(found, at), "after": 1,
+            "customer": _customer(found), **{field_: kept.get(key) for field_, key in self.metadata.items()},
+            **{name: largest.get(name) for name in ITEM_FIELDS}, "mrr": mrr if paid else 0.0,
+        }  # fmt: skip
+
+    def _told(self, found: dict[str, Any], at: int | None, *, paid: bool = True) -> _Told:
+        """What a subscription is worth, and of what, or why that cannot be said; at an instant where `found` is the
+        subscription as it is, whose discounts need not have held then."""
         try:
-            largest, mrr = self._worth(found, at if now else None, paid=paid)
+            return self._worth(found, at, paid=paid)
         except ValueError as problem:
             # Where nothing is paid it does not matter what it would be.
-            largest, mrr = {}, problem if paid else 0.0
-        return state | {name: largest.get(name) for name in ITEM_FIELDS} | {"mrr": mrr if paid else 0.0}
+            return {}, problem
 
-    def _worth(self, found: dict[str, Any], at: int | None, *, paid: bool) -> tuple[dict[str, Any], Any]:
+    def _worth(self, found: dict[str, Any], at: int | None, *, paid: bool) -> _Told:
         """(fields of the item that is worth most, the sum of all items a month). ValueError where it is not said. Of
         what is not paid only the fields count, for which nothing is asked."""
         rows = self._rows(found, ask=paid)
