@@ -154,6 +154,19 @@ def test_events_that_nobody_asked_for_are_passed_over():
     assert not any(name.startswith("plan_1") for page in pages for name in page.upserts.ids)
 
 
+def test_a_server_that_does_not_know_several_types_is_asked_for_all_of_them():
+    account = Account(T)
+    name = account.subscribe(T - 40 * DAY, "cus_1", BASIC)
+    account.end(T - DAY, name)
+    account.events.append({"id": "evt_x", "type": "plan.created", "created": T - DAY, "data": {"object": {}}})
+    with account.serve() as vendor:
+        vendor.faults = [None, None, Reply({"error": {"message": "Unexpected types"}}, 400)]
+        pages = pull(vendor)
+        asked = [request[2] for request in vendor.seen if request[1] == "/v1/events"]
+    assert [sorted(params) for params in asked[1:]] == [["created[gte]", "limit", "types[]"], ["created[gte]", "limit"]]
+    assert any(name.endswith(">") for page in pages for name in page.upserts.ids)
+
+
 def test_an_account_that_stands_for_a_customer_is_one():
     account = Account(T)
     account.subscribe(at(5, 20), None, BASIC, customer_account="acct_1")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cxmon import feeds
 from cxmon.contracts import Facts, Request
-from cxmon.errors import SourceError
+from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
 from cxmon.sources.stripe.amounts import Money, UnusableError
@@ -29,6 +29,8 @@ SUBSCRIPTIONS, EVENTS = "subscriptions", "events"
 VERSION = "2025-09-30.clover"
 # Stripe keeps events for 30 days; a day of that is left for clocks and slow pulls.
 KEPT = timedelta(days=29)
+# The status of a request with a parameter that is not known.
+_BAD = 400
 # Where in a subscription something is read.
 _LOOKS_AT = (
     "id", "customer", "customer_account", "status", "currency", "created", "start_date", "trial_end", "ended_at",
@@ -121,7 +123,13 @@ class Stripe:
                     yield replace(batch, complete=False, note=note)
                     note = ""
                 place = _Place(part=EVENTS, known=place.known)
-            yield from self._read(client, self._events(states), place, request)
+            try:
+                yield from self._read(client, self._events(states), place, request)
+            except RefusedError as no:
+                if no.status != _BAD or "types" not in no.said:
+                    raise
+                # A server that only resembles Stripe may not know several types at once: it is asked for all.
+                yield from self._read(client, self._events(states, typed=False), place, request)
 
     def _read(self, client: "Client", stream: feeds.Stream, place: "_Place", request: Request) -> Iterator[Facts]:
         """Pages with cursors that say which of both lists they stand in, and up to when everything is known."""
@@ -163,10 +171,10 @@ class Stripe:
             records=partial(_each, make=partial(states.listed, known=known)), looks_at=_LOOKS_AT,
         )  # fmt: skip
 
-    def _events(self, states: States) -> feeds.Stream:
+    def _events(self, states: States, *, typed: bool = True) -> feeds.Stream:
+        types = {"types[]": TYPES} if typed else {}
         return self._stream(
-            path="v1/events",
-            params={"types[]": TYPES, "created[gte]": "{since}", "limit": str(self.page_size)},
+            path="v1/events", params={**types, "created[gte]": "{since}", "limit": str(self.page_size)},
             records=partial(_each, make=states.happened), changed=feeds.path("changed"), lookback=timedelta(hours=1),
             looks_at=("id", "type", "created", "data.previous_attributes", *(f"data.object.{x}" for x in _LOOKS_AT)),
         )  # fmt: skip
