@@ -56,6 +56,8 @@ def timeline(states: Sequence[State]) -> list[Point]:
     of: dict[str, list[State]] = {}
     for state in states:
         of.setdefault(subject(state.name), []).append(state)
+    if len(of) == 1:
+        return _alone(_of_subject(states))
     steps = sorted((p.at, name, (p.value, p.segment)) for name, own in of.items() for p in _of_subject(own))
     levels: dict[str, Level] = {}
     found: list[Point] = []
@@ -64,6 +66,16 @@ def timeline(states: Sequence[State]) -> list[Point]:
         value = fsum(levels[name][0] for name in sorted(levels))
         largest = max(levels.values(), key=lambda level: (level[0], -level[1]))
         new = (value, largest[1]) if value > NOTHING else _ZERO
+        if new != (found[-1][1:] if found else _ZERO):
+            found.append(Point(at, *new))
+    return found
+
+
+def _alone(points: Sequence[Point]) -> list[Point]:
+    """The same of one subject alone, as most customers have."""
+    found: list[Point] = []
+    for at, value, segment in points:
+        new = (value, segment) if value > NOTHING else _ZERO
         if new != (found[-1][1:] if found else _ZERO):
             found.append(Point(at, *new))
     return found
@@ -88,6 +100,10 @@ def standing(names: Sequence[str], at: Sequence[int], known: Sequence[int], *, b
 def _of_subject(states: Sequence[State]) -> list[Point]:
     """Between two instants that are known of, what the later one says it was until then counts, if it says so; before
     it too, as far back as there are guesses only. That it was nothing just then does not say since when."""
+    if all(s.holds != UNTIL and s.known == s.at for s in states):
+        # Nothing says what was before, and nothing came late: each holds until the next one.
+        last = {s.at: s for s in sorted(states)}
+        return [Point(at, *_level(s)) for at, s in last.items()]
     found: list[Point] = []
     guessed: list[bool] = []
     for at, group in _in_force(states).items():
@@ -108,9 +124,9 @@ def _of_subject(states: Sequence[State]) -> list[Point]:
 
 def _between(until: Sequence[Level], after: Sequence[Level], held: Level) -> tuple[Level, Level]:
     """(what it was before changes of one second, what it is after them). They have no order: what one came from and
-    another went to lies between them."""
+    another went to lies between them. Where one of them does not say what it came from, what was held may be that."""
     come, gone = Counter(until) - Counter(after), Counter(after) - Counter(until)
-    if held not in (come or until):
+    if held not in (come or until) and (come or len(until) >= len(after)):
         held = next(level for level in until if level in come or not come)
     return held, next((level for level in reversed(after) if level in gone), held)
 

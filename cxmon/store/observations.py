@@ -114,7 +114,7 @@ def replace_window(
     if not accept_loss:
         _guard(metric, batch, new, int(inside.sum()))
     done = _write(conn, metric, stored, new, inside & ~np.isin(stored.key, new.key), now)
-    _advance(conn, metric, _newest(cells))
+    advance(conn, metric, _newest(cells))
     return Applied(
         written=done.written,
         revised=done.revised,
@@ -224,7 +224,7 @@ def _newest(cells: Cells) -> int | None:
     return int(some.max()) if len(some) else None
 
 
-def _advance(conn: sa.Connection, metric: Metric, newest: int | None) -> None:
+def advance(conn: sa.Connection, metric: Metric, newest: int | None) -> None:
     t = schema.progress
     stored = conn.execute(sa.select(t.c.watermark).where(progress_of(metric))).first()
     if stored is None:

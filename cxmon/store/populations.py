@@ -14,7 +14,7 @@ from cxmon.store import fact_rows, series
 from cxmon.store import fact_taking as taking
 from cxmon.store.engine import Database
 from cxmon.store.fact_rows import owner
-from cxmon.store.observations import Applied, progress_of, replace_window
+from cxmon.store.observations import Applied, advance, progress_of, replace_window
 from cxmon.store.schema import progress, touched
 
 # A definition may look at 30 days where a period has 28.
@@ -31,6 +31,8 @@ def settle(db: Database, metric: Metric, *, now: datetime) -> Applied | None:
             return None
         batch = Observations(window=run, cells=_cells(conn, metric, place.stream, run, now))
         done = replace_window(conn, metric, batch, now, accept_loss=True)
+        # Where nobody is at risk there are no cells, and yet these periods have been counted.
+        advance(conn, metric, series.epoch(floor(now, metric.grain, metric.zone, metric.week_start)))
         conn.execute(sa.delete(touched).where(_mine(touched, metric)))
         failpoint("collect-states-before-commit")
     failpoint("collect-states-after-commit")

@@ -104,17 +104,17 @@ class Account:
         assert params.keys() <= {"status", "limit", "starting_after"}
         assert params["status"] == "all"
         found = sorted(self.subs.values(), key=lambda s: (s["created"], s["id"]), reverse=True)
-        return _page(found, params, "/v1/subscriptions", "subscription")
+        return page(found, params, "/v1/subscriptions", "subscription")
 
     def _listed_events(self, params, _):
         assert params.keys() <= {"types[]", "created[gte]", "limit", "starting_after"}
         assert set(params.get("types[]", TYPES)) <= TYPES
         since = max(int(params.get("created[gte]", 0)), self.now - 30 * DAY)
         found = [(e["created"], i, e) for i, e in enumerate(self.events) if since <= e["created"] <= self.now]
-        return _page([e for *_, e in sorted(found, reverse=True)], params, "/v1/events", "event")
+        return page([e for *_, e in sorted(found, reverse=True)], params, "/v1/events", "event")
 
 
-def _page(rows, params, url, kind):
+def page(rows, params, url, kind):
     limit, at = int(params["limit"]), 0
     assert 1 <= limit <= 100
     if "starting_after" in params:

@@ -61,8 +61,12 @@ def documents():
     account.end(account.now - 86_400, account.subscribe(account.now - 9 * 86_400, "cus_2", price(900)))
     bills = Stripe(key=Token("x"), currency="USD", metadata={"country": "country"})
     listed = {"object": "list", "has_more": True, "url": "/v1/x"}
-    yield "stripe", bills._subscriptions(account.now), listed | {"data": list(account.subs.values())}
-    yield "stripe events", bills._events(), listed | {"data": account.events}
+    yield (
+        "stripe",
+        bills._subscriptions(account.now, bills._states(None)),
+        listed | {"data": list(account.subs.values())},
+    )
+    yield "stripe events", bills._events(bills._states(None)), listed | {"data": account.events}
 
 
 CASES = list(documents())

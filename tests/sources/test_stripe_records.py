@@ -105,7 +105,8 @@ def test_what_cannot_be_known_is_set_aside_with_its_reason(memory):
     reasons = {row.reason for row in memory.observations.rejected() if row.metric == "aside"}
     assert reasons == {
         "mrr: a price in tiers, whose amount is not in the subscription", "no customer whose state it is",
-        "mrr: an amount, a quantity or an interval that is no number", "mrr: more items than the answer holds",
+        "mrr: an amount, a quantity or an interval that is no number",
+        "mrr: more items than the answer holds, and Stripe does not give them",
         "mrr: start_date: no epoch seconds",
     }  # fmt: skip
     assert set(total(memory, metric).values()) == {(1.0, 0.0)}

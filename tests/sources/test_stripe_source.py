@@ -354,6 +354,21 @@ def test_runs_follow_what_happens_and_a_gap_is_read_again(store):
         assert [s[1] for s in vendor.seen] == ["/v1/events"]
 
 
+def test_the_time_before_the_first_customer_is_counted_once_and_what_follows_as_it_comes(memory):
+    """Nobody is at risk when an account is first read; nothing happens after that, and yet there is a customer."""
+    account, metric = Account(T), logo("young")
+    account.subscribe(at(6, 2), "cus_1", BASIC)
+    with account.serve() as vendor:
+        collected(vendor, memory, [metric])
+        assert memory.observations.watermark(metric) == datetime(2026, 6, 1, tzinfo=UTC), "and not once more"
+        account.now = T + 25 * DAY
+        collected(vendor, memory, [metric], NOW + timedelta(days=25))
+        assert total(memory, metric) == {}
+        account.now = T + 50 * DAY
+        collected(vendor, memory, [metric], NOW + timedelta(days=50))
+    assert total(memory, metric) == {month(7): (1, 0)}
+
+
 def test_states_that_still_hold_outlive_keep_facts(store):
     account, metric = Account(T), logo()
     old = T - 700 * DAY
