@@ -1,9 +1,10 @@
 """From rows to cells: reading what stands in a row, and adding rows up into sufficient statistics. Pure."""
 
 from cxmon.aggregate import reading
-from cxmon.aggregate.churn import DEFINITIONS, STRIPE, cells_of_states
+from cxmon.aggregate.churn import DEFINITIONS, STRIPE, cells_of_states, opens
 from cxmon.aggregate.intake import FIGURES, Intake, roles
 from cxmon.aggregate.parts import AGES, Parts, cells, merge, period_starts
+from cxmon.aggregate.quiet import Told, quiet
 from cxmon.aggregate.records import ONE, Counted, Page, cells_of_facts
 from cxmon.aggregate.states import AFTER, State, standing, subject
 from cxmon.aggregate.windows import span, stretches
@@ -20,11 +21,14 @@ __all__ = [
     "Page",
     "Parts",
     "State",
+    "Told",
     "cells",
     "cells_of_facts",
     "cells_of_states",
     "merge",
+    "opens",
     "period_starts",
+    "quiet",
     "reading",
     "roles",
     "span",

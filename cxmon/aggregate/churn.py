@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from cxmon import periods
 from cxmon.aggregate.parts import Parts, merge
+from cxmon.aggregate.quiet import NOBODY, Quiet
 from cxmon.aggregate.states import NOTHING, Point, State, late, timeline
 from cxmon.contracts import Cells
 from cxmon.model import Kind, Metric, Segment, Window
@@ -66,12 +67,23 @@ class _Row(NamedTuple):
     figures: tuple[float, ...]
 
 
+def opens(metric: Metric, run: Window) -> int:
+    """Who is there at this instant, and of whom nothing is heard after it, is at risk in all periods of `run`."""
+    return _Grid.of(metric, run).opens[0]
+
+
 def cells_of_states(
-    metric: Metric, segments: Sequence[Segment], customers: Mapping[str, Sequence[State]], run: Window, now: datetime
+    metric: Metric,
+    segments: Sequence[Segment],
+    customers: Mapping[str, Sequence[State]],
+    run: Window,
+    now: datetime,
+    others: Quiet = NOBODY,
 ) -> Cells:
-    """The cells of the periods of `run` from the states of each customer; their segments index `segments`."""
+    """The cells of the periods of `run` from the states of each customer, and of `others`, to whom nothing happens in
+    them; segments index `segments`."""
     grid = _Grid.of(metric, run)
-    sums = np.zeros((len(_SUMS), len(segments) * len(grid.starts)))
+    sums = _at_risk(others, len(segments), grid)
     rows: list[_Row] = []
     corrections: list[_Row] = []
     size = 0
@@ -86,6 +98,16 @@ def cells_of_states(
             rows, size = [], 0
     _add(sums, rows, grid)
     return merge(metric, segments, _parts(metric, sums, corrections, grid, int(now.timestamp())), now)
+
+
+def _at_risk(others: Quiet, segments: int, grid: _Grid) -> Floats:
+    """What customers bring to whom nothing happens: the same to every period."""
+    sums = np.zeros((len(_SUMS), segments))
+    sums[_SUMS.index("n")] = np.bincount(others.segment, minlength=segments)
+    if grid.money:
+        for name, weights in (("base", others.value), ("base_squares", others.value**2)):
+            sums[_SUMS.index(name)] = np.bincount(others.segment, weights=weights, minlength=segments)
+    return np.repeat(sums, len(grid.starts), axis=1)
 
 
 def _rows(points: Sequence[Point], grid: _Grid) -> Iterator[_Row]:

@@ -26,6 +26,7 @@ from cxmon.store.schema import fact, progress, touched
 _MOST_PERIODS = 750
 _FURTHEST = {Grain.HOUR: timedelta(days=31), Grain.DAY: timedelta(days=31)}
 _FAR = timedelta(days=731)
+_DAY = 86_400
 
 _NOTHING = Applied(written=0, revised=0, vanished=0, unchanged=0, rejected=0)
 
@@ -163,7 +164,9 @@ class FactStore:
             due: dict[str, list[fact_rows.Owner]] = {}
             for m, d, stream, complete, kept in conn.execute(asked):
                 done = (m, d) not in planned or (complete is not None and (m, d) not in waiting)
-                if done and (kept is None or kept < bound):
+                # Those of states are looked for once a day: all that still hold are gone through.
+                long_ago = bound - _DAY if (m, d) in states else bound - 1
+                if done and (kept is None or kept <= long_ago):
                     due.setdefault(stream or "", []).append((m, d))
             old = pieces.any_before(conn, bound)
         for stream, of in due.items():

@@ -71,12 +71,38 @@ def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: d
     found = fact_rows.of_series(conn, stream, keys)
     # In the order of their keys on every database: of two parts as large as each other the first one counts.
     present = sorted(np.unique(found.entries["series"]).tolist(), key=keys.__getitem__)
-    place = {number: i for i, number in enumerate(present)}
+    place = np.zeros(max(present, default=0) + 1, np.int64)
+    place[present] = np.arange(len(present))
+    told = _told(found, place)
+    loud, others = aggregate.quiet(told, aggregate.opens(metric, run))
     customers: dict[str, list[aggregate.State]] = {}
-    for i, (number, at, value, after, known, _) in zip(found.row.tolist(), found.entries.tolist(), strict=True):
-        state = aggregate.State(at, known, found.ids[i], value, place[number], int(after))
+    chosen = np.flatnonzero(loud[told.customer]) if len(loud) else np.zeros(0, np.int64)
+    columns = (found.row, told.at, told.known, told.value, told.segment, told.holds)
+    for i, at, known, value, segment, holds in zip(*(c[chosen].tolist() for c in columns), strict=True):
+        state = aggregate.State(at, known, found.ids[i], value, segment, holds)
         customers.setdefault(found.customers[i], []).append(state)
-    return aggregate.cells_of_states(metric, [Segment.from_key(keys[n]) for n in present], customers, run, now)
+    segments = [Segment.from_key(keys[n]) for n in present]
+    return aggregate.cells_of_states(metric, segments, customers, run, now, others)
+
+
+def _told(found: fact_rows.Found, place: fact_rows.Ints) -> aggregate.Told:
+    """What was found in columns, with numbers for customers and their subscriptions."""
+    whose: dict[str, int] = {}
+    subjects: dict[tuple[str, str], int] = {}
+    customer = [whose.setdefault(name, len(whose)) for name in found.customers]
+    pairs = zip(found.customers, map(aggregate.subject, found.ids), strict=True)
+    subject = [subjects.setdefault(pair, len(subjects)) for pair in pairs]
+    e, row = found.entries, found.row
+    # Records without a state of this metric have numbers, and nothing else.
+    return aggregate.Told(
+        customer=np.array(customer, np.int64)[row], subject=_dense(np.array(subject, np.int64)[row]), at=e["at"],
+        known=e["known"], holds=e["base"].astype(np.int64), value=e["value"], segment=place[e["series"]],
+    )  # fmt: skip
+
+
+def _dense(numbers: fact_rows.Ints) -> fact_rows.Ints:
+    """The same numbers without those that do not occur."""
+    return np.unique(numbers, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def _mine(table: sa.Table, metric: Metric) -> sa.ColumnElement[bool]:

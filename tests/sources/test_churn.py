@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from source_cases import metric
 
 from cxmon import periods
-from cxmon.aggregate import State, cells_of_states
+from cxmon.aggregate import State, Told, cells_of_states, opens, quiet, subject
 from cxmon.model import Grain, Kind, Read, Segment, Window
 
 NOW = datetime(2026, 5, 3, 9, tzinfo=UTC)
@@ -190,6 +190,33 @@ def _as_known(states, bound):
             subscriptions.append(changes)
         world.append(subscriptions)
     return world
+
+
+@pytest.mark.parametrize(("kind", "definition", "grain"), KINDS)
+@settings(max_examples=12, deadline=None)
+@given(world=WORLD, until=st.booleans(), delays=st.lists(st.integers(0, 40), min_size=12, max_size=12),
+       begins=st.integers(0, HOURS))  # fmt: skip
+def test_customers_to_whom_nothing_happens_need_no_history(kind, definition, grain, world, until, delays, begins):
+    of, own = churn(kind, definition, grain), states_of(world, until)
+    own = {c: [s._replace(known=s.at + 3600 * delays[i % 12]) for i, s in enumerate(of_)] for c, of_ in own.items()}
+    since = periods.floor(FIRST + timedelta(hours=begins), of.grain, of.zone)
+    last = periods.floor(NOW, of.grain, of.zone)
+    run = Window(since, periods.next_start(last, of.grain, of.zone))
+    rows = [(c, s) for c, states in own.items() for s in states]
+    names, subjects = list(own), sorted({(c, subject(s.name)) for c, s in rows})
+    told = Told(
+        *np.array([(names.index(c), subjects.index((c, subject(s.name))), s.at, s.known, s.holds) for c, s in rows]).T,
+        np.array([s.value for _, s in rows]), np.array([s.segment for _, s in rows]),
+    )  # fmt: skip
+    loud, others = quiet(told, opens(of, run))
+    few = {c: states for i, (c, states) in enumerate(own.items()) if loud[i]}
+    assert len(others.value) <= len(own) - len(few)
+    whole, part = (cells_of_states(of, SEGMENTS, *given) for given in ((own, run, NOW), (few, run, NOW, others)))
+    assert [s.key for s in whole.segments] == [s.key for s in part.segments]
+    for name in ("segment", "start", "known_at", "n", "total", "squares", "base", "base_squares", "cross"):
+        one, other = getattr(whole, name), getattr(part, name)
+        assert (one is None) == (other is None)
+        assert one is None or np.allclose(one, other, rtol=1e-12), name
 
 
 def test_a_change_tells_what_was_before_it():
