@@ -148,33 +148,46 @@ def crossed(
 ) -> tuple[Floats, Floats]:
     """Cross products (m, m, S, G) of the whitened `columns`, and the states (2, m, S, G) after the last one; options as
     in `whiten`. With `head` only the products of the first columns with all and, behind them, those of each of the
-    others with itself: (head + 1, m, S, G). The rows are used up while the processor still holds them."""
+    others with itself: (head + 1, m, S, G)."""
+    m, S = columns.shape[1:]
+    G, full = g.noise.ar.shape[1], m if head is None else head
+    out, states = np.empty((min(full + 1, m), m, S, G)), np.empty((2, m, S, G))
+    for series, some, after in crossings(columns, g, start, state, head):
+        out[:, :, series], states[:, :, series] = some, after
+    return out, states
+
+
+def crossings(
+    columns: Floats, g: Gains, start: int, state: Floats | None = None, head: int | None = None
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """The same for one part of the series after the other: which, their products, and their states. Whitened rows are
+    used up, and products can be, while the processor still holds them."""
     t, m, S = columns.shape
     G, full = g.noise.ar.shape[1], m if head is None else head
-    out, states = np.zeros((min(full + 1, m), m, S * G)), np.zeros((2, m, S, G)) if state is None else state.copy()
     for series in near(S, m * G, STATES):
-        mine, found = slice(series.start * G, series.stop * G), np.ascontiguousarray(states[:, :, series])
+        its, shape = g.part(series, slice(start, start + t)), (m, series.stop - series.start, G)
+        found = np.zeros((2, *shape)) if state is None else np.ascontiguousarray(state[:, :, series])
         held = max(1, min(t, ROWS // found[0].size))
-        rows, its = np.empty((m, held, *found[0, 0].shape)), g.part(series, slice(start, start + t))
+        rows, out = np.empty((m, held, *shape[1:])), np.zeros((min(full + 1, m), *shape))
+        told = out.reshape(len(out), m, -1)
         for i, e in innovations(columns[:, :, series], its, found):
             np.multiply(e, its.size[i], out=rows[:, i % held])
             if (i + 1) % held and i + 1 < t:
                 continue
             some = rows.reshape(m, held, -1)[:, : i % held + 1]
             for k in range(full):
-                out[k, k:, mine] += np.einsum("tn,ktn->kn", some[k], some[k:])
+                told[k, k:] += np.einsum("tn,ktn->kn", some[k], some[k:])
             if full < m:
-                out[full, full:, mine] += np.einsum("ktn,ktn->kn", some[full:], some[full:])
-        states[:, :, series] = found
-    for k in range(1, full):
-        out[k, :k] = out[:k, k]
-    return out.reshape(len(out), m, S, G), states
+                told[full, full:] += np.einsum("ktn,ktn->kn", some[full:], some[full:])
+        for k in range(1, full):
+            out[k, :k] = out[:k, k]
+        yield series, out, found
 
 
-def log_det(g: Gains, stop: int) -> Floats:
-    """Log determinant (S, G) of the covariance of what was seen before period `stop`."""
+def log_det(g: Gains, stop: int, start: int = 0) -> Floats:
+    """Log determinant (S, G) of the covariance of what was seen before period `stop`, given what was before `start`."""
     total = np.zeros(g.size.shape[1:])
-    for first in range(0, stop, TOGETHER):
+    for first in range(start, stop, TOGETHER):
         some = g.size[first : min(first + TOGETHER, stop)]
         total -= np.log(np.multiply.reduce(np.where(some > 0, some, 1.0), axis=0))
     return np.asarray(2 * total)

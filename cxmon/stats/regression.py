@@ -6,7 +6,8 @@ coefficients, their covariance and what each effect column says beyond the regre
 parameter sets, so that every step is one operation over all of them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -34,11 +35,19 @@ class Prior:
     least: Floats
     flat: int
 
+    def of(self, series: slice) -> "Prior":
+        """The same for some of the series."""
+        mean, precision, last, log_weight, nu0, least = (
+            x[series] for x in (self.mean, self.precision, self.last, self.log_weight, self.nu0, self.least)
+        )
+        return Prior(mean, precision, last, log_weight, nu0, least, self.flat)
+
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
     """Swept cross products (q, q, V, S, G) with the regressors first, and log evidence (V, S, G) of the model without
-    effect columns, noise scale (V, S, G) with `freedom` (S,), and residual sum of squares (V, S, G), prior included."""
+    effect columns, noise scale (V, S, G) with `freedom` (S,), and residual sum of squares (V, S, G), prior included.
+    Where the coefficients are gone, only what is on the diagonal of the products or right of it is true."""
 
     swept: Floats
     p: int
@@ -85,11 +94,16 @@ def _taken_out(M: Floats, k: int, *, keep: bool) -> tuple[Floats, Floats]:
         return M, sweep(M, k)
     pivot = np.maximum(M[0, 0], TINY**2)
     left, right, own = M[1:, 1:], M[0, 1:] / pivot, M[0, 1:]
-    # Products are symmetric: half of them will do, where they are so many that calls do not count.
-    some = len(left) if M[0].size < MANY else ROWS
-    for i in range(0, len(left), some):
-        left[i : i + some, i:] -= own[i : i + some, None] * right[i:]
+    for rows, columns in _half(left, keep=False):
+        left[rows, columns] -= own[rows, None] * right[columns]
     return left, pivot
+
+
+def _half(M: Floats, *, keep: bool) -> Iterator[tuple[slice, slice]]:
+    """Rows and columns of symmetric products (q, q, ...) that hold all of them: half will do where they are so many
+    that calls do not count, and no column of a pivot is to be kept."""
+    some = len(M) if keep or M[0].size < MANY else ROWS
+    return ((slice(i, i + some), slice(i, None)) for i in range(0, len(M), some))
 
 
 def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, coefficients: bool = True) -> Posterior:
@@ -111,21 +125,22 @@ def solve(M: Floats, p: int, log_det: Floats, count: Floats, prior: Prior, *, co
     one, copies = (np.empty((*shape, most, log_det.shape[1])) for shape in (M.shape[:2], (wide, wide, variants)))
     for part in parts:
         base, lost = one[:, :, : part.stop - part.start], np.zeros(log_det[part].shape)
-        base[...] = M[:, :, part]
+        for rows, columns in _half(base, keep=coefficients):
+            base[rows, columns] = M[rows, columns, part]
         _believe(base, slice(0, first), P[part, :first].T, mean[part, :first].T, p)
         for k in range(first):
             base, pivot = _taken_out(base, k, keep=coefficients)
             lost = lost + np.log(pivot)
         every = copies[:, :, :, : part.stop - part.start]
-        every[...] = base[:, :, None]
+        for rows, columns in _half(every, keep=coefficients):
+            every[rows, columns] = base[rows, columns, None]
         begin, value = len(base) - len(M) + first, len(base) - len(M) + p
         _believe(every, slice(begin, value), prior.last[part].T, mean[part, first:].T[:, None], value)
         for k in range(begin, value):
             every, pivot = _taken_out(every, k, keep=coefficients)
             lost = lost + np.log(pivot)
-        for k in range(left):
-            swept[k, k:, :, part] = every[k, k:]
-            swept[k:, k, :, part] = every[k, k:]
+        for rows, columns in _half(every, keep=coefficients):
+            swept[rows, columns, :, part] = every[rows, columns]
         log_pivots[:, part] = lost
     p = kept
     rss = np.maximum(swept[p, p] + prior.nu0[:, None], TINY)
@@ -157,12 +172,20 @@ class Steps:
     information: Floats
     freedom: Floats
 
+    @classmethod
+    def joined(cls, parts: Sequence["Steps"]) -> "Steps":
+        """Those of all series, from parts of them."""
+        if len(parts) == 1:
+            return parts[0]
+        four = (np.concatenate([getattr(part, f.name) for part in parts], axis=2) for f in fields(cls)[:4])
+        return cls(*four, np.concatenate([part.freedom for part in parts]))
+
 
 def add_steps(fit: Posterior, which: slice, prior: Prior) -> Steps:
     """Each effect column `which` of the swept products added alone to `fit`."""
     index = np.arange(len(fit.swept))[which]
     information = np.maximum(fit.swept[index, index], TINY)
-    gain = fit.swept[index, fit.p]
+    gain = fit.swept[fit.p, index]
     left = np.maximum(fit.rss - gain**2 / information, TINY)
     freedom = np.maximum(fit.freedom - 1, 1.0)
     scale2 = np.maximum(left / freedom[:, None], prior.least[:, None])
@@ -176,7 +199,9 @@ def bent(fit: Posterior, step: int, bends: slice, precision: float) -> Floats:
     """Log evidence (V, S, G) of column `step` together with the columns `bends`, these with a prior N(0, s2 /
     precision)."""
     index = [fit.p, step, *np.arange(len(fit.swept))[bends]]
-    M = fit.swept[np.ix_(index, index)].copy()
+    M = fit.swept[np.ix_(index, index)]
+    for k in range(1, len(index)):
+        M[k, :k] = M[:k, k]
     more = len(index) - 2
     inner = np.arange(2, 2 + more)
     M[inner, inner] += precision
