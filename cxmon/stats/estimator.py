@@ -81,16 +81,16 @@ def _since(p: Problem, filtered: Gains, M: Floats, state: Floats, det: Floats) -
 
     Products of so many columns are large, so those of some series are used up before those of the next are made.
     """
-    at, width, D = p.at, p.Z.shape[1], p.shapes.columns.shape[1]
-    later = np.concatenate([p.Z[at:], p.y.T[at:, None], p.shapes.columns, p.shapes.bends], axis=1)
+    at, width, (D, B) = p.at, p.Z.shape[1], (p.shapes.columns.shape[1], p.shapes.bends.shape[1])
+    later = np.concatenate([p.Z[at:], p.y.T[at:, None], p.shapes.bends, p.shapes.columns], axis=1)
     begun = np.concatenate([state, np.zeros((2, later.shape[1] - width - 1, *state.shape[2:]))], axis=1)
     count, steps, bends = p.seen.sum(1), [], []
-    for series, full, _ in crossings(later, filtered, at, begun):
+    for series, full, _ in crossings(later, filtered, at, begun, head=width + 1, alone=D - 1):
         full[: width + 1, : width + 1] += M[: width + 1, : width + 1, series]
         prior = p.prior.of(series)
-        whole = solve(full, width, det[series], count[series], prior, coefficients=False)
-        steps.append(add_steps(whole, slice(1, 1 + D), prior))
-        bends.append(bent(whole, 1, slice(1 + D, None), BEND))
+        whole = solve(full, width, det[series], count[series], prior, coefficients=False, alone=D - 1)
+        steps.append(add_steps(whole, slice(1 + B, None), prior))
+        bends.append(bent(whole, slice(1, 1 + B), BEND))
     return Steps.joined(steps), np.concatenate(bends, axis=1)
 
 
@@ -121,7 +121,9 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
         # The free reading, too, learns its noise from all periods: those after the change once they may bend.
         log_free = bend - logsumexp(bend, axis=(0, 2))[:, None]
         freedom = np.broadcast_to(steps.freedom[:, None], evidence[0].shape)
-        shaped = [(evidence[d] - total[:, None], steps.mean[d], steps.scale[d], freedom) for d in range(len(steps.mean))]
+        shaped = [
+            (evidence[d] - total[:, None], steps.mean[d], steps.scale[d], freedom) for d in range(len(steps.mean))
+        ]
         least = LEAST_FREE
     if p.joint:
         # What another change does after the date is not in the periods before it: a forecast from them cannot tell.

@@ -144,40 +144,41 @@ def whiten(columns: Floats, g: Gains, start: int, state: Floats | None = None) -
 
 
 def crossed(
-    columns: Floats, g: Gains, start: int, state: Floats | None = None, head: int | None = None
+    columns: Floats, g: Gains, start: int, state: Floats | None = None, head: int | None = None, alone: int = 0
 ) -> tuple[Floats, Floats]:
     """Cross products (m, m, S, G) of the whitened `columns`, and the states (2, m, S, G) after the last one; options as
-    in `whiten`. With `head` only the products of the first columns with all and, behind them, those of each of the
-    others with itself: (head + 1, m, S, G)."""
+    in `whiten`. Of the `alone` last columns only the products with the first `head` ones and, in one row behind all
+    others, with themselves: (m - alone + 1, m, S, G)."""
     m, S = columns.shape[1:]
-    G, full = g.noise.ar.shape[1], m if head is None else head
-    out, states = np.empty((min(full + 1, m), m, S, G)), np.empty((2, m, S, G))
-    for series, some, after in crossings(columns, g, start, state, head):
+    G = g.noise.ar.shape[1]
+    out, states = np.empty((m - alone + (alone > 0), m, S, G)), np.empty((2, m, S, G))
+    for series, some, after in crossings(columns, g, start, state, head, alone):
         out[:, :, series], states[:, :, series] = some, after
     return out, states
 
 
 def crossings(
-    columns: Floats, g: Gains, start: int, state: Floats | None = None, head: int | None = None
+    columns: Floats, g: Gains, start: int, state: Floats | None = None, head: int | None = None, alone: int = 0
 ) -> Iterator[tuple[slice, Floats, Floats]]:
     """The same for one part of the series after the other: which, their products, and their states. Whitened rows are
     used up, and products can be, while the processor still holds them."""
     t, m, S = columns.shape
-    G, full = g.noise.ar.shape[1], m if head is None else head
+    G, full = g.noise.ar.shape[1], m - alone
+    ends = [m if head is None or k < head else full for k in range(full)]
     for series in near(S, m * G, STATES):
         its, shape = g.part(series, slice(start, start + t)), (m, series.stop - series.start, G)
         found = np.zeros((2, *shape)) if state is None else np.ascontiguousarray(state[:, :, series])
         held = max(1, min(t, ROWS // found[0].size))
-        rows, out = np.empty((m, held, *shape[1:])), np.zeros((min(full + 1, m), *shape))
+        rows, out = np.empty((m, held, *shape[1:])), np.zeros((full + (alone > 0), *shape))
         told = out.reshape(len(out), m, -1)
         for i, e in innovations(columns[:, :, series], its, found):
             np.multiply(e, its.size[i], out=rows[:, i % held])
             if (i + 1) % held and i + 1 < t:
                 continue
             some = rows.reshape(m, held, -1)[:, : i % held + 1]
-            for k in range(full):
-                told[k, k:] += np.einsum("tn,ktn->kn", some[k], some[k:])
-            if full < m:
+            for k, end in enumerate(ends):
+                told[k, k:end] += np.einsum("tn,ktn->kn", some[k], some[k:end])
+            if alone:
                 told[full, full:] += np.einsum("ktn,ktn->kn", some[full:], some[full:])
         for k in range(1, full):
             out[k, :k] = out[:k, k]
