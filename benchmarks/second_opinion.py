@@ -1,7 +1,7 @@
 """How often the second opinions contradict when nothing is wrong, how often they cover, and where the rank falls.
 
-    python benchmarks/second_opinion.py                 # 40 replications a cell, about two minutes on one core
-    python benchmarks/second_opinion.py --reps 200      # the figures of docs/methods/second-opinion.md
+    python benchmarks/second_opinion.py                            # 40 replications a cell, about a minute on one core
+    python benchmarks/second_opinion.py --reps 100 --ranks 300     # the figures of docs/methods/second-opinion.md
 
 Worlds are the 19 of ../shared/bench/effect_bench.py, without a change and with the largest one; read once on the last
 day, as judge does: controls that count and did not move, 95 %. Without those files this says so and ends.

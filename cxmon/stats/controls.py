@@ -213,8 +213,8 @@ def _gaps(
     S, K, T = gap.shape
     on = np.broadcast_to(((np.arange(T) >= at) & (np.arange(T) < until))[:, None, None], (T, 1, S))
     columns = np.concatenate([np.ones((T, 1, S)), on, gap.transpose(2, 1, 0)], axis=1)
-    before, state = crossed(columns[:at], filtered, 0, head=2)
-    M, _ = crossed(columns[at:], filtered, at, state, head=2)
+    before, state = crossed(columns[:at], filtered, 0, head=2, alone=K)
+    M, _ = crossed(columns[at:], filtered, at, state, head=2, alone=K)
     M += before
     # The level is taken out of the step, and both out of each gap.
     level, lost = M[0, 0] + TINY, M[0, 1] / (M[0, 0] + TINY)

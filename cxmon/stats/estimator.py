@@ -13,11 +13,11 @@ from scipy.special import logsumexp
 
 from cxmon.stats import shapes
 from cxmon.stats.arrays import Floats
-from cxmon.stats.filtering import Gains, ahead, crossed, gains, log_det, quadratic
+from cxmon.stats.filtering import Gains, ahead, crossed, crossings, gains, log_det, quadratic
 from cxmon.stats.mixture import Mixture, mix
 from cxmon.stats.narrowing import narrowed
 from cxmon.stats.problem import Problem
-from cxmon.stats.regression import Posterior, add_steps, bent, solve
+from cxmon.stats.regression import Posterior, Steps, add_steps, bent, solve
 
 FREE = 0.1
 LEAST_FREE = 0.03
@@ -29,8 +29,9 @@ ODD_PLACEBO = 2.6
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """Problems with their filter pass and posteriors: `before` of the periods before the change, `whole` with those
-    after it and the effect columns; all (V, S, G) by trend variant, series and noise parameter set.
+    """Problems with their filter pass and posteriors: `before` of the periods before the change, and with those after
+    it `steps`, each effect shape, and `bend` (V, S, G), the log evidence of the first one with bends; all by trend
+    variant, series and noise parameter set.
 
     `weight` (V, S, G) is the posterior weight given the periods before; `state` (2, p + 1, S, G) what the filter
     predicts for the first period with the change, of regressors and value; `cross` the products (m, m, S, G) of the
@@ -42,7 +43,8 @@ class Fitted:
     filtered: Gains
     cross: Floats
     before: Posterior
-    whole: Posterior
+    steps: Steps
+    bend: Floats
     weight: Floats
     state: Floats
     lead: "Lead"
@@ -62,19 +64,34 @@ def fit(p: Problem) -> Fitted:
     asked = np.zeros((width + 3, width + 3, *M.shape[2:]))
     asked[:-1, :-1] = M
     asked[:width, -1] = asked[-1, :width] = lead.regressors
-    before = solve(asked, width, log_det(filtered, at), p.n_pre, p.prior, coefficients=False)
+    det = log_det(filtered, at)
+    before = solve(asked, width, det, p.n_pre, p.prior, coefficients=False)
     placebo = add_steps(before, slice(1, 2), p.prior)
     log_weight = before.evidence + p.log_prior
     weight = np.exp(log_weight - log_weight.max((0, 2), keepdims=True))
     weight = weight / weight.sum((0, 2), keepdims=True)
     odd = (weight * placebo.mean[0] / placebo.scale[0]).sum((0, 2))
-    effects = [p.shapes.columns, p.shapes.bends]
-    later = np.concatenate([p.Z[at:], value[at:], *effects], axis=1)
+    steps, bend = _since(p, filtered, M, state, det + log_det(filtered, T, at))
+    return Fitted(p, filtered, M, before, steps, bend, weight, state, lead, odd)
+
+
+def _since(p: Problem, filtered: Gains, M: Floats, state: Floats, det: Floats) -> tuple[Steps, Floats]:
+    """What all periods say of each effect shape, and of the first one with bends, from the products `M` of those before
+    the change and the `state` that they leave; `det` (S, G) is the log determinant of the noise of all.
+
+    Products of so many columns are large, so those of some series are used up before those of the next are made.
+    """
+    at, width, (D, B) = p.at, p.Z.shape[1], (p.shapes.columns.shape[1], p.shapes.bends.shape[1])
+    later = np.concatenate([p.Z[at:], p.y.T[at:, None], p.shapes.bends, p.shapes.columns], axis=1)
     begun = np.concatenate([state, np.zeros((2, later.shape[1] - width - 1, *state.shape[2:]))], axis=1)
-    full, _ = crossed(later, filtered, at, begun)
-    full[: width + 1, : width + 1] += M[: width + 1, : width + 1]
-    whole = solve(full, width, log_det(filtered, T), p.seen.sum(1), p.prior, coefficients=False)
-    return Fitted(p, filtered, M, before, whole, weight, state, lead, odd)
+    count, steps, bends = p.seen.sum(1), [], []
+    for series, full, _ in crossings(later, filtered, at, begun, head=width + 1, alone=D - 1):
+        full[: width + 1, : width + 1] += M[: width + 1, : width + 1, series]
+        prior = p.prior.of(series)
+        whole = solve(full, width, det[series], count[series], prior, coefficients=False, alone=D - 1)
+        steps.append(add_steps(whole, slice(1 + B, None), prior))
+        bends.append(bent(whole, slice(1, 1 + B), BEND))
+    return Steps.joined(steps), np.concatenate(bends, axis=1)
 
 
 def stretch(p: Problem) -> Floats:
@@ -86,12 +103,10 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
     """The effects' distributions in the values' units; `frozen` keeps noise parameters as they were before the
     change."""
     p = f.problem
-    D, first = p.shapes.columns.shape[1], f.whole.p + 1
-    steps = add_steps(f.whole, slice(first, first + D), p.prior)
+    steps, bend = f.steps, f.bend
     log_free = np.log(np.maximum(f.weight, 1e-300))
     shape_odds = p.shapes.log_prior.T[:, None, :, None]
     free_mean, free_scale = _free(f)
-    bend = bent(f.whole, first, slice(first + D, None), BEND)
     if frozen:
         # Given the noise parameters, the data after the change tell how much better a bend explains them than a step.
         odds = logsumexp(log_free + np.minimum(bend - steps.evidence[0], 50.0), axis=(0, 2))
@@ -106,7 +121,9 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
         # The free reading, too, learns its noise from all periods: those after the change once they may bend.
         log_free = bend - logsumexp(bend, axis=(0, 2))[:, None]
         freedom = np.broadcast_to(steps.freedom[:, None], evidence[0].shape)
-        shaped = [(evidence[d] - total[:, None], steps.mean[d], steps.scale[d], freedom) for d in range(D)]
+        shaped = [
+            (evidence[d] - total[:, None], steps.mean[d], steps.scale[d], freedom) for d in range(len(steps.mean))
+        ]
         least = LEAST_FREE
     if p.joint:
         # What another change does after the date is not in the periods before it: a forecast from them cannot tell.
@@ -127,9 +144,7 @@ def posterior(f: Fitted, *, frozen: bool) -> Mixture:
 def likeliest(f: Fitted) -> list[str]:
     """The name of each effect's likeliest shape, given all data."""
     p = f.problem
-    D, first = p.shapes.columns.shape[1], f.whole.p + 1
-    steps = add_steps(f.whole, slice(first, first + D), p.prior)
-    evidence = logsumexp(steps.evidence + p.log_prior, axis=(1, 3)) + p.shapes.log_prior.T
+    evidence = logsumexp(f.steps.evidence + p.log_prior, axis=(1, 3)) + p.shapes.log_prior.T
     return [shapes.NAMES[d] for d in evidence.argmax(0)]
 
 

@@ -20,8 +20,8 @@ TOGETHER = 8
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Parameter sets (S, G), or (1, G) where all series share them: stationary variance `ar` and correlation `phi` of
-    the AR(1), innovation variance `rw`."""
+    """Parameter sets (S, G), or (1, G) where all series share them: stationary variance `ar` and correlation `phi` < 1
+    of the AR(1), innovation variance `rw`."""
 
     ar: Floats
     phi: Floats
@@ -35,21 +35,22 @@ class Noise:
 @dataclass(frozen=True, eq=False)
 class Gains:
     """What the filter does to any column: one over the standard deviation of its innovations (T, S, G), zero where
-    nothing was seen; loads of the innovation on both states of the next period (T, S, G); and the covariance (3, S, G:
-    ar, cross, rw) of the states predicted for period `at`. All series may share one (S = 1)."""
+    nothing was seen; how much of an innovation is `kept` in the next one, and what of it `fades` (T, S, G), which is
+    1 - phi times its load on the AR(1); and the covariance (3, S, G: ar, cross, rw) of the states predicted for period
+    `at`. All series may share one (S = 1)."""
 
     size: Floats
-    load_ar: Floats
-    load_rw: Floats
+    kept: Floats
+    fades: Floats
     cov: Floats
     noise: Noise
 
     def part(self, series: slice, periods: slice) -> "Gains":
         """The same for some of the series and periods."""
         series = slice(None) if self.size.shape[1] == 1 else series
-        size, load_ar, load_rw = (x[periods, series] for x in (self.size, self.load_ar, self.load_rw))
+        size, kept, fades = (x[periods, series] for x in (self.size, self.kept, self.fades))
         noise = self.noise if len(self.noise.ar) == 1 else self.noise.of(series)
-        return Gains(size, load_ar, load_rw, self.cov[:, series], noise)
+        return Gains(size, kept, fades, self.cov[:, series], noise)
 
 
 def gains(variance: Floats, seen: Bools, noise: Noise, at: int) -> Gains:
@@ -57,21 +58,22 @@ def gains(variance: Floats, seen: Bools, noise: Noise, at: int) -> Gains:
     S, T = variance.shape
     G = noise.ar.shape[1]
     measured = np.where(seen, variance, np.inf).T[:, :, None]
-    size, load_ar, load_rw = (np.empty((T, S, G)) for _ in range(3))
-    ar, phi, rw = (np.array(np.broadcast_to(x, (S, G))) for x in (noise.ar, noise.phi, noise.rw))
+    size, kept, fades = (np.empty((T, S, G)) for _ in range(3))
+    ar, phi, rw = (np.broadcast_to(x, (S, G)).copy() for x in (noise.ar, noise.phi, noise.rw))
     p11, p12, p22 = ar.copy(), np.zeros((S, G)), np.zeros((S, G))
-    fresh, phi2 = ar * (1 - phi**2), phi**2
-    kept, (c1, c2, part) = np.stack([p11, p12, p22]), np.empty((3, S, G))
+    fresh, phi2, apart = ar * (1 - phi**2), phi**2, phi * (1 - phi)
+    cov, (c1, c2, part) = np.stack([p11, p12, p22]), np.empty((3, S, G))
     for t in range(T):
         if t == at:
-            kept = np.stack([p11, p12, p22])
-        total, g1, g2 = size[t], load_ar[t], load_rw[t]
+            cov = np.stack([p11, p12, p22])
+        precision, g1, g2 = size[t], fades[t], kept[t]
         np.add(p11, p12, out=c1)
         np.add(p12, p22, out=c2)
-        np.add(c1, c2, out=total)
-        total += measured[t]
-        np.divide(c1, total, out=g1)
-        np.divide(c2, total, out=g2)
+        np.add(c1, c2, out=precision)
+        precision += measured[t]
+        np.divide(1, precision, out=precision)
+        np.multiply(c1, precision, out=g1)
+        np.multiply(c2, precision, out=g2)
         # p11 = (p11 - g1 c1) phi^2 + fresh; p12 = (p12 - g1 c2) phi; p22 = p22 - g2 c2 + rw
         c1 *= g1
         p11 -= c1
@@ -83,12 +85,15 @@ def gains(variance: Floats, seen: Bools, noise: Noise, at: int) -> Gains:
         c2 *= g2
         p22 -= c2
         p22 += rw
-        g1 *= phi
-        np.sqrt(total, out=total)
-        np.divide(1, total, out=total)
+        # kept = 1 - phi g1 - g2; fades = phi (1 - phi) g1
+        np.multiply(g1, phi, out=part)
+        g2 += part
+        np.subtract(1, g2, out=g2)
+        g1 *= apart
+        np.sqrt(precision, out=precision)
     if at >= T:
-        kept = np.stack([p11, p12, p22])
-    return Gains(size, load_ar, load_rw, kept, noise)
+        cov = np.stack([p11, p12, p22])
+    return Gains(size, kept, fades, cov, noise)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,19 +107,29 @@ class Whitened:
 
 def innovations(columns: Floats, g: Gains, state: Floats) -> Iterator[tuple[int, Floats]]:
     """Position and what the filter did not predict (m, S, G; the array is used again) of each period of `columns`
-    (t, m, S); where nothing was seen, that of the values given there. `state` (2, m, S, G) follows, in place."""
-    ar, rw = state
-    e, part = np.empty(ar.shape), np.empty(ar.shape)
-    wide, phi = columns[:, :, :, None], np.array(np.broadcast_to(g.noise.phi, ar.shape[1:]))
-    for i in range(len(columns)):
-        np.add(ar, rw, out=part)
-        np.subtract(wide[i], part, out=e)
+    (t, m, S); where nothing was seen, that of the values given there. `state` (2, m, S, G) becomes the one behind the
+    last period, in place.
+
+    Each innovation follows from the last one, what was learnt from it, what fades of the AR(1), and how the values
+    move: fewer steps than by way of both states.
+    """
+    if not len(columns):
+        return
+    (ar, rw), phi = state, np.broadcast_to(g.noise.phi, state.shape[2:]).copy()
+    e, part, fading = columns[0, :, :, None] - ar - rw, np.empty(ar.shape), ar * (1 - phi)
+    moves = np.diff(columns, axis=0)[:, :, :, None]
+    for i, its in enumerate(g.kept):
         yield i, e
-        np.multiply(e, g.load_rw[i], out=part)
-        rw += part
-        np.multiply(e, g.load_ar[i], out=part)
-        ar *= phi
-        ar += part
+        np.multiply(e, g.fades[i], out=part)
+        e *= its
+        e += fading
+        fading *= phi
+        fading += part
+        if i < len(moves):
+            e += moves[i]
+    np.divide(fading, 1 - phi, out=ar)
+    np.subtract(columns[-1, :, :, None], e, out=rw)
+    rw -= ar
 
 
 def whiten(columns: Floats, g: Gains, start: int, state: Floats | None = None) -> Whitened:
@@ -129,38 +144,51 @@ def whiten(columns: Floats, g: Gains, start: int, state: Floats | None = None) -
 
 
 def crossed(
-    columns: Floats, g: Gains, start: int, state: Floats | None = None, head: int | None = None
+    columns: Floats, g: Gains, start: int, state: Floats | None = None, head: int | None = None, alone: int = 0
 ) -> tuple[Floats, Floats]:
     """Cross products (m, m, S, G) of the whitened `columns`, and the states (2, m, S, G) after the last one; options as
-    in `whiten`. With `head` only the products of the first columns with all and, behind them, those of each of the
-    others with itself: (head + 1, m, S, G). The rows are used up while the processor still holds them."""
+    in `whiten`. Of the `alone` last columns only the products with the first `head` ones and, in one row behind all
+    others, with themselves: (m - alone + 1, m, S, G)."""
+    m, S = columns.shape[1:]
+    G = g.noise.ar.shape[1]
+    out, states = np.empty((m - alone + (alone > 0), m, S, G)), np.empty((2, m, S, G))
+    for series, some, after in crossings(columns, g, start, state, head, alone):
+        out[:, :, series], states[:, :, series] = some, after
+    return out, states
+
+
+def crossings(
+    columns: Floats, g: Gains, start: int, state: Floats | None = None, head: int | None = None, alone: int = 0
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """The same for one part of the series after the other: which, their products, and their states. Whitened rows are
+    used up, and products can be, while the processor still holds them."""
     t, m, S = columns.shape
-    G, full = g.noise.ar.shape[1], m if head is None else head
-    out, states = np.zeros((min(full + 1, m), m, S * G)), np.zeros((2, m, S, G)) if state is None else state.copy()
+    G, full = g.noise.ar.shape[1], m - alone
+    ends = [m if head is None or k < head else full for k in range(full)]
     for series in near(S, m * G, STATES):
-        mine, found = slice(series.start * G, series.stop * G), np.ascontiguousarray(states[:, :, series])
+        its, shape = g.part(series, slice(start, start + t)), (m, series.stop - series.start, G)
+        found = np.zeros((2, *shape)) if state is None else np.ascontiguousarray(state[:, :, series])
         held = max(1, min(t, ROWS // found[0].size))
-        rows = np.empty((m, held, *found[0, 0].shape))
-        for first in range(0, t, held):
-            last = min(first + held, t)
-            its = g.part(series, slice(start + first, start + last))
-            for i, e in innovations(columns[first:last, :, series], its, found):
-                np.multiply(e, its.size[i], out=rows[:, i])
-            some = rows.reshape(m, held, -1)[:, : last - first]
-            for k in range(full):
-                out[k, k:, mine] += np.einsum("tn,ktn->kn", some[k], some[k:])
-            if full < m:
-                out[full, full:, mine] += np.einsum("ktn,ktn->kn", some[full:], some[full:])
-        states[:, :, series] = found
-    for k in range(1, full):
-        out[k, :k] = out[:k, k]
-    return out.reshape(len(out), m, S, G), states
+        rows, out = np.empty((m, held, *shape[1:])), np.zeros((full + (alone > 0), *shape))
+        told = out.reshape(len(out), m, -1)
+        for i, e in innovations(columns[:, :, series], its, found):
+            np.multiply(e, its.size[i], out=rows[:, i % held])
+            if (i + 1) % held and i + 1 < t:
+                continue
+            some = rows.reshape(m, held, -1)[:, : i % held + 1]
+            for k, end in enumerate(ends):
+                told[k, k:end] += np.einsum("tn,ktn->kn", some[k], some[k:end])
+            if alone:
+                told[full, full:] += np.einsum("ktn,ktn->kn", some[full:], some[full:])
+        for k in range(1, full):
+            out[k, :k] = out[:k, k]
+        yield series, out, found
 
 
-def log_det(g: Gains, stop: int) -> Floats:
-    """Log determinant (S, G) of the covariance of what was seen before period `stop`."""
+def log_det(g: Gains, stop: int, start: int = 0) -> Floats:
+    """Log determinant (S, G) of the covariance of what was seen before period `stop`, given what was before `start`."""
     total = np.zeros(g.size.shape[1:])
-    for first in range(0, stop, TOGETHER):
+    for first in range(start, stop, TOGETHER):
         some = g.size[first : min(first + TOGETHER, stop)]
         total -= np.log(np.multiply.reduce(np.where(some > 0, some, 1.0), axis=0))
     return np.asarray(2 * total)
