@@ -7,7 +7,8 @@ by the estimator as it judges every change (all weeks before), and as a fix is j
 has to be there with the weeks it was picked on and without them. Then the same with a fix that works, with one that
 does harm, and with one that does nothing where the level had truly fallen before it was picked. Called worse: by the
 estimator as it judges every change, by both readings, and as a fix is judged, which has to be clearly worse than the
-weeks before it too. `--runs` worlds each (default 100, about eight minutes; standard errors beside each figure).
+weeks before it too (`decisions.picked.beyond_before`). `--runs` worlds each (default 100, about ten minutes; standard
+errors beside each figure).
 """
 
 import argparse
@@ -18,7 +19,7 @@ import numpy as np
 
 from cxmon import stats
 from cxmon.decisions import shares
-from cxmon.decisions.picked import BELOW, PICKED_ON, TOLD_BY, both, clearly_above, persistence
+from cxmon.decisions.picked import PICKED_ON, beyond_before, both, persistence
 from cxmon.model import Interval
 
 SEGMENTS, PAST, AFTER = 20, 300, 90
@@ -53,8 +54,12 @@ WORLDS = {
     "fix works, +3": World(works=0.03),
     "fix works, +3, spells": World(spells=(0.9, 0.015), works=0.03),
     "fell 3 before, fix idle": World(fell=0.03),
+    "fell 5 before, fix idle": World(fell=0.05),
+    "fell 3 2 weeks before, idle": World(fell=0.03, weeks=2),
+    "fell 3 8 weeks before, idle": World(fell=0.03, weeks=8),
     "fell 3 before, fix mends": World(fell=0.03, works=0.03),
     "fix does harm, -3": World(works=-0.03),
+    "fix does harm, -5": World(works=-0.05),
     "fix does harm, -3, spells": World(spells=(0.9, 0.015), works=-0.03),
     "fell 3 before, fix harms 3": World(fell=0.03, works=-0.03),
 }
@@ -104,7 +109,7 @@ def plain(values: np.ndarray, at: int, weeks: int, k: int) -> tuple[np.ndarray, 
     return after.mean(1) - before.mean(1), error
 
 
-def ran(name: str, runs: int, seed: int, below: float) -> None:
+def ran(name: str, runs: int, seed: int) -> None:
     w, began = WORLDS[name], time.process_time()
     worlds = [drawn(w, np.random.default_rng([seed, i])) for i in range(runs)]
     values, n = (np.stack([one[part] for one in worlds]) for part in (0, 1))
@@ -125,7 +130,7 @@ def ran(name: str, runs: int, seed: int, below: float) -> None:
         last = [persistence(one[:, : w.past], min(PICKED_ON, w.past // 2), k) for one in values]
         pairs = zip(every, aside, last, strict=True)
         fixes = [both(ranged(a), ranged(b), lasting=share) for a, b, share in pairs]
-        fell = [clearly_above(-one[w.past - TOLD_BY : w.past], -one[w.past : stop], below) for one in local]
+        fell = [beyond_before(-one[: w.past], -one[w.past : stop], SEGMENTS) for one in local]
         shown["as every change"] |= np.array([e.low > 0 for e in every])
         shown["as a fix"] |= np.array([f.low > 0 for f in fixes])
         worse["as every change"] |= np.array([e.high < 0 for e in every])
@@ -133,7 +138,7 @@ def ran(name: str, runs: int, seed: int, below: float) -> None:
         worse["as a fix"] |= np.array([f.high < 0 for f in fixes]) & np.array(fell)
         size["as every change"] = np.array([e.estimate for e in every])
         size["as a fix"] = np.array([f.estimate for f in fixes])
-    print(f"{name:26s}", end="")
+    print(f"{name:28s}", end="")
     for how, seen in shown.items():
         share, x = seen.mean(), 100 * size[how]
         se = np.sqrt(max(share * (1 - share), 1 / runs / 4) / runs)
@@ -147,10 +152,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--world", action="append", choices=list(WORLDS))
-    parser.add_argument("--below", type=float, default=BELOW, help="standard errors below the weeks before a fix")
     given = parser.parse_args()
     for name in given.world or WORLDS:
-        ran(name, given.runs, given.seed, given.below)
+        ran(name, given.runs, given.seed)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,17 @@ there against the past with these weeks and against the past without them, and s
 without them, moved towards the other by the share of a stretch of their length that is usually still there afterwards:
 what will not pass by itself is no return. A level that truly fell shortly before the fix, undeclared, looks to both
 readings like harm of the fix, and its mending like a return; so the fix is called no worse where things did not get
-clearly worse than in those weeks themselves (docs/methods/responses.md has the figures).
+clearly worse than in those weeks themselves, and much clearer so where they were lower than bad luck would make the
+worst of all that are compared (docs/methods/responses.md has the figures).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_ndtr
 
 from cxmon.decisions.overlap import PERIOD
 from cxmon.decisions.span import Span
@@ -30,9 +33,13 @@ TOLD_BY = 28
 SPELLS, FEWEST = (14, 28, 56), 3
 # Somebody is always the worst: less than so many standard errors is nothing to pick by, and hardly moves the estimate.
 FALLEN = 2.0
-# A harm that began with the fix lies below the weeks before it too: by half a standard error, because more would need
-# months to see, and less is a coin's toss.
-BELOW = 0.5
+# A harm that began with the fix lies below the weeks before it too. By so many standard errors where those weeks may
+# have been bad luck, which the time after it needs not repeat; by what a reading over months takes where they were too
+# low for that, because then a fall was there before the fix, and that it stays is no harm of it.
+BELOW, BELOW_FALLEN = 1.0, 2.5
+# So rare is a low spell by bad luck in the worst of all that are compared before it is taken for a fall. No surer,
+# because what a fix is not blamed for stays open, and what it is wrongly blamed for is said of somebody.
+BAD_LUCK = 0.2
 # A stretch is looked for from every seventh period on.
 APART = 7
 DAY = 86_400
@@ -118,18 +125,30 @@ def persistence(past: Floats, size: int, judged: int) -> float:
 
 
 def got_worse(treated: Panel, controls: Panel | None, span: Span, why: Picked) -> bool:
-    """Whether things got clearly worse than they were in the four weeks before the change, on which it was picked. True
+    """Whether things got clearly worse than they were in the weeks before the change, on which it was picked. True
     where those weeks are others than the last ones: then the time between speaks in both readings."""
     if not why.periods[span.at - 1]:
         return True
     metric = treated.metric
-    values = treated.judged().values[0]
+    values, compared = treated.judged().values[0], 1
     if controls is not None and metric.kind is not Kind.LEVEL:
-        values = values - _shared(controls.judged().values)
+        others = controls.judged().values
+        values, compared = values - _shared(others), len(others) + 1
     values = np.where(span.out & ~why.periods, np.nan, values) * metric.harm_sign
     before, after = values[span.first : span.at], values[span.at : min(span.until, span.last)]
-    recent = max(1, round(TOLD_BY * DAY / PERIOD[metric.grain].total_seconds()))
-    return clearly_above(before[-recent:], after)
+    return beyond_before(before, after, compared, _spells(metric))
+
+
+def beyond_before(before: Floats, after: Floats, compared: int, spells: Sequence[int] = SPELLS) -> bool:
+    """Whether figures after a fix (K,) lie clearly above those before it (L,), larger being worse: above the middle one
+    of the `spells` of last periods, or, where one of them was too bad for the worst of `compared` series by bad luck,
+    above the least likely one. True where there are too few to say."""
+    falls = [(float(fall[0]), k) for k in spells if (fall := _fall(before[None], k)) is not None]
+    deepest, length = max(falls, default=(0.0, 0))
+    by_luck = -math.expm1(len(spells) * compared * float(log_ndtr(deepest)))
+    if by_luck < BAD_LUCK:
+        return clearly_above(before[-length:], after, BELOW_FALLEN)
+    return clearly_above(before[-spells[len(spells) // 2] :], after)
 
 
 def clearly_above(before: Floats, after: Floats, below: float = BELOW) -> bool:
@@ -176,14 +195,13 @@ def _worst(treated: Panel, controls: Panel, span: Span) -> bool:
     values = np.where(span.out[cut], np.nan, np.concatenate(figures)[:, cut]) * treated.metric.harm_sign
     if len(values) <= FEWEST:
         return False
-    falls = (fall for k in SPELLS if (fall := _fall(values, k, treated.metric)) is not None)
+    falls = (fall for k in _spells(treated.metric) if (fall := _fall(values, k)) is not None)
     return any(int(np.argmax(fall)) == 0 and fall[0] >= FALLEN for fall in falls)
 
 
-def _fall(values: Floats, days: int, metric: Metric) -> Floats | None:
-    """How far each series (S,) lies on the harmful side of its own past over the last `days`, in standard errors of
-    independent periods; None where the past is no longer than twice that."""
-    k = max(1, round(days * DAY / PERIOD[metric.grain].total_seconds()))
+def _fall(values: Floats, k: int) -> Floats | None:
+    """How far each series (S,) lies on the harmful side of its own past over the last `k` periods, in standard errors
+    of independent periods; None where the past is no longer than twice that."""
     seen = np.isfinite(values)
     recent, past = seen[:, -k:].sum(1), seen[:, :-k].sum(1)
     if values.shape[1] < 3 * k or (recent < 1).any() or (past < 2).any():
@@ -191,3 +209,8 @@ def _fall(values: Floats, days: int, metric: Metric) -> Floats | None:
     before = np.nanmean(values[:, :-k], axis=1)
     noise = np.nanstd(values[:, :-k], axis=1, ddof=1) * np.sqrt(1 / recent + 1 / past)
     return np.asarray((np.nanmean(values[:, -k:], axis=1) - before) / np.maximum(noise, TINY))
+
+
+def _spells(metric: Metric) -> list[int]:
+    """The spells over which "worst of all" is looked for, in periods."""
+    return [max(1, round(days * DAY / PERIOD[metric.grain].total_seconds())) for days in SPELLS]

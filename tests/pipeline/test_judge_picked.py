@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from judge_world import World, built, change, csat, day, falls
 
 from cxmon.decisions import shares
-from cxmon.decisions.picked import Picked, both, clearly_above, got_worse, persistence
+from cxmon.decisions.picked import Picked, beyond_before, both, clearly_above, got_worse, persistence
 from cxmon.decisions.span import Span
 from cxmon.model import EVERYONE, AimCode, Amount, Category, Code, Interval, Scope, Stage
 from cxmon.panel import Panel
@@ -118,6 +118,30 @@ def test_a_fix_is_not_called_worse_for_a_level_that_had_fallen_before_it(found):
     # Of weeks long before it nothing is known of the time between.
     assert got_worse(before, None, span, on(20, 48))
     assert found(dips(0.0, works=-0.06), replace(FIX, responds_to="i1", aims={})).harm.code is Code.HARMED
+
+
+def low_then(deep, apart, seed=5):
+    """300 figures, larger being worse, the last 28 of which lie `deep` standard errors above the others; and 60 after
+    them that lie `apart` standard errors above those 28."""
+    rng = np.random.default_rng(seed)
+    calm, low, after = (((x := rng.standard_normal(k)) - x.mean()) / x.std(ddof=1) for k in (272, 28, 60))
+    low = low + deep * np.sqrt(1 / 28 + 1 / 272)
+    return np.concatenate([calm, low]), after + low.mean() + apart * np.sqrt(1 / 28 + 1 / 60)
+
+
+def test_after_a_fall_that_bad_luck_does_not_explain_more_is_asked_before_a_fix_is_called_worse():
+    # The worst of twenty is two standard errors low by luck: what follows needs not be as low without a harm.
+    assert beyond_before(*low_then(2.0, 1.5), compared=20)
+    assert not beyond_before(*low_then(2.0, 0.5), compared=20)
+    # Five are a fall, and that it stays is no harm of the fix; that it goes on is.
+    assert not beyond_before(*low_then(5.0, 1.5), compared=20)
+    assert beyond_before(*low_then(5.0, 3.0), compared=20)
+    # What is a fall of one alone is luck where it is the worst of many.
+    assert not beyond_before(*low_then(2.9, 1.5), compared=1)
+    assert beyond_before(*low_then(2.9, 1.5), compared=200)
+    # A past shorter than three spells cannot tell, and with nothing after it nothing is held back.
+    assert beyond_before(np.zeros(10), np.ones(9), compared=5)
+    assert beyond_before(np.zeros(300), np.zeros(0), compared=5)
 
 
 def test_a_fix_in_stages_is_not_credited_for_the_return_either(tmp_path):
