@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from judge_world import World, built, change, csat, day, falls
 
 from cxmon.decisions import shares
-from cxmon.decisions.picked import Picked, beyond_before, both, clearly_above, got_worse, persistence
+from cxmon.decisions.picked import Picked, beyond_before, both, clearly_above, fallen_since, got_worse, persistence
 from cxmon.decisions.span import Span
-from cxmon.model import EVERYONE, AimCode, Amount, Category, Code, Interval, Scope, Stage
+from cxmon.model import EVERYONE, RED, AimCode, Amount, Category, Code, Interval, Scope, Stage
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.pipeline.judge_staged import staged_evidence
@@ -71,6 +71,36 @@ def test_a_fix_that_works_is_credited_with_what_it_does_and_not_with_the_return(
 def test_a_level_that_fell_before_the_fix_is_charged_to_it_no_surer_than_to_any_change(found):
     plain = found(dips(lasting=True), replace(FIX, aims={}, category=Category.POLICY))
     assert found(dips(lasting=True)).harm.so_far.low <= plain.harm.so_far.low
+
+
+def test_a_fall_that_is_sure_and_lasted_is_taken_for_what_the_fix_answers_though_nobody_declared_it(found):
+    def fell(works):
+        return lambda s, t: (t >= 160) * -0.06 + (t >= 200) * works if s.get("channel") == "phone" else 0.0
+
+    fix = replace(FIX, responds_to="i1")
+    mends, idle = (found({"csat": fell(works)}, fix) for works in (0.06, 0.0))
+    for one in (mends, idle):
+        assert one.harm.notes[-1].startswith("figures had become worse around ")
+        assert "Nov, before it and undeclared, so it is compared with the level since then" in one.harm.notes[-1]
+    assert mends.aim.code is AimCode.SHOWN
+    assert mends.aim.gain.low < 0.06 < mends.aim.gain.high
+    assert idle.harm.code not in RED | {Code.IMPROVED}
+    assert idle.harm.so_far.low < 0 < idle.harm.so_far.high
+
+
+def test_a_fall_counts_as_a_level_once_it_has_lasted_and_only_while_it_lasts():
+    rng = np.random.default_rng(3)
+    calm, days = rng.standard_normal(300), np.arange(300)
+
+    def on(first, last):
+        return np.where((days >= first) & (days < last), 4.0, 0.0)
+
+    assert abs(fallen_since(calm + on(255, 300), 244) - 255) <= 2
+    assert fallen_since(calm, 244) is fallen_since(calm - on(255, 300), 244) is None
+    # Too short to be a level, over before the fix, and longer ago than what a fix is picked by.
+    assert fallen_since(calm + on(285, 300), 244) is None
+    assert fallen_since(calm + on(200, 270), 244) is None
+    assert fallen_since(calm + on(200, 300), 244) is None
 
 
 def test_a_fix_of_a_declared_change_is_credited_for_taking_its_harm_back(found):
