@@ -2,9 +2,9 @@
 
 Each world is drawn several times up to today. The planner sees that past and states its day. Then each past is
 continued many times with the world's true noise, once with a harm of the limit and once without, and read every day
-as judge reads it. Short form: under a minute, a smoke test. `--full`: two limits in each world, 500 futures each, in 100
-pasts of 5 (some two hours): futures of one past share what is not known of its level, so many pasts count for more. By what the planner states answers come after the first week at the smaller limit: one at
-the first look tests nothing.
+as judge reads it. Short form: under a minute, a smoke test. `--full`: two limits in each world, 500 futures each, in
+100 pasts of 5 (some two hours): futures of one past share what is not known of its level, so many pasts tell more. By
+what the planner states answers come after the first week at the smaller limit: one at the first look tests nothing.
 """
 
 import argparse
