@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=60)
     parser.add_argument("--first", type=int, default=0, help="the first world's seed")
     parser.add_argument("--months", type=int, nargs="+", default=[18, 24, 36])
+    parser.add_argument("--world", action="append", choices=list(WORLDS), help="only these")
     options = parser.parse_args()
     print(
         f"{options.worlds} worlds; {TIERS} tiers, {FIGURES} figures, lags {LAGS}: {TIERS * FIGURES * len(LAGS)} asked"
@@ -101,7 +102,8 @@ def main() -> None:
         "months  world                    any false named   the figure named   at its own lag   error less by   p < 5 %"
     )
     for months in options.months:
-        for name, world in WORLDS.items():
+        for name in options.world or WORLDS:
+            world = WORLDS[name]
             results = [asked(options.first + i, world, months) for i in range(options.worlds)]
             planted = [(0, 0)] if world.lead else []
             false = [any((t, f) not in planted for t, f, _ in named) for named, _ in results]
