@@ -115,16 +115,16 @@ def of_everyone(moved: float, seed: int) -> bool:
     return False
 
 
-def rate(hits: int, worlds: int) -> str:
-    seen = (hits + 0.5) / (worlds + 1)
-    return f"{100 * hits / worlds:.0f} % (SE {100 * math.sqrt(seen * (1 - seen) / worlds):.1f})"
+def rate(hits: int, worlds: range) -> str:
+    seen, count = (hits + 0.5) / (len(worlds) + 1), len(worlds)
+    return f"{100 * hits / count:.0f} % (SE {100 * math.sqrt(seen * (1 - seen) / count):.1f})"
 
 
-def summed(worlds: int) -> str:
+def summed(worlds: range) -> str:
     """Every thirtieth day, by how much of the allowance is used in truth."""
     rows = []
     for total in (0.5, 1.0, 2.0):
-        found = [judged(total * ALLOWED, seed) for seed in range(worlds)]
+        found = [judged(total * ALLOWED, seed) for seed in worlds]
         rows.append([
             f"{100 * total:.0f} %", f"{100 * total * ALLOWED * len(LEAVES) / len(CUT):.1f} points",
             rate(sum(f.exceeded for f in found), worlds), _median([f.first for f in found if f.exceeded]),
@@ -134,13 +134,13 @@ def summed(worlds: int) -> str:
     return table([*heads, "a cut over its own limit"], rows)
 
 
-def daily(worlds: int) -> str:
+def daily(worlds: range) -> str:
     """Every day, beside the same worlds every thirtieth day."""
     rows = []
     for total in (1.0, 2.0):
         for step, how in ((30, "every 30th day"), (1, "every day")):
             # Where it is exceeded in truth a week apart is near enough.
-            found = [judged(total * ALLOWED, seed, step=step if total <= 1 else max(step, 7)) for seed in range(worlds)]
+            found = [judged(total * ALLOWED, seed, step=step if total <= 1 else max(step, 7)) for seed in worlds]
             rows.append([
                 f"{100 * total:.0f} %", how if total <= 1 or step > 1 else "every 7th day",
                 rate(sum(f.exceeded for f in found), worlds), _median([f.first for f in found if f.exceeded]),
@@ -148,9 +148,9 @@ def daily(worlds: int) -> str:
     return table(["used in truth", "looked at", "called exceeded", "on day (median)"], rows)
 
 
-def all_held(worlds: int) -> str:
+def all_held(worlds: range) -> str:
     """Five cuts whose limits are all told as held, and what they are together."""
-    found = [judged(HELD_TOTAL, seed, allowed=HELD_ALLOWED) for seed in range(worlds)]
+    found = [judged(HELD_TOTAL, seed, allowed=HELD_ALLOWED) for seed in worlds]
     held = [f for f in found if f.held]
     row = [
         f"{100 * HELD_TOTAL * len(LEAVES) / len(CUT):.1f} points", f"{100 * HELD_TOTAL:.2f} points",
@@ -161,10 +161,10 @@ def all_held(worlds: int) -> str:
     return table([*heads, "a cut over its own limit"], [row])
 
 
-def everyone(worlds: int) -> str:
+def everyone(worlds: range) -> str:
     rows = []
     for total in (1.0, 3.0, 5.0):
-        hits = sum(of_everyone(total * 2 * ALLOWED, seed) for seed in range(worlds))
+        hits = sum(of_everyone(total * 2 * ALLOWED, seed) for seed in worlds)
         rows.append([f"{100 * total:.0f} %", rate(hits, worlds)])
     return table(["everyone's fall, of the allowance", "called exceeded"], rows)
 
@@ -177,6 +177,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--worlds", type=int, default=3, help="worlds a row")
     options.add_argument("--daily", type=int, default=2, help="worlds a row of the daily table")
+    options.add_argument("--first", type=int, default=0, help="the first world's seed")
     options.add_argument("--only", choices=("decisions", "daily", "held", "everyone"), help="one table")
     options.add_argument("--write", action="store_true", help="put the tables into docs/methods/allowance.md")
     asked = options.parse_args()
@@ -184,9 +185,10 @@ def main() -> None:
     for name, rows in made.items():
         if asked.only not in {None, name}:
             continue
-        worlds = asked.daily if name == "daily" else asked.worlds
+        count = asked.daily if name == "daily" else asked.worlds
+        worlds = range(asked.first, asked.first + count)
         begun = time.process_time()
-        found = f"{worlds} worlds a row.\n\n{rows(worlds)}"
+        found = f"{count} worlds a row.\n\n{rows(worlds)}"
         print(f"{found}\n{time.process_time() - begun:.0f} s\n", flush=True)
         if asked.write:
             write("allowance.md", name, found)

@@ -1,7 +1,7 @@
 """Which early figures run ahead of churn? Planted worlds: how often a figure is named that does not, and one that does.
 
     python benchmarks/leading.py                # a short form, about a minute
-    python benchmarks/leading.py --worlds 150   # as in docs/methods/leading.md, some minutes
+    python benchmarks/leading.py --worlds 200 --first 1000   # as in docs/methods/leading.md, some minutes
 
 Three tiers of twelve segments each; four candidate figures, of which one may run ahead of churn by two months in one
 tier. Everything is asked as `cxmon leading` asks it: all tiers, figures and lags at once. Standard errors in brackets.
@@ -91,7 +91,9 @@ def main() -> None:
     """Print, per world and length of history, how often something false and something true is named, in percent."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--worlds", type=int, default=60)
+    parser.add_argument("--first", type=int, default=0, help="the first world's seed")
     parser.add_argument("--months", type=int, nargs="+", default=[18, 24, 36])
+    parser.add_argument("--world", action="append", choices=list(WORLDS), help="only these")
     options = parser.parse_args()
     print(
         f"{options.worlds} worlds; {TIERS} tiers, {FIGURES} figures, lags {LAGS}: {TIERS * FIGURES * len(LAGS)} asked"
@@ -100,8 +102,9 @@ def main() -> None:
         "months  world                    any false named   the figure named   at its own lag   error less by   p < 5 %"
     )
     for months in options.months:
-        for name, world in WORLDS.items():
-            results = [asked(seed, world, months) for seed in range(options.worlds)]
+        for name in options.world or WORLDS:
+            world = WORLDS[name]
+            results = [asked(options.first + i, world, months) for i in range(options.worlds)]
             planted = [(0, 0)] if world.lead else []
             false = [any((t, f) not in planted for t, f, _ in named) for named, _ in results]
             right = [any((t, f) == (0, 0) for t, f, _ in named) for named, _ in results]

@@ -2,9 +2,9 @@
 
 Each world is drawn several times up to today. The planner sees that past and states its day. Then each past is
 continued many times with the world's true noise, once with a harm of the limit and once without, and read every day
-as judge reads it. Short form: under a minute, a smoke test. `--full`: two limits in each world, 500 futures each, in 20
-pasts of 25 (about an hour). By what the planner states answers come after the first week at the smaller limit: one at
-the first look tests nothing.
+as judge reads it. Short form: under a minute, a smoke test. `--full`: two limits in each world, 500 futures each, in
+100 pasts of 5 (some two hours): futures of one past share what is not known of its level, so many pasts tell more. By
+what the planner states answers come after the first week at the smaller limit: one at the first look tests nothing.
 """
 
 import argparse
@@ -163,7 +163,7 @@ def compared(name: str, times: float, pasts: int, futures: int, seed: int) -> bo
     fine = True
     for i, (what, harm) in enumerate((("seen", w.harm), ("ruled out", 0.0))):
         day = float(np.median(said[:, i]))
-        until = int(min(HORIZON, 1.35 * day + 2)) if np.isfinite(day) else HORIZON
+        until = int(min(HORIZON, 2 * day + 2)) if np.isfinite(day) else HORIZON
         reached = np.array([simulated(past, futures, until, harm) for past in drawn])
         middle, se = median_and_se(reached)
         near = abs(day - middle) <= max(1.0, TOLERANCE * middle)
@@ -188,8 +188,8 @@ def main() -> None:
     given = parser.parse_args()
     short = ("CSAT independent, alone", "CSAT short past, controls")
     names = given.world or (list(WORLDS) if given.full else short)
-    pasts = given.pasts or (20 if given.full else 5)
-    futures = given.futures or (25 if given.full else 8)
+    pasts = given.pasts or (100 if given.full else 5)
+    futures = given.futures or (5 if given.full else 8)
     times = given.times or (TIMES if given.full else TIMES[:1])
     fine = [compared(name, x, pasts, futures, 1000 * given.seed) for x in times[::-1] for name in names]
     if pasts * futures >= ENOUGH:

@@ -5,34 +5,46 @@ there against the past with these weeks and against the past without them, and s
 without them, moved towards the other by the share of a stretch of their length that is usually still there afterwards:
 what will not pass by itself is no return. A level that truly fell shortly before the fix, undeclared, looks to both
 readings like harm of the fix, and its mending like a return; so the fix is called no worse where things did not get
-clearly worse than in those weeks themselves (docs/methods/responses.md has the figures).
+clearly worse than in those weeks themselves, and much clearer so where they were lower than bad luck would make the
+worst of all that are compared (docs/methods/responses.md has the figures).
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_ndtr
 
 from cxmon.decisions.overlap import PERIOD
-from cxmon.decisions.span import Span
+from cxmon.decisions.span import IN_A_YEAR, Span, instant
 from cxmon.model import Change, Interval, Kind, Metric
 from cxmon.panel import Panel
+from cxmon.stats import shifts
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 # Nobody knows on which weeks it was picked: eight are more than most look at, and leaving out more costs little.
 PICKED_ON = 56
 # Of the time since the change that a fix answers the first days are those that told of the harm.
 TOLD_BY = 28
+# A level that was low for less than four weeks may be a dip that passes by itself, and is no level to compare with.
+LASTED = 28
 # Spells over which "worst of all" is looked for, and how many others it takes to be the worst of.
 SPELLS, FEWEST = (14, 28, 56), 3
 # Somebody is always the worst: less than so many standard errors is nothing to pick by, and hardly moves the estimate.
 FALLEN = 2.0
-# A harm that began with the fix lies below the weeks before it too: by half a standard error, because more would need
-# months to see, and less is a coin's toss.
-BELOW = 0.5
+# A harm that began with the fix lies below the weeks before it too. By so many standard errors where those weeks may
+# have been bad luck, which the time after it needs not repeat; by what a reading over months takes where they were too
+# low for that, because then a fall was there before the fix, and that it stays is no harm of it.
+BELOW, BELOW_FALLEN = 1.0, 2.5
+# So rare is a low spell by bad luck in the worst of all that are compared before it is taken for a fall. No surer,
+# because what a fix is not blamed for stays open, and what it is wrongly blamed for is said of somebody.
+BAD_LUCK = 0.2
 # A stretch is looked for from every seventh period on.
 APART = 7
 DAY = 86_400
@@ -41,16 +53,19 @@ TINY = 1e-12
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Picked:
-    """The periods (T,) of the panel's grid on which a fix was picked, and why it is taken to have been."""
+    """The periods (T,) of the panel's grid on which a fix was picked, and why it is taken to have been; `fell`: the
+    period from which on the level had fallen before it, undeclared, so that the level since then is compared with."""
 
     periods: Bools
     why: str
+    fell: int | None = None
 
 
 def picked(
-    change: Change, others: Sequence[Change], treated: Panel, controls: Panel | None, span: Span
+    change: Change, others: Sequence[Change], treated: Panel, controls: Panel | None, span: Span, *, falls: bool = False
 ) -> Picked | None:
-    """Whether `change` began where things were worst on this metric, and the periods on which that was seen.
+    """Whether `change` began where things were worst on this metric, and the periods on which that was seen; with
+    `falls` a level that had fallen in them for sure is taken for what it answers.
 
     A change that answers another one or an incident is always taken to; one that only promises a gain where its
     segments had fallen the most of all that are compared, over the last two, four or eight weeks before it.
@@ -59,12 +74,11 @@ def picked(
     if change.responds_to is not None:
         answered = min((o.starts for o in others if o.id == change.responds_to), default=None)
         if answered is None or answered >= change.starts:
-            return _before(span, treated, "it answers what was seen before it")
+            return _before(span, treated, controls, "it answers what was seen before it", falls)
         begun = int(np.searchsorted(treated.starts, answered.timestamp(), "left"))
-        told = min(TOLD_BY * DAY / PERIOD[metric.grain].total_seconds(), (span.at - begun) / 2)
-        return _inside(span, begun, begun + int(np.ceil(told)), "it answers what another change was seen to do")
+        return _inside(span, begun, _told_by(span, metric, begun), "it answers what another change was seen to do")
     if metric.id in change.aims and controls is not None and _worst(treated, controls, span):
-        return _before(span, treated, "its segments had fallen the most of all compared")
+        return _before(span, treated, controls, "its segments had fallen the most of all compared", falls)
     return None
 
 
@@ -118,18 +132,35 @@ def persistence(past: Floats, size: int, judged: int) -> float:
 
 
 def got_worse(treated: Panel, controls: Panel | None, span: Span, why: Picked) -> bool:
-    """Whether things got clearly worse than they were in the four weeks before the change, on which it was picked. True
+    """Whether things got clearly worse than they were in the weeks before the change, on which it was picked. True
     where those weeks are others than the last ones: then the time between speaks in both readings."""
     if not why.periods[span.at - 1]:
         return True
-    metric = treated.metric
-    values = treated.judged().values[0]
-    if controls is not None and metric.kind is not Kind.LEVEL:
-        values = values - _shared(controls.judged().values)
-    values = np.where(span.out & ~why.periods, np.nan, values) * metric.harm_sign
+    metric, (values, compared) = treated.metric, _apart(treated, controls)
+    values = np.where(span.out & ~why.periods, np.nan, values)
     before, after = values[span.first : span.at], values[span.at : min(span.until, span.last)]
-    recent = max(1, round(TOLD_BY * DAY / PERIOD[metric.grain].total_seconds()))
-    return clearly_above(before[-recent:], after)
+    return beyond_before(before, after, compared, _spells(metric))
+
+
+def _apart(treated: Panel, controls: Panel | None) -> tuple[Floats, int]:
+    """The treated figures (T,) less what all compared have in common, larger being worse, and of how many they are
+    one."""
+    values, compared = treated.judged().values[0], 1
+    # Counts of other segments have other sizes.
+    if controls is not None and treated.metric.kind is not Kind.LEVEL:
+        others = controls.judged().values
+        values, compared = values - _shared(others), len(others) + 1
+    return values * treated.metric.harm_sign, compared
+
+
+def beyond_before(before: Floats, after: Floats, compared: int, spells: Sequence[int] = SPELLS) -> bool:
+    """Whether figures after a fix (K,) lie clearly above those before it (L,), larger being worse: above that of the
+    `spells` of last periods that is the least likely by chance, and by more where it was too bad for the worst of
+    `compared` series by bad luck. True where there are too few to say."""
+    falls = [(float(fall[0]), k) for k in spells if (fall := _fall(before[None], k)) is not None]
+    deepest, length = max(falls, default=(0.0, spells[len(spells) // 2]))
+    by_luck = -math.expm1(len(spells) * compared * float(log_ndtr(deepest)))
+    return clearly_above(before[-length:], after, BELOW_FALLEN if by_luck < BAD_LUCK else BELOW)
 
 
 def clearly_above(before: Floats, after: Floats, below: float = BELOW) -> bool:
@@ -156,10 +187,52 @@ def _differ(sums: Floats, at: npt.NDArray[np.int64], size: int, gap: int, length
     return float(((before - after) ** 2).mean())
 
 
-def _before(span: Span, treated: Panel, why: str) -> Picked | None:
-    """The last eight weeks before the start, at most half of the past."""
+def _before(span: Span, treated: Panel, controls: Panel | None, why: str, falls: bool) -> Picked | None:
+    """The last eight weeks before the start, at most half of the past; of a fall in them that nobody declared the weeks
+    that told of it."""
     length = PICKED_ON * DAY / PERIOD[treated.metric.grain].total_seconds()
-    return _inside(span, span.at - int(min(max(length, 1), (span.at - span.first) / 2)), span.at, why)
+    first = span.at - int(min(max(length, 1), (span.at - span.first) / 2))
+    fell = _fell(treated, controls, span, first) if falls else None
+    if fell is None:
+        return _inside(span, first, span.at, why)
+    found = _inside(span, fell, _told_by(span, treated.metric, fell), _since(treated, fell))
+    return None if found is None else replace(found, fell=fell)
+
+
+def _told_by(span: Span, metric: Metric, begun: int) -> int:
+    """The end of the periods that told of what began at `begun`."""
+    return begun + told_for(span.at - begun, DAY / PERIOD[metric.grain].total_seconds())
+
+
+def told_for(since: int, per_day: float = 1.0) -> int:
+    """How many of the periods `since` something began told of it: four weeks, at most half of them."""
+    return int(np.ceil(min(TOLD_BY * per_day, since / 2)))
+
+
+def _fell(treated: Panel, controls: Panel | None, span: Span, first: int) -> int | None:
+    """The period from `first` on since which the level had fallen before the change."""
+    values = np.where(span.out, np.nan, _apart(treated, controls)[0])[span.first : span.at]
+    labels = 7 if span.profile is None else span.profile.labels[: len(values)]
+    grain = treated.metric.grain
+    lasted = math.ceil(LASTED * DAY / PERIOD[grain].total_seconds())
+    found = fallen_since(values, first - span.first, lasted, period=labels, yearly=IN_A_YEAR[grain])
+    return None if found is None else found + span.first
+
+
+def fallen_since(
+    before: Floats, first: int, lasted: int = LASTED, *, period: int | Ints = 7, yearly: float | None = None
+) -> int | None:
+    """The period from `first` on since which figures before a change (L,), larger being worse, are lastingly worse, as
+    `stats.shifts` finds it, for `lasted` periods or more; None where its last finding is another one, or is none."""
+    found = shifts(before, period=period, yearly=yearly)
+    if not found or found[-1].low <= 0 or not first <= found[-1].at <= len(before) - lasted:
+        return None
+    return found[-1].at
+
+
+def _since(treated: Panel, fell: int) -> str:
+    local = instant(treated.starts[fell]).astimezone(ZoneInfo(treated.metric.zone))
+    return f"figures had become worse around {local.day} {local:%b}, before it and undeclared"
 
 
 def _inside(span: Span, first: int, last: int, why: str) -> Picked | None:
@@ -176,14 +249,13 @@ def _worst(treated: Panel, controls: Panel, span: Span) -> bool:
     values = np.where(span.out[cut], np.nan, np.concatenate(figures)[:, cut]) * treated.metric.harm_sign
     if len(values) <= FEWEST:
         return False
-    falls = (fall for k in SPELLS if (fall := _fall(values, k, treated.metric)) is not None)
+    falls = (fall for k in _spells(treated.metric) if (fall := _fall(values, k)) is not None)
     return any(int(np.argmax(fall)) == 0 and fall[0] >= FALLEN for fall in falls)
 
 
-def _fall(values: Floats, days: int, metric: Metric) -> Floats | None:
-    """How far each series (S,) lies on the harmful side of its own past over the last `days`, in standard errors of
-    independent periods; None where the past is no longer than twice that."""
-    k = max(1, round(days * DAY / PERIOD[metric.grain].total_seconds()))
+def _fall(values: Floats, k: int) -> Floats | None:
+    """How far each series (S,) lies on the harmful side of its own past over the last `k` periods, in standard errors
+    of independent periods; None where the past is no longer than twice that."""
     seen = np.isfinite(values)
     recent, past = seen[:, -k:].sum(1), seen[:, :-k].sum(1)
     if values.shape[1] < 3 * k or (recent < 1).any() or (past < 2).any():
@@ -191,3 +263,8 @@ def _fall(values: Floats, days: int, metric: Metric) -> Floats | None:
     before = np.nanmean(values[:, :-k], axis=1)
     noise = np.nanstd(values[:, :-k], axis=1, ddof=1) * np.sqrt(1 / recent + 1 / past)
     return np.asarray((np.nanmean(values[:, -k:], axis=1) - before) / np.maximum(noise, TINY))
+
+
+def _spells(metric: Metric) -> list[int]:
+    """The spells over which "worst of all" is looked for, in periods."""
+    return [max(1, round(days * DAY / PERIOD[metric.grain].total_seconds())) for days in SPELLS]

@@ -71,7 +71,8 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Case:
-    """One change on one metric with everything that was found out before the figures are asked."""
+    """One change on one metric with everything that was found out before the figures are asked; `since`: the period of
+    the grid since which the level is another one, undeclared, or None."""
 
     change: Change
     leaves: Panel
@@ -83,6 +84,7 @@ class Case:
     found: scoping.Sides
     opinions: bool
     brief: bool
+    since: int | None = None
 
     @property
     def metric(self) -> Metric:
@@ -197,6 +199,8 @@ def _estimated(case: Case, treated: Panel) -> Asking[Evidence]:
     at, until = span.at - span.first, min(span.until, span.last) - span.first
     asked |= {"until": until, "sequential": True, "horizon": horizon_of(change, metric)}
     asked["others"] = neighbours(case.placement, case.leaves, span)
+    if case.since is not None:
+        asked["others"].append((case.since - span.first, span.last - span.first))
     asks = {"confidence": share.confidence, **asked}
     # The band is drawn only where somebody looks.
     estimate = None if case.brief else stats.estimate(values, at, smooth=smoothing(metric), **asks)

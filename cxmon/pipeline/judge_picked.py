@@ -20,6 +20,10 @@ NOTE = (
     "so a return to the usual is not credited: a gain or a harm counts only if it shows with and without the weeks it "
     "was picked on"
 )
+SINCE = (
+    "so it is compared with the level since then: a gain or a harm counts only if it shows with and without the first "
+    "weeks of that"
+)
 TOO_SHORT = "and the past is too short to leave those weeks out: a return to the usual may be in it"
 BEFORE = "in the weeks before it things were no better, so whether it made anything worse cannot be told yet"
 
@@ -32,12 +36,17 @@ def credited(
     `again` judges a case anew. Where the past without those weeks is too short, what was found stands and says so.
     """
     treated, controls, span = case.found.treated, case.found.controls, case.span
-    if case.brief and _open(found):
-        # Both readings together are never surer: what is open stays so.
-        return found
-    why = None if treated is None else picked(case.change, others, treated, controls, span)
+    # What a declared change did before it is known already.
+    falls = not case.placement.jointly_with
+    why = None if treated is None else picked(case.change, others, treated, controls, span, falls=falls)
     if why is None or treated is None or not math.isfinite(found.harm.so_far.estimate):
         return found
+    if case.brief and why.fell is None and _open(found):
+        # Both readings together are never surer: what is open stays so.
+        return found
+    if why.fell is not None:
+        case = replace(case, since=why.fell)
+        found = yield from again(case)
     aside = replace(span, out=span.out | why.periods)
     other = yield from again(replace(case, span=aside, opinions=False, brief=True))
     if not math.isfinite(other.harm.so_far.estimate):
@@ -90,7 +99,7 @@ def _unsplit(found: "Evidence", why: Picked) -> "Evidence":
 def _harm(mine: Harm, other: Harm, why: Picked, share: float) -> Harm:
     so_far, now = (both(a, b, lasting=share) for a, b in ((mine.so_far, other.so_far), (mine.now, other.now)))
     code = mine.code if mine.code is Code.ENTANGLED else decisions.code_of(so_far, mine.limit, now)
-    note = f"{why.why}, {NOTE}"
+    note = f"{why.why}, {NOTE if why.fell is None else SINCE}"
     pairs = zip(mine.stages, other.stages, strict=True)
     return replace(
         mine, code=code, so_far=so_far, now=now, p_value=max(mine.p_value, other.p_value),

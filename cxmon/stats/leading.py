@@ -1,8 +1,9 @@
 """Which early figures ran ahead of another one on months held out: a forecast with and without each of them.
 
-For each held-out month the figure of every segment is forecast from what was known before, once from its own past and
-once with the candidate of `lag` months earlier, by least squares on all months before (rolling origin, one month ahead,
-pooled over segments). All figures are taken against the mean of all segments in the same month, so that a season or a
+For each held-out month the figure of every segment is forecast from what was known before it, once from its own past
+and once with the candidate of `lag` months earlier, by slopes of least squares on all other months (Stone 1974; pooled
+over segments; of forecasts whose errors follow no pattern the months after may teach as well as those before: Bergmeir,
+Hyndman & Koo 2018). All figures are taken against the mean of all segments in the same month, so that a season or a
 shock that all share says nothing. Whether the errors are smaller is asked by the test of Clark and West (2007) for
 nested forecasts, on one value a month (segments of one month share their luck) and with Student's t and the correction
 of Harvey, Leybourne and Newbold (1997); which of all candidates and lags may be named, by the rule of Benjamini and
@@ -26,7 +27,8 @@ Bools = npt.NDArray[np.bool_]
 LAGS = (1, 2, 3)
 # Own past: one, two and three months back, and the mean of all before.
 OWN_LAGS = 3
-LEAST_TRAINED, LEAST_HELD_OUT, LEAST_SEGMENTS = 6, 6, 4
+# So many months past those of the own past are asked for, and at least so many of them have to have figures.
+LEAST_MONTHS, LEAST_HELD_OUT, LEAST_SEGMENTS = 12, 6, 4
 # A month counts where this share of the segments has figures of both.
 _ENOUGH = 0.5
 
@@ -85,21 +87,19 @@ def discoveries(p_values: Sequence[float], q: float = 0.05) -> Bools:
 def _lead(y: Floats, weight: Floats, x: Floats, lag: int) -> Lead:
     S, T = y.shape
     first = max(OWN_LAGS, lag) + 1
-    held_out = T - first - LEAST_TRAINED
     if S < LEAST_SEGMENTS:
         return _unknown(lag, f"{S} segments, {LEAST_SEGMENTS} are needed to tell a season from a lead", S)
-    if held_out < LEAST_HELD_OUT:
-        need = first + LEAST_TRAINED + LEAST_HELD_OUT
-        return _unknown(lag, f"{T} complete months, {need} are needed", S)
+    if T - first < LEAST_MONTHS:
+        return _unknown(lag, f"{T} complete months, {first + LEAST_MONTHS} are needed", S)
     target, features = _features(_against_all(y, weight), _against_all(x, np.isfinite(x) * 1.0), weight, lag)
     weight = np.where(np.isfinite(target), weight, 0.0)
     target = np.where(np.isfinite(target), target, 0.0)
     weight[:, :first] = 0.0
-    months = np.arange(first + LEAST_TRAINED, T)
+    months = np.arange(first, T)
     slopes, rows = _fits(target, features, weight)
-    short, full = (slopes(F)[months - 1] for F in (len(features) - 1, len(features)))
+    short, full = (slopes(F)[months] for F in (len(features) - 1, len(features)))
     enough = (weight[:, months] > 0).mean(0) >= _ENOUGH
-    months, short, full = (a[enough & (rows[months - 1] >= 3 * len(features))] for a in (months, short, full))
+    months, short, full = (a[enough & (rows[months] >= 3 * len(features))] for a in (months, short, full))
     if len(months) < LEAST_HELD_OUT:
         return _unknown(lag, f"{len(months)} months could be held out, {LEAST_HELD_OUT} are needed", S)
     now, real = features[:, :, months], target[:, months]
@@ -170,11 +170,12 @@ def _filled(values: Floats) -> Floats:
 
 
 def _fits(target: Floats, features: Floats, weight: Floats) -> tuple[Callable[[int], Floats], Floats]:
-    """(slopes by weighted least squares of the first F features on months 0 .. t, as a function of F: (T, F); how many
-    values these months have (T,)). Features are scaled, so that none is lost to its unit; one that is constant is 0."""
+    """(slopes by weighted least squares of the first F features on all months but each one, as a function of F, the
+    last row on all: (T + 1, F); how many values these months have (T + 1,)). Features are scaled, so that none is lost
+    to its unit; one that is constant is 0."""
     weighted = features * weight
-    gram = np.cumsum(np.einsum("fst,gst->tfg", weighted, features), 0)
-    cross = np.cumsum(np.einsum("fst,st->tf", weighted, target), 0)
+    gram = _all_but_one(np.einsum("fst,gst->tfg", weighted, features))
+    cross = _all_but_one(np.einsum("fst,st->tf", weighted, target))
     scale = np.sqrt(np.einsum("tff->tf", gram))
     scale = np.where(scale > 0, scale, 1.0)
     gram, cross = gram / (scale[:, :, None] * scale[:, None, :]), cross / scale
@@ -183,7 +184,13 @@ def _fits(target: Floats, features: Floats, weight: Floats) -> tuple[Callable[[i
         inverse = np.linalg.pinv(gram[:, :F, :F], rcond=1e-9, hermitian=True)
         return np.asarray(np.einsum("tfg,tg->tf", inverse, cross[:, :F]) / scale[:, :F])
 
-    return slopes, np.cumsum((weight > 0).sum(0))
+    return slopes, _all_but_one((weight > 0).sum(0))
+
+
+def _all_but_one(by_month: Floats) -> Floats:
+    """What all months but each one come to, and last what all do: (T + 1, ...) of (T, ...)."""
+    total = by_month.sum(0)
+    return np.concatenate([total - by_month, total[None]])
 
 
 def _clark_west(adjusted: Floats) -> float:

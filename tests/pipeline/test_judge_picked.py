@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from judge_world import World, built, change, csat, day, falls
 
 from cxmon.decisions import shares
-from cxmon.decisions.picked import Picked, both, clearly_above, got_worse, persistence
+from cxmon.decisions.picked import Picked, beyond_before, both, clearly_above, fallen_since, got_worse, persistence
 from cxmon.decisions.span import Span
-from cxmon.model import EVERYONE, AimCode, Amount, Category, Code, Interval, Scope, Stage
+from cxmon.model import EVERYONE, RED, AimCode, Amount, Category, Code, Interval, Scope, Stage
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.pipeline.judge_staged import staged_evidence
@@ -73,6 +73,36 @@ def test_a_level_that_fell_before_the_fix_is_charged_to_it_no_surer_than_to_any_
     assert found(dips(lasting=True)).harm.so_far.low <= plain.harm.so_far.low
 
 
+def test_a_fall_that_is_sure_and_lasted_is_taken_for_what_the_fix_answers_though_nobody_declared_it(found):
+    def fell(works):
+        return lambda s, t: (t >= 160) * -0.06 + (t >= 200) * works if s.get("channel") == "phone" else 0.0
+
+    fix = replace(FIX, responds_to="i1")
+    mends, idle = (found({"csat": fell(works)}, fix) for works in (0.06, 0.0))
+    for one in (mends, idle):
+        assert one.harm.notes[-1].startswith("figures had become worse around ")
+        assert "Nov, before it and undeclared, so it is compared with the level since then" in one.harm.notes[-1]
+    assert mends.aim.code is AimCode.SHOWN
+    assert mends.aim.gain.low < 0.06 < mends.aim.gain.high
+    assert idle.harm.code not in RED | {Code.IMPROVED}
+    assert idle.harm.so_far.low < 0 < idle.harm.so_far.high
+
+
+def test_a_fall_counts_as_a_level_once_it_has_lasted_and_only_while_it_lasts():
+    rng = np.random.default_rng(3)
+    calm, days = rng.standard_normal(300), np.arange(300)
+
+    def on(first, last):
+        return np.where((days >= first) & (days < last), 4.0, 0.0)
+
+    assert abs(fallen_since(calm + on(255, 300), 244) - 255) <= 2
+    assert fallen_since(calm, 244) is fallen_since(calm - on(255, 300), 244) is None
+    # Too short to be a level, over before the fix, and longer ago than what a fix is picked by.
+    assert fallen_since(calm + on(285, 300), 244) is None
+    assert fallen_since(calm + on(200, 270), 244) is None
+    assert fallen_since(calm + on(200, 300), 244) is None
+
+
 def test_a_fix_of_a_declared_change_is_credited_for_taking_its_harm_back(found):
     fell = falls(-0.05, 100)
     back = {"csat": lambda s, t: fell(s, t) if t < 200 else 0.0}
@@ -118,6 +148,30 @@ def test_a_fix_is_not_called_worse_for_a_level_that_had_fallen_before_it(found):
     # Of weeks long before it nothing is known of the time between.
     assert got_worse(before, None, span, on(20, 48))
     assert found(dips(0.0, works=-0.06), replace(FIX, responds_to="i1", aims={})).harm.code is Code.HARMED
+
+
+def low_then(deep, apart, seed=5):
+    """300 figures, larger being worse, the last 28 of which lie `deep` standard errors above the others; and 60 after
+    them that lie `apart` standard errors above those 28."""
+    rng = np.random.default_rng(seed)
+    calm, low, after = (((x := rng.standard_normal(k)) - x.mean()) / x.std(ddof=1) for k in (272, 28, 60))
+    low = low + deep * np.sqrt(1 / 28 + 1 / 272)
+    return np.concatenate([calm, low]), after + low.mean() + apart * np.sqrt(1 / 28 + 1 / 60)
+
+
+def test_after_a_fall_that_bad_luck_does_not_explain_more_is_asked_before_a_fix_is_called_worse():
+    # The worst of twenty is two standard errors low by luck: what follows needs not be as low without a harm.
+    assert beyond_before(*low_then(2.0, 1.5), compared=20)
+    assert not beyond_before(*low_then(2.0, 0.5), compared=20)
+    # Five are a fall, and that it stays is no harm of the fix; that it goes on is.
+    assert not beyond_before(*low_then(5.0, 1.5), compared=20)
+    assert beyond_before(*low_then(5.0, 3.0), compared=20)
+    # What is a fall of one alone is luck where it is the worst of many.
+    assert not beyond_before(*low_then(2.9, 1.5), compared=1)
+    assert beyond_before(*low_then(2.9, 1.5), compared=200)
+    # A past shorter than three spells cannot tell, and with nothing after it nothing is held back.
+    assert beyond_before(np.zeros(10), np.ones(9), compared=5)
+    assert beyond_before(np.zeros(300), np.zeros(0), compared=5)
 
 
 def test_a_fix_in_stages_is_not_credited_for_the_return_either(tmp_path):
