@@ -71,8 +71,15 @@ class Observations:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unfit:
+    """Stands for a value that cannot be one: metrics that read it set its record aside with the `reason`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Records:
-    """A vendor's records in columns: record i has the id `ids[i]`, and `fields[name][i]`, or None there.
+    """A vendor's records in columns: record i has the id `ids[i]`, and `fields[name][i]`, or None there, or Unfit.
 
     `changed[i]` is when the vendor changed it last (epoch seconds, 0 where it does not say): an older version never
     replaces a newer one. `customers[i]` is the keyed hash of its customer, or empty; `places[i]` where it stood, for

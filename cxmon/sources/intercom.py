@@ -113,6 +113,8 @@ def _search(source: Intercom, name: str, **more: Any) -> feeds.Stream:
         paging=feeds.CursorPages(param="pagination.starting_after", cursor="pages.next.starting_after"),
         lookback=source.lookback,
         ascending=True,
+        # The guide has it, the published schema has not.
+        spare=("sort",),
         **more,
     )
 
@@ -235,8 +237,11 @@ def _halves(conversation: Any) -> list[Any]:
     for rated, place in ((PEOPLE, "conversation_rating"), (AI, "ai_agent")):
         held = conversation.get(place)
         rating = held if isinstance(held, dict) else {}
-        # Of the AI agent it is not said whether it was asked for a rating.
-        asked = rating.get("created_at") if rated == PEOPLE or rating.get("rating") is not None else None
+        # Of the AI agent it is not said whether it was asked for a rating; whoever gave one was asked.
+        given = rating.get("rating") is not None
+        asked = rating.get("created_at") if rated == PEOPLE or given else None
+        if asked is None and given:
+            asked = rating.get("updated_at") or conversation.get("created_at")
         halves.append(
             {"id": f"{rated}/{conversation['id']}", "rated": rated, "of": conversation, "rating": rating.get("rating"),
              "asked_at": asked, "rated_at": rating.get("updated_at")}
@@ -272,7 +277,9 @@ def _satisfied(rating: feeds.Getter) -> feeds.Getter:
 def _answered(conversation: Any) -> int | None:
     """Of conversations in which a rating was asked for, whether one was given."""
     held = conversation.get("conversation_rating")
-    return int(held.get("rating") is not None) if isinstance(held, dict) else None
+    if not isinstance(held, dict) or (held.get("created_at") is None and held.get("rating") is None):
+        return None
+    return int(held.get("rating") is not None)
 
 
 def _statistic(conversation: Any, name: str) -> Any:

@@ -54,7 +54,7 @@ class Account:
         def cursor(params, _):
             assert params.keys() <= {"start_time", "cursor", "include", "per_page"}
             assert ("start_time" in params) != ("cursor" in params)
-            assert (params["include"], params["per_page"]) == ("metric_sets", "1000")
+            assert params["include"] == "metric_sets"
             if "start_time" in params and int(params["start_time"]) > NOW.timestamp() - 60:
                 return Reply({"error": "StartTimeTooRecent", "description": "Too recent start_time"}, 422)
             at = int(params.get("cursor", "c0")[1:])
