@@ -79,6 +79,12 @@ class Page:
     latest: int = 2**62
 
 
+def asked_to_wait(status: int, headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks to wait; None where it says nothing of it."""
+    wait = retry_after(headers)
+    return _reset(headers) if wait is None and status == 429 else wait
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the vendor asks to wait; a date is taken by its own clock."""
     text = _said(headers, _WAITS)
@@ -89,7 +95,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None if seconds is None else max(0.0, seconds)
 
 
-def reset(headers: Mapping[str, str]) -> float | None:
+def _reset(headers: Mapping[str, str]) -> float | None:
     """Seconds until the vendor counts requests anew, where it says so: as an instant (epoch seconds or milliseconds, a
     date) or as seconds from now. More than a day is no answer."""
     text = _said(headers, _RESETS)

@@ -231,7 +231,7 @@ def _apart(data: Any) -> Any:
 
 
 def _halves(conversation: Any) -> list[Any]:
-    if not isinstance(conversation, dict) or not conversation.get("id"):
+    if not isinstance(conversation, dict) or conversation.get("id") in (None, ""):
         return [conversation]
     halves = []
     for rated, place in ((PEOPLE, "conversation_rating"), (AI, "ai_agent")):

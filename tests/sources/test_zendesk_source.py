@@ -110,6 +110,14 @@ def columns(batches):
     return {name: [v for b in batches for v in b.upserts.fields[name]] for name in names}
 
 
+def test_metric_sets_that_do_not_come_are_no_silence_of_agents():
+    with (
+        Account([ticket(i) for i in range(25)]).serve() as vendor,
+        pytest.raises(SourceError, match=r"none of 2\d records has first_reply_business_min, first_reply_min, solved"),
+    ):
+        pull(source(vendor), "tickets")
+
+
 @pytest.mark.parametrize("inline", [False, True])
 def test_tickets_come_with_their_metric_sets_past_an_empty_page(inline):
     tickets = [ticket(0), ticket(1, satisfaction_rating={"score": "offered"}), ticket(2, status="new"), ticket(3)]

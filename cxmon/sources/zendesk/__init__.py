@@ -6,7 +6,7 @@ the older surveys, survey responses the newer ones, of which an account has one 
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from cxmon import feeds
@@ -298,9 +298,10 @@ def _first_reply_at(ticket: Any) -> int | None:
     if not isinstance(minutes, int | float) or isinstance(minutes, bool) or not 0 <= minutes < 1e8:
         return None
     try:
-        return int(datetime.fromisoformat(str(ticket.get("created_at"))).timestamp() + 60 * minutes)
+        created = feeds.epoch(ticket.get("created_at"))
     except (ValueError, OverflowError):
         return None
+    return int(created + 60 * minutes) if created else None
 
 
 def _answers(response: Any) -> list[dict[str, Any]]:
