@@ -172,6 +172,8 @@ def _conversation_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
         "sla": feeds.path("sla_applied.sla_name"),
         "sla_status": feeds.path("sla_applied.sla_status"),
         "sla_met": lambda one: _MET.get(_sla(one)),
+        # What is not decided counted as missed: the least that it can turn out to be.
+        "sla_met_at_least": lambda one: {"active": 0, **_MET}.get(_sla(one)),
         "sla_open": lambda one: {"active": 1, "hit": 0, "missed": 0}.get(_sla(one)),
     }
     for name, key in _MOMENTS.items():

@@ -3,7 +3,7 @@
 import itertools
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -266,6 +266,24 @@ def test_options_that_cannot_be_are_refused():
     ):
         with pytest.raises(ValueError, match=said):
             Freshdesk(**({"api_key": key} | options))
+
+
+def test_business_minutes_are_made_by_a_calendar_of_the_configuration():
+    """As docs/sources/freshdesk.md has it: Freshdesk tells instants only."""
+    text = (Path(__file__).parents[2] / "docs/sources/freshdesk.md").read_text(encoding="utf-8")
+    (shown,) = [block for block in text.split("```")[1::2] if "calendars:" in block]
+    account = 'sources: {helpdesk: {type: freshdesk, domain: acme, api_key: "${KEY}"}}'
+    plan = parse(f"{account}\n{shown.removeprefix('yaml')}".encode(), path=Path("cxmon.yaml"), environ={"KEY": "k3y"})
+    friday, monday = (datetime.fromisoformat(f"2026-05-{day}+02:00") for day in ("15T17:30", "18T09:10"))
+    tickets = [ticket(1, friday, stats={"first_responded_at": iso(monday.astimezone(UTC))}),
+               ticket(2, friday, stats={"first_responded_at": None})]  # fmt: skip
+    for one in tickets:
+        one["created_at"] = iso(friday.astimezone(UTC))
+    with Account(tickets).serve() as vendor:
+        (found,) = (page for page in pull(source(vendor)) if len(page.upserts))
+    of = plan.metrics["first_reply"]
+    value = Page(records=found.upserts, now=NOW).counted(of).value.tolist()
+    assert (of.unit, value[0], value[1] != value[1]) == ("min", 40, True)
 
 
 def test_a_ticket_field_that_names_a_person_is_no_dimension_by_another_name():

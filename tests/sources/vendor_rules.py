@@ -125,7 +125,8 @@ _HUBSPOT = holds(
 )  # fmt: skip
 _JIRA = holds(
     jql=text(r".*(project|updated) .*"), maxResults=number(1, 5000), nextPageToken=text(),
-    fields=listed(text(r"[\w*]+")), fieldsByKeys=lambda value: type(value) is bool, expand=text(), properties=listed(text(), 0, 5),
+    fields=listed(text(r"[\w*]+")), expand=text(),
+    fieldsByKeys=lambda value: type(value) is bool, properties=listed(text(), 0, 5),
 )  # fmt: skip
 _HAPPY = {
     "start": instant, "end": instant, "page": whole(1, 10**6), "rating": one_of("great", "ok", "all", "not-good"),
