@@ -202,7 +202,8 @@ class Feed(Protocol):
 
 @runtime_checkable
 class Linked(Protocol):
-    """What a source of records has where these can be opened at the vendor: by stream the address with {id} in it."""
+    """What a source of records has where these can be opened at the vendor: by stream the address with {id} in it, or
+    with {first} or {last} where the id has parts with slashes between."""
 
     @property
     def links(self) -> Mapping[str, str]: ...

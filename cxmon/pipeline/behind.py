@@ -146,7 +146,10 @@ def _with_records(plan: Plan, store: Store, asked: _Asked, found: Behind, now: d
 
 
 def _address(template: str, name: str) -> str:
-    return template.replace("{id}", quote(name, safe="")) if template else ""
+    parts = {"{id}": name, "{first}": name.partition("/")[0], "{last}": name.rpartition("/")[2]}
+    for place, part in parts.items():
+        template = template.replace(place, quote(part, safe=""))
+    return template
 
 
 def _deleted(kept_from: datetime | None, asked: _Asked, plan: Plan) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from cxmon import feeds
 from cxmon.contracts import Batch, Request
 from cxmon.errors import SourceError
-from cxmon.feeds.reach import checked_base, opened
+from cxmon.feeds.reach import checked_base, checked_ticket_url, opened
 from cxmon.model import Token
 
 PEOPLE, AI, BOTH = "people", "ai", "both"
@@ -52,6 +52,7 @@ class Intercom:
     https://api.au.intercom.io. `version` is the version of the API that is asked for. `custom` maps your field names to
     custom attributes of conversations, for dimensions such as a region. `lookback` is how far back conversations are
     read again, because ratings and SLAs change. `page_size` is how many conversations a page has, at most 150.
+    `ticket_url` is the address of a conversation in your inbox with {id} in it, for evidence.
     `allow_private` allows addresses that are not on the internet, and http.
     `ca_file` holds the certificates of a company's own authority, in PEM form: only what it signed is taken then.
     """
@@ -65,11 +66,13 @@ class Intercom:
     page_size: int = 150
     allow_private: bool = False
     ca_file: str = ""
+    ticket_url: str = ""
 
     def __post_init__(self) -> None:
         if not self.token:
             raise ValueError("token: found nothing, expected an access token")
         checked_base(self.base_url, allow_private=self.allow_private)
+        checked_ticket_url(self.ticket_url)
         if not re.fullmatch(r"\d+\.\d+", self.version):
             raise ValueError(f"version: found {self.version!r}, expected one such as 2.15")
         if not 1 <= self.page_size <= 150:
@@ -81,6 +84,12 @@ class Intercom:
     @property
     def streams_offered(self) -> Mapping[str, Collection[str]]:
         return {name: tuple(make(self).fields) for name, make in _STREAMS.items()}
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """A conversation's page; a rating has that of its conversation, whose id comes after whom it is of."""
+        mine = self.ticket_url
+        return {"conversations": mine, "ratings": mine.replace("{id}", "{last}")} if mine else {}
 
     def fetch(self, request: Request) -> Iterator[Batch]:
         """Pages of the records of the metric's stream."""

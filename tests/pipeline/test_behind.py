@@ -27,9 +27,9 @@ from cxmon.model import (
     Token,
     Verdict,
 )
-from cxmon.pipeline.behind import behind
+from cxmon.pipeline.behind import _address, behind
 from cxmon.pipeline.check import check
-from cxmon.sources import Freshdesk, Rest, Zendesk
+from cxmon.sources import Freshdesk, Intercom, Rest, Zendesk
 from cxmon.sources.rest import RestStream
 from cxmon.store import Store
 
@@ -199,7 +199,14 @@ def test_behind_a_verdict_stands_what_its_change_touches_while_it_is_judged(stor
 def test_where_vendors_show_their_records():
     zendesk = Zendesk(token=Token("t"), subdomain="acme")
     assert isinstance(zendesk, Linked)
-    assert zendesk.links == {"tickets": "https://acme.zendesk.com/agent/tickets/{id}"}
+    assert zendesk.links["tickets"] == "https://acme.zendesk.com/agent/tickets/{id}"
+    assert _address(zendesk.links["sla_cycles"], "48211/reply_time/1") == "https://acme.zendesk.com/agent/tickets/48211"
+    assert Intercom(token=Token("t")).links == {}
+    inbox = Intercom(token=Token("t"), ticket_url="https://app.intercom.com/a/inbox/abc/inbox/conversation/{id}").links
+    assert _address(inbox["conversations"], "515") == "https://app.intercom.com/a/inbox/abc/inbox/conversation/515"
+    assert _address(inbox["ratings"], "people/515") == _address(inbox["conversations"], "515")
+    with pytest.raises(ValueError, match="ticket_url: found 'https://app.example.com/7', expected an https address"):
+        Intercom(token=Token("t"), ticket_url="https://app.example.com/7")
     assert Freshdesk(domain="acme", api_key=Token("x")).links == {
         "tickets": "https://acme.freshdesk.com/a/tickets/{id}"
     }

@@ -96,8 +96,9 @@ class Zendesk:
 
     @property
     def links(self) -> Mapping[str, str]:
-        """A ticket's page for agents; ratings and responses have none of their own."""
-        return {"tickets": f"{self._base.rstrip('/')}/agent/tickets/{{id}}"}
+        """A ticket's page for agents, which a cycle of its clocks has too; ratings and responses have none."""
+        page = f"{self._base.rstrip('/')}/agent/tickets"
+        return {"tickets": f"{page}/{{id}}", "sla_cycles": f"{page}/{{first}}"}
 
     @property
     def surveys_sent(self) -> Mapping[str, tuple[str, str]]:
