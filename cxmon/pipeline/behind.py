@@ -20,12 +20,14 @@ from cxmon.model import RED, Behind, Change, Growth, Incident, Kind, Metric, Rec
 from cxmon.panel import Panel
 from cxmon.periods import next_start, profile_labels
 from cxmon.pipeline import covering
+from cxmon.stats import growth
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
 
 MOST_RECORDS = 20
 MOST_REASONS = 3
+CONFIDENCE = 0.95
 BEFORE = timedelta(days=28)
 _WHOLE = "the segment"
 # What is counted by answers or units; exposure and snapshots say nothing of how often somebody wrote.
@@ -64,7 +66,10 @@ def behind(
     )  # fmt: skip
     grown = _grown(plan, store, asked, now)
     if grown is not None:
-        found = replace(found, dimension=plan.reasons, counted_in=grown[0], grown=grown[1], kept_back=grown[2])
+        found = replace(
+            found, dimension=plan.reasons, counted_in=grown.metric, grown=grown.most, kept_back=grown.kept_back,
+            looked_at=grown.looked_at,
+        )  # fmt: skip
     return _with_records(plan, store, asked, found, now, most)
 
 
@@ -161,8 +166,19 @@ def _deleted(kept_from: datetime | None, asked: _Asked, plan: Plan) -> str:
     return f"those before {wording.day(kept_from, asked.metric.zone)} have been deleted (keep_facts: {days})"
 
 
-def _grown(plan: Plan, store: Store, asked: _Asked, now: datetime) -> tuple[str, tuple[Growth, ...], int] | None:
-    """(the metric it is counted in, the reasons that grew most, how many are too small to be told)."""
+@dataclass(frozen=True, kw_only=True)
+class _Grown:
+    """The metric that reasons are counted in, those that grew most, how many were looked at, and how many are too small
+    to be told."""
+
+    metric: str
+    most: tuple[Growth, ...] = ()
+    looked_at: int = 0
+    kept_back: int = 0
+
+
+def _grown(plan: Plan, store: Store, asked: _Asked, now: datetime) -> _Grown | None:
+    """None where no metric knows reasons."""
     metric = _counting(plan, asked)
     if metric is None:
         return None
@@ -175,22 +191,25 @@ def _grown(plan: Plan, store: Store, asked: _Asked, now: datetime) -> tuple[str,
     last = min(last, int(np.flatnonzero(panel.mature(now))[-1]) + 1 if panel.mature(now).any() else 0)
     begin = int(np.searchsorted(panel.starts, (asked.window.since - BEFORE).timestamp(), "left"))
     if not begin < first < last or (panel.starts[first] - panel.starts[begin]) < BEFORE.total_seconds() / 2:
-        return metric.id, (), 0
+        return _Grown(metric=metric.id)
     labels, _ = profile_labels(panel.starts, metric.grain, metric.zone)
-    found, kept_back = [], 0
-    for reason in reasons:
-        told = {cover.window(reason, a, b) for a, b in ((first, last), (begin, first))}
-        if Showing.WITHHELD in told:
-            kept_back += 1
-            continue
+    told = {r: {cover.window(r, a, b) for a, b in ((first, last), (begin, first))} for r in reasons}
+    shown = [reason for reason in reasons if Showing.WITHHELD not in told[reason]]
+    found = []
+    for reason in shown:
         counts = panel.n[masks[reason]].sum(0)
-        count, before = float(counts[first:last].sum()), _as_before(counts, labels, begin, first, last)
-        if Showing.ROUNDED in told:
+        usual = growth.usual(counts[begin:first], labels[begin:first], labels[first:last])
+        count, before = float(counts[first:last].sum()), usual.expected
+        if Showing.ROUNDED in told[reason]:
             count, before = cover.rounded(count), cover.rounded(before)
         if count > before:
-            found.append(Growth(reason=reason, count=count, before=before))
+            # Of many reasons some grow by chance: the ranges hold for all of them at once.
+            low, high = growth.ratio(count, before, usual, 1 - (1 - CONFIDENCE) / len(shown))
+            found.append(Growth(reason=reason, count=count, before=before, low=low, high=high))
     found.sort(key=lambda g: (g.before - g.count, g.reason))
-    return metric.id, tuple(found[:MOST_REASONS]), kept_back
+    return _Grown(
+        metric=metric.id, most=tuple(found[:MOST_REASONS]), looked_at=len(shown), kept_back=len(reasons) - len(shown)
+    )
 
 
 def _counting(plan: Plan, asked: _Asked) -> Metric | None:
@@ -220,12 +239,3 @@ def _places(panel: Panel, window: Window) -> tuple[int, int]:
     """Which periods of a panel lie in a window."""
     first = int(np.searchsorted(panel.starts, window.since.timestamp(), "left"))
     return first, int(np.searchsorted(panel.ends(), window.until.timestamp(), "right"))
-
-
-def _as_before(
-    counts: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], begin: int, first: int, last: int
-) -> float:
-    """What as many periods of the same weekdays had before, on average."""
-    known = {k: counts[begin:first][labels[begin:first] == k] for k in np.unique(labels[begin:first]).tolist()}
-    usual = float(counts[begin:first].mean())
-    return float(sum(known[k].mean() if k in known else usual for k in labels[first:last].tolist()))

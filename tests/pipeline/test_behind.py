@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from collect_desk import metric, plan
 
-from cxmon import actions, feeds
+from cxmon import actions, feeds, wording
 from cxmon.checks import Threshold
 from cxmon.config.plan import CheckPlan
 from cxmon.contracts import Facts, Linked, Records
@@ -97,6 +97,21 @@ def test_the_bad_records_are_named_with_their_addresses_and_the_reason_that_grew
     assert (found.count, found.all_of_them, found.note) == (84, False, "")
     assert [r.link for r in found.records] == [f"https://desk.example.com/t/phone-r49-{i}" for i in (11, 10, 9)]
     assert [(g.reason, g.count, g.before) for g in found.grown] == [("refund", 84, 28)]
+    (grew,) = found.grown
+    assert (found.looked_at, round(grew.low, 1), round(grew.high, 1)) == (2, 2.1, 4.2)
+    told = wording.behind_lines(found, CSAT, CSAT, "UTC")
+    assert told[-2:] == [
+        "  refund 84 (usually 28; 2.1 to 4.2 times as often)",
+        "The ranges hold with 95 % confidence for both reasons together; no cause is claimed.",
+    ]
+    few = replace(found, grown=(replace(grew, count=34, low=0.9, high=1.6),))
+    assert wording.behind_short(few).endswith(
+        "More about: refund 34 (usually 28; may be chance: up to 1.6 times as often)"
+    )
+    bare = replace(found, grown=(replace(grew, low=float("nan"), high=float("nan")),))
+    assert wording.behind_lines(bare, CSAT, CSAT, "UTC")[-2:] == [
+        "  refund 84 (usually 28)", "Counts only; no cause is claimed.",
+    ]  # fmt: skip
     assert (found.counted_in, found.dimension, found.kept_back) == ("csat", "reason", 0)
     # Where single days are too small to be told, whole weeks are, roughly.
     covered = behind(desk(tmp_path, CSAT, minimum_cell=10), store, incident(), now=NOW, most=3)
@@ -205,7 +220,7 @@ def test_where_vendors_show_their_records():
     inbox = Intercom(token=Token("t"), ticket_url="https://app.intercom.com/a/inbox/abc/inbox/conversation/{id}").links
     assert _address(inbox["conversations"], "515") == "https://app.intercom.com/a/inbox/abc/inbox/conversation/515"
     assert _address(inbox["ratings"], "people/515") == _address(inbox["conversations"], "515")
-    with pytest.raises(ValueError, match="ticket_url: found 'https://app.example.com/7', expected an https address"):
+    with pytest.raises(ValueError, match=r"ticket_url: found .https://app\.example\.com/7., expected an https address"):
         Intercom(token=Token("t"), ticket_url="https://app.example.com/7")
     assert Freshdesk(domain="acme", api_key=Token("x")).links == {
         "tickets": "https://acme.freshdesk.com/a/tickets/{id}"
