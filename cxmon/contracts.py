@@ -209,6 +209,23 @@ class Linked(Protocol):
     def links(self) -> Mapping[str, str]: ...
 
 
+@runtime_checkable
+class Traceable(Protocol):
+    """What a source of rows has where each can be opened in the system that it came from: `ticket` is the column with
+    its id there, and `ticket_url` the address with {id} in it; both are empty where none is known."""
+
+    @property
+    def ticket(self) -> str: ...
+
+    @property
+    def ticket_url(self) -> str: ...
+
+    def rows(self, request: Request) -> Iterator[Records]:
+        """The rows of the request's window and around it as they stand there now; none is kept. `fields` are by the
+        names under which the metric reads them. Raises SourceError."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class AskedEntries:
     """What is asked of a feed of changes: its entries that begin in a window. `name` is the feed's, for errors; `zone`

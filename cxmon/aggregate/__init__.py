@@ -7,6 +7,7 @@ from cxmon.aggregate.parts import AGES, Parts, cells, merge, period_starts
 from cxmon.aggregate.records import ONE, Counted, Page, cells_of_facts
 from cxmon.aggregate.states import AFTER, State, standing, subject
 from cxmon.aggregate.windows import span, stretches
+from cxmon.aggregate.worst import badness, on_the_bad_side
 
 __all__ = [
     "AFTER",
@@ -20,10 +21,12 @@ __all__ = [
     "Page",
     "Parts",
     "State",
+    "badness",
     "cells",
     "cells_of_facts",
     "cells_of_states",
     "merge",
+    "on_the_bad_side",
     "period_starts",
     "reading",
     "roles",

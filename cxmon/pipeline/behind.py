@@ -14,12 +14,15 @@ import numpy.typing as npt
 
 from cxmon import decisions, wording
 from cxmon.config.plan import Plan
-from cxmon.contracts import Feed, Linked
+from cxmon.contracts import Feed, Linked, Traceable
 from cxmon.decisions.disclosure import Cover, Showing
+from cxmon.errors import SourceError
 from cxmon.model import RED, Behind, Change, Growth, Incident, Kind, Metric, Record, Segment, Verdict, Window
 from cxmon.panel import Panel
 from cxmon.periods import next_start, profile_labels
 from cxmon.pipeline import covering
+from cxmon.pipeline.collect import redacted, secrets_of
+from cxmon.pipeline.tracing import worst_rows
 from cxmon.stats import growth
 from cxmon.store import Store
 
@@ -53,9 +56,11 @@ def behind(
     now: datetime,
     most: int = MOST_RECORDS,
     verdict: Verdict | None = None,
+    live: bool = True,
 ) -> Behind | None:
     """At most `most` records and the reasons that grew; None where the incident is about no figure, as of a source.
-    `verdict` is the change's where it is not stored yet."""
+    `verdict` is the change's where it is not stored yet; `live`: rows that are not kept may be read from their source.
+    """
     asked = _asked(plan, store, incident, verdict)
     if asked is None:
         return None
@@ -70,13 +75,15 @@ def behind(
             found, dimension=plan.reasons, counted_in=grown.metric, grown=grown.most, kept_back=grown.kept_back,
             looked_at=grown.looked_at,
         )  # fmt: skip
-    return _with_records(plan, store, asked, found, now, most)
+    kept = isinstance(plan.sources.get(metric.source), Feed)
+    records = _with_records if kept else _with_rows if live else _with_none
+    return records(plan, store, asked, found, now, most)
 
 
 def told_behind(plan: Plan, store: Store, incident: Incident, *, now: datetime, verdict: Verdict | None = None) -> str:
     """The same in a line for a message. What stands behind an alert never keeps the alert back."""
     try:
-        found = behind(plan, store, incident, now=now, most=1, verdict=verdict)
+        found = behind(plan, store, incident, now=now, most=1, verdict=verdict, live=False)
     except Exception:
         log.exception("nothing found behind incident %s", incident.id)
         return ""
@@ -119,32 +126,60 @@ def _touched(change: Change, metric: Metric) -> Callable[[Segment], bool]:
 
 
 def _with_records(plan: Plan, store: Store, asked: _Asked, found: Behind, now: datetime, most: int) -> Behind:
-    metric, stream = asked.metric, asked.metric.read.stream
-    source = plan.sources.get(metric.source)
-    if stream is None or not isinstance(source, Feed):
-        return replace(found, note=f"{metric.source} brings rows that are added up as they come; no record is kept")
+    metric, stream = asked.metric, asked.metric.read.stream or ""
+    source: object = plan.sources.get(metric.source)
     if metric.read.churn:
         return replace(found, note="losses are counted from all states of subscriptions; none stands behind one alone")
     worst = store.worst.find(metric, asked.inside, asked.window, most)
     if not worst.held:
         return replace(found, note=_deleted(worst.kept_from, asked, plan) or "no record of this time is stored")
+    links: Mapping[str, str] = source.links if isinstance(source, Linked) else {}
+    notes = [_deleted(worst.kept_from, asked, plan)]
+    notes += [] if stream in links else [f"no address is known for records of {stream}"]
+    return _told(plan, store, asked, found, now, worst.ids, worst.count, links.get(stream, ""), notes)
+
+
+def _with_none(_plan: Plan, _store: Store, _asked: _Asked, found: Behind, _now: datetime, _most: int) -> Behind:
+    """A message waits for no source: its rows are read where somebody asks for them."""
+    return found
+
+
+def _with_rows(plan: Plan, store: Store, asked: _Asked, found: Behind, now: datetime, most: int) -> Behind:
+    """Rows that are added up as they come are not kept: where they have ids, their source is read once more."""
+    metric, source = asked.metric, plan.sources.get(asked.metric.source)
+    if not isinstance(source, Traceable) or not source.ticket_url:
+        note = f"{metric.source} brings rows that are added up as they come; no record is kept"
+        return replace(found, note=f"{note} (`ticket` and `ticket_url` of a csv or sql source give them links)")
+    if metric.read.aggregated:
+        return replace(found, note=f"{metric.source} brings sums for {metric.label}; none stands behind one ticket")
+    frozen = plan.as_of is not None
+    try:
+        ids, count = worst_rows(source, metric, asked.inside, asked.window, most, now=now, frozen=frozen)
+    except SourceError as error:
+        return replace(found, note=f"the rows cannot be read now: {redacted(str(error), secrets_of(source))}")
+    if not count:
+        return found
+    return _told(plan, store, asked, found, now, ids, count, source.ticket_url, [])
+
+
+def _told(
+    plan: Plan, store: Store, asked: _Asked, found: Behind, now: datetime, ids: tuple[str, ...], count: float,
+    template: str, notes: Sequence[str],
+) -> Behind:  # fmt: skip
+    """What may be told of these records, the worst of `count`."""
+    metric = asked.metric
     cover, leaves, _ = _covered(store, asked, metric, (), plan.minimum_cell, now)
     told = cover.window(_WHOLE, *_places(leaves, asked.window))
     if told is Showing.WITHHELD:
         return replace(found, note="too few records to be told")
-    links: Mapping[str, str] = source.links if isinstance(source, Linked) else {}
-    ids, count = worst.ids, float(worst.count)
     if told is Showing.ROUNDED:
         # What is listed must not count what is only told roughly.
         step = max(1, int(plan.minimum_cell))
-        ids, count = (ids[: len(ids) // step * step] if len(ids) == worst.count else ids), cover.rounded(count)
-    notes = [_deleted(worst.kept_from, asked, plan)]
-    if stream not in links:
-        notes.append(f"no address is known for records of {stream}")
+        ids, count = (ids[: len(ids) // step * step] if len(ids) == count else ids), cover.rounded(count)
     return replace(
         found,
-        records=tuple(Record(id=name, link=_address(links.get(stream, ""), name)) for name in ids),
-        count=count,
+        records=tuple(Record(id=name, link=_address(template, name)) for name in ids),
+        count=float(count),
         all_of_them=metric.kind is not Kind.PROPORTION,
         note="; ".join(note for note in notes if note),
     )

@@ -1,5 +1,9 @@
 """Behind an incident: the vendor's records by id with their addresses, and the reasons that grew, no small group."""
 
+import csv
+import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -23,13 +27,16 @@ from cxmon.model import (
     Kind,
     Read,
     Scope,
+    Secret,
     Segment,
     Token,
     Verdict,
 )
 from cxmon.pipeline.behind import _address, behind
 from cxmon.pipeline.check import check
-from cxmon.sources import Freshdesk, Intercom, Rest, Zendesk
+from cxmon.pipeline.collect import collect
+from cxmon.pipeline.register import register
+from cxmon.sources import Csv, Freshdesk, Intercom, Rest, Sql, Zendesk
 from cxmon.sources.rest import RestStream
 from cxmon.store import Store
 
@@ -162,6 +169,51 @@ def test_rows_that_are_only_added_up_have_nothing_behind_them(store, tmp_path):
     of = metric("csat")
     assert "no record is kept" in behind(plan(tmp_path, [of]), store, incident(of), now=NOW).note
     assert behind(plan(tmp_path, [of]), store, replace(incident(of), subject="desk"), now=NOW) is None
+
+
+ROWS_URL = "https://desk.example.com/t/{id}"
+
+
+@pytest.mark.parametrize("source", ["files", "desk", "query"])
+def test_rows_with_ids_are_read_once_more_and_have_their_addresses(store, tmp_path, source):
+    """84 refunds by phone are bad in the last week; whoever has an address for an id is counted and not listed."""
+    rows = [(a.isoformat(), c, r, v, i if i != "phone-r49-11" else "ann@example.com") for i, a, c, r, v in answers()]
+    with (tmp_path / "calls.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([("at", "channel", "reason", "value", "case_id"), *rows])
+    with closing(sqlite3.connect(tmp_path / "desk.db")) as conn, conn:
+        conn.execute("CREATE TABLE ratings (at, channel, reason, value, case_id)")
+        conn.executemany("INSERT INTO ratings VALUES (?, ?, ?, ?, ?)", rows)
+    ids = {"ticket": "case_id", "ticket_url": ROWS_URL}
+    database = Secret(f"sqlite:///{tmp_path}/desk.db")
+    sources = {"files": Csv(path=str(tmp_path / "calls.csv"), **ids), "desk": Sql(url=database, **ids)}
+    reads = {"files": {}, "desk": {"table": "ratings"}, "query": {"query": "SELECT * FROM ratings WHERE at >= :since"}}
+    name = "desk" if source == "query" else source
+    of = replace(CSAT, source=name, read=Read(time="at", value="value", **reads[source]))
+    world = plan(tmp_path, [of], sources=sources, minimum_cell=1)
+    register(world, store, now=NOW)
+    assert [c.error for c in collect(world, store, now=NOW)] == [""]
+    found = behind(world, store, incident(of), now=NOW, most=3)
+    assert (found.count, found.all_of_them, found.note) == (84, False, "")
+    assert [r.link for r in found.records] == [f"https://desk.example.com/t/phone-r49-{i}" for i in (10, 9, 8)]
+    assert [g.reason for g in found.grown] == ["refund"]
+    # A message waits for no source, and small groups are covered as everywhere.
+    assert behind(world, store, incident(of), now=NOW, live=False).records == ()
+    covered = behind(replace(world, minimum_cell=200), store, incident(of), now=NOW)
+    assert (covered.records, covered.note) == ((), "too few records to be told")
+    lost = plan(tmp_path, [of], sources=sources | {name: replace(sources[name], ticket="no_such")}, minimum_cell=1)
+    assert "the rows cannot be read now: " in behind(lost, store, incident(of), now=NOW).note
+
+
+def test_ids_of_rows_have_an_address_or_there_are_none():
+    for options, said in (
+        ({"ticket": "case_id"}, "ticket: found it alone, expected ticket_url beside it"),
+        ({"ticket_url": ROWS_URL}, "ticket_url: found it alone, expected ticket beside it"),
+        ({"ticket": "case_id", "ticket_url": "ftp://x/{id}"}, "ticket_url: found 'ftp://x/{id}', expected an https"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(said)):
+            Csv(path="calls.csv", **options)
+        with pytest.raises(ValueError, match=re.escape(said)):
+            Sql(url=Secret("sqlite://"), **options)
 
 
 def test_behind_a_loss_of_subscriptions_stands_no_single_record(store, tmp_path):
