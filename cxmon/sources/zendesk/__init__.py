@@ -194,10 +194,10 @@ def _surveys(source: Zendesk) -> feeds.Stream:
         time_format="epoch_ms",
         records=feeds.path("survey_responses"),
         record_id=feeds.path("id"),
-        changed=lambda response: max((str(a.get("updated_at") or "") for a in _answers(response)), default=None),
+        changed=lambda response: max((feeds.epoch(a.get("updated_at")) for a in _answers(response)), default=None),
         customer=feeds.path("responder_id"),
         fields={
-            "answered_at": lambda response: _rated(response).get("created_at"),
+            "answered_at": lambda response: feeds.first("created_at", "updated_at")(_rated(response)),
             "updated_at": lambda response: _rated(response).get("updated_at"),
             "rating": lambda response: _rated(response).get("rating"),
             "satisfied": lambda response: _top_box(_rated(response), source.scale),
