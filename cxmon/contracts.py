@@ -211,11 +211,8 @@ class Linked(Protocol):
 
 @runtime_checkable
 class Traceable(Protocol):
-    """What a source of rows has where each can be opened in the system that it came from: `ticket` is the column with
-    its id there, and `ticket_url` the address with {id} in it; both are empty where none is known."""
-
-    @property
-    def ticket(self) -> str: ...
+    """What a source of rows has where each can be opened in the system that it is from: the address there with {id} in
+    it, empty where none is known. A metric's `read.ticket` is the column with the id."""
 
     @property
     def ticket_url(self) -> str: ...

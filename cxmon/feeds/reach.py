@@ -34,14 +34,6 @@ def checked_ticket_url(ticket_url: str) -> None:
         raise ValueError(f"ticket_url: found {ticket_url[:60]!r}, expected {expected}")
 
 
-def checked_ticket(ticket: str, ticket_url: str) -> None:
-    """ValueError where one of the two is missing, or the address is none."""
-    checked_ticket_url(ticket_url)
-    if bool(ticket) != bool(ticket_url):
-        found, expected = ("ticket", "ticket_url") if ticket else ("ticket_url", "ticket")
-        raise ValueError(f"{found}: found it alone, expected {expected} beside it")
-
-
 def opened(
     name: str,
     base_url: str,

@@ -147,11 +147,11 @@ def _with_none(_plan: Plan, _store: Store, _asked: _Asked, found: Behind, _now: 
 def _with_rows(plan: Plan, store: Store, asked: _Asked, found: Behind, now: datetime, most: int) -> Behind:
     """Rows that are added up as they come are not kept: where they have ids, their source is read once more."""
     metric, source = asked.metric, plan.sources.get(asked.metric.source)
-    if not isinstance(source, Traceable) or not source.ticket_url:
-        note = f"{metric.source} brings rows that are added up as they come; no record is kept"
-        return replace(found, note=f"{note} (`ticket` and `ticket_url` of a csv or sql source give them links)")
     if metric.read.aggregated:
-        return replace(found, note=f"{metric.source} brings sums for {metric.label}; none stands behind one ticket")
+        return replace(found, note=f"{metric.source} brings sums; no single row stands behind them")
+    if not isinstance(source, Traceable) or not source.ticket_url or not metric.read.ticket:
+        note = f"{metric.source} brings rows that are added up as they come; no record is kept"
+        return replace(found, note=f"{note} (with `ticket_url` of the source and `read.ticket` they have links)")
     frozen = plan.as_of is not None
     try:
         ids, count = worst_rows(source, metric, asked.inside, asked.window, most, now=now, frozen=frozen)

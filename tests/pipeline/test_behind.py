@@ -6,14 +6,17 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from collect_desk import metric, plan
 
 from cxmon import actions, feeds, wording
 from cxmon.checks import Threshold
+from cxmon.config.loader import parse
 from cxmon.config.plan import CheckPlan
 from cxmon.contracts import Facts, Linked, Records
+from cxmon.errors import ConfigError
 from cxmon.model import (
     EVERYONE,
     Category,
@@ -183,12 +186,12 @@ def test_rows_with_ids_are_read_once_more_and_have_their_addresses(store, tmp_pa
     with closing(sqlite3.connect(tmp_path / "desk.db")) as conn, conn:
         conn.execute("CREATE TABLE ratings (at, channel, reason, value, case_id)")
         conn.executemany("INSERT INTO ratings VALUES (?, ?, ?, ?, ?)", rows)
-    ids = {"ticket": "case_id", "ticket_url": ROWS_URL}
+    ids = {"ticket_url": ROWS_URL}
     database = Secret(f"sqlite:///{tmp_path}/desk.db")
     sources = {"files": Csv(path=str(tmp_path / "calls.csv"), **ids), "desk": Sql(url=database, **ids)}
     reads = {"files": {}, "desk": {"table": "ratings"}, "query": {"query": "SELECT * FROM ratings WHERE at >= :since"}}
     name = "desk" if source == "query" else source
-    of = replace(CSAT, source=name, read=Read(time="at", value="value", **reads[source]))
+    of = replace(CSAT, source=name, read=Read(time="at", value="value", ticket="case_id", **reads[source]))
     world = plan(tmp_path, [of], sources=sources, minimum_cell=1)
     register(world, store, now=NOW)
     assert [c.error for c in collect(world, store, now=NOW)] == [""]
@@ -200,20 +203,26 @@ def test_rows_with_ids_are_read_once_more_and_have_their_addresses(store, tmp_pa
     assert behind(world, store, incident(of), now=NOW, live=False).records == ()
     covered = behind(replace(world, minimum_cell=200), store, incident(of), now=NOW)
     assert (covered.records, covered.note) == ((), "too few records to be told")
-    lost = plan(tmp_path, [of], sources=sources | {name: replace(sources[name], ticket="no_such")}, minimum_cell=1)
-    assert "the rows cannot be read now: " in behind(lost, store, incident(of), now=NOW).note
+    lost, plain = (replace(of, read=replace(of.read, ticket=ticket)) for ticket in ("no_such", ""))
+    # The name of that column is in no figure.
+    assert of.definition_hash == lost.definition_hash == plain.definition_hash
+    for other, said in ((lost, "the rows cannot be read now: "), (plain, "no record is kept")):
+        assert said in behind(replace(world, metrics={"csat": other}), store, incident(of), now=NOW).note
 
 
-def test_ids_of_rows_have_an_address_or_there_are_none():
-    for options, said in (
-        ({"ticket": "case_id"}, "ticket: found it alone, expected ticket_url beside it"),
-        ({"ticket_url": ROWS_URL}, "ticket_url: found it alone, expected ticket beside it"),
-        ({"ticket": "case_id", "ticket_url": "ftp://x/{id}"}, "ticket_url: found 'ftp://x/{id}', expected an https"),
-    ):
-        with pytest.raises(ValueError, match=re.escape(said)):
-            Csv(path="calls.csv", **options)
-        with pytest.raises(ValueError, match=re.escape(said)):
-            Sql(url=Secret("sqlite://"), **options)
+def test_rows_have_a_sound_address_and_no_person_for_an_id():
+    said = re.escape("ticket_url: found 'ftp://x/{id}', expected an https")
+    with pytest.raises(ValueError, match=said):
+        Csv(path="calls.csv", ticket_url="ftp://x/{id}")
+    with pytest.raises(ValueError, match=said):
+        Sql(url=Secret("sqlite://"), ticket_url="ftp://x/{id}")
+    config = b"""
+sources: {calls: {type: csv, path: calls.csv, ticket_url: "https://desk.example.com/t/{id}"}}
+metrics:
+  csat: {source: calls, kind: proportion, better: higher, matters: 2pt, read: {time: at, value: v, ticket: agent_id}}
+"""
+    with pytest.raises(ConfigError, match=r"read\.ticket: found the person field agent_id, expected the id of a case"):
+        parse(config, path=Path("cxmon.yaml"), environ={})
 
 
 def test_behind_a_loss_of_subscriptions_stands_no_single_record(store, tmp_path):

@@ -15,7 +15,7 @@ from cxmon import delimited
 from cxmon.aggregate import FIGURES, Intake, roles, span
 from cxmon.contracts import Batch, Records, Request
 from cxmon.errors import SourceError
-from cxmon.feeds.reach import checked_ticket
+from cxmon.feeds.reach import checked_ticket_url
 from cxmon.model import Metric
 from cxmon.sources.files.columns import Column, Numbers
 from cxmon.sources.files.excel import read_excel
@@ -36,8 +36,8 @@ class Csv:
     `sheet` is that of a workbook, the first without it; `skip` is how many lines stand above the header. `decimal` is
     the sign before decimals, `thousands` the one between thousands. `columns` are made of columns of the file. `id`
     names the columns that tell a row from all others: of rows with the same id the last counts. `most_bytes` bounds
-    what a file unpacks to. `ticket` is the column with a row's id in the system that it came from and `ticket_url` the
-    address there with {id} in it, for evidence.
+    what a file unpacks to. `ticket_url` is the address of a case in the system that they are from, with
+    {id} in it: the `read.ticket` of a metric's rows, for evidence.
 
     Files are read whole at each request, as a stream, since a line may have changed anywhere.
     """
@@ -53,11 +53,10 @@ class Csv:
     columns: Mapping[str, Column] = field(default_factory=dict)
     id: tuple[str, ...] = ()
     most_bytes: int = 2_000_000_000
-    ticket: str = ""
     ticket_url: str = ""
 
     def __post_init__(self) -> None:
-        checked_ticket(self.ticket, self.ticket_url)
+        checked_ticket_url(self.ticket_url)
         delimited.check(self.delimiter, self.encoding)
         if self.decimal not in {".", ","}:
             raise ValueError(f"decimal: found {self.decimal!r}, expected a point or a comma")
@@ -136,7 +135,7 @@ class Csv:
     def rows(self, request: Request) -> Iterator[Records]:
         """The rows of all files with their ids, whatever their time."""
         metric = request.metric
-        wanted = roles(metric) | {_TICKET: self.ticket}
+        wanted = roles(metric) | {_TICKET: metric.read.ticket}
         files = self._files(metric)
         for copy in copies(files) if not self.id else ():
             files.remove(copy)

@@ -7,7 +7,7 @@ from typing import Literal
 from cxmon.aggregate import roles, span
 from cxmon.contracts import Batch, Records, Request
 from cxmon.errors import SourceError
-from cxmon.feeds.reach import checked_ticket
+from cxmon.feeds.reach import checked_ticket_url
 from cxmon.model import Metric, Secret
 
 
@@ -16,19 +16,18 @@ class Sql:
     """A database by its SQLAlchemy `url`. It is only read: SQLite is opened read-only, PostgreSQL in a READ ONLY
     transaction; give cxmon a role of its own that may do nothing else.
 
-    `timeout_s` bounds each statement, `max_rows` the rows that one request may bring. `ticket` is the column with
-    a row's id in the system that it came from and `ticket_url` the address there with {id} in it, for evidence.
+    `timeout_s` bounds each statement, `max_rows` the rows that one request may bring. `ticket_url` is the address of
+    a case in the system that they are from, with {id} in it: the `read.ticket` of a metric's rows, for evidence.
     """
 
     type: Literal["sql"] = "sql"
     url: Secret
     timeout_s: float = 60.0
     max_rows: int = 10_000_000
-    ticket: str = ""
     ticket_url: str = ""
 
     def __post_init__(self) -> None:
-        checked_ticket(self.ticket, self.ticket_url)
+        checked_ticket_url(self.ticket_url)
         if not self.timeout_s > 0:
             raise ValueError(f"timeout_s: found {self.timeout_s}, expected seconds above 0")
         if self.max_rows < 1:
@@ -57,7 +56,7 @@ class Sql:
         from cxmon.sources.sql.read import records  # noqa: PLC0415
 
         with Session(self.url.reveal(), metric, timeout_s=self.timeout_s, max_rows=self.max_rows) as session:
-            yield from records(session, request, roles(metric), self.ticket)
+            yield from records(session, request, roles(metric))
 
 
 def _check_read(metric: Metric) -> None:

@@ -34,10 +34,10 @@ def batches(session: Session, request: Request, wanted: Mapping[str, str], windo
     return _rows(session, request, table, clock, window)
 
 
-def records(session: Session, request: Request, wanted: Mapping[str, str], ticket: str) -> Iterator[Records]:
-    """The rows of the request's window and around it, with the ids in the column `ticket`."""
+def records(session: Session, request: Request, wanted: Mapping[str, str]) -> Iterator[Records]:
+    """The rows of the request's window and around it, with the ids in their column `ticket`."""
     metric, window = request.metric, request.window
-    wanted = {**wanted, _TICKET: ticket}
+    wanted = {**wanted, _TICKET: metric.read.ticket}
     if metric.read.query is not None:
         found = _asked(session, metric, wanted, window)
     else:
