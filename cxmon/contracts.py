@@ -71,8 +71,15 @@ class Observations:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unfit:
+    """Stands for a value that cannot be one: metrics that read it set its record aside with the `reason`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Records:
-    """A vendor's records in columns: record i has the id `ids[i]`, and `fields[name][i]`, or None there.
+    """A vendor's records in columns: record i has the id `ids[i]`, and `fields[name][i]`, or None there, or Unfit.
 
     `changed[i]` is when the vendor changed it last (epoch seconds, 0 where it does not say): an older version never
     replaces a newer one. `customers[i]` is the keyed hash of its customer, or empty; `places[i]` where it stood, for
@@ -195,10 +202,25 @@ class Feed(Protocol):
 
 @runtime_checkable
 class Linked(Protocol):
-    """What a source of records has where these can be opened at the vendor: by stream the address with {id} in it."""
+    """What a source of records has where these can be opened at the vendor: by stream the address with {id} in it, or
+    with {first} or {last} where the id has parts with slashes between."""
 
     @property
     def links(self) -> Mapping[str, str]: ...
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """What a source of rows has where each can be opened in the system that it is from: the address there with {id} in
+    it, empty where none is known. A metric's `read.ticket` is the column with the id."""
+
+    @property
+    def ticket_url(self) -> str: ...
+
+    def rows(self, request: Request) -> Iterator[Records]:
+        """The rows of the request's window and around it as they stand there now; none is kept. `fields` are by the
+        names under which the metric reads them. Raises SourceError."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

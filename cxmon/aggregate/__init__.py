@@ -8,6 +8,7 @@ from cxmon.aggregate.quiet import Told, quiet
 from cxmon.aggregate.records import ONE, Counted, Page, cells_of_facts
 from cxmon.aggregate.states import AFTER, State, standing, subject
 from cxmon.aggregate.windows import span, stretches
+from cxmon.aggregate.worst import badness, on_the_bad_side
 
 __all__ = [
     "AFTER",
@@ -22,11 +23,13 @@ __all__ = [
     "Parts",
     "State",
     "Told",
+    "badness",
     "cells",
     "cells_of_facts",
     "cells_of_states",
     "merge",
     "opens",
+    "on_the_bad_side",
     "period_starts",
     "quiet",
     "reading",

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from cxmon.contracts import Unfit
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Problems = dict[int, str]
@@ -34,8 +36,8 @@ _OLDEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def empty(value: object) -> bool:
-    """True for what stands for nothing: None, and text without a character."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    """True for what stands for nothing: None, text without a character, and what cannot be a value."""
+    return value is None or (isinstance(value, str) and not value.strip()) or isinstance(value, Unfit)
 
 
 def numbers(values: Sequence[object], *, words: bool = False) -> tuple[Floats, Problems]:

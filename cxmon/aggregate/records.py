@@ -12,7 +12,7 @@ from cxmon.aggregate.intake import FUTURE, MOST_SEGMENTS, numbers, roles, rules
 from cxmon.aggregate.naming import Names, word
 from cxmon.aggregate.parts import Parts, merge, period_starts
 from cxmon.aggregate.states import AFTER
-from cxmon.contracts import Cells, Records, Rejected, Unnamed
+from cxmon.contracts import Cells, Records, Rejected, Unfit, Unnamed
 from cxmon.errors import SourceError
 from cxmon.model import Kind, Metric, Segment
 
@@ -63,6 +63,7 @@ class Page:
     frozen: bool = False
     _moments: dict[tuple[str, str], tuple[Ints, reading.Problems]] = field(default_factory=dict)
     _words: dict[str, list[str]] = field(default_factory=dict)
+    _sound: dict[str, tuple[Sequence[object], Mapping[int, str]]] = field(default_factory=dict)
 
     def counted(self, metric: Metric) -> Counted:
         """The facts of `metric`. Raises SourceError where the records lack a field that it reads."""
@@ -78,6 +79,10 @@ class Page:
             aside[i] = True
 
         chosen = self._chosen(metric)
+        for name in metric.read.only:
+            self._refuse_unfit(name, np.ones(len(chosen), bool), refuse)
+        for name in wanted.values():
+            self._refuse_unfit(name, chosen, refuse)
         # A state that does not count ends one that did.
         counts = np.ones(len(chosen), bool) if metric.read.churn else chosen
         at = self._times(metric, wanted["time"], counts, refuse)
@@ -106,11 +111,18 @@ class Page:
 
     def _column(self, metric: Metric, name: str) -> Sequence[object]:
         if name in self.records.fields:
-            return self.records.fields[name]
+            if name not in self._sound:
+                self._sound[name] = _sound(self.records.fields[name])
+            return self._sound[name][0]
         if name == ONE:
             return [1.0] * len(self.records)
         listed = ", ".join(sorted(self.records.fields)) or "none"
         raise SourceError(f"{metric.id}: its records have no field {name!r}; they have {listed}")
+
+    def _refuse_unfit(self, name: str, counts: Bools, refuse: Refuse) -> None:
+        for i, reason in self._sound.get(name, ((), {}))[1].items():
+            if counts[i]:
+                refuse(i, f"{name}: {reason}")
 
     def _place(self, i: int) -> str:
         return self.records.places[i] if len(self.records.places) else f"record {self.records.ids[i]}"
@@ -210,6 +222,14 @@ class Page:
             column = self._column(metric, name)
             self._words[name] = [v.strip() if type(v) is str else word(v) for v in column]
         return self._words[name]
+
+
+def _sound(column: Sequence[object]) -> tuple[Sequence[object], dict[int, str]]:
+    """(the column, {row: why its value is none}): nothing stands where something unfit stood."""
+    if Unfit not in set(map(type, column)):
+        return column, {}
+    unfit = {i: value.reason for i, value in enumerate(column) if isinstance(value, Unfit)}
+    return [None if i in unfit else value for i, value in enumerate(column)], unfit
 
 
 def _scale(metric: Metric, value: Floats) -> list[tuple[Bools, str, str]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cxmon import feeds
-from cxmon.contracts import AskedEntries, Entries, Records, Rejected
+from cxmon.contracts import AskedEntries, Entries, Records, Rejected, Unfit
 from cxmon.errors import SourceError
 from cxmon.feeds.days import iso, span
 from cxmon.feeds.reach import checked_base, opened
@@ -94,6 +94,9 @@ class Jira:
     def _entry(self, rows: Records, i: int, zone: str) -> Announced:
         row: dict[str, Any] = {name: column[i] for name, column in rows.fields.items()}
         key = rows.ids[i]
+        unfit = next((f"{name}: {value.reason}" for name, value in row.items() if isinstance(value, Unfit)), "")
+        if unfit:
+            raise ValueError(unfit)
         given = str(row["start"] or ""), str(row.get("end") or "")
         starts, ends = span(iso(given[0], "start", zone), iso(given[1], "end", zone) if given[1] else None)
         status = str(row["status"] or "").casefold()

@@ -13,7 +13,7 @@ from cxmon.contracts import Feed, Source
 from cxmon.model import MADE_OF, Grain, Kind
 
 # What makes sense for rows of a table only.
-_OF_TABLES = ("table", "query", "file", "where", "total", "squares", "base_squares", "cross")
+_OF_TABLES = ("table", "query", "file", "where", "total", "squares", "base_squares", "cross", "ticket")
 
 
 def check_feeds(frame: Frame, sources: Mapping[str, Source]) -> None:

@@ -94,13 +94,16 @@ def _people(frame: Frame, entry: Entry) -> None:
     read = entry.at("read") if "read" in entry else None
     columns = read.entries.get("columns") if read is not None else None
     places += [node for node in columns.entries.values() if node.kind == "text"] if columns is not None else []
-    for node in places:
+    ticket = read.entries.get("ticket") if read is not None else None
+    for node in [*places, *([ticket] if ticket is not None and ticket.kind == "text" else [])]:
         named = re.findall(r"\w+", node.text) if node.variable is None else [node.text]
         person = next((word for word in named if people.names_person(word)), None)
         team = next((word for word in named if people.names_team(word)), None)
         shown = f"{person or team}" if node.variable is None else node.variable
         if person is not None:
-            frame.reading.wrong(node, f"the person field {shown}", people.REASON)
+            frame.reading.wrong(
+                node, f"the person field {shown}", people.TICKET_REASON if node is ticket else people.REASON
+            )
         elif team is not None and not agreed:
             frame.reading.wrong(node, f"the team field {shown}", people.TEAM_REASON)
 

@@ -18,6 +18,7 @@ REASON = (
     "a dimension that is no person (cxmon says where customers were hurt, never who served them; "
     "a team may be one with a team_agreement)"
 )
+TICKET_REASON = "the id of a case, which is no person"
 TEAM_REASON = "a team_agreement at the top level: {stated: ..., min_head_count: 5}"
 
 

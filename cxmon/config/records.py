@@ -60,6 +60,7 @@ READ = Record(
         "base_squares": Field(_sql, "aggregated rows of a ratio: the sum of the squared denominators"),
         "cross": Field(_sql, "aggregated rows of a ratio: the sum of numerator times denominator"),
         "known_at": Field(_sql, "when the row became known, for figures that arrive late"),
+        "ticket": Field(_sql, "event rows: the id of the case in the system where it is from, for evidence"),
         "censored": Field(Truth(), "durations: true where rows without a value are still open, and count as longer"),
         "stream": Field(Name, "vendors' records: the stream that they come from"),
         "only": Field(_scope, "vendors' records: the values that fields must have for a record to count"),

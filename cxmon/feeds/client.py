@@ -15,7 +15,7 @@ from cxmon.contracts import Meter
 from cxmon.errors import AccessError, RefusedError, SourceError
 from cxmon.feeds import body, guard
 from cxmon.feeds.auth import Auth, ClientCredentials
-from cxmon.feeds.exchange import AGAIN, Answer, Call, Limits, reset, retry_after
+from cxmon.feeds.exchange import AGAIN, Answer, Call, Limits, asked_to_wait
 from cxmon.feeds.grant import Grant, NotYetError
 
 _MOST_REDIRECTS = 5
@@ -172,9 +172,7 @@ class Client:
         reason = f"answered {status}"
         words = body.said(raw)
         told = f"{reason} ({words})" if words else reason
-        wait = retry_after(response.headers)
-        if wait is None and status == 429:
-            wait = reset(response.headers)
+        wait = asked_to_wait(status, response.headers)
         self.meter.throttled += status == 429 or (status == 403 and wait is not None)
         if status in AGAIN or (status == 403 and wait is not None):
             return _Again(reason=told, wait_s=wait)

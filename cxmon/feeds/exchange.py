@@ -1,7 +1,9 @@
 """What goes to a vendor and what comes back, without the machinery that carries it."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -9,6 +11,10 @@ from cxmon.feeds.shape import Decode, document
 
 # Answers after which another attempt may bring a better one.
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+# Where vendors say how long to wait, and when they count requests anew.
+_WAITS = ("Retry-After", "X-RateLimit-Retry-After")
+_RESETS = ("X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit-Reset")
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,25 +79,54 @@ class Page:
     latest: int = 2**62
 
 
+def asked_to_wait(status: int, headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks to wait; None where it says nothing of it."""
+    wait = retry_after(headers)
+    return _reset(headers) if wait is None and status == 429 else wait
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the vendor asks to wait; a date is taken by its own clock."""
-    text = (headers.get("Retry-After") or headers.get("X-RateLimit-Retry-After") or "").strip()
+    text = _said(headers, _WAITS)
+    seconds = _number(text)
+    if seconds is None:
+        until, now = _instant(text), _instant(headers.get("Date", ""))
+        seconds = None if until is None or now is None else until - now
+    return None if seconds is None else max(0.0, seconds)
+
+
+def _reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the vendor counts requests anew, where it says so: as an instant (epoch seconds or milliseconds, a
+    date) or as seconds from now. More than a day is no answer."""
+    text = _said(headers, _RESETS)
+    at, now = _number(text), _instant(headers.get("Date", ""))
+    if at is not None and at <= _DAY_S:
+        return at if at > 0 else None
+    at = _instant(text) if at is None else at / 1000 if at > 1e11 else at
+    wait = -1.0 if at is None or now is None else at - now
+    return wait if 0 < wait <= _DAY_S else None
+
+
+def _said(headers: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((headers[name].strip() for name in names if headers.get(name)), "")
+
+
+def _number(text: str) -> float | None:
     try:
-        return max(0.0, float(text))
+        found = float(text)
     except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _instant(text: str) -> float | None:
+    """Epoch seconds of a date as HTTP or ISO 8601 writes it."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
         pass
     try:
-        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
+        at = datetime.fromisoformat(text)
+    except ValueError:
         return None
-
-
-def reset(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the vendor counts requests anew, where it says when (an instant in epoch seconds)."""
-    try:
-        at, now = float(headers.get("X-RateLimit-Reset", "")), parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError):
-        return None
-    wait = at - now.timestamp()
-    return wait if 0 < wait < 86_400 else None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()

@@ -87,6 +87,18 @@ def _stepped(steps: list[Getter]) -> Getter:
     return found
 
 
+def within(holder: str, get: Getter) -> Getter:
+    """The same getter for what stands in `holder`: null where that is there without it, since a vendor may leave out
+    what is empty; MISSING only where the holder itself is."""
+    of = path(holder)
+
+    def found(record: Any) -> Any:
+        value = get(record)
+        return None if value is MISSING and of(record) is not MISSING else value
+
+    return reads(found, get)
+
+
 def first(*places: str) -> Getter:
     """The first of several paths that leads to something."""
     getters = [path(place) for place in places]
@@ -239,7 +251,8 @@ def minutes(before: Getter, after: Getter) -> Getter:
 
 def _instant(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        # Milliseconds, as some vendors send.
+        return value / 1000 if value > 1e11 else float(value)
     try:
         at = datetime.fromisoformat(str(value))
     except ValueError:
@@ -254,9 +267,7 @@ def epoch(value: Any) -> int:
         return value
     if value is None or value is MISSING or value == "":
         return 0
-    seconds = _instant(value)
-    # Milliseconds, as some vendors send.
-    found = int(seconds / 1000 if seconds > 1e11 else seconds)
+    found = int(_instant(value))
     if found < 0:
         raise ValueError("an instant before 1970")
     return found

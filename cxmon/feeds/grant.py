@@ -8,7 +8,7 @@ import requests
 from cxmon.errors import AccessError
 from cxmon.feeds import body
 from cxmon.feeds.auth import ClientCredentials
-from cxmon.feeds.exchange import AGAIN, retry_after
+from cxmon.feeds.exchange import AGAIN, asked_to_wait
 
 # A token is an answer of a few lines.
 _MOST_BYTES = 100_000
@@ -60,7 +60,7 @@ class Grant:
         status, words = response.status_code, body.said(raw)
         told = f"the request for a token was answered {status}" + (f" ({words})" if words else "")
         if status in AGAIN:
-            raise NotYetError(told, retry_after(response.headers))
+            raise NotYetError(told, asked_to_wait(status, response.headers))
         found = body.parsed(raw, response.headers.get("Content-Type", "")) if 200 <= status < 300 else {}
         token = found.get("access_token") if isinstance(found, dict) else None
         if not isinstance(token, str) or not token.isprintable() or not token:

@@ -156,6 +156,9 @@ class _Pages:
     request: Asked
     reader: Reader
     number: int = 0
+    in_order: bool = True
+    left_out: frozenset[str] = frozenset()
+    _last: int = 0
 
     def read(self, position: Position) -> Iterator[Facts]:
         stream, windows = self.stream, 0
@@ -187,7 +190,10 @@ class _Pages:
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
             known |= {place} if place is not None else set()
             before = ids
-            position = replace(position, place=place, newest=self.reader.newest)
+            self._look_at_order(first=windows == 0)
+            # Where the order is not what was asked for, what is older may still come.
+            newest = self.reader.newest if self.in_order else position.newest
+            position = replace(position, place=place, newest=newest)
             windows += 1
             goes_on = goes_on and not self._past(rows, position)
             anew = self._anew(position, windows, where) if goes_on else None
@@ -210,13 +216,29 @@ class _Pages:
         spots = self.stream.spots(self.request.fields)
         call = replace(first, place=where, decode=None if spots is None else decoder(spots))
         try:
-            return self.client.send(self.stream.paging.call(call, position.place))
+            return self._asked(call, position)
         except RefusedError as refused:
             paging = insisted(self.stream.paging, refused.said) if position.place is not None else None
-            if paging is None:
+            spare = {name for name in self.stream.spare if name in refused.said} - self.left_out
+            if paging is None and not spare:
                 raise
-            self.stream = replace(self.stream, paging=paging)
-            return self.client.send(paging.call(call, position.place))
+            self.stream = replace(self.stream, paging=paging or self.stream.paging)
+            self.left_out |= spare
+            return self._asked(call, position)
+
+    def _asked(self, call: Call, position: Position) -> Answer:
+        call = self.stream.paging.call(call, position.place)
+        if self.left_out:
+            call = replace(call, json={name: part for name, part in call.json.items() if name not in self.left_out})
+        return self.client.send(call)
+
+    def _look_at_order(self, *, first: bool) -> None:
+        """Whether the list is still in the order of its changes: that is looked at, not believed."""
+        times = [at for at in self.reader.times if at]
+        if not times or not self.stream.ascending or self.stream.piece is not None:
+            return
+        self.in_order &= times == sorted(times) and (first or times[0] >= self._last)
+        self._last = times[-1]
 
     def _ahead(self, first: Call, position: Position) -> "Future[Answer]":
         """The next page, asked for by a thread of its own while this one is stored: two pages are held at most."""

@@ -27,6 +27,13 @@ def checked_base(base_url: str, *, allow_private: bool) -> None:
         raise ValueError("base_url: found http, which shows the credentials to everybody, expected https")
 
 
+def checked_ticket_url(ticket_url: str) -> None:
+    """ValueError where `ticket_url` is no address of a record in the vendor's own system."""
+    if ticket_url and (not ticket_url.startswith("https://") or "{id}" not in ticket_url):
+        expected = "an https address with {id} in it, such as https://desk.example.com/tickets/{id}"
+        raise ValueError(f"ticket_url: found {ticket_url[:60]!r}, expected {expected}")
+
+
 def opened(
     name: str,
     base_url: str,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cxmon.contracts import Pieces, Records, Rejected
+from cxmon.contracts import Pieces, Records, Rejected, Unfit
 from cxmon.errors import SourceError
 from cxmon.feeds import paging as pages
 from cxmon.feeds.exchange import Call
@@ -43,7 +43,8 @@ class Stream:
     `since` may be. `ascending`: records come in the order of `changed`; `window_pages`: after so many pages the list
     begins anew there, with `by_change` after every page whose records are in that order. `newest_first` reads the time
     by which a list goes back: it ends where that lies before `since`. `gone` are lists of the ids that are gone at the
-    vendor. `required` are the fields without which the list is not what it was. With `piece` the list holds pieces of
+    vendor. `required` are the fields without which the list is not what it was. `spare` are parts of `body` that are
+    left out where a refusal names them. With `piece` the list holds pieces of
     records: `record_id` is the record that one belongs to, `changed` when it happened.
 
     Where the getters say what they look at (`fields.reads`), the rest of an answer is not read. Where `records` makes
@@ -75,6 +76,7 @@ class Stream:
     piece: Piece | None = None
     entries: str | None = None
     looks_at: Sequence[str] | None = None
+    spare: tuple[str, ...] = ()
 
     def spots(self, wanted: frozenset[str] | None) -> frozenset[Spot] | None:
         """Where in an answer to look for the fields that are `wanted`, or for all; None for everywhere."""
@@ -146,13 +148,8 @@ class Reader:
         gone = [i for i, row in enumerate(rows) if i not in aside and self.stream.deleted(row)]
         out = {*aside, *gone}
         kept = [i for i in range(len(rows)) if i not in out]
-        columns, absent, problems = self._columns([rows[i] for i in kept])
-        if problems:
-            aside |= {kept[k]: reason for k, reason in problems.items()}
-            sound = [k for k in range(len(kept)) if k not in problems]
-            kept = [kept[k] for k in sound]
-            columns = {name: [column[k] for k in sound] for name, column in columns.items()}
-        self._drift(len(kept) + len(problems), absent, whole or (lambda: rows), place)
+        columns, absent = self._columns([rows[i] for i in kept])
+        self._drift(len(kept), absent, whole or (lambda: rows), place)
         self.newest = max(self.newest, *self.times, 0)
         found = Records(
             ids=[names[i] for i in kept], fields=columns, changed=[times[i] for i in kept],
@@ -178,16 +175,15 @@ class Reader:
         of, keys, values, at = map(list, zip(*found, strict=True)) if found else ([], [], [], [])
 
         def whole(known: Mapping[str, Mapping[str, list[Any]]]) -> Records:
-            columns, _, _ = self._columns([piece.whole(name, parts, now) for name, parts in known.items()])
+            columns, _ = self._columns([piece.whole(name, parts, now) for name, parts in known.items()])
             return Records(ids=list(known), fields=columns)
 
         return Pieces(of=of, keys=keys, values=values, at=at, records=whole), tuple(aside)
 
-    def _columns(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], dict[str, int], dict[int, str]]:
-        """(values by field, in how many rows each field is absent, {row: why a value cannot be one})."""
+    def _columns(self, rows: Sequence[Any]) -> tuple[dict[str, list[Any]], dict[str, int]]:
+        """(values by field, in how many rows each field is absent)."""
         columns: dict[str, list[Any]] = {}
         absent: dict[str, int] = {}
-        problems: dict[int, str] = {}
         for name, get in self.stream.fields.items():
             if self.wanted is not None and name not in self.wanted:
                 continue
@@ -198,13 +194,12 @@ class Reader:
             # Most columns hold values only; the others are looked at one by one.
             if not _SCALARS.issuperset(map(type, column)):
                 absent[name] = sum(value is MISSING for value in column)
-                for k, value in enumerate(column):
-                    if type(value) not in _SCALARS:
-                        column[k] = None
-                        if value is not MISSING:
-                            problems.setdefault(k, f"{name}: {_why(value)}")
+                column = [
+                    value if type(value) in _SCALARS else None if value is MISSING else Unfit(reason=_why(value))
+                    for value in column
+                ]
             columns[name] = column
-        return columns, absent, problems
+        return columns, absent
 
     def _heads(self, rows: Sequence[Any]) -> tuple[list[str], list[int], dict[int, str]]:
         """(the id of each row, when it changed, {row that has none: why}): all at once where nothing is unusual."""

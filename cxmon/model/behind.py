@@ -16,11 +16,17 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """How often a reason was counted, and how often in as many such days of the four weeks before."""
+    """How often a reason was counted, and how often in as many such days of the four weeks before.
+
+    `low` to `high` is how many times as often that is, an interval that holds for all reasons looked at together; NaN
+    where too little is known for one.
+    """
 
     reason: str
     count: float
     before: float
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +35,7 @@ class Behind:
     (NaN where that may not be told), `all_of_them` false where only those on the bad side are meant.
 
     `note` says why some or all are missing. `grown` are the reasons that grew most, counted in `counted_in`, along the
-    dimension `dimension`; `kept_back` of them are too small to be told.
+    dimension `dimension`, of `looked_at`; `kept_back` more are too small to be told.
     """
 
     incident: str
@@ -46,3 +52,4 @@ class Behind:
     dimension: str = ""
     counted_in: str = ""
     kept_back: int = 0
+    looked_at: int = 0

@@ -14,6 +14,8 @@ from cxmon.model.making import Making
 # What a row's value is made of where it is not read as it is.
 MADE_OF = ("began", "ended", "answered", "abandoned", "waited", "score")
 # What `read` says since a later version.
+# What stands elsewhere in the hash, or in no figure.
+_BESIDE = frozenset({"columns", "ticket"})
 _LATER = frozenset({"censored", "stream", "only", "churn", *MADE_OF})
 # How a metric may write its own unit of time, in seconds.
 UNIT_SECONDS = {"ms": 0.001} | {
@@ -147,7 +149,8 @@ class Read:
     of a vendor's source, whose fields are the columns; `only` the values that a field must have for a record, or a
     column for a row of a file, to count.
     `churn` names the definition by which a stream of states (how much a subscription is worth from when on) becomes
-    lost customers, or lost value, of those at risk: `start_of_period`, or `stripe`.
+    lost customers, or lost value, of those at risk: `start_of_period`, or `stripe`. `ticket` is the column with a row's
+    id in the system where it is from, for evidence; no figure depends on it.
 
     Instead of `value`, what it is made of (`Metric.making`): a duration from `began` (without it `time`) to `ended`;
     whether a call was `answered` or `abandoned`, and the seconds it `waited`; the `score` that somebody gave.
@@ -177,6 +180,7 @@ class Read:
     waited: str | None = None
     score: str | None = None
     churn: str = ""
+    ticket: str = ""
 
     @property
     def made_of(self) -> dict[str, str]:
@@ -267,7 +271,7 @@ class Metric:
             self.kind,
             self.source,
             # What came with a later version counts only where it is used: what is stored keeps its series.
-            sorted((k, v) for k, v in vars(self.read).items() if k != "columns" and (k not in _LATER or v)),
+            sorted((k, v) for k, v in vars(self.read).items() if k not in _BESIDE and (k not in _LATER or v)),
             sorted(self.read.columns.items()),
             self.dimensions,
             self.quantiles if self.kind is Kind.QUANTILE else (),

@@ -14,18 +14,23 @@ import numpy.typing as npt
 
 from cxmon import decisions, wording
 from cxmon.config.plan import Plan
-from cxmon.contracts import Feed, Linked
+from cxmon.contracts import Feed, Linked, Traceable
 from cxmon.decisions.disclosure import Cover, Showing
+from cxmon.errors import SourceError
 from cxmon.model import RED, Behind, Change, Growth, Incident, Kind, Metric, Record, Segment, Verdict, Window
 from cxmon.panel import Panel
 from cxmon.periods import next_start, profile_labels
 from cxmon.pipeline import covering
+from cxmon.pipeline.collect import redacted, secrets_of
+from cxmon.pipeline.tracing import worst_rows
+from cxmon.stats import growth
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
 
 MOST_RECORDS = 20
 MOST_REASONS = 3
+CONFIDENCE = 0.95
 BEFORE = timedelta(days=28)
 _WHOLE = "the segment"
 # What is counted by answers or units; exposure and snapshots say nothing of how often somebody wrote.
@@ -51,9 +56,11 @@ def behind(
     now: datetime,
     most: int = MOST_RECORDS,
     verdict: Verdict | None = None,
+    live: bool = True,
 ) -> Behind | None:
     """At most `most` records and the reasons that grew; None where the incident is about no figure, as of a source.
-    `verdict` is the change's where it is not stored yet."""
+    `verdict` is the change's where it is not stored yet; `live`: rows that are not kept may be read from their source.
+    """
     asked = _asked(plan, store, incident, verdict)
     if asked is None:
         return None
@@ -64,14 +71,19 @@ def behind(
     )  # fmt: skip
     grown = _grown(plan, store, asked, now)
     if grown is not None:
-        found = replace(found, dimension=plan.reasons, counted_in=grown[0], grown=grown[1], kept_back=grown[2])
-    return _with_records(plan, store, asked, found, now, most)
+        found = replace(
+            found, dimension=plan.reasons, counted_in=grown.metric, grown=grown.most, kept_back=grown.kept_back,
+            looked_at=grown.looked_at,
+        )  # fmt: skip
+    kept = isinstance(plan.sources.get(metric.source), Feed)
+    records = _with_records if kept else _with_rows if live else _with_none
+    return records(plan, store, asked, found, now, most)
 
 
 def told_behind(plan: Plan, store: Store, incident: Incident, *, now: datetime, verdict: Verdict | None = None) -> str:
     """The same in a line for a message. What stands behind an alert never keeps the alert back."""
     try:
-        found = behind(plan, store, incident, now=now, most=1, verdict=verdict)
+        found = behind(plan, store, incident, now=now, most=1, verdict=verdict, live=False)
     except Exception:
         log.exception("nothing found behind incident %s", incident.id)
         return ""
@@ -114,39 +126,70 @@ def _touched(change: Change, metric: Metric) -> Callable[[Segment], bool]:
 
 
 def _with_records(plan: Plan, store: Store, asked: _Asked, found: Behind, now: datetime, most: int) -> Behind:
-    metric, stream = asked.metric, asked.metric.read.stream
-    source = plan.sources.get(metric.source)
-    if stream is None or not isinstance(source, Feed):
-        return replace(found, note=f"{metric.source} brings rows that are added up as they come; no record is kept")
+    metric, stream = asked.metric, asked.metric.read.stream or ""
+    source: object = plan.sources.get(metric.source)
     if metric.read.churn:
         return replace(found, note="losses are counted from all states of subscriptions; none stands behind one alone")
     worst = store.worst.find(metric, asked.inside, asked.window, most)
     if not worst.held:
         return replace(found, note=_deleted(worst.kept_from, asked, plan) or "no record of this time is stored")
+    links: Mapping[str, str] = source.links if isinstance(source, Linked) else {}
+    notes = [_deleted(worst.kept_from, asked, plan)]
+    notes += [] if stream in links else [f"no address is known for records of {stream}"]
+    return _told(plan, store, asked, found, now, worst.ids, worst.count, links.get(stream, ""), notes)
+
+
+def _with_none(_plan: Plan, _store: Store, _asked: _Asked, found: Behind, _now: datetime, _most: int) -> Behind:
+    """A message waits for no source: its rows are read where somebody asks for them."""
+    return found
+
+
+def _with_rows(plan: Plan, store: Store, asked: _Asked, found: Behind, now: datetime, most: int) -> Behind:
+    """Rows that are added up as they come are not kept: where they have ids, their source is read once more."""
+    metric, source = asked.metric, plan.sources.get(asked.metric.source)
+    if metric.read.aggregated:
+        return replace(found, note=f"{metric.source} brings sums; no single row stands behind them")
+    if not isinstance(source, Traceable) or not source.ticket_url or not metric.read.ticket:
+        note = f"{metric.source} brings rows that are added up as they come; no record is kept"
+        return replace(found, note=f"{note} (with `ticket_url` of the source and `read.ticket` they have links)")
+    frozen = plan.as_of is not None
+    try:
+        ids, count = worst_rows(source, metric, asked.inside, asked.window, most, now=now, frozen=frozen)
+    except SourceError as error:
+        return replace(found, note=f"the rows cannot be read now: {redacted(str(error), secrets_of(source))}")
+    if not count:
+        return found
+    return _told(plan, store, asked, found, now, ids, count, source.ticket_url, [])
+
+
+def _told(
+    plan: Plan, store: Store, asked: _Asked, found: Behind, now: datetime, ids: tuple[str, ...], count: float,
+    template: str, notes: Sequence[str],
+) -> Behind:  # fmt: skip
+    """What may be told of these records, the worst of `count`."""
+    metric = asked.metric
     cover, leaves, _ = _covered(store, asked, metric, (), plan.minimum_cell, now)
     told = cover.window(_WHOLE, *_places(leaves, asked.window))
     if told is Showing.WITHHELD:
         return replace(found, note="too few records to be told")
-    links: Mapping[str, str] = source.links if isinstance(source, Linked) else {}
-    ids, count = worst.ids, float(worst.count)
     if told is Showing.ROUNDED:
         # What is listed must not count what is only told roughly.
         step = max(1, int(plan.minimum_cell))
-        ids, count = (ids[: len(ids) // step * step] if len(ids) == worst.count else ids), cover.rounded(count)
-    notes = [_deleted(worst.kept_from, asked, plan)]
-    if stream not in links:
-        notes.append(f"no address is known for records of {stream}")
+        ids, count = (ids[: len(ids) // step * step] if len(ids) == count else ids), cover.rounded(count)
     return replace(
         found,
-        records=tuple(Record(id=name, link=_address(links.get(stream, ""), name)) for name in ids),
-        count=count,
+        records=tuple(Record(id=name, link=_address(template, name)) for name in ids),
+        count=float(count),
         all_of_them=metric.kind is not Kind.PROPORTION,
         note="; ".join(note for note in notes if note),
     )
 
 
 def _address(template: str, name: str) -> str:
-    return template.replace("{id}", quote(name, safe="")) if template else ""
+    parts = {"{id}": name, "{first}": name.partition("/")[0], "{last}": name.rpartition("/")[2]}
+    for place, part in parts.items():
+        template = template.replace(place, quote(part, safe=""))
+    return template
 
 
 def _deleted(kept_from: datetime | None, asked: _Asked, plan: Plan) -> str:
@@ -158,8 +201,19 @@ def _deleted(kept_from: datetime | None, asked: _Asked, plan: Plan) -> str:
     return f"those before {wording.day(kept_from, asked.metric.zone)} have been deleted (keep_facts: {days})"
 
 
-def _grown(plan: Plan, store: Store, asked: _Asked, now: datetime) -> tuple[str, tuple[Growth, ...], int] | None:
-    """(the metric it is counted in, the reasons that grew most, how many are too small to be told)."""
+@dataclass(frozen=True, kw_only=True)
+class _Grown:
+    """The metric that reasons are counted in, those that grew most, how many were looked at, and how many are too small
+    to be told."""
+
+    metric: str
+    most: tuple[Growth, ...] = ()
+    looked_at: int = 0
+    kept_back: int = 0
+
+
+def _grown(plan: Plan, store: Store, asked: _Asked, now: datetime) -> _Grown | None:
+    """None where no metric knows reasons."""
     metric = _counting(plan, asked)
     if metric is None:
         return None
@@ -172,22 +226,25 @@ def _grown(plan: Plan, store: Store, asked: _Asked, now: datetime) -> tuple[str,
     last = min(last, int(np.flatnonzero(panel.mature(now))[-1]) + 1 if panel.mature(now).any() else 0)
     begin = int(np.searchsorted(panel.starts, (asked.window.since - BEFORE).timestamp(), "left"))
     if not begin < first < last or (panel.starts[first] - panel.starts[begin]) < BEFORE.total_seconds() / 2:
-        return metric.id, (), 0
+        return _Grown(metric=metric.id)
     labels, _ = profile_labels(panel.starts, metric.grain, metric.zone)
-    found, kept_back = [], 0
-    for reason in reasons:
-        told = {cover.window(reason, a, b) for a, b in ((first, last), (begin, first))}
-        if Showing.WITHHELD in told:
-            kept_back += 1
-            continue
+    told = {r: {cover.window(r, a, b) for a, b in ((first, last), (begin, first))} for r in reasons}
+    shown = [reason for reason in reasons if Showing.WITHHELD not in told[reason]]
+    found = []
+    for reason in shown:
         counts = panel.n[masks[reason]].sum(0)
-        count, before = float(counts[first:last].sum()), _as_before(counts, labels, begin, first, last)
-        if Showing.ROUNDED in told:
+        usual = growth.usual(counts[begin:first], labels[begin:first], labels[first:last])
+        count, before = float(counts[first:last].sum()), usual.expected
+        if Showing.ROUNDED in told[reason]:
             count, before = cover.rounded(count), cover.rounded(before)
         if count > before:
-            found.append(Growth(reason=reason, count=count, before=before))
+            # Of many reasons some grow by chance: the ranges hold for all of them at once.
+            low, high = growth.ratio(count, before, usual, 1 - (1 - CONFIDENCE) / len(shown))
+            found.append(Growth(reason=reason, count=count, before=before, low=low, high=high))
     found.sort(key=lambda g: (g.before - g.count, g.reason))
-    return metric.id, tuple(found[:MOST_REASONS]), kept_back
+    return _Grown(
+        metric=metric.id, most=tuple(found[:MOST_REASONS]), looked_at=len(shown), kept_back=len(reasons) - len(shown)
+    )
 
 
 def _counting(plan: Plan, asked: _Asked) -> Metric | None:
@@ -217,12 +274,3 @@ def _places(panel: Panel, window: Window) -> tuple[int, int]:
     """Which periods of a panel lie in a window."""
     first = int(np.searchsorted(panel.starts, window.since.timestamp(), "left"))
     return first, int(np.searchsorted(panel.ends(), window.until.timestamp(), "right"))
-
-
-def _as_before(
-    counts: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], begin: int, first: int, last: int
-) -> float:
-    """What as many periods of the same weekdays had before, on average."""
-    known = {k: counts[begin:first][labels[begin:first] == k] for k in np.unique(labels[begin:first]).tolist()}
-    usual = float(counts[begin:first].mean())
-    return float(sum(known[k].mean() if k in known else usual for k in labels[first:last].tolist()))

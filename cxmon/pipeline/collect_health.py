@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cxmon.contracts import Facts, Meter, Observations, Records, Surveying
+from cxmon.contracts import Facts, Meter, Observations, Records, Surveying, Unfit
 from cxmon.decisions.source_health import BACK, assess, undelivered
 from cxmon.model import Ending, Grain, Health, Kind, Metric, Pull
 from cxmon.periods import next_start, on_holiday
@@ -48,7 +48,7 @@ class Tally:
         fresh, columns = self._fresh(records)
         self.fresh += fresh
         for name, column in columns.items():
-            empty = column.count(None) + column.count("")
+            empty = column.count(None) + column.count("") + sum(type(value) is Unfit for value in column)
             self.filled[name] = self.filled.get(name, 0) + len(column) - empty
         if self.surveys is not None and set(self.surveys) <= columns.keys():
             could, was = (columns[name] for name in self.surveys)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from cxmon import feeds
 from cxmon.contracts import Batch, Request
 from cxmon.errors import SourceError
-from cxmon.feeds.fields import MISSING, minutes
+from cxmon.feeds.fields import MISSING, minutes, within
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
 
@@ -26,6 +26,7 @@ _STATUS = {2: "open", 3: "pending", 4: "resolved", 5: "closed"}
 _PRIORITY = {1: "low", 2: "medium", 3: "high", 4: "urgent"}
 _CHANNEL = {1: "email", 2: "portal", 3: "phone", 7: "chat", 9: "feedback widget", 10: "outbound email"}
 _OUTBOUND = 10
+_MOMENTS = ("first_responded_at", "resolved_at", "closed_at", "reopened_at")  # Of a ticket's stats.
 _RATINGS = feeds.path("ratings.default_question")
 _SCORES = ("ratings.default_question", "rating")
 # Without the last four the stats did not come.
@@ -143,7 +144,7 @@ def _ratings(source: Freshdesk) -> feeds.Stream:
             "updated_at": feeds.path("updated_at"),
             "satisfied": feeds.reads(lambda rating: _satisfied(_sentiment(rating)), *_SCORES),
             "sentiment": feeds.reads(_sentiment, *_SCORES),
-            "score": feeds.reads(_score, *_SCORES),
+            "score": feeds.reads(_scored, *_SCORES),
             "survey": feeds.path("survey_id"),
         },
         required=frozenset({"created_at", "score", "satisfied", "sentiment"}),
@@ -157,15 +158,14 @@ _STREAMS: Mapping[str, Callable[[Freshdesk], feeds.Stream]] = {"tickets": _ticke
 
 
 def _ticket_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
-    created, replied = feeds.path("created_at"), feeds.path("stats.first_responded_at")
-    resolved = feeds.path("stats.resolved_at")
+    created, replied, resolved, closed, reopened = feeds.path("created_at"), *map(_of_stats, _MOMENTS)
     fields: dict[str, feeds.Getter] = {
         "created_at": created,
         "updated_at": feeds.path("updated_at"),
         "first_reply_at": replied,
         "resolved_at": resolved,
-        "closed_at": feeds.path("stats.closed_at"),
-        "reopened_at": feeds.path("stats.reopened_at"),
+        "closed_at": closed,
+        "reopened_at": reopened,
         "first_reply_due_at": feeds.path("fr_due_by"),
         "resolution_due_at": feeds.path("due_by"),
         "first_reply_min": minutes(created, replied),
@@ -184,6 +184,10 @@ def _ticket_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
         # A bracket or a point in a field's name is no path.
         fields[name] = _of_custom(key)
     return fields
+
+
+def _of_stats(name: str) -> feeds.Getter:
+    return within("stats", feeds.path(f"stats.{name}"))
 
 
 def _named(key: str, words: Mapping[int, str]) -> feeds.Getter:
@@ -241,6 +245,12 @@ def _sentiment(rating: Any) -> Any:
     if not isinstance(score, int) or score not in _SENTIMENT:
         raise ValueError("a score that is not on the scale from -103 to 103")
     return _SENTIMENT[score]
+
+
+def _scored(rating: Any) -> Any:
+    """The score. ValueError where it is not on the scale."""
+    _sentiment(rating)
+    return _score(rating)
 
 
 def _satisfied(sentiment: Any) -> Any:

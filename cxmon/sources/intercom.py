@@ -12,7 +12,7 @@ from typing import Any, Literal
 from cxmon import feeds
 from cxmon.contracts import Batch, Request
 from cxmon.errors import SourceError
-from cxmon.feeds.reach import checked_base, opened
+from cxmon.feeds.reach import checked_base, checked_ticket_url, opened
 from cxmon.model import Token
 
 PEOPLE, AI, BOTH = "people", "ai", "both"
@@ -52,6 +52,7 @@ class Intercom:
     https://api.au.intercom.io. `version` is the version of the API that is asked for. `custom` maps your field names to
     custom attributes of conversations, for dimensions such as a region. `lookback` is how far back conversations are
     read again, because ratings and SLAs change. `page_size` is how many conversations a page has, at most 150.
+    `ticket_url` is the address of a conversation in your inbox with {id} in it, for evidence.
     `allow_private` allows addresses that are not on the internet, and http.
     `ca_file` holds the certificates of a company's own authority, in PEM form: only what it signed is taken then.
     """
@@ -65,11 +66,13 @@ class Intercom:
     page_size: int = 150
     allow_private: bool = False
     ca_file: str = ""
+    ticket_url: str = ""
 
     def __post_init__(self) -> None:
         if not self.token:
             raise ValueError("token: found nothing, expected an access token")
         checked_base(self.base_url, allow_private=self.allow_private)
+        checked_ticket_url(self.ticket_url)
         if not re.fullmatch(r"\d+\.\d+", self.version):
             raise ValueError(f"version: found {self.version!r}, expected one such as 2.15")
         if not 1 <= self.page_size <= 150:
@@ -81,6 +84,12 @@ class Intercom:
     @property
     def streams_offered(self) -> Mapping[str, Collection[str]]:
         return {name: tuple(make(self).fields) for name, make in _STREAMS.items()}
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """A conversation's page; a rating has that of its conversation, whose id comes after whom it is of."""
+        mine = self.ticket_url
+        return {"conversations": mine, "ratings": mine.replace("{id}", "{last}")} if mine else {}
 
     def fetch(self, request: Request) -> Iterator[Batch]:
         """Pages of the records of the metric's stream."""
@@ -113,6 +122,8 @@ def _search(source: Intercom, name: str, **more: Any) -> feeds.Stream:
         paging=feeds.CursorPages(param="pagination.starting_after", cursor="pages.next.starting_after"),
         lookback=source.lookback,
         ascending=True,
+        # The guide has it, the published schema has not.
+        spare=("sort",),
         **more,
     )
 
@@ -170,6 +181,8 @@ def _conversation_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
         "sla": feeds.path("sla_applied.sla_name"),
         "sla_status": feeds.path("sla_applied.sla_status"),
         "sla_met": lambda one: _MET.get(_sla(one)),
+        # What is not decided counted as missed: the least that it can turn out to be.
+        "sla_met_at_least": lambda one: {"active": 0, **_MET}.get(_sla(one)),
         "sla_open": lambda one: {"active": 1, "hit": 0, "missed": 0}.get(_sla(one)),
     }
     for name, key in _MOMENTS.items():
@@ -229,14 +242,17 @@ def _apart(data: Any) -> Any:
 
 
 def _halves(conversation: Any) -> list[Any]:
-    if not isinstance(conversation, dict) or not conversation.get("id"):
+    if not isinstance(conversation, dict) or conversation.get("id") in (None, ""):
         return [conversation]
     halves = []
     for rated, place in ((PEOPLE, "conversation_rating"), (AI, "ai_agent")):
         held = conversation.get(place)
         rating = held if isinstance(held, dict) else {}
-        # Of the AI agent it is not said whether it was asked for a rating.
-        asked = rating.get("created_at") if rated == PEOPLE or rating.get("rating") is not None else None
+        # Of the AI agent it is not said whether it was asked for a rating; whoever gave one was asked.
+        given = rating.get("rating") is not None
+        asked = rating.get("created_at") if rated == PEOPLE or given else None
+        if asked is None and given:
+            asked = rating.get("updated_at") or conversation.get("created_at")
         halves.append(
             {"id": f"{rated}/{conversation['id']}", "rated": rated, "of": conversation, "rating": rating.get("rating"),
              "asked_at": asked, "rated_at": rating.get("updated_at")}
@@ -272,7 +288,9 @@ def _satisfied(rating: feeds.Getter) -> feeds.Getter:
 def _answered(conversation: Any) -> int | None:
     """Of conversations in which a rating was asked for, whether one was given."""
     held = conversation.get("conversation_rating")
-    return int(held.get("rating") is not None) if isinstance(held, dict) else None
+    if not isinstance(held, dict) or (held.get("created_at") is None and held.get("rating") is None):
+        return None
+    return int(held.get("rating") is not None)
 
 
 def _statistic(conversation: Any, name: str) -> Any:

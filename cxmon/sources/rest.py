@@ -8,7 +8,7 @@ from typing import Any, Literal
 from cxmon import feeds
 from cxmon.contracts import Batch, Request
 from cxmon.errors import SourceError
-from cxmon.feeds.reach import checked_base, opened
+from cxmon.feeds.reach import checked_base, checked_ticket_url, opened
 
 DEFAULT_LOOKBACK = timedelta(days=14)
 
@@ -79,9 +79,7 @@ class RestStream:
             raise ValueError("by_change: found it alone, expected ascending: true beside it")
         if self.newest_first is not None and self.ascending:
             raise ValueError("newest_first: found it beside ascending, expected one of them")
-        if self.ticket_url and (not self.ticket_url.startswith("https://") or "{id}" not in self.ticket_url):
-            expected = "an https address with {id} in it, such as https://desk.example.com/tickets/{id}"
-            raise ValueError(f"ticket_url: found {self.ticket_url[:60]!r}, expected {expected}")
+        checked_ticket_url(self.ticket_url)
 
     def stream(self, name: str) -> feeds.Stream:
         """The same as the engine reads it."""

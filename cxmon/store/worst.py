@@ -8,7 +8,8 @@ from heapq import nsmallest
 import numpy as np
 import sqlalchemy as sa
 
-from cxmon.model import Better, Kind, Metric, Segment, Window
+from cxmon.aggregate import badness, on_the_bad_side
+from cxmon.model import Metric, Segment, Window
 from cxmon.store import fact_rows, series
 from cxmon.store.engine import Database
 from cxmon.store.fact_rows import owner
@@ -34,7 +35,7 @@ class WorstStore:
     def find(self, metric: Metric, inside: Callable[[Segment], bool], window: Window, most: int) -> Worst:
         """The facts of segments that are `inside`, of a share only those on its bad side. Of others the worst values
         come first, what is still open before them (the longest first), and of the same value the newest."""
-        t, low_is_bad = progress.c, metric.better is Better.HIGHER
+        t = progress.c
         with self._db.read() as conn:
             known = conn.execute(sa.select(t.kept_from, t.stream).where(progress_of(metric))).first()
             kept, stream = known or (None, None)
@@ -43,17 +44,12 @@ class WorstStore:
             found = fact_rows.of_series(conn, stream or "", keys, since=since, until=until)
         wanted = [number for number, key in keys.items() if inside(Segment.from_key(key))]
         chosen = np.isin(found.entries["series"], wanted)
-        if metric.kind is Kind.PROPORTION:
-            chosen &= found.entries["value"] == (0.0 if low_is_bad else 1.0)
-        at, value = found.entries["at"][chosen], found.entries["value"][chosen]
-        ended = ~np.isnan(value)
-        rank = np.where(ended, value if low_is_bad else -value, 0.0)
-        # What is still open has waited since it began.
-        when = np.where(ended, -at, at)
+        chosen &= on_the_bad_side(metric, found.entries["value"])
         names = [found.ids[i] for i in found.row[chosen].tolist()]
-        worst = nsmallest(most, zip(ended.tolist(), rank.tolist(), when.tolist(), names, strict=True))
+        keys_of = badness(metric, found.entries["at"][chosen], found.entries["value"][chosen])
+        worst = nsmallest(most, zip(keys_of, names, strict=True))
         return Worst(
-            ids=tuple(name for *_, name in worst),
+            ids=tuple(name for _, name in worst),
             count=len(names),
             held=bool(len(found.entries)),
             kept_from=None if kept is None else datetime.fromtimestamp(kept, UTC),

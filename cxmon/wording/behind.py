@@ -43,11 +43,28 @@ def _grown_lines(found: Behind, counting: Metric | None) -> list[str]:
         lines = [f"No contact reason{counted} is known to have grown."]
     if found.kept_back:
         lines.append(f"  {found.kept_back:,} too small to be told")
-    return [*lines, "Counts only: no cause is claimed."]
+    told = "Counts only"
+    if any(math.isfinite(one.high) for one in found.grown):
+        all_of_them = "both" if found.looked_at == 2 else f"all {found.looked_at:,}"
+        together = f" for {all_of_them} reasons together" if found.looked_at > 1 else ""
+        told = f"The ranges hold with 95 % confidence{together}"
+    return [*lines, f"{told}; no cause is claimed."]
 
 
 def _grew(one: Growth) -> str:
-    return f"{one.reason} {number(one.count, 0)} (usually {number(one.before, 0 if one.before >= 10 else 1)})"
+    usually = number(one.before, 0 if one.before >= 10 else 1)
+    return f"{one.reason} {number(one.count, 0)} (usually {usually}{_how_sure(one)})"
+
+
+def _how_sure(one: Growth) -> str:
+    """The range of how many times as often, or that it may be chance; nothing where too little is known."""
+    if not math.isfinite(one.high):
+        return ""
+    precision = 1 if one.high < 10 else 0
+    low, high = number(one.low, precision), number(one.high, precision)
+    if one.low <= 1 or low == number(1, precision):
+        return f"; may be chance: up to {high} times as often"
+    return f"; {low} to {high} times as often"
 
 
 def _how_many(found: Behind) -> str:

@@ -1,15 +1,22 @@
 """Behind an incident: the vendor's records by id with their addresses, and the reasons that grew, no small group."""
 
+import csv
+import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from collect_desk import metric, plan
 
-from cxmon import actions, feeds
+from cxmon import actions, feeds, wording
 from cxmon.checks import Threshold
+from cxmon.config.loader import parse
 from cxmon.config.plan import CheckPlan
 from cxmon.contracts import Facts, Linked, Records
+from cxmon.errors import ConfigError
 from cxmon.model import (
     EVERYONE,
     Category,
@@ -23,13 +30,16 @@ from cxmon.model import (
     Kind,
     Read,
     Scope,
+    Secret,
     Segment,
     Token,
     Verdict,
 )
-from cxmon.pipeline.behind import behind
+from cxmon.pipeline.behind import _address, behind
 from cxmon.pipeline.check import check
-from cxmon.sources import Freshdesk, Rest, Zendesk
+from cxmon.pipeline.collect import collect
+from cxmon.pipeline.register import register
+from cxmon.sources import Csv, Freshdesk, Intercom, Rest, Sql, Zendesk
 from cxmon.sources.rest import RestStream
 from cxmon.store import Store
 
@@ -97,6 +107,21 @@ def test_the_bad_records_are_named_with_their_addresses_and_the_reason_that_grew
     assert (found.count, found.all_of_them, found.note) == (84, False, "")
     assert [r.link for r in found.records] == [f"https://desk.example.com/t/phone-r49-{i}" for i in (11, 10, 9)]
     assert [(g.reason, g.count, g.before) for g in found.grown] == [("refund", 84, 28)]
+    (grew,) = found.grown
+    assert (found.looked_at, round(grew.low, 1), round(grew.high, 1)) == (2, 2.1, 4.2)
+    told = wording.behind_lines(found, CSAT, CSAT, "UTC")
+    assert told[-2:] == [
+        "  refund 84 (usually 28; 2.1 to 4.2 times as often)",
+        "The ranges hold with 95 % confidence for both reasons together; no cause is claimed.",
+    ]
+    few = replace(found, grown=(replace(grew, count=34, low=0.9, high=1.6),))
+    assert wording.behind_short(few).endswith(
+        "More about: refund 34 (usually 28; may be chance: up to 1.6 times as often)"
+    )
+    bare = replace(found, grown=(replace(grew, low=float("nan"), high=float("nan")),))
+    assert wording.behind_lines(bare, CSAT, CSAT, "UTC")[-2:] == [
+        "  refund 84 (usually 28)", "Counts only; no cause is claimed.",
+    ]  # fmt: skip
     assert (found.counted_in, found.dimension, found.kept_back) == ("csat", "reason", 0)
     # Where single days are too small to be told, whole weeks are, roughly.
     covered = behind(desk(tmp_path, CSAT, minimum_cell=10), store, incident(), now=NOW, most=3)
@@ -149,6 +174,57 @@ def test_rows_that_are_only_added_up_have_nothing_behind_them(store, tmp_path):
     assert behind(plan(tmp_path, [of]), store, replace(incident(of), subject="desk"), now=NOW) is None
 
 
+ROWS_URL = "https://desk.example.com/t/{id}"
+
+
+@pytest.mark.parametrize("source", ["files", "desk", "query"])
+def test_rows_with_ids_are_read_once_more_and_have_their_addresses(store, tmp_path, source):
+    """84 refunds by phone are bad in the last week; whoever has an address for an id is counted and not listed."""
+    rows = [(a.isoformat(), c, r, v, i if i != "phone-r49-11" else "ann@example.com") for i, a, c, r, v in answers()]
+    with (tmp_path / "calls.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([("at", "channel", "reason", "value", "case_id"), *rows])
+    with closing(sqlite3.connect(tmp_path / "desk.db")) as conn, conn:
+        conn.execute("CREATE TABLE ratings (at, channel, reason, value, case_id)")
+        conn.executemany("INSERT INTO ratings VALUES (?, ?, ?, ?, ?)", rows)
+    ids = {"ticket_url": ROWS_URL}
+    database = Secret(f"sqlite:///{tmp_path}/desk.db")
+    sources = {"files": Csv(path=str(tmp_path / "calls.csv"), **ids), "desk": Sql(url=database, **ids)}
+    reads = {"files": {}, "desk": {"table": "ratings"}, "query": {"query": "SELECT * FROM ratings WHERE at >= :since"}}
+    name = "desk" if source == "query" else source
+    of = replace(CSAT, source=name, read=Read(time="at", value="value", ticket="case_id", **reads[source]))
+    world = plan(tmp_path, [of], sources=sources, minimum_cell=1)
+    register(world, store, now=NOW)
+    assert [c.error for c in collect(world, store, now=NOW)] == [""]
+    found = behind(world, store, incident(of), now=NOW, most=3)
+    assert (found.count, found.all_of_them, found.note) == (84, False, "")
+    assert [r.link for r in found.records] == [f"https://desk.example.com/t/phone-r49-{i}" for i in (10, 9, 8)]
+    assert [g.reason for g in found.grown] == ["refund"]
+    # A message waits for no source, and small groups are covered as everywhere.
+    assert behind(world, store, incident(of), now=NOW, live=False).records == ()
+    covered = behind(replace(world, minimum_cell=200), store, incident(of), now=NOW)
+    assert (covered.records, covered.note) == ((), "too few records to be told")
+    lost, plain = (replace(of, read=replace(of.read, ticket=ticket)) for ticket in ("no_such", ""))
+    # The name of that column is in no figure.
+    assert of.definition_hash == lost.definition_hash == plain.definition_hash
+    for other, said in ((lost, "the rows cannot be read now: "), (plain, "no record is kept")):
+        assert said in behind(replace(world, metrics={"csat": other}), store, incident(of), now=NOW).note
+
+
+def test_rows_have_a_sound_address_and_no_person_for_an_id():
+    said = re.escape("ticket_url: found 'ftp://x/{id}', expected an https")
+    with pytest.raises(ValueError, match=said):
+        Csv(path="calls.csv", ticket_url="ftp://x/{id}")
+    with pytest.raises(ValueError, match=said):
+        Sql(url=Secret("sqlite://"), ticket_url="ftp://x/{id}")
+    config = b"""
+sources: {calls: {type: csv, path: calls.csv, ticket_url: "https://desk.example.com/t/{id}"}}
+metrics:
+  csat: {source: calls, kind: proportion, better: higher, matters: 2pt, read: {time: at, value: v, ticket: agent_id}}
+"""
+    with pytest.raises(ConfigError, match=r"read\.ticket: found the person field agent_id, expected the id of a case"):
+        parse(config, path=Path("cxmon.yaml"), environ={})
+
+
 def test_behind_a_loss_of_subscriptions_stands_no_single_record(store, tmp_path):
     read = Read(stream="answers", time="at", value="value", known_at="at", churn="start_of_period")
     of = metric("lost", Kind.RATE, source="desk", read=read, dimensions=(), zone="UTC")
@@ -199,7 +275,14 @@ def test_behind_a_verdict_stands_what_its_change_touches_while_it_is_judged(stor
 def test_where_vendors_show_their_records():
     zendesk = Zendesk(token=Token("t"), subdomain="acme")
     assert isinstance(zendesk, Linked)
-    assert zendesk.links == {"tickets": "https://acme.zendesk.com/agent/tickets/{id}"}
+    assert zendesk.links["tickets"] == "https://acme.zendesk.com/agent/tickets/{id}"
+    assert _address(zendesk.links["sla_cycles"], "48211/reply_time/1") == "https://acme.zendesk.com/agent/tickets/48211"
+    assert Intercom(token=Token("t")).links == {}
+    inbox = Intercom(token=Token("t"), ticket_url="https://app.intercom.com/a/inbox/abc/inbox/conversation/{id}").links
+    assert _address(inbox["conversations"], "515") == "https://app.intercom.com/a/inbox/abc/inbox/conversation/515"
+    assert _address(inbox["ratings"], "people/515") == _address(inbox["conversations"], "515")
+    with pytest.raises(ValueError, match=r"ticket_url: found .https://app\.example\.com/7., expected an https address"):
+        Intercom(token=Token("t"), ticket_url="https://app.example.com/7")
     assert Freshdesk(domain="acme", api_key=Token("x")).links == {
         "tickets": "https://acme.freshdesk.com/a/tickets/{id}"
     }

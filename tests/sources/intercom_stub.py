@@ -13,16 +13,19 @@ def error(code, message, status):
 
 class Inbox:
     """Conversations by id, in pages of at most `most`. `empty` inserts a page without any after the first one,
-    `overlap` repeats the last conversation of each page."""
+    `overlap` repeats the last conversation of each page. `unsorted` refuses `sort`, `newest_first` does not heed it."""
 
     def __init__(self, conversations=(), most=3):
         self.held = {c["id"]: c for c in conversations}
         self.most, self.empty, self.overlap, self.expired = most, False, False, False
+        self.unsorted = self.newest_first = False
 
     def put(self, **conversation):
         self.held[conversation["id"]] = self.held.get(conversation["id"], {}) | conversation
 
     def search(self, _params, body):
+        if self.unsorted and "sort" in body:
+            return error("parameter_invalid", "sort is not a known parameter", 400)
         if problem := _illegal(body):
             return error("parameter_invalid", problem, 400)
         pagination = body.get("pagination", {})
@@ -32,6 +35,7 @@ class Inbox:
         found = sorted(
             (c for c in self.held.values() if _matches(c, body["query"])), key=lambda c: (c["updated_at"], c["id"])
         )
+        found = found[::-1] if self.newest_first else found
         size = min(self.most, pagination.get("per_page", 20))
         step = size - (1 if self.overlap else 0)
         pages = [found[i : i + size] for i in range(0, max(1, len(found)), step)]
@@ -51,12 +55,12 @@ class Inbox:
 def _illegal(body):
     if not body.keys() <= {"query", "pagination", "sort"} or "query" not in body:
         return "query"
-    pagination = body.get("pagination", {})
+    pagination, sort = body.get("pagination", {}), {"field": "updated_at", "order": "ascending"}
     if not pagination.keys() <= {"per_page", "starting_after"} or not 1 <= pagination.get("per_page", 20) <= 150:
         return "pagination"
     if not isinstance(pagination.get("starting_after", ""), str):
         return "starting_after"
-    if body.get("sort") != {"field": "updated_at", "order": "ascending"}:
+    if body.get("sort", sort) != sort:
         return "sort"
     return _illegal_query(body["query"], 0)
 

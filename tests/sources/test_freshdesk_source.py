@@ -2,7 +2,8 @@
 
 import itertools
 import random
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from vendor_stub import PAGE, RESET, THROTTLED, Reply
 from cxmon.aggregate import Page
 from cxmon.config import load
 from cxmon.config.loader import parse
-from cxmon.contracts import Request
+from cxmon.contracts import Request, Unfit
 from cxmon.errors import AccessError, ConfigError, SourceError
 from cxmon.model import EVERYONE, Kind, Read, Secret, Token, Window
 from cxmon.pipeline.collect import collect
@@ -207,11 +208,9 @@ def test_ratings_are_counted_as_freshdesk_counts_and_read_again_because_they_cha
     with account.serve() as vendor:
         found = pull(source(vendor, page_size=3), "satisfaction_ratings")
         got = columns(found)
-        assert got["satisfied"] == [1, 1, 1, 0, 0, 0, None]
+        assert [v for v in got["satisfied"] if not isinstance(v, Unfit)] == [1, 1, 1, 0, 0, 0, None]
         assert got["sentiment"][3:5] == ["neutral", "unhappy"]
-        assert [r.reason for b in found for r in b.rejected] == [
-            "satisfied: a score that is not on the scale from -103 to 103"
-        ]
+        assert got["score"][6] == Unfit(reason="a score that is not on the scale from -103 to 103")
         assert "words" not in str(found)
         account.ratings[4] = rating(4, hours(4), 101, updated_at=iso(hours(30)))
         again = pull(source(vendor, lookback=timedelta(days=2)), "satisfaction_ratings", end(found))
@@ -269,6 +268,24 @@ def test_options_that_cannot_be_are_refused():
             Freshdesk(**({"api_key": key} | options))
 
 
+def test_business_minutes_are_made_by_a_calendar_of_the_configuration():
+    """As docs/sources/freshdesk.md has it: Freshdesk tells instants only."""
+    text = (Path(__file__).parents[2] / "docs/sources/freshdesk.md").read_text(encoding="utf-8")
+    (shown,) = [block for block in text.split("```")[1::2] if "calendars:" in block]
+    account = 'sources: {helpdesk: {type: freshdesk, domain: acme, api_key: "${KEY}"}}'
+    plan = parse(f"{account}\n{shown.removeprefix('yaml')}".encode(), path=Path("cxmon.yaml"), environ={"KEY": "k3y"})
+    friday, monday = (datetime.fromisoformat(f"2026-05-{day}+02:00") for day in ("15T17:30", "18T09:10"))
+    tickets = [ticket(1, friday, stats={"first_responded_at": iso(monday.astimezone(UTC))}),
+               ticket(2, friday, stats={"first_responded_at": None})]  # fmt: skip
+    for one in tickets:
+        one["created_at"] = iso(friday.astimezone(UTC))
+    with Account(tickets).serve() as vendor:
+        (found,) = (page for page in pull(source(vendor)) if len(page.upserts))
+    of = plan.metrics["first_reply"]
+    value = Page(records=found.upserts, now=NOW).counted(of).value.tolist()
+    assert (of.unit, value[0], value[1] != value[1]) == ("min", 40, True)
+
+
 def test_a_ticket_field_that_names_a_person_is_no_dimension_by_another_name():
     config = b"""
 sources: {desk: {type: freshdesk, domain: acme, api_key: "${KEY}", custom: {who: cf_agent_name}}}
@@ -324,19 +341,19 @@ def test_what_a_ticket_cannot_be_is_set_aside_with_its_reason():
     with Account(tickets).serve() as vendor:
         vendor.routes["/api/v2/tickets"] = lambda params, _: [] if "filter" in params else [*tickets, {"id": None}]
         found = pull(source(vendor, custom={"region": "cf_region"}))[-1]
-    assert (found.complete, found.upserts.ids) == (True, ["0", "1", "2"])
-    assert [(r.where, r.reason) for r in found.rejected] == [
-        ("page 1, row 4", "first_reply_min: no instant in ISO 8601 and no epoch seconds"),
-        ("page 1, row 5", "region: a list where a value belongs"),
-        ("page 1, row 6", "no id"),
-    ]
+    assert (found.complete, found.upserts.ids) == (True, ["0", "1", "2", "3", "4"])
+    assert [(r.where, r.reason) for r in found.rejected] == [("page 1, row 6", "no id")]
     of = metric(
         Kind.QUANTILE,
         read=Read(stream="tickets", time="created_at", value="first_reply_min", censored=True),
-        dimensions=(),
+        dimensions=("region",),
     )
-    aside = Page(records=found.upserts, now=NOW).counted(of).rejected
-    assert sorted((r.where, r.reason) for r in aside) == [
+    page = Page(records=found.upserts, now=NOW)
+    assert sorted((r.where, r.reason) for r in page.counted(of).rejected) == [
         ("page 1, row 2", "value: a negative duration"),
         ("page 1, row 3", "created_at: in the future (now is 2026-06-01 00:00 UTC)"),
+        ("page 1, row 4", "first_reply_min: no instant in ISO 8601 and no epoch seconds"),
+        ("page 1, row 5", "region: a list where a value belongs"),
     ]
+    # A metric that does not read what is wrong counts the ticket.
+    assert page.counted(replace(of, dimensions=())).row.tolist() == [0, 4]

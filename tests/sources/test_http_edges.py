@@ -17,6 +17,7 @@ from vendor_stub import Desk, Reply, Vendor, serving
 from cxmon import feeds
 from cxmon.errors import SourceError
 from cxmon.feeds.client import Client
+from cxmon.feeds.exchange import asked_to_wait
 from cxmon.sources import Rest
 
 REFUSED = (
@@ -197,3 +198,28 @@ def test_addresses_inside_are_refused_before_a_connection_is_made(address):
         SourceError, match=r"which is not on the internet; `allow_private: true` of the source allows it"
     ):
         list(source.fetch(asked()))
+
+
+STAMP = {"Date": "Mon, 01 Jun 2026 00:00:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {"Retry-After": "7"}, 7),
+        (503, {"Retry-After": "Mon, 01 Jun 2026 00:00:07 GMT", **STAMP}, 7),
+        (503, {"Retry-After": "Mon, 01 Jun 2026 00:00:07 GMT"}, None),
+        (429, {"Retry-After": "nan", "X-RateLimit-Retry-After": "3"}, None),
+        (429, {"X-RateLimit-Retry-After": "3"}, 3),
+        (429, {"X-RateLimit-Reset": "1780272005", **STAMP}, 5),
+        (429, {"X-RateLimit-Reset": "1780272005000", **STAMP}, 5),
+        (429, {"X-RateLimit-Reset": "2026-06-01T00:00:05Z", **STAMP}, 5),
+        (429, {"X-Rate-Limit-Reset": "5"}, 5),
+        (429, {"RateLimit-Reset": "0"}, None),
+        (429, {"X-RateLimit-Reset": "1780272000", **STAMP}, None),
+        (500, {"X-RateLimit-Reset": "1780272005", **STAMP}, None),
+        (429, {"X-RateLimit-Reset": "soon"}, None),
+    ],
+)
+def test_a_wait_is_read_in_each_form_that_a_vendor_documents(status, headers, wait):
+    assert asked_to_wait(status, headers) == wait

@@ -9,7 +9,7 @@ from source_cases import metric
 from vendor_stub import BROKEN, PAGE, RESET, THROTTLED, Desk, Reply, Vendor, serving
 
 from cxmon import feeds
-from cxmon.contracts import Request
+from cxmon.contracts import Request, Unfit
 from cxmon.errors import AccessError, SourceError
 from cxmon.feeds.client import Client
 from cxmon.feeds.guard import is_public
@@ -314,21 +314,22 @@ def test_what_is_no_record_is_set_aside_with_its_place():
     strict = replace(STREAM, fields=dict(STREAM.fields) | {"satisfied": feeds.Field(path="rating.score")})
     with Vendor(answers=lambda _, __: document) as vendor:
         (found,) = pull(rest(vendor, strict))
-        assert (ids([found]), found.deletes) == (["0"], ("6",))
+        assert (ids([found]), found.deletes) == (["0", "2"], ("6",))
         assert [(r.where, r.reason) for r in found.rejected] == [
             ("page 1, row 2", "no id"),
-            ("page 1, row 3", "satisfied: a list where a value belongs"),
             ("page 1, row 4", "an id that looks like an e-mail address; with `hash_key` its hash is kept"),
             ("page 1, row 5", "the time of its last change: no instant in ISO 8601 and no epoch seconds"),
             ("page 1, row 6", "a str where a record belongs"),
         ]
+        # What cannot be a value counts against the metrics that read it, and no others.
+        assert found.upserts.fields["satisfied"][1] == Unfit(reason="a list where a value belongs")
         (found,) = pull(rest(vendor, strict), asked(hash_key=Secret("k" * 16)))
         assert "someone" not in str(found)
-        assert len(found.upserts) == 2
+        assert len(found.upserts) == 3
         unnamed = replace(SCORE, otherwise=None, values={"good": "1"})
         rows[0]["rating"] = {"score": "bad"}
         (found,) = pull(rest(vendor, replace(STREAM, fields={"satisfied": unnamed})))
-        assert found.rejected[0].reason == "satisfied: a value that `values` does not name"
+        assert found.upserts.fields["satisfied"][0] == Unfit(reason="a value that `values` does not name")
 
 
 def test_a_field_that_the_vendor_renamed_is_no_silence_of_customers():

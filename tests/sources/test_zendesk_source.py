@@ -54,7 +54,7 @@ class Account:
         def cursor(params, _):
             assert params.keys() <= {"start_time", "cursor", "include", "per_page"}
             assert ("start_time" in params) != ("cursor" in params)
-            assert (params["include"], params["per_page"]) == ("metric_sets", "1000")
+            assert params["include"] == "metric_sets"
             if "start_time" in params and int(params["start_time"]) > NOW.timestamp() - 60:
                 return Reply({"error": "StartTimeTooRecent", "description": "Too recent start_time"}, 422)
             at = int(params.get("cursor", "c0")[1:])
@@ -108,6 +108,14 @@ def pull(source_, stream, cursor=None, now=NOW, days=30):
 def columns(batches):
     names = batches[0].upserts.fields
     return {name: [v for b in batches for v in b.upserts.fields[name]] for name in names}
+
+
+def test_metric_sets_that_do_not_come_are_no_silence_of_agents():
+    with (
+        Account([ticket(i) for i in range(25)]).serve() as vendor,
+        pytest.raises(SourceError, match=r"none of 2\d records has first_reply_business_min, first_reply_min, solved"),
+    ):
+        pull(source(vendor), "tickets")
 
 
 @pytest.mark.parametrize("inline", [False, True])

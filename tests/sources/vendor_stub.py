@@ -82,7 +82,8 @@ class Reply:
             self.body, self.headers["Content-Encoding"] = gzip.compress(self.body), "gzip"
 
     def send(self, handler):
-        handler.send_response(self.status)
+        # A reply with a date of its own has one only.
+        (handler.send_response_only if "Date" in self.headers else handler.send_response)(self.status)
         for name, value in self.headers.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.send_header("Content-Length", str(self.length or len(self.body)))

@@ -2,7 +2,7 @@
 
 import glob
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from cxmon import delimited
 from cxmon.aggregate import FIGURES, Intake, roles, span
-from cxmon.contracts import Batch, Request
+from cxmon.contracts import Batch, Records, Request
 from cxmon.errors import SourceError
+from cxmon.feeds.reach import checked_ticket_url
 from cxmon.model import Metric
 from cxmon.sources.files.columns import Column, Numbers
 from cxmon.sources.files.excel import read_excel
@@ -24,6 +25,7 @@ from cxmon.sources.files.parquet import read_parquet
 from cxmon.sources.files.table import Piece, Table
 from cxmon.sources.files.text import other_delimiter, read_text
 
+_TICKET = "ticket"  # The role of the column with a row's id.
 _SIGNS = ("", ".", ",", " ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "'")
 
 
@@ -34,7 +36,8 @@ class Csv:
     `sheet` is that of a workbook, the first without it; `skip` is how many lines stand above the header. `decimal` is
     the sign before decimals, `thousands` the one between thousands. `columns` are made of columns of the file. `id`
     names the columns that tell a row from all others: of rows with the same id the last counts. `most_bytes` bounds
-    what a file unpacks to.
+    what a file unpacks to. `ticket_url` is the address of a case in the system that they are from, with
+    {id} in it: the `read.ticket` of a metric's rows, for evidence.
 
     Files are read whole at each request, as a stream, since a line may have changed anywhere.
     """
@@ -50,8 +53,10 @@ class Csv:
     columns: Mapping[str, Column] = field(default_factory=dict)
     id: tuple[str, ...] = ()
     most_bytes: int = 2_000_000_000
+    ticket_url: str = ""
 
     def __post_init__(self) -> None:
+        checked_ticket_url(self.ticket_url)
         delimited.check(self.delimiter, self.encoding)
         if self.decimal not in {".", ","}:
             raise ValueError(f"decimal: found {self.decimal!r}, expected a point or a comma")
@@ -91,7 +96,12 @@ class Csv:
             intake.aside(copy.name, f"the same file as {first.name}, taken once")
         latest = self._latest(metric.id, files) if self.id else None
         for file in files:
-            self._read(file, wanted, intake, latest)
+
+            def aside(line: int, reason: str, name: str = file.name) -> None:
+                intake.aside(f"{name}:{line}", reason)
+
+            for lines, columns in self._read(metric, file, wanted, latest, aside):
+                intake.add(columns, partial(_place, file.name, lines))
         yield from intake.batches()
 
     def _files(self, metric: Metric) -> list[Path]:
@@ -122,15 +132,32 @@ class Csv:
                     latest.see(columns)
         return latest
 
-    def _read(self, file: Path, wanted: Mapping[str, str], intake: Intake, latest: Latest | None) -> None:
-        metric = intake.metric.id
+    def rows(self, request: Request) -> Iterator[Records]:
+        """The rows of all files with their ids, whatever their time."""
+        metric = request.metric
+        wanted = roles(metric) | {_TICKET: metric.read.ticket}
+        files = self._files(metric)
+        for copy in copies(files) if not self.id else ():
+            files.remove(copy)
+        latest = self._latest(metric.id, files) if self.id else None
+        for file in files:
+            for _, columns in self._read(metric, file, wanted, latest, lambda _line, _reason: None):
+                ids = ["" if v is None else str(v).strip() for v in columns.pop(_TICKET)]
+                yield Records(ids=ids, fields={wanted[role]: column for role, column in columns.items()})
 
-        def aside(line: int, reason: str) -> None:
-            intake.aside(f"{file.name}:{line}", reason)
-
+    def _read(
+        self,
+        of: Metric,
+        file: Path,
+        wanted: Mapping[str, str],
+        latest: Latest | None,
+        aside: Callable[[int, str], None],
+    ) -> Iterator[tuple[Sequence[int], dict[str, Sequence[object]]]]:
+        """(lines, columns by role) of the rows that count."""
+        metric = of.id
         with opened(metric, file, self.most_bytes) as (kind, stream):
             table = self._table(metric, file, kind, stream)
-            only = intake.metric.read.only
+            only = of.read.only
             names = self._needed([*wanted.values(), *only])
             places = _places(metric, file.name, table, names)
             for all_lines, fields in table.pieces(places, aside):
@@ -141,8 +168,7 @@ class Csv:
                 if not counts.any():
                     continue
                 lines, columns = _kept(all_lines, fields, counts)
-                of = dict(zip(names, columns, strict=True))
-                intake.add(self._by_role(wanted, of), partial(_place, file.name, lines))
+                yield lines, self._by_role(wanted, dict(zip(names, columns, strict=True)))
 
     def _needed(self, names: Sequence[str]) -> list[str]:
         """The columns of the file that `names` are, or are made of."""

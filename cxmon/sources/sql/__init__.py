@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cxmon.aggregate import roles, span
-from cxmon.contracts import Batch, Request
+from cxmon.contracts import Batch, Records, Request
 from cxmon.errors import SourceError
+from cxmon.feeds.reach import checked_ticket_url
 from cxmon.model import Metric, Secret
 
 
@@ -15,15 +16,18 @@ class Sql:
     """A database by its SQLAlchemy `url`. It is only read: SQLite is opened read-only, PostgreSQL in a READ ONLY
     transaction; give cxmon a role of its own that may do nothing else.
 
-    `timeout_s` bounds each statement, `max_rows` the rows that one request may bring.
+    `timeout_s` bounds each statement, `max_rows` the rows that one request may bring. `ticket_url` is the address of
+    a case in the system that they are from, with {id} in it: the `read.ticket` of a metric's rows, for evidence.
     """
 
     type: Literal["sql"] = "sql"
     url: Secret
     timeout_s: float = 60.0
     max_rows: int = 10_000_000
+    ticket_url: str = ""
 
     def __post_init__(self) -> None:
+        checked_ticket_url(self.ticket_url)
         if not self.timeout_s > 0:
             raise ValueError(f"timeout_s: found {self.timeout_s}, expected seconds above 0")
         if self.max_rows < 1:
@@ -43,6 +47,16 @@ class Sql:
 
         with Session(self.url.reveal(), metric, timeout_s=self.timeout_s, max_rows=self.max_rows) as session:
             yield from batches(session, request, wanted, window)
+
+    def rows(self, request: Request) -> Iterator[Records]:
+        """The rows of the window with their ids."""
+        metric = request.metric
+        _check_read(metric)
+        from cxmon.sources.sql.connect import Session  # noqa: PLC0415
+        from cxmon.sources.sql.read import records  # noqa: PLC0415
+
+        with Session(self.url.reveal(), metric, timeout_s=self.timeout_s, max_rows=self.max_rows) as session:
+            yield from records(session, request, roles(metric))
 
 
 def _check_read(metric: Metric) -> None:

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cxmon.aggregate import Intake, reading, stretches
-from cxmon.contracts import Observations, Request
+from cxmon.contracts import Observations, Records, Request
 from cxmon.errors import SourceError
 from cxmon.model import Metric, Window
 from cxmon.sources.sql.connect import Session, literal
 from cxmon.sources.sql.dialects import KNOWN, Dialect, Survey, Table
 from cxmon.sources.sql.pushdown import added, condition
 
+_TICKET = "ticket"  # The role of the column with a row's id.
 _FIRST_EPOCH = datetime(1974, 1, 1, tzinfo=UTC)  # Earlier instants are no numbers that we take for epoch seconds.
 
 
@@ -26,6 +27,33 @@ def batches(session: Session, request: Request, wanted: Mapping[str, str], windo
     read = metric.read
     if read.query is not None:
         return _query(session, request, wanted, window)
+    table, dialect, survey, clock = _table(session, metric, wanted)
+    here = read.aggregated or read.censored or read.made_of
+    if dialect is not None and survey is not None and survey.pushable and not here and window.since > _FIRST_EPOCH:
+        return _added(session, dialect, survey, request, table, window)
+    return _rows(session, request, table, clock, window)
+
+
+def records(session: Session, request: Request, wanted: Mapping[str, str]) -> Iterator[Records]:
+    """The rows of the request's window and around it, with the ids in their column `ticket`."""
+    metric, window = request.metric, request.window
+    wanted = {**wanted, _TICKET: metric.read.ticket}
+    if metric.read.query is not None:
+        found = _asked(session, metric, wanted, window)
+    else:
+        table, _, _, clock = _table(session, metric, wanted)
+        found = _picked(session, table, clock, window)
+    for rows in found:
+        columns = dict(zip(wanted, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(wanted, ())
+        ids = ["" if v is None else str(v).strip() for v in columns.pop(_TICKET)]
+        yield Records(ids=ids, fields={wanted[role]: list(column) for role, column in columns.items()})
+
+
+def _table(
+    session: Session, metric: Metric, wanted: Mapping[str, str]
+) -> tuple[Table, Dialect | None, Survey | None, str]:
+    """(the metric's table, how its database is spoken to and what was found there, how it holds instants)."""
+    read = metric.read
     name = str(read.table)
     columns = session.columns(name)
     exprs = {role: session.expression(text, columns, name) for role, text in wanted.items()}
@@ -33,13 +61,10 @@ def batches(session: Session, request: Request, wanted: Mapping[str, str], windo
     table = Table(name=session.table(name), exprs=exprs, where=where)
     dialect = KNOWN.get(session.dialect)
     if dialect is None:
-        return _rows(session, request, table, _sampled(session, table), window)
+        return table, None, None, _sampled(session, table)
     survey = dialect.survey(session, table)
-    rows = replace(table, fields={role: dialect.field(e, survey.types.get(role, "")) for role, e in exprs.items()})
-    here = read.aggregated or read.censored or read.made_of
-    if survey.pushable and not here and window.since > _FIRST_EPOCH:
-        return _added(session, dialect, survey, request, rows, window)
-    return _rows(session, request, rows, survey.clock, window)
+    fields = {role: dialect.field(e, survey.types.get(role, "")) for role, e in exprs.items()}
+    return replace(table, fields=fields), dialect, survey, survey.clock
 
 
 def _added(
@@ -61,13 +86,17 @@ def _added(
 
 def _rows(session: Session, request: Request, table: Table, clock: str, window: Window) -> Iterator[Observations]:
     """Rows of a table, added up here."""
-    picked, params = condition(clock, table.exprs["time"], window)
-    fields = [f"{expr} AS c{i}" for i, expr in enumerate((table.fields or table.exprs).values())]
-    statement = f"SELECT {', '.join(fields)} {table.source(picked)}"
     intake = Intake(metric=request.metric, window=window, now=request.now, frozen=request.frozen)
-    for rows in session.rows(statement, params):
+    for rows in _picked(session, table, clock, window):
         _take(intake, list(table.exprs), rows, str(request.metric.read.table))
     yield from intake.batches()
+
+
+def _picked(session: Session, table: Table, clock: str, window: Window) -> Iterator[Sequence[Sequence[object]]]:
+    """At least the rows of a window, with the columns of `table.exprs` in their order."""
+    picked, params = condition(clock, table.exprs["time"], window)
+    fields = [f"{expr} AS c{i}" for i, expr in enumerate((table.fields or table.exprs).values())]
+    return session.rows(f"SELECT {', '.join(fields)} {table.source(picked)}", params)
 
 
 def _query(session: Session, request: Request, wanted: Mapping[str, str], window: Window) -> Iterator[Observations]:
@@ -82,19 +111,27 @@ def _query(session: Session, request: Request, wanted: Mapping[str, str], window
             ":until cannot be compared; load its time zone tables, or use :since_epoch and :until_epoch"
         )
     for piece in stretches(metric, window) if bounded else [window]:
-        names, chunks = session.result(text, _bounds(session.dialect, metric, piece))
-        lower = [name.lower() for name in names]
-        missing = sorted({c for c in wanted.values() if c.lower() not in lower})
-        if missing:
-            raise SourceError(
-                f"{metric.id}: source {metric.source}: the query brings no column {missing[0]!r}; "
-                f"it brings {', '.join(names)}"
-            )
-        at = [names.index(c) if c in names else lower.index(c.lower()) for c in wanted.values()]
         intake = Intake(metric=metric, window=piece, now=request.now, frozen=request.frozen)
-        for rows in chunks:
-            _take(intake, list(wanted), [[row[i] for i in at] for row in rows], "query")
+        for rows in _asked(session, metric, wanted, piece):
+            _take(intake, list(wanted), rows, "query")
         yield from intake.batches()
+
+
+def _asked(
+    session: Session, metric: Metric, wanted: Mapping[str, str], piece: Window
+) -> Iterator[Sequence[Sequence[object]]]:
+    """The rows that a query brings for a window, with the wanted columns in their order."""
+    names, chunks = session.result(str(metric.read.query), _bounds(session.dialect, metric, piece))
+    lower = [name.lower() for name in names]
+    missing = sorted({c for c in wanted.values() if c.lower() not in lower})
+    if missing:
+        raise SourceError(
+            f"{metric.id}: source {metric.source}: the query brings no column {missing[0]!r}; "
+            f"it brings {', '.join(names)}"
+        )
+    at = [names.index(c) if c in names else lower.index(c.lower()) for c in wanted.values()]
+    for rows in chunks:
+        yield [[row[i] for i in at] for row in rows]
 
 
 def _take(intake: Intake, roles: Sequence[str], rows: Sequence[Sequence[object]], name: str) -> None:

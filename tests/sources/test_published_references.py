@@ -1,0 +1,141 @@
+"""Every vendor by its published reference: all requests of a scenario are legal, and any legal answer is taken."""
+
+import re
+from datetime import timedelta
+from importlib.resources import files
+
+import pytest
+import yaml
+from source_cases import metric
+from spec_answers import COUNT, NOW, TEMPERS, TURNED_AWAY, VENDORS, iso, page, seconds, secret, stranger
+from vendor_rules import RULES, judged
+from vendor_stub import Vendor
+
+from cxmon.aggregate import Page
+from cxmon.config import load
+from cxmon.contracts import Request
+from cxmon.model import EVERYONE, Kind, Read, Token, Window
+from cxmon.pipeline.collect import collect
+from cxmon.pipeline.probe import probe
+from cxmon.pipeline.register import register
+from cxmon.sources import Zendesk
+from cxmon.store import Store
+
+
+def planned(name, vendor, folder):
+    """The configuration that is shipped for the vendor, on this machine."""
+    shipped, prefix, _ = VENDORS[name]
+    text = files("cxmon.config").joinpath(shipped).read_text(encoding="utf-8")
+    config = yaml.safe_load(text)
+    (source,) = config["sources"].values()
+    source |= {"base_url": vendor.url + prefix, "allow_private": True}
+    for account in ("subdomain", "domain"):
+        source.pop(account, None)
+    config["store"] = f"sqlite:///{folder}/store.db"
+    (folder / "cxmon.yaml").write_text(yaml.safe_dump(config))
+    return load(folder / "cxmon.yaml", environ={n: secret(n) for n in re.findall(r"\$\{(\w+)", text)})
+
+
+def counted(plan, store):
+    """How many records each metric counts; open ones and units too."""
+    found = {}
+    for name, of in plan.metrics.items():
+        panel = store.panel(of, [EVERYONE])
+        found[name] = round(float((panel.total if of.kind is Kind.LEVEL else panel.n).sum()))
+    return found
+
+
+def read(plan, now=NOW):
+    """The same without a store: what each metric makes of the pages of its stream."""
+    pages = {}
+    for of in {m.read.stream: m for m in plan.metrics.values()}.values():
+        request = Request(metric=of, window=Window(now - timedelta(days=30), now), now=now, hash_key=plan.hash_key)
+        came = list(plan.sources[of.source].fetch(request))
+        assert [page.complete for page in came][-1:] == [True]
+        records = [p.upserts if p.pieces is None else p.pieces.records(p.pieces.onto({})) for p in came]
+        pages[of.read.stream] = [Page(records=one, now=now) for one in records]
+    return {
+        name: len({page.records.ids[i] for page in pages[m.read.stream] for i in page.counted(m).row.tolist()})
+        for name, m in plan.metrics.items()
+    }
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_all_that_a_source_asks_is_legal(name, tmp_path):
+    imitation = VENDORS[name][2]("least", 0)
+    with Vendor(**imitation.routes) as vendor:
+        plan = planned(name, vendor, tmp_path)
+        (source,) = plan.sources
+        looks = probe(plan, source, now=NOW)
+        assert [look.error for look in looks] == [""] * len(looks)
+        with Store.open(plan.store_url) as store:
+            register(plan, store, now=NOW)
+            for now in (NOW, NOW + timedelta(hours=3)):
+                assert [c.error for c in collect(plan, store, now=now)] == [""] * len(plan.metrics)
+                found = counted(plan, store)
+                assert {m: n for m, n in found.items() if m in imitation.counts} == imitation.counts
+        illegal, paths = judged(name, vendor.seen)
+        assert illegal == []
+        assert {rule.path for rule in RULES[name]} <= paths
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_any_legal_answer_is_taken(name, tmp_path):
+    """With all that may be missing missing, with words nobody knows yet, ended and turned away in every way."""
+    away = list(TURNED_AWAY.values())
+    for end in range(5):
+        temper = TEMPERS[1 + end % 2]
+        imitation = VENDORS[name][2](temper, end)
+        with Vendor(**imitation.routes) as vendor:
+            plan = planned(name, vendor, tmp_path)
+            vendor.faults = [away[2 * end % len(away)], None, away[(2 * end + 1) % len(away)]]
+            found = read(plan)
+            told = {m: found[m] for m in imitation.counts}
+            assert (temper, end, told) == (temper, end, dict(imitation.counts))
+            assert judged(name, vendor.seen)[0] == []
+
+
+def surveys(temper, end):
+    """Both survey systems of Zendesk with answers in them: (routes, records that count by stream)."""
+    when = seconds if temper == "more" else iso
+
+    def rating(i):
+        held = {"id": i, "score": ("good", "bad", "offered")[i % 3], "created_at": when(i), "updated_at": when(i)}
+        nulls = ("assignee_id", "group_id", "requester_id", "ticket_id", "comment", "reason", "reason_id", "url")
+        return stranger(temper, (dict.fromkeys(nulls) if temper == "nulls" else {}) | held)
+
+    def response(i):
+        answer = {"type": "rating_scale", "rating": i % 5 + 1, "created_at": when(i), "updated_at": when(i)}
+        if temper == "nulls":
+            answer |= {"rating_category": None, "value": None}
+        others = [{"type": "skipped"}, {"type": "open_ended", "value": None}, {"type": "mind_reading", "rating": None}]
+        return stranger(temper, {"id": f"01{i}", "answers": [*others, stranger(temper, answer)] if i % 2 else []})
+
+    def listed(name, make):
+        def answer(params, _):
+            rows, more = page([make(i) for i in range(COUNT)], int(params.get("page[after]", "a0")[1:]))
+            at = int(params.get("page[after]", "a0")[1:]) + len(rows)
+            last = ({"has_more": False, "after_cursor": f"a{at}"}, {"has_more": False, "after_cursor": None}, {})
+            return {name: rows, "meta": {"has_more": True, "after_cursor": f"a{at}"} if more else last[end]}
+
+        return answer
+
+    routes = {
+        "api__v2__satisfaction_ratings": listed("satisfaction_ratings", rating),
+        "api__v2__guide__survey_responses": listed("survey_responses", response),
+    }
+    return routes, {"satisfaction_ratings": ("created_at", 18), "survey_responses": ("answered_at", 13)}
+
+
+@pytest.mark.parametrize("temper", TEMPERS)
+def test_both_survey_systems_of_zendesk_are_taken(temper):
+    routes, counts = surveys(temper, TEMPERS.index(temper))
+    with Vendor(**routes) as vendor:
+        desk = Zendesk(email="it@example.com", token=Token("t"), base_url=vendor.url, allow_private=True)
+        for stream, (when, count) in counts.items():
+            of = metric(read=Read(stream=stream, time=when, value="satisfied"), dimensions=(), source="zendesk")
+            pages = list(desk.fetch(Request(metric=of, window=Window(NOW - timedelta(days=30), NOW), now=NOW)))
+            counted = [Page(records=one.upserts, now=NOW).counted(of) for one in pages]
+            assert sum(len(one.row) for one in counted) == count
+            assert [r.reason for one in (*pages, *counted) for r in one.rejected] == []
+        assert judged("zendesk", vendor.seen)[0] == []
