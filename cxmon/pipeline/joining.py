@@ -2,25 +2,30 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from cxmon.contracts import Batch, Facts, Pieces, Records
 
-# So many records, or pages of so many seconds, are enough for a transaction. A vendor that sends large pages, or slowly,
-# has each stored by itself.
-ROWS, SECONDS = 1000, 1.0
+
+@dataclass(frozen=True, kw_only=True)
+class Enough:
+    """What is enough for a transaction: so many records, or pages of so many seconds. A vendor that sends large pages,
+    or slowly, has each stored by itself."""
+
+    rows: int = 1000
+    seconds: float = 1.0
+
+
+ENOUGH = Enough()
 
 
 def joined(
-    pages: Iterable[Batch],
-    *,
-    rows: int = ROWS,
-    seconds: float = SECONDS,
-    clock: Callable[[], float] = time.monotonic,
+    pages: Iterable[Batch], enough: Enough = ENOUGH, *, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Batch]:
     """The same records with fewer cursors: of pages that are joined, the last one's, which stands for all of them.
 
-    A page waits until `rows` records are there, `seconds` after the first of them came, or the list ends; those that wait
-    when the list fails come before its error. Memory is bounded by `rows` and a page.
+    A page waits until there is `enough`, or the list ends; those that wait when the list fails come before its error.
+    Memory is bounded by that and a page.
     """
     waiting: list[Facts] = []
     count, begun = 0, 0.0
@@ -35,7 +40,7 @@ def joined(
             begun = begun if waiting else clock()
             waiting.append(page)
             count += len(page.upserts) + len(page.deletes)
-            if page.complete or count >= rows or clock() - begun >= seconds:
+            if page.complete or count >= enough.rows or clock() - begun >= enough.seconds:
                 done, waiting, count = _one(waiting), [], 0
                 yield done
     except Exception:
