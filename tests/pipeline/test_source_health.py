@@ -18,7 +18,8 @@ from cxmon.alerts import Console
 from cxmon.checks import Freshness, Threshold, Watch
 from cxmon.config import CheckPlan, Route
 from cxmon.errors import ActionError
-from cxmon.model import Ending, Finding, Kind, Pull, Read, Standing, State
+from cxmon.model import Ending, Finding, Health, Kind, Pull, Read, Standing, State
+from cxmon.pipeline import source_health
 from cxmon.pipeline.check import check
 from cxmon.pipeline.collect import collect
 from cxmon.store import Store
@@ -134,6 +135,62 @@ def test_what_never_came_says_nothing_until_it_is_read_again(world):
     assert world.store.panel(CSAT).n[0, -4:].tolist() == [90, 0, 0, 60], "days that the dry stretch touches"
     collect(world.plan, world.store, now=world.now + HOUR, since=FIRST)
     assert world.store.panel(CSAT).n.sum() == len(world.desk.rows)
+
+
+def longer_past(world):
+    """Weeks more of ordinary days: what a loss of a part is measured by."""
+    for k in range(33, 0, -1):
+        at = FIRST - timedelta(days=k)
+        world.store.pulls.record(ordinary("desk", "answers", "csat", at, 90, filled={"satisfied": 90}))
+
+
+def test_half_of_the_records_gone_is_told_within_two_days_and_its_figures_are_judged(world):
+    longer_past(world)
+    world()
+    said = [world(14) for _ in range(6)]
+    assert State.BREACH in [one.state for one in said]
+    assert said[-1].reason == (
+        "answers: 84 records came in the 48 hours to Thu 28 May 2026, 02:00 CEST; usually 180 (180 to 180 in 8 earlier "
+        "weeks). Records are lost, or demand fell; the figures are judged as they come"
+    )
+    incident = world.open()
+    assert [(m.badge, m.title) for m in world.rows(incident)] == [
+        ("Source in trouble", "desk: 44 % fewer data than usual since 25 May: lost, or demand fell")
+    ]
+    assert not world.store.runs.latest()["csat"].held
+    assert world.store.panel(CSAT, as_known_at=world.now).read_at == world.now
+    # Four fifths of the usual do not end it, all of it does.
+    assert world(22).state is State.BREACH
+    assert [world().state for _ in range(4)][-1] is State.OK
+    assert world.store.incidents.get(incident.id).ending is Ending.RECOVERED
+    assert not np.isnan(world.store.panel(CSAT).values()[0][-3:]).any(), "what came is no gap"
+
+
+def test_what_fell_alike_elsewhere_is_said_beside_it(world):
+    """A second source that starves as well speaks for demand; a list of the same source that does not, against it."""
+    longer_past(world)
+    other = metric("calls", source="phone", read=CSAT.read)
+    beside = metric("tickets", source="desk", read=replace(CSAT.read, stream="tickets"))
+    world.plan = replace(world.plan, metrics={**world.plan.metrics, "calls": other, "tickets": beside})
+
+    def look(standing):
+        told = [
+            replace(ordinary(m.source, m.read.stream, m.id, world.now, 50), health=Health(standing=of_it))
+            for m, of_it in ((other, standing), (beside, Standing.USUAL))
+        ]
+        for pull in told:
+            world.store.pulls.record(pull)
+        looked = source_health.run(world.plan, world.store, now=world.now)
+        return next(c.findings[-1].reason for c in looked if (c.check, c.metric) == ("data", "desk"))
+
+    collected = replace(world.plan, metrics={"csat": CSAT})
+    for _ in range(6):
+        world.now += STEP
+        world.desk.go_on(world.now, 14)
+        assert collect(collected, world.store, now=world.now)[0].ok
+    assert ". Records are lost, or demand fell, while tickets, answers of phone came as usual; " in look(Standing.USUAL)
+    alike = "Demand may have fallen, since fewer came of answers of phone as well; or records are lost"
+    assert alike in look(Standing.LESS)
 
 
 def test_while_it_fails_nobody_knows_whether_it_is_well_again(world):
