@@ -22,7 +22,8 @@ from cxmon.model import Ending, Finding, Health, Kind, Pull, Read, Standing, Sta
 from cxmon.pipeline import source_health
 from cxmon.pipeline.check import check
 from cxmon.pipeline.collect import collect
-from cxmon.store import Store
+from cxmon.pipeline.replay import replay
+from cxmon.store import Overlay, Store
 
 HOUR = timedelta(hours=1)
 STEP = 8 * HOUR
@@ -135,6 +136,29 @@ def test_what_never_came_says_nothing_until_it_is_read_again(world):
     assert world.store.panel(CSAT).n[0, -4:].tolist() == [90, 0, 0, 60], "days that the dry stretch touches"
     collect(world.plan, world.store, now=world.now + HOUR, since=FIRST)
     assert world.store.panel(CSAT).n.sum() == len(world.desk.rows)
+
+
+def test_a_replay_holds_and_tells_what_live_held_and_told(world):
+    """A day at a time: dead for three days, of which nothing ever came, and well for so long that nobody remembers what
+    was said of the dead ones."""
+    begun, came = world.now + STEP, [90, 0, 1, 0, *[90] * 9]
+    seen = {}
+    for count in came:
+        world.now += 2 * STEP
+        world(count)
+        seen[world.now] = world.store.panel(CSAT, as_known_at=world.now).n.copy()
+    live = [row.message for row in reversed(world.store.outbox.rows(limit=100))]
+    # A day with hardly any data looks like a collapse, and nobody was told of one.
+    of_data = [m.key.split("|")[1] for m in live if "data than usual" in m.title or "24 hours to" in m.lines[0]]
+    assert of_data == ["opened", "ended"]
+    found = replay(world.plan, world.store, since=begun, until=world.now)
+    assert [a.message for a in found.alerts] == live
+    assert {a.story.partition(",")[0] for a in found.alerts} == {"data desk", "quiet desk"}
+    overlay = Overlay.over(world.store, [CSAT])
+    for at, n in seen.items():
+        overlay.advance(at)
+        assert overlay.panel(CSAT, as_known_at=at).n.tolist() == n.tolist(), "figures that were held, and gaps"
+    assert (seen[world.now][0, -12:-6] == 0).sum() >= 3
 
 
 def longer_past(world):
