@@ -1,7 +1,7 @@
 """How often an ordinary source is called strange, and how soon one is noticed that is dead, starving, or loses a part.
 
     .venv/bin/python benchmarks/source_health.py          about five minutes
-    .venv/bin/python benchmarks/source_health.py --loss   the table on losses alone; --worlds N for more of each
+    .venv/bin/python benchmarks/source_health.py --loss   the table on losses alone; --worlds N --years N for more of each
 
 Sources are pulled every hour or every day: a level that wanders from day to day (lognormal, autocorrelation 0.6), desk
 hours, weekends at 30 %, Poisson counts. False incidents are counted over a year; delays from the hour of the fault,
@@ -97,7 +97,7 @@ def false_losses(per_day: float, wander: float, years: int) -> float:
     return opened / years
 
 
-def loss_table(worlds: int) -> None:
+def loss_table(worlds: int, years: int) -> None:
     print("a part of the records is lost: told within two days, within a week, hours until half are told; false a year")
     print(f"{'records a day':>15} {'wanders by':>11} {'30 % lost':>16} {'50 % lost':>16} {'66 % lost':>16} {'false':>6}")
     for per_day in (40, 500, 5000):
@@ -108,7 +108,7 @@ def loss_table(worlds: int) -> None:
                 half = float(np.median(hours))
                 middle = f"{half:.0f} h" if np.isfinite(half) else "-"
                 cells.append(f"{np.mean(hours <= 49):.0%} {np.mean(np.isfinite(hours)):.0%} {middle}")
-            wrong = false_losses(per_day, wander, max(1, worlds // 8))
+            wrong = false_losses(per_day, wander, years)
             row = f"{per_day:>15,} {wander:>11.0%} " + " ".join(f"{cell:>16}" for cell in cells)
             print(f"{row} {wrong:>6.2f}", flush=True)
 
@@ -117,10 +117,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--loss", action="store_true")
     options.add_argument("--worlds", type=int, default=16)
+    options.add_argument("--years", type=int, default=1, help="of an ordinary source, for what is said of it falsely")
     chosen = options.parse_args()
     if not chosen.loss:
         whole_table()
-    loss_table(chosen.worlds)
+    loss_table(chosen.worlds, chosen.years)
 
 
 def whole_table() -> None:
