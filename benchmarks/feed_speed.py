@@ -97,7 +97,9 @@ def main():
             for size in chosen.page:
                 memory(vendor, chosen.records, size)
         return
-    print(f"{chosen.records:,} records, {chosen.rounds} rounds; microseconds a record, and the share of the loop's speed")
+    print(
+        f"{chosen.records:,} records, {chosen.rounds} rounds; microseconds a record, and the share of the loop's speed"
+    )
     print(f"{'':16} | {'elapsed: loop, backfill, ratio (SE)':^34} | {'CPU: loop, backfill, ratio (SE)':^34}")
     for vendor in chosen.vendor:
         for size in chosen.page:

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 def serve(made, args, port):
-    """`made(*args)` prepares what answers a path and a request's body with the bytes of its own; then the port is told."""
+    """`made(*args)` prepares what answers a path and a request's body with bytes; then the port is told."""
     answer = made(*args)
 
     class Handler(BaseHTTPRequestHandler):
@@ -19,7 +19,8 @@ def serve(made, args, port):
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET
+        def do_POST(self):
+            self.do_GET()
 
         def log_message(self, *_):
             pass

@@ -1,7 +1,7 @@
 """How often an ordinary source is called strange, and how soon one is noticed that is dead, starving, or loses a part.
 
     .venv/bin/python benchmarks/source_health.py          about five minutes
-    .venv/bin/python benchmarks/source_health.py --loss   the table on losses alone; --worlds N --years N for more of each
+    .venv/bin/python benchmarks/source_health.py --loss   the table on losses alone; --worlds N, --years N for more
 
 Sources are pulled every hour or every day: a level that wanders from day to day (lognormal, autocorrelation 0.6), desk
 hours, weekends at 30 %, Poisson counts. False incidents are counted over a year; delays from the hour of the fault,
@@ -72,8 +72,8 @@ def delay(per_day: float, left: float, every: int) -> float | None:
 
 
 def losses(per_day: float, wander: float, left: float, worlds: int) -> list[float]:
-    """Hours until each of some worlds that keep `left` of their records from a Tuesday at noon on is told of, pulled every
-    hour and looked at every fourth; infinite where it is not within a week."""
+    """Hours until each of some worlds is told of that keep `left` of their records from a Tuesday at noon on, pulled
+    every hour and looked at every fourth; infinite where it is not within a week."""
     found = []
     for seed in range(worlds):
         hourly = counts(per_day, wander, LEARN + 14, 7000 + seed)
@@ -99,7 +99,9 @@ def false_losses(per_day: float, wander: float, years: int) -> float:
 
 def loss_table(worlds: int, years: int) -> None:
     print("a part of the records is lost: told within two days, within a week, hours until half are told; false a year")
-    print(f"{'records a day':>15} {'wanders by':>11} {'30 % lost':>16} {'50 % lost':>16} {'66 % lost':>16} {'false':>6}")
+    print(
+        f"{'records a day':>15} {'wanders by':>11} {'30 % lost':>16} {'50 % lost':>16} {'66 % lost':>16} {'false':>6}"
+    )
     for per_day in (40, 500, 5000):
         for wander in (0.05, 0.1, 0.2, 0.3, 0.5):
             cells = []

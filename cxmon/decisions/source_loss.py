@@ -23,8 +23,8 @@ STEPS = 4.5
 LOW_SHARE, LOW = 0.8, 1.0
 # So many earlier days, and so many of a weekday, are needed to know what is usual.
 LEAST_DAYS, LEAST_WEEKS = 21, 3
-# Days that usually bring fewer than this are left out, such as the weekends of a desk that is closed then: the logarithm
-# of a small count lies far out too often.
+# Days that usually bring fewer than this are left out, such as the weekends of a desk that is closed then: the
+# logarithm of a small count lies far out too often.
 LEAST_A_DAY = 10.0
 # Days differ by no less than this: weeks that were alike by chance promise nothing.
 LEAST_WANDER = 0.04
@@ -34,8 +34,8 @@ _FAR = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """What the last `days` days came to, where `usual` is what such days bring; `score` in spreads of the past, positive
-    where there is less. `told`: it is clearly less. `low`: the last day alone is low, so nothing is over."""
+    """What the last `days` days came to, where `usual` is what such days bring; `score` in spreads of the past,
+    positive where there is less. `told`: it is clearly less. `low`: the last day alone is low, so nothing is over."""
 
     value: float
     usual: float
@@ -72,7 +72,7 @@ def loss(counts: Floats) -> Loss | None:
 
 
 def _usual(counts: Floats) -> Floats:
-    """The median of the other known days of each day's weekday; NaN where there are too few. The newest are no measure."""
+    """The median of the other known days of each day's weekday, but for the newest; NaN where there are too few."""
     found = np.full(len(counts), np.nan)
     for k in range(len(counts)):
         same = np.arange(k % 7, len(counts), 7)

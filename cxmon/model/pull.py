@@ -7,9 +7,9 @@ from enum import StrEnum
 
 
 class Standing(StrEnum):
-    """What a measure of a pull is against its own past. Only `nothing`, `few` and `less` (clearly fewer for days, of which
-    counts do not say why) are incidents; `waiting` (too little past), `small` (too few records to say), `holiday`,
-    `whole` (the past was read) and `failed` are not known."""
+    """What a measure of a pull is against its own past. Only `nothing`, `few` and `less` (clearly fewer for days, of
+    which counts do not say why) are incidents; `waiting` (too little past), `small` (too few records to say),
+    `holiday`, `whole` (the past was read) and `failed` are not known."""
 
     USUAL = "usual"
     MORE = "more"

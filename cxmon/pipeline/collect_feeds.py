@@ -76,9 +76,11 @@ def read(
     notes: list[str] | None = None,
     enough: Enough = ENOUGH,
 ) -> None:
-    """Every page of the feed into the store, small ones joined until there is `enough`; `counts` and `tally` hold what came, also where this raises, `quiet` why
-    the source has nothing any more for some of the metrics, `unnamed` the values that no map names, by metric, and
-    `notes` what the source said of how it was read."""
+    """Every page of the feed into the store, small ones joined until there is `enough`.
+
+    `counts` and `tally` hold what came, also where this raises, `quiet` why the source has nothing any more for some of
+    the metrics, `unnamed` the values that no map names, by metric, and `notes` what the source said of how it was read.
+    """
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
     wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
     request = Request(

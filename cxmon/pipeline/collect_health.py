@@ -129,6 +129,11 @@ def _newest(store: Store, metric: Metric, tally: Tally, now: datetime) -> dateti
     """The newest change of a record, or the end of the newest period that has figures."""
     if metric.read.stream is not None:
         return datetime.fromtimestamp(tally.newest, UTC) if tally.newest else None
+    return newest_of(store, metric, now)
+
+
+def newest_of(store: Store, metric: Metric, now: datetime) -> datetime | None:
+    """The end of the newest period that has figures."""
     start = store.observations.watermark(metric)
     return None if start is None else min(next_start(start, metric.grain, metric.zone), now)
 

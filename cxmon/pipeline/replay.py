@@ -123,9 +123,8 @@ def replay(
         for done, now in enumerate(moments):
             if progress is not None:
                 progress("days", done, len(moments))
-            overlay.advance(now)
+            came.advance(overlay, now)
             heard.tell(overlay, now)
-            came.tell(overlay, now)
             judge(bare, overlay, now=now, depth=depth, known=other.known(done))
             check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
             alerts += _delivered(overlay, now, standing=done == 0)

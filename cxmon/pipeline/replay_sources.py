@@ -16,7 +16,7 @@ Part = tuple[str, str]
 
 @dataclass(kw_only=True)
 class Brought:
-    """The pulls that the store still has, by part in order of time; `tell` passes on the newest of each, once.
+    """The pulls that the store still has, by part in order of time; `advance` passes on the newest of each, once.
 
     What was said of a pull is kept for some days only. Of an older one it is worked out again, from what was known
     then.
@@ -27,7 +27,9 @@ class Brought:
     accepted: Mapping[str, Sequence[datetime]]
     told: dict[Part, Pull] = field(default_factory=dict)
 
-    def tell(self, store: Overlay, now: datetime) -> None:
+    def advance(self, store: Overlay, now: datetime) -> None:
+        """Moves the store on to `now`, with what was said of the pulls by then."""
+        store.advance(now)
         for part, pulls in self.pulls.items():
             count = bisect_right(pulls, now, key=lambda p: p.at)
             if count and (part not in self.told or pulls[count - 1].at > self.told[part].at):

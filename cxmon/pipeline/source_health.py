@@ -8,6 +8,7 @@ from datetime import datetime
 from cxmon.checks import Freshness
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
+from cxmon.decisions.source_health import Glimpse, glimpses
 from cxmon.incidents import Event, Reason, walk
 from cxmon.model import (
     EVERYONE,
@@ -23,7 +24,7 @@ from cxmon.model import (
 )
 from cxmon.pipeline.check_telling import tell
 from cxmon.pipeline.checked import BUSY, Checked
-from cxmon.pipeline.collect_health import DATA
+from cxmon.pipeline.collect_health import DATA, newest_of
 from cxmon.store import Run, Store
 from cxmon.wording import source_health as wording
 
@@ -71,6 +72,31 @@ def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
             else:
                 done.append(_guarded(plan, store, check_plan.name, source, finding, now))
     return done
+
+
+def lately(plan: Plan, store: Store, source: str | None = None, *, now: datetime) -> list[Glimpse]:
+    """What each part of each source, or of one, came to lately; where no pull was measured, such as in a store that was
+    filled otherwise, when it was collected last, whether that went well, and how old its figures are."""
+    found = glimpses(store.pulls.lately(source), now)
+    seen = {(one.last.source, one.last.part) for one in found}
+    for name, run in sorted(store.runs.latest().items()):
+        metric = plan.metrics.get(name)
+        if metric is None or source not in {None, run.source} or run.finished_at > now:
+            continue
+        part, newest = (run.source, metric.read.stream or name), newest_of(store, metric, now)
+        if part not in seen:
+            pull = Pull(
+                source=run.source, part=part[1], metrics=(name,), at=run.finished_at, ok=run.ok, newest=newest,
+                rejected=run.rejected, error=run.error,
+            )  # fmt: skip
+            found.append(
+                Glimpse(
+                    last=pull, pulls=1, failed=int(not run.ok), fresh=0, rejected=run.rejected, throttled=0,
+                    waited_s=0.0, newest=newest,
+                )
+            )  # fmt: skip
+            seen.add(part)
+    return found
 
 
 def failing(plan: Plan, store: Store, done: Sequence[Checked], *, now: datetime) -> list[Checked]:

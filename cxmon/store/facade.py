@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from cxmon.model import EVERYONE, Metric, Segment, Window
 from cxmon.panel import Panel
-from cxmon.store import backup, panels, schema, series
+from cxmon.store import backup, gaps, panels, schema, series
 from cxmon.store.allowances import AllowanceStore
 from cxmon.store.audit import AuditStore
 from cxmon.store.catalogue import CatalogueStore, RunStore
@@ -21,7 +21,6 @@ from cxmon.store.checkpoints import CheckpointStore
 from cxmon.store.drafts import DraftStore
 from cxmon.store.engine import Database
 from cxmon.store.facts import FactStore
-from cxmon.store import gaps
 from cxmon.store.gaps import GapStore
 from cxmon.store.heard import HeardStore
 from cxmon.store.incidents import IncidentStore

@@ -54,8 +54,8 @@ def held(health: Health | None) -> str:
 
 
 def doubt(strange: Sequence[Pull], everything: Sequence[Pull], metrics: Mapping[str, Metric]) -> str:
-    """Of parts that bring fewer for days, what counts do not tell, and what the other sources and parts say; empty where
-    there are none."""
+    """Of parts that bring fewer for days, what counts do not tell, and what the other sources and parts say; empty
+    where there are none."""
     less = [p for p in strange if _standing(p) is Standing.LESS]
     if not less:
         return ""
@@ -65,7 +65,9 @@ def doubt(strange: Sequence[Pull], everything: Sequence[Pull], metrics: Mapping[
     alike = [p for p in others if p.source not in mine and (_standing(p).strange or _standing(p) is Standing.FEWER)]
     fine = [p for p in others if _standing(p) in {Standing.USUAL, Standing.MORE}]
     if alike:
-        return f"Demand may have fallen, since fewer came of {_listed(alike, mine, metrics)} as well; or records are lost"
+        return (
+            f"Demand may have fallen, since fewer came of {_listed(alike, mine, metrics)} as well; or records are lost"
+        )
     said = f", while {_listed(fine, mine, metrics)} came as usual" if fine else ""
     return f"Records are lost, or demand fell{said}; the figures are judged as they come"
 

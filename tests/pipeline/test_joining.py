@@ -81,7 +81,9 @@ def memory():
 @given(
     st.lists(
         st.tuples(
-            st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 3), st.integers(0, 1), st.integers(1, 3)), max_size=3),
+            st.lists(
+                st.tuples(st.sampled_from("abcd"), st.integers(0, 3), st.integers(0, 1), st.integers(1, 3)), max_size=3
+            ),
             st.lists(st.sampled_from("abcd"), max_size=1),
         ),
         min_size=1,

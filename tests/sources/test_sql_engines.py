@@ -68,7 +68,9 @@ def mariadb_server(tmp_path_factory):
     if given:
         yield given
         return
-    program = os.environ.get("CXMON_TEST_MARIADBD") or shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
+    program = (
+        os.environ.get("CXMON_TEST_MARIADBD") or shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
+    )
     if program is None:
         pytest.skip("no mariadbd on this machine; CXMON_TEST_MARIADBD or CXMON_TEST_MARIADB_URL names one")
     pytest.importorskip("pymysql")
