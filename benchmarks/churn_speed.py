@@ -67,7 +67,7 @@ def pages_of(count):
         ready.append(json.dumps(page | {"has_more": first + PER_PAGE < count}).encode())
     none = json.dumps({"object": "list", "url": "/v1/events", "data": [], "has_more": False}).encode()
 
-    def answer(path):
+    def answer(path, _body):
         parts = urlsplit(path)
         after = parse_qs(parts.query).get("starting_after", ["sub_-1"])[0]
         return none if parts.path == "/v1/events" else ready[(int(after[4:]) + 1) // PER_PAGE]

@@ -5,19 +5,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 def serve(made, args, port):
-    """`made(*args)` prepares what answers a path with the bytes of its body; then the port is told."""
+    """`made(*args)` prepares what answers a path and a request's body with bytes; then the port is told."""
     answer = made(*args)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
-            body = answer(self.path)
+            body = answer(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self):
+            self.do_GET()
 
         def log_message(self, *_):
             pass

@@ -1,18 +1,20 @@
-"""How often an ordinary source is called strange, and how soon a dead or starving one is noticed.
+"""How often an ordinary source is called strange, and how soon one is noticed that is dead, starving, or loses a part.
 
-    .venv/bin/python benchmarks/source_health.py          about two minutes
+    .venv/bin/python benchmarks/source_health.py          about five minutes
+    .venv/bin/python benchmarks/source_health.py --loss   the table on losses alone; --worlds N, --years N for more
 
 Sources are pulled every hour or every day: a level that wanders from day to day (lognormal, autocorrelation 0.6), desk
 hours, weekends at 30 %, Poisson counts. False incidents are counted over a year; delays from the hour of the fault,
 which falls on a Tuesday at noon.
 """
 
+import argparse
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from cxmon.decisions.source_health import assess
-from cxmon.model import Pull
+from cxmon.model import Pull, Standing
 
 START = datetime(2025, 6, 2, tzinfo=UTC)
 LEARN, YEAR = 66, 365
@@ -38,9 +40,13 @@ def pulls(hourly: np.ndarray, every: int) -> list[Pull]:
     ]  # fmt: skip
 
 
-def strange(found: list[Pull], i: int, every: int) -> bool:
+def standing(found: list[Pull], i: int, every: int) -> Standing:
     back = LEARN * 24 // every
-    return assess(found[max(0, i - back) : i], found[i], zone="UTC").standing.strange
+    return assess(found[max(0, i - back) : i], found[i], zone="UTC").standing
+
+
+def strange(found: list[Pull], i: int, every: int) -> bool:
+    return standing(found, i, every).strange
 
 
 def false_incidents(per_day: float, wander: float, every: int, step: int) -> int:
@@ -65,7 +71,62 @@ def delay(per_day: float, left: float, every: int) -> float | None:
     return None
 
 
+def losses(per_day: float, wander: float, left: float, worlds: int) -> list[float]:
+    """Hours until each of some worlds is told of that keep `left` of their records from a Tuesday at noon on, pulled
+    every hour and looked at every fourth; infinite where it is not within a week."""
+    found = []
+    for seed in range(worlds):
+        hourly = counts(per_day, wander, LEARN + 14, 7000 + seed)
+        fault = (LEARN // 7 + 1) * 7 * 24 + 24 + 12
+        hourly[fault:] = np.random.default_rng(seed).binomial(hourly[fault:], left)
+        of = pulls(hourly, 1)
+        told = (i + 1 - fault for i in range(fault + 3, min(len(of), fault + 7 * 24), 4) if strange(of, i, 1))
+        found.append(next(told, np.inf))
+    return found
+
+
+def false_losses(per_day: float, wander: float, years: int) -> float:
+    """Stretches a year in which an ordinary source is said to bring less for days."""
+    opened = 0
+    for seed in range(years):
+        found, was = pulls(counts(per_day, wander, LEARN + YEAR, 9000 + seed), 1), False
+        for i in range(LEARN * 24, len(found), 8):
+            now = standing(found, i, 1) is Standing.LESS
+            opened += now and not was
+            was = now
+    return opened / years
+
+
+def loss_table(worlds: int, years: int) -> None:
+    print("a part of the records is lost: told within two days, within a week, hours until half are told; false a year")
+    print(
+        f"{'records a day':>15} {'wanders by':>11} {'30 % lost':>16} {'50 % lost':>16} {'66 % lost':>16} {'false':>6}"
+    )
+    for per_day in (40, 500, 5000):
+        for wander in (0.05, 0.1, 0.2, 0.3, 0.5):
+            cells = []
+            for left in (0.7, 0.5, 0.34):
+                hours = np.array(losses(per_day, wander, left, worlds))
+                half = float(np.median(hours))
+                middle = f"{half:.0f} h" if np.isfinite(half) else "-"
+                cells.append(f"{np.mean(hours <= 49):.0%} {np.mean(np.isfinite(hours)):.0%} {middle}")
+            wrong = false_losses(per_day, wander, years)
+            row = f"{per_day:>15,} {wander:>11.0%} " + " ".join(f"{cell:>16}" for cell in cells)
+            print(f"{row} {wrong:>6.2f}", flush=True)
+
+
 def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--loss", action="store_true")
+    options.add_argument("--worlds", type=int, default=16)
+    options.add_argument("--years", type=int, default=1, help="of an ordinary source, for what is said of it falsely")
+    chosen = options.parse_args()
+    if not chosen.loss:
+        whole_table()
+    loss_table(chosen.worlds, chosen.years)
+
+
+def whole_table() -> None:
     print("false incidents in a year, of a source pulled every hour (every fourth looked at) and every day")
     print(f"{'records a day':>15} {'wanders by':>11} {'hourly':>7} {'daily':>6}")
     for per_day in (40, 500, 5000):

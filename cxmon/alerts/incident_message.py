@@ -259,6 +259,9 @@ def _headline(
     when = f" since {wording.day(since, zone)}" if since else ""
     if kind == "freshness":
         return f"{what}{where}: no new data{when}"
+    if kind == "data" and finding is not None and math.isfinite(finding.expected):
+        share = 1 - finding.value / finding.expected
+        return f"{what}: {share:.0%} fewer data than usual{when}: lost, or demand fell".replace("%", " %")
     if kind == "data":
         return f"{what}: far fewer data than usual{when}"
     if kind == "error":

@@ -20,15 +20,16 @@ def health(
     as_json: Json = False,
 ) -> None:
     """What each source brought in the last day against the usual, how old it is, what lacks, and what went wrong."""
-    from cxmon.decisions.source_health import glimpses, in_trouble
+    from cxmon.decisions.source_health import in_trouble
     from cxmon.errors import ConfigError
+    from cxmon.pipeline.source_health import lately
     from cxmon.service import clock
 
     with opened(config, read_only=True) as (plan, store):
         if name is not None and name not in plan.sources:
             raise ConfigError([f"no source {name!r}; there are {', '.join(plan.sources)}"])
         now = clock(plan)
-        found = glimpses(store.pulls.lately(name), now)
+        found = lately(plan, store, name, now=now)
     if as_json:
         emit(found)
     elif not found:
@@ -73,6 +74,10 @@ def _tell(plan: "Plan", found: "list[Glimpse]", now: "datetime") -> None:
     ]
     kept = [k for k in range(len(headers)) if k < 5 or any(row[k] not in {"", "0"} for row in rows)]
     table([headers[k] for k in kept], [[row[k] for k in kept] for row in rows])
+    if any(one.last.ok and one.last.health is None for one in found):
+        wrapped(
+            "What a source brings is measured from its next collection on; the usual is known after three weeks.", "  "
+        )
     for one in filter(in_trouble, found):
         held = wording.held(one.last.health)
         wrapped(f"{one.last.source}: {wording.told(one.last, plan.metrics, plan.zone)}", "  ")

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from cxmon.decisions.source_loss import loss
 from cxmon.model import Health, Measure, Measured, Pull, Standing
 
 Floats = npt.NDArray[np.float64]
@@ -36,6 +37,7 @@ _HOLDS = frozenset({Measured.RECORDS, Measured.FILLED})
 _GRAVITY = (
     Standing.NOTHING,
     Standing.FEW,
+    Standing.LESS,
     Standing.HOLIDAY,
     Standing.FEWER,
     Standing.MORE,
@@ -94,10 +96,13 @@ def assess(
         return _carried(before, Health(standing=Standing.FAILED))
     known = _Known.of([*past, pull], zone, holiday)
     measures = known.records(rare=rare) + known.shares() if known is not None else []
+    if known is not None and not rare and not any(m.standing.strange for m in measures):
+        measures += known.losing(lasting=before is not None and before.since is not None and not before.held)
     if not measures:
         return _carried(before, Health(standing=Standing.WAITING))
     worst = min((m.standing for m in measures), key=_GRAVITY.index)
-    withheld = any(m.standing.strange and m.measured in _HOLDS for m in measures)
+    # Where fewer come for days, their figures may well be right: it is said, and they are judged.
+    withheld = any(m.standing in {Standing.NOTHING, Standing.FEW} and m.measured in _HOLDS for m in measures)
     longest = max(m.hours for m in measures if m.standing is worst)
     began = pull.at - timedelta(hours=longest) if worst.strange else None
     return _carried(before, Health(standing=worst, measures=tuple(measures), held=withheld, since=began))
@@ -245,6 +250,30 @@ class _Known:
                 blank = _judged(replace(blank, value=now[0]), [b[0] for b in before], few)
             found.append(self._unless_holiday(blank, span))
         return found
+
+    def losing(self, *, lasting: bool) -> list[Measure]:
+        """That clearly fewer come for days, if they do; `lasting`: it was said already, and is so until a day is not
+        low."""
+        now = self.moments()[0]
+        days = np.array([self._day(now - timedelta(days=k)) for k in range(BACK.days)])
+        found = loss(days)
+        if found is None or not (found.told or (lasting and found.low)):
+            return []
+        before = [sum(days[k : k + found.days]) for k in range(7, len(days) - found.days, 7)]
+        weeks = [b for b in before if b == b]  # noqa: PLR0124 - NaN is what differs from itself.
+        if len(weeks) < LEAST_WEEKS:
+            return []
+        return [
+            Measure(
+                measured=Measured.RECORDS, standing=Standing.LESS, value=found.value, usual=found.usual,
+                low=min(weeks), high=max(weeks), weeks=len(weeks), hours=24.0 * found.days,
+            )
+        ]  # fmt: skip
+
+    def _day(self, at: datetime) -> float:
+        """The records of the 24 hours to a time; NaN where they are not known, or hold a holiday."""
+        found = None if self._free(at, _DAY) else self.within(at, _DAY.length)
+        return float("nan") if found is None else float(found[0])
 
     def shares(self) -> list[Measure]:
         """Of as many records, how many have a value or count, and of tickets who was asked: over the longest span."""

@@ -242,6 +242,8 @@ def minutes(before: Getter, after: Getter) -> Getter:
 
     def found(record: Any) -> Any:
         first, last = before(record), after(record)
+        if type(first) is int and type(last) is int:
+            return (last - first) / 60
         if last is MISSING or last is None or last == "" or first is None or first is MISSING:
             return last if last is MISSING else None
         return (_instant(last) - _instant(first)) / 60

@@ -7,13 +7,15 @@ from enum import StrEnum
 
 
 class Standing(StrEnum):
-    """What a measure of a pull is against its own past. Only `nothing` and `few` are incidents; `waiting` (too little
-    past), `small` (too few records to say), `holiday`, `whole` (the past was read) and `failed` are not known."""
+    """What a measure of a pull is against its own past. Only `nothing`, `few` and `less` (clearly fewer for days, of
+    which counts do not say why) are incidents; `waiting` (too little past), `small` (too few records to say),
+    `holiday`, `whole` (the past was read) and `failed` are not known."""
 
     USUAL = "usual"
     MORE = "more"
     FEWER = "fewer"
     FEW = "few"
+    LESS = "less"
     NOTHING = "nothing"
     WAITING = "waiting"
     SMALL = "small"
@@ -23,11 +25,11 @@ class Standing(StrEnum):
 
     @property
     def strange(self) -> bool:
-        return self in {Standing.FEW, Standing.NOTHING}
+        return self in {Standing.FEW, Standing.NOTHING, Standing.LESS}
 
     @property
     def known(self) -> bool:
-        return self in {Standing.USUAL, Standing.MORE, Standing.FEWER, Standing.FEW, Standing.NOTHING}
+        return self.strange or self in {Standing.USUAL, Standing.MORE, Standing.FEWER}
 
 
 class Measured(StrEnum):

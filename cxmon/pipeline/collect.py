@@ -17,6 +17,7 @@ from cxmon.failpoints import failpoint
 from cxmon.model import Health, Metric, Secret, Window
 from cxmon.pipeline import collect_feeds as feeds
 from cxmon.pipeline.collect_health import Tally, begun, settled
+from cxmon.pipeline.joining import ENOUGH, Enough
 from cxmon.pipeline.unnamed import news
 from cxmon.store import Run, Store
 
@@ -60,13 +61,15 @@ def collect(
     since: datetime | None = None,
     accept_loss: bool = False,
     progress: Progress | None = None,
+    enough: Enough = ENOUGH,
 ) -> list[Collected]:
     """Collects `metrics` (all where None), one after the other, and records a run of each.
 
     Reads from the watermark less the metric's lookback, or from `since`, or at first the plan's backfill, up to
-    `now - settle`. Each batch is one transaction: what a failing source brought before it failed stays. `accept_loss`
-    takes windows that lost more than half of their cells. `progress(metric, days done, days in all)`. Raises
-    ConfigError where a named metric does not exist; everything else ends in `error` of its metric.
+    `now - settle`. Each batch is one transaction, and so are small pages of records until there is `enough`: what a
+    failing source brought before it failed stays. `accept_loss` takes windows that lost more than half of their cells.
+    `progress(metric, days done, days in all)`. Raises ConfigError where a named metric does not exist; everything else
+    ends in `error` of its metric.
     """
     chosen = list(plan.metrics) if metrics is None else list(metrics)
     unknown = [name for name in chosen if name not in plan.metrics]
@@ -81,7 +84,7 @@ def collect(
             # The metrics of a stream are read together.
             both = metric.source, metric.read.stream
             together = [m for m in map(plan.metrics.__getitem__, chosen) if (m.source, m.read.stream) == both]
-            done |= _collect_stream(plan, store, together, now, since, progress)
+            done |= _collect_stream(plan, store, together, now, since, progress, enough)
     return [done[name] for name in chosen]
 
 
@@ -117,7 +120,13 @@ def _collect(
 
 
 def _collect_stream(
-    plan: Plan, store: Store, metrics: list[Metric], now: datetime, since: datetime | None, progress: Progress | None
+    plan: Plan,
+    store: Store,
+    metrics: list[Metric],
+    now: datetime,
+    since: datetime | None,
+    progress: Progress | None,
+    enough: Enough,
 ) -> dict[str, Collected]:
     """The metrics of one stream of a vendor's records, with as few pulls as their cursors allow."""
     source, done = plan.sources.get(metrics[0].source), {}
@@ -139,6 +148,7 @@ def _collect_stream(
             progress=progress,
             unnamed=unnamed,
             notes=notes,
+            enough=enough,
         )
         error = _attempted(read, source, ", ".join(counts))
         held = _held(plan, store, pull.metrics, tally, error, now)

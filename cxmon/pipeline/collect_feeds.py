@@ -13,6 +13,7 @@ from cxmon.failpoints import failpoint
 from cxmon.feeds.heap import set_apart
 from cxmon.model import Metric, Window
 from cxmon.pipeline.collect_health import Tally
+from cxmon.pipeline.joining import ENOUGH, Enough, joined
 from cxmon.store import Progress, Store
 
 Counts = dict[str, int]
@@ -73,10 +74,13 @@ def read(
     progress: Callable[[str, int, int], None] | None = None,
     unnamed: Mapping[str, dict[tuple[str, str], str]] | None = None,
     notes: list[str] | None = None,
+    enough: Enough = ENOUGH,
 ) -> None:
-    """Every page of the feed into the store; `counts` and `tally` hold what came, also where this raises, `quiet` why
-    the source has nothing any more for some of the metrics, `unnamed` the values that no map names, by metric, and
-    `notes` what the source said of how it was read."""
+    """Every page of the feed into the store, small ones joined until there is `enough`.
+
+    `counts` and `tally` hold what came, also where this raises, `quiet` why the source has nothing any more for some of
+    the metrics, `unnamed` the values that no map names, by metric, and `notes` what the source said of how it was read.
+    """
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
     wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
     request = Request(
@@ -88,8 +92,7 @@ def read(
     tell(first.id, 0, days)
     taken, reached = 0, 0
     aside: Rejected | None = None
-    for batch in _unless_quiet(_apart(source.fetch(request)), pull.metrics, quiet):
-        failpoint("collect-page-fetched")
+    for batch in _unless_quiet(joined(_apart(source.fetch(request)), enough), pull.metrics, quiet):
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
         if batch.note:
@@ -127,7 +130,9 @@ def _unless_quiet(batches: Iterator[Batch], metrics: Iterable[Metric], quiet: di
 
 def _apart(batches: Iterable[Batch]) -> Iterator[Batch]:
     with set_apart():
-        yield from batches
+        for batch in batches:
+            failpoint("collect-page-fetched")
+            yield batch
 
 
 def settle(store: Store, metric: Metric, counts: Counts, *, now: datetime) -> None:

@@ -97,25 +97,28 @@ def settled(store: Store, metrics: Sequence[Metric], tally: Tally, *, error: str
         waited_s=round(tally.meter.waited_s, 1), error=error,
     )  # fmt: skip
     past = _past(store, pull)
-    health = assess(
-        past, pull, zone=first.zone, holiday=lambda day: _holiday(day, first),
-        rare=first.read.stream is None and first.kind is Kind.RATE,
-    )  # fmt: skip
+    health = judged(past, pull, first)
     pull = replace(pull, health=health)
     store.pulls.record(pull)
     gap = undelivered(past, pull, zone=first.zone)
     if gap is not None:
         store.gaps.open(pull.metrics, *gap, now=now)
     if pull.whole and pull.ok and tally.since is not None:
-        store.gaps.close(pull.metrics, tally.since)
+        store.gaps.close(pull.metrics, tally.since, now=now)
     return health
+
+
+def judged(past: Sequence[Pull], pull: Pull, metric: Metric) -> Health:
+    """What a pull is taken for, beside the earlier ones of its part; `metric` is the first that was read with it."""
+    rare = metric.read.stream is None and metric.kind is Kind.RATE
+    return assess(past, pull, zone=metric.zone, holiday=lambda day: _holiday(day, metric), rare=rare)
 
 
 def _past(store: Store, pull: Pull) -> list[Pull]:
     """The earlier pulls of the same part that are a measure of it, the last one with what was said of it."""
-    key, accepted = (pull.source, pull.part), _accepted(store, pull.source)
+    key, new = (pull.source, pull.part), max(accepted(store, pull.source), default=None)
     counted = store.pulls.since(pull.at - BACK, source=pull.source, part=pull.part, said=False)
-    past = [p for p in counted.get(key, ()) if p.at < pull.at and (accepted is None or p.at > accepted)]
+    past = [p for p in counted.get(key, ()) if p.at < pull.at and (new is None or p.at > new)]
     if past:
         last = store.pulls.since(past[-1].at, source=pull.source, part=pull.part)[key]
         past[-1] = next(p for p in last if (p.at, p.whole) == (past[-1].at, past[-1].whole))
@@ -126,17 +129,21 @@ def _newest(store: Store, metric: Metric, tally: Tally, now: datetime) -> dateti
     """The newest change of a record, or the end of the newest period that has figures."""
     if metric.read.stream is not None:
         return datetime.fromtimestamp(tally.newest, UTC) if tally.newest else None
+    return newest_of(store, metric, now)
+
+
+def newest_of(store: Store, metric: Metric, now: datetime) -> datetime | None:
+    """The end of the newest period that has figures."""
     start = store.observations.watermark(metric)
     return None if start is None else min(next_start(start, metric.grain, metric.zone), now)
 
 
-def _accepted(store: Store, source: str) -> datetime | None:
-    """When the state of this source was last accepted as the new usual: what came before it is no measure any more."""
-    mine = [
+def accepted(store: Store, source: str) -> list[datetime]:
+    """When the state of this source was accepted as the new usual: what came before it is no measure any more."""
+    return [
         i.ended_at for i in store.incidents.recent(RECENT)
         if (i.check, i.subject, i.ending) == (DATA, source, Ending.ACCEPTED) and i.ended_at is not None
     ]  # fmt: skip
-    return max(mine, default=None)
 
 
 def _holiday(day: date, metric: Metric) -> bool:

@@ -18,6 +18,7 @@ from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.memory import InMind
 from cxmon.pipeline.replay_ahead import ahead
 from cxmon.pipeline.replay_known import hearsay, unheard
+from cxmon.pipeline.replay_sources import brought
 from cxmon.store import Catalogue, Overlay, Store
 
 # Where nothing was collected on a day, because the store was filled later, this is when the night's figures are in.
@@ -106,7 +107,7 @@ def replay(
     overlay = Overlay.over(store, plan.metrics.values())
     moments = looks(since, until, [r.finished_at for r in store.runs.all()], plan.zone)
     _some_figures(plan, overlay, since, until)
-    heard = hearsay(plan, store, in_time=in_time, ours=ours)
+    heard, came = hearsay(plan, store, in_time=in_time, ours=ours), brought(plan, store)
     # The registry says what is declared when; the plan must not declare it at every look again.
     bare = replace(plan, changes=(), silences=())
     for silence in {s.id: s for s in (*store.changes.silences(), *plan.silences)}.values():
@@ -122,7 +123,7 @@ def replay(
         for done, now in enumerate(moments):
             if progress is not None:
                 progress("days", done, len(moments))
-            overlay.advance(now)
+            came.advance(overlay, now)
             heard.tell(overlay, now)
             judge(bare, overlay, now=now, depth=depth, known=other.known(done))
             check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])

@@ -8,6 +8,7 @@ from datetime import datetime
 from cxmon.checks import Freshness
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
+from cxmon.decisions.source_health import Glimpse, glimpses
 from cxmon.incidents import Event, Reason, walk
 from cxmon.model import (
     EVERYONE,
@@ -23,7 +24,7 @@ from cxmon.model import (
 )
 from cxmon.pipeline.check_telling import tell
 from cxmon.pipeline.checked import BUSY, Checked
-from cxmon.pipeline.collect_health import DATA
+from cxmon.pipeline.collect_health import DATA, newest_of
 from cxmon.store import Run, Store
 from cxmon.wording import source_health as wording
 
@@ -41,16 +42,17 @@ def is_about_sources(check_plan: CheckPlan) -> bool:
 
 def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     """One look at each source: its runs, what they brought, and by each freshness check whether data are overdue."""
-    runs, pulls = store.runs.latest(), store.pulls.latest().values()
+    runs = store.runs.latest()
+    pulls = [p for p in store.pulls.latest().values() if any(m in plan.metrics for m in p.metrics)]
     done: list[Checked] = []
     for source in sorted({m.source for m in plan.metrics.values()}):
         mine = [r for metric, r in sorted(runs.items()) if metric in plan.metrics and r.source == source]
         if mine:
             done.append(_guarded(plan, store, SOURCE, source, _of_runs(source, mine), now))
-        brought = [p for p in pulls if p.source == source and any(m in plan.metrics for m in p.metrics)]
+        brought = [p for p in pulls if p.source == source]
         told = any(not r.ok for r in mine)
         if brought:
-            found = _of_pulls(plan, source, brought)
+            found = _of_pulls(plan, source, brought, pulls)
             told = told or found.state is State.BREACH
             done.append(_guarded(plan, store, DATA, source, found, now))
         for check_plan in filter(is_about_sources, plan.checks):
@@ -70,6 +72,31 @@ def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
             else:
                 done.append(_guarded(plan, store, check_plan.name, source, finding, now))
     return done
+
+
+def lately(plan: Plan, store: Store, source: str | None = None, *, now: datetime) -> list[Glimpse]:
+    """What each part of each source, or of one, came to lately; where no pull was measured, such as in a store that was
+    filled otherwise, when it was collected last, whether that went well, and how old its figures are."""
+    found = glimpses(store.pulls.lately(source), now)
+    seen = {(one.last.source, one.last.part) for one in found}
+    for name, run in sorted(store.runs.latest().items()):
+        metric = plan.metrics.get(name)
+        if metric is None or source not in {None, run.source} or run.finished_at > now:
+            continue
+        part, newest = (run.source, metric.read.stream or name), newest_of(store, metric, now)
+        if part not in seen:
+            pull = Pull(
+                source=run.source, part=part[1], metrics=(name,), at=run.finished_at, ok=run.ok, newest=newest,
+                rejected=run.rejected, error=run.error,
+            )  # fmt: skip
+            found.append(
+                Glimpse(
+                    last=pull, pulls=1, failed=int(not run.ok), fresh=0, rejected=run.rejected, throttled=0,
+                    waited_s=0.0, newest=newest,
+                )
+            )  # fmt: skip
+            seen.add(part)
+    return found
 
 
 def failing(plan: Plan, store: Store, done: Sequence[Checked], *, now: datetime) -> list[Checked]:
@@ -136,9 +163,9 @@ def _of_runs(source: str, runs: Sequence[Run]) -> Finding:
     )
 
 
-def _of_pulls(plan: Plan, source: str, pulls: Sequence[Pull]) -> Finding:
+def _of_pulls(plan: Plan, source: str, pulls: Sequence[Pull], everything: Sequence[Pull]) -> Finding:
     """All parts of a source as one finding: one that is strange is a breach, and only where all that are known are as
-    usual it is fine."""
+    usual it is fine. Where nothing worse is said than that fewer come for days, it has figures: those of the worst."""
     standings = [p.health.standing if p.ok and p.health is not None else Standing.FAILED for p in pulls]
     strange = [p for p, standing in zip(pulls, standings, strict=True) if standing.strange]
     unsure = {Standing.FEWER, Standing.HOLIDAY, Standing.FAILED, Standing.WHOLE} & set(standings)
@@ -146,13 +173,18 @@ def _of_pulls(plan: Plan, source: str, pulls: Sequence[Pull]) -> Finding:
     state = State.BREACH if strange else State.OK if fine and not unsure else State.UNKNOWN
     said = [wording.told(p, plan.metrics, plan.zone) for p in strange or pulls]
     held = next((w for p in strange if (w := wording.held(p.health))), "")
+    doubt = wording.doubt(strange, everything, plan.metrics)
+    less = [m for p in strange if p.health for m in p.health.measures if m.standing is Standing.LESS]
+    worst = min(less, key=lambda m: m.value / m.usual) if less and len(less) == len(strange) else None
     return Finding(
         check=DATA,
         metric=source,
         segment=EVERYONE,
         at=max(p.at for p in pulls),
         state=state,
-        reason=". ".join([*said, held]).rstrip(". "),
+        reason=". ".join(part for part in (*said, held, doubt) if part),
+        value=float("nan") if worst is None else worst.value,
+        expected=float("nan") if worst is None else worst.usual,
         since=min((p.health.since for p in strange if p.health and p.health.since), default=None),
         looked_at=len(pulls),
         score=float(len(strange)),

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from cxmon.model import EVERYONE, Metric, Segment, Window
 from cxmon.panel import Panel
-from cxmon.store import backup, panels, schema, series
+from cxmon.store import backup, gaps, panels, schema, series
 from cxmon.store.allowances import AllowanceStore
 from cxmon.store.audit import AuditStore
 from cxmon.store.catalogue import CatalogueStore, RunStore
@@ -21,7 +21,7 @@ from cxmon.store.checkpoints import CheckpointStore
 from cxmon.store.drafts import DraftStore
 from cxmon.store.engine import Database
 from cxmon.store.facts import FactStore
-from cxmon.store.gaps import GapStore, blanked
+from cxmon.store.gaps import GapStore
 from cxmon.store.heard import HeardStore
 from cxmon.store.incidents import IncidentStore
 from cxmon.store.left_out import LeftOutStore
@@ -111,7 +111,7 @@ class Store:
         known = None if as_known_at is None or window is not None else min(as_known_at, read_at or as_known_at)
         with self._db.read() as conn:
             found = panels.panel(conn, metric, segments, window, as_known_at, known)
-            found = blanked(conn, found, as_known_at)
+            found = gaps.blanked(found, gaps.of(conn, metric.id), as_known_at)
         return replace(found, read_at=read_at)
 
     def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:

@@ -12,6 +12,7 @@ from cxmon.store import past
 from cxmon.store.catalogue import Run
 from cxmon.store.engine import Database
 from cxmon.store.facade import Store
+from cxmon.store.gaps import Stretch, blanked
 from cxmon.store.migrate import migrate
 
 
@@ -25,6 +26,7 @@ class Standing:
     read: Mapping[str, datetime]
     kept: Container[str]
     panels: dict[str, Panel] = field(default_factory=dict)
+    gaps: Sequence[Stretch] = ()
 
     def panel(self, metric: Metric) -> Panel:
         """Every leaf of the metric, as known then."""
@@ -32,7 +34,7 @@ class Standing:
             return self.panels[metric.id]
         one = self.pasts[metric.id, metric.definition_hash]
         one.advance(self.at)
-        found = one.panel(None, self.read.get(metric.id))
+        found = blanked(one.panel(None, self.read.get(metric.id)), self.gaps, self.at)
         if metric.id in self.kept:
             found = self.panels[metric.id] = found.copied()
         return found
@@ -45,8 +47,15 @@ class Overlay(Store):
     them. What has to be looked at later is taken by `standing`.
     """
 
-    def __init__(self, db: Database, pasts: dict[tuple[str, str], past.Past], runs: Sequence[Run]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        pasts: dict[tuple[str, str], past.Past],
+        runs: Sequence[Run],
+        gaps: Sequence[Stretch] = (),
+    ) -> None:
         super().__init__(db)
+        self._gaps = gaps
         self._pasts = pasts
         self._runs = list(reversed(runs))
         self._read: dict[str, datetime] = {}
@@ -59,7 +68,7 @@ class Overlay(Store):
         migrate(db)
         with beneath.reading() as conn:
             pasts = {(m.id, m.definition_hash): past.Past.of(past.read(conn, m)) for m in metrics}
-        return cls(db, pasts, beneath.runs.all())
+        return cls(db, pasts, beneath.runs.all(), beneath.gaps.all())
 
     def advance(self, at: datetime) -> None:
         """What became known up to `at` is known from now on: figures, and how collections went."""
@@ -82,13 +91,13 @@ class Overlay(Store):
         if window is not None or (as_known_at is not None and int(as_known_at.timestamp()) != one.at):
             raise StoreError("a replay knows whole series at one moment only")
         # What `runs` would say of the same moment, without asking a database for each panel.
-        return one.panel(segments, self._read.get(metric.id))
+        return blanked(one.panel(segments, self._read.get(metric.id)), self._gaps, self._at)
 
     def standing(self, kept: Container[str]) -> "Standing":
         """The figures as known at this moment, for when this store has moved on."""
         if self._at is None:
             raise StoreError("a replay stands at no moment yet")
-        return Standing(at=self._at, pasts=self._pasts, read=dict(self._read), kept=kept)
+        return Standing(at=self._at, pasts=self._pasts, read=dict(self._read), kept=kept, gaps=self._gaps)
 
     def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:  # noqa: ARG002 - as in `panel`.
         """Everyone's whole series at the moment of the last `advance`: earlier ones are not known any more."""

@@ -184,13 +184,14 @@ pull = _table(
     sa.Column("health", sa.Text),
 )
 
-# Stretches whose figures were never delivered, and since when that is known.
+# Stretches whose figures were never delivered, since when that is known, and since when they are read again.
 gap = _table(
     "gap",
     sa.Column("metric", sa.Text, primary_key=True),
     sa.Column("since", Instant, primary_key=True),
     sa.Column("until", Instant, nullable=False),
     sa.Column("known_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
 )
 
 catalogue = _table("catalogue", sa.Column("name", sa.Text, primary_key=True), sa.Column("doc", sa.Text, nullable=False))

@@ -1,7 +1,7 @@
 """What a source brings, in words: how much of what is usual, since when, and what that means for its figures."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ _SCREEN: Mapping[Standing, Screen] = {
     Standing.USUAL: ("As usual", Tone.GREY, "check"),
     Standing.MORE: ("More than usual", Tone.GREY, "stacked_line_chart"),
     Standing.FEWER: ("Fewer than usual", Tone.GREY, "trending_down"),
+    Standing.LESS: ("Fewer for days", Tone.GREY, "trending_down"),
     Standing.FEW: ("Far too few", Tone.GREY, "cloud_off"),
     Standing.NOTHING: ("Nothing comes", Tone.GREY, "cloud_off"),
     Standing.WAITING: ("Too little past to say", Tone.GREY, "pending"),
@@ -50,6 +51,35 @@ def told(pull: Pull, metrics: Mapping[str, Metric], zone: str) -> str:
 
 def held(health: Health | None) -> str:
     return HELD if health is not None and health.held else ""
+
+
+def doubt(strange: Sequence[Pull], everything: Sequence[Pull], metrics: Mapping[str, Metric]) -> str:
+    """Of parts that bring fewer for days, what counts do not tell, and what the other sources and parts say; empty
+    where there are none."""
+    less = [p for p in strange if _standing(p) is Standing.LESS]
+    if not less:
+        return ""
+    mine = {p.source for p in less}
+    others = [p for p in everything if p not in strange]
+    # Both lists of a source that loses records may shrink: only another source says that demand fell.
+    alike = [p for p in others if p.source not in mine and (_standing(p).strange or _standing(p) is Standing.FEWER)]
+    fine = [p for p in others if _standing(p) in {Standing.USUAL, Standing.MORE}]
+    if alike:
+        return (
+            f"Demand may have fallen, since fewer came of {_listed(alike, mine, metrics)} as well; or records are lost"
+        )
+    said = f", while {_listed(fine, mine, metrics)} came as usual" if fine else ""
+    return f"Records are lost, or demand fell{said}; the figures are judged as they come"
+
+
+def _standing(pull: Pull) -> Standing:
+    return Standing.FAILED if not pull.ok or pull.health is None else pull.health.standing
+
+
+def _listed(pulls: Sequence[Pull], mine: Collection[str], metrics: Mapping[str, Metric]) -> str:
+    names = [part(p, metrics) + ("" if p.source in mine else f" of {p.source}") for p in pulls]
+    more = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
 
 
 def part(pull: Pull, metrics: Mapping[str, Metric]) -> str:
@@ -119,6 +149,8 @@ def _measure(one: Measure, pull: Pull, metrics: Mapping[str, Metric], zone: str)
     usual = f"usually {_count(one.usual)} ({_count(one.low)} to {_count(one.high)} in {one.weeks} earlier weeks)"
     if one.measured is Measured.RECORDS:
         came = f"{_count(one.value)} {what} came {when}" if one.value >= 0.5 else f"no {what} came {when}"
+        if one.standing is Standing.LESS:
+            return f"{came}; {usual}"
         weekday = f"{pull.at.astimezone(ZoneInfo(zone)):%A}"
         return f"{came}; {usual.replace('usually', f'on a usual {weekday}')}" if one.standing.known else came
     if one.measured is Measured.FILLED:

@@ -16,15 +16,14 @@ COMMAND = [sys.executable, "-m", "cxmon", "collect", "--backfill", "18mo", "--so
 
 
 def test_a_killed_backfill_goes_on_where_it_stopped_and_shows_how_far_it_is(tmp_path):
-    hour = 3600
     rows = [
-        {"id": i, "created": T0 + 5 * hour * i, "updated": T0 + 5 * hour * i, "channel": "chat", "satisfied": i % 2,
+        {"id": i, "created": T0 + 90 * i, "updated": T0 + 90 * i, "channel": "chat", "satisfied": i % 2,
          "person": "p", "note": ""}
-        for i in range(30)
+        for i in range(6000)
     ]  # fmt: skip
-    # The list is in the order of change, so that how far it has come is known.
+    # The list is in the order of change, so that how far it has come is known. A page of a thousand is a transaction.
     text = CONFIG.replace("customer: person", "customer: person\n        ascending: true")
-    with serving(Desk(rows, size=5)) as vendor:
+    with serving(Desk(rows, size=1000)) as vendor:
         (tmp_path / "cxmon.yaml").write_text(text.replace("URL", vendor.url))
         env = os.environ | SECRETS
         killed = subprocess.run(

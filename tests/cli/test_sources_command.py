@@ -17,7 +17,7 @@ from cxmon.config import load
 from cxmon.errors import ConfigError, StoreError
 from cxmon.pipeline.collect import collect
 from cxmon.pipeline.forget import forget
-from cxmon.store import Store
+from cxmon.store import Run, Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 from vendor_stub import Desk, Reply, serving
@@ -203,6 +203,13 @@ def test_the_health_of_sources_on_one_screen(tmp_path, desk, monkeypatch, capsys
         look()
     plan = load(path)
     with Store.open(plan.store_url) as store:
+        assert look() == (0, "Nothing has been collected yet.\n")
+        # Filled by somebody who measured no pull.
+        store.runs.record(Run(metric="csat", source="desk", started_at=NOW, finished_at=NOW, ok=True))
+        code, text = look()
+        assert code == 0
+        assert "desk, answers   Too little past to say" in text
+        assert "What a source brings is measured from its next collection on" in text
         collect(plan, store, now=NOW)
         code, text = look()
         assert code == 0

@@ -44,12 +44,12 @@ def of(pulls, **more):
 @pytest.mark.parametrize("step", [1, 6, 24])
 @pytest.mark.parametrize(
     ("level", "standing"),
-    [(1.0, Standing.USUAL), (0.0, Standing.NOTHING), (0.025, Standing.FEW), (0.5, Standing.FEWER)],
+    [(1.0, Standing.USUAL), (0.0, Standing.NOTHING), (0.025, Standing.FEW), (0.5, Standing.LESS)],
 )
 def test_a_source_is_called_what_it_is_at_every_pace(step, level, standing):
     found = of(past(step, level=since(49, level)))
     assert found.standing is standing
-    assert found.held == standing.strange
+    assert found.held == (standing in {Standing.NOTHING, Standing.FEW}), "half of it may be right"
     assert (found.since is not None) == standing.strange
 
 
@@ -66,7 +66,7 @@ def test_too_little_past_and_too_few_records_are_answers():
     young = of(past(weeks=2, level=since(30, 0.0)))
     assert (young.standing, young.held, {m.weeks for m in young.measures}) == (Standing.WAITING, False, {1})
     assert of([pull(NOW, 5)]) == Health(standing=Standing.WAITING)
-    assert of(past(per_day=12, level=since(100, 0.0))).standing is Standing.SMALL
+    assert of(past(per_day=12, level=since(30, 0.0))).standing is Standing.SMALL
     seldom = [pull(NOW - timedelta(days=3 * k), 900) for k in range(20, -1, -1)]
     assert of(seldom).standing is Standing.WAITING
 

@@ -21,6 +21,7 @@ import cxmon.pipeline.collect_feeds
 from cxmon import feeds
 from cxmon.model import Kind, Read, Secret, Token
 from cxmon.pipeline.collect import collect
+from cxmon.pipeline.joining import Enough
 from cxmon.sources import Rest
 from cxmon.sources.rest import Deleted, RestStream
 from cxmon.store import Store, fact_rows, schema
@@ -181,10 +182,11 @@ from pathlib import Path
 from collect_desk import NOW
 from test_collect_feeds import of
 from cxmon.pipeline.collect import collect
+from cxmon.pipeline.joining import Enough
 from cxmon.store import Store
 
 with Store.open(sys.argv[2]) as store:
-    collect(of(sys.argv[3], Path(sys.argv[1])), store, now=NOW)
+    collect(of(sys.argv[3], Path(sys.argv[1])), store, now=NOW, enough=Enough(rows=int(sys.argv[4]), seconds=600))
 """
 CODE = Path(cxmon.pipeline.collect_feeds.__file__).read_text(encoding="utf-8")
 FAILPOINTS = re.findall(r'failpoint\("([a-z-]+)"\)', CODE)
@@ -193,15 +195,22 @@ FAILPOINTS = re.findall(r'failpoint\("([a-z-]+)"\)', CODE)
 # Inside of a transaction the tests of the store kill at every named place; here it is between and before them.
 # All periods are added up in one transaction.
 @pytest.mark.parametrize(
-    ("place", "nth"),
-    [*((name, 2) for name in FAILPOINTS), ("collect-page-after-commit", 2), ("collect-settle-before-commit", 1)],
+    ("place", "nth", "together", "taken"),
+    [
+        *((name, 2, 1, None) for name in FAILPOINTS),
+        ("collect-page-after-commit", 2, 1, 2),
+        ("collect-page-fetched", 4, 14, 2),
+        ("collect-page-before-commit", 2, 14, 2),
+        ("collect-page-before-commit", 1, 1000, 0),
+        ("collect-settle-before-commit", 1, 14, None),
+    ],
 )
-def test_a_killed_backfill_goes_on_and_counts_nothing_twice(tmp_path, sqlite_url, place, nth):
+def test_a_killed_backfill_goes_on_and_counts_nothing_twice(tmp_path, sqlite_url, place, nth, together, taken):
     desk = Desk(rows(), size=7)
     here = Path(__file__).parent
     env = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parents[1]}", "CXMON_FAILPOINT": f"{place}:{nth}"}
     with serving(desk) as vendor:
-        command = [sys.executable, "-c", VICTIM, str(tmp_path), sqlite_url, vendor.url]
+        command = [sys.executable, "-c", VICTIM, str(tmp_path), sqlite_url, vendor.url, str(together)]
         assert subprocess.run(command, env=env, check=False).returncode == -signal.SIGKILL
         read = len(vendor.seen)
         with Store.open(sqlite_url) as store:
@@ -209,8 +218,9 @@ def test_a_killed_backfill_goes_on_and_counts_nothing_twice(tmp_path, sqlite_url
             assert everything(store, CSAT) == truth(desk)
             assert sum(n for n, _ in everything(store, WAIT).values()) == 40
         assert len(vendor.seen) <= read + 6
-        if place == "collect-page-after-commit":
-            assert vendor.seen[read][2]["cursor"].endswith("|2"), "two pages were taken and are not read again"
+        if taken is not None:
+            begun = vendor.seen[read][2].get("cursor", "|0")
+            assert begun.endswith(f"|{taken}"), "what was taken is not read again, and all else is"
 
 
 NUMBER = itertools.count()
@@ -229,9 +239,11 @@ def memory():
     size=st.integers(2, 9),
     faults=st.lists(st.sampled_from([None, RESET, Reply({}, 429, Retry_After="0")]), max_size=2),
     odd=st.booleans(),
+    together=st.sampled_from([1, 10, 1000]),
 )
-def test_any_split_any_repetition_any_order_gives_the_same_figures(memory, spans, size, faults, odd):
-    """Backfills of any reach, in any order, over pages of any size, with repeated records and faults between them."""
+def test_any_split_any_repetition_any_order_gives_the_same_figures(memory, spans, size, faults, odd, together):
+    """Backfills of any reach, in any order, over pages of any size, joined or not, with repeated records and faults
+    between them."""
     once, often = (replace(CSAT, id=f"csat{next(NUMBER)}") for _ in range(2))
     desk = Desk(rows(24), size=50)
     with serving(desk) as vendor:
@@ -239,7 +251,8 @@ def test_any_split_any_repetition_any_order_gives_the_same_figures(memory, spans
         desk.size, desk.empty, desk.overlap = size, odd, odd
         vendor.faults = [*faults]
         for days in spans:
-            collect(of(vendor.url, Path(), [often]), memory, now=NOW, since=NOW - timedelta(days=days))
+            since = NOW - timedelta(days=days)
+            collect(of(vendor.url, Path(), [often]), memory, now=NOW, since=since, enough=Enough(rows=together))
         last = collect(of(vendor.url, Path(), [often]), memory, now=NOW, since=NOW - timedelta(days=46))
         assert last[0].error == ""
     for moment in MOMENTS:

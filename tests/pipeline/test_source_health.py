@@ -18,10 +18,12 @@ from cxmon.alerts import Console
 from cxmon.checks import Freshness, Threshold, Watch
 from cxmon.config import CheckPlan, Route
 from cxmon.errors import ActionError
-from cxmon.model import Ending, Finding, Kind, Pull, Read, Standing, State
+from cxmon.model import Ending, Finding, Health, Kind, Pull, Read, Standing, State
+from cxmon.pipeline import source_health
 from cxmon.pipeline.check import check
 from cxmon.pipeline.collect import collect
-from cxmon.store import Store
+from cxmon.pipeline.replay import replay
+from cxmon.store import Overlay, Store
 
 HOUR = timedelta(hours=1)
 STEP = 8 * HOUR
@@ -134,6 +136,85 @@ def test_what_never_came_says_nothing_until_it_is_read_again(world):
     assert world.store.panel(CSAT).n[0, -4:].tolist() == [90, 0, 0, 60], "days that the dry stretch touches"
     collect(world.plan, world.store, now=world.now + HOUR, since=FIRST)
     assert world.store.panel(CSAT).n.sum() == len(world.desk.rows)
+
+
+def test_a_replay_holds_and_tells_what_live_held_and_told(world):
+    """A day at a time: dead for three days, of which nothing ever came, and well for so long that nobody remembers what
+    was said of the dead ones."""
+    begun, came = world.now + STEP, [90, 0, 1, 0, *[90] * 9]
+    seen = {}
+    for count in came:
+        world.now += 2 * STEP
+        world(count)
+        seen[world.now] = world.store.panel(CSAT, as_known_at=world.now).n.copy()
+    live = [row.message for row in reversed(world.store.outbox.rows(limit=100))]
+    # A day with hardly any data looks like a collapse, and nobody was told of one.
+    of_data = [m.key.split("|")[1] for m in live if "data than usual" in m.title or "24 hours to" in m.lines[0]]
+    assert of_data == ["opened", "ended"]
+    found = replay(world.plan, world.store, since=begun, until=world.now)
+    assert [a.message for a in found.alerts] == live
+    assert {a.story.partition(",")[0] for a in found.alerts} == {"data desk", "quiet desk"}
+    overlay = Overlay.over(world.store, [CSAT])
+    for at, n in seen.items():
+        overlay.advance(at)
+        assert overlay.panel(CSAT, as_known_at=at).n.tolist() == n.tolist(), "figures that were held, and gaps"
+    assert (seen[world.now][0, -12:-6] == 0).sum() >= 3
+
+
+def longer_past(world):
+    """Weeks more of ordinary days: what a loss of a part is measured by."""
+    for k in range(33, 0, -1):
+        at = FIRST - timedelta(days=k)
+        world.store.pulls.record(ordinary("desk", "answers", "csat", at, 90, filled={"satisfied": 90}))
+
+
+def test_half_of_the_records_gone_is_told_within_two_days_and_its_figures_are_judged(world):
+    longer_past(world)
+    world()
+    said = [world(14) for _ in range(6)]
+    assert State.BREACH in [one.state for one in said]
+    assert said[-1].reason == (
+        "answers: 84 records came in the 48 hours to Thu 28 May 2026, 02:00 CEST; usually 180 (180 to 180 in 8 earlier "
+        "weeks). Records are lost, or demand fell; the figures are judged as they come"
+    )
+    incident = world.open()
+    assert [(m.badge, m.title) for m in world.rows(incident)] == [
+        ("Source in trouble", "desk: 44 % fewer data than usual since 25 May: lost, or demand fell")
+    ]
+    assert not world.store.runs.latest()["csat"].held
+    assert world.store.panel(CSAT, as_known_at=world.now).read_at == world.now
+    # Four fifths of the usual do not end it, all of it does.
+    assert world(22).state is State.BREACH
+    assert [world().state for _ in range(4)][-1] is State.OK
+    assert world.store.incidents.get(incident.id).ending is Ending.RECOVERED
+    assert not np.isnan(world.store.panel(CSAT).values()[0][-3:]).any(), "what came is no gap"
+
+
+def test_what_fell_alike_elsewhere_is_said_beside_it(world):
+    """A second source that starves as well speaks for demand; a list of the same source that does not, against it."""
+    longer_past(world)
+    other = metric("calls", source="phone", read=CSAT.read)
+    beside = metric("tickets", source="desk", read=replace(CSAT.read, stream="tickets"))
+    world.plan = replace(world.plan, metrics={**world.plan.metrics, "calls": other, "tickets": beside})
+
+    def look(standing):
+        told = [
+            replace(ordinary(m.source, m.read.stream, m.id, world.now, 50), health=Health(standing=of_it))
+            for m, of_it in ((other, standing), (beside, Standing.USUAL))
+        ]
+        for pull in told:
+            world.store.pulls.record(pull)
+        looked = source_health.run(world.plan, world.store, now=world.now)
+        return next(c.findings[-1].reason for c in looked if (c.check, c.metric) == ("data", "desk"))
+
+    collected = replace(world.plan, metrics={"csat": CSAT})
+    for _ in range(6):
+        world.now += STEP
+        world.desk.go_on(world.now, 14)
+        assert collect(collected, world.store, now=world.now)[0].ok
+    assert ". Records are lost, or demand fell, while tickets, answers of phone came as usual; " in look(Standing.USUAL)
+    alike = "Demand may have fallen, since fewer came of answers of phone as well; or records are lost"
+    assert alike in look(Standing.LESS)
 
 
 def test_while_it_fails_nobody_knows_whether_it_is_well_again(world):

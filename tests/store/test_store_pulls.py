@@ -87,7 +87,14 @@ def test_what_was_never_delivered_holds_nothing_until_it_is_read_again(store):
     assert [bool(x) for x in np.isnan(panel.values()[0])] == [False, False, True, True, False, False]
     assert store.panel(wait, as_known_at=day(6) - HOUR).n.sum() == 0, "nothing was known then"
     assert store.panel(metric(id="other")).n.size == 0
-    store.gaps.close(["wait"], day(3))
+    store.gaps.close(["wait"], day(3), now=day(7))
     assert store.panel(wait).n.tolist() == [[10, 10, 0, 0, 10, 10]]
-    store.gaps.close(["wait"], day(0))
+    store.gaps.close(["wait"], day(0), now=day(8))
     assert store.panel(wait).n.tolist() == [[10] * 6]
+    replayed = Overlay.over(store, [wait])
+    for at, known in ((day(6), False), (day(7), False), (day(8), True)):
+        expected = [[10] * 6] if known else [[10, 10, 0, 0, 10, 10]]
+        assert store.panel(wait, as_known_at=at).n.tolist() == expected, "a gap is one until it was read again"
+        replayed.advance(at)
+        assert replayed.panel(wait, as_known_at=at).n.tolist() == expected
+        assert replayed.standing(()).panel(wait).n.tolist() == expected
