@@ -12,8 +12,10 @@ from cxmon.actions.keeping import ALLOWANCE, DATA, SOURCE, VERDICT
 from cxmon.actions.keeping import incident_of as _incident
 from cxmon.actions.keeping import lasting as _lasting
 from cxmon.actions.keeping import said as _said
+from cxmon.actions.keeping import sources as _sources
 from cxmon.actions.keeping import stamp as _stamp
 from cxmon.actions.keeping import told_on as _told_on
+from cxmon.actions.marking import mark_not_real, take_mark_back
 from cxmon.actions.responding import checked, record
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
@@ -54,10 +56,12 @@ __all__ = [
     "expects",
     "go_live",
     "leave_out",
+    "mark_not_real",
     "plan",
     "quiet",
     "respond",
     "silence",
+    "take_mark_back",
     "take_over",
     "why",
 ]
@@ -338,11 +342,6 @@ def _change(store: Store, change_id: str) -> Declared:
     if found is None:
         raise ActionError(f"there is no change {change_id}")
     return found
-
-
-def _sources(store: Store) -> Sequence[str]:
-    catalogue = store.catalogue.load()
-    return () if catalogue is None else sorted({m.source for m in catalogue.metrics})
 
 
 def _put(write: Callable[[], object]) -> None:

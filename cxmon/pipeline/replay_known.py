@@ -17,12 +17,14 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One thing that somebody did by hand: a response, or that they were on an incident."""
+    """One thing that somebody did by hand: a response, or what else they did about an incident, by its step."""
 
     at: datetime
     response: Response | None = None
     incident: str = ""
     by: str = ""
+    why: str = ""
+    step: Step = Step.ACKNOWLEDGED
 
 
 @dataclass(kw_only=True)
@@ -57,7 +59,7 @@ def hearsay(plan: Plan, store: Store, *, in_time: bool, ours: bool) -> Hearsay:
         only = []
     return Hearsay(
         changes=sorted(found, key=lambda d: (d.declared_at, d.change.starts, d.change.id)),
-        said=sorted([*_responses(store), *_acknowledged(store)], key=lambda s: s.at),
+        said=sorted([*_responses(store), *_acknowledged(store), *_marked(store)], key=lambda s: s.at),
         never=tuple(only),
     )
 
@@ -84,11 +86,20 @@ def _acknowledged(store: Store) -> list[Said]:
     ]
 
 
+def _marked(store: Store) -> list[Said]:
+    """The marks that hold today: those that were taken back were a mistake, and what the figures overruled would be
+    overruled again."""
+    marks = [(i.id, i.not_real) for i in store.incidents.recent(RECENT) if i.not_real is not None]
+    return [Said(at=m.at, incident=id_, by=m.by, why=m.why, step=Step.MARKED) for id_, m in marks]
+
+
 def _again(store: Overlay, said: Said) -> None:
     """What was said of an incident that there is not, or not any more, under these settings says nothing."""
     try:
         if said.response is not None:
             actions.respond(store, said.response)
+        elif said.step is Step.MARKED:
+            actions.mark_not_real(store, said.incident, by=said.by, why=said.why, now=said.at)
         else:
             actions.acknowledge(store, said.incident, by=said.by, now=said.at)
     except ActionError:

@@ -89,6 +89,21 @@ def is_accepted() -> str:
     return "Accepted as the new level: the incident has ended. It opens again only when it is clearly worse."
 
 
+def is_not_real(incident: Incident) -> str:
+    mark = incident.not_real
+    by = f" by {mark.by}" if mark is not None else ""
+    if mark is None or not mark.ended:
+        return f"Marked as not real{by}. It had ended already, and stays as it ended."
+    return (
+        f"Marked as not real{by}: the incident has ended. It opens again when it gets clearly worse, or lasts; "
+        "what else happens is told as always."
+    )
+
+
+def mark_taken_back(*, lasting: bool) -> str:
+    return f"The mark is taken back{': the incident is open again' if lasting else ''}."
+
+
 def everything_in(where: str) -> str:
     return f"everything in {where}"
 
@@ -150,6 +165,20 @@ def one_off() -> str:
 
 def new_normal() -> str:
     return "The new normal: accept this level"
+
+
+def not_real() -> str:
+    return "Not real: a false alarm"
+
+
+def not_real_means(metric: Metric, where: str, looks: int) -> Sequence[str]:
+    """What a mark does, before somebody makes it."""
+    return (
+        f"You say that nothing happened to {metric.label} in {where}. The incident ends, and counts as a false alarm.",
+        "No figure changes: these days stay in what is expected, in verdicts and on the board.",
+        f"It is told again when it gets clearly worse than now, or is still so after {looks} looks.",
+        "Other segments, and whatever begins later, are told as always.",
+    )
 
 
 def shown_next() -> str:
