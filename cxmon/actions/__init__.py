@@ -332,7 +332,8 @@ def _known_segment(store: Store, catalogue: Catalogue | None, metric: str | None
 
 def _state(incident: Incident) -> str:
     if incident.ending is not None and incident.ended_at is not None:
-        return f"{incident.ending.value} since {_stamp(incident.ended_at)}"
+        marked = f", marked as not real by {incident.not_real.by}" if incident.not_real is not None else ""
+        return f"{incident.ending.value} since {_stamp(incident.ended_at)}{marked}"
     by = f" by {incident.acknowledged_by}" if incident.acknowledged_by else ""
     return f"{incident.state.value}{by} since {_stamp(incident.opened_at)}"
 

@@ -98,7 +98,13 @@ def table(kept: AlarmsKept, lately: AlarmQuarter | None, zone: str) -> Table | N
     if lately is None:
         return None
     rows = [(f"Since {_day(lately.begins, zone)}", lately), *((_named(one, kept), one) for one in kept.quarters)]
-    heads = ("time", "alerts sent", "marked as not real", "false ones promised at most", "expected by the replay")
+    heads = (
+        "time",
+        "alerts sent",
+        "marked as not real",
+        "false ones promised at most",
+        "alerts expected by the replay",
+    )
     cells = tuple(
         (
             name, str(one.told), str(one.marked), _few(kept.promised(one.begins, one.ends or kept.as_of)),

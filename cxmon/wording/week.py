@@ -24,8 +24,8 @@ from cxmon.wording.whole import Table
 @dataclass(frozen=True, kw_only=True)
 class Week:
     """What a digest is made of. `own` are the metrics it tells of, `roots` by metric the series it is told by, `before`
-    what was said of each decision at `since`, `numbers` those on the pins, `data` and `alarms` lines of others: `alarm_table`
-    with `alarm_notes` is the same for a page, `alarms_brief` for a chat."""
+    what was said of each decision at `since`, `numbers` those on the pins, `data` and `alarms` lines of others. For a
+    page `alarm_table` and `alarm_notes` say the same, `alarms_brief` for a chat."""
 
     title: str
     view: str

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judge_world import World, csat, day, first_reply, plan
 
+from cxmon import actions
 from cxmon.checks import Watch
 from cxmon.config.plan import CheckPlan
-from cxmon import actions
 from cxmon.model import (
     Delivery,
     Ending,

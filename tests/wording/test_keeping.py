@@ -27,18 +27,17 @@ KEPT = AlarmsKept(
 
 
 def test_the_digest_says_what_was_sent_marked_promised_and_to_be_expected():
+    running, measured = "October to December 2026 so far", "alerts to be expected by the replay"
+    brought = "brought 8 alerts of the watches in 4.0 quarters, 1 of them near a declared change, 2.0 a quarter"
+    promised, late = "at most 0.2 false ones promised", "of those sent before 1 marked as not real"
     assert keeping.lines(KEPT, LATELY, "UTC") == (
         "At most 2 false alarms a quarter, over 38 watched series.",
-        "Since 20 Nov 2026: 2 alerts sent, 1 of them marked as not real; of those sent before 1 marked as not real; "
-        "at most 0.2 false ones promised, 0.2 alerts to be expected by the replay",
-        "October to December 2026 so far: 5 alerts sent, 2 of them marked as not real; at most 1.3 false ones "
-        "promised, 1.3 alerts to be expected by the replay",
-        "July to September 2026: no alert sent; at most 2.0 false ones promised, 2.0 alerts to be expected by the "
-        "replay",
-        "A replay of these settings over 26 Nov 2025 to 26 Nov 2026, run on 27 Nov 2026, brought 8 alerts of the "
-        "watches in 4.0 quarters, 1 of them near a declared change, 2.0 a quarter.",
+        f"Since 20 Nov 2026: 2 alerts sent, 1 of them marked as not real; {late}; {promised}, 0.2 {measured}",
+        f"{running}: 5 alerts sent, 2 of them marked as not real; at most 1.3 false ones promised, 1.3 {measured}",
+        f"July to September 2026: no alert sent; at most 2.0 false ones promised, 2.0 {measured}",
+        f"A replay of these settings over 26 Nov 2025 to 26 Nov 2026, run on 27 Nov 2026, {brought}.",
     )
-    assert keeping.table(KEPT, LATELY, "UTC").rows[1] == ("October to December 2026 so far", "5", "2", "1.3", "1.3")
+    assert keeping.table(KEPT, LATELY, "UTC").rows[1] == (running, "5", "2", "1.3", "1.3")
     assert keeping.brief(KEPT, LATELY, "UTC").startswith("Alarms since 20 Nov 2026: 2 alerts sent, 1 of them marked")
     quiet = replace(LATELY, told=0, marked=0, marked_late=0)
     assert keeping.brief(KEPT, quiet, "UTC") == ""
