@@ -39,6 +39,7 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.store import Catalogue, Store
+from cxmon.wording.hearing import heard
 
 __all__ = [
     "ALLOWANCE",
@@ -292,8 +293,8 @@ def plan(
 
 
 def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[str]:
-    """Every decision about an incident, silence included, oldest first: when, what, why, with which numbers; then what
-    people answered, and how that stands `now`.
+    """Every decision about an incident, silence included, oldest first: when, what, why, with which numbers, and which
+    channels were told, or why none; then what people answered, and how that stands `now`.
 
     ActionError where there is no such incident.
     """
@@ -302,12 +303,14 @@ def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[
     lines = [f"Incident {incident.id}: {told_of}, found by {incident.check}, {_state(incident)}"]
     if len(incident.members) > 1:
         lines.append(f"covers {', '.join(m.label for m in incident.members)}")
-    for t in store.incidents.history(incident.id):
+    history = store.incidents.history(incident.id)
+    for t, told in zip(history, heard(history, store.outbox.story(incident.thread)), strict=True):
         numbers = ", ".join(f"{name} {x:.4g}" for name, x in t.numbers.items() if name != "period" and math.isfinite(x))
         period = t.numbers.get("period")
         judged = f" [period {_stamp(datetime.fromtimestamp(period, UTC))}]" if period is not None else ""
         said = t.reason if t.reason.startswith(t.step.value) else f"{t.step.value}: {t.reason}"
         lines.append(f"{_stamp(t.at)} {said}{judged}{f' ({numbers})' if numbers else ''}")
+        lines += [f"    {told}"] if told else []
     at, changes = now or incident.opened_at, [d.change for d in store.changes.all()]
     answers = store.changes.responses(incident.id)
     stands = wording.answers(incident.id, answers, changes, now=at, ended=wording.ended_at(None, incident))

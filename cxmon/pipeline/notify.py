@@ -23,7 +23,7 @@ from cxmon.pipeline.drawing import any_picture, draw
 from cxmon.pipeline.falling_back import fall_back
 from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPEAT, as_repeat, look_up, tell
 from cxmon.pipeline.route import MUTED, channels_of
-from cxmon.pipeline.together import TOGETHER, Batch, Crowd, group_of, in_its_thread
+from cxmon.pipeline.together import TOGETHER, Batch, Crowd, in_its_thread
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
@@ -214,7 +214,7 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
     if previous is not None and row.key in _folded(previous):
         return _sent(run, row, previous)
     message, folded = _as_it_stands(run, row, first=previous is None)
-    if previous is not None and group_of(previous):
+    if previous is not None and previous.group:
         message = in_its_thread(run.plan, run.store, replace(row, message=message), previous, run.at)
     picture = draw(run.store, run.plan.metrics, message)
     failpoint("notify-drawn")

@@ -218,8 +218,11 @@ def test_why_prints_every_decision_with_its_reason_and_numbers(store):
     assert actions.why(store, "i1") == [
         "Incident i1: csat, phone, found by floor, accepted since 2026-09-15 09:00",
         "2026-09-14 09:00 opened: below [period 2026-09-14 09:00] (value 0.7)",
+        "    told in slack (waiting)",
         "2026-09-14 10:00 acknowledged: Operations is on it",
+        "    told in slack (waiting)",
         "2026-09-15 09:00 ended: accepted: Operations accepted this as the new level: cheaper desk",
+        "    told in slack (waiting)",
         "2026-09-15 09:00 response: accept by Operations: cheaper desk",
     ]
     with pytest.raises(ActionError, match=r"^there is no incident nope; `cxmon incidents --all` lists them$"):
