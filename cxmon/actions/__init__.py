@@ -287,7 +287,8 @@ def plan(
     for done, name in enumerate(watched):
         if progress is not None:
             progress(known[name].label, done, len(watched))
-        leaves = ripened(store.panel(known[name], as_known_at=now))
+        aside = tuple(store.left_out.all(name, known_at=now))
+        leaves = ripened(replace(store.panel(known[name], as_known_at=now), left_out=aside))
         found += [covered(o, known[name], least) for o in outlooks(wanted, others, leaves, shares[name], now=now)]
     return Planned(change=wanted, outlooks=tuple(found))
 

@@ -56,7 +56,7 @@ def leave_out(
 ) -> LeftOut:
     """What the incident was about from `since` up to `until` was a one-off: watch neither judges these days nor learns
     from them, in the incident's segments and inside its root. It is acknowledged, and ends by itself once the days
-    after are fine. Verdicts on declared changes go on counting these days. The same again is once.
+    after are fine. Verdicts that are judged from then on use none of these days, and say so. The same again is once.
 
     ActionError where there is no such incident, it has ended, it is not about what a metric is expected to be, the days
     are none, too many, or begin after now, or `by` or `why` is empty.

@@ -28,15 +28,14 @@ def mark_not_real(store: Store, incident_id: str, *, by: str, why: str, now: dat
         if incident.not_real is not None:
             return incident
         lasting = incident.state is not IncidentState.ENDED
-        told = words.not_real(by, why)
         marked = replace(incident, not_real=NotReal(by=by, why=why, at=now, ended=lasting))
-        step, reason = Step.MARKED, f"{Step.MARKED.value}: {told}"
+        step, reason = Step.MARKED, f"{Step.MARKED.value}: {words.not_real(by, why)}"
         if lasting:
             marked = replace(
                 marked, state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN, ended_at=now, quiet=0, unknown=0
             )
-            holds = IncidentPolicy().mark_holds
-            step, reason = Step.ENDED, f"{Reason.NOT_REAL.value}: {told}. {words.not_real_ends(holds)}"
+            told = words.not_real(by, why, IncidentPolicy().mark_holds)
+            step, reason = Step.ENDED, f"{Reason.NOT_REAL.value}: {told}"
         if _kept(store, marked, Transition(incident=incident.id, step=step, at=now, reason=reason), seen=incident):
             return marked
 

@@ -60,7 +60,7 @@ def leave_out(
     why: Annotated[str, typer.Option(help="The reason, for those who read it later.")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """It was a one-off: leave its days out of what the watch judges and learns from; verdicts go on counting them."""
+    """It was a one-off: leave its days out of what the watch judges and learns from, and out of verdicts."""
     from zoneinfo import ZoneInfo
 
     from cxmon import actions

@@ -214,7 +214,7 @@ def hidden_by_accepting(incident: Incident, metric: Metric) -> Sequence[str]:
 def one_off_means(metric: Metric, where: str) -> Sequence[str]:
     return (
         f"These days of {metric.label} in {where} are neither judged nor learnt from.",
-        "The figures stay on the board, and verdicts on declared decisions go on counting them.",
+        "The figures stay on the board. Verdicts on decisions inside that use none of these days, and say so and why.",
     )
 
 
