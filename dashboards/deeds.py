@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from cxmon import actions
-from cxmon.model import Act, Allowed, Incident, IncidentPolicy, IncidentState
+from cxmon.model import LONGEST_SILENCE, Act, Allowed, Incident, IncidentPolicy, IncidentState
 from cxmon.store import Store
 from cxmon.wording import clicking
+from cxmon.wording.by_hand import SILENCE_ENDS
 from dashboards import session
 from dashboards.reading import World
 from dashboards.text import grey, md
+
+DAY = timedelta(days=1)
 
 
 def section(world: World, incident: Incident) -> None:
@@ -86,8 +89,8 @@ def _silence(world: World, incident: Incident) -> None:
         what = f"{metric.label}, {incident.root.label}"
         st.markdown(md(f"Nothing more is told about {what}; the end is told all the same."))
         last = st.date_input(
-            "Quiet through", value=None, min_value=today, max_value=today + actions.LONGEST_QUIET, format="YYYY-MM-DD",
-            help="The last quiet day. A silence always ends; three months are the longest here.",
+            "Quiet through", value=None, min_value=today, max_value=today + LONGEST_SILENCE - DAY, format="YYYY-MM-DD",
+            help=f"The last quiet day. A silence needs {SILENCE_ENDS}.",
         )  # fmt: skip
         by = session.whom(st.container(), "by_silence")
         why = st.text_input("Why", max_chars=200, help="For those who read it later.")
@@ -97,7 +100,7 @@ def _silence(world: World, incident: Incident) -> None:
     if not isinstance(last, date):
         st.error("Choose the last quiet day: a silence always ends.", icon=":material/block:")
         return
-    ends = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+    ends = datetime.combine(last + DAY, time(), zone).astimezone(UTC)
     _do(
         Act.SILENCE, incident.id, by, why, f"Silent through {last:%-d %b %Y}.",
         lambda store, now: actions.quiet(

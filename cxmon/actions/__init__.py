@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxmon import decisions, wording
-from cxmon.actions.by_hand import LONGEST_ONE_OFF, LONGEST_QUIET, add_note, assign, expects, leave_out, tell_silence
+from cxmon.actions.by_hand import LONGEST_ONE_OFF, add_note, assign, expects, leave_out, tell_silence
 from cxmon.actions.keeping import ALLOWANCE, DATA, SOURCE, VERDICT
 from cxmon.actions.keeping import incident_of as _incident
 from cxmon.actions.keeping import lasting as _lasting
@@ -39,13 +39,13 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.store import Catalogue, Store
+from cxmon.wording.by_hand import SILENCE_ENDS
 from cxmon.wording.hearing import heard
 
 __all__ = [
     "ALLOWANCE",
     "DATA",
     "LONGEST_ONE_OFF",
-    "LONGEST_QUIET",
     "SOURCE",
     "VERDICT",
     "accept",
@@ -133,7 +133,7 @@ def silence(
     if ends <= starts:
         raise ActionError(f"the silence ends ({_stamp(ends)}) before it begins ({_stamp(starts)})")
     if ends - starts > LONGEST_SILENCE:
-        raise ActionError(f"the silence ends on {_stamp(ends)}: name an end within a year of its start")
+        raise ActionError(f"the silence ends on {_stamp(ends)}: expected {SILENCE_ENDS}")
     catalogue = store.catalogue.load()
     known = [] if catalogue is None else [m.id for m in catalogue.metrics]
     if metric is not None and known and metric not in known:

@@ -12,8 +12,6 @@ from cxmon.wording import by_hand as words
 
 # Longer than that is no one-off but a level: accept it as the new one.
 LONGEST_ONE_OFF = timedelta(days=31)
-# The longest silence that is asked from an incident, on the board and in Slack.
-LONGEST_QUIET = timedelta(days=92)
 
 
 def assign(store: Store, incident_id: str, *, to: str, by: str, now: datetime) -> Incident:

@@ -172,7 +172,8 @@ class IncidentPolicy:
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
     """Days of a metric that were a one-off: from `since` up to `until` they are neither judged nor learnt from, and in
-    no verdict, in these segments and in what lies inside the `root`, by which the incident was told. Known since `at`."""
+    no verdict, in these segments and in what lies inside the `root`, by which the incident was told. Known from `at`
+    on."""
 
     id: str
     metric: str

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxmon import actions, wording
-from cxmon.model import Act, Incident, LeftOut, Metric, Segment, Silence, Transition
+from cxmon.model import LONGEST_SILENCE, Act, Incident, LeftOut, Metric, Segment, Silence, Transition
 from cxmon.periods import span_of_days
 from cxmon.slack_app import marking, modals
 from cxmon.slack_app.contract import Answer, Deed, Handler, Handlers, Kind, Place, Request, Respond
@@ -121,8 +121,8 @@ def _ends(request: Request, place: Place, now: datetime) -> datetime:
 
 def _check_silence(request: Request, place: Place, now: datetime) -> Answer | None:
     found: dict[str, str] = {}
-    if not now < _ends(request, place, now) <= now + actions.LONGEST_QUIET:
-        found["until"] = words.silence_ends_when(actions.LONGEST_QUIET.days)
+    if not now < _ends(request, place, now) <= now + LONGEST_SILENCE:
+        found["until"] = words.silence_ends_when()
     return _wrong(found | _reason(request))
 
 

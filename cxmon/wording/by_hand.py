@@ -9,6 +9,10 @@ def noted(text: str, by: str) -> str:
     return f"Note from {by}: {text}"
 
 
+# How long a silence may last (`LONGEST_SILENCE`), wherever one is made.
+SILENCE_ENDS = "an end within a year of its start"
+
+
 def silenced(until: str, by: str, why: str) -> str:
     return f"Silenced until {until} UTC by {by}: {why}"
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cxmon.model import Band, Incident, Metric, Role, Tone
+from cxmon.wording.by_hand import SILENCE_ENDS
 from cxmon.wording.gap import gap, pill, window
 from cxmon.wording.numbers import counted, day, stamp, value
 from cxmon.wording.screen import segment
@@ -128,8 +129,8 @@ def silence_means() -> str:
     )
 
 
-def silence_ends_when(most: int) -> str:
-    return f"A silence needs an end that is to come, within {most} days."
+def silence_ends_when() -> str:
+    return f"A silence needs {SILENCE_ENDS}, and one that is to come."
 
 
 def too_wide_to_silence() -> str:

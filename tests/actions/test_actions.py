@@ -9,6 +9,7 @@ from cxmon import actions
 from cxmon.alerts.message import for_incident
 from cxmon.errors import ActionError
 from cxmon.model import (
+    LONGEST_SILENCE,
     Amount,
     Better,
     Category,
@@ -33,6 +34,7 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.store import Catalogue, Store
+from cxmon.wording.by_hand import SILENCE_ENDS
 
 NOW = datetime(2026, 9, 14, 9, tzinfo=UTC)
 PHONE = Segment.of(channel="phone")
@@ -175,6 +177,10 @@ def test_a_silence_always_ends_and_names_a_metric_that_exists(store):
     assert store.changes.silences() == [made]
     with pytest.raises(ActionError, match="before it begins"):
         actions.silence(store, **(given | {"ends": NOW}))
+    longest = actions.silence(store, **(given | {"ends": NOW + LONGEST_SILENCE}))
+    assert longest in store.changes.silences()
+    with pytest.raises(ActionError, match=f"expected {SILENCE_ENDS}$"):
+        actions.silence(store, **(given | {"ends": NOW + LONGEST_SILENCE + timedelta(seconds=1)}))
     with pytest.raises(ActionError, match=r"^there is no metric nps; there are csat$"):
         actions.silence(store, metric="nps", **given)
 

@@ -176,7 +176,10 @@ def test_a_silence_has_an_end_and_a_reason(app):
     said = slack.acked(slack.submit(view, {"until": "2020-01-01", "why": "  "}))
     assert said == {
         "response_action": "errors",
-        "errors": {"until": "A silence needs an end that is to come, within 92 days.", "why": "Give a reason."},
+        "errors": {
+            "until": "A silence needs an end within a year of its start, and one that is to come.",
+            "why": "Give a reason.",
+        },
     }
     assert slack.acked(slack.submit(view, {"for": "4h", "why": "fire drill"})) is None
     assert answered(slack).startswith("Quiet about CSAT in phone and what is inside it until ")
