@@ -327,7 +327,8 @@ class Channel(Protocol):
 
     `previous` is the receipt of the thread's first message: then that one is edited, and `message.reply` is posted in
     its thread. `picture` is a PNG or None; a picture that fails never keeps the words back. `pace_s` is the least time
-    between two messages, over all workers.
+    between two messages, over all workers. One that has `edits = True` also gets later messages without a `reply`,
+    which bring its first one up to date and call nobody; others, where each would be one of its own, are spared them.
     """
 
     @property

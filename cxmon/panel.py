@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon import sketch
-from cxmon.model import Kind, Metric, Segment
+from cxmon.model import Kind, LeftOut, Metric, Segment
 from cxmon.periods import next_start
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +48,8 @@ class Panel:
     where it is not that old, of each kind of answer (of a share the yes and the no, elsewhere there is one); `wait`
     (T,) how old in seconds each period has to be, where that was learnt from it, and `shares` (T, A, K) what part of
     the answers each period has at those ages, where they come more slowly than before. `too_short` is a declared wait
-    by which so little is in that the learnt one counts in its place.
+    by which so little is in that the learnt one counts in its place. `left_out` is what people left out as one-offs,
+    as far as it is known: the figures are there all the same, and who judges them leaves them out.
     """
 
     metric: Metric
@@ -68,6 +69,7 @@ class Panel:
     wait: Floats | None = None
     shares: Floats | None = None
     too_short: timedelta | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.segments), len(self.starts))

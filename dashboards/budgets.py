@@ -4,12 +4,13 @@ import streamlit as st
 
 from cxmon.wording import keeping
 from dashboards import reading
+from dashboards.reading import World
 from dashboards.text import badge, grey, md
 
 
-def section() -> None:
+def section(world: World) -> None:
     st.subheader("Alarm budget", anchor=False, help=md(keeping.NOTE))
-    kept = reading.alarms_kept()
+    kept = reading.alarms_kept(world.now)
     if kept is None:
         st.markdown(grey("Counted once a day, after the verdicts; not yet: run `cxmon judge`."))
         return
@@ -23,4 +24,7 @@ def section() -> None:
             running = "  \n:gray[:small[not over yet]]" if i == 0 else ""
             cells[0].markdown(f"**{md(keeping.quarter(one))}**{running}")
             cells[1].markdown(badge(*keeping.standing(one, kept)))
-            cells[2].markdown(md(keeping.became(one)))
+            told = f"  \n:gray[:small[{md(keeping.measured(one, kept))}]]" if kept.watches else ""
+            cells[2].markdown(md(keeping.became(one)) + told)
+    if kept.watches:
+        st.markdown(grey(md(f"{keeping.replayed(kept, world.zone)}.")))

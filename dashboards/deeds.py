@@ -1,23 +1,28 @@
 """What can be done about an incident on its page: somebody is on it, or it is known and quiet until a day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from cxmon import actions
-from cxmon.model import Act, Allowed, Incident, IncidentState
+from cxmon.model import LONGEST_SILENCE, Act, Allowed, Incident, IncidentPolicy, IncidentState
 from cxmon.store import Store
+from cxmon.wording import clicking
+from cxmon.wording.by_hand import SILENCE_ENDS
 from dashboards import session
 from dashboards.reading import World
 from dashboards.text import grey, md
+
+DAY = timedelta(days=1)
 
 
 def section(world: World, incident: Incident) -> None:
     """Two buttons with their forms for those who may; for others the sentence that says who."""
     session.news()
     if incident.state is IncidentState.ENDED:
+        _mark(world, incident)
         return
     if incident.state is IncidentState.ACKNOWLEDGED:
         st.markdown(grey(md(f"{incident.acknowledged_by} is on it.")))
@@ -30,6 +35,38 @@ def section(world: World, incident: Incident) -> None:
         if incident.subject in world.metrics and isinstance(session.allowed(Act.SILENCE), Allowed):
             with st.popover("Silence", icon=":material/notifications_paused:"):
                 _silence(world, incident)
+        _mark(world, incident)
+
+
+def _mark(world: World, incident: Incident) -> None:
+    """The way to say that it was a false alarm, also of what has ended by itself; and to take that back."""
+    pending = incident.state is IncidentState.PENDING
+    if pending or incident.subject not in world.metrics or not isinstance(session.allowed(Act.NOT_REAL), Allowed):
+        return
+    if incident.not_real is not None:
+        with st.popover("It was real after all", icon=":material/undo:"):
+            _marking(incident, ("The mark is taken back; what it had ended is open again.",))
+        return
+    told = clicking.not_real_means(world.metrics[incident.subject], incident.root.label, IncidentPolicy().mark_holds)
+    with st.popover("Not real", icon=":material/notifications_off:"):
+        _marking(incident, told[1:2] if incident.state is IncidentState.ENDED else told)
+
+
+def _marking(incident: Incident, told: Sequence[str]) -> None:
+    back = incident.not_real is not None
+    with st.form("mark", border=False):
+        for line in told:
+            st.markdown(md(line))
+        by = session.whom(st.container(), "by_mark")
+        why = st.text_input("How do you know?", max_chars=200, help="For those who read it later.")
+        pressed = st.form_submit_button("Take the mark back" if back else "Mark as not real")
+    if not pressed:
+        return
+    if back:
+        news, act = "The mark is taken back: whoever was told hears it.", actions.take_mark_back
+    else:
+        news, act = "Marked as not real: whoever was told hears it.", actions.mark_not_real
+    _do(Act.NOT_REAL, incident.id, by, why, news, lambda store, now: act(store, incident.id, by=by, why=why, now=now))
 
 
 def _acknowledge(incident: Incident) -> None:
@@ -52,8 +89,8 @@ def _silence(world: World, incident: Incident) -> None:
         what = f"{metric.label}, {incident.root.label}"
         st.markdown(md(f"Nothing more is told about {what}; the end is told all the same."))
         last = st.date_input(
-            "Quiet through", value=None, min_value=today, max_value=today + actions.LONGEST_QUIET, format="YYYY-MM-DD",
-            help="The last quiet day. A silence always ends; three months are the longest here.",
+            "Quiet through", value=None, min_value=today, max_value=today + LONGEST_SILENCE - DAY, format="YYYY-MM-DD",
+            help=f"The last quiet day. A silence needs {SILENCE_ENDS}.",
         )  # fmt: skip
         by = session.whom(st.container(), "by_silence")
         why = st.text_input("Why", max_chars=200, help="For those who read it later.")
@@ -63,7 +100,7 @@ def _silence(world: World, incident: Incident) -> None:
     if not isinstance(last, date):
         st.error("Choose the last quiet day: a silence always ends.", icon=":material/block:")
         return
-    ends = datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+    ends = datetime.combine(last + DAY, time(), zone).astimezone(UTC)
     _do(
         Act.SILENCE, incident.id, by, why, f"Silent through {last:%-d %b %Y}.",
         lambda store, now: actions.quiet(

@@ -31,7 +31,7 @@ from cxmon.model import (
     Verdict,
     View,
 )
-from cxmon.store import Store
+from cxmon.store import Store, alarms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,10 +130,10 @@ def fillings(metrics: Iterable[Metric]) -> dict[str, Filling]:
     return {name: one.filling for name, one in found.items() if one is not None and one.filling is not None}
 
 
-def alarms_kept() -> AlarmsKept | None:
-    """What became of the watch incidents; None where nobody has counted yet."""
+def alarms_kept(now: datetime) -> AlarmsKept | None:
+    """What was promised, and what became of the watch incidents by `now`; None where nobody has counted yet."""
     with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
-        return store.catalogue.alarms()
+        return alarms.alarms(store, now=now)
 
 
 def outbox() -> list[OutboxRow]:

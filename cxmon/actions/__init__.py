@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxmon import decisions, wording
-from cxmon.actions.by_hand import LONGEST_ONE_OFF, LONGEST_QUIET, add_note, assign, expects, leave_out, tell_silence
+from cxmon.actions.by_hand import LONGEST_ONE_OFF, add_note, assign, expects, leave_out, tell_silence
 from cxmon.actions.keeping import ALLOWANCE, DATA, SOURCE, VERDICT
 from cxmon.actions.keeping import incident_of as _incident
 from cxmon.actions.keeping import lasting as _lasting
 from cxmon.actions.keeping import said as _said
+from cxmon.actions.keeping import sources as _sources
 from cxmon.actions.keeping import stamp as _stamp
 from cxmon.actions.keeping import told_on as _told_on
+from cxmon.actions.marking import mark_not_real, take_mark_back
 from cxmon.actions.responding import checked, record
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
@@ -37,12 +39,13 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.store import Catalogue, Store
+from cxmon.wording.by_hand import SILENCE_ENDS
+from cxmon.wording.hearing import heard
 
 __all__ = [
     "ALLOWANCE",
     "DATA",
     "LONGEST_ONE_OFF",
-    "LONGEST_QUIET",
     "SOURCE",
     "VERDICT",
     "accept",
@@ -54,10 +57,12 @@ __all__ = [
     "expects",
     "go_live",
     "leave_out",
+    "mark_not_real",
     "plan",
     "quiet",
     "respond",
     "silence",
+    "take_mark_back",
     "take_over",
     "why",
 ]
@@ -128,7 +133,7 @@ def silence(
     if ends <= starts:
         raise ActionError(f"the silence ends ({_stamp(ends)}) before it begins ({_stamp(starts)})")
     if ends - starts > LONGEST_SILENCE:
-        raise ActionError(f"the silence ends on {_stamp(ends)}: name an end within a year of its start")
+        raise ActionError(f"the silence ends on {_stamp(ends)}: expected {SILENCE_ENDS}")
     catalogue = store.catalogue.load()
     known = [] if catalogue is None else [m.id for m in catalogue.metrics]
     if metric is not None and known and metric not in known:
@@ -282,14 +287,15 @@ def plan(
     for done, name in enumerate(watched):
         if progress is not None:
             progress(known[name].label, done, len(watched))
-        leaves = ripened(store.panel(known[name], as_known_at=now))
+        aside = tuple(store.left_out.all(name, known_at=now))
+        leaves = ripened(replace(store.panel(known[name], as_known_at=now), left_out=aside))
         found += [covered(o, known[name], least) for o in outlooks(wanted, others, leaves, shares[name], now=now)]
     return Planned(change=wanted, outlooks=tuple(found))
 
 
 def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[str]:
-    """Every decision about an incident, silence included, oldest first: when, what, why, with which numbers; then what
-    people answered, and how that stands `now`.
+    """Every decision about an incident, silence included, oldest first: when, what, why, with which numbers, and which
+    channels were told, or why none; then what people answered, and how that stands `now`.
 
     ActionError where there is no such incident.
     """
@@ -298,12 +304,14 @@ def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[
     lines = [f"Incident {incident.id}: {told_of}, found by {incident.check}, {_state(incident)}"]
     if len(incident.members) > 1:
         lines.append(f"covers {', '.join(m.label for m in incident.members)}")
-    for t in store.incidents.history(incident.id):
+    history = store.incidents.history(incident.id)
+    for t, told in zip(history, heard(history, store.outbox.story(incident.thread)), strict=True):
         numbers = ", ".join(f"{name} {x:.4g}" for name, x in t.numbers.items() if name != "period" and math.isfinite(x))
         period = t.numbers.get("period")
         judged = f" [period {_stamp(datetime.fromtimestamp(period, UTC))}]" if period is not None else ""
         said = t.reason if t.reason.startswith(t.step.value) else f"{t.step.value}: {t.reason}"
         lines.append(f"{_stamp(t.at)} {said}{judged}{f' ({numbers})' if numbers else ''}")
+        lines += [f"    {told}"] if told else []
     at, changes = now or incident.opened_at, [d.change for d in store.changes.all()]
     answers = store.changes.responses(incident.id)
     stands = wording.answers(incident.id, answers, changes, now=at, ended=wording.ended_at(None, incident))
@@ -328,7 +336,8 @@ def _known_segment(store: Store, catalogue: Catalogue | None, metric: str | None
 
 def _state(incident: Incident) -> str:
     if incident.ending is not None and incident.ended_at is not None:
-        return f"{incident.ending.value} since {_stamp(incident.ended_at)}"
+        marked = f", marked as not real by {incident.not_real.by}" if incident.not_real is not None else ""
+        return f"{incident.ending.value} since {_stamp(incident.ended_at)}{marked}"
     by = f" by {incident.acknowledged_by}" if incident.acknowledged_by else ""
     return f"{incident.state.value}{by} since {_stamp(incident.opened_at)}"
 
@@ -338,11 +347,6 @@ def _change(store: Store, change_id: str) -> Declared:
     if found is None:
         raise ActionError(f"there is no change {change_id}")
     return found
-
-
-def _sources(store: Store) -> Sequence[str]:
-    catalogue = store.catalogue.load()
-    return () if catalogue is None else sorted({m.source for m in catalogue.metrics})
 
 
 def _put(write: Callable[[], object]) -> None:

@@ -12,8 +12,6 @@ from cxmon.wording import by_hand as words
 
 # Longer than that is no one-off but a level: accept it as the new one.
 LONGEST_ONE_OFF = timedelta(days=31)
-# The longest silence that is asked from an incident, on the board and in Slack.
-LONGEST_QUIET = timedelta(days=92)
 
 
 def assign(store: Store, incident_id: str, *, to: str, by: str, now: datetime) -> Incident:
@@ -56,7 +54,7 @@ def leave_out(
 ) -> LeftOut:
     """What the incident was about from `since` up to `until` was a one-off: watch neither judges these days nor learns
     from them, in the incident's segments and inside its root. It is acknowledged, and ends by itself once the days
-    after are fine. Verdicts on declared changes go on counting these days. The same again is once.
+    after are fine. Verdicts that are judged from then on use none of these days, and say so. The same again is once.
 
     ActionError where there is no such incident, it has ended, it is not about what a metric is expected to be, the days
     are none, too many, or begin after now, or `by` or `why` is empty.

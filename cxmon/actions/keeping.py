@@ -1,5 +1,6 @@
 """What every action by hand has in common: it finds the incident, keeps what was done, and tells it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ from cxmon.errors import ActionError
 from cxmon.model import Delivery, Incident, IncidentState, Message, OutboxRow, Transition
 from cxmon.store import Store
 
-VERDICT, SOURCE, DATA, ALLOWANCE = "verdict", "source", "data", "allowance"
+VERDICT, SOURCE, DATA, ALLOWANCE, ERROR = "verdict", "source", "data", "allowance", "error"
 _A_ROLE = "name a role or department"
 _ASKED = {"by": _A_ROLE, "to": _A_ROLE, "text": "say what is to be known"}
 
@@ -75,6 +76,12 @@ def lasting(store: Store, incident_id: str) -> Incident:
         when = f" on {stamp(found.ended_at)}" if found.ended_at else ""
         raise ActionError(f"incident {incident_id} has ended{when}: there is nothing to do about it")
     return found
+
+
+def sources(store: Store) -> Sequence[str]:
+    """The names of the sources that are collected."""
+    catalogue = store.catalogue.load()
+    return () if catalogue is None else sorted({m.source for m in catalogue.metrics})
 
 
 # What names a role or department, and never a person.

@@ -32,6 +32,7 @@ from cxmon.model import (
     IncidentState,
     Message,
     Metric,
+    NotReal,
     Picture,
     Segment,
     State,
@@ -57,6 +58,9 @@ _ENDINGS = {
     Ending.ACCEPTED: "is accepted at its new level",
     Ending.CLOSED_UNKNOWN: "stopped being measurable; it is not known whether it recovered",
 }
+# Of one that people ended as a false alarm: what they said, since the figures have not said it.
+_BY_MARK = "marked as not real by"
+_SURE_OF_A_MARK = "the word of those who marked it, not a measurement: the figure is where it is"
 _SURE_OF_ENDS = {
     Ending.RECOVERED: "inside what chance explains, for as many periods as it takes to be called recovered",
     Ending.ACCEPTED: "a decision, not a measurement: the figure is where it is",
@@ -238,7 +242,7 @@ def _guess(finding: Finding | None) -> str:
 def _badge(incident: Incident, transition: Transition, kind: str) -> tuple[str, Tone]:
     if incident.state is IncidentState.ENDED and incident.ending is not None:
         tone = Tone.TEAL if incident.ending is Ending.RECOVERED else Tone.GREY
-        words = wording.ending(incident.ending)
+        words = wording.state(incident)
         return (CORRECTED + lower(words) if transition.step is Step.CORRECTED else words), tone
     words, tone = _BADGES.get(kind, _BADGES["watch"])
     words = f"{words}, on and off" if incident.flaps else words
@@ -249,11 +253,19 @@ def _badge(incident: Incident, transition: Transition, kind: str) -> tuple[str, 
     return words, tone
 
 
+def _mark(incident: Incident) -> NotReal | None:
+    """The mark by which people ended it, while nothing is known of how it went on."""
+    mark = incident.not_real
+    return mark if mark is not None and mark.ended and incident.ending is Ending.CLOSED_UNKNOWN else None
+
+
 def _headline(
     incident: Incident, finding: Finding | None, metric: Metric | None, what: str, kind: str, zone: str
 ) -> str:
     where = f" in {_where_short(incident.root)}" if incident.root.items else ""
     if incident.state is IncidentState.ENDED and incident.ending is not None:
+        if (mark := _mark(incident)) is not None:
+            return f"{what}{where}: {_BY_MARK} {mark.by}"
         return f"{what}{where} {_ENDINGS[incident.ending]}"
     since = _since(incident, finding)
     when = f" since {wording.day(since, zone)}" if since else ""
@@ -287,7 +299,7 @@ def _lines(
     said = _reason(transition)
     step = wording.step(transition.step)
     if incident.ending is not None and incident.state is IncidentState.ENDED:
-        step = wording.ending(incident.ending)
+        step = wording.state(incident)
     by = f" by {incident.acknowledged_by}" if transition.step is Step.ACKNOWLEDGED and incident.acknowledged_by else ""
     first = f"{step}{by}: {said}" if said else f"{step}{by}."
     checked = finding.reason if finding and finding.reason and finding.reason not in said else ""
@@ -351,7 +363,7 @@ def _how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
     if incident.state is IncidentState.ENDED and incident.ending is not None:
         if kind == "freshness" and incident.ending is Ending.RECOVERED:
             return "certain: data arrives again"
-        return _SURE_OF_ENDS[incident.ending]
+        return _SURE_OF_A_MARK if _mark(incident) is not None else _SURE_OF_ENDS[incident.ending]
     if kind == "freshness":
         return "certain: nothing arrived; whether customers are well is not known"
     if kind == "error":

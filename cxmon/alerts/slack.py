@@ -65,6 +65,11 @@ class Slack:
         return bool(self.app_token)
 
     @property
+    def edits(self) -> bool:
+        """Whether a message that stands there can be brought up to date; what was printed cannot."""
+        return bool(self.token)
+
+    @property
     def pace_s(self) -> float:
         """Slack takes about one message a second in a channel; a console takes what comes."""
         return 1.0 if self.token else 0.0

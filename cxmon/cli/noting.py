@@ -1,4 +1,4 @@
-"""assign, note, leave-out: what else people do about an incident."""
+"""assign, note, leave-out, not-real: what else people do about an incident."""
 
 from typing import Annotated
 
@@ -17,6 +17,9 @@ def register(app: typer.Typer) -> None:
         "leave-out",
         epilog="Example: cxmon leave-out INCIDENT --first 2026-11-02 --last 2026-11-04 --by Operations --why 'flood'",
     )(leave_out)
+    app.command(
+        "not-real", epilog="Example: cxmon not-real INCIDENT --by Operations --why 'test calls of the phone vendor'"
+    )(not_real)
 
 
 def assign(
@@ -57,7 +60,7 @@ def leave_out(
     why: Annotated[str, typer.Option(help="The reason, for those who read it later.")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """It was a one-off: leave its days out of what the watch judges and learns from; verdicts go on counting them."""
+    """It was a one-off: leave its days out of what the watch judges and learns from, and out of verdicts."""
     from zoneinfo import ZoneInfo
 
     from cxmon import actions
@@ -73,3 +76,25 @@ def leave_out(
         since, until = span_of_days(days[0], days[1], zone)
         left = actions.leave_out(store, incident, since=since, until=until, by=by, why=why, now=wall())
     say(f"Left out ({left.id}); the incident ends by itself once the days after are fine.")
+
+
+def not_real(
+    incident: Incident,
+    by: By,
+    why: Annotated[str, typer.Option(help="The reason, for those who read it later.")],
+    take_back: Annotated[bool, typer.Option("--take-back", help="It was real after all: take the mark back.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Mark an alert as not real, a false one: it ends, is counted, and is told again when it gets worse or lasts."""
+    from cxmon import actions
+    from cxmon.model import IncidentState
+    from cxmon.service import wall
+    from cxmon.wording import clicking
+
+    with opened(config) as (_, store):
+        act = actions.take_mark_back if take_back else actions.mark_not_real
+        found = act(store, incident, by=by, why=why, now=wall())
+    if take_back:
+        say(clicking.mark_taken_back(lasting=found.state is not IncidentState.ENDED))
+    else:
+        say(clicking.is_not_real(found))

@@ -53,14 +53,20 @@ def replay(
         bool, typer.Option("--thorough", help="Ask every method every day: the versions of verdicts are those of live.")
     ] = False,
     figure: Annotated[Path | None, typer.Option(help="Write the alerts as a PNG.")] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the counts, as what digest and board say was to be expected.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Run a past period as if it were live, with only what was known on each day; sends and writes nothing."""
+    """Run a past period as if it were live, with only what was known on each day; sends nothing, and writes nothing
+    but the counts that --keep asks for."""
     from cxmon.config import parse_instant
     from cxmon.pipeline.replay import period
     from cxmon.pipeline.replay import replay as run
     from cxmon.pipeline.replay_compare import compare
 
+    if keep and in_time:
+        raise typer.BadParameter("found --in-time, expected a replay of what was known then", param_hint="--keep")
     with opened(config, read_only=True) as (plan, store):
         other = _other(against)
         begin, end = period(
@@ -74,6 +80,8 @@ def replay(
         if other is not None:
             with progress(f"replay {other.path.name}") as advance:
                 theirs = run(other, store, **asked, ours=False, progress=advance)
+    if keep:
+        _keep(config, ours)
     compared = None if other is None else compare(ours, theirs)
     if figure is not None:
         _drawn(plan, ours, figure)
@@ -86,6 +94,14 @@ def replay(
         _differences(plan, compared, other.path.name)
     if figure is not None:
         say(f"\nDrawn: {figure}")
+
+
+def _keep(config: Path, found: "Replayed") -> None:
+    from cxmon.pipeline.alarms_kept import keep_replay
+    from cxmon.service import clock
+
+    with opened(config) as (plan, store):
+        keep_replay(plan, store, found, now=clock(plan))
 
 
 def _other(path: Path | None) -> "Plan | None":
@@ -134,10 +150,7 @@ def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
 
 
 def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
-    count, near = (
-        len(found.incidents),
-        sum("consistent with the declared" in i.worst.reason for i in found.incidents if i.worst),
-    )
+    count, near = len(found.incidents), found.near
     say()
     wrapped(
         f"{title}: {count} watch incident{'' if count == 1 else 's'} in {found.quarters:.1f} quarters; the budget of "

@@ -7,6 +7,7 @@ from cxmon.config.reading import BAD, did_you_mean, shown
 from cxmon.config.shapes import Entry
 from cxmon.config.stages import build_stages
 from cxmon.model import LONGEST_SILENCE, Category, Change, Metric, Saving, Scope, Segment, Silence, Stage
+from cxmon.wording.by_hand import SILENCE_ENDS
 
 
 def build_changes(frame: Frame) -> tuple[Change, ...]:
@@ -110,7 +111,7 @@ def _ends(frame: Frame, entry: Entry) -> None:
     """A silence whose end nobody will see hides what it covers for good."""
     starts, ends = entry.get("starts"), entry.get("ends")
     if starts is not None and ends is not None and ends - starts > LONGEST_SILENCE:
-        frame.reading.wrong(entry.at("ends"), shown(entry.at("ends")), "an end within a year of the start")
+        frame.reading.wrong(entry.at("ends"), shown(entry.at("ends")), SILENCE_ENDS)
 
 
 def _scopes(frame: Frame, entry: Entry) -> None:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cxmon.decisions.breaks import between, dated
-from cxmon.model import Break, Category, Change, Grain, Metric, Scope, Status
+from cxmon.decisions.left_out import aside
+from cxmon.model import Break, Category, Change, Grain, LeftOut, Metric, Scope, Status
 
+# The farthest back that any past reaches.
+LONGEST_PAST = timedelta(days=730)
 PERIOD = {
     Grain.HOUR: timedelta(hours=1),
     Grain.DAY: timedelta(days=1),
@@ -32,7 +35,8 @@ class Placement:
     (None: to now); periods in `left_out` and after `data_until` count for nothing. `entangled_with` names the changes
     that cannot be separated: then `start` is the earliest of them and the effect is the joint one. `jointly_with` are
     those that are told apart by estimating both together. `not_comparable` says why where a change of the measurement
-    leaves nothing to compare. `notes` tell people what was done, with the changes' titles.
+    leaves nothing to compare. `notes` tell people what was done, with the changes' titles; `one_offs` are those of them
+    on days that people left out.
     """
 
     since: datetime | None
@@ -44,6 +48,7 @@ class Placement:
     jointly_with: tuple[Neighbour, ...] = ()
     not_comparable: str = ""
     notes: tuple[str, ...] = ()
+    one_offs: tuple[str, ...] = ()
 
 
 def scope_of(change: Change, metric: Metric) -> Scope:
@@ -96,15 +101,16 @@ def breaks(changes: Sequence[Change], metric: Metric, scope: Scope, now: datetim
 
 
 def place(
-    change: Change, others: Sequence[Change], metric: Metric, now: datetime, *, together: bool = True
-) -> Placement:
+    change: Change, others: Sequence[Change], metric: Metric, now: datetime, *, together: bool = True,
+    left_out: Sequence[LeftOut] = (),
+) -> Placement:  # fmt: skip
     """Finds the stretch of time that tells about `change` alone.
 
     An earlier change that goes on re-baselines: the past begins with it, if at least 28 days (6 periods) remain. One
     that ended before is left out. A later one cuts the window where it begins, if at least 14 days (2 periods) remain.
     Nearer ones, but at least a week (3 periods) apart, are estimated jointly where that is possible (`together`); still
     nearer ones are entangled. Neither past nor window reaches across a change of the measurement, its end included; one
-    that leaves less of either makes it not comparable.
+    that leaves less of either makes it not comparable. Days that people left out as one-offs count for nothing.
     """
     period = PERIOD[metric.grain]
     least_past, least_window = max(timedelta(days=28), 6 * period), max(timedelta(days=14), 2 * period)
@@ -112,7 +118,7 @@ def place(
     measured = breaks([o for o in others if o.id != change.id], metric, scope_of(change, metric), now)
     found = between(measured, change, metric, now, past=least_past, window=least_window)
     since, until, data_until = found.since, found.until or change.ends, found.data_until
-    left_out: list[tuple[datetime, datetime]] = []
+    ended: list[tuple[datetime, datetime]] = []
     notes: list[str] = []
     tangled: list[Change] = []
     jointly: list[Change] = []
@@ -122,7 +128,7 @@ def place(
         gap = change.starts - other.starts
         inside = [at for at in steps if at < (until or now)]
         if other.ends is not None and other.ends <= change.starts:
-            left_out.append((other.starts, other.ends))
+            ended.append((other.starts, other.ends))
             notes.append(f"{dated(other.title, other.starts, metric)} left out of the past")
             continue
         near_before = timedelta(0) <= gap < least_past
@@ -143,17 +149,23 @@ def place(
     start = min([change.starts, *(other.starts for other in tangled)])
     # What cannot be separated began before the measurement changed: nothing is compared across that either.
     across = f"{past}, after {tangled[0].title} began" if found.since is not None and found.since > start else ""
+    notes += [past, window, *_together(jointly, metric)]
+    reach = max(since or change.starts - LONGEST_PAST, change.starts - LONGEST_PAST)
+    one_offs = aside(left_out, metric, scope_of(change, metric), since=reach, until=min(until or now, now))
     return Placement(
         since=since if since is None or since < start else None,
         start=start,
         until=until,
         data_until=data_until,
-        left_out=tuple(left_out),
+        left_out=(*ended, *one_offs.spans),
+        one_offs=one_offs.notes,
         # Several stages of one roll-out are one change.
         entangled_with=tuple(dict.fromkeys(other.id for other in tangled)),
         jointly_with=tuple(Neighbour(id=o.id, starts=o.starts, ends=o.ends) for o in jointly),
         not_comparable=found.reason or across,
-        notes=tuple(dict.fromkeys(note for note in (*notes, past, window, *_together(jointly, metric)) if note)),
+        notes=tuple(
+            dict.fromkeys(note for note in (*notes, past, window, *_together(jointly, metric), *one_offs.notes) if note)
+        ),
     )
 
 

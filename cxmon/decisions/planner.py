@@ -123,7 +123,7 @@ def _case(change: Change, others: Sequence[Change], history: Panel, share: Share
     end = change.starts + timedelta(days=periods * 365.25 / IN_A_YEAR[metric.grain])
     panel = history.continued(end, CYCLE[metric.grain])
     every = np.ones(len(panel.starts), bool)
-    placement = place(change, others, metric, end)
+    placement = place(change, others, metric, end, left_out=history.left_out)
     span = spanned(placement, change, panel, every, PAST)
     found = scoping.sides(change, others, panel, at=span.at, until=placement.until or end)
     if found.treated is None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cxmon.decisions.overlap import PERIOD, Placement
+from cxmon.decisions.left_out import left_out
+from cxmon.decisions.overlap import LONGEST_PAST, PERIOD, Placement
 from cxmon.model import Change, Grain, Kind, Metric
 from cxmon.panel import Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
@@ -20,7 +21,7 @@ Bools = npt.NDArray[np.bool_]
 
 # How far back the past of a comparison reaches, and of one without controls, which needs a year to know its seasons.
 PAST = timedelta(days=365)
-LONG_PAST = timedelta(days=730)
+LONG_PAST = LONGEST_PAST
 YEAR_KNOWN = timedelta(days=400)
 # The first look: fewer mature periods say nothing that anybody should act on.
 FIRST_LOOK = {Grain.HOUR: 24, Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1}
@@ -142,8 +143,9 @@ def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> 
     if long and (year := year_of(metric, past)):
         asked["yearly"] = year
     if controls is not None:
-        theirs = controls.cut(span.first, span.last).judged()
-        values = np.where(span.out[cut], np.nan, theirs.values)
+        part = controls.cut(span.first, span.last)
+        theirs = part.judged()
+        values = np.where(span.out[cut] | left_out(part, part.left_out), np.nan, theirs.values)
         if metric.kind is Kind.LEVEL:
             values = _on_level(values, figures.values[0], span.at - span.first)
         asked["controls"] = values

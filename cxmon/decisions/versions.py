@@ -137,6 +137,9 @@ def _of_metric(metric: str, before: Verdict, after: Verdict, *, free: bool) -> l
     added = here.n_post - first.n_post
     later = Reason(cause=Cause.MORE_DAYS, metric=metric, count=added, until=here.window_end)
     more = [later] if added > 0 else []
+    if aside := _left_out(metric, before, after):
+        # The window of then is another one without these days, so nothing tells later days from revised ones.
+        return [replace(aside, decisive=was.code != here.code and added <= 0), *more, *found]
     if again is None or not _same_window(was, again):
         return [*more, *found]
     late = Reason(
@@ -175,6 +178,12 @@ def _evidence(before: Verdict, after: Verdict, metric: str) -> list[Reason]:
     if new and was.stages:
         found.append(Reason(cause=Cause.STAGE, names=tuple(sorted(new))))
     return found
+
+
+def _left_out(metric: str, before: Verdict, after: Verdict) -> Reason | None:
+    """Days of a metric that people left out since, or that count again; None where nothing changed."""
+    was, now = ({n for h in v.harms if h.metric == metric for n in h.left_out} for v in (before, after))
+    return Reason(cause=Cause.LEFT_OUT, metric=metric, names=tuple(sorted(now - was))) if was != now else None
 
 
 def _declared(then: FirstSaid, now: FirstSaid, edits: Sequence[str]) -> list[Reason]:

@@ -13,6 +13,7 @@ from cxmon.model import (
     Incident,
     IncidentPolicy,
     IncidentState,
+    NotReal,
     Segment,
     State,
     Step,
@@ -38,7 +39,8 @@ def decide(incident: Incident | None, finding: Finding, policy: IncidentPolicy, 
 
     Returns the incident as it is now (None: there is none), the transition where there is one, and the reason. UNKNOWN
     never opens and never recovers. An incident that ended without knowing is reopened by the next breach; after
-    `recover_after` quiet looks it is corrected to recovered. An accepted level is told again only when clearly worse.
+    `recover_after` quiet looks it is corrected to recovered. An accepted level is told again only when clearly worse;
+    so is what people marked as not real, and also when it lasts.
     """
     if incident is None:
         return _fresh("", finding, policy, now)
@@ -48,6 +50,8 @@ def decide(incident: Incident | None, finding: Finding, policy: IncidentPolicy, 
         return _fresh(incident.looks, finding, policy, now, since=incident.since)
     if incident.state is IncidentState.ENDED:
         match incident.ending:
+            case Ending.CLOSED_UNKNOWN if incident.not_real is not None and incident.not_real.ended:
+                return _not_real(incident, incident.not_real, finding, policy, now)
             case Ending.CLOSED_UNKNOWN:
                 return _closed_unknown(incident, finding, policy, now)
             case Ending.ACCEPTED if incident.quiet < policy.recover_after:
@@ -187,16 +191,7 @@ def _closed_unknown(incident: Incident, finding: Finding, policy: IncidentPolicy
     """It ended without knowing: the next breach reopens it at once, enough quiet looks correct it to recovered."""
     match finding.state:
         case State.BREACH:
-            again = replace(
-                _in_breach(incident, finding),
-                state=IncidentState.OPEN,
-                ending=None,
-                ended_at=None,
-                acknowledged_by=None,
-                told_score=_score(finding),
-                reopened=incident.reopened + 1,
-            )
-            return again, _transition(again, Step.REOPENED, Reason.REOPENED, finding, policy, now), Reason.REOPENED
+            return _again(incident, Reason.REOPENED, finding, policy, now)
         case State.OK:
             calmer = replace(incident, latest=finding, quiet=incident.quiet + 1)
             if calmer.quiet < policy.recover_after:
@@ -204,6 +199,40 @@ def _closed_unknown(incident: Incident, finding: Finding, policy: IncidentPolicy
             known = replace(calmer, ending=Ending.RECOVERED)
             told = _transition(known, Step.CORRECTED, Reason.KNOWN_RECOVERED, finding, policy, now)
             return known, told, Reason.KNOWN_RECOVERED
+        case _:
+            return replace(incident, latest=finding), None, Reason.STAYS_CLOSED
+
+
+def _again(incident: Incident, reason: Reason, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+    again = replace(
+        _in_breach(incident, finding),
+        state=IncidentState.OPEN,
+        ending=None,
+        ended_at=None,
+        acknowledged_by=None,
+        told_score=_score(finding),
+        reopened=incident.reopened + 1,
+        not_real=None,
+    )
+    return again, _transition(again, Step.REOPENED, reason, finding, policy, now), reason
+
+
+def _not_real(incident: Incident, mark: NotReal, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+    """People ended it as a false alarm: what they saw is not told once more, what speaks against them is."""
+    match finding.state:
+        case State.BREACH:
+            looks = mark.looks + 1
+            if clearly_worse(finding.score, incident.told_score, policy):
+                return _again(incident, Reason.NOT_REAL_WORSE, finding, policy, now)
+            if looks >= policy.mark_holds:
+                return _again(incident, Reason.NOT_REAL_LASTS, finding, policy, now)
+            kept = replace(incident, latest=finding, quiet=0, not_real=replace(mark, looks=looks))
+            return kept, None, Reason.NOT_REAL_KEEPS
+        case State.OK:
+            calmer = replace(incident, latest=finding, quiet=incident.quiet + 1)
+            if calmer.quiet < policy.recover_after:
+                return calmer, None, Reason.QUIET_K_OF_R
+            return replace(calmer, ending=Ending.RECOVERED), None, Reason.NOT_REAL_OVER
         case _:
             return replace(incident, latest=finding), None, Reason.STAYS_CLOSED
 

@@ -36,6 +36,11 @@ class Reason(StrEnum):
     ACCEPTED = "accepted"
     RETIRED = "retired"
     REPEATED = "repeated"
+    NOT_REAL = "not_real"
+    NOT_REAL_KEEPS = "not_real_keeps"
+    NOT_REAL_OVER = "not_real_over"
+    NOT_REAL_WORSE = "not_real_worse"
+    NOT_REAL_LASTS = "not_real_lasts"
 
 
 def sentence(reason: Reason, incident: Incident | None, finding: Finding, policy: IncidentPolicy) -> str:
@@ -94,6 +99,17 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
             return f"this level was accepted; {worse}; {finding.reason}"
         case Reason.ACCEPTED_USED_UP:
             return f"better than the accepted level for {_looks(policy.recover_after)}; {finding.reason}"
+        case Reason.NOT_REAL_KEEPS:
+            looks = incident.not_real.looks if incident and incident.not_real else 0
+            lasts = f"in breach for {looks} of {_looks(policy.mark_holds)} after which it is told again"
+            return f"marked as not real; {lasts}; {worse}; {finding.reason}"
+        case Reason.NOT_REAL_OVER:
+            return f"marked as not real, quiet for {_looks(policy.recover_after)} since; {finding.reason}"
+        case Reason.NOT_REAL_WORSE:
+            return f"had been marked as not real, clearly worse since: size {finding.score:.2f}; {finding.reason}"
+        case Reason.NOT_REAL_LASTS:
+            lasted = f"in breach for {_looks(policy.mark_holds)} since, and no chance lasts so long"
+            return f"had been marked as not real, {lasted}; {finding.reason}"
         case Reason.DUPLICATE_PERIOD:
             return f"the period of {finding.at:%Y-%m-%d %H:%M} was decided before"
         case _:

@@ -75,7 +75,8 @@ def walk(
 
 
 def holds_on(incident: Incident, policy: IncidentPolicy) -> bool:
-    """True where the incident decides for its series: open, ended without knowing, or accepted and not used up."""
+    """True where the incident decides for its series: open, ended without knowing or by a mark, or accepted and not
+    used up."""
     if incident.state in ACTIVE:
         return True
     accepted = incident.ending is Ending.ACCEPTED and incident.quiet < policy.recover_after
@@ -194,7 +195,9 @@ class _Walk:
         near = [
             i
             for i in map(self.holding.__getitem__, older)
-            if i.ending is not Ending.ACCEPTED and any(comparable(m, s) for m in i.members for s in story)
+            if i.ending is not Ending.ACCEPTED
+            and not (i.not_real and i.not_real.ended)
+            and any(comparable(m, s) for m in i.members for s in story)
         ]
         host = min(near, key=lambda i: i.state not in ACTIVE, default=None)
         if host is None:

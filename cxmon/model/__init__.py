@@ -12,7 +12,7 @@ from cxmon.model.access import (
     may,
     taken,
 )
-from cxmon.model.alarms import AlarmQuarter, AlarmsKept
+from cxmon.model.alarms import QUARTER, AlarmQuarter, AlarmsKept, KeptReplay
 from cxmon.model.allowance import AllowanceCode, Allowances, AllowanceUse, Altogether, Baseline, Carried
 from cxmon.model.announced import Announced, Drafting
 from cxmon.model.behind import Behind, Growth, Record
@@ -40,6 +40,7 @@ from cxmon.model.finding import (
     IncidentPolicy,
     IncidentState,
     LeftOut,
+    NotReal,
     State,
     Step,
     Transition,
@@ -110,6 +111,7 @@ __all__ = [
     "MADE_OF",
     "MINIMUM_CELL",
     "PER_DAYS",
+    "QUARTER",
     "RED",
     "SAVED_PER",
     "UNIT_SECONDS",
@@ -170,6 +172,7 @@ __all__ = [
     "Input",
     "Interval",
     "KeptBy",
+    "KeptReplay",
     "Kind",
     "LeadingAnswer",
     "LearntFrom",
@@ -184,6 +187,7 @@ __all__ = [
     "Mute",
     "Narrowing",
     "News",
+    "NotReal",
     "Oidc",
     "OpenStory",
     "Opinion",

@@ -28,6 +28,7 @@ class Act(StrEnum):
     SILENCE = "silence alerts"
     LEAVE_OUT = "leave out a one-off"
     ACCEPT = "accept a new level"
+    NOT_REAL = "mark an alert as not real"
     RESPOND = "answer a decision"
     REVIEW = "review a proposed change"
     SIGN = "sign the limits of a change and put it live"

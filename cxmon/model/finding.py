@@ -56,6 +56,18 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotReal:
+    """A person's word that an alert was false: by which role or department, why and when. `ended`: that word ended the
+    incident, which it does not say of the figures; `looks` in breach were kept quiet since."""
+
+    by: str
+    why: str
+    at: datetime
+    ended: bool = False
+    looks: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Incident:
     """A lasting problem, found by one check (`verdict` for a change that is harmed or worse).
 
@@ -63,6 +75,7 @@ class Incident:
     the change's id where `check` is `verdict`, and the source's where it is source health. `looks` are the newest looks
     of a pending incident, oldest first: B breach, o fine, ? unknown. `flaps`: how often its story had opened and
     recovered before it, where that is so often that it goes on and off; else 0. `assigned_to` is a role or department.
+    `not_real` where people marked it as a false alarm, and the figures have not spoken against that since.
     """
 
     id: str
@@ -87,6 +100,7 @@ class Incident:
     looks: str = ""
     assigned_to: str | None = None
     flaps: int = 0
+    not_real: NotReal | None = None
 
     @property
     def thread(self) -> str:
@@ -96,7 +110,8 @@ class Incident:
 
 class Step(StrEnum):
     """What happened to an incident: each is one message at most. `noted` is a decision to stay silent, kept so that
-    `why` can print it; it is never told. The steps of `BY_HAND` are what people did without ending it: a reply."""
+    `why` can print it; it is never told. The steps of `BY_HAND` are what people did beside acknowledging and
+    accepting it."""
 
     OPENED = "opened"
     WORSENED = "worsened"
@@ -111,9 +126,11 @@ class Step(StrEnum):
     SILENCED = "silenced"
     LEFT_OUT = "left_out"
     REPEATED = "repeated"
+    MARKED = "marked"
+    UNMARKED = "unmarked"
 
 
-BY_HAND = frozenset({Step.ASSIGNED, Step.REMARKED, Step.SILENCED, Step.LEFT_OUT})
+BY_HAND = frozenset({Step.ASSIGNED, Step.REMARKED, Step.SILENCED, Step.LEFT_OUT, Step.MARKED, Step.UNMARKED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +147,8 @@ class IncidentPolicy:
     """When findings become incidents and when these end. `breaches` of the last `of` looks open one.
 
     A story that opens `flap_openings` times within `flap_within` goes on and off: from then on it takes `stable_after`
-    quiet looks to end (None: twice `recover_after`).
+    quiet looks to end (None: twice `recover_after`). One that people marked as not real is told again after
+    `mark_holds` looks in breach: a chance lasts no longer.
     """
 
     breaches: int = 1
@@ -142,6 +160,7 @@ class IncidentPolicy:
     flap_openings: int = 3
     flap_within: timedelta = timedelta(days=28)
     stable_after: int | None = None
+    mark_holds: int = 14
 
     def quiet_looks(self, flaps: int) -> int:
         """How many quiet looks end an incident that has gone on and off `flaps` times before."""
@@ -152,8 +171,9 @@ class IncidentPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """Days of a metric that were a one-off: from `since` up to `until` they are neither judged nor learnt from, in
-    these segments and in what lies inside the `root`, by which the incident was told. Known since `at`."""
+    """Days of a metric that were a one-off: from `since` up to `until` they are neither judged nor learnt from, and in
+    no verdict, in these segments and in what lies inside the `root`, by which the incident was told. Known from `at`
+    on."""
 
     id: str
     metric: str

@@ -1,5 +1,6 @@
 """What is told: neutral blocks that each channel renders in its own format."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,6 +87,17 @@ class Receipt:
     channel: str
     ref: str
     detail: str = ""
+
+    @property
+    def group(self) -> str:
+        """The key of the message that told a story together with others; empty where it has one of its own."""
+        if not self.detail.startswith("{"):
+            return ""
+        try:
+            found = json.loads(self.detail)
+        except ValueError:
+            return ""
+        return str(found.get("group", ""))
 
 
 class Delivery(StrEnum):

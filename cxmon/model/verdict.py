@@ -122,6 +122,7 @@ class Harm:
     `so_far` is then the mean over those that have begun, weighted by answers. `notes` say, each in a phrase for people,
     what the estimate rests on: other changes near, the scope it is judged on, why nobody could be compared with.
     `unlike` is why it is not comparable, `response_rate` who answered of those asked; None where that does not apply.
+    `left_out` are those of the notes on days that people left out as one-offs.
     """
 
     metric: str
@@ -155,6 +156,7 @@ class Harm:
     notes: tuple[str, ...] = ()
     unlike: Unlike | None = None
     response_rate: ResponseRate | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def disputed(self) -> bool:

@@ -23,6 +23,7 @@ class Cause(StrEnum):
     SETTINGS = "settings"
     METHOD = "method"
     PRICE = "price"
+    LEFT_OUT = "left_out"
     UNRECORDED = "unrecorded"
 
 

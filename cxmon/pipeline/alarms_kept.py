@@ -1,41 +1,40 @@
-"""alarms_kept: what became of the watch incidents of each quarter, beside the budget that was promised."""
+"""The alarm budget that is promised, kept once a day: to work it out takes the volumes of a year."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import hashlib
+from datetime import datetime
 
 from cxmon.checks import Watch
 from cxmon.config.plan import Plan
-from cxmon.model import AlarmQuarter, AlarmsKept, Ending, Incident, IncidentState
-from cxmon.pipeline.budgeting import budget, quarter
+from cxmon.model import AlarmsKept, KeptReplay
+from cxmon.pipeline.budgeting import budget
+from cxmon.pipeline.replay import Replayed
 from cxmon.store import Store
-
-QUARTERS = 5
-MOST = 2000
+from cxmon.store.alarms import alarms
 
 
 def alarms_kept(plan: Plan, store: Store, *, now: datetime) -> AlarmsKept:
-    """The newest quarters in which figures were collected, as known at `now`."""
-    watches = {check.name for check in plan.checks if isinstance(check.check, Watch)}
-    answered = {r.subject for r in store.changes.responses()}
-    mine = [i for i in store.incidents.recent(MOST) if i.check in watches and i.state is not IncidentState.PENDING]
-    first_look = min((run.finished_at for run in store.runs.all()), default=now)
-    begins = [quarter(now)]
-    # Before the first collection nothing could be told.
-    while len(begins) < QUARTERS and first_look < begins[-1]:
-        begins.append(quarter(begins[-1] - timedelta(days=1)))
-    ends = [now + timedelta(days=1), *begins]
-    return AlarmsKept(
-        as_of=now,
-        per_quarter=plan.alarm_budget,
+    """What is promised for the watches of a plan, kept in the store, with what became of their alerts by `now`."""
+    watches = tuple(check.name for check in plan.checks if isinstance(check.check, Watch))
+    promised = AlarmsKept(
+        as_of=now, per_quarter=plan.alarm_budget, quarters=(), watches=watches, settings=settings(plan),
         series=sum(len(one.story.series) for one in budget(plan, store, now=now)),
-        quarters=tuple(
-            _quarter(first, [i for i in mine if first <= i.opened_at < end], answered)
-            for first, end in zip(begins, ends, strict=False)
-        ),
-    )
+    )  # fmt: skip
+    if store.catalogue.alarms() != promised:
+        store.catalogue.keep_alarms(promised)
+    return alarms(store, now=now) or promised
 
 
-def _quarter(begins: datetime, told: Sequence[Incident], answered: set[str]) -> AlarmQuarter:
-    taken = [i for i in told if i.acknowledged_by or i.ending is Ending.ACCEPTED or i.id in answered]
-    gone = [i for i in told if i.state is IncidentState.ENDED and i not in taken]
-    return AlarmQuarter(begins=begins, told=len(told), taken_up=len(taken), gone=len(gone))
+def keep_replay(plan: Plan, store: Store, found: Replayed, *, now: datetime) -> KeptReplay:
+    """Keeps what a replay found, as that which these settings let expect; replaces what was kept before."""
+    kept = KeptReplay(
+        at=now, since=found.since, until=found.until, incidents=len(found.incidents), near=found.near,
+        settings=settings(plan),
+    )  # fmt: skip
+    store.catalogue.keep_replayed(kept)
+    return kept
+
+
+def settings(plan: Plan) -> str:
+    """A name for all that decides what the watches tell: it changes with checks, budget and metrics."""
+    content = repr((plan.checks, plan.alarm_budget, sorted(plan.importance.items()), sorted(plan.metrics.items())))
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -1,13 +1,14 @@
 """Who gets how much of the alarm budget: the stories that the watches look at, with the volume behind each."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from cxmon import decisions
 from cxmon.checks import Watch
 from cxmon.config.plan import Plan
 from cxmon.decisions import Allowance, Story
+from cxmon.decisions.alarms import quarter
 from cxmon.incidents import components
 from cxmon.model import EVERYONE, Metric, Segment, Window
 from cxmon.panel import membership
@@ -62,12 +63,6 @@ def of_series(found: Sequence[Allowance], check: str, metric: str) -> dict[Segme
     """False alarms per year for each series of one metric under one check."""
     mine = [a for a in found if (a.story.check, a.story.metric) == (check, metric)]
     return {segment: a.per_series_year for a in mine for segment in a.story.series}
-
-
-def quarter(now: datetime) -> datetime:
-    """The beginning (UTC) of the quarter that `now` lies in."""
-    at = now.astimezone(UTC)
-    return datetime(at.year, at.month - (at.month - 1) % 3, 1, tzinfo=UTC)
 
 
 def top(series: Sequence[Segment]) -> Segment:

@@ -14,7 +14,7 @@ from cxmon.contracts import CheckContext
 from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import ripened
 from cxmon.errors import StoreError
-from cxmon.incidents import Reason, Walked, walk
+from cxmon.incidents import Reason, Walked, holds_on, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import covering, source_health
@@ -134,8 +134,10 @@ class _Looking:
             changes=known.changes, now=now,
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, now))
-        # Where a person acknowledged or accepted one while we were looking, what they did must not be written over.
-        open_before = [i for i in known.incidents if i.state is not IncidentState.ENDED]
+        # Where a person did something about one while we were looking, that must not be written over.
+        open_before = [
+            i for i in known.incidents if i.state is not IncidentState.ENDED or holds_on(i, check_plan.policy)
+        ]
         taken = store.incidents.commit(
             check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents,
             transitions=told, outbox=telling.rows, now=now, seen=open_before,

@@ -81,7 +81,8 @@ def _kept(event: Event, placed: Placed, over: str) -> str | None:
     if found is not None and found.whole is not None:
         return f"{INHIBITED}: that it {step} was not sent, {found.reason.removeprefix('inhibited: ')}"
     if not placed.rows:
-        return f"{SILENCED}: that it {step} was not sent, a silence covers it"
+        said = f" {found.reason.removeprefix(SILENCED).strip()}" if found is not None and found.silence else ""
+        return f"{SILENCED}: that it {step} was not sent, a silence{said} covers it"
     if found is not None and found.muted:
         held = "; ".join(f"in {c} until {until:%Y-%m-%d %H:%M} UTC" for c, (_, until) in found.muted.items())
         names = ", ".join(dict.fromkeys(mute.id for mute, _ in found.muted.values()))

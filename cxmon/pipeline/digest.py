@@ -9,6 +9,8 @@ from cxmon.decisions import viewing, week
 from cxmon.decisions.source_health import glimpses, in_trouble
 from cxmon.errors import ActionError
 from cxmon.model import (
+    AlarmQuarter,
+    AlarmsKept,
     Declared,
     Delivery,
     DigestTime,
@@ -20,7 +22,7 @@ from cxmon.model import (
     View,
 )
 from cxmon.pipeline.standing import unread_changes
-from cxmon.store import Store
+from cxmon.store import Store, alarms
 from cxmon.wording import collected, keeping
 from cxmon.wording import source_health as health
 from cxmon.wording.over import numbered, shown
@@ -55,7 +57,12 @@ def read(plan: Plan, store: Store, view: View | None, *, since: datetime, now: d
         for metric, key in store.bands.keys()  # noqa: SIM118 - a method of the store, no dictionary.
         if metric in own and _covered(view, metric, key) and (band := store.bands.get(metric, key)) is not None
     }
+    told = _alarms(store, since, now) if view is None else None
     return Week(
+        alarms=keeping.lines(*told, plan.zone) if told else (),
+        alarm_table=keeping.table(*told, plan.zone) if told else None,
+        alarm_notes=keeping.notes(*told, plan.zone) if told else None,
+        alarms_brief=keeping.brief(*told, plan.zone) if told else "",
         title=plan.title,
         view=view.label if view else "",
         zone=plan.zone,
@@ -85,7 +92,6 @@ def read(plan: Plan, store: Store, view: View | None, *, since: datetime, now: d
             if s.starts <= now < s.ends and (view is None or s.metric is None or s.metric in own)
         ),
         drafts=tuple(d for d in touched.values() if d.change.status is Status.DRAFT and not d.change.withdrawn),
-        alarms=_alarms(store) if view is None else (),
         data=_data(plan, store, own, sources, now, everything=view is None),
     )  # fmt: skip
 
@@ -163,13 +169,12 @@ def _incidents(
     return tuple(one for one in found.values() if viewing.concerns(one, view, own, set(live), sources))
 
 
-def _alarms(store: Store) -> tuple[str, ...]:
-    """What was promised of false alarms, and what became of what was told in the newest quarter that was counted."""
-    kept = store.catalogue.alarms()
+def _alarms(store: Store, since: datetime, now: datetime) -> tuple[AlarmsKept, AlarmQuarter | None] | None:
+    """What was promised of false alarms and what was told, per quarter and since the last digest."""
+    kept = alarms.alarms(store, now=now)
     if kept is None or not kept.quarters:
-        return ()
-    newest = kept.quarters[0]
-    return (f"{keeping.promised(kept)}; {keeping.became(newest)} ({keeping.quarter(newest)})",)
+        return None
+    return kept, alarms.since(store, kept, since, now=now) if kept.watches else None
 
 
 def _data(

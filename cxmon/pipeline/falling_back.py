@@ -27,13 +27,19 @@ def fall_back(plan: Plan, store: Store, *, now: datetime) -> list[OutboxRow]:
         if to is None or since > now - AFTER:
             continue
         said = f"Told here because the channel {name} takes nothing: {error}"
-        rows = [_copy(row, to, said) for row in store.outbox.unsent(name, now)]
+        # Who was told before the outage is called by no edit, so nobody is elsewhere.
+        due = [r for r in store.outbox.unsent(name, now) if r.message.reply or not _known(store, r)]
+        rows = [_copy(row, to, said) for row in due]
         known = store.outbox.known([row.key for row in rows])
         queued += [row for row in rows if row.key not in known]
     if queued:
         log.warning("%d messages go to fallbacks: %s", len(queued), sorted({row.channel for row in queued}))
         store.outbox.queue(queued, now)
     return queued
+
+
+def _known(store: Store, row: OutboxRow) -> bool:
+    return store.outbox.first_receipt(row.message.thread, row.channel) is not None
 
 
 def _copy(row: OutboxRow, to: str, said: str) -> OutboxRow:

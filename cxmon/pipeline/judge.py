@@ -6,7 +6,7 @@ What goes wrong with one metric is that metric's reason to wait; the others are 
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
@@ -29,6 +29,7 @@ from cxmon.model import (
     Figure,
     Harm,
     Kind,
+    LeftOut,
     Metric,
     Price,
     Status,
@@ -148,6 +149,7 @@ def _ask(
         now=now,
         drawn=depth is Depth.WHOLE,
         brief=depth is Depth.TOLD,
+        one_offs={id_: tuple(store.left_out.all(id_, known_at=now)) for id_ in plan.metrics},
     )
 
 
@@ -198,6 +200,7 @@ class _Asked:
     now: datetime
     drawn: bool
     brief: bool
+    one_offs: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
 
     def asks(self, change: Change, metric: Metric) -> bool:
         """Whether a change watches the metric, or is priced by it."""
@@ -227,7 +230,7 @@ class _Asked:
         if not changes and not self.drawn:
             return _Opened(changes=(), works=())
         try:
-            leaves = ripened(self.figures(metric))
+            leaves = ripened(self._leaves(metric))
             cover = self._cover(changes, leaves)
             sent = self._sent(metric) if changes else None
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
@@ -254,7 +257,7 @@ class _Asked:
             red = {c.id for c, known in pairs if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now,
-                           one_offs=store.left_out.all(metric.id, known_at=now))  # fmt: skip
+                           one_offs=leaves.left_out)  # fmt: skip
             if (at := store.observations.redefined(metric)) is not None:
                 drawn = [redefined(band, at) for band in drawn]
             _put(store, metric, covering.bands(drawn, cover))
@@ -293,11 +296,15 @@ class _Asked:
         """One metric over the window that was judged at `at`, had the figures been known that are known now."""
         metric = self.plan.metrics[told.metric]
         # Whatever is learnt of waits by now: the days of then are asked for, and `read_at` ends them.
-        leaves, sent = self.figures(metric), self._sent(metric)
+        leaves, sent = self._leaves(metric), self._sent(metric)
         wait = max(metric.matures_after, metric.settle)
         read_at = at if told.window_end is None else min(at, told.window_end + wait)
         then = replace(leaves, read_at=read_at, arrived=None)
         return one_by_one(replace(self, now=at, brief=True).judging(change, then, sent)).harm
+
+    def _leaves(self, metric: Metric) -> Panel:
+        """The figures of a metric, with what people had left out of it by now."""
+        return replace(self.figures(metric), left_out=self.one_offs.get(metric.id, ()))
 
     def _sent(self, metric: Metric) -> Panel | None:
         """The figures of the metric that counts who was asked, of a survey."""

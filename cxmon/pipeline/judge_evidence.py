@@ -140,7 +140,7 @@ def inquiry(
         return Evidence(harm=unjudged(metric, change, Code.WAITING, f"no figures of {metric.label} yet", share))
     horizon = change.starts + watched_for(change, metric)
     if horizon < now:
-        watched = decisions.place(change, others, metric, horizon)
+        watched = decisions.place(change, others, metric, horizon, left_out=leaves.left_out)
         ends = min(horizon, watched.until or horizon)
         # Later periods of a change that goes on are neither judged nor past; of one that ended they are past again.
         data_until = watched.data_until or (None if change.ends is not None and change.ends <= horizon else horizon)
@@ -148,7 +148,7 @@ def inquiry(
         found = yield from _within(change, others, leaves, share, bounded, now, opinions and not brief, brief)
         if found.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return found
-    placement = decisions.place(change, others, metric, now)
+    placement = decisions.place(change, others, metric, now, left_out=leaves.left_out)
     return (yield from _within(change, others, leaves, share, placement, now, opinions and not brief, brief))
 
 
@@ -278,6 +278,7 @@ def _harm(
         entangled_with=placement.entangled_with,
         holidays=case.span.on_holidays,
         notes=tuple(note for note in (alone, case.found.note, *placement.notes) if note),
+        left_out=placement.one_offs,
     )
     if case.closed:
         return replace(harm, closed=True)

@@ -72,7 +72,10 @@ def rate_panel(leaves: Panel, asked: Panel, *, now: datetime) -> Panel:
         metric, label=f"response rate of {metric.label}", kind=Kind.PROPORTION, better=Better.HIGHER, matters=ANY,
         unit="", per=1.0, matures_after=timedelta(0), settle=timedelta(0), guards=(), scale=None, response_of="",
     )  # fmt: skip
-    return Panel(metric=rate, segments=segments, starts=leaves.starts, n=n, total=np.minimum(answers, n))
+    return Panel(
+        metric=rate, segments=segments, starts=leaves.starts, n=n, total=np.minimum(answers, n),
+        left_out=leaves.left_out,
+    )  # fmt: skip
 
 
 def _rate(

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share, scoping
 from cxmon.decisions.joining import NOBODY_LATER, newest_cohort
+from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import ripened
 from cxmon.decisions.span import (
     LONG_PAST,
@@ -131,7 +132,7 @@ def _case(
     mature, titles = leaves.mature(now), {other.id: other.title for other in others}
     parts = change.parts()
     until = [min(now, part.starts + horizon) if horizon else now for part in parts]
-    places = [_place(part, others, leaves.metric, end, now) for part, end in zip(parts, until, strict=True)]
+    places = [_place(part, others, leaves, end, now) for part, end in zip(parts, until, strict=True)]
     spans = _spans(places, parts, leaves, [mature] * len(parts), PAST)
     sides = [
         scoping.sides(part, others, leaves, at=span.at, until=end)
@@ -176,9 +177,9 @@ def _spans(
     return [spanned(place, part, leaves, own, past) for place, part, own in each]
 
 
-def _place(part: Change, others: Sequence[Change], metric: Metric, end: datetime, now: datetime) -> Placement:
+def _place(part: Change, others: Sequence[Change], leaves: Panel, end: datetime, now: datetime) -> Placement:
     """A stage's stretch of time; one whose watch is over by `end` ends there."""
-    found = decisions.place(part, others, metric, end, together=False)
+    found = decisions.place(part, others, leaves.metric, end, together=False, left_out=leaves.left_out)
     if end >= now:
         return found
     over = min(end, found.until or end)
@@ -239,8 +240,9 @@ def _asks(case: Rollout) -> dict[str, Any]:
     if case.never is None and (year := year_of(metric, past)):
         asks["yearly"] = year
     if case.never is not None:
-        theirs = case.never.cut(case.first, case.last).judged()
-        out = (~case.leaves.mature(case.now) | case.span.aside)[case.first : case.last]
+        part = case.never.cut(case.first, case.last)
+        theirs = part.judged()
+        out = (~case.leaves.mature(case.now) | case.span.aside)[case.first : case.last] | left_out(part, part.left_out)
         asks |= {"never": np.where(out, np.nan, theirs.values), "never_n": theirs.n}
         asks["never_se"] = theirs.se if asks["se"] is not None else None
         if asks["se"] is not None and theirs.se is None:
@@ -298,6 +300,7 @@ def _harm(
         holidays=case.span.on_holidays,
         controls=_compared_with(case, found, pool),
         notes=notes,
+        left_out=tuple(dict.fromkeys(n for one in case.stages for n in one.placement.one_offs)),
         stages=tuple(_stage_harm(case, s, found.stages[s], means[s]) for s in range(len(case.stages))),
     )
     if all(one.placement.until is not None and one.span.until <= one.span.last for one in case.stages):

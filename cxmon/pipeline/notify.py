@@ -23,7 +23,7 @@ from cxmon.pipeline.drawing import any_picture, draw
 from cxmon.pipeline.falling_back import fall_back
 from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPEAT, as_repeat, look_up, tell
 from cxmon.pipeline.route import MUTED, channels_of
-from cxmon.pipeline.together import TOGETHER, Batch, Crowd, group_of, in_its_thread
+from cxmon.pipeline.together import TOGETHER, Batch, Crowd, in_its_thread
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
@@ -214,7 +214,11 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
     if previous is not None and row.key in _folded(previous):
         return _sent(run, row, previous)
     message, folded = _as_it_stands(run, row, first=previous is None)
-    if previous is not None and group_of(previous):
+    if previous is not None and message.reply is None and not getattr(channel, "edits", False):
+        # It calls nobody, and there is nothing to edit: the next news says what it says.
+        outbox.sent_together([row.key, *folded], previous, run.at)
+        return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
+    if previous is not None and previous.group:
         message = in_its_thread(run.plan, run.store, replace(row, message=message), previous, run.at)
     picture = draw(run.store, run.plan.metrics, message)
     failpoint("notify-drawn")
@@ -261,8 +265,9 @@ def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, l
     latest = newer[-1].message
     why = "it came in quiet hours" if waited else "the channel was out of reach"
     told = f"Told late: {why}. At first: {row.message.badge}, {row.message.title}."
-    # What people did brings no picture of its own.
-    picture, reply = latest.picture or message.picture, None if first else latest.reply
+    # What people did brings no picture of its own, and an edit that calls nobody takes no news away.
+    said = [m.reply for m in (message, *(r.message for r in newer)) if m.reply]
+    picture, reply = latest.picture or message.picture, None if first or not said else said[-1]
     merged = replace(latest, key=message.key, reply=reply, lines=(*latest.lines, told), picture=picture)
     return merged, [r.key for r in newer]
 

@@ -11,7 +11,7 @@ from cxmon.checks import Watch
 from cxmon.config.plan import Plan
 from cxmon.decisions import Allowance
 from cxmon.errors import ActionError, StoreError
-from cxmon.model import Change, Delivery, Incident, IncidentState, Message, OutboxRow, Receipt
+from cxmon.model import QUARTER, Change, Delivery, Incident, IncidentState, Message, OutboxRow, Receipt
 from cxmon.pipeline.budgeting import budget
 from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
@@ -23,7 +23,6 @@ from cxmon.store import Catalogue, Overlay, Store
 
 # Where nothing was collected on a day, because the store was filled later, this is when the night's figures are in.
 LOOK = time(6)
-QUARTER = timedelta(days=365.25 / 4)
 MOST = 100_000
 
 Progress = Callable[[str, int, int], None]
@@ -69,6 +68,11 @@ class Replayed:
     @property
     def quarters(self) -> float:
         return (self.until - self.since) / QUARTER
+
+    @property
+    def near(self) -> int:
+        """How many of the incidents named a declared change that they are consistent with."""
+        return sum("consistent with the declared" in i.worst.reason for i in self.incidents if i.worst)
 
     @property
     def allowed(self) -> float:

@@ -8,8 +8,9 @@ from cxmon import actions
 from cxmon.config.plan import Plan
 from cxmon.errors import ActionError
 from cxmon.incidents import Reason
-from cxmon.model import Change, Declared, Response, Step
+from cxmon.model import Change, Declared, LeftOut, Response, Step
 from cxmon.store import Overlay, Store
+from cxmon.wording import by_hand
 
 RECENT = 100_000
 DAY = timedelta(days=1)
@@ -17,12 +18,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One thing that somebody did by hand: a response, or that they were on an incident."""
+    """One thing that somebody did by hand: a response, or what else they did about an incident, by its step."""
 
     at: datetime
     response: Response | None = None
     incident: str = ""
     by: str = ""
+    why: str = ""
+    step: Step = Step.ACKNOWLEDGED
+    left_out: LeftOut | None = None
 
 
 @dataclass(kw_only=True)
@@ -57,7 +61,9 @@ def hearsay(plan: Plan, store: Store, *, in_time: bool, ours: bool) -> Hearsay:
         only = []
     return Hearsay(
         changes=sorted(found, key=lambda d: (d.declared_at, d.change.starts, d.change.id)),
-        said=sorted([*_responses(store), *_acknowledged(store)], key=lambda s: s.at),
+        said=sorted(
+            [*_responses(store), *_acknowledged(store), *_marked(store), *_left_out(store)], key=lambda s: s.at
+        ),
         never=tuple(only),
     )
 
@@ -84,11 +90,39 @@ def _acknowledged(store: Store) -> list[Said]:
     ]
 
 
+def _marked(store: Store) -> list[Said]:
+    """Marks as not real, and those that were taken back."""
+    names = (f"{Reason.NOT_REAL.value}: ", f"{Step.MARKED.value}: ", f"{Step.UNMARKED.value}: ")
+    found = []
+    for incident in store.incidents.recent(RECENT):
+        for t in store.incidents.history(incident.id):
+            known = by_hand.mark(t.reason.partition(": ")[2]) if t.reason.startswith(names) else None
+            if known is not None:
+                by, why, back = known
+                step = Step.UNMARKED if back else Step.MARKED
+                found.append(Said(at=t.at, incident=incident.id, by=by, why=why, step=step))
+    return found
+
+
+def _left_out(store: Store) -> list[Said]:
+    return [Said(at=one.at, incident=one.incident, step=Step.LEFT_OUT, left_out=one) for one in store.left_out.all()]
+
+
 def _again(store: Overlay, said: Said) -> None:
     """What was said of an incident that there is not, or not any more, under these settings says nothing."""
+    if said.left_out is not None:
+        # The days are left out whether or not the incident is there from which that was said.
+        store.left_out.put(said.left_out)
     try:
         if said.response is not None:
             actions.respond(store, said.response)
+        elif (one := said.left_out) is not None:
+            actions.leave_out(
+                store, said.incident, since=one.since, until=one.until, by=one.by, why=one.why, now=said.at
+            )
+        elif said.step in {Step.MARKED, Step.UNMARKED}:
+            act = actions.mark_not_real if said.step is Step.MARKED else actions.take_mark_back
+            act(store, said.incident, by=said.by, why=said.why, now=said.at)
         else:
             actions.acknowledge(store, said.incident, by=said.by, now=said.at)
     except ActionError:

@@ -39,9 +39,7 @@ def sheets(
 ) -> list[Sheet]:
     """What was worked out now: a sheet of today that stands already is left as it is. One bad metric stops no other."""
     found, changes = [], store.changes.all()
-    kept = alarms_kept(plan, store, now=now)
-    if store.catalogue.alarms() != kept:
-        store.catalogue.keep_alarms(kept)
+    alarms_kept(plan, store, now=now)
     for done, metric in enumerate(plan.metrics.values()):
         if progress is not None:
             progress(f"{metric.id} pages", done, len(plan.metrics))

@@ -67,7 +67,7 @@ class Crowd:
         for thread, rows in due.items():
             home = homes.get(thread)
             # A story that has a message of its own is told on there.
-            if home is None or group_of(home):
+            if home is None or home.group:
                 apart.setdefault((_kind(thread), home), []).append(rows)
         for (kind, home), told in apart.items():
             if len(told) >= _STORIES[kind]:
@@ -111,17 +111,6 @@ def in_its_thread(plan: Plan, store: Store, row: OutboxRow, home: Receipt, at: d
     named = row.message if row.message.title in said else replace(row.message, reply=f"{row.message.title}\n{said}")
     message = message_for(plan, store, replace(known, members=(named,)), at)
     return replace(message, key=row.key, thread=row.message.thread, aloud=row.message.aloud)
-
-
-def group_of(receipt: Receipt | None) -> str:
-    """The key of the message that told a story together with others; empty where it has one of its own."""
-    if receipt is None or not receipt.detail.startswith("{"):
-        return ""
-    try:
-        found: Mapping[str, str] = json.loads(receipt.detail)
-    except ValueError:
-        return ""
-    return str(found.get("group", ""))
 
 
 def landed(receipt: Receipt, batch: Batch) -> Receipt:

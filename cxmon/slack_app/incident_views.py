@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cxmon import actions, wording
-from cxmon.model import Act, Incident, LeftOut, Metric, Segment, Silence, Transition
+from cxmon.model import LONGEST_SILENCE, Act, Incident, LeftOut, Metric, Segment, Silence, Transition
 from cxmon.periods import span_of_days
-from cxmon.slack_app import modals
+from cxmon.slack_app import marking, modals
 from cxmon.slack_app.contract import Answer, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.incident_buttons import metric_of, over, rerendered
 from cxmon.slack_app.modals import Origin, origin
@@ -121,8 +121,8 @@ def _ends(request: Request, place: Place, now: datetime) -> datetime:
 
 def _check_silence(request: Request, place: Place, now: datetime) -> Answer | None:
     found: dict[str, str] = {}
-    if not now < _ends(request, place, now) <= now + actions.LONGEST_QUIET:
-        found["until"] = words.silence_ends_when(actions.LONGEST_QUIET.days)
+    if not now < _ends(request, place, now) <= now + LONGEST_SILENCE:
+        found["until"] = words.silence_ends_when()
     return _wrong(found | _reason(request))
 
 
@@ -154,7 +154,7 @@ def _silence(request: Request, place: Place, incident: Incident, now: datetime) 
 def _why_view(place: Place, incident: Incident, at: Origin, now: datetime) -> View | str:  # noqa: ARG001 - a view.
     if metric_of(place, incident) is None:
         return words.answer_instead()
-    kinds = {"one_off": words.one_off(), "new_normal": words.new_normal()}
+    kinds = {"one_off": words.one_off(), "new_normal": words.new_normal(), "not_real": words.not_real()}
     if not actions.expects(incident):
         del kinds["one_off"]
     return modals.modal(
@@ -176,7 +176,10 @@ def _why_next(request: Request, place: Place, now: datetime) -> Answer | None:
     metric = metric_of(place, incident) if incident is not None else None
     if incident is None or metric is None or over(place, incident):
         return None
-    made = _one_off_view if request.input("kind") == "one_off" and actions.expects(incident) else _normal_view
+    kind = request.input("kind")
+    made = marking.view if kind == "not_real" else _normal_view
+    if kind == "one_off" and actions.expects(incident):
+        made = _one_off_view
     return {"response_action": "update", "view": made(incident, metric, at, now)}
 
 
@@ -355,4 +358,5 @@ HANDLERS: Handlers = {
     **_pair("add_note", Act.NOTE, _note_view, None, _note),
     (Kind.VIEW_SUBMISSION, "one_off"): Handler(handle=_sent(_leave_out), answer=_check_one_off, needs=Act.LEAVE_OUT),
     (Kind.VIEW_SUBMISSION, "new_normal"): Handler(handle=_sent(_accept), answer=_check_reason, needs=Act.ACCEPT),
+    (Kind.VIEW_SUBMISSION, "not_real"): Handler(handle=_sent(marking.mark), answer=_check_reason, needs=Act.NOT_REAL),
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from cxmon.model import MINIMUM_CELL, AlarmsKept, LeadingAnswer, Metric, Sheet, View
+from cxmon.model import MINIMUM_CELL, AlarmsKept, KeptReplay, LeadingAnswer, Metric, Sheet, View
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -80,6 +80,13 @@ class CatalogueStore:
 
     def alarms(self) -> AlarmsKept | None:
         return self._kept("alarms", AlarmsKept)
+
+    def keep_replayed(self, kept: KeptReplay) -> None:
+        """Keeps what the last replay found; replaces what was kept before."""
+        self._keep("replayed", kept)
+
+    def replayed(self) -> KeptReplay | None:
+        return self._kept("replayed", KeptReplay)
 
     def unnamed(self) -> tuple[tuple[str, str, str], ...]:
         """(source, dimension, value) of what was told as being in no map."""

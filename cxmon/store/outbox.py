@@ -224,9 +224,13 @@ class OutboxStore:
 
     def newest(self, thread: str) -> dict[str, OutboxRow]:
         """The newest row of a story in each channel that it was queued for."""
+        return {row.channel: row for row in self.story(thread)}
+
+    def story(self, thread: str) -> list[OutboxRow]:
+        """Every message of a story, in the order in which they were queued."""
         chosen = sa.select(_t).where(_t.c.thread == thread).order_by(_t.c.seq)
         with self._db.read() as conn:
-            return {r["channel"]: _row(r) for r in conn.execute(chosen).mappings().all()}
+            return [_row(r) for r in conn.execute(chosen).mappings().all()]
 
     def blocked(self) -> dict[str, tuple[datetime, str]]:
         """By channel that takes nothing: when its oldest parked row was queued, and why that one is parked."""

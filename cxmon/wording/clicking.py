@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cxmon.model import Band, Incident, Metric, Role, Tone
+from cxmon.wording.by_hand import SILENCE_ENDS
 from cxmon.wording.gap import gap, pill, window
 from cxmon.wording.numbers import counted, day, stamp, value
 from cxmon.wording.screen import segment
@@ -89,6 +90,21 @@ def is_accepted() -> str:
     return "Accepted as the new level: the incident has ended. It opens again only when it is clearly worse."
 
 
+def is_not_real(incident: Incident) -> str:
+    mark = incident.not_real
+    by = f" by {mark.by}" if mark is not None else ""
+    if mark is None or not mark.ended:
+        return f"Marked as not real{by}. It had ended already, and stays as it ended."
+    return (
+        f"Marked as not real{by}: the incident has ended. It opens again when it gets clearly worse, or lasts; "
+        "what else happens is told as always."
+    )
+
+
+def mark_taken_back(*, lasting: bool) -> str:
+    return f"The mark is taken back{': the incident is open again' if lasting else ''}."
+
+
 def everything_in(where: str) -> str:
     return f"everything in {where}"
 
@@ -113,8 +129,8 @@ def silence_means() -> str:
     )
 
 
-def silence_ends_when(most: int) -> str:
-    return f"A silence needs an end that is to come, within {most} days."
+def silence_ends_when() -> str:
+    return f"A silence needs {SILENCE_ENDS}, and one that is to come."
 
 
 def too_wide_to_silence() -> str:
@@ -152,6 +168,20 @@ def new_normal() -> str:
     return "The new normal: accept this level"
 
 
+def not_real() -> str:
+    return "Not real: a false alarm"
+
+
+def not_real_means(metric: Metric, where: str, looks: int) -> Sequence[str]:
+    """What a mark does, before somebody makes it."""
+    return (
+        f"You say that nothing happened to {metric.label} in {where}. The incident ends, and counts as a false alarm.",
+        "No figure changes: these days stay in what is expected, in verdicts and on the board.",
+        f"It is told again when it gets clearly worse than now, or is still so after {looks} looks.",
+        "Other segments, and whatever begins later, are told as always.",
+    )
+
+
 def shown_next() -> str:
     return "What it does is shown before anything is done."
 
@@ -185,7 +215,7 @@ def hidden_by_accepting(incident: Incident, metric: Metric) -> Sequence[str]:
 def one_off_means(metric: Metric, where: str) -> Sequence[str]:
     return (
         f"These days of {metric.label} in {where} are neither judged nor learnt from.",
-        "The figures stay on the board, and verdicts on declared decisions go on counting them.",
+        "The figures stay on the board. Verdicts on decisions inside that use none of these days, and say so and why.",
     )
 
 

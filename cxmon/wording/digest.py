@@ -25,7 +25,7 @@ from cxmon.wording import numbers as say
 from cxmon.wording.allowances import allowance_headline, used
 from cxmon.wording.answers import answered, ended_at
 from cxmon.wording.drafting import draft_near
-from cxmon.wording.screen import decision, ending, screen
+from cxmon.wording.screen import decision, screen, state
 from cxmon.wording.targets import aimed_at, course, ordered, standing
 from cxmon.wording.week import Week
 from cxmon.wording.week_metrics import calm, moved, name_of, newest
@@ -89,7 +89,7 @@ def sections(week: Week) -> tuple[Section, ...]:
         Section(heading="Harm allowance of the year", lines=tuple(_allowances(week))),
         Section(heading="Targets", lines=tuple(_targets(week))),
         Section(heading="Silences in force", lines=tuple(_silences(week))),
-        Section(heading="Alarms", lines=week.alarms),
+        Section(heading="Alarms", lines=week.alarms, table=week.alarm_table, notes=week.alarm_notes),
         Section(heading="Drafts that nobody declared", lines=tuple(_drafts(week))),
         Section(heading="How the data came in", lines=week.data),
     )
@@ -105,7 +105,7 @@ def short(week: Week) -> tuple[str, ...]:
     lines += [f"New since {week.day(week.since)}:"] if new else [f"Nothing new since {week.day(week.since)}."]
     lines += [f"• {line}" for line in _at_most(new, 4)]
     lines += [moved(week, name) for name in week.own if newest(week, name)[2]][:3]
-    return tuple(line for line in (*lines, calm(week, brief=True)) if line)
+    return tuple(line for line in (*lines, calm(week, brief=True), week.alarms_brief) if line)
 
 
 def pictured(week: Week) -> list[Picture]:
@@ -143,7 +143,7 @@ def news(week: Week) -> list[str]:
             continue
         title = ledger.incident_title(one, week.metrics, week.titles)
         if one.ended_at and one.ending and _new(week, one.ended_at):
-            told.append(f"{ending(one.ending)}: {title}, open since {week.day(one.opened_at)}")
+            told.append(f"{state(one)}: {title}, open since {week.day(one.opened_at)}")
         elif _new(week, one.opened_at) and one.state is not IncidentState.PENDING:
             told.append(f"Opened: {title}")
     for said in week.responses:

@@ -60,6 +60,7 @@ _STATES = {
     IncidentState.ACKNOWLEDGED: "Acknowledged",
     IncidentState.ENDED: "Ended",
 }
+FALSE_ALARM = "Marked as not real"
 _ENDINGS = {
     Ending.RECOVERED: "Recovered",
     Ending.ACCEPTED: "Accepted as the new level",
@@ -78,6 +79,8 @@ _STEPS = {
     Step.SILENCED: "Silenced",
     Step.LEFT_OUT: "One-off, left out",
     Step.REPEATED: "Still open",
+    Step.MARKED: "Marked as not real",
+    Step.UNMARKED: "The mark as not real is taken back",
 }
 _FINDINGS = {State.OK: "As expected", State.BREACH: "Out of bounds", State.UNKNOWN: "Not known"}
 _DECISIONS = {
@@ -181,9 +184,12 @@ def more_segments(count: int) -> str:
 
 def state(incident: Incident) -> str:
     """An incident's state, with how it ended."""
-    if incident.state is IncidentState.ENDED and incident.ending is not None:
+    if incident.state is not IncidentState.ENDED or incident.ending is None:
+        return _STATES[incident.state]
+    if incident.not_real is None:
         return _ENDINGS[incident.ending]
-    return _STATES[incident.state]
+    by_mark = incident.not_real.ended and incident.ending is Ending.CLOSED_UNKNOWN
+    return FALSE_ALARM if by_mark else f"{_ENDINGS[incident.ending]}, marked as not real"
 
 
 def ending(which: Ending) -> str:

@@ -134,6 +134,11 @@ def _price(reason: Reason, _: Metrics, __: str, ___: Mapping[str, str]) -> str:
     return small(turned_words(PriceCode(was) if was else None, PriceCode(now), Grade(graded)))
 
 
+def _left_out(reason: Reason, metrics: Metrics, _: str, __: Mapping[str, str]) -> str:
+    label = _label(reason.metric, metrics)
+    return f"{label}: {'; '.join(reason.names)}" if reason.names else f"{label}: days that were left out count again"
+
+
 def _label(metric: str, metrics: Metrics) -> str:
     return metrics[metric].label if metric in metrics else metric
 
@@ -154,5 +159,6 @@ _WORDS: dict[Cause, Callable[[Reason, Metrics, str, Mapping[str, str]], str]] = 
     Cause.SETTINGS: _settings,
     Cause.METHOD: _method,
     Cause.PRICE: _price,
+    Cause.LEFT_OUT: _left_out,
     Cause.UNRECORDED: lambda *_: "why was not recorded",
 }

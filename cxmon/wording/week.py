@@ -18,12 +18,14 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.wording import numbers as say
+from cxmon.wording.whole import Table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
     """What a digest is made of. `own` are the metrics it tells of, `roots` by metric the series it is told by, `before`
-    what was said of each decision at `since`, `numbers` those on the pins, `data` and `alarms` lines of others."""
+    what was said of each decision at `since`, `numbers` those on the pins, `data` and `alarms` lines of others. For a
+    page `alarm_table` and `alarm_notes` say the same, `alarms_brief` for a chat."""
 
     title: str
     view: str
@@ -47,6 +49,9 @@ class Week:
     drafts: tuple[Declared, ...]
     alarms: tuple[str, ...]
     data: tuple[str, ...]
+    alarm_table: Table | None = None
+    alarm_notes: tuple[str, ...] | None = None
+    alarms_brief: str = ""
 
     @property
     def titles(self) -> dict[str, str]:

@@ -92,7 +92,7 @@ def page() -> None:
     runs(world)
     rejected(world)
     maturing.section(world)
-    budgets.section()
+    budgets.section(world)
     deliveries.section(world)
 
 

@@ -9,6 +9,7 @@ from cxmon import actions
 from cxmon.alerts.message import for_incident
 from cxmon.errors import ActionError
 from cxmon.model import (
+    LONGEST_SILENCE,
     Amount,
     Better,
     Category,
@@ -33,6 +34,7 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.store import Catalogue, Store
+from cxmon.wording.by_hand import SILENCE_ENDS
 
 NOW = datetime(2026, 9, 14, 9, tzinfo=UTC)
 PHONE = Segment.of(channel="phone")
@@ -175,6 +177,10 @@ def test_a_silence_always_ends_and_names_a_metric_that_exists(store):
     assert store.changes.silences() == [made]
     with pytest.raises(ActionError, match="before it begins"):
         actions.silence(store, **(given | {"ends": NOW}))
+    longest = actions.silence(store, **(given | {"ends": NOW + LONGEST_SILENCE}))
+    assert longest in store.changes.silences()
+    with pytest.raises(ActionError, match=f"expected {SILENCE_ENDS}$"):
+        actions.silence(store, **(given | {"ends": NOW + LONGEST_SILENCE + timedelta(seconds=1)}))
     with pytest.raises(ActionError, match=r"^there is no metric nps; there are csat$"):
         actions.silence(store, metric="nps", **given)
 
@@ -218,8 +224,11 @@ def test_why_prints_every_decision_with_its_reason_and_numbers(store):
     assert actions.why(store, "i1") == [
         "Incident i1: csat, phone, found by floor, accepted since 2026-09-15 09:00",
         "2026-09-14 09:00 opened: below [period 2026-09-14 09:00] (value 0.7)",
+        "    told in slack (waiting)",
         "2026-09-14 10:00 acknowledged: Operations is on it",
+        "    told in slack (waiting)",
         "2026-09-15 09:00 ended: accepted: Operations accepted this as the new level: cheaper desk",
+        "    told in slack (waiting)",
         "2026-09-15 09:00 response: accept by Operations: cheaper desk",
     ]
     with pytest.raises(ActionError, match=r"^there is no incident nope; `cxmon incidents --all` lists them$"):

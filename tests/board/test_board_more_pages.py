@@ -8,7 +8,9 @@ import pytest
 import worlds
 from opening import opened, text
 
+from cxmon import wording
 from cxmon.model import (
+    Act,
     AlarmQuarter,
     AlarmsKept,
     Filling,
@@ -122,6 +124,15 @@ def test_an_incident_is_told_and_acknowledged_by_an_editor_through_the_signed_do
         assert store.incidents.history(INCIDENT)[-1].step is Step.SILENCED
         assert "fire drill" in store.incidents.history(INCIDENT)[-1].reason
         assert [s.why for s in store.changes.silences()] == ["fire drill"]
+    # A false alarm ends here, by the same door; what has ended can still be marked, and a mark taken back.
+    for mark, state in (("Mark as not real", "Marked as not real"), ("Take the mark back", "Open")):
+        app.text_input(key="by_mark").set_value("Support EMEA")
+        next(t for t in app.text_input if t.label == "How do you know?").set_value("test calls")
+        next(b for b in app.button if b.label == mark).click().run()
+        assert not app.exception
+        with Store.open(address, read_only=True) as store:
+            assert wording.state(store.incidents.get(INCIDENT)) == state
+            assert [s.act for s in store.audit.all(INCIDENT)][-1] is Act.NOT_REAL
 
 
 def test_a_viewer_sees_an_incident_and_is_told_who_may_act(page, monkeypatch):

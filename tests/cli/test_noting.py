@@ -34,6 +34,16 @@ def desk(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_an_alert_is_marked_as_not_real_and_the_mark_taken_back(desk):
+    why = ("--why", "test calls")
+    assert ran("not-real", "i1", *why).output.startswith("Marked as not real by Operations: the incident has ended.")
+    with Store.open("sqlite:///store.db") as store:
+        assert store.incidents.get("i1").not_real.why == "test calls"
+    back = ran("not-real", "i1", *why, "--take-back").output
+    assert back == "The mark is taken back: the incident is open again.\n"
+    assert ran("not-real", "other", *why).exit_code != 0
+
+
 def ran(*words):
     return CliRunner().invoke(build(), [*words, "--by", "Operations", "-c", "cxmon.yaml"])
 

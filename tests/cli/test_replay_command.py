@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from command import cxmon
 
+from cxmon.store import Store
+
 FIRST = date(2026, 1, 1)
 DAYS = 120
 CONFIG = """\
@@ -65,7 +67,12 @@ def test_the_alerts_of_a_period_are_printed_in_order_and_drawn_and_the_store_sta
 
 
 def test_a_second_configuration_tells_what_it_changes(desk):
-    printed = cxmon(desk, "replay", "--since", "2026-04-18", "--against", "other.yaml").stdout
+    printed = cxmon(desk, "replay", "--since", "2026-04-18", "--against", "other.yaml", "--keep").stdout
+    with Store.open(f"sqlite:///{desk / 'cxmon.db'}", read_only=True) as store:
+        kept = store.catalogue.replayed()
+    # What digest and board say was to be expected: the counts of these settings, and when they were found.
+    assert f"{kept.incidents} watch incident" in printed
+    assert (kept.until - kept.since, kept.settings != "") == (timedelta(days=13), True)
     assert "only without other.yaml: 2" in printed
     assert "only with other.yaml: none" in printed
 
@@ -78,6 +85,7 @@ def test_a_second_configuration_tells_what_it_changes(desk):
             "--until: found 2026-04-01, expected a time after --since",
         ),
         (["--since", "2024-01-01", "--until", "2024-02-01"], "no figures between 2024-01-01 and 2024-02-01"),
+        (["--since", "2026-04-18", "--keep", "--in-time"], "found --in-time, expected a replay of what was known then"),
         (["--since", "soon"], "found 'soon', expected"),
         (["--since", "2026-04-10", "--against", "nowhere.yaml"], "nowhere.yaml: found No such file or directory"),
     ],

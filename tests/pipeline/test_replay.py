@@ -89,6 +89,13 @@ def lived(tmp_path_factory):
             if number == 168:
                 for incident in store.incidents.open("drift"):
                     actions.acknowledge(store, incident.id, by="Support EMEA", now=now + DAYS / 4)
+            said = {"by": "Support EMEA", "now": now + DAYS / 4}
+            if number == 160:
+                (floor,) = store.incidents.open("floor")
+                actions.mark_not_real(store, floor.id, **said, why="test calls")
+            if number == 169:
+                (drift,) = store.incidents.open("drift")
+                actions.leave_out(store, drift.id, **said, since=day(154), until=day(166), why="flood in Dublin")
     return asked, path / "store.db"
 
 
@@ -121,7 +128,10 @@ def test_a_replay_of_lived_days_says_every_word_that_was_said_live(live):
     assert [(a.channel, a.message) for a in found.alerts] == told(store)
     # There is something to compare: a verdict, a watch incident and its acknowledgement, a floor that was crossed.
     assert {a.story.split()[0] for a in found.alerts} == {"change", "drift", "floor"}
-    assert "acknowledged" in {a.step for a in found.alerts}
+    assert {"acknowledged", "left_out"} <= {a.step for a in found.alerts}
+    assert "Marked as not real" in {a.message.badge for a in found.alerts}
+    # The days left out are those of a segment that the cut's were compared with: its verdict knows from then on.
+    assert store.left_out.all("csat")[0].why == "flood in Dublin"
     live_ones = [i for i in store.incidents.recent(100) if i.check == "drift" and i.state != "pending"]
     assert sorted(map(repr, (*found.incidents, *found.standing))) == sorted(map(repr, live_ones))
     assert found.codes == {c: v.code.value for c, v in store.verdicts.all_latest().items()}
@@ -232,7 +242,7 @@ def test_what_is_kept_in_mind_changes_no_word(live):
             actions.declare(overlay, CUT, now=now, origin="yaml")
         judge(replace(watched, metrics=asked.metrics), overlay, now=now, depth=Depth.TOLD)
         assert {done.error for done in check(watched, overlay, now=now)} == {""}
-    ours = [a.message for a in quick.alerts if a.step != "acknowledged"]
+    ours = [a.message for a in quick.alerts if a.step not in {"acknowledged", "left_out"}]
     theirs = [row.message for row in reversed(overlay.outbox.rows(limit=1000))]
     assert [(m.title, m.lines, m.at) for m in ours] == [(m.title, m.lines, m.at) for m in theirs]
     assert any("check drift" in m.footer for m in ours)

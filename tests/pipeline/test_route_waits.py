@@ -212,7 +212,7 @@ def test_what_is_silenced_is_not_told_again(both):
 
 def test_a_silence_that_never_ends_is_an_error(both):
     _, store, _ = both
-    with pytest.raises(ActionError, match="name an end within a year of its start"):
+    with pytest.raises(ActionError, match="expected an end within a year of its start"):
         actions.silence(store, starts=MORNING, ends=MORNING + timedelta(days=9000), by="CX", why="noise")
 
 

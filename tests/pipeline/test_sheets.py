@@ -9,14 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judge_world import World, csat, day, first_reply, plan
 
+from cxmon import actions
 from cxmon.checks import Watch
 from cxmon.config.plan import CheckPlan
-from cxmon.model import Ending, Incident, IncidentState, Segment, Step, Transition
+from cxmon.model import (
+    Delivery,
+    Ending,
+    Incident,
+    IncidentState,
+    Message,
+    OutboxRow,
+    Segment,
+    Step,
+    Tone,
+    Transition,
+)
 from cxmon.pipeline.alarms_kept import alarms_kept
 from cxmon.pipeline.sheets import between, rounded, sheets
 from cxmon.store import Run, Store
+from cxmon.store.alarms import alarms, since
 
 NOW = day(121)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +94,14 @@ def incident(name, opened, **more):
     return Incident(**(given | more))
 
 
+def row(one):
+    message = Message(
+        key=f"{one.thread}|opened|1", thread=one.thread, tone=Tone.AMBER, badge="b", title="t", text="t", lines=(),
+        facts=(), footer="f", at=one.opened_at,
+    )  # fmt: skip
+    return OutboxRow(key=f"{message.key}|slack", channel="slack", message=message, state=Delivery.SENT)
+
+
 def test_of_what_was_told_it_is_known_what_was_taken_up_and_what_went_by_itself(tmp_path):
     checks = (CheckPlan(name="drift", metrics=("csat",), check=Watch()),)
     asked = plan(tmp_path, [csat()], [], checks=checks, alarm_budget=2.0)
@@ -92,10 +114,22 @@ def test_of_what_was_told_it_is_known_what_was_taken_up_and_what_went_by_itself(
         incident("e", NOW, state=IncidentState.PENDING),
         incident("f", NOW, check="verdict"),
         incident("g", day(10), **ended, ending=Ending.RECOVERED),
+        incident("h", NOW - 2 * HOUR, acknowledged_by="Support"),
+        incident("i", NOW - 2 * HOUR, check="floor"),
+        incident("silent", NOW),
     ]
     with Store.open(asked.store_url) as store:
         store.runs.record(Run(metric="csat", source="desk", started_at=day(0), finished_at=day(0), ok=True))
         for one in found:
-            store.incidents.amend(one, Transition(incident=one.id, step=Step.OPENED, at=one.opened_at, reason="x"))
+            opening = Transition(incident=one.id, step=Step.OPENED, at=one.opened_at, reason="x")
+            store.incidents.amend(one, opening, [] if one.id == "silent" else [row(one)])
         kept = alarms_kept(asked, store, now=NOW)
-    assert [(q.told, q.taken_up, q.gone) for q in kept.quarters] == [(4, 2, 1), (1, 0, 1)]
+        assert [(q.told, q.taken_up, q.gone, q.marked) for q in kept.quarters] == [(5, 3, 1, 0), (1, 0, 1, 0)]
+        # People mark what was taken up, what went by itself, what another check found: each counts once.
+        for id_ in ("h", "i", "g"):
+            actions.mark_not_real(store, id_, by="Support", why="test calls", now=NOW)
+        kept = alarms(store, now=NOW)
+        assert [(q.told, q.taken_up, q.gone, q.marked) for q in kept.quarters] == [(5, 2, 1, 1), (1, 0, 0, 1)]
+        assert (kept.quarters[0].others, kept.quarters[0].others_marked) == (1, 1)
+        lately = since(store, kept, NOW - 3 * HOUR, now=NOW)
+        assert (lately.told, lately.marked, lately.marked_late) == (5, 1, 1)

@@ -176,7 +176,10 @@ def test_a_silence_has_an_end_and_a_reason(app):
     said = slack.acked(slack.submit(view, {"until": "2020-01-01", "why": "  "}))
     assert said == {
         "response_action": "errors",
-        "errors": {"until": "A silence needs an end that is to come, within 92 days.", "why": "Give a reason."},
+        "errors": {
+            "until": "A silence needs an end within a year of its start, and one that is to come.",
+            "why": "Give a reason.",
+        },
     }
     assert slack.acked(slack.submit(view, {"for": "4h", "why": "fire drill"})) is None
     assert answered(slack).startswith("Quiet about CSAT in phone and what is inside it until ")
@@ -213,6 +216,22 @@ def test_the_new_normal_shows_first_what_it_hides(app):
     found = world.incident()
     assert (found.state, found.ending) == (IncidentState.ENDED, Ending.ACCEPTED)
     slack.until(lambda: buttons(message) == [], what="the message of the end")
+
+
+def test_an_alert_is_marked_as_not_real_after_reading_what_that_does(app):
+    world, slack, message = app
+    view = sent_on(slack, opened_view(slack, "we_know_why", message), kind="not_real")
+    assert "No figure changes: these days stay in what is expected, in verdicts and on the board." in words_of(view)
+    assert list(slack.acked(slack.submit(view, {}))["errors"]) == ["why"]
+    slack.acked(slack.submit(view, {"why": "test calls of the vendor"}))
+    assert answered(slack).startswith("Marked as not real by Support EMEA: the incident has ended.")
+    found = world.incident()
+    assert (found.state, found.not_real.why) == (IncidentState.ENDED, "test calls of the vendor")
+    slack.until(lambda: buttons(message) == [], what="the message of the end")
+    assert "Marked as not real" in str(message["blocks"])
+    with world.store() as store:
+        trail = [(s.act, s.who, s.by, s.why, s.outcome) for s in store.audit.all("i1")]
+    assert trail == [(Act.NOT_REAL, "U0ADA", "Support EMEA", "test calls of the vendor", Outcome.DONE)]
 
 
 def test_it_is_assigned_to_a_department_and_never_to_an_address(app):

@@ -1,0 +1,68 @@
+"""Who heard of each decision, from the rows that were written for it, in words."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cxmon.model import Delivery, Message, OutboxRow, Receipt, Step, Tone, Transition
+from cxmon.wording.hearing import heard
+
+NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
+LATER = NOW + timedelta(days=1)
+HERE = Receipt(channel="C1", ref="1")
+
+
+def step(which, at=NOW, reason="", **numbers):
+    return Transition(incident="i1", step=which, at=at, reason=reason or which.value, numbers=numbers)
+
+
+def row(which, channel="slack", version=None, state=Delivery.SENT, at=NOW, reply="news", **more):
+    key = f"incident:i1|{which.value}|{version or at.isoformat()}|{channel}"
+    message = Message(
+        key=key, thread="incident:i1", tone=Tone.GREY, badge="b", title="t", text="t", reply=reply, at=at
+    )  # fmt: skip
+    return OutboxRow(key=key, channel=channel, message=message, state=state, **({"receipt": HERE} | more))
+
+
+def test_each_step_names_its_channels_and_what_holds_a_message_up():
+    history = [step(Step.OPENED, period=7.0), step(Step.NOTED, LATER), step(Step.WIDENED, LATER, period=8.0)]
+    muted = {"error": "muted by off_hours until 2026-11-20 08:00 UTC", "receipt": None}
+    rows = [
+        row(Step.OPENED, "slack", "7"),
+        row(Step.OPENED, "mail", "7", state=Delivery.WAITING, **muted),
+        row(Step.OPENED, "pager", "7", receipt=replace(HERE, detail='{"group": "together:1"}')),
+        row(Step.WIDENED, "slack", "8", at=LATER, reply=None),
+        row(Step.WIDENED, "mail", "8", state=Delivery.WAITING, at=LATER, not_before=LATER, receipt=None),
+    ]
+    opened, silent, widened = heard(history, rows)
+    waits = "mail (waiting, muted by off_hours until 2026-11-20 08:00 UTC)"
+    assert opened == f"told in slack; {waits}; pager, in one message with others"
+    assert silent == ""
+    edited = "told in slack, where its message was edited and nobody called"
+    assert widened == f"{edited}; mail (waiting until 2026-11-21 06:00 UTC)"
+
+
+@pytest.mark.parametrize(
+    ("kept", "over", "said"),
+    [
+        ("silenced: that it opened was not sent, a silence covers it", "silence over", "a silence covered it"),
+        ("inhibited: that it opened was not sent, x", "wider incident over", "a wider incident told of it"),
+    ],
+)
+def test_what_was_kept_back_is_told_to_nobody_then_and_later_where_it_was_told(kept, over, said):
+    history = [
+        step(Step.OPENED, period=7.0),
+        step(Step.NOTED, reason=kept),
+        step(Step.NOTED, LATER, reason=f"{over}: that it opened is told now"),
+    ]
+    rows = [row(Step.OPENED, "slack", "7")]
+    assert heard(history[:2], []) == [f"told to nobody then: {said}", ""]
+    assert heard(history, rows) == [f"told to nobody then: {said}", "", "told in slack"]
+
+
+def test_what_people_did_before_anybody_knew_and_a_verdicts_story():
+    assert heard([step(Step.ACKNOWLEDGED)], []) == ["told to nobody: no channel knew of it"]
+    verdict = row(Step.CORRECTED, "slack", "3")
+    verdict = replace(verdict, message=replace(verdict.message, thread="change:cut"))
+    assert heard([step(Step.ENDED)], [verdict]) == ["told in slack"]
