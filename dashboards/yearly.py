@@ -11,7 +11,6 @@ from cxmon.model import Band, Grain, Metric
 from cxmon.wording import describing
 from cxmon.wording import gap as gaps
 from dashboards import downloads, drawing
-from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -46,7 +45,7 @@ def section(world: World, band: Band, metric: Metric, *, where: str, days: int) 
         st.markdown(md(told(band, metric, world.zone, before)))
         made = partial(charts.lines, _lines(shown, pairs, metric), dates=True, suffix=_suffix(metric))
         said = told(band, metric, world.zone, before)
-        drawing.show(partial(made, theme=theme()), key="years", said=said)
+        drawing.show(partial(made, theme="page"), key="years", said=said)
         foot, side = st.columns([4, 2], vertical_alignment="center")
         foot.caption("Solid: now. Dashed: a year before.")
         with side:

@@ -11,7 +11,7 @@ from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
 from dashboards import allowing, answering, choosing, drawing, early, figures, trending, viewing
-from dashboards.frame import opened, theme
+from dashboards.frame import opened
 from dashboards.links import to
 from dashboards.reading import World
 from dashboards.text import BADGE, badge, grey, md, small
@@ -76,10 +76,9 @@ def cards(world: World) -> None:
                     gaps.pill(found, metric),
                     delta_color=BADGE[found.tone],  # type: ignore[arg-type]
                     delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
-                    chart_data=[round(x, 4) for x in found.spark],
-                    chart_type="area",
                     help=md(_help(metric, found, band, world)),
                 )
+                drawing.spark(found, name)
                 more = "than expected, " if found.tone is not Tone.GREY else ""
                 window = gaps.window(found, band, world.zone)
                 lines = (more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
@@ -158,11 +157,17 @@ def targets(world: World) -> None:
             cells[3].markdown(md(one.target.owner))
 
 
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _map(_world: World, stamp: tuple[str | int, ...]) -> tuple[list[charts.Cell], int]:
+    """The cells, and how many were looked at: all series are read for them."""
+    del stamp
+    return figures.heat_cells(_world), figures.looked_at(_world)
+
+
 def where(world: World) -> None:
     with st.container(border=True, height="stretch", key="where"):
         st.subheader("Where it happens", anchor=False)
-        cells = figures.heat_cells(world)
-        known = figures.looked_at(world)
+        cells, known = _map(world, world.stamp)
         st.caption(
             md(
                 "Against expected, over the days on the cards. Strong colour: a decision there is over its limit. "
@@ -176,8 +181,8 @@ def where(world: World) -> None:
             )
         )
         words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
-        made = partial(charts.heat, cells, theme=theme())
-        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp, theme()))
+        made = partial(charts.heat, cells, theme="page")
+        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp))
 
 
 def incidents(world: World) -> None:
