@@ -42,7 +42,8 @@ const parts = (selector) => [...document.querySelectorAll(selector)];
 const values = () => parts('[data-testid=stMetricValue]').filter((one) => one.innerText.trim()).length;
 const charts = (selector) => parts(selector).filter((one) => one.querySelector('svg path, canvas')).length;
 // The small lines of the cards, by whatever they are drawn.
-const lines = () => charts('[data-testid=stMetricChart]') + parts('.spark').filter((one) => one.clientHeight > 0).length;
+const lines = () => charts('[data-testid=stMetricChart]')
+  + parts('.spark').filter((one) => one.clientHeight > 0).length;
 const rests = () => document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]');
 const looks = {
   title: () => parts('h1').some((one) => one.innerText.trim() === 'Empty'),

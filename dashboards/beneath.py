@@ -11,13 +11,13 @@ from cxmon.charts.waterfall import LEGEND as ADDS_UP
 from cxmon.model import Declared, Harm, Narrowing, Verdict
 from cxmon.store import Store
 from cxmon.wording.doubts import doubts, guarded, how_unusual, worked_out
-from cxmon.wording.narrowing import answered_alone, kept, narrowed
+from cxmon.wording.narrowing import answered_alone, kept, narrowed, not_yet
 from dashboards import downloads, drawing
 from dashboards.reading import World
 from dashboards.text import grey, md
 
 
-def over_time(world: World, harm: Harm, known: Narrowing) -> None:
+def over_time(world: World, change: str, harm: Harm, known: Narrowing) -> None:
     """The range of one metric's harm day by day, in words and drawn."""
     metric = world.metrics[harm.metric]
     if not known.readings:
@@ -25,7 +25,7 @@ def over_time(world: World, harm: Harm, known: Narrowing) -> None:
         return
     said = narrowed(known, metric, world.zone)
     head, side = st.columns([9, 1], vertical_alignment="top")
-    parts = (charts.NARROWING, kept(known, world.zone), answered_alone(harm))
+    parts = (charts.NARROWING, kept(known, world.zone), not_yet(known, change), answered_alone(harm))
     small = ". ".join(part for part in parts if part)
     head.markdown(f"{md(said)}.  \n:gray[:small[{md(small)}]]")
     made = partial(charts.narrowing, known, metric)

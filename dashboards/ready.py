@@ -49,7 +49,7 @@ def at_once() -> None:
     Streamlit opens its socket in a way in which asyncio does not ask for that, and head and body of an answer are
     two writes: the second would wait up to 40 ms. A connection inherits it from the socket that listens.
     """
-    for number in map(int, os.listdir("/dev/fd")):
+    for number in [int(one.name) for one in Path("/dev/fd").iterdir()]:
         with suppress(OSError):
             if stat.S_ISSOCK(os.fstat(number).st_mode):
                 with socket.socket(fileno=os.dup(number)) as one:

@@ -1,4 +1,4 @@
-"""Streamlit's own scripts, sooner in the browser: from memory, and asked for before the page knows that it needs them."""
+"""Streamlit's own scripts, sooner in the browser: from memory, and asked for before the page needs them."""
 
 import re
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def hints(static: Path = STATIC) -> bytes:
 
 
 class Shelf:
-    """Answers again what Streamlit answered once for a file that never changes, and adds `more` to the head of its page.
+    """Answers again what Streamlit answered once for a file that never changes, and adds `more` to its page.
 
     To read such a file costs the server two milliseconds each time, and a first visit needs 130 of them.
     """

@@ -107,7 +107,7 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
         )
         harm = next(h for h in verdict.harms if h.metric == metric_id)
         st.markdown("##### How sure it became", anchors=False)
-        beneath.over_time(world, harm, beneath.narrowing_of(change, metric_id))
+        beneath.over_time(world, change, harm, beneath.narrowing_of(change, metric_id))
         band = world.bands.get((metric_id, f"change:{change}"))
         if band is not None:
             st.markdown("##### Actual against expected", anchors=False)
