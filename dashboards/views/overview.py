@@ -10,13 +10,13 @@ from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
 from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
-from dashboards import allowing, answering, choosing, drawing, early, figures, trending, viewing
+from dashboards import allowing, answering, choosing, drawing, early, figures, folding, trending, viewing
 from dashboards.frame import opened
 from dashboards.links import to
 from dashboards.reading import World
 from dashboards.text import BADGE, badge, grey, md, small
 
-MOST_CARDS = 6
+A_ROW = 6
 
 
 def headline(world: World) -> None:
@@ -57,8 +57,8 @@ def _unusual(world: World, harms: tuple[Harm, ...]) -> str:
 def cards(world: World) -> None:
     """One card a metric: value, pill, twelve weeks, and over which days."""
     # Rows of one length: no card stands alone below six others.
-    shown = world.shown()
-    rows = max(1, math.ceil(len(shown) / MOST_CARDS))
+    shown, rest = figures.foremost(world)
+    rows = max(1, math.ceil(len(shown) / A_ROW))
     with st.grid(max(1, math.ceil(len(shown) / rows)), min_column_width=170, gap="small"):
         for metric in shown:
             key = world.root(metric.id)
@@ -84,6 +84,9 @@ def cards(world: World) -> None:
                 lines = (more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
                 closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
                 st.markdown(small(*(grey(md(line)) for line in lines), closer))
+
+
+    folding.rest(world, rest)
 
 
 def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
@@ -172,6 +175,7 @@ def where(world: World) -> None:
             md(
                 "Against expected, over the days on the cards. Strong colour: a decision there is over its limit. "
                 "Pale: outside the range that holds 99 of 100. Dot: inside it. "
+                + folding.columns(world)
                 + (
                     f"{known} cells were looked at, so about {max(1, round(known / 100))} would be outside by chance; "
                     "the segments with most outside are shown."
