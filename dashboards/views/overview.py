@@ -85,7 +85,6 @@ def cards(world: World) -> None:
                 closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
                 st.markdown(small(*(grey(md(line)) for line in lines), closer))
 
-
     folding.rest(world, rest)
 
 
