@@ -41,6 +41,9 @@ window.noted = {};
 const parts = (selector) => [...document.querySelectorAll(selector)];
 const values = () => parts('[data-testid=stMetricValue]').filter((one) => one.innerText.trim()).length;
 const charts = (selector) => parts(selector).filter((one) => one.querySelector('svg path, canvas')).length;
+// The small lines of the cards, by whatever they are drawn.
+const lines = () => charts('[data-testid=stMetricChart]')
+  + parts('.spark').filter((one) => one.clientHeight > 0).length;
 const rests = () => document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]');
 const looks = {
   title: () => parts('h1').some((one) => one.innerText.trim() === 'Empty'),
@@ -48,7 +51,7 @@ const looks = {
   drawn: () => rests() && values() >= 6
     && charts('[data-testid=stVegaLiteChart]') >= 2
     && charts('[data-testid=stVegaLiteChart]') === parts('[data-testid=stVegaLiteChart]').length
-    && charts('[data-testid=stMetricChart]') === parts('[data-testid=stMetric]').length
+    && lines() === parts('[data-testid=stMetric]').length
     && parts('[data-testid=stSkeleton]').length === 0,
 };
 const look = () => {

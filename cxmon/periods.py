@@ -105,8 +105,13 @@ def on_holiday(starts: Ints, grain: Grain, zone: str, known: Holidays | None) ->
 
 def days_off(known: Holidays, years: Iterable[int]) -> set[date]:
     """The holidays of these years, and every extra day."""
+    return set(named_days_off(known, years))
+
+
+def named_days_off(known: Holidays, years: Iterable[int]) -> dict[date, str]:
+    """The same with their names, in the country's language; an extra day's own name stands before a public one."""
     public = (_public(known.country, known.subdivision, year) for year in years)
-    return {day for day, _ in known.extra_days}.union(*public)
+    return {day: name for days in public for day, name in days.items()} | dict(known.extra_days)
 
 
 @cache
@@ -118,11 +123,11 @@ def countries() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def _public(country: str, subdivision: str, year: int) -> frozenset[date]:
+def _public(country: str, subdivision: str, year: int) -> Mapping[date, str]:
     """The public holidays of one year, with the days off in lieu where the law grants them."""
     from holidays import country_holidays  # noqa: PLC0415 - loaded where holidays are asked for only.
 
-    return frozenset(country_holidays(country, subdiv=subdivision or None, years=year))
+    return dict(country_holidays(country, subdiv=subdivision or None, years=year))
 
 
 def span_of_days(first: date, last: date, zone: str) -> tuple[datetime, datetime]:

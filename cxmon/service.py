@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cxmon.config.plan import Plan
@@ -25,6 +25,8 @@ LEASE_S = 60.0
 HEARTBEAT_S = 15.0
 CLOCK_JUMP_S = 30.0
 DIGEST_S = 60.0
+# Nobody waits for it: after the first round and the board, and then for decisions that are new.
+RETRACE_S, RETRACE_FIRST_S = 600.0, 20.0
 STOP_WITHIN_S = 10.0
 
 
@@ -92,7 +94,7 @@ class Service:
         self._plan = plan
         self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"
         # What people did must reach the thread while a long round goes on: each job waits for itself alone.
-        self._busy = {name: threading.Lock() for name in ("work", "digest", "deliver")}
+        self._busy = {name: threading.Lock() for name in ("work", "digest", "deliver", "retrace")}
         self._leader = threading.Event()
         self._last_beat = (time.monotonic(), wall())
         self.stop = threading.Event()
@@ -120,6 +122,8 @@ class Service:
             id="deliver",
             next_run_time=wall(),
         )
+        first = wall() + timedelta(seconds=RETRACE_FIRST_S)
+        scheduler.add_job(self._retrace, "interval", seconds=RETRACE_S, id="retrace", next_run_time=first)
         if self._plan.digest or any(view.digest for view in self._plan.views):
             scheduler.add_job(self._digest, "interval", seconds=DIGEST_S, id="digest", next_run_time=wall())
         scheduler.start()
@@ -186,6 +190,16 @@ class Service:
 
     def _work(self) -> None:
         self._guarded("work", lambda store: work(self._plan, store, now=clock(self._plan)))
+
+    def _retrace(self) -> None:
+        from cxmon.pipeline.retrace import retrace_all  # noqa: PLC0415
+
+        def job(store: Store) -> None:
+            done = retrace_all(self._plan, store, now=clock(self._plan), stopped=self.stop.is_set)
+            for change, readings in done.items():
+                LOG.info("retrace change=%s readings=%d", change, readings)
+
+        self._guarded("retrace", job)
 
     def _digest(self) -> None:
         from cxmon.pipeline.digest import queue_due  # noqa: PLC0415

@@ -11,14 +11,13 @@ from cxmon.charts.waterfall import LEGEND as ADDS_UP
 from cxmon.model import Declared, Harm, Narrowing, Verdict
 from cxmon.store import Store
 from cxmon.wording.doubts import doubts, guarded, how_unusual, worked_out
-from cxmon.wording.narrowing import answered_alone, kept, narrowed
+from cxmon.wording.narrowing import answered_alone, kept, narrowed, not_yet
 from dashboards import downloads, drawing
-from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
 
 
-def over_time(world: World, harm: Harm, known: Narrowing) -> None:
+def over_time(world: World, change: str, harm: Harm, known: Narrowing) -> None:
     """The range of one metric's harm day by day, in words and drawn."""
     metric = world.metrics[harm.metric]
     if not known.readings:
@@ -26,7 +25,7 @@ def over_time(world: World, harm: Harm, known: Narrowing) -> None:
         return
     said = narrowed(known, metric, world.zone)
     head, side = st.columns([9, 1], vertical_alignment="top")
-    parts = (charts.NARROWING, kept(known, world.zone), answered_alone(harm))
+    parts = (charts.NARROWING, kept(known, world.zone), not_yet(known, change), answered_alone(harm))
     small = ". ".join(part for part in parts if part)
     head.markdown(f"{md(said)}.  \n:gray[:small[{md(small)}]]")
     made = partial(charts.narrowing, known, metric)
@@ -35,7 +34,7 @@ def over_time(world: World, harm: Harm, known: Narrowing) -> None:
             "narrowing", f"{metric.id}_range_by_day", partial(_csv, known), partial(made, width=downloads.WIDTH),
             title=f"{metric.label}, how sure it became", subtitle=(said,),
         )  # fmt: skip
-    drawing.show(partial(made, theme=theme()), key="narrowing", said=said)
+    drawing.show(partial(made, theme="page"), key="narrowing", said=said)
 
 
 def narrowing_of(change: str, metric: str) -> Narrowing:
@@ -53,7 +52,7 @@ def mixed(world: World, verdict: Verdict) -> None:
             metric = world.metrics[split.metric]
             said = wording.mix(split, metric)
             st.markdown(f"{md(said)}.  \n:gray[:small[{md(ADDS_UP)}]]")
-            drawing.show(partial(charts.mix, split, metric, theme=theme()), key=f"mix_{split.metric}", said=said)
+            drawing.show(partial(charts.mix, split, metric, theme="page"), key=f"mix_{split.metric}", said=said)
 
 
 def rests_on(world: World, declared: Declared, verdict: Verdict) -> None:
@@ -78,7 +77,7 @@ def allowance(world: World, change: str) -> None:
             lines = (wording.allowance_headline(use, metric, world.zone), *wording.allowance_lines(use, metric, titles))
             st.markdown(f"**{md(lines[0])}**" + "".join(f"  \n:gray[:small[{md(line)}]]" for line in lines[1:]))
             if any(one.known for one in use.carried):
-                made = partial(charts.used, use, metric, titles, theme=theme())
+                made = partial(charts.used, use, metric, titles, theme="page")
                 drawing.show(made, key=f"used_{use.metric}", said="; ".join(lines))
 
 

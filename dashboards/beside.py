@@ -9,7 +9,7 @@ import streamlit as st
 from cxmon import wording
 from cxmon.model import EVERYONE, Band, Metric, Segment, Tone
 from cxmon.wording import gap as gaps
-from dashboards import answering, downloads
+from dashboards import answering, downloads, drawing
 from dashboards.links import linked, to
 from dashboards.reading import World
 from dashboards.text import BADGE, grey, md, small
@@ -97,13 +97,12 @@ def _card(world: World, metric: Metric, band: Band) -> None:
             gaps.pill(found, metric),
             delta_color=BADGE[found.tone],  # type: ignore[arg-type]
             delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
-            chart_data=[round(x, 4) for x in found.spark],
-            chart_type="line",
             help=md(
                 f"{gaps.window(found, band, world.zone)}; expected {wording.value(metric, found.expected)}, "
                 f"{gaps.possible(found, metric)}; n {found.n:,.0f}. Line: the last twelve weeks."
             ),
         )
+        drawing.spark(found, name)
         rate = answering.rate(world, band, metric, found)
         lines = [gaps.possible(found, metric), f"n {wording.number(found.n, 0)}", rate]
         link = _link(metric, band).replace(f"[{md(name)}]", "[look closer]")

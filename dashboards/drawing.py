@@ -7,12 +7,22 @@ import altair as alt
 import streamlit as st
 from altair.utils.schemapi import debug_mode
 
+from cxmon import charts
+from cxmon.wording import gap as gaps
+
 
 def show(make: Callable[[], alt.LayerChart], *, key: str, said: str, same: tuple[str | int, ...] | None = None) -> None:
     """Draws what `make` gives; `said` is it in words. Where `same` says all that it is made of, it is made once for
     everybody who looks."""
     spec = _made(make) if same is None else _kept(make, same)
     st.vega_lite_chart(spec=dict(spec), key=key, theme=None, alt=said)
+
+
+def spark(found: gaps.Gap, name: str) -> None:
+    """The small line of a card."""
+    drawn = charts.spark(found.spark, found.tone, said=f"{name}, the last twelve weeks: the line of the average")
+    if drawn:
+        st.html(drawn)
 
 
 def _made(make: Callable[[], alt.LayerChart]) -> dict[str, Any]:

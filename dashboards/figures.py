@@ -31,6 +31,35 @@ def moment(start: int) -> datetime:
     return datetime.fromtimestamp(start, UTC)
 
 
+# More cards than these nobody reads; then those come first where something is to be seen.
+MOST_CARDS = 12
+NEEDS, BETTER, CALM, WAITING = range(4)
+
+
+def standing(world: World, metric: Metric) -> int:
+    """Whether a metric is worse than expected, over a decision's limit or has an open incident; else better, as
+    expected, or without a figure yet."""
+    key = world.root(metric.id)
+    band = world.bands.get((metric.id, key))
+    found = gaps.gap(band, metric) if band else None
+    open_now = any(i.subject == metric.id and not is_about_a_source(i, world) for i in world.incidents)
+    if open_now or world.limit(metric, key) is not None or (found is not None and found.tone is Tone.AMBER):
+        return NEEDS
+    if found is None:
+        return WAITING
+    return BETTER if found.tone is Tone.TEAL else CALM
+
+
+def foremost(world: World) -> tuple[list[Metric], list[Metric]]:
+    """(metrics with a card, the others): all in the configuration's order where they are few, else what needs a look
+    first."""
+    shown = world.shown()
+    if len(shown) <= MOST_CARDS:
+        return shown, []
+    ranked = sorted(shown, key=lambda metric: standing(world, metric))
+    return ranked[:MOST_CARDS], ranked[MOST_CARDS:]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One line of the ledger."""
@@ -114,8 +143,8 @@ def gravest(world: World) -> Verdict | None:
 
 def heat_cells(world: World, most: int = 12) -> list[Cell]:
     """Segment by metric: what the cards tell of, then the segments where most lies outside the expected range, the
-    larger first. Dimensions that call the same customers by one name share a row."""
-    metrics = world.shown()
+    larger first. Dimensions that call the same customers by one name share a row. Of many metrics those with a card."""
+    metrics = foremost(world)[0]
     roots = {metric.id: world.root(metric.id) for metric in metrics}
     rows: dict[str, dict[str, Cell]] = {}
     for metric_id, key in world.bands:

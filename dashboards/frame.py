@@ -3,14 +3,9 @@
 import streamlit as st
 
 from cxmon import wording
-from cxmon.charts import Theme
 from dashboards import figures
 from dashboards.reading import World, world
 from dashboards.text import grey, md
-
-
-def theme() -> Theme:
-    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def opened(heading: str | None = None) -> World | None:

@@ -9,7 +9,6 @@ from cxmon import charts
 from cxmon.model import Filling, Metric
 from cxmon.wording import filling as wording
 from dashboards import downloads, drawing, reading
-from dashboards.frame import theme
 from dashboards.links import linked
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -45,7 +44,7 @@ def _curves(filling: Filling, metric: Metric) -> None:
     made = partial(charts.lines, found, dates=False, suffix=" %", title="days after the period has ended")
     said = "; ".join(f"{line.name}: {line.points[-1][2]}" for line in found if line.points)
     told = f"{metric.label}, how its periods fill up. {said}"
-    drawing.show(partial(made, theme=theme()), key="filling_chart", said=told)
+    drawing.show(partial(made, theme="page"), key="filling_chart", said=told)
     with st.expander("As figures"):
         heads = wording.headers(filling)
         st.table(

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxmon.model import Access, taken
-from dashboards import ready
+from dashboards import ready, shelf
 
 LOGIN, CALLBACK = "/auth/login", "/oauth2callback"
 BACK = "cxmon_back"
@@ -106,5 +106,10 @@ _access = taken(os.environ.get("CXMON_ACCESS", ""))
 app = st.App(
     Path(__file__).with_name("app.py"),
     secrets=secrets(_access, os.environ.get("CXMON_BOARD_URL", "")),
-    middleware=[Middleware(Door, access=_access), *([Middleware(WayBack)] if _access.oidc else [])],
+    lifespan=ready.lifespan,
+    middleware=[
+        Middleware(Door, access=_access),
+        *([Middleware(WayBack)] if _access.oidc else []),
+        Middleware(shelf.Shelf, more=shelf.hints()),
+    ],
 )

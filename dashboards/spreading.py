@@ -12,7 +12,6 @@ from cxmon.model import Band, Metric, Segment, Sheet, Spread
 from cxmon.wording import describing
 from cxmon.wording import gap as gaps
 from dashboards import downloads, drawing, figures
-from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -35,7 +34,7 @@ def section(world: World, band: Band, metric: Metric, sheet: Sheet | None) -> No
         st.markdown(md(told))
         made = partial(charts.spread, bins, unit=describing.unit(metric), what=what)
         said = ", ".join(f"{b.label}: {100 * b.share:.0f} %" for b in bins)
-        drawing.show(partial(made, theme=theme()), key="spread_chart", said=f"{told}. {said}")
+        drawing.show(partial(made, theme="page"), key="spread_chart", said=f"{told}. {said}")
         foot, side = st.columns([4, 2], vertical_alignment="center")
         foot.caption(md(note))
         with side:

@@ -1,8 +1,8 @@
 """One incident as it stands in the store: what was told of it, what happened, and what keeps it quiet."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -23,6 +23,8 @@ class Story:
     told: Mapping[str, OutboxRow]
     why: tuple[str, ...]
     silences: tuple[Silence, ...]
+    # Where the first message of each channel is found, of those that say.
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def recent() -> list[Incident]:
@@ -37,15 +39,27 @@ def of(incident: str, now: datetime) -> Story | None:
         found = store.incidents.get(incident)
         if found is None:
             return None
+        told = store.outbox.newest(found.thread)
         return Story(
             incident=found,
             history=tuple(store.incidents.history(incident)),
-            told=store.outbox.newest(found.thread),
+            told=told,
             why=tuple(actions.why(store, incident, now=now)),
             silences=tuple(store.changes.silences()),
+            places=_places(store, found.thread, told),
         )
 
     return _read(read)
+
+
+def _places(store: Store, thread: str, channels: Iterable[str]) -> dict[str, str]:
+    firsts = {channel: store.outbox.first_receipt(thread, channel) for channel in channels}
+    return {name: one.detail for name, one in firsts.items() if one is not None and is_address(one.detail)}
+
+
+def is_address(text: str) -> bool:
+    """Whether it can stand in a link as it is."""
+    return text.startswith("https://") and not set(text) & set("()<>[]\"' ")
 
 
 def _read(read: Callable[[Store], T]) -> T:

@@ -11,7 +11,6 @@ from cxmon.model import Band, Metric
 from cxmon.wording import gap as gaps
 from cxmon.wording import targets as wording_of_targets
 from dashboards import downloads, drawing
-from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -72,8 +71,8 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
     anew = "".join(f". Measured anew from {wording.day(one.at, metric.zone)}: {one.title}" for one in band.breaks)
     told = f"{said}. Decisions marked: {marks or 'none'}{anew}"
-    same = ("trend", *world.stamp, metric.id, band.key, days, theme())
-    drawing.show(partial(made, theme=theme()), key=f"trend_{key}", said=told, same=same)
+    same = ("trend", *world.stamp, metric.id, band.key, days)
+    drawing.show(partial(made, theme="page"), key=f"trend_{key}", said=told, same=same)
 
 
 def average(band: Band) -> str:

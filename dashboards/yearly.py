@@ -1,17 +1,17 @@
 """One series against itself a year before, weekday by weekday."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 
 import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import Band, Grain, Metric
+from cxmon.periods import named_days_off
 from cxmon.wording import describing
 from cxmon.wording import gap as gaps
 from dashboards import downloads, drawing
-from dashboards.frame import theme
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -43,12 +43,15 @@ def section(world: World, band: Band, metric: Metric, *, where: str, days: int) 
         if not any(math.isfinite(p.avg) for p, _ in pairs):
             st.markdown(grey(md(_none(points, world))))
             return
-        st.markdown(md(told(band, metric, world.zone, before)))
-        made = partial(charts.lines, _lines(shown, pairs, metric), dates=True, suffix=_suffix(metric))
         said = told(band, metric, world.zone, before)
-        drawing.show(partial(made, theme=theme()), key="years", said=said)
+        st.markdown(md(said))
+        off = apart(pairs, metric)
+        marks = [(p.day, f"{at:%a %-d %b %Y}: {name}, in one of the two years only") for p, at, name in off]
+        made = partial(charts.lines, _lines(shown, pairs, metric), dates=True, suffix=_suffix(metric), marks=marks)
+        drawing.show(partial(made, theme="page"), key="years", said=said)
         foot, side = st.columns([4, 2], vertical_alignment="center")
-        foot.caption("Solid: now. Dashed: a year before.")
+        same = "the month a year before" if metric.grain is Grain.MONTH else "the same weekday 52 weeks before"
+        foot.caption(md(f"Solid: now. Dashed: {same}." + _marked(off, metric)))
         with side:
             downloads.offer(
                 "years",
@@ -56,7 +59,7 @@ def section(world: World, band: Band, metric: Metric, *, where: str, days: int) 
                 partial(_csv, pairs),
                 partial(made, width=downloads.WIDTH),
                 title=f"{metric.label}, {where}: against last year",
-                subtitle=(told(band, metric, world.zone, before), f"as of {wording.stamp(band.as_of, world.zone)}"),
+                subtitle=(said, f"as of {wording.stamp(band.as_of, world.zone)}"),
             )
 
 
@@ -67,9 +70,39 @@ def told(band: Band, metric: Metric, zone: str, before: dict[float, charts.Point
     if found is None or then is None or not math.isfinite(then.avg):
         return "The newest days have no counterpart a year before."
     earlier_window = gaps.window_to(band, f"{wording.day(_date(then))} {_date(then):%Y}")
-    return describing.a_year_before(
+    compared = describing.a_year_before(
         metric, found.value, then.avg / wording.factor(metric), gaps.window(found, band, zone), earlier_window
     )
+    end = charts.local_ms(found.until, metric.zone)
+    window = [(p, before[p.day]) for p in charts.points(band, metric) if p.day in before and p.day <= end]
+    off = apart(window[-band.smooth :], metric)
+    return f"{compared}. Off in one of the two years only: {_named(off)}" if off else compared
+
+
+def apart(pairs: list[tuple[charts.Point, charts.Point]], metric: Metric) -> list[tuple[charts.Point, date, str]]:
+    """(the point of this year, the day off, its name) where one day of a pair is a holiday of the metric's calendar and
+    the other is not; of weeks and months none, which hold working days too."""
+    if metric.holidays is None or metric.grain in {Grain.WEEK, Grain.MONTH}:
+        return []
+    names = named_days_off(metric.holidays, {_date(p).year for pair in pairs for p in pair})
+    found: dict[date, tuple[charts.Point, date, str]] = {}
+    for p, then in pairs:
+        off = [day for day in (_date(p).date(), _date(then).date()) if day in names]
+        if len(off) == 1:
+            # Of a day's hours the first one stands for it.
+            found.setdefault(off[0], (p, off[0], names[off[0]]))
+    return list(found.values())
+
+
+def _named(off: list[tuple[charts.Point, date, str]]) -> str:
+    return describing.apart([(day, name) for _, day, name in off])
+
+
+def _marked(off: list[tuple[charts.Point, date, str]], metric: Metric) -> str:
+    if off:
+        return f" ▲ A holiday in one of the two years only: {_named(off)}."
+    known = metric.holidays is not None or metric.grain in {Grain.WEEK, Grain.MONTH}
+    return "" if known else " Holidays are not marked: this metric has no calendar of them (`holidays`)."
 
 
 def _none(points: list[charts.Point], world: World) -> str:

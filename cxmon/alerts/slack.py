@@ -130,7 +130,8 @@ class Slack:
     def _post(self, client: "WebClient", message: Message) -> Receipt:
         shown = {"text": blocks.notification(message), "blocks": self.render(message)}
         sent = self._say(client, message.key, shown, plain=blocks.plain_text(message), channel=self.channel)
-        return Receipt(channel=str(sent["channel"]), ref=str(sent["ts"]))
+        channel, ts = str(sent["channel"]), str(sent["ts"])
+        return Receipt(channel=channel, ref=ts, detail=_address(client, channel, ts))
 
     def _edit(self, client: "WebClient", message: Message, previous: Receipt) -> Receipt:
         """Edit the first message, which may be done any number of times, then reply, which may not."""
@@ -280,3 +281,12 @@ def _key(told: dict[str, Any]) -> str:
 
 def _data(response: Any) -> dict[str, Any]:
     return dict(response.data)
+
+
+def _address(client: "WebClient", channel: str, ts: str) -> str:
+    """Where a browser finds a message, for the board; empty where Slack does not say. It asks for no scope."""
+    try:
+        return str(_data(client.chat_getPermalink(channel=channel, message_ts=ts)).get("permalink", ""))
+    except Exception as problem:  # noqa: BLE001 - the message is told; an address never makes it told again.
+        log.debug("the address of a message was not found: %s", problem)
+        return ""

@@ -10,6 +10,7 @@ from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, made_of, page, pla
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.picture import VEGA_LITE, album, picture, pictured, render, titled
 from cxmon.charts.points import Pin, Point, coarse, local_ms, points, recent
+from cxmon.charts.spark import spark
 from cxmon.charts.spread import Bin, spread
 from cxmon.charts.trend import trend
 from cxmon.charts.waterfall import mix, used
@@ -52,6 +53,7 @@ __all__ = [
     "recent",
     "render",
     "shown",
+    "spark",
     "spread",
     "sure",
     "titled",

@@ -11,6 +11,8 @@ from cxmon.charts.palette import PALETTES, Theme
 from cxmon.model import Tone
 
 HEADS_PX = 46
+# The names of more columns than these stand aslant.
+BESIDE, ASLANT_PX = 7, 84
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,7 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
     colours = PALETTES[theme]
     segments = list(dict.fromkeys(c.segment for c in cells))
     metrics = list(dict.fromkeys(c.metric for c in cells))
+    crowded = len(metrics) > BESIDE
     rows = [
         {
             "segment": c.segment,
@@ -48,14 +51,14 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
         title=None,
         axis=alt.Axis(
             orient="top",
-            labelAngle=0,
+            labelAngle=-30 if crowded else 0,
             labelColor=colours.muted,
             domain=False,
             ticks=False,
             labelFontSize=alt.expr("width < 420 ? 8.5 : 11"),
             labelLimit=110,
-            labelExpr="split(datum.label, width < 420 ? ' ' : ', ')",
-            labelPadding=20 if any(" " in m for m in metrics) else 4,
+            labelExpr="datum.label" if crowded else "split(datum.label, width < 420 ? ' ' : ', ')",
+            labelPadding=4 if crowded or not any(" " in m for m in metrics) else 20,
         ),
     )
     y = alt.Y(
@@ -78,4 +81,5 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
         said.mark_text(fontSize=10.5, dy=8).encode(text=alt.Text("word:N"), color=ink),
         dots.encode(text=alt.Text("text:N")),
     ]
-    return layered(layers, colours=colours, width="container", height=row_px * max(len(segments), 1) + HEADS_PX)
+    height = row_px * max(len(segments), 1) + (ASLANT_PX if crowded else HEADS_PX)
+    return layered(layers, colours=colours, width="container", height=height)

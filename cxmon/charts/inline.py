@@ -22,6 +22,11 @@ class _Ready:
         return self.rows
 
 
+def short(value: Any) -> Any:
+    """A figure as a chart needs it: no screen shows a seventh digit."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
 def inline(rows: Iterable[dict[str, Any]]) -> alt.Data:
     """What is not known becomes null, so that the drawing has a gap and not a zero."""
     clean = ({k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in r.items()} for r in rows)

@@ -21,6 +21,8 @@ def layered(
     """Everything is said at once: each later change of a chart would copy all its layers. `top` are the pixels above
     the plot of a chart that has its own room around it."""
     more: dict[str, Any] = {} if top is None else {"padding": {"left": 2, "right": 8, "top": top, "bottom": 2}}
-    look = alt.Config(background=colours.paper, view=alt.ViewConfig(stroke=None))
+    # A chart is one picture with words of its own; nobody wants to hear each of its dots.
+    quiet = alt.MarkConfig(aria=False)
+    look = alt.Config(background=colours.paper, view=alt.ViewConfig(stroke=None), mark=quiet)
     chart = alt.layer(*layers, width=width, height=height, config=look, **more)
     return cast("alt.LayerChart", chart)

@@ -27,9 +27,10 @@ class Line:
 
 def lines(
     found: Sequence[Line], *, dates: bool, suffix: str = "", title: str = "", theme: Theme = "light",
-    width: int | str = "container", height: int = 220,
+    width: int | str = "container", height: int = 220, marks: Sequence[tuple[float, str]] = (),
 ) -> alt.LayerChart:  # fmt: skip
-    """The lines; x is milliseconds where `dates`, else a number with `title`. `suffix` follows the figures of y."""
+    """The lines; x is milliseconds where `dates`, else a number with `title`. `suffix` follows y; `marks`
+    are places on x with what is said of them, small triangles at the foot."""
     colours = PALETTES[theme]
     values = [y for line in found for _, y, _ in line.points if math.isfinite(y)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
@@ -61,6 +62,12 @@ def lines(
                 tooltip=[alt.Tooltip("line:N", title="Line"), alt.Tooltip("said:N", title="Here")]
             ),
         ]
+    if marks:
+        tip = [alt.Tooltip("said:N", title="Here")]
+        foot = alt.Chart(inline([{"x": at, "said": said} for at, said in marks]))
+        shape = foot.mark_point(shape="triangle-up", filled=True, size=45, opacity=1, color=colours.muted)
+        at_foot = alt.YValue(alt.expr("height - 4"))  # type: ignore[no-untyped-call]
+        layers.append(shape.encode(x=x, y=at_foot, tooltip=tip))
     layers += _ends(found, x, bottom, top, height, inks)
     return layered(layers, colours=colours, width=width, height=height, top=6)
 

@@ -1,11 +1,12 @@
 """Colours: each has one meaning, in light and dark; shape and word always stand beside it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from cxmon.model import Tone
 
-Theme = Literal["light", "dark"]
+# "page" is both: a browser takes the one of the page that the chart stands on, and the other when that changes.
+Theme = Literal["light", "dark", "page"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,3 +79,5 @@ PALETTES: dict[Theme, Palette] = {
         calm_fill="#1A222F",
     ),
 }
+_LIGHT, _DARK = asdict(PALETTES["light"]), asdict(PALETTES["dark"])
+PALETTES["page"] = Palette(**{name: f"light-dark({colour}, {_DARK[name]})" for name, colour in _LIGHT.items()})

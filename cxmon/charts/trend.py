@@ -10,7 +10,7 @@ import altair as alt
 
 from cxmon import wording
 from cxmon.charts import breaks, layout
-from cxmon.charts.inline import Rows, inline
+from cxmon.charts.inline import Rows, inline, short
 from cxmon.charts.layered import layered
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
@@ -132,8 +132,9 @@ def _finite(values: Iterable[float]) -> list[float]:
     return [v for v in values if math.isfinite(v)]
 
 
-def _rows(found: Iterable[Point]) -> Rows:
-    return [vars(p) for p in found]
+def _rows(found: Iterable[Point], *fields: str) -> Rows:
+    """What a layer draws and no more: all of it goes to the browser."""
+    return [{"day": p.day} | {field: short(getattr(p, field)) for field in fields} for p in found]
 
 
 def _x(frame: _Frame) -> alt.X:
@@ -178,7 +179,9 @@ def _y(frame: _Frame, field: str) -> alt.Y:
 
 def _band(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
     """One area for each regime: at an accepted or declared change the band steps, it never slides."""
-    base = alt.Chart(inline(_rows(p for p in shown if math.isfinite(p.low)))).encode(x=_x(frame))
+    base = alt.Chart(
+        inline(_rows((p for p in shown if math.isfinite(p.low)), "low", "high", "expected", "regime"))
+    ).encode(x=_x(frame))
     area = base.mark_area(color=frame.colours.band, opacity=0.28)
     dashed = base.mark_line(color=frame.colours.expected, strokeDash=[4, 3], strokeWidth=1.4)
     return [
@@ -193,8 +196,8 @@ def _dots(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
         return []
     done = [p for p in shown if p.complete and math.isfinite(p.value)]
     open_ = [p for p in shown if not p.complete and math.isfinite(p.value)]
-    full = alt.Chart(inline(_rows(done))).mark_circle(size=11, color=frame.colours.dot, opacity=0.55)
-    hollow = alt.Chart(inline(_rows(open_))).mark_point(size=13, color=frame.colours.dot, strokeWidth=1.1)
+    full = alt.Chart(inline(_rows(done, "value"))).mark_circle(size=11, color=frame.colours.dot, opacity=0.55)
+    hollow = alt.Chart(inline(_rows(open_, "value"))).mark_point(size=13, color=frame.colours.dot, strokeWidth=1.1)
     return [layer.encode(x=_x(frame), y=_y(frame, "value")) for layer in (full, hollow)]
 
 
@@ -231,12 +234,12 @@ def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
     done = [p for p in shown if p.complete]
     rest = done[-1:] + [p for p in shown if not p.complete]
     colours = frame.colours
-    late = alt.Chart(inline(_rows(rest))).mark_line(
+    late = alt.Chart(inline(_rows(rest, "avg"))).mark_line(
         color=colours.muted, opacity=0.6, strokeWidth=1.6, strokeDash=[2, 2]
     )
-    strong = alt.Chart(inline([{"run": run, "hue": _hue(frame, p), **vars(p)} for run, p in runs(done)])).mark_line(
-        strokeWidth=2.6, strokeCap="round", strokeJoin="round"
-    )
+    strong = alt.Chart(
+        inline([{"day": p.day, "avg": short(p.avg), "run": run, "hue": _hue(frame, p)} for run, p in runs(done)])
+    ).mark_line(strokeWidth=2.6, strokeCap="round", strokeJoin="round")
     return [
         late.encode(x=_x(frame), y=_y(frame, "avg")),
         strong.encode(
@@ -246,38 +249,36 @@ def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
 
 
 def _hover(frame: _Frame, shown: Sequence[Point]) -> alt.Chart:
-    near = alt.selection_point(nearest=True, on="pointerover", fields=["day"], empty=False, clear="pointerout")
+    # Both have names: Altair would make one of all that the layer holds.
+    near = alt.selection_point(
+        name="near", nearest=True, on="pointerover", fields=["day"], empty=False, clear="pointerout"
+    )
 
     def text(x: float) -> str:
         return wording.value(frame.metric, x / wording.factor(frame.metric))
 
+    # The browser shows the whole of `tip`; to put it together there takes longer than all the rest of the chart.
     rows = [
         {
             "day": p.day,
-            "said": f"{datetime.fromtimestamp(p.day / 1000, UTC):%a %-d %b %Y}",
-            "avg": text(p.avg),
-            "value": text(p.value),
-            "expected": text(p.expected),
-            "range": f"{text(p.low)} to {text(p.high)}",
-            "data": "complete" if p.complete else "not complete yet",
+            "tip": {
+                "Period": f"{datetime.fromtimestamp(p.day / 1000, UTC):%a %-d %b %Y}",
+                "Average": text(p.avg),
+                "This period": text(p.value),
+                "Expected": text(p.expected),
+                "Expected range": f"{text(p.low)} to {text(p.high)}",
+                "Data": "complete" if p.complete else "not complete yet",
+            },
         }
         for p in shown
     ]
-    tips = {
-        "said": "Period",
-        "avg": "Average",
-        "value": "This period",
-        "expected": "Expected",
-        "range": "Expected range",
-        "data": "Data",
-    }
     rule: alt.Chart = (
-        alt.Chart(inline(rows))
+        alt.Chart(inline(rows), name="hover")
         .mark_rule(color=frame.colours.axis, strokeWidth=1)
         .encode(
             x=_x(frame),
             opacity=alt.condition(near, alt.value(1), alt.value(0)),
-            tooltip=[alt.Tooltip(f"{k}:N", title=v) for k, v in tips.items()],
+            tooltip=alt.Tooltip("tip:N"),
         )
         .add_params(near)
     )
@@ -379,7 +380,7 @@ def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text
         end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=_at(frame, y))
         for y, (_, _, style) in zip(heights, labels, strict=True)
     ]
-    head = alt.Chart(inline(_rows([last]))).mark_point(filled=True, size=64, color=colour, opacity=1)
+    head = alt.Chart(inline(_rows([last], "avg"))).mark_point(filled=True, size=64, color=colour, opacity=1)
     return [head.encode(x=_x(frame), y=_y(frame, "avg")), *texts]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from cxmon.config.plan import Plan
 from cxmon.decisions import readings_of
-from cxmon.model import KeptBy, Reading
+from cxmon.model import GRAVITY, KeptBy, Reading
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.replay_known import hearsay
 from cxmon.store import Overlay, Store
@@ -17,12 +17,18 @@ IN = timedelta(hours=6)
 
 
 def retrace(
-    plan: Plan, store: Store, change: str, *, now: datetime, progress: Callable[[str, int, int], None] | None = None
+    plan: Plan,
+    store: Store,
+    change: str,
+    *,
+    now: datetime,
+    progress: Callable[[str, int, int], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> list[Reading]:
     """Keeps a reading of each week of a change's watch up to `now` of which there is none; returns what was worked out.
 
     What was said is never touched: readings of days that are kept stay as they are. Needs a verdict to begin with:
-    empty where there is none.
+    empty where there is none. Between two weeks it ends where `stopped`, and keeps what it has.
     """
     declared, latest = store.changes.get(change), store.verdicts.latest(change)
     if declared is None or latest is None:
@@ -38,6 +44,8 @@ def retrace(
     bare = replace(plan, changes=(), silences=())
     found: list[Reading] = []
     for done, at in enumerate(moments):
+        if stopped():
+            break
         if progress is not None:
             progress("weeks", done, len(moments))
         overlay.advance(at)
@@ -45,6 +53,16 @@ def retrace(
         for verdict in judge(bare, overlay, now=at, changes=[change], depth=Depth.FIGURES):
             found += [replace(one, by=KeptBy.AFTERWARDS) for one in readings_of(verdict)]
     store.verdicts.keep_readings(change, found)
+    return found
+
+
+def retrace_all(plan: Plan, store: Store, *, now: datetime, stopped: Callable[[], bool]) -> dict[str, int]:
+    """Every decision with a verdict, the gravest first; {id: readings that were worked out}, of those with any."""
+    judged = store.verdicts.all_latest().values()
+    found: dict[str, int] = {}
+    for verdict in sorted(judged, key=lambda v: (GRAVITY.index(v.code), v.change)):
+        if not stopped() and (kept := retrace(plan, store, verdict.change, now=now, stopped=stopped)):
+            found[verdict.change] = len(kept)
     return found
 
 

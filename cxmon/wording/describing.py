@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 
 from cxmon.model import Kind, Metric, Spread
@@ -68,6 +69,15 @@ def a_year_before(metric: Metric, now: float, then: float, window: str, earlier:
 YEAR_CAVEAT = (
     "The same weekdays, 52 weeks apart. A year ago is not what was expected: growth and old decisions are in it."
 )
+# More names than these are counted.
+_NAMED = 4
+
+
+def apart(days: Sequence[tuple[date, str]]) -> str:
+    """`Thanksgiving (27 Nov 2025), Sports day (16 Nov 2026) and 3 more days`: off in one of two years only."""
+    told = [f"{name} ({at:%-d %b %Y})" for at, name in days[:_NAMED]]
+    more = len(days) - len(told)
+    return ", ".join(told) + (f" and {counted(more, 'more day')}" if more else "")
 
 
 def lies(metric: Metric, spread: Spread) -> str:

@@ -1,11 +1,13 @@
 """How sure a verdict became, in words: its range then and now, when it turned, and where the days are known from."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from cxmon.model import Code, Harm, KeptBy, Metric, Narrowing, Reading
 from cxmon.wording import numbers as say
 from cxmon.wording.screen import screen
 
+_A_WEEK_AND_A_HALF = timedelta(days=10.5)
 # What was open is no turn to be told.
 _TURNS = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED, Code.SAFE})
 
@@ -38,6 +40,20 @@ def kept(found: Narrowing, zone: str = "UTC") -> str:
     if KeptBy.AFTERWARDS in by:
         parts.append("Open squares: worked out afterwards from what was known on that day")
     return ". ".join(parts)
+
+
+def not_yet(found: Narrowing, change: str) -> str:
+    """That weeks are missing which can be worked out, and by what; empty where none are, or that was done."""
+    known = found.readings
+    if not known or any(one.by is KeptBy.AFTERWARDS for one in known):
+        return ""
+    ends = [known[0].since, *(one.until for one in known)]
+    if max(b - a for a, b in pairwise(ends)) <= _A_WEEK_AND_A_HALF:
+        return ""
+    return (
+        "The weeks without a mark are not worked out yet: `cxmon run` and `cxmon up` do it in the background, "
+        f"`cxmon change retrace {change}` at once"
+    )
 
 
 def answered_alone(harm: Harm) -> str:

@@ -11,7 +11,7 @@ from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Declared, Harm, Metric, Verdict
 from cxmon.wording import ledger as ledgers
 from dashboards import allowing, beneath, deciding, drawing, figures, session, telling, trending
-from dashboards.frame import opened, theme
+from dashboards.frame import opened
 from dashboards.links import linked
 from dashboards.reading import World
 from dashboards.text import badge, grey, md
@@ -81,7 +81,7 @@ def places(world: World, verdict: Verdict) -> None:
             lines = wording.places(where, metric)
             with st.container(key=f"where_{where.metric}"):
                 st.markdown(f"{md(wording.placed(where, metric))}  \n{grey(md(FOREST))}")
-                made = partial(charts.forest, where, metric, theme=theme())
+                made = partial(charts.forest, where, metric, theme="page")
                 drawing.show(made, key=f"forest_{where.metric}", said="; ".join(lines))
                 with st.expander(md(f"{metric.label}: segments inside the scope")):
                     for line in lines:
@@ -107,7 +107,7 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
         )
         harm = next(h for h in verdict.harms if h.metric == metric_id)
         st.markdown("##### How sure it became", anchors=False)
-        beneath.over_time(world, harm, beneath.narrowing_of(change, metric_id))
+        beneath.over_time(world, change, harm, beneath.narrowing_of(change, metric_id))
         band = world.bands.get((metric_id, f"change:{change}"))
         if band is not None:
             st.markdown("##### Actual against expected", anchors=False)

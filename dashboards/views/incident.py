@@ -130,7 +130,7 @@ def evidence(incident: Incident) -> None:
 def _linked(line: str) -> str:
     """A line of `cxmon evidence`; the address at its end is a link, the rest is text."""
     head, _, last = line.rpartition(" ")
-    if last.startswith("https://") and not set(last) & set("()<>[]\"' "):
+    if story.is_address(last):
         return f"[{md(head.strip() or last)}]({last})"
     return md(line.strip())
 
@@ -143,7 +143,8 @@ def deliveries(world: World, known: story.Story) -> None:
         for channel, row in known.told.items():
             at = f", {wording.stamp(row.message.at, world.zone)}" if row.message.at else ""
             trouble = f"  \n:small[{md(row.error)}]" if row.error else ""
-            st.markdown(f"{md(channel)} {grey(md(f'({delivering.state(row.state)}{at})'))}{trouble}")
+            where = f"[{md(channel)}]({known.places[channel]})" if channel in known.places else md(channel)
+            st.markdown(f"{where} {grey(md(f'({delivering.state(row.state)}{at})'))}{trouble}")
 
 
 def page() -> None:

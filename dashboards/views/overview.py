@@ -10,13 +10,13 @@ from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
 from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
-from dashboards import allowing, answering, choosing, drawing, early, figures, trending, viewing
-from dashboards.frame import opened, theme
+from dashboards import allowing, answering, choosing, drawing, early, figures, folding, trending, viewing
+from dashboards.frame import opened
 from dashboards.links import to
 from dashboards.reading import World
 from dashboards.text import BADGE, badge, grey, md, small
 
-MOST_CARDS = 6
+A_ROW = 6
 
 
 def headline(world: World) -> None:
@@ -57,8 +57,8 @@ def _unusual(world: World, harms: tuple[Harm, ...]) -> str:
 def cards(world: World) -> None:
     """One card a metric: value, pill, twelve weeks, and over which days."""
     # Rows of one length: no card stands alone below six others.
-    shown = world.shown()
-    rows = max(1, math.ceil(len(shown) / MOST_CARDS))
+    shown, rest = figures.foremost(world)
+    rows = max(1, math.ceil(len(shown) / A_ROW))
     with st.grid(max(1, math.ceil(len(shown) / rows)), min_column_width=170, gap="small"):
         for metric in shown:
             key = world.root(metric.id)
@@ -76,15 +76,16 @@ def cards(world: World) -> None:
                     gaps.pill(found, metric),
                     delta_color=BADGE[found.tone],  # type: ignore[arg-type]
                     delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
-                    chart_data=[round(x, 4) for x in found.spark],
-                    chart_type="area",
                     help=md(_help(metric, found, band, world)),
                 )
+                drawing.spark(found, name)
                 more = "than expected, " if found.tone is not Tone.GREY else ""
                 window = gaps.window(found, band, world.zone)
                 lines = (more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
                 closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
                 st.markdown(small(*(grey(md(line)) for line in lines), closer))
+
+    folding.rest(world, rest)
 
 
 def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
@@ -158,15 +159,22 @@ def targets(world: World) -> None:
             cells[3].markdown(md(one.target.owner))
 
 
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _map(_world: World, stamp: tuple[str | int, ...]) -> tuple[list[charts.Cell], int]:
+    """The cells, and how many were looked at: all series are read for them."""
+    del stamp
+    return figures.heat_cells(_world), figures.looked_at(_world)
+
+
 def where(world: World) -> None:
     with st.container(border=True, height="stretch", key="where"):
         st.subheader("Where it happens", anchor=False)
-        cells = figures.heat_cells(world)
-        known = figures.looked_at(world)
+        cells, known = _map(world, world.stamp)
         st.caption(
             md(
                 "Against expected, over the days on the cards. Strong colour: a decision there is over its limit. "
                 "Pale: outside the range that holds 99 of 100. Dot: inside it. "
+                + folding.columns(world)
                 + (
                     f"{known} cells were looked at, so about {max(1, round(known / 100))} would be outside by chance; "
                     "the segments with most outside are shown."
@@ -176,8 +184,8 @@ def where(world: World) -> None:
             )
         )
         words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
-        made = partial(charts.heat, cells, theme=theme())
-        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp, theme()))
+        made = partial(charts.heat, cells, theme="page")
+        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp))
 
 
 def incidents(world: World) -> None:

@@ -11,7 +11,6 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import Amount, Band, Better, Grain, Kind, Metric, Read, Tone
 from dashboards import commanding, downloads, drawing, trending, uploading
-from dashboards.frame import theme
 from dashboards.text import badge, grey, md
 
 NONE = "(none)"
@@ -181,7 +180,7 @@ def _figure(one: dict[str, Any], asked: Asked, grain: str, name: str) -> None:
             title=f"{metric.label}, {name}", subtitle=(f"from an uploaded file, to {wording.day(band.as_of)}",),
         )  # fmt: skip
     said = f"{metric.label}, {name}, with its expected range"
-    drawing.show(partial(made, theme=theme()), key="try_chart", said=said)
+    drawing.show(partial(made, theme="page"), key="try_chart", said=said)
 
 
 def page() -> None:

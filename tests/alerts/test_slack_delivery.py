@@ -43,7 +43,8 @@ def failure(slack, message, previous=None):
 def test_the_first_message_is_posted_with_blocks_text_and_an_opaque_key(slack, fake_slack, opened):
     receipt = slack.deliver(opened, None, None)
     (post,) = fake_slack.posts()
-    assert receipt == Receipt(channel="C0ALERTS", ref=post["ts"])
+    address = f"https://f.slack.com/C0ALERTS/p{post['ts']}"
+    assert receipt == Receipt(channel="C0ALERTS", ref=post["ts"], detail=address)
     assert post["text"].startswith("Worse than expected: CSAT in phone · eu is 3.2 points below expected")
     assert post["metadata"] == {"event_type": "cxmon_message", "event_payload": {"key": opaque(opened.key)}}
     assert opened.thread not in str(post["metadata"])
@@ -58,6 +59,14 @@ def test_later_news_edit_the_first_message_and_reply_once_in_its_thread(slack, f
     assert "Clearly worse than last told" in str(post["blocks"])
     assert [r["text"].split(".")[0] for r in fake_slack.replies(first.ref)] == ["Clearly worse than last told"]
     assert fake_slack.problems == []
+
+
+@pytest.mark.parametrize("kind", ["500", "html", "refuse"])
+def test_a_message_is_told_once_where_slack_does_not_say_its_address(slack, fake_slack, opened, kind):
+    fake_slack.fail("chat.getPermalink", kind, times=1)
+    receipt = slack.deliver(opened, None, None)
+    (post,) = fake_slack.posts()
+    assert receipt == Receipt(channel="C0ALERTS", ref=post["ts"])
 
 
 def test_a_picture_comes_after_the_words_in_the_thread_and_in_the_message(slack, fake_slack, opened):

@@ -51,3 +51,23 @@ def test_the_ledger_leads_to_the_decision(visit):
     page = popup.value
     page.get_by_text("Declared", exact=False).first.wait_for(timeout=60_000)
     page.get_by_text("seen 88.0", exact=False).first.wait_for(timeout=60_000)
+
+
+def test_charts_follow_the_theme_that_is_chosen_while_the_page_is_open(visit):
+    page = visit()
+    page.locator("[data-testid=stVegaLiteChart] .role-axis-label text").first.wait_for(
+        timeout=120_000, state="attached"
+    )
+    page.get_by_test_id("stMainMenu").get_by_role("button").click(timeout=60_000)
+    for name, ink, line in (
+        ("Dark", "rgb(155, 166, 182)", "rgb(127, 178, 255)"), ("Light", "rgb(104, 113, 127)", "rgb(34, 81, 204)")
+    ):  # fmt: skip
+        page.get_by_test_id(f"stMainMenuItem-theme-{name}").click(timeout=60_000)
+        page.wait_for_function(
+            """([ink, line]) => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every((one) =>
+                 [...one.querySelectorAll('.role-axis-label text')].some((t) => getComputedStyle(t).fill === ink))
+               && [...document.querySelectorAll('[data-testid=stVegaLiteChart] path')].some((p) =>
+                 getComputedStyle(p).stroke === line)""",
+            arg=[ink, line], timeout=60_000,
+        )  # fmt: skip
+    assert page.errors == []

@@ -13,16 +13,21 @@ from cxmon.model import (
     Act,
     AlarmQuarter,
     AlarmsKept,
+    Delivery,
     Filling,
     FillingCurve,
     LearntFrom,
+    Message,
+    OutboxRow,
     PastShift,
+    Receipt,
     Retrospect,
     Scope,
     Segment,
     Sheet,
     Spread,
     Step,
+    Tone,
     View,
 )
 from cxmon.store import Store
@@ -140,6 +145,24 @@ def test_a_viewer_sees_an_incident_and_is_told_who_may_act(page, monkeypatch):
     app = page("incident", incident=INCIDENT)
     assert "Only editors may acknowledge an incident; you are a viewer." in text(app)
     assert [b.label for b in app.button if b.label in {"Acknowledge", "Silence"}] == []
+
+
+def test_an_incident_leads_to_its_message_where_its_address_is_known(page, tmp_path):
+    address = f"sqlite:///{tmp_path / 'own.db'}"
+    worlds.seed(address)
+    with Store.open(address) as store:
+        thread = store.incidents.get(INCIDENT).thread
+        said_by = {"cx": "https://f.slack.com/C0/p1", "ops": "https://x.example/) [y](z", "tty": "printed"}
+        for channel, said in said_by.items():
+            told = Message(key=channel, thread=thread, title="Worse", text="Worse", tone=Tone.RED, badge="Worse")
+            store.outbox.queue(
+                [OutboxRow(key=channel, channel=channel, message=told, state=Delivery.WAITING)], worlds.NOW
+            )
+            store.outbox.sent(channel, Receipt(channel="C0", ref="1", detail=said), worlds.NOW)
+    told = "\n".join(m.value for m in page("incident", address, incident=INCIDENT).markdown)
+    assert "[cx](https://f.slack.com/C0/p1)" in told
+    assert "[ops](" not in told
+    assert "[tty](" not in told
 
 
 def test_a_link_to_an_incident_that_is_not_there_says_so(page):

@@ -11,7 +11,7 @@ from cxmon.model import Code, Declared, Grade, Interval, KeptBy, Split, SplitRan
 from cxmon.store import Store
 from cxmon.wording.doubts import doubts, guarded, worked_out
 from cxmon.wording.mixing import parts
-from cxmon.wording.narrowing import kept, narrowed
+from cxmon.wording.narrowing import kept, narrowed, not_yet
 
 CSAT = worlds.METRICS[0]
 CUT = worlds.change("weekend-desk", "Weekend phone desk closed", 68, scope={"channel": "phone"})
@@ -69,6 +69,10 @@ def test_versions_tell_what_no_day_kept_and_another_watch_does_not_count():
         (KeptBy.VERSION, Code.UNDECIDED), (KeptBy.VERSION, Code.HARMED),
     ]  # fmt: skip
     assert "Open circles" in kept(course)
+    assert "`cxmon change retrace weekend-desk` at once" in not_yet(course, CUT.id)
+    assert not_yet(replace(course, readings=(replace(course.readings[0], by=KeptBy.AFTERWARDS),)), CUT.id) == ""
+    daily = tuple(replace(course.readings[0], until=START + timedelta(days=day)) for day in range(5, 9))
+    assert not_yet(replace(course, readings=daily), CUT.id) == ""
     assert decisions.narrowing("csat", [], []).readings == ()
 
 

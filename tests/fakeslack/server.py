@@ -313,6 +313,10 @@ class FakeSlack:
 
 METHODS = {
     "auth.test": FakeSlack._auth,
+    "chat.getPermalink": lambda _, a: {
+        "ok": True,
+        "permalink": f"https://f.slack.com/{a['channel']}/p{a['message_ts']}",
+    },
     "chat.postMessage": FakeSlack._post_message,
     "chat.update": FakeSlack._update_message,
     "conversations.history": FakeSlack._history,

@@ -4,7 +4,7 @@ from judge_world import World, built, change, csat, day, falls
 
 from cxmon.model import KeptBy
 from cxmon.pipeline.judge import Depth, judge
-from cxmon.pipeline.retrace import retrace
+from cxmon.pipeline.retrace import retrace, retrace_all
 
 
 def test_missing_weeks_are_worked_out_once_and_what_was_said_stays(tmp_path):
@@ -13,9 +13,14 @@ def test_missing_weeks_are_worked_out_once_and_what_was_said_stays(tmp_path):
         assert retrace(plan, store, "phone-cut", now=day(231)) == []
         judge(plan, store, now=day(230), depth=Depth.FIGURES)
         said, version = store.verdicts.readings("phone-cut"), store.verdicts.history("phone-cut")
+        # The service asks between two weeks whether it shall end, and what it has is kept.
+        asked = iter([False, False, False, True])
+        begun = retrace_all(plan, store, now=day(231), stopped=lambda: next(asked))
+        assert begun == {"phone-cut": 2}
+        assert len(store.verdicts.readings("phone-cut")) == len(said) + 2
         found = retrace(plan, store, "phone-cut", now=day(231))
         kept = store.verdicts.readings("phone-cut")
-        assert retrace(plan, store, "phone-cut", now=day(231)) == []
+        assert retrace_all(plan, store, now=day(231), stopped=lambda: False) == {}
         assert store.verdicts.history("phone-cut") == version
     assert {one.by for one in found} == {KeptBy.AFTERWARDS}
     assert [one for one in kept if one.by is KeptBy.DAILY] == list(said)
