@@ -305,7 +305,7 @@ class Channel(Protocol):
 
     `previous` is the receipt of the thread's first message: then that one is edited, and `message.reply` is posted in
     its thread. `picture` is a PNG or None; a picture that fails never keeps the words back. `pace_s` is the least time
-    between two messages, over all workers.
+    between two messages, over all workers. For one whose `draws` is False (it shows no pictures) none is drawn.
     """
 
     @property

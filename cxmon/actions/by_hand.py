@@ -51,6 +51,16 @@ def tell_silence(store: Store, incident_id: str, *, ends: datetime, by: str, why
             return
 
 
+def do_again(store: Store, incident_id: str, step: Step, told: str, *, now: datetime) -> None:
+    """What was done by hand once, assigned, noted or silenced, as a replay does it again: `told` is what its history
+    says. ActionError where there is no such incident."""
+    while True:
+        incident = incident_of(store, incident_id)
+        done = replace(incident, assigned_to=words.assignee(told)) if step is Step.ASSIGNED else incident
+        if _kept(store, done, step, told, now, seen=incident):
+            return
+
+
 def leave_out(
     store: Store, incident_id: str, *, since: datetime, until: datetime, by: str, why: str, now: datetime
 ) -> LeftOut:

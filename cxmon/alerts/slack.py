@@ -69,6 +69,11 @@ class Slack:
         """Slack takes about one message a second in a channel; a console takes what comes."""
         return 1.0 if self.token else 0.0
 
+    @property
+    def draws(self) -> bool:
+        """A console shows no pictures."""
+        return bool(self.token)
+
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt:
         """Post `message`, or edit `previous` and reply in its thread. Raises DeliveryError; a picture never does."""
         if not self.token:
