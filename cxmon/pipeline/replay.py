@@ -134,15 +134,12 @@ def replay(
     minds: dict[tuple[str, str], InMind] = defaultdict(InMind)
     standing: tuple[Incident, ...] = ()
     before: set[str] = set()
-    deliveries = Deliveries(
-        plan=bare, store=overlay, rounds=rounds(moments, ran, plan.schedule.collect_every),
-        said=lambda: heard.next, say=lambda at: heard.tell(overlay, at),
-    )  # fmt: skip
-    depth = Depth.FIGURES if thorough else Depth.TOLD
+    looked = rounds(moments, ran, plan.schedule.collect_every)
+    deliveries = Deliveries(plan=bare, store=overlay, heard=heard, rounds=looked)
+    depth, advance = Depth.FIGURES if thorough else Depth.TOLD, progress or _unseen
     with ahead(bare, store, deepcopy(heard), moments, depth, wanted=processes > 1) as other:
         for done, now in enumerate(moments):
-            if progress is not None:
-                progress("days", done, len(moments))
+            advance("days", done, len(moments))
             deliveries.until(now)
             overlay.advance(now)
             heard.tell(overlay, now)
@@ -154,8 +151,7 @@ def replay(
                 standing, before = _opened(plan, overlay), {row.key for row in deliveries.waiting}
             deliveries.look(now)
     deliveries.until(until)
-    if progress is not None:
-        progress("days", len(moments), len(moments))
+    advance("days", len(moments), len(moments))
     stood = {i.id for i in standing}
     return Replayed(
         since=since,
@@ -171,6 +167,10 @@ def replay(
         guessed=tuple(m.label for m in plan.metrics.values() if overlay.guessed(m)),
         unheard=tuple(unheard(heard, until)),
     )
+
+
+def _unseen(what: str, done: int, of: int) -> None:
+    """The progress of a replay that nobody watches."""
 
 
 def _beginning(plan: Plan, store: Store, since: datetime, until: datetime) -> Overlay:

@@ -5,7 +5,7 @@ out, somebody acknowledges. Each is taken up at its own moment, in order.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +16,7 @@ from cxmon.model import Delivery, IncidentState, Message, OutboxRow, Receipt, St
 from cxmon.pipeline.again import tell_again
 from cxmon.pipeline.check_telling import KEPT
 from cxmon.pipeline.notify import Ticking, deliver
+from cxmon.pipeline.replay_known import Hearsay
 from cxmon.pipeline.route import channels_of
 from cxmon.store import Overlay
 
@@ -71,19 +72,18 @@ class Listener:
 
 @dataclass(kw_only=True)
 class Deliveries:
-    """The outbox of a replay at work. `said` is when people next did something, and `say` does what they did by then;
-    `rounds` are the moments at which live looked, in order: only there is anything told again."""
+    """The outbox of a replay at work. `heard` is what people did, `rounds` the moments at which live looked, in order:
+    only there is anything told again."""
 
     plan: Plan
     store: Overlay
+    heard: Hearsay
     rounds: Sequence[datetime]
-    said: Callable[[], datetime | None]
-    say: Callable[[datetime], None]
     sent: list[Sent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._clock = Clock(datetime.min.replace(tzinfo=UTC))
-        self._heard: list[Sent] = []
+        self._taken: list[Sent] = []
         self._listening = replace(self.plan, channels=self._listeners())
         self._repeats = sorted({r.repeat_interval for r in self.plan.routes if r.repeat_interval is not None})
 
@@ -96,10 +96,10 @@ class Deliveries:
         at = self._clock.now
         while at > datetime.min.replace(tzinfo=UTC):
             again = self._again(at)
-            at = min(t for t in (self._due(at), self.said(), again, moment) if t is not None)
+            at = min(t for t in (self._due(at), self.heard.next, again, moment) if t is not None)
             if at >= moment:
                 return
-            self.say(at)
+            self.heard.tell(self.store, at)
             if at == again:
                 tell_again(self.plan, self.store, now=at)
             self._go_on(at)
@@ -111,7 +111,7 @@ class Deliveries:
 
     def _listeners(self) -> Mapping[str, Channel]:
         return {
-            name: Listener(name=name, pace_s=channel.pace_s, clock=self._clock, heard=self._heard)
+            name: Listener(name=name, pace_s=channel.pace_s, clock=self._clock, heard=self._taken)
             for name, channel in channels_of(self.plan).items()
         }
 
@@ -126,8 +126,8 @@ class Deliveries:
         for one in done:
             if one.state is Delivery.SENT:
                 told.setdefault(one.within or one.key, []).append(rows[one.key])
-        self.sent += [replace(one, rows=tuple(told.get(one.message.key, ()))) for one in self._heard]
-        self._heard.clear()
+        self.sent += [replace(one, rows=tuple(told.get(one.message.key, ()))) for one in self._taken]
+        self._taken.clear()
 
     def _due(self, at: datetime) -> datetime | None:
         """When the first of what waits goes out; what is due and did not fit into a run waits for the next one."""
