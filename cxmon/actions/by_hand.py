@@ -113,6 +113,10 @@ def expects(incident: Incident) -> bool:
 
 
 def _kept(store: Store, incident: Incident, step: Step, told: str, now: datetime, *, seen: Incident) -> bool:
+    """False where somebody else was first. The same at the same moment is once: a click that is tried again."""
     transition = Transition(incident=incident.id, step=step, at=now, reason=f"{step.value}: {told}")
+    before = store.incidents.history(incident.id)
+    if any((t.step, t.at, t.reason) == (step, now, transition.reason) for t in before):
+        return True
     rows = replied_on(store, incident, step.value, told, now)
     return store.incidents.amend(incident, transition, rows, seen=seen)
