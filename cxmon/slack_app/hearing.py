@@ -36,8 +36,8 @@ _STAYS = frozenset({"errors", "update", "push"})
 
 @dataclass
 class Hearing:
-    """What is heard in one Slack workspace. `clock` is the wall clock; addresses of people are asked for once. `name` is
-    that of the app's channel, `holder` that of this process."""
+    """What is heard in one Slack workspace. `clock` is the wall clock; addresses of people are asked for once. `name`
+    is that of the app's channel, `holder` that of this process."""
 
     plan: Plan
     channel: Slack
