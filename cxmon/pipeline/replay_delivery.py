@@ -13,7 +13,7 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Channel
 from cxmon.errors import DeliveryError
 from cxmon.model import Delivery, IncidentState, Message, OutboxRow, Receipt, Step
-from cxmon.pipeline.again import tell_again
+from cxmon.pipeline.again import intervals, tell_again
 from cxmon.pipeline.check_telling import KEPT
 from cxmon.pipeline.notify import Ticking, deliver
 from cxmon.pipeline.replay_known import Hearsay
@@ -85,7 +85,7 @@ class Deliveries:
         self._clock = Clock(datetime.min.replace(tzinfo=UTC))
         self._taken: list[Sent] = []
         self._listening = replace(self.plan, channels=self._listeners())
-        self._repeats = sorted({r.repeat_interval for r in self.plan.routes if r.repeat_interval is not None})
+        self._repeats = intervals(self.plan)
 
     def look(self, now: datetime) -> None:
         """What a look has queued, as far as it is due."""
