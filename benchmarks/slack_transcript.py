@@ -6,12 +6,13 @@ DESK is the folder of a desk (`cxmon demo desk --dir DESK --no-serve`); it is on
 what was known on each day, and every message goes through the real outbox and Slack channel to the fake, with
 fast-forwarded time. What began before the period is left out. The news and what readers saw of it are written to
 tests/alerts/golden (`--out` to elsewhere), where tests/alerts/test_transcript.py tells the same news again and holds
-the rules. The command ends with 1 where the fake refused anything.
+the rules. The command ends with 1 where the fake refused anything, or saw more or fewer messages than the replay says.
 """
 
 import argparse
 import sys
 import tempfile
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,7 +51,10 @@ def main():
     (given.out / "desk-news.jsonl").write_text("".join(f"{codec.dump(n)}\n" for n in news), encoding="utf-8")
     (given.out / "desk-transcript.txt").write_text(slack.written(), encoding="utf-8")
     sorts = {sort: sum(t.sort == sort for t in slack.told) for sort in (NEW, REPLY, EDIT)}
-    print(f"{found.looks} looks, {len(news)} pieces of news: {sorts}")
+    print(f"{found.looks} looks, {len(news)} messages of the replay: {sorts}")
+    counts = Counter(a.sort for a in found.alerts if a.message.thread not in old)
+    if (sorts[NEW], sorts[REPLY], sorts[EDIT]) != (counts["new"], counts["reply"], counts["reply"] + counts["edit"]):
+        wrong.append(f"the replay says {dict(counts)}")
     for problem in wrong:
         print(f"WRONG {problem}")
     sys.exit(1 if wrong else 0)

@@ -329,6 +329,7 @@ class Channel(Protocol):
     its thread. `picture` is a PNG or None; a picture that fails never keeps the words back. `pace_s` is the least time
     between two messages, over all workers. One that has `edits = True` also gets later messages without a `reply`,
     which bring its first one up to date and call nobody; others, where each would be one of its own, are spared them.
+    For one whose `draws` is False (it shows no pictures) none is drawn.
     """
 
     @property

@@ -46,8 +46,12 @@ def sign(opened: Callable[[], Store], signed: Signed, do: Callable[[Store], T]) 
 
 def declare_new(store: Store, change: Change, *, now: datetime, origin: str) -> Declared:
     """Declares a change as it is. ActionError where the id is taken, perhaps by somebody who was quicker with the same
-    title: a new declaration replaces nothing."""
-    if store.changes.get(change.id) is not None:
+    title: a new declaration replaces nothing. The same at the same moment is once."""
+    found = store.changes.get(change.id)
+    same = found is not None and found.change.declared_hash == change.declared_hash
+    if found is not None and same and (found.declared_at, found.origin) == (now, origin):
+        return found
+    if found is not None:
         raise ActionError(f"there is a change {change.id} already: choose another title")
     return actions.declare(store, change, now=now, origin=origin)
 

@@ -93,6 +93,11 @@ def accept(store: Store, incident_id: str, *, by: str, why: str, now: datetime) 
     about a source (which cannot be accepted as broken), or `by` or `why` is empty.
     """
     by, why = _said("by", by), _said("why", why)
+    known = store.incidents.get(incident_id)
+    if known is not None and known.ending is Ending.ACCEPTED and known.ended_at == now:
+        # The same at the same moment is once: what a kill left out is added.
+        store.changes.respond(Response(subject=known.id, decision=Decision.ACCEPT, by=by, why=why, at=now))
+        return known
     incident = _lasting(store, incident_id)
     if incident.check == VERDICT:
         raise ActionError(

@@ -49,6 +49,16 @@ def tell_silence(store: Store, incident_id: str, *, ends: datetime, by: str, why
             return
 
 
+def do_again(store: Store, incident_id: str, step: Step, told: str, *, now: datetime) -> None:
+    """What was done by hand once, assigned, noted or silenced, as a replay does it again: `told` is what its history
+    says. ActionError where there is no such incident."""
+    while True:
+        incident = incident_of(store, incident_id)
+        done = replace(incident, assigned_to=words.assignee(told)) if step is Step.ASSIGNED else incident
+        if _kept(store, done, step, told, now, seen=incident):
+            return
+
+
 def leave_out(
     store: Store, incident_id: str, *, since: datetime, until: datetime, by: str, why: str, now: datetime
 ) -> LeftOut:
@@ -101,6 +111,10 @@ def expects(incident: Incident) -> bool:
 
 
 def _kept(store: Store, incident: Incident, step: Step, told: str, now: datetime, *, seen: Incident) -> bool:
+    """False where somebody else was first. The same at the same moment is once: a click that is tried again."""
     transition = Transition(incident=incident.id, step=step, at=now, reason=f"{step.value}: {told}")
+    before = store.incidents.history(incident.id)
+    if any((t.step, t.at, t.reason) == (step, now, transition.reason) for t in before):
+        return True
     rows = replied_on(store, incident, step.value, told, now)
     return store.incidents.amend(incident, transition, rows, seen=seen)

@@ -35,6 +35,7 @@ class Console:
 
     type: Literal["console"] = "console"
     pace_s: ClassVar[float] = 0.0
+    draws: ClassVar[bool] = False
 
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt:  # noqa: ARG002
         """Print the words; a terminal shows no pictures."""

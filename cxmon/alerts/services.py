@@ -41,6 +41,7 @@ class Apprise:
     url: Token
     type: Literal["apprise"] = "apprise"
     pace_s: ClassVar[float] = 1.0
+    draws: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not _SCHEME.match(self.url.reveal()):

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -27,6 +27,8 @@ EVENT = "cxmon_message"
 _ID = re.compile(r"[CGD][A-Z0-9]{5,}")
 _GONE = frozenset({"message_not_found", "thread_not_found"})
 _FROZEN = frozenset({"cant_update_message", "edit_window_closed", "message_not_owned_by_app"})
+# Our clock may run ahead of Slack's.
+_CLOCKS = timedelta(hours=1)
 _PAGES = 10
 _PAGE = 200
 _READY_S = 6.0
@@ -74,6 +76,11 @@ class Slack:
         """Slack takes about one message a second in a channel; a console takes what comes."""
         return 1.0 if self.token else 0.0
 
+    @property
+    def draws(self) -> bool:
+        """A console shows no pictures."""
+        return bool(self.token)
+
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt:
         """Post `message`, or edit `previous` and reply in its thread. Raises DeliveryError; a picture never does."""
         if not self.token:
@@ -102,7 +109,7 @@ class Slack:
         try:
             if known and any(_key(m) == wanted for m in self._thread(client, known, oldest)):
                 return known
-            channel = known.channel if known else self._channel_id(client)
+            channel = known.channel if known else self._channel_id(client, self.channel)
             for told in self._pages(client.conversations_history, channel=channel, oldest=oldest):
                 if _key(told) == wanted:
                     return Receipt(channel=channel, ref=str(told["ts"]), detail="found in the channel's history")
@@ -111,6 +118,22 @@ class Slack:
         except Exception as problem:
             raise classify(problem, repeatable=True) from problem
         return None
+
+    def stands(self, key: str, channel: str, thread: str, since: datetime) -> bool:
+        """Whether a message with this opaque key was posted in a channel, or in a thread of it. DeliveryError where it
+        cannot be known."""
+        client, oldest = self.client(), f"{(since - _CLOCKS).timestamp():.6f}"
+        try:
+            there = self._channel_id(client, channel)
+            if thread:
+                found = self._thread(client, Receipt(channel=there, ref=thread), oldest)
+            else:
+                found = self._pages(client.conversations_history, channel=there, oldest=oldest)
+            return any(_key(told) == key for told in found)
+        except DeliveryError:
+            raise
+        except Exception as problem:
+            raise classify(problem, repeatable=True) from problem
 
     def render(self, message: Message, *, image: str | None = None) -> list[dict[str, Any]]:
         """The blocks of a message here: with buttons where they are heard, else with the commands' names."""
@@ -239,14 +262,14 @@ class Slack:
             time.sleep(_POLL_S)
         return False
 
-    def _channel_id(self, client: "WebClient") -> str:
-        if _ID.fullmatch(self.channel):
-            return self.channel
-        name = self.channel.removeprefix("#")
+    def _channel_id(self, client: "WebClient", named: str) -> str:
+        if _ID.fullmatch(named):
+            return named
+        name = named.removeprefix("#")
         for found in self._pages(client.conversations_list, into="channels", types="public_channel,private_channel"):
             if found.get("name") == name:
                 return str(found["id"])
-        raise DeliveryError(f"Slack lists no channel {self.channel!r}; give its id to be sure", permanent=True)
+        raise DeliveryError(f"Slack lists no channel {named!r}; give its id to be sure", permanent=True)
 
     def _thread(self, client: "WebClient", first: Receipt, oldest: str) -> Iterator[dict[str, Any]]:
         try:

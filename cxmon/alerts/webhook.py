@@ -47,6 +47,11 @@ class Webhook:
         if not 0 < self.timeout_s <= 20:
             raise ValueError(f"timeout_s: found {self.timeout_s:g}, expected more than 0 and at most 20")
 
+    @property
+    def draws(self) -> bool:
+        """Whether it takes the chart."""
+        return self.picture
+
     def deliver(self, message: Message, previous: Receipt | None, picture: bytes | None) -> Receipt:
         """One request; no redirect is followed. Raises DeliveryError."""
         content = payload.body(message, update=previous is not None, picture=picture if self.picture else None)

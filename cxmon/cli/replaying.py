@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -130,8 +131,34 @@ def _told(plan: "Plan", found: "Replayed") -> None:
         _alert(plan, alert)
     if not found.alerts:
         say("  No alert.")
+    else:
+        _counted(found)
+    if found.waiting:
+        wrapped(f"Waiting still at the end, and not told: {_waiting(plan, found)}.", "  ")
     _kept(plan, found, "Alarm budget")
     _shares(plan, found.allowances)
+
+
+def _counted(found: "Replayed") -> None:
+    """How much the readers of all channels would have got."""
+    sorts = {"new": ("message", "messages"), "reply": ("reply in its thread", "replies in their threads"),
+             "edit": ("edit that calls nobody", "edits that call nobody")}  # fmt: skip
+    parts = []
+    for sort, (one, many) in sorts.items():
+        count = sum(alert.sort == sort for alert in found.alerts)
+        if count:
+            parts.append(f"{count:,} {one if count == 1 else many}")
+    say(f"\n  Sent: {', '.join(parts)}.")
+
+
+def _waiting(plan: "Plan", found: "Replayed") -> str:
+    from cxmon import wording
+
+    parts = []
+    for row in found.waiting:
+        until = "" if row.not_before is None else f", until {wording.stamp(row.not_before, plan.zone)}"
+        parts.append(f"{row.message.title} ({row.channel}{until})")
+    return "; ".join(parts)
 
 
 def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
@@ -139,11 +166,11 @@ def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
     from cxmon.wording.shapes import SHAPES
 
     message = alert.message
-    day = wording.day(alert.at, plan.zone)
-    standing = (
-        " (stood already)" if alert.standing else " (the message is edited, nobody is called)" if alert.quiet else ""
-    )
-    head = f"{mark}{day:>6} {alert.at:%Y}  {alert.channel:<8} {SHAPES[message.tone]} {message.badge}: {message.title}"
+    at = alert.at.astimezone(ZoneInfo(plan.zone))
+    notes = {"edit": " (the message is edited, nobody is called)", "reply": " (in its thread)"}
+    standing = " (stood already)" if alert.standing else notes.get(alert.sort, "")
+    when = f"{wording.day(alert.at, plan.zone):>6} {at:%Y, %H:%M}"
+    head = f"{mark}{when}  {alert.channel:<8} {SHAPES[message.tone]} {message.badge}: {message.title}"
     wrapped(head + standing, "  ")
     if not mark and message.lines:
         wrapped(message.lines[0], "      ")
@@ -168,15 +195,16 @@ def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
 
 def _differences(plan: "Plan", found: "Compared", name: str) -> None:
     say()
-    say(f"  Differences ({found.same} alerts are the same)")
+    say(f"  Differences ({found.same} messages are the same)")
     for title, alerts in ((f"only without {name}", found.only_ours), (f"only with {name}", found.only_theirs)):
         say(f"  {title}: {len(alerts) or 'none'}")
         for alert in alerts:
             _alert(plan, alert, "  ")
-    say(f"  on another day or in another channel: {len(found.moved) or 'none'}")
+    say(f"  at another time, in another channel or in other company: {len(found.moved) or 'none'}")
     for pair in found.moved:
         _alert(plan, pair.ours, "  ")
-        _alert(plan, pair.theirs, "   → ")
+        for other in pair.theirs:
+            _alert(plan, other, "   → ")
 
 
 def _shares(plan: "Plan", found: "Sequence[Allowance]") -> None:

@@ -1,12 +1,26 @@
-"""Which channel stands in for which: both exist, and no way leads in a circle."""
+"""What channels say beside their own options: which one stands in for which, and how news is told together there."""
+
+from datetime import timedelta
 
 from cxmon.config.frame import Frame
 from cxmon.config.reading import shown
+from cxmon.config.routing_keys import COMPANY_KEYS
 from cxmon.config.shapes import Entry
+from cxmon.model import Company
+
+
+def build_company(frame: Frame) -> dict[str, Company]:
+    """By channel what it says of telling together and again; those that say nothing are left out."""
+    found: dict[str, Company] = {}
+    for name, entry in (frame.root.get("channels") or {}).items():
+        if isinstance(entry, Entry):
+            said = {key: entry.get(key) for key in COMPANY_KEYS if isinstance(entry.get(key), timedelta)}
+            found |= {name: Company(**said)} if said else {}
+    return found
 
 
 def build_fallbacks(frame: Frame) -> dict[str, str]:
-    """By channel the one that is told while it takes nothing."""
+    """By channel the one that is told while it takes nothing: both exist, and no way leads in a circle."""
     found = {}
     for name, entry in (frame.root.get("channels") or {}).items():
         to = entry.get("fallback") if isinstance(entry, Entry) else None

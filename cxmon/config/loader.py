@@ -11,7 +11,7 @@ from cxmon.config.allowance import build_allowance
 from cxmon.config.calendars import build_calendars
 from cxmon.config.change_feeds import build_change_feeds
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
-from cxmon.config.fallbacks import build_fallbacks
+from cxmon.config.fallbacks import build_company, build_fallbacks
 from cxmon.config.feeds import check_feeds
 from cxmon.config.frame import Frame
 from cxmon.config.holidays import build_holidays
@@ -100,6 +100,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "views": build_views(frame, zone),
         "digest": build_digest(frame, zone),
         "fallbacks": build_fallbacks(frame),
+        "company": build_company(frame),
         "mutes": build_mutes(frame, calendars),
         "changes": build_changes(frame),
         "change_feeds": build_change_feeds(frame, folder),

@@ -11,6 +11,7 @@ from cxmon.model import (
     Access,
     Allowances,
     Change,
+    Company,
     DigestTime,
     Drafting,
     IncidentPolicy,
@@ -78,7 +79,8 @@ class Plan:
     `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form. `keep_facts` is
     how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes. `access`
     says who may see and change what, `fallbacks` by channel which other one is told while it takes nothing. `views`
-    are what teams see and hear of, `mutes` hours in which news waits, by name.
+    are what teams see and hear of, `mutes` hours in which news waits, by name. `company` says by channel how news is
+    told together and again where its route does not.
     """
 
     path: Path
@@ -113,3 +115,4 @@ class Plan:
     digest: DigestTime | None = None
     fallbacks: Mapping[str, str] = field(default_factory=dict)
     mutes: Mapping[str, Mute] = field(default_factory=dict)
+    company: Mapping[str, Company] = field(default_factory=dict)

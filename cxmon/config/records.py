@@ -11,7 +11,7 @@ from cxmon.config.change_feed_keys import CHANGE_FEEDS
 from cxmon.config.money_keys import MONEY
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.privacy import FIELDS as PRIVACY
-from cxmon.config.routing_keys import ROUTING
+from cxmon.config.routing_keys import COMPANY_KEYS, ROUTING
 from cxmon.config.scalars import (
     Choice,
     Moment,
@@ -272,7 +272,7 @@ CHECK_KEYS = {
 }
 
 # What any channel may have besides its own options.
-CHANNEL_KEYS = {"fallback": Field(Name, "the channel that is told while this one takes nothing")}
+CHANNEL_KEYS = {"fallback": Field(Name, "the channel that is told while this one takes nothing"), **COMPANY_KEYS}
 
 ALARM_BUDGET = Record(
     {

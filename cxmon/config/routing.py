@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from cxmon.config.frame import Frame
+from cxmon.config.routing_keys import COMPANY_KEYS
 from cxmon.config.shapes import Entry
 from cxmon.model import BusinessHours, Mute, Route, Segment
 
@@ -83,8 +84,7 @@ def _known(frame: Frame, entry: Entry) -> tuple[str, ...]:
 def _route(entry: Entry, heard: tuple[str, ...]) -> Route:
     keys = ("metrics", "owners", "checks", "views")
     given: dict[str, Any] = {key: tuple(entry.get(key) or ()) for key in keys}
-    times = ("group_wait", "group_interval", "repeat_interval")
-    given |= {key: entry.values[key] for key in times if entry.get(key) is not None}
+    given |= {key: entry.values[key] for key in COMPANY_KEYS if entry.get(key) is not None}
     segment = entry.get("segment")
     return Route(
         channel=heard[0], also=heard[1:], segment=None if segment is None else Segment.of(segment),

@@ -9,6 +9,17 @@ _names = ListOf(Name, "a list of names")
 _severity = Choice.of(Severity)
 _severities = Either(_severity, ListOf(_severity, "a list such as [over_limit, worse]", least=1))
 
+# On a route, and on a channel for the routes that say nothing of it.
+COMPANY_KEYS = {
+    "group_wait": Field(
+        Span(), "how long first news waits for others to come with it; the route's before the channel's"
+    ),
+    "group_interval": Field(Span(), "how long first news waits after the channel's last; the route's first as well"),
+    "repeat_interval": Field(
+        Span(above_zero=True), "how often what is open and acknowledged by nobody is told again; without it never"
+    ),
+}
+
 ROUTE = Record(
     {
         "channel": Field(CHANNELS, "where the message goes: one channel or a list", required=True),
@@ -27,11 +38,7 @@ ROUTE = Record(
             ListOf(Name, "a list of checks"), "only what these checks found; `verdict` is the judgement on changes"
         ),
         "mute": Field(_names, "in which hours its news waits: names of mutes"),
-        "group_wait": Field(Span(), "how long first news waits for others to come with it; without it 0"),
-        "group_interval": Field(Span(), "how long first news waits after the channel's last; without it 0"),
-        "repeat_interval": Field(
-            Span(above_zero=True), "how often what is open and acknowledged by nobody is told again; without it never"
-        ),
+        **COMPANY_KEYS,
     },
     "a route such as {channel: slack, metrics: [csat]}",
 )

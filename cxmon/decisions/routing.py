@@ -10,6 +10,7 @@ from cxmon.model import (
     EVERYONE,
     RED,
     Code,
+    Company,
     Mute,
     News,
     OpenStory,
@@ -33,12 +34,20 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the configuration says: routes in order, views, mute calendars by name, channels in order."""
+    """What the configuration says: routes in order, views, mute calendars by name, channels in order, and by channel
+    how news is told together there where its route does not say it."""
 
     routes: tuple[Route, ...] = ()
     views: tuple[View, ...] = ()
     mutes: Mapping[str, Mute] = field(default_factory=dict)
     channels: tuple[str, ...] = ("console",)
+    company: Mapping[str, Company] = field(default_factory=dict)
+
+    def company_in(self, channel: str, route: Route | None) -> Company:
+        """How news that `route` takes is told together and again in a channel: as the route says, else the channel. A
+        route does not speak for the channels of views."""
+        mine = route.company if route is not None and channel in route.channels else Company()
+        return mine.over(self.company.get(channel))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +65,8 @@ class Tried:
 class Routed:
     """Where a message goes (nowhere where `silence` covers it, or `whole` tells of it), and why.
 
-    `muted` says for a channel which mute holds it back there and until when. `tried` are all routes and views.
+    `muted` says for a channel which mute holds it back there and until when, `company` how it is told together and
+    again there. `tried` are all routes and views.
     """
 
     channels: tuple[str, ...]
@@ -67,6 +77,7 @@ class Routed:
     muted: Mapping[str, tuple[Mute, datetime]] = field(default_factory=dict)
     route: Route | None = None
     tried: tuple[Tried, ...] = ()
+    company: Mapping[str, Company] = field(default_factory=dict)
 
 
 def routed(
@@ -98,7 +109,10 @@ def routed(
     channels = tuple(dict.fromkeys([*names, *news.told]))
     if on := [name for name in news.told if name not in names]:
         reason += f"; told on in {' and '.join(on)}, which {'know' if len(on) > 1 else 'knows'} the story"
-    return Routed(channels=channels, why=why, reason=reason, muted=held, route=route, tried=tried)
+    company = {c: found for c in channels if (found := rules.company_in(c, route)) != Company()}
+    return Routed(
+        channels=channels, why=why, reason=reason, muted=held, route=route, tried=tried, company=company
+    )  # fmt: skip
 
 
 def _tried(rules: Rules, news: News) -> tuple[tuple[Tried, ...], Route | None]:

@@ -72,7 +72,7 @@ from cxmon.model.privacy import MINIMUM_CELL
 from cxmon.model.pull import CHANGES, Health, Measure, Measured, Pull, Standing
 from cxmon.model.ranges import Grade, Interval
 from cxmon.model.response_rate import ResponseRate, Unlike
-from cxmon.model.routing import Mute, News, OpenStory, Route, Severity
+from cxmon.model.routing import Company, Mute, News, OpenStory, Route, Severity
 from cxmon.model.secret import Secret, Token
 from cxmon.model.sheet import Sheet, Spread
 from cxmon.model.signed import Outcome, Signed
@@ -144,6 +144,7 @@ __all__ = [
     "Cause",
     "Change",
     "Code",
+    "Company",
     "Course",
     "Decision",
     "Declared",

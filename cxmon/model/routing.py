@@ -7,8 +7,6 @@ from enum import StrEnum
 from cxmon.model.making import BusinessHours
 from cxmon.model.metric import Segment
 
-NONE = timedelta(0)
-
 
 class Severity(StrEnum):
     """How grave a piece of news is, gravest first. A story has the severity of the gravest thing it has told.
@@ -44,12 +42,27 @@ class Mute:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Company:
+    """When first news goes out: after `group_wait`, and `group_interval` after the channel's last one, so that what
+    comes together is told together; and every how often what is open and acknowledged by nobody is told again. None
+    says nothing of it."""
+
+    group_wait: timedelta | None = None
+    group_interval: timedelta | None = None
+    repeat_interval: timedelta | None = None
+
+    def over(self, other: "Company | None") -> "Company":
+        """What this one says, and of what it says nothing, what the other one says."""
+        mine = vars(self).items()
+        return self if other is None else Company(**{k: getattr(other, k) if v is None else v for k, v in mine})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """Who hears what: the first route that matches takes the message. Empty matches everything.
 
-    `also` are further channels. First news waits for `group_wait`, and for `group_interval` since the channel's last
-    one, so that what comes together is told together. A story that is open and that nobody has acknowledged is told
-    again every `repeat_interval` (None: never).
+    `also` are further channels. `group_wait`, `group_interval` and `repeat_interval` as of `Company`: what the route
+    does not say, its channel does.
     """
 
     channel: str
@@ -61,9 +74,15 @@ class Route:
     severities: tuple[Severity, ...] = ()
     views: tuple[str, ...] = ()
     mutes: tuple[str, ...] = ()
-    group_wait: timedelta = NONE
-    group_interval: timedelta = NONE
+    group_wait: timedelta | None = None
+    group_interval: timedelta | None = None
     repeat_interval: timedelta | None = None
+
+    @property
+    def company(self) -> Company:
+        return Company(
+            group_wait=self.group_wait, group_interval=self.group_interval, repeat_interval=self.repeat_interval
+        )
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def tell_again(plan: Plan, store: Store, *, now: datetime) -> list[Transition]:
     done: list[Transition] = []
     router, types = Router(plan, store, now=now), types_of(plan)
     changes = {d.change.id: d.change for d in store.changes.all()}
-    kept, repeats = store.incidents.noted(KEPT), any(r.repeat_interval for r in plan.routes)
+    kept, repeats = store.incidents.noted(KEPT), bool(intervals(plan))
     if not (kept or repeats):
         return done
     for incident in store.incidents.open():
@@ -112,7 +112,7 @@ def _repeat(
         return None
     message = next(iter(newest.values())).message
     placed = router.place(message, _news(store, router, incident, changes))
-    every = _every(placed.routed)
+    every = _every(router, placed.routed)
     at = None if every is None else due_again(told[-1].at, every, now)
     if every is None or at is None or not placed.rows:
         return None
@@ -138,8 +138,18 @@ def _rows(
     return tuple(rows)
 
 
-def _every(found: Routed | None) -> timedelta | None:
-    return None if found is None or found.route is None else found.route.repeat_interval
+def intervals(plan: Plan) -> list[timedelta]:
+    """Every how often anything is told again, the shortest first."""
+    said = [*(route.repeat_interval for route in plan.routes), *(c.repeat_interval for c in plan.company.values())]
+    return sorted({every for every in said if every})
+
+
+def _every(router: Router, found: Routed | None) -> timedelta | None:
+    """As the route says, else its first channel."""
+    if found is None or not found.channels:
+        return None
+    channel = found.channels[0] if found.route is None else found.route.channel
+    return router.rules.company_in(channel, found.route).repeat_interval
 
 
 def _news(store: Store, router: Router, incident: Incident, changes: Mapping[str, Change]) -> News:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxmon import wording
 from cxmon.config.plan import Plan
+from cxmon.contracts import Channel
 from cxmon.model import Band, Message, Metric, Picture
 from cxmon.store import Store
 
@@ -17,10 +18,11 @@ log = logging.getLogger(__name__)
 DAYS = 126
 
 
-def draw(store: Store, metrics: Mapping[str, Metric], message: Message) -> bytes | None:
-    """A PNG, or None where there is none to draw or drawing fails: a picture never keeps the words back."""
+def draw(store: Store, metrics: Mapping[str, Metric], message: Message, channel: Channel | None = None) -> bytes | None:
+    """A PNG, or None where there is none to draw, the channel shows none (it says so by `draws`), or drawing fails: a
+    picture never keeps the words back."""
     wanted = message.picture
-    if wanted is None or wanted.metric not in metrics:
+    if wanted is None or wanted.metric not in metrics or not getattr(channel, "draws", True):
         return None
     try:
         return drawn(store, metrics, wanted)

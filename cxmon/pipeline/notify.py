@@ -39,12 +39,13 @@ TRIES_OF_A_BUG = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
-    """What became of one row in this run."""
+    """What became of one row in this run. `within` is the key of the message that told it, where it is another one."""
 
     key: str
     channel: str
     state: Delivery
     error: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +102,7 @@ def deliver(plan: Plan, store: Store, *, now: datetime, worker: str, ticking: Ti
         rows = store.outbox.claim(run.at, worker=worker, limit=1, lease_s=LEASE_S)
         if rows:
             failpoint("notify-claimed")
-            done.append(_one(run, rows[0]))
+            done += _one(run, rows[0])
         elif (pause := _short_pause(run)) > 0:
             run.ticking.wait(pause)
         else:
@@ -125,7 +126,7 @@ def send_test(plan: Plan, store: Store, *, channel: str | None = None, now: date
             channel=name, now=now, title=plan.title, zone=plan.zone, board_url=plan.board_url, picture=picture
         )
         try:
-            known[name].deliver(message, None, draw(store, plan.metrics, message))
+            known[name].deliver(message, None, draw(store, plan.metrics, message, known[name]))
         except DeliveryError as problem:
             state = Delivery.PARKED if problem.permanent else Delivery.WAITING
             done.append(Delivered(key=message.key, channel=name, state=state, error=str(problem)))
@@ -188,7 +189,7 @@ def _together(run: _Run, crowd: Crowd, batch: Batch) -> list[Delivered]:
     state, problem = tell(run, crowd, batch, partial(_pace, run))
     if problem is not None:
         return _failed(run, batch.rows, problem)
-    return [Delivered(key=row.key, channel=row.channel, state=state) for row in batch.rows]
+    return [Delivered(key=row.key, channel=row.channel, state=state, within=batch.key) for row in batch.rows]
 
 
 def _short_pause(run: _Run) -> float:
@@ -203,16 +204,16 @@ def _short_pause(run: _Run) -> float:
     return min(waits) + 0.01 if waits else 0.0
 
 
-def _one(run: _Run, row: OutboxRow) -> Delivered:
-    """One claimed row to its end in this run."""
+def _one(run: _Run, row: OutboxRow) -> list[Delivered]:
+    """One claimed row to its end in this run, and those that its message tells with it."""
     claimed = run.elapsed
     outbox = run.store.outbox
     channel = run.channels.get(row.channel)
     if channel is None:
-        return _parked(run, [row], _unknown_channel(row))[0]
+        return _parked(run, [row], _unknown_channel(row))
     previous = outbox.first_receipt(row.message.thread, row.channel)
-    if previous is not None and row.key in _folded(previous):
-        return _sent(run, row, previous)
+    if previous is not None and row.key in (known := _folded(previous)):
+        return [replace(_sent(run, row, previous), within=known[row.key])]
     message, folded = _as_it_stands(run, row, first=previous is None)
     if previous is not None and message.reply is None and not getattr(channel, "edits", False):
         # It calls nobody, and there is nothing to edit: the next news says what it says.
@@ -220,30 +221,31 @@ def _one(run: _Run, row: OutboxRow) -> Delivered:
         return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
     if previous is not None and previous.group:
         message = in_its_thread(run.plan, run.store, replace(row, message=message), previous, run.at)
-    picture = draw(run.store, run.plan.metrics, message)
+    picture = draw(run.store, run.plan.metrics, message, channel)
     failpoint("notify-drawn")
     if run.elapsed - claimed > STALE_S:
         # The lease may be over before the answer is here: somebody else could be looking for it by then.
         outbox.later(row.key, "drawing took too long", run.at)
-        return Delivered(key=row.key, channel=row.channel, state=Delivery.WAITING, error="drawing took too long")
+        return _ended([row], Delivery.WAITING, "drawing took too long")
     _pace(run, row.channel, channel)
     try:
         receipt = channel.deliver(message, previous, picture)
     except DeliveryError as problem:
-        return _failed(run, [row], problem)[0]
+        return _failed(run, [row], problem)
     except Exception as problem:
         log.exception("channel %s failed on %s", row.channel, row.key)
-        return _broken(run, row, problem)
+        return [_broken(run, row, problem)]
     finally:
         # A slow way there must not bring the next message closer: the channel counts from when this one arrived.
         _pace(run, row.channel, channel)
     failpoint("notify-delivered")
     if folded and previous is not None:
         run.store.outbox.sent_together([row.key, *folded], receipt, run.at)
-        return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
+        mine = Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
+        return [mine, *(replace(mine, key=key, within=row.key) for key in folded)]
     if folded:
-        receipt = replace(receipt, detail=json.dumps({"folded": folded}))
-    return _sent(run, row, receipt)
+        receipt = replace(receipt, detail=json.dumps({"folded": folded, "in": row.key}))
+    return [_sent(run, row, receipt)]
 
 
 def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, list[str]]:
@@ -272,13 +274,15 @@ def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, l
     return merged, [r.key for r in newer]
 
 
-def _folded(receipt: Receipt) -> list[str]:
+def _folded(receipt: Receipt) -> dict[str, str]:
+    """The rows that a story's first message told with its own, each with the key of that message."""
     if not receipt.detail.startswith("{"):
-        return []
+        return {}
     try:
-        return [str(key) for key in json.loads(receipt.detail).get("folded", [])]
+        found = json.loads(receipt.detail)
     except ValueError:
-        return []
+        return {}
+    return {str(key): str(found.get("in", "")) for key in found.get("folded", [])}
 
 
 def _pace(run: _Run, name: str, channel: Channel) -> None:

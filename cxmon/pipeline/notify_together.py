@@ -48,7 +48,7 @@ def tell(
     message = message_for(run.plan, run.store, batch, run.at)
     if any(row.error.startswith(REPEAT) for row in batch.rows):
         message = as_repeat(message)
-    picture = draw(run.store, run.plan.metrics, message)
+    picture = draw(run.store, run.plan.metrics, message, channel)
     pace(batch.channel, channel)
     try:
         receipt = channel.deliver(message, batch.home, picture)

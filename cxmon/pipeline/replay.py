@@ -1,39 +1,54 @@
 """replay: a past period as if it were live, with only what was known on each day. Sends nothing, writes nothing."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from cxmon.alerts.parts import step_of
 from cxmon.checks import Watch
 from cxmon.config.plan import Plan
 from cxmon.decisions import Allowance
 from cxmon.errors import ActionError, StoreError
-from cxmon.model import QUARTER, Change, Delivery, Incident, IncidentState, Message, OutboxRow, Receipt
+from cxmon.model import QUARTER, Change, Incident, IncidentState, Message, OutboxRow
 from cxmon.pipeline.budgeting import budget
 from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.memory import InMind
+from cxmon.pipeline.remind import remind
 from cxmon.pipeline.replay_ahead import ahead
+from cxmon.pipeline.replay_delivery import MOST, Deliveries, Sent
 from cxmon.pipeline.replay_known import hearsay, unheard
 from cxmon.pipeline.replay_sources import brought
 from cxmon.store import Catalogue, Overlay, Store
 
 # Where nothing was collected on a day, because the store was filled later, this is when the night's figures are in.
 LOOK = time(6)
-MOST = 100_000
+NEW, REPLY, EDIT = "new", "reply", "edit"
+TOGETHER = "together"
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alert:
-    """One message that a channel would have got, at which look. `standing`: at the first look, so it began before.
+class Piece:
+    """One piece of news: `story` names what it is about, alike in two replays (`change ID`, or check, metric and
+    segment of an incident); `step` is what happened to it."""
 
-    `story` names what it is about, alike in two replays: `change ID`, or check, metric and segment of an incident;
-    `step` is what happened to it. `quiet`: an edit of what stands there, for which nobody is called.
+    story: str
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """One message that a channel would have got, and when. `standing`: all of it was so at the first look already.
+
+    `pieces` are the news that it tells, several where they waited for quiet hours to end or are told in company;
+    `story` and `step` are those of the newest, `together` where there are many stories. `sort` is how it comes: a `new`
+    message, a `reply` in the thread of one that stands there, or an `edit` of it alone, for which nobody is called.
     """
 
     at: datetime
@@ -42,15 +57,21 @@ class Alert:
     step: str
     standing: bool
     message: Message
-    quiet: bool = False
+    pieces: tuple[Piece, ...]
+    sort: str
+
+    @property
+    def quiet(self) -> bool:
+        return self.sort == EDIT
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
     """What a period brought: the alerts in order, the incidents that watch opened in it, and what the replay rests on.
 
-    `standing` are those that stood at the first look, of which the period is not the cause. `guessed` are labels of
-    metrics whose figures count as known once complete; `unheard` are changes that nobody had declared in time.
+    `standing` are those that stood at the first look, of which the period is not the cause. `waiting` is news that was
+    not told by its end: of quiet hours, or for company. `guessed` are labels of metrics whose figures count as known
+    once complete; `unheard` are changes that nobody had declared in time.
     """
 
     since: datetime
@@ -62,6 +83,7 @@ class Replayed:
     codes: dict[str, str]
     allowances: tuple[Allowance, ...]
     per_quarter: float
+    waiting: tuple[OutboxRow, ...] = ()
     guessed: tuple[str, ...] = ()
     unheard: tuple[Change, ...] = ()
 
@@ -102,54 +124,70 @@ def replay(
     processes: int = 1,
     progress: Progress | None = None,
 ) -> Replayed:
-    """Runs checks, verdicts, incidents and routes over the period, a look a day, from an empty history.
+    """Runs checks, verdicts, incidents, routes and delivery over the period, a look a day, from an empty history.
 
     `store` may be read-only. `thorough` asks every method every day, so that versions of verdicts are counted as live;
     without it they are asked of what is told. `in_time` and `ours` as in `hearsay`. From two `processes` on, verdicts
     are worked out in one of their own. Raises ActionError where there are no figures in the period.
     """
-    overlay = Overlay.over(store, plan.metrics.values())
-    moments = looks(since, until, [r.finished_at for r in store.runs.all()], plan.zone)
-    _some_figures(plan, overlay, since, until)
+    ran = [r.finished_at for r in store.runs.all()]
+    moments = looks(since, until, ran, plan.zone)
+    overlay = _beginning(plan, store, since, until)
     heard, came = hearsay(plan, store, in_time=in_time, ours=ours), brought(plan, store)
     # The registry says what is declared when; the plan must not declare it at every look again.
     bare = replace(plan, changes=(), silences=())
+    minds: dict[tuple[str, str], InMind] = defaultdict(InMind)
+    standing: tuple[Incident, ...] = ()
+    before: set[str] = set()
+    looked = rounds(moments, ran, plan.schedule.collect_every)
+    deliveries = Deliveries(plan=bare, store=overlay, heard=heard, rounds=looked)
+    depth, advance = Depth.FIGURES if thorough else Depth.TOLD, progress or _unseen
+    with ahead(bare, store, deepcopy(heard), moments, depth, wanted=processes > 1) as other:
+        for done, now in enumerate(moments):
+            advance("days", done, len(moments))
+            deliveries.until(now)
+            came.advance(overlay, now)
+            heard.tell(overlay, now)
+            judge(bare, overlay, now=now, depth=depth, known=other.known(done))
+            check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
+            remind(bare, overlay, now=now)
+            heard.tell_late(overlay, now)
+            if done == 0:
+                standing, before = _opened(plan, overlay), {row.key for row in deliveries.waiting}
+            deliveries.look(now)
+    deliveries.until(until)
+    advance("days", len(moments), len(moments))
+    stood = {i.id for i in standing}
+    return Replayed(
+        since=since,
+        until=until,
+        looks=len(moments),
+        alerts=tuple(_alert(overlay, sent, before) for sent in deliveries.sent),
+        incidents=tuple(i for i in _opened(plan, overlay) if i.id not in stood),
+        standing=standing,
+        codes={change: v.code.value for change, v in sorted(overlay.verdicts.all_latest().items())},
+        allowances=budget(plan, overlay, now=moments[-1]),
+        per_quarter=plan.alarm_budget,
+        waiting=tuple(deliveries.waiting),
+        guessed=tuple(m.label for m in plan.metrics.values() if overlay.guessed(m)),
+        unheard=tuple(unheard(heard, until)),
+    )
+
+
+def _unseen(what: str, done: int, of: int) -> None:
+    """The progress of a replay that nobody watches."""
+
+
+def _beginning(plan: Plan, store: Store, since: datetime, until: datetime) -> Overlay:
+    """The empty history, which knows the metrics and the silences. ActionError where the period has no figures."""
+    overlay = Overlay.over(store, plan.metrics.values())
+    _some_figures(plan, overlay, since, until)
     for silence in {s.id: s for s in (*store.changes.silences(), *plan.silences)}.values():
         overlay.changes.put_silence(silence, origin="replay")
     overlay.catalogue.save(
         Catalogue(title=plan.title, zone=plan.zone, metrics=tuple(plan.metrics.values()), board_url=plan.board_url)
     )
-    minds: dict[tuple[str, str], InMind] = defaultdict(InMind)
-    alerts: list[Alert] = []
-    standing: tuple[Incident, ...] = ()
-    depth = Depth.FIGURES if thorough else Depth.TOLD
-    with ahead(bare, store, deepcopy(heard), moments, depth, wanted=processes > 1) as other:
-        for done, now in enumerate(moments):
-            if progress is not None:
-                progress("days", done, len(moments))
-            came.advance(overlay, now)
-            heard.tell(overlay, now)
-            judge(bare, overlay, now=now, depth=depth, known=other.known(done))
-            check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
-            alerts += _delivered(overlay, now, standing=done == 0)
-            if done == 0:
-                standing = _opened(plan, overlay)
-    if progress is not None:
-        progress("days", len(moments), len(moments))
-    before = {i.id for i in standing}
-    return Replayed(
-        since=since,
-        until=until,
-        looks=len(moments),
-        alerts=tuple(alerts),
-        incidents=tuple(i for i in _opened(plan, overlay) if i.id not in before),
-        standing=standing,
-        codes={change: v.code.value for change, v in sorted(overlay.verdicts.all_latest().items())},
-        allowances=budget(plan, overlay, now=moments[-1]),
-        per_quarter=plan.alarm_budget,
-        guessed=tuple(m.label for m in plan.metrics.values() if overlay.guessed(m)),
-        unheard=tuple(unheard(heard, until)),
-    )
+    return overlay
 
 
 def looks(since: datetime, until: datetime, ran: Sequence[datetime], zone: str) -> list[datetime]:
@@ -172,6 +210,17 @@ def looks(since: datetime, until: datetime, ran: Sequence[datetime], zone: str) 
     return [at for at in found if since <= at <= until]
 
 
+def rounds(moments: Sequence[datetime], ran: Sequence[datetime], every: timedelta) -> list[datetime]:
+    """When live looked, or would have: at its collections, and before the first one ever `every` so often."""
+    found, first = set(ran), min(ran, default=None)
+    for one, following in pairwise([*moments, *moments[-1:]]):
+        at = one
+        while (first is None or at < first) and at < following:
+            found.add(at)
+            at += every
+    return sorted(found)
+
+
 def _some_figures(plan: Plan, overlay: Overlay, since: datetime, until: datetime) -> None:
     """ActionError where no metric has figures in the period."""
     extents = [e for m in plan.metrics.values() if (e := overlay.extent(m)) is not None]
@@ -187,26 +236,24 @@ def _some_figures(plan: Plan, overlay: Overlay, since: datetime, until: datetime
     )
 
 
-def _delivered(overlay: Overlay, now: datetime, *, standing: bool) -> list[Alert]:
-    """What this look queued, taken as sent: later news of a story go where its first went."""
-    found = []
-    for row in reversed(overlay.outbox.rows(Delivery.WAITING, limit=MOST)):
-        known = overlay.outbox.first_receipt(row.message.thread, row.channel) is not None
-        overlay.outbox.sent(row.key, Receipt(channel=row.channel, ref="replay"), now)
-        alert = _alert(overlay, row, now, standing=standing)
-        found.append(replace(alert, quiet=known and row.message.reply is None))
-    return found
+def _alert(overlay: Overlay, sent: Sent, before: Container[str]) -> Alert:
+    pieces = tuple(dict.fromkeys(_piece(overlay, row.message) for row in sent.rows))
+    stories = {piece.story for piece in pieces}
+    last = pieces[-1] if len(stories) == 1 else Piece(story=TOGETHER, step=sent.message.badge)
+    reply = sent.message.reply
+    return Alert(
+        at=sent.at, channel=sent.channel, story=last.story, step=last.step, message=sent.message, pieces=pieces,
+        standing=all(row.key in before for row in sent.rows), sort=NEW if sent.first else REPLY if reply else EDIT,
+    )  # fmt: skip
 
 
-def _alert(overlay: Overlay, row: OutboxRow, now: datetime, *, standing: bool) -> Alert:
-    sort, _, id_ = row.message.thread.partition(":")
+def _piece(overlay: Overlay, message: Message) -> Piece:
+    sort, _, id_ = message.thread.partition(":")
     incident = overlay.incidents.get(id_) if sort == "incident" else None
-    story = f"{sort} {id_}"
-    if incident is not None:
-        story = f"{incident.check} {incident.subject}, {incident.root.label}"
     # A verdict is told by what it says, an incident by what happened to it.
-    step = row.message.badge if incident is None else row.message.key.split("|")[1]
-    return Alert(at=now, channel=row.channel, story=story, step=step, standing=standing, message=row.message)
+    if incident is None:
+        return Piece(story=f"{sort} {id_}", step=message.badge)
+    return Piece(story=f"{incident.check} {incident.subject}, {incident.root.label}", step=step_of(message.key))
 
 
 def _opened(plan: Plan, overlay: Overlay) -> tuple[Incident, ...]:

@@ -1,10 +1,12 @@
-"""What people had said by a day of the past: changes declared, incidents acknowledged, decisions taken."""
+"""What people had said by a day of the past: changes declared, incidents acknowledged, assigned and noted, decisions
+taken."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cxmon import actions
+from cxmon.actions.by_hand import do_again
 from cxmon.config.plan import Plan
 from cxmon.errors import ActionError
 from cxmon.incidents import Reason
@@ -18,30 +20,46 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One thing that somebody did by hand: a response, or what else they did about an incident, by its step."""
+    """One thing that somebody did by hand: a response, or a step of an incident and what was said with it."""
 
     at: datetime
     response: Response | None = None
     incident: str = ""
+    step: Step = Step.NOTED
+    text: str = ""
     by: str = ""
     why: str = ""
-    step: Step = Step.ACKNOWLEDGED
     left_out: LeftOut | None = None
 
 
 @dataclass(kw_only=True)
 class Hearsay:
-    """All of it in order of time; `tell` passes on what is known by a moment, once."""
+    """All of it in order of time; `tell` passes on what is known by a moment, once. `early` was said since the last
+    look of what this one may find: live had looked in between."""
 
     changes: list[Declared]
     said: list[Said]
     never: tuple[Change, ...]
+    early: list[Said] = field(default_factory=list)
 
     def tell(self, store: Overlay, now: datetime) -> None:
         while self.changes and self.changes[0].declared_at <= now:
             store.changes.adopt(self.changes.pop(0))
         while self.said and self.said[0].at <= now:
-            _again(store, self.said.pop(0))
+            one = self.said.pop(0)
+            if not _again(store, one):
+                self.early.append(one)
+
+    def tell_late(self, store: Overlay, now: datetime) -> None:
+        """After a look: what was said before it of an incident that it found is done now."""
+        for one in self.early:
+            _again(store, replace(one, at=now, response=one.response and replace(one.response, at=now)))
+        self.early.clear()
+
+    @property
+    def next(self) -> datetime | None:
+        """When somebody next says something."""
+        return self.said[0].at if self.said else None
 
 
 def hearsay(plan: Plan, store: Store, *, in_time: bool, ours: bool) -> Hearsay:
@@ -61,9 +79,7 @@ def hearsay(plan: Plan, store: Store, *, in_time: bool, ours: bool) -> Hearsay:
         only = []
     return Hearsay(
         changes=sorted(found, key=lambda d: (d.declared_at, d.change.starts, d.change.id)),
-        said=sorted(
-            [*_responses(store), *_acknowledged(store), *_marked(store), *_left_out(store)], key=lambda s: s.at
-        ),
+        said=sorted([*_responses(store), *_by_hand(store), *_marked(store), *_left_out(store)], key=lambda s: s.at),
         never=tuple(only),
     )
 
@@ -80,13 +96,16 @@ def _responses(store: Store) -> list[Said]:
     return [Said(at=r.at, response=r) for r in store.changes.responses()]
 
 
-def _acknowledged(store: Store) -> list[Said]:
-    head = f"{Reason.ACKNOWLEDGED.value}: "
+# What people did that is done again by its words; days that were left out are not known to a replay.
+_SAID = (Step.ACKNOWLEDGED, Step.ASSIGNED, Step.REMARKED, Step.SILENCED)
+
+
+def _by_hand(store: Store) -> list[Said]:
     return [
-        Said(at=t.at, incident=i.id, by=t.reason.removeprefix(head).removesuffix(" is on it"))
+        Said(at=t.at, incident=i.id, step=t.step, text=t.reason.partition(": ")[2])
         for i in store.incidents.recent(RECENT)
         for t in store.incidents.history(i.id)
-        if t.step is Step.ACKNOWLEDGED
+        if t.step in _SAID
     ]
 
 
@@ -108,8 +127,8 @@ def _left_out(store: Store) -> list[Said]:
     return [Said(at=one.at, incident=one.incident, step=Step.LEFT_OUT, left_out=one) for one in store.left_out.all()]
 
 
-def _again(store: Overlay, said: Said) -> None:
-    """What was said of an incident that there is not, or not any more, under these settings says nothing."""
+def _again(store: Overlay, said: Said) -> bool:
+    """False where it is said of an incident that there is not, or not any more, under these settings."""
     if said.left_out is not None:
         # The days are left out whether or not the incident is there from which that was said.
         store.left_out.put(said.left_out)
@@ -123,10 +142,13 @@ def _again(store: Overlay, said: Said) -> None:
         elif said.step in {Step.MARKED, Step.UNMARKED}:
             act = actions.mark_not_real if said.step is Step.MARKED else actions.take_mark_back
             act(store, said.incident, by=said.by, why=said.why, now=said.at)
+        elif said.step is Step.ACKNOWLEDGED:
+            actions.acknowledge(store, said.incident, by=said.text.removesuffix(" is on it"), now=said.at)
         else:
-            actions.acknowledge(store, said.incident, by=said.by, now=said.at)
+            do_again(store, said.incident, said.step, said.text, now=said.at)
     except ActionError:
-        return
+        return False
+    return True
 
 
 def unheard(told: Hearsay, until: datetime) -> Sequence[Change]:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from cxmon.alerts import Console
@@ -12,13 +12,13 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Channel
 from cxmon.decisions.routing import Routed, Rules, routed
 from cxmon.model import (
+    Company,
     Delivery,
     IncidentState,
     Message,
     News,
     OpenStory,
     OutboxRow,
-    Route,
     Segment,
     Severity,
     Silence,
@@ -56,7 +56,9 @@ def channels_of(plan: Plan) -> Mapping[str, Channel]:
 
 
 def rules_of(plan: Plan) -> Rules:
-    return Rules(routes=plan.routes, views=plan.views, mutes=plan.mutes, channels=tuple(channels_of(plan)))
+    return Rules(
+        routes=plan.routes, views=plan.views, mutes=plan.mutes, channels=tuple(channels_of(plan)), company=plan.company
+    )
 
 
 def severity_of_check(check_type: str) -> Severity | None:
@@ -77,7 +79,7 @@ class Router:
     def __init__(self, plan: Plan, store: Store, *, now: datetime) -> None:
         self._plan, self._store, self._now = plan, store, now
         self._types = types_of(plan)
-        self._due: dict[tuple[str, Route], datetime | None] = {}
+        self._due: dict[tuple[str, Company], datetime | None] = {}
 
     @cached_property
     def rules(self) -> Rules:
@@ -130,25 +132,27 @@ class Router:
         if channel in found.muted:
             mute, until = found.muted[channel]
             return replace(row, not_before=until, error=f"{MUTED} by {mute.id} until {until:%Y-%m-%d %H:%M} UTC")
-        waits = found.route is not None and channel in found.route.channels and channel not in news.told
-        return replace(row, not_before=self._when(channel, found.route)) if waits and found.route else row
+        company = found.company.get(channel)
+        waits = company is not None and channel not in news.told
+        return replace(row, not_before=self._when(channel, company)) if waits and company else row
 
-    def _when(self, channel: str, route: Route) -> datetime | None:
+    def _when(self, channel: str, company: Company) -> datetime | None:
         """When first news may go out, so that what comes together is told together; None: at once."""
-        if not route.group_wait and not route.group_interval:
+        if not company.group_wait and not company.group_interval:
             return None
-        if (channel, route) not in self._due:
+        if (channel, company) not in self._due:
             outbox = self._store.outbox
-            self._due[channel, route] = due(self._now, route, outbox.coming(channel, self._now), outbox.last(channel))
-        return self._due[channel, route]
+            coming, last = outbox.coming(channel, self._now), outbox.last(channel)
+            self._due[channel, company] = due(self._now, company, coming, last)
+        return self._due[channel, company]
 
 
-def due(now: datetime, route: Route, coming: datetime | None, last: datetime | None) -> datetime:
-    """When first news of a route goes out: with what is about to, else `group_interval` after the channel's last first
-    news, else after `group_wait`. Pure."""
-    if coming is not None and coming > now:
-        return coming
-    return max(now + route.group_wait, last + route.group_interval if last is not None else now)
+def due(now: datetime, company: Company, coming: datetime | None, last: datetime | None) -> datetime:
+    """When first news goes out: `group_interval` after the channel's last first news, or after `group_wait`; and before
+    that with what is about to. It waits for nobody longer than that. Pure."""
+    wait, interval = company.group_wait or timedelta(0), company.group_interval or timedelta(0)
+    alone = max(now + wait, last + interval if last is not None else now)
+    return min(coming, alone) if coming is not None and coming > now else alone
 
 
 def queue(

@@ -108,7 +108,9 @@ def _shown_fields(found: Mapping[str, str], request: Request) -> dict[str, str]:
 
 def _read(request: Request, place: Place, now: datetime) -> Change:
     at = origin(request)
-    taken = {*(d.change.id for d in place.store.changes.all()), *(c.id for c in place.plan.changes)}
+    # What this very click has declared before it was tried again is no other change.
+    known = [d for d in place.store.changes.all() if (d.declared_at, d.origin) != (now, ORIGIN)]
+    taken = {*(d.change.id for d in known), *(c.id for c in place.plan.changes)}
     return change_of(request, place.plan, offer(place, now, at.subject), taken)
 
 
@@ -141,7 +143,7 @@ def _put_live(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]
     before = place.store.changes.get(name)
     if before is None:
         return (Respond(text=words.no_decision()),)
-    if before.change.status is Status.LIVE:
+    if before.change.status is Status.LIVE and before.frozen_at != now:
         return (*_anew(before, place, at, by=""), Respond(text=words.already_live(before.frozen_at, place.plan.zone)))
     change = before.change
     if change.declared_hash != content:

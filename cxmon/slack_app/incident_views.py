@@ -46,7 +46,8 @@ def _sent(
     def handle(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
         at = origin(request)
         incident = place.store.incidents.get(at.subject)
-        said = over(place, incident)
+        # A click that is tried again may have ended it itself.
+        said = "" if incident is not None and incident.ended_at == now else over(place, incident)
         if incident is not None and not said:
             said = act(request, place, incident, now)
         shown = rerendered(place, at, incident) if incident else ()

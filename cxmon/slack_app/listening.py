@@ -156,7 +156,8 @@ class Listening:
     ) -> None:
         self._plan, self._name, self._channel, self._holder, self._clock = plan, name, channel, holder, clock
         self._pulse = pulse or Pulse()
-        self._hearing = Hearing(plan=plan, channel=channel, clock=clock)
+        self._hearing = Hearing(plan=plan, channel=channel, clock=clock, name=name, holder=holder)
+        self._caught_up = -1e9
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"slack-{name}", daemon=True)
         self._reported: tuple[float, bool, str] = (-1e9, False, "")
@@ -174,6 +175,7 @@ class Listening:
         ear: Ear | None = None
         wait = 0.0
         while not self._stop.is_set():
+            self._catch_up()
             why = "" if ear is None else ear.trouble()
             if ear is not None and not why:
                 self._report(hears=ear.hello, detail=words.hears() if ear.hello else words.opening())
@@ -198,6 +200,12 @@ class Listening:
         if ear is not None:
             ear.close()
         self._ended()
+
+    def _catch_up(self) -> None:
+        """At the start, and every so often: what another process that died has left undone."""
+        if time.monotonic() - self._caught_up >= self._pulse.report_s:
+            self._hearing.catch_up(began=self._caught_up < 0)
+            self._caught_up = time.monotonic()
 
     def _longer(self, wait: float, ear: Ear | None = None) -> float:
         """How long to wait before Slack is asked again: longer each time, unless the last socket lived well."""

@@ -2,11 +2,16 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from cxmon.alerts import Slack
+from cxmon.alerts.slack import EVENT, opaque
 from cxmon.alerts.slack_errors import classify, error_name
+from cxmon.errors import DeliveryError
+from cxmon.failpoints import failpoint
 from cxmon.slack_app.contract import Call, Deed, Request, Respond, Upload
 from cxmon.slack_app.modals import origin
 from cxmon.wording import clicking as words
@@ -19,11 +24,18 @@ _LATE = frozenset({"expired_trigger_id", "trigger_expired"})
 _TWICE = frozenset({"exchanged_trigger_id", "trigger_exchanged"})
 
 
-def perform(deeds: Sequence[Deed], request: Request, channel: Slack) -> None:
-    """Every deed in order. One that fails ends the rest, unless it is `best_effort`; the one who asked is told."""
-    for deed in deeds:
+def perform(deeds: Sequence[Deed], request: Request, channel: Slack, since: datetime | None = None) -> None:
+    """Every deed in order. One that fails ends the rest, unless it is `best_effort`; the one who asked is told.
+
+    `since`: it is tried again, and may have come as far as this before, from then on: what is posted is looked for
+    first. An edit may be made twice; an answer to one person alone may come twice.
+    """
+    for number, deed in enumerate(deeds):
         try:
-            _one(deed, request, channel)
+            posted = _marked(deed, f"{request.key}|{number}")
+            if since is None or not _stands(posted, channel, since):
+                _one(posted, request, channel)
+            failpoint("click-deed-performed")
         except Exception as problem:  # noqa: BLE001 - the one who asked is told, others go on.
             name = error_name(problem)
             log.warning(
@@ -34,6 +46,26 @@ def perform(deeds: Sequence[Deed], request: Request, channel: Slack) -> None:
             if not isinstance(deed, Respond):
                 tell(words.too_late() if name in _LATE else words.not_done(name), request, channel)
             return
+
+
+def _marked(deed: Deed, key: str) -> Deed:
+    """What is posted carries a key, by which it is found again."""
+    if not isinstance(deed, Call) or deed.method != "chat.postMessage":
+        return deed
+    metadata = {"event_type": EVENT, "event_payload": {"key": opaque(key)}}
+    return replace(deed, arguments={**deed.arguments, "metadata": metadata})
+
+
+def _stands(deed: Deed, channel: Slack, since: datetime) -> bool:
+    """Whether a message was posted since; False where the bot may not look (`channels:history`)."""
+    if not isinstance(deed, Call) or "metadata" not in deed.arguments:
+        return False
+    where, thread = str(deed.arguments["channel"]), str(deed.arguments.get("thread_ts", ""))
+    try:
+        return channel.stands(deed.arguments["metadata"]["event_payload"]["key"], where, thread, since)
+    except DeliveryError as problem:
+        log.warning("slack app: it is not known whether a message was posted before: %s", problem)
+        return False
 
 
 def tell(text: str, request: Request, channel: Slack) -> None:

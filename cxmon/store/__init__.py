@@ -4,8 +4,20 @@ from cxmon.store.catalogue import Catalogue, Run
 from cxmon.store.drafts import Brought
 from cxmon.store.facade import Store
 from cxmon.store.facts import Progress, Taken
-from cxmon.store.heard import Listener
+from cxmon.store.heard import Click, Listener
 from cxmon.store.observations import Applied, RejectedRow
 from cxmon.store.overlay import Overlay
 
-__all__ = ["Applied", "Brought", "Catalogue", "Listener", "Overlay", "Progress", "RejectedRow", "Run", "Store", "Taken"]
+__all__ = [
+    "Applied",
+    "Brought",
+    "Catalogue",
+    "Click",
+    "Listener",
+    "Overlay",
+    "Progress",
+    "RejectedRow",
+    "Run",
+    "Store",
+    "Taken",
+]

@@ -54,18 +54,22 @@ class Database:
                 yield conn
 
     @contextmanager
-    def write(self, *, news: bool = True, lasting: bool = True) -> Iterator[sa.Connection]:
+    def write(self, *, news: bool = True, lasting: bool = True, wait_s: float = BUSY_S) -> Iterator[sa.Connection]:
         """One transaction, alone among writers. With `news=False` the data version grows only by a call of `grow`.
 
         With `lasting=False` nobody waits for the disk: a power cut, not a kill, may undo it, whole and in order, until
-        a lasting one came after.
+        a lasting one came after. `wait_s` is how long it waits for another writer.
         """
         if self.read_only:
             raise StoreError(f"store {self.name}: it was opened read-only")
         with self._named(), self.engine.connect() as conn:
-            conn = conn.execution_options(cxmon_begin="BEGIN IMMEDIATE", cxmon_lasting=lasting)  # noqa: PLW2901
+            conn = conn.execution_options(  # noqa: PLW2901
+                cxmon_begin="BEGIN IMMEDIATE", cxmon_lasting=lasting, cxmon_wait_s=wait_s
+            )
             with conn.begin():
                 if not self.sqlite:
+                    if wait_s != BUSY_S:
+                        conn.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_s * 1000:.0f}")
                     conn.execute(_LOCK)
                     if not lasting:
                         conn.exec_driver_sql("SET LOCAL synchronous_commit = off")
@@ -110,6 +114,7 @@ class Database:
             options = conn.get_execution_options()
             if "cxmon_lasting" in options:
                 conn.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['cxmon_lasting'] else 'NORMAL'}")
+                conn.exec_driver_sql(f"PRAGMA busy_timeout={options['cxmon_wait_s'] * 1000:.0f}")
             conn.exec_driver_sql(options.get("cxmon_begin", "BEGIN"))
 
         return engine

@@ -356,6 +356,17 @@ lease = _table(
 # What was done in Slack, so that an envelope that comes twice is acted on once.
 heard = _table("heard", sa.Column("key", sa.Text, primary_key=True), sa.Column("at", Instant, nullable=False))
 
+# What was pressed or sent there and is not done yet, with the envelope that asked for it.
+click = _table(
+    "click",
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("app", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("lease_until", Instant, nullable=False),
+    sa.Column("doc", sa.Text, nullable=False),
+)
+
 listener = _table(
     "listener",
     sa.Column("channel", sa.Text, primary_key=True),

@@ -5,6 +5,11 @@ def assigned(to: str, by: str) -> str:
     return f"{to} sees to it (assigned by {by})"
 
 
+def assignee(told: str) -> str:
+    """Who sees to it, by the words of `assigned`."""
+    return told.rpartition(" sees to it (assigned by ")[0]
+
+
 def noted(text: str, by: str) -> str:
     return f"Note from {by}: {text}"
 

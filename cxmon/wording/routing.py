@@ -1,10 +1,11 @@
 """Who hears what, in words: severities, routes asked, and what holds news back."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from cxmon.decisions.routing import Routed, Why
-from cxmon.model import News, Segment, Severity
-from cxmon.wording.numbers import stamp
+from cxmon.model import Company, News, Segment, Severity
+from cxmon.wording.numbers import counted, stamp
 
 _SEVERITIES = {
     Severity.OVER_LIMIT: "over the limit",
@@ -40,7 +41,36 @@ def routed_lines(found: Routed, news: News, label: str, at: str) -> list[str]:
         + (f" (mute {', '.join(t.mutes)})" if t.taken and t.mutes else "")
         for t in found.tried
     ]
-    return [*lines, *([""] if found.tried else []), *held_lines(found)]
+    return [*lines, *([""] if found.tried else []), *held_lines(found), *company_lines(found)]
+
+
+def company_lines(found: Routed) -> list[str]:
+    """How it is told together and again in each channel; empty where it goes out at once and once."""
+    lines = []
+    for channel, company in found.company.items():
+        own = found.route.company if found.route is not None and channel in found.route.channels else Company()
+        said = {
+            "group_wait": "first news waits {} for others", "group_interval": "comes {} after the channel's last",
+            "repeat_interval": "what is open is told again after {} until somebody acknowledges",
+        }  # fmt: skip
+        parts = [
+            f"{words.format(span(every))} (by the {'route' if getattr(own, key) is not None else 'channel'})"
+            for key, words in said.items()
+            if (every := getattr(company, key))
+        ]
+        if parts:
+            lines.append(f"  Company in {channel}: {'; '.join(parts)}")
+    return lines
+
+
+def span(length: timedelta) -> str:
+    """`90 s`, `5 min`, `8 h`, `2 days`: in the largest unit that it fills."""
+    seconds = int(length.total_seconds())
+    for unit, name in ((86_400, "day"), (3_600, "h"), (60, "min")):
+        if seconds % unit == 0 and seconds:
+            count = seconds // unit
+            return counted(count, name) if name == "day" else f"{count} {name}"
+    return f"{seconds} s"
 
 
 def held_lines(found: Routed) -> list[str]:

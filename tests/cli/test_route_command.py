@@ -25,11 +25,11 @@ metrics:
 checks:
   drift: {type: watch}
   floor: {type: threshold, floor: 70%}
-channels: {all: {type: console}, team: {type: console}, cuts: {type: console}}
+channels: {all: {type: console, group_wait: 30min, repeat_interval: 8h}, team: {type: console}, cuts: {type: console}}
 views: {phone: {segment: {channel: phone}, channel: team, mute: [nights]}}
 routes:
   - {channel: cuts, owners: [Operations]}
-  - {channel: [all, cuts], severity: over_limit}
+  - {channel: [all, cuts], severity: over_limit, group_wait: 5min, group_interval: 1h}
 changes:
   - {id: desk, title: Desk closed, category: policy, starts: 2026-03-01, owner: Operations, scope: {channel: phone}}
 silences:
@@ -58,6 +58,16 @@ def test_it_says_where_and_why_and_what_holds_it_back(run):
     assert "Mutes: team waits until" in said
     # The store is made by the first collection, not by a question.
     assert not Path("store.db").exists()
+
+
+def test_it_says_how_news_is_told_together_and_again_and_who_says_so(run):
+    _, said = run("--metric", "csat", "--severity", "over_limit")
+    again = "what is open is told again after 8 h until somebody acknowledges (by the channel)"
+    waits = "first news waits 5 min for others (by the route); comes 1 h after the channel's last (by the route)"
+    assert f"  Company in all: {waits}; {again}" in said
+    assert f"  Company in cuts: {waits}\n" in said
+    _, said = run("--metric", "csat")
+    assert f"  Company in all: first news waits 30 min for others (by the channel); {again}" in said
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from cxmon.incidents import Event
 from cxmon.model import (
     EVERYONE,
     BusinessHours,
+    Company,
     Delivery,
     Finding,
     Incident,
@@ -110,12 +111,29 @@ def test_what_must_be_told_at_night_takes_its_story_with_it(world):
 
 
 def test_first_news_waits_for_company():
-    route = Route(channel="slack", group_wait=timedelta(minutes=1), group_interval=timedelta(minutes=10))
+    route = Company(group_wait=timedelta(minutes=1), group_interval=timedelta(minutes=10))
     soon = NIGHT + timedelta(seconds=20)
     assert due(NIGHT, route, None, None) == NIGHT + timedelta(minutes=1)
     assert due(NIGHT, route, soon, NIGHT) == soon
     assert due(NIGHT, route, None, NIGHT - timedelta(minutes=4)) == NIGHT + timedelta(minutes=6)
     assert due(NIGHT, route, None, NIGHT - timedelta(hours=4)) == NIGHT + timedelta(minutes=1)
+    # Another route's company comes later than this one waits.
+    assert due(NIGHT, route, NIGHT + timedelta(minutes=30), None) == NIGHT + timedelta(minutes=1)
+
+
+def test_a_route_says_how_long_it_waits_before_its_channel_does(world):
+    plan, store, _ = world
+    minute, slow = timedelta(minutes=1), Segment.of(channel="chat")
+    routes = (Route(channel="slack", segment=PHONE, group_wait=minute), Route(channel="slack"))
+    plan = replace(plan, routes=routes, company={"slack": Company(group_wait=30 * minute, repeat_interval=60 * minute)})
+    put(plan, store, news(thread="incident:slow"), NIGHT, replace(ABOUT, segment=slow))
+    put(plan, store, news(thread="incident:fast"), NIGHT)
+    assert sent(plan, store, NIGHT + minute / 2) == []
+    assert [d.key.split("|")[0] for d in deliver(plan, store, now=NIGHT + minute, worker="w")] == ["incident:fast"]
+    assert len(sent(plan, store, NIGHT + 30 * minute)) == 1
+    rules = Router(plan, store, now=NIGHT).rules
+    assert rules.company_in("slack", routes[0]) == Company(group_wait=minute, repeat_interval=60 * minute)
+    assert rules.company_in("another", routes[0]) == Company()
 
 
 def test_those_that_waited_go_out_in_one_message(world):
@@ -201,7 +219,8 @@ def test_what_nobody_acknowledges_is_told_again_aloud_until_somebody_does(both):
 
 def test_what_is_silenced_is_not_told_again(both):
     plan, store, _ = both
-    plan = replace(plan, routes=(Route(channel="slack", repeat_interval=timedelta(days=1)),))
+    # The channel says it where no route does.
+    plan = replace(plan, company={"slack": Company(repeat_interval=timedelta(days=1))})
     told(plan, store, incident("a", "drift", PHONE), "watch")
     quiet = Silence(id="q", metric="csat", segment=PHONE, starts=MORNING, ends=MORNING + timedelta(days=5), by="CX",
                     why="known")  # fmt: skip

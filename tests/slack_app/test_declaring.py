@@ -3,7 +3,7 @@
 import html
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fakeslack import forms
@@ -112,7 +112,7 @@ def test_a_viewer_proposes_and_an_editor_declares_it_with_the_button(desk):
     assert reply.arguments["text"] == "Declared by Support EMEA: judged from now on, and its limits are frozen."
     trail = [(s.act, s.who, s.by, s.outcome) for s in store.audit.all("weekend-chat-closed")]
     assert trail == [(act, "U0ADA", "Support EMEA", Outcome.DONE) for act in (Act.PROPOSE, Act.REVIEW, Act.SIGN)]
-    *_, again = done(pressed, place(world, store))
+    *_, again = done(pressed, place(world, store), NOW + timedelta(minutes=1))
     assert again.text == "It was declared on 14 Sep already: nothing was changed."
     (gone,) = done(replace(pressed, value="no-such"), place(world, store))
     assert gone == Respond(text="This decision is not known here any more, so nothing was done.")
