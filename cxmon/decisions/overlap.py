@@ -1,7 +1,7 @@
 """What other decisions leave of one change's evidence: re-baselined, cut short, entangled or not comparable."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cxmon.decisions.breaks import between, dated
@@ -112,13 +112,29 @@ def place(
     nearer ones are entangled. Neither past nor window reaches across a change of the measurement, its end included; one
     that leaves less of either makes it not comparable. Days that people left out as one-offs count for nothing.
     """
+    found = _stretch(change, others, metric, now, together=together)
+    if not left_out:
+        return found
+    reach = change.starts - LONGEST_PAST
+    reach, until = max(found.since or reach, reach), min(found.until or now, now)
+    one_offs = aside(left_out, metric, scope_of(change, metric), since=reach, until=until)
+    return replace(
+        found,
+        left_out=(*found.left_out, *one_offs.spans),
+        one_offs=one_offs.notes,
+        notes=tuple(dict.fromkeys((*found.notes, *one_offs.notes))),
+    )
+
+
+def _stretch(change: Change, others: Sequence[Change], metric: Metric, now: datetime, *, together: bool) -> Placement:
+    """What other decisions leave, before any day is left out."""
     period = PERIOD[metric.grain]
     least_past, least_window = max(timedelta(days=28), 6 * period), max(timedelta(days=14), 2 * period)
     apart = max(timedelta(days=7), 3 * period)
     measured = breaks([o for o in others if o.id != change.id], metric, scope_of(change, metric), now)
     found = between(measured, change, metric, now, past=least_past, window=least_window)
     since, until, data_until = found.since, found.until or change.ends, found.data_until
-    ended: list[tuple[datetime, datetime]] = []
+    left_out: list[tuple[datetime, datetime]] = []
     notes: list[str] = []
     tangled: list[Change] = []
     jointly: list[Change] = []
@@ -128,7 +144,7 @@ def place(
         gap = change.starts - other.starts
         inside = [at for at in steps if at < (until or now)]
         if other.ends is not None and other.ends <= change.starts:
-            ended.append((other.starts, other.ends))
+            left_out.append((other.starts, other.ends))
             notes.append(f"{dated(other.title, other.starts, metric)} left out of the past")
             continue
         near_before = timedelta(0) <= gap < least_past
@@ -149,23 +165,17 @@ def place(
     start = min([change.starts, *(other.starts for other in tangled)])
     # What cannot be separated began before the measurement changed: nothing is compared across that either.
     across = f"{past}, after {tangled[0].title} began" if found.since is not None and found.since > start else ""
-    notes += [past, window, *_together(jointly, metric)]
-    reach = max(since or change.starts - LONGEST_PAST, change.starts - LONGEST_PAST)
-    one_offs = aside(left_out, metric, scope_of(change, metric), since=reach, until=min(until or now, now))
     return Placement(
         since=since if since is None or since < start else None,
         start=start,
         until=until,
         data_until=data_until,
-        left_out=(*ended, *one_offs.spans),
-        one_offs=one_offs.notes,
+        left_out=tuple(left_out),
         # Several stages of one roll-out are one change.
         entangled_with=tuple(dict.fromkeys(other.id for other in tangled)),
         jointly_with=tuple(Neighbour(id=o.id, starts=o.starts, ends=o.ends) for o in jointly),
         not_comparable=found.reason or across,
-        notes=tuple(
-            dict.fromkeys(note for note in (*notes, past, window, *_together(jointly, metric), *one_offs.notes) if note)
-        ),
+        notes=tuple(dict.fromkeys(note for note in (*notes, past, window, *_together(jointly, metric)) if note)),
     )
 
 
