@@ -97,7 +97,8 @@ def empty(folder):
         command.append("--server.address=127.0.0.1")
         with subprocess.Popen(command, cwd=board.HOME, stdout=log, stderr=log) as process:
             try:
-                _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
+                if not _wait(f"http://127.0.0.1:{port}/_stcore/health", process):
+                    raise SystemExit("the empty app ended by itself")
                 yield f"http://127.0.0.1:{port}"
             finally:
                 process.terminate()

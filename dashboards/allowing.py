@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxmon import wording
 from dashboards.reading import World
-from dashboards.text import badge, grey, md
+from dashboards.text import badge, md
 
 
 def allowances(world: World) -> None:
@@ -24,9 +24,8 @@ def allowances(world: World) -> None:
             st.markdown(head + "".join(f"  \n:gray[:small[{md(line)}]]" for line in lines))
 
 
-def part(world: World, change: str) -> None:
-    """What one decision uses of each allowance."""
-    for use in world.allowances.values():
-        told = wording.allowance_part(use, change, world.metrics[use.metric]) if use.metric in world.metrics else ""
-        if told:
-            st.markdown(grey(f":small[{md(told)}]"))
+def parts(world: World, change: str) -> list[str]:
+    """What one decision uses of each allowance, a line each."""
+    known = [use for use in world.allowances.values() if use.metric in world.metrics]
+    told = (wording.allowance_part(use, change, world.metrics[use.metric]) for use in known)
+    return [line for line in told if line]

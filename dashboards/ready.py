@@ -1,6 +1,7 @@
 """What the first visitor would wait for, done while the server starts."""
 
 import gc
+import importlib
 import logging
 import os
 import runpy
@@ -14,26 +15,49 @@ from pathlib import Path
 import streamlit as st
 
 OVERVIEW = Path(__file__).parent / "views" / "overview.py"
-# A store may be far away; then the port answers before it is read.
+# What the overview needs, with what these bring; pictures and pandas are Streamlit's own for icon and figures.
+NEEDED = (
+    "pandas",
+    "PIL.PngImagePlugin",
+    "dashboards.allowing",
+    "dashboards.answering",
+    "dashboards.choosing",
+    "dashboards.early",
+    "dashboards.folding",
+    "dashboards.session",
+    "dashboards.trending",
+    "dashboards.viewing",
+)
+# Seconds for a store that is far away; then the port answers before it is read.
 PATIENCE = 10.0
 
 
 def get() -> None:
-    """Runs the overview once with nobody there: then its modules, the store's figures and its charts are in memory."""
-    # Streamlit tells each of its functions' callers that nobody is there.
-    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+    """Imports before anybody is let in, then runs the overview once with nobody there, so that the store's figures and
+    the charts are in memory."""
+    # All of it here: two threads that import in circles may see half a module.
+    for name in NEEDED:
+        importlib.import_module(name)
     once = threading.Thread(target=_overview, daemon=True)
     once.start()
     once.join(PATIENCE)
-    # Streamlit looks through all objects after each run of a page: for those that stay, half the time of a click.
-    gc.collect()
-    gc.freeze()
+
+
+def _nobody(_record: logging.LogRecord) -> bool:
+    return False
 
 
 def _overview() -> None:
+    # Streamlit says at each of its functions that nobody is there, which is so on purpose.
+    said = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    said.addFilter(_nobody)
     # Whatever is wrong is told to whoever opens the page.
     with suppress(Exception):
         runpy.run_path(str(OVERVIEW))
+    said.removeFilter(_nobody)
+    # Streamlit looks through all objects after each run of a page: for those that stay, half the time of a click.
+    gc.collect()
+    gc.freeze()
 
 
 @asynccontextmanager

@@ -32,11 +32,11 @@ def caption(band: Band, metric: Metric, world: World, where: str) -> str:
     return f"**{md(metric.label)}**, {md(where)}: {told} {md(f'({detail}; n {found.n:,.0f})')}"
 
 
-def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key: str) -> None:
-    """Caption, chart and download of one series."""
+def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key: str, height: int = 330) -> None:
+    """Caption, chart and download of one series; `height` is the chart's in pixels."""
     over = world.limit(metric, band.key)
-    height = over.height if over else None
-    points = charts.points(band, metric, grave_since=over.since if over else None, limit=height)
+    limit = over.height if over else None
+    points = charts.points(band, metric, grave_since=over.since if over else None, limit=limit)
     shown = charts.recent(points, days)
     head, side = st.columns([9, 1], vertical_alignment="top")
     better = "higher" if metric.better == "higher" else "lower"
@@ -48,8 +48,8 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         shown,
         metric,
         pins=pins,
-        limit=height,
-        limit_from=over.since if over and height is not None else None,
+        limit=limit,
+        limit_from=over.since if over and limit is not None else None,
         limit_text=over.text if over else "",
         goal=aimed.target.value * wording.factor(metric) if aimed else None,
         goal_text=f"target: {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else "",
@@ -71,8 +71,8 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     marks = ", ".join(f"{p.number} {p.title}, {p.verdict}" for p in pins)
     anew = "".join(f". Measured anew from {wording.day(one.at, metric.zone)}: {one.title}" for one in band.breaks)
     told = f"{said}. Decisions marked: {marks or 'none'}{anew}"
-    same = ("trend", *world.stamp, metric.id, band.key, days)
-    drawing.show(partial(made, theme="page"), key=f"trend_{key}", said=told, same=same)
+    same = ("trend", *world.stamp, metric.id, band.key, days, height)
+    drawing.show(partial(made, theme="page", height=height), key=f"trend_{key}", said=told, same=same)
 
 
 def average(band: Band) -> str:

@@ -25,7 +25,7 @@ _TIPS = (("until", "Figures to"), ("range", "Range"), ("verdict", "Verdict"))
 
 
 def narrowing(
-    found: Narrowing, metric: Metric, *, theme: Theme = "light", width: int | str = "container", height: int = 180
+    found: Narrowing, metric: Metric, *, theme: Theme = "light", width: int | str = "container", height: int = 155
 ) -> alt.LayerChart:
     """Drawn from the first reading to the last; raises IndexError where there is none."""
     colours = PALETTES[theme]

@@ -218,7 +218,7 @@ def _one(run: _Run, row: OutboxRow) -> list[Delivered]:
     if previous is not None and message.reply is None and not getattr(channel, "edits", False):
         # It calls nobody, and there is nothing to edit: the next news says what it says.
         outbox.sent_together([row.key, *folded], previous, run.at)
-        return Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
+        return _all_sent(row, folded)
     if previous is not None and previous.group:
         message = in_its_thread(run.plan, run.store, replace(row, message=message), previous, run.at)
     picture = draw(run.store, run.plan.metrics, message, channel)
@@ -240,12 +240,17 @@ def _one(run: _Run, row: OutboxRow) -> list[Delivered]:
         _pace(run, row.channel, channel)
     failpoint("notify-delivered")
     if folded and previous is not None:
-        run.store.outbox.sent_together([row.key, *folded], receipt, run.at)
-        mine = Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
-        return [mine, *(replace(mine, key=key, within=row.key) for key in folded)]
+        outbox.sent_together([row.key, *folded], receipt, run.at)
+        return _all_sent(row, folded)
     if folded:
         receipt = replace(receipt, detail=json.dumps({"folded": folded, "in": row.key}))
     return [_sent(run, row, receipt)]
+
+
+def _all_sent(row: OutboxRow, folded: Sequence[str]) -> list[Delivered]:
+    """The row as sent, and those that its message told with it."""
+    mine = Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
+    return [mine, *(replace(mine, key=key, within=row.key) for key in folded)]
 
 
 def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, list[str]]:

@@ -14,7 +14,10 @@ from dashboards import allowing, beneath, deciding, drawing, figures, session, t
 from dashboards.frame import opened
 from dashboards.links import linked
 from dashboards.reading import World
-from dashboards.text import badge, grey, md
+from dashboards.text import badge, grey, md, small
+
+# Two charts stand below each other: what is folded shall begin on the second screen.
+LOWER = 290
 
 
 def harms(world: World, verdict: Verdict) -> None:
@@ -111,7 +114,9 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
         band = world.bands.get((metric_id, f"change:{change}"))
         if band is not None:
             st.markdown("##### Actual against expected", anchors=False)
-            trending.draw(world, band, world.metrics[metric_id], where=band.label, days=372, key="decision")
+            trending.draw(
+                world, band, world.metrics[metric_id], where=band.label, days=372, key="decision", height=LOWER
+            )
 
 
 def _known(world: World, change: str) -> Verdict | None:
@@ -151,6 +156,7 @@ def page() -> None:
         "Decision",
         ids,
         format_func=lambda k: f"{world.number(k)} · {world.declared[k].change.title}",
+        label_visibility="collapsed",
         **linked("change", ids, ids[0]),
     )
     session.news()
@@ -158,6 +164,7 @@ def page() -> None:
     row = next(r for r in figures.ledger(world) if r.change == chosen)
     with st.container(border=True, key="answer"):
         st.markdown(f"#### {badge(row.words, row.tone, row.shape)}&ensp;{md(row.title)}", anchors=False)
+        rest: list[str] = []
         claim = row.claim if verdict is None or verdict.price is None else ""
         st.markdown(grey(md(" · ".join(filter(None, (row.facts, row.owner, claim))))))
         if verdict is None:
@@ -171,11 +178,12 @@ def page() -> None:
             first = sorted(verdict.where, key=lambda where: order.index(where.metric))[:1]
             placed = [wording.placed(where, world.metrics[where.metric]) for where in first]
             costs = wording.price_story(verdict.price, world.metrics, codes=False)[:1]
-            for line in (*costs, *placed, *wording.aims_lines(verdict, world.metrics)):
-                st.markdown(f":small[{md(line)}]")
-        allowing.part(world, chosen)
-        for line in figures.answers(world, declared.change):
-            st.markdown(md(line))
+            rest = [md(line) for line in (*costs, *placed, *wording.aims_lines(verdict, world.metrics))]
+        rest += [grey(md(line)) for line in allowing.parts(world, chosen)]
+        if rest:
+            st.markdown(small(*rest))
+        if answered := figures.answers(world, declared.change):
+            st.markdown("  \n".join(md(line) for line in answered))
         if verdict is None:
             _heard(world, declared)
     if verdict is None:

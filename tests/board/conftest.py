@@ -16,6 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import worlds
 
 ROOT = Path(__file__).parents[2]
+# Seconds; a test may take 300.
+PATIENCE_S = 150
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -36,30 +38,57 @@ def board_url(seeded_url):
 @contextmanager
 def serving(store_url, **environment):
     """Address of a board on a store, with these variables in its environment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "dashboards", "--port", str(port)]
-    named = {"CXMON_STORE_URL": store_url, "CXMON_BOARD_URL": f"http://127.0.0.1:{port}"}
-    with subprocess.Popen(command, env=os.environ | named | environment, cwd=ROOT) as process:
+    process, address = _started(store_url, environment)
+    with process:
         try:
-            _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
-            yield f"http://127.0.0.1:{port}"
+            yield address
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE_S)
+
+
+def _started(store_url, environment):
+    """(process, address) of a board that answers. Somebody else may take the port before it does: then another one."""
+    for _ in range(3):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        command = [sys.executable, "-m", "dashboards", "--port", address.rpartition(":")[2]]
+        named = {"CXMON_STORE_URL": store_url, "CXMON_BOARD_URL": address}
+        process = subprocess.Popen(command, env=os.environ | named | environment, cwd=ROOT)
+        if _wait(f"{address}/_stcore/health", process):
+            return process, address
+    raise AssertionError("the board ended by itself, three times")
 
 
 def _wait(address, process):
-    for _ in range(150):
-        assert process.poll() is None, "the board ended by itself"
+    """Whether it answers, False where it ended; it is asked again and again, since nothing tells when it is ready."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            return False
         try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
+            with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
                 if answer.status == 200:
-                    return
+                    return True
         except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the board did not answer within 30 s")
+            time.sleep(0.1)
+    process.kill()
+    process.wait()
+    raise AssertionError(f"the board did not answer within {PATIENCE_S} s")
+
+
+class Patient:
+    """A browser whose pages wait long for what a test asks: a loaded machine is slow, and not wrong."""
+
+    def __init__(self, opened):
+        self.opened = opened
+
+    def new_page(self, **look):
+        page = self.opened.new_page(**look)
+        # Of the context: a page that a link opens waits as long.
+        page.context.set_default_timeout(1000 * PATIENCE_S)
+        return page
 
 
 @pytest.fixture(scope="session")
@@ -75,5 +104,5 @@ def browser():
     flags = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=flags)
-        yield opened
+        yield Patient(opened)
         opened.close()

@@ -18,16 +18,16 @@ LOOKS = {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 21, 32)"}
 def test_no_page_keeps_anybody_out(browser, board_url):
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(board_url)
-    page.locator("[data-testid=stVegaLiteChart] svg path").first.wait_for(timeout=60_000, state="attached")
+    page.locator("[data-testid=stVegaLiteChart] svg path").first.wait_for(state="attached")
     page.evaluate(AXE_SCRIPT)
     found = _both(page, "Overview")
     for name in PAGES:
         page.get_by_role("link", name=name, exact=True).first.click()
-        page.get_by_role("heading", name=name, level=1).wait_for(timeout=60_000)
+        page.get_by_role("heading", name=name, level=1).wait_for()
         found += _both(page, name)
     page.get_by_role("link", name="Incidents", exact=True).click()
-    page.get_by_role("button", name="First reply, median, chat").click(timeout=60_000)
-    page.get_by_text("What happened", exact=True).wait_for(timeout=60_000)
+    page.get_by_role("button", name="First reply, median, chat").click()
+    page.get_by_text("What happened", exact=True).wait_for()
     found += _both(page, "An incident")
     page.close()
     assert found == [], found
@@ -38,7 +38,7 @@ def _both(page, name):
     found = []
     for scheme, rules in (("light", RULES), ("dark", ["color-contrast"])):
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"{GROUND} === '{LOOKS[scheme]}' && document.querySelector('{RESTS}')", timeout=60_000)
+        page.wait_for_function(f"{GROUND} === '{LOOKS[scheme]}' && document.querySelector('{RESTS}')")
         found += [(name, scheme, *one) for one in _against(page, rules)]
     return found
 
@@ -59,11 +59,11 @@ def test_the_choices_of_the_trend_are_reached_and_made_by_keyboard(browser, boar
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(board_url)
     chosen = page.locator(".st-key-trend").get_by_role("radio", name="CSAT")
-    chosen.wait_for(timeout=60_000)
+    chosen.wait_for()
     chosen.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
-    page.wait_for_url("**metric=reply**", timeout=60_000)
+    page.wait_for_url("**metric=reply**")
     # Nothing on a phone is wider than the phone.
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
     page.close()

@@ -117,7 +117,7 @@ def test_the_board_shows_it_and_offers_it_as_a_file(seeded_url, monkeypatch):
 
     monkeypatch.setenv("CXMON_STORE_URL", seeded_url)
     monkeypatch.delenv("CXMON_CONFIG", raising=False)
-    app = AppTest.from_file(str(VIEWS / "brief.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(VIEWS / "brief.py"), default_timeout=120).run()
     assert not app.exception
     said = "\n".join(m.value for m in app.markdown).replace("\\", "")
     one = known(seeded_url)

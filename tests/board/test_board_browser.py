@@ -30,8 +30,8 @@ def _ours(url, board_url):
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (400, "light")])
 def test_the_overview_is_readable_and_drawn(visit, tmp_path, width, scheme):
     page = visit(width=width, scheme=scheme)
-    page.get_by_text("CSAT fell more than the limit of 1.5 points").wait_for(timeout=60_000)
-    page.locator("[data-testid=stVegaLiteChart] svg path").first.wait_for(timeout=60_000, state="attached")
+    page.get_by_text("CSAT fell more than the limit of 1.5 points").wait_for()
+    page.locator("[data-testid=stVegaLiteChart] svg path").first.wait_for(state="attached")
     picture = tmp_path / "board.png"
     page.screenshot(path=str(picture), full_page=True)
     assert picture.stat().st_size > 20_000
@@ -41,33 +41,31 @@ def test_the_overview_is_readable_and_drawn(visit, tmp_path, width, scheme):
 
 def test_a_slack_link_opens_the_exact_view(visit):
     page = visit("/?metric=reply&segment=%7B%22channel%22%3A%20%22chat%22%7D&range=90d")
-    page.get_by_text("First reply, median, chat", exact=False).first.wait_for(timeout=60_000)
+    page.get_by_text("First reply, median, chat", exact=False).first.wait_for()
 
 
 def test_the_ledger_leads_to_the_decision(visit):
     page = visit()
-    with page.expect_popup(timeout=60_000) as popup:
-        page.get_by_role("link", name="Weekend phone desk closed").click(timeout=60_000)
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Weekend phone desk closed").click()
     page = popup.value
-    page.get_by_text("Declared", exact=False).first.wait_for(timeout=60_000)
-    page.get_by_text("seen 88.0", exact=False).first.wait_for(timeout=60_000)
+    page.get_by_text("Declared", exact=False).first.wait_for()
+    page.get_by_text("seen 88.0", exact=False).first.wait_for()
 
 
 def test_charts_follow_the_theme_that_is_chosen_while_the_page_is_open(visit):
     page = visit()
-    page.locator("[data-testid=stVegaLiteChart] .role-axis-label text").first.wait_for(
-        timeout=120_000, state="attached"
-    )
-    page.get_by_test_id("stMainMenu").get_by_role("button").click(timeout=60_000)
+    page.locator("[data-testid=stVegaLiteChart] .role-axis-label text").first.wait_for(state="attached")
+    page.get_by_test_id("stMainMenu").get_by_role("button").click()
     for name, ink, line in (
         ("Dark", "rgb(155, 166, 182)", "rgb(127, 178, 255)"), ("Light", "rgb(104, 113, 127)", "rgb(34, 81, 204)")
     ):  # fmt: skip
-        page.get_by_test_id(f"stMainMenuItem-theme-{name}").click(timeout=60_000)
+        page.get_by_test_id(f"stMainMenuItem-theme-{name}").click()
         page.wait_for_function(
             """([ink, line]) => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every((one) =>
                  [...one.querySelectorAll('.role-axis-label text')].some((t) => getComputedStyle(t).fill === ink))
                && [...document.querySelectorAll('[data-testid=stVegaLiteChart] path')].some((p) =>
                  getComputedStyle(p).stroke === line)""",
-            arg=[ink, line], timeout=60_000,
+            arg=[ink, line],
         )  # fmt: skip
     assert page.errors == []

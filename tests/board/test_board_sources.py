@@ -80,7 +80,7 @@ def page(monkeypatch, tmp_path):
     monkeypatch.setenv("CXMON_STORE_URL", url)
 
     def opened(name):
-        app = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=60).run()
+        app = AppTest.from_file(str(VIEWS / f"{name}.py"), default_timeout=120).run()
         assert not app.exception, app.exception
         return app
 

@@ -13,7 +13,7 @@ from dashboards import ready, shelf
 
 def get(url, **headers):
     asked = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
-    with urllib.request.urlopen(asked, timeout=60) as answer:
+    with urllib.request.urlopen(asked, timeout=150) as answer:
         return answer.status, dict(answer.headers), answer.read()
 
 

@@ -15,7 +15,6 @@ def test_from_a_message_to_the_incident_the_metric_its_figures_and_a_file_of_one
     errors, asked = [], []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda r: asked.append(r.url))
-    page.set_default_timeout(90_000)
 
     page.goto(f"{board_url}/incident?incident=watch-reply-chat")
     page.get_by_role("heading", name=re.compile("First reply, median, chat")).wait_for()

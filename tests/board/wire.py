@@ -9,6 +9,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+PATIENCE_S = 150
+
 
 def said(url, headers=(), *, source="127.0.0.1", cookies=None):
     """All text of the page at `url`, over Streamlit's own websocket."""
@@ -40,7 +42,7 @@ def status(url, *, host):
         "GET /_stcore/stream HTTP/1.1", f"Host: {host}:{found.port}", f"Origin: http://{host}:{found.port}",
         "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", "", "",
     )  # fmt: skip
-    with socket.create_connection((found.hostname, found.port), timeout=30) as line:
+    with socket.create_connection((found.hostname, found.port), timeout=PATIENCE_S) as line:
         line.sendall("\r\n".join(lines).encode())
         return int(line.recv(200).split()[1])
 
@@ -49,7 +51,12 @@ def status(url, *, host):
 def _line(url, headers=(), source="127.0.0.1", protocols=("streamlit",)):
     place = url.replace("http", "ws") + "/_stcore/stream"
     with connect(
-        place, max_size=None, additional_headers=headers, source_address=(source, 0), subprotocols=protocols
+        place,
+        max_size=None,
+        additional_headers=headers,
+        source_address=(source, 0),
+        subprotocols=protocols,
+        open_timeout=PATIENCE_S,
     ) as line:
         yield line
 
@@ -65,7 +72,7 @@ def _run(line, clicked=None):
     found = []
     while not found or found[-1].WhichOneof("type") != "script_finished":
         told = ForwardMsg()
-        told.ParseFromString(line.recv(timeout=60))
+        told.ParseFromString(line.recv(timeout=PATIENCE_S))
         found.append(told)
     return found
 

@@ -161,7 +161,7 @@ def test_the_board_shows_no_figure_of_it(covered, monkeypatch):
     from streamlit.testing.v1 import AppTest
 
     monkeypatch.setenv("CXMON_STORE_URL", f"sqlite:///{covered[0] / 'store.db'}")
-    app = AppTest.from_file(str(VIEWS / "overview.py"), default_timeout=60)
+    app = AppTest.from_file(str(VIEWS / "overview.py"), default_timeout=120)
     app.query_params["metric"], app.query_params["segment"] = "csat", '{"channel": "letter"}'
     app.run()
     assert not app.exception, app.exception
