@@ -51,9 +51,17 @@ def figures(harm):
     return harm.so_far, harm.now, harm.actual, harm.expected, harm.n_pre, harm.n_post, harm.code, harm.controls
 
 
-@pytest.mark.parametrize(("judged", "asked"), [(evidence, CUT), (staged_evidence, STAGED)], ids=["one date", "stages"])
-@pytest.mark.parametrize("root", [PHONE, CHAT], ids=["touched", "compared with"])
-@pytest.mark.parametrize("since", [150, 200], ids=["before", "since"])
+@pytest.mark.parametrize(
+    ("judged", "asked", "root", "since"),
+    [
+        (evidence, CUT, PHONE, 150),
+        (evidence, CUT, PHONE, 200),
+        (evidence, CUT, CHAT, 200),
+        (staged_evidence, STAGED, PHONE, 200),
+        (staged_evidence, STAGED, CHAT, 150),
+    ],
+    ids=["touched, before", "touched, since", "compared with", "in stages", "in stages, compared with"],
+)
 def test_no_answer_of_a_day_that_was_left_out_moves_a_verdict(leaves, judged, asked, root, since):
     one = replace(FLOOD, root=root, segments=(root,), since=day(since), until=day(since + 4))
     found = [judged(asked, (), spoilt(leaves, one, share), SHARE, now=day(238), brief=True).harm for share in (0.1, 1)]
