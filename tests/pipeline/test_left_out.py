@@ -51,9 +51,17 @@ def figures(harm):
     return harm.so_far, harm.now, harm.actual, harm.expected, harm.n_pre, harm.n_post, harm.code, harm.controls
 
 
-@pytest.mark.parametrize(("judged", "asked"), [(evidence, CUT), (staged_evidence, STAGED)], ids=["one date", "stages"])
-@pytest.mark.parametrize("root", [PHONE, CHAT], ids=["touched", "compared with"])
-@pytest.mark.parametrize("since", [150, 200], ids=["before", "since"])
+@pytest.mark.parametrize(
+    ("judged", "asked", "root", "since"),
+    [
+        (evidence, CUT, PHONE, 150),
+        (evidence, CUT, PHONE, 200),
+        (evidence, CUT, CHAT, 200),
+        (staged_evidence, STAGED, PHONE, 200),
+        (staged_evidence, STAGED, CHAT, 150),
+    ],
+    ids=["touched, before", "touched, since", "compared with", "in stages", "in stages, compared with"],
+)
 def test_no_answer_of_a_day_that_was_left_out_moves_a_verdict(leaves, judged, asked, root, since):
     one = replace(FLOOD, root=root, segments=(root,), since=day(since), until=day(since + 4))
     found = [judged(asked, (), spoilt(leaves, one, share), SHARE, now=day(238), brief=True).harm for share in (0.1, 1)]
@@ -63,7 +71,7 @@ def test_no_answer_of_a_day_that_was_left_out_moves_a_verdict(leaves, judged, as
     assert bool(found[0].left_out) is (root != CHAT)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     scope=st.sampled_from([(), (("channel", ("phone",)),), (("channel", ("phone",)), ("region", ("eu",)))]),
     root=st.sampled_from([EVERYONE, PHONE, CHAT, Segment.of(channel="phone", region="eu")]),
@@ -86,13 +94,12 @@ def test_it_counts_from_when_it_was_said_and_the_verdict_says_by_whom_and_why(tm
     moves = {"csat": lambda s, t: flood(s, t) if t < 204 else 0.0}
     asked, store = built(tmp_path, World(days=218, moves=moves), [csat()], [CUT])
     with store:
-        (before,) = judge(asked, store, now=day(210), depth=Depth.FIGURES)
+        # It stands in the store, as a replay has it, and nobody had said it by day 210.
         store.left_out.put(FLOOD)
-        (still,) = judge(asked, store, now=day(214), depth=Depth.FIGURES)
-        (after,) = judge(asked, store, now=day(216), depth=Depth.FIGURES)
+        (before,) = judge(asked, store, now=day(210), depth=Depth.TOLD)
+        (after,) = judge(asked, store, now=day(216), depth=Depth.TOLD)
         history = store.verdicts.history(CUT.id)
     assert (before.harms[0].code, before.harms[0].left_out) == (Code.HARMED, ())
-    assert still.harms[0].left_out == ()
     harm = after.harms[0]
     assert harm.code not in {Code.HARMED, Code.WORSE}
     assert harm.left_out == (SAID,)
