@@ -142,11 +142,18 @@ class Fake:
 
     def _become(self, name, **more):
         before = {key: deepcopy(self.subs[name][key]) for key, value in more.items() if self.subs[name][key] != value}
+        held = self._held(name)
         self.subs[name] |= more
+        for one in held - self._held(name):
+            self._event("customer.discount.deleted", {"object": deepcopy(self.discounts[one])})
         if before:
             if "items" in before:
                 before["items"] = {"data": before["items"]["data"]}
             self._tell(name, "updated", before)
+
+    def _held(self, name):
+        sub = self.subs[name]
+        return {one for holder in (sub, *sub["items"]["data"]) for one in holder["discounts"]}
 
     def _tell(self, name, what, before):
         data = {"object": deepcopy(self.subs[name])} | ({} if before is None else {"previous_attributes": before})

@@ -193,7 +193,7 @@ def _as_known(states, bound):
 
 
 @pytest.mark.parametrize(("kind", "definition", "grain"), KINDS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(world=WORLD, until=st.booleans(), delays=st.lists(st.integers(0, 40), min_size=12, max_size=12),
        begins=st.integers(0, HOURS))  # fmt: skip
 def test_customers_to_whom_nothing_happens_need_no_history(kind, definition, grain, world, until, delays, begins):

@@ -93,8 +93,8 @@ def agrees(store, fake, measured):
         assert {key: f for key, f in wanted.items() if found[key] != pytest.approx(f, abs=2e-4)} == {}, metric.id
 
 
-@pytest.mark.parametrize(("seed", "gives_up"), [(1, "canceled"), (2, "unpaid"), (3, "past_due")])
-def test_a_year_of_runs_says_what_happened(seed, gives_up):
+@pytest.mark.parametrize(("seed", "gives_up"), [(1, "canceled"), (2, "unpaid")])
+def test_runs_of_a_hundred_days_say_what_happened(seed, gives_up):
     fake, rng = Fake(BEGIN - DAY, gives_up), random.Random(-seed)
     acts, measured = life(fake, seed), metrics("live")
     runs = [*(BEGIN + k * 14 * DAY + rng.randrange(14) * DAY for k in range(7)), T]
@@ -163,8 +163,8 @@ def killed(url, vendor, now, place):
 
 
 def test_runs_that_were_killed_go_on_and_count_nothing_twice(tmp_path):
-    """Killed in the list, in the events after it, and between the metrics of one count, each time another run after."""
-    fake, rng, url = Fake(BEGIN - DAY), random.Random(5), f"sqlite:///{tmp_path}/store.db"
+    """Killed in the list and between the metrics of a count, and another run after each."""
+    fake, rng, url = Fake(BEGIN - DAY, "past_due"), random.Random(5), f"sqlite:///{tmp_path}/store.db"
     acts, measured = life(fake, 5), metrics("live")
     runs = [BEGIN + 24 * DAY, *(BEGIN + k * 24 * DAY + rng.randrange(3) * DAY for k in (2, 3, 4)), T]
     places = {runs[0]: "collect-page-after-commit:2", T: "collect-states-after-commit:1"}

@@ -177,12 +177,14 @@ MOVES = {
     "two": {"prices": [(BASIC, 2)], "status": "active"}, "unpaid": {"status": "unpaid"},
     "past_due": {"status": "past_due"},
 }  # fmt: skip
+# Several changes of one second, which have no order: up and down again, and gone and back.
+AT_ONCE = {"flip": ("pro", "two"), "back": ("unpaid", "basic")}
 
 # What can happen in a life, by hours before now; the last 29 days are told by events, what is older by the list alone.
 LIFE = st.fixed_dictionaries({
     "customer": st.integers(0, 2), "begins": st.integers(36 * 24, 120 * 24), "pro": st.booleans(),
     "trial": st.sampled_from([0, 0, 5]), "ends": st.one_of(st.none(), st.integers(1, 100 * 24)),
-    "moves": st.lists(st.tuples(st.integers(2, 28 * 24), st.sampled_from([*MOVES])), max_size=3,
+    "moves": st.lists(st.tuples(st.integers(2, 28 * 24), st.sampled_from([*MOVES, *AT_ONCE])), max_size=3,
                       unique_by=lambda move: move[0]),
 })  # fmt: skip
 
@@ -211,7 +213,7 @@ def acts(lives, account):
         # Before the time of events only what began and ended is known, so there is nothing else to be known.
         for hour, move in life["moves"]:
             if ends is None or T - 3600 * hour < ends:
-                found.append((T - 3600 * hour, partial(change, **MOVES[move])))
+                found += [(T - 3600 * hour, partial(change, **MOVES[m])) for m in AT_ONCE.get(move, (move,))]
         if ends is not None:
             found.append((ends, end))
     return sorted(found, key=itemgetter(0))

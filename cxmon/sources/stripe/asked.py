@@ -139,5 +139,7 @@ class Asked:
             last = rows[-1].get("id") if rows else None
             if not isinstance(page, dict) or page.get("has_more") is not True or not isinstance(last, str):
                 return
+            if after.get("starting_after") == last:
+                raise ValueError(f"a list of {what} that goes round in circles")
             after = {"starting_after": last}
         raise SourceError(f"{self.client.name}: GET {path} has more than {_MOST_PAGES} pages")
