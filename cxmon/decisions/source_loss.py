@@ -17,7 +17,7 @@ Bools = npt.NDArray[np.bool_]
 
 # How many days a step is looked for over.
 LENGTHS = (2, 3)
-# So many times its own spread: chosen for about one false incident in ten years of a source whose days are ordinary.
+# So many times its own spread: about one false incident in ten years of an ordinary source.
 STEPS = 4.5
 # Each of the days has less than this share of what is usual, and is lower than days usually are.
 LOW_SHARE, LOW = 0.8, 1.0
