@@ -1,7 +1,7 @@
 """The worlds of ../shared/bench/effect_bench.py, and some of our own, answered in batch through `cxmon.effects`.
 
 The bench asks one world at a time; a thousand at once give the same answers to 1e-8 (tests/stats/test_effect_table.py)
-in an eighth of the time. Units and kinds are those of ../shared/bench/cxmon_plugins.py: CSAT in points, response times
+in a tenth of the time. Units and kinds are those of ../shared/bench/cxmon_plugins.py: CSAT in points, response times
 in log minutes, churn per 1,000 customers.
 """
 

@@ -1,7 +1,7 @@
 """Roll-outs in stages with a known truth: coverage and width of the pooled interval, bias of two-way fixed effects.
 
-    python benchmarks/staged_coverage.py                 # a short form, a few minutes
-    python benchmarks/staged_coverage.py --worlds 400    # the figures in docs/methods/staged.md
+    python benchmarks/staged_coverage.py                 # a short form, a minute of CPU
+    python benchmarks/staged_coverage.py --worlds 400    # the figures in docs/methods/staged.md, nine minutes of CPU
     python benchmarks/staged_coverage.py --peek          # read every third day, harmless and harmful roll-outs
 
 Three segments get the change on days 120, 134 and 155 of 180; everyone shares a movement that wanders, each segment
