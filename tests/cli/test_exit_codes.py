@@ -85,11 +85,10 @@ def test_a_mistake_in_the_configuration_and_a_store_that_is_not_there(run):
     assert {run(name)[0] for name in SCREEN} == {Exit.SOURCE}
 
 
-def test_a_message_that_does_not_go_out_ends_with_4(run):
-    broken = (
-        'channels: {hook: {type: webhook, url: "http://127.0.0.1:1/", secret: 0123456789abcdef, allow_private: true}}\n'
-    )
-    Path("cxmon.yaml").write_text(CONFIG + broken, encoding="utf-8")
+def test_a_message_that_does_not_go_out_ends_with_4(run, monkeypatch):
+    monkeypatch.setenv("HOOK", "0123456789abcdef")
+    hook = '{type: webhook, url: "http://127.0.0.1:1/", secret: "${HOOK}", allow_private: true}'
+    Path("cxmon.yaml").write_text(f"{CONFIG}channels: {{hook: {hook}}}\n", encoding="utf-8")
     assert run("alerts", "test")[0] is Exit.NOT_DELIVERED
 
 
