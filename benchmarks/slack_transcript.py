@@ -4,12 +4,14 @@
 
 DESK is the folder of a desk (`cxmon demo desk --dir DESK --no-serve`); it is only read. The period is replayed with
 what was known on each day, and every message goes through the real outbox and Slack channel to the fake, with
-fast-forwarded time. What began before the period is left out. The news and what readers saw of it are written to
+fast-forwarded time. What began before the period is left out. The last week's digest comes at the end; pictures are
+drawn for their size, of the desk's newest figures. The news and what readers saw of it are written to
 tests/alerts/golden (`--out` to elsewhere), where tests/alerts/test_transcript.py tells the same news again and holds
 the rules. The command ends with 1 where the fake refused anything, or saw more or fewer messages than the replay says.
 """
 
 import argparse
+import json
 import sys
 import tempfile
 from collections import Counter
@@ -18,15 +20,33 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from fakeslack.transcript import EDIT, NEW, REPLY, retell
+from fakeslack.transcript import DRAWN, EDIT, NEW, REPLY, retell, size_of
 
+from cxmon.alerts.digest_message import for_digest
 from cxmon.cli.common import load_plan
 from cxmon.config import parse_instant
+from cxmon.model import Message
+from cxmon.pipeline.digest import read
+from cxmon.pipeline.drawing import draw
 from cxmon.pipeline.replay import period, replay
 from cxmon.store import Store, codec
 
 ROOT = Path(__file__).parents[1]
 EIGHTEEN_MONTHS = timedelta(days=548)
+
+
+def drawn(plan, store, messages):
+    """Width and height of each message's picture by its key; those of the same series are as large."""
+    found, sizes = {}, {}
+    for message in messages:
+        wanted = message.picture
+        if wanted is not None:
+            same = (wanted.metric, wanted.segment, wanted.change, len(wanted.below), len(wanted.subtitle))
+            if same not in found:
+                found[same] = draw(store, plan.metrics, message)
+            if found[same] is not None:
+                sizes[message.key] = size_of(found[same])
+    return sizes
 
 
 def main():
@@ -35,6 +55,7 @@ def main():
     asked.add_argument("--since", help="from when; without it 18 months")
     asked.add_argument("--until")
     asked.add_argument("--processes", type=int, default=2)
+    asked.add_argument("--recorded", action="store_true", help="tell the news on record, without a replay")
     asked.add_argument("--out", type=Path, default=ROOT / "tests" / "alerts" / "golden")
     given = asked.parse_args()
     plan = load_plan(given.desk / "cxmon.yaml")
@@ -42,18 +63,29 @@ def main():
         until = parse_instant(given.until, plan.zone) if given.until else None
         first = parse_instant(given.since, plan.zone) if given.since else datetime(2000, 1, 1, tzinfo=UTC)
         since, until = period(plan, store, first, until)
-        since = since if given.since else until - EIGHTEEN_MONTHS
-        found = replay(plan, store, since=since, until=until, processes=given.processes)
-    old = {a.message.thread for a in found.alerts if a.standing}
-    news = [(a.at, a.channel, a.message) for a in found.alerts if a.message.thread not in old]
+        if given.recorded:
+            lines = (given.out / "desk-news.jsonl").read_text(encoding="utf-8").splitlines()
+            news, counts = [codec.load(tuple[datetime, str, Message], line) for line in lines], None
+            news = [one for one in news if not one[2].thread.startswith("digest:")]
+        else:
+            since = since if given.since else until - EIGHTEEN_MONTHS
+            found = replay(plan, store, since=since, until=until, processes=given.processes)
+            old = {a.message.thread for a in found.alerts if a.standing}
+            news = [(a.at, a.channel, a.message) for a in found.alerts if a.message.thread not in old]
+            counts = Counter(a.sort for a in found.alerts if a.message.thread not in old)
+        week = read(plan, store, None, since=until - timedelta(days=7), now=until)
+        digest = for_digest(week, key=f"digest:desk|digest|1|{news[0][1]}", thread="digest:desk",
+                            board_url=plan.board_url)  # fmt: skip
+        sizes = drawn(plan, store, (digest, *(message for _, _, message in news)))
+    news.append((until, news[0][1], digest))
     with tempfile.TemporaryDirectory() as folder:
-        slack, wrong = retell(news, Path(folder))
+        slack, wrong = retell(news, Path(folder), sizes)
+    (given.out / "desk-pictures.txt").write_text(json.dumps(sizes, indent=1) + "\n", encoding="utf-8")
     (given.out / "desk-news.jsonl").write_text("".join(f"{codec.dump(n)}\n" for n in news), encoding="utf-8")
     (given.out / "desk-transcript.txt").write_text(slack.written(), encoding="utf-8")
-    sorts = {sort: sum(t.sort == sort for t in slack.told) for sort in (NEW, REPLY, EDIT)}
-    print(f"{found.looks} looks, {len(news)} messages of the replay: {sorts}")
-    counts = Counter(a.sort for a in found.alerts if a.message.thread not in old)
-    if (sorts[NEW], sorts[REPLY], sorts[EDIT]) != (counts["new"], counts["reply"], counts["reply"] + counts["edit"]):
+    sorts = {sort: sum(t.sort == sort for t in slack.told) for sort in (NEW, REPLY, EDIT, DRAWN)}
+    print(f"{len(news)} messages, the digest among them: {sorts}")
+    if counts is not None and (sorts[NEW] - 1, sorts[REPLY]) != (counts["new"], counts["reply"]):
         wrong.append(f"the replay says {dict(counts)}")
     for problem in wrong:
         print(f"WRONG {problem}")

@@ -39,13 +39,31 @@ def for_declared(
         badge=badge,
         title=title,
         text=f"{badge}: {title}",
-        lines=tuple(line for line in (change.note, words.next_step(change, live=live)) if line),
+        lines=tuple(
+            line
+            for line in (change.note, *_rolled_out(change, metrics, zone), words.next_step(change, live=live))
+            if line
+        ),
         facts=tuple(facts),
         footer=f"{badge}{f' by {by}' if by else ''} on {wording.stamp(declared.declared_at, zone)} · {change.id}",
         link=view_link(board_url, page="decision", change=change.id),
         actions=() if live else (_put_live(change),),
         at=declared.declared_at,
     )
+
+
+def _rolled_out(change: Change, metrics: Mapping[str, Metric], zone: str) -> list[str]:
+    """Where it comes one after the other, where it may reach, and which figures matter more."""
+    stages = [words.stage(wording.scope(one.scope), one.starts, one.ends, zone) for one in change.stages]
+    weights = [
+        f"{metrics[name].label if name in metrics else name} {weight:g}" for name, weight in change.weights.items()
+    ]
+    said = {
+        words.in_stages(): "; ".join(at_most(stages)),
+        words.spilling(): "; ".join(at_most([wording.scope(scope) for scope in change.spills_to])),
+        words.weighing(): ", ".join(at_most(weights)),
+    }
+    return [f"{label}: {text}." for label, text in said.items() if text]
 
 
 def _wider(change: Change, metrics: Mapping[str, Metric]) -> list[Fact]:

@@ -27,7 +27,7 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """One figure: how it stands against what was expected, since when, and which decisions are near."""
-    from cxmon.cli.glance import glance
+    from cxmon.cli.collecting import state
     from cxmon.pipeline.answering import ask as asked
     from cxmon.pipeline.asking import Unclear, words
     from cxmon.service import clock
@@ -35,7 +35,7 @@ def ask(
     said = words(question[0]) if question and len(question) == 1 else list(question or ())
     with opened(config, read_only=True) as (plan, store):
         if not said:
-            glance(plan, store, now=clock(plan))
+            state(plan, store, every=False, as_json=as_json)
             return
         found = asked(plan, store, said, now=clock(plan))
         if not isinstance(found, Unclear) and picture is not None:

@@ -9,6 +9,7 @@ from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progres
 
 if TYPE_CHECKING:
     from cxmon.config.plan import Plan
+    from cxmon.store import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -135,23 +136,26 @@ def status(
     as_json: Json = False,
 ) -> None:
     """What needs a decision, what is open, and how old the data are: the gravest first, on one screen."""
+    with opened(config, read_only=True) as (plan, store):
+        state(plan, store, every=every, as_json=as_json)
+
+
+def state(plan: "Plan", store: "Store", *, every: bool, as_json: bool) -> None:
+    """How things stand; ends the command with 1 where an incident is open."""
     from cxmon.cli.glance import glance
     from cxmon.cli.story import tell
     from cxmon.service import clock
 
-    with opened(config, read_only=True) as (plan, store):
-        if as_json:
-            document = {
-                "verdicts": store.verdicts.all_latest(),
-                "allowances": store.allowances.latest(),
-                "incidents": store.incidents.open(),
-                "runs": store.runs.latest(),
-                "targets": store.targets.all(),
-                "sources": list(store.pulls.latest().values()),
-            }
-            emit(document)
-        else:
-            (tell if every else glance)(plan, store, now=clock(plan))
-        red = store.incidents.open()
-    if red:
+    if as_json:
+        emit({
+            "verdicts": store.verdicts.all_latest(),
+            "allowances": store.allowances.latest(),
+            "incidents": store.incidents.open(),
+            "runs": store.runs.latest(),
+            "targets": store.targets.all(),
+            "sources": list(store.pulls.latest().values()),
+        })  # fmt: skip
+    else:
+        (tell if every else glance)(plan, store, now=clock(plan))
+    if store.incidents.open():
         raise typer.Exit(Exit.BREACH)

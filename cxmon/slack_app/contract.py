@@ -72,11 +72,12 @@ class Place:
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """A call of Slack's Web API with the bot's token, such as `chat.update`. `best_effort`: that it fails is logged and
-    stops nothing."""
+    stops nothing. `later` gives further arguments when its turn comes, so that what goes before need not wait."""
 
     method: str
     arguments: Mapping[str, Any]
     best_effort: bool = False
+    later: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

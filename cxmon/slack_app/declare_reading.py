@@ -17,6 +17,7 @@ from cxmon.decisions.naming import name_of
 from cxmon.errors import ConfigError
 from cxmon.model import Change, Status
 from cxmon.slack_app.contract import Request
+from cxmon.slack_app.declare_rollout import rollout
 from cxmon.slack_app.declare_view import METRICS, Offer, shown_dimensions
 from cxmon.slack_app.modals import opaque
 from cxmon.wording import forms as words
@@ -41,7 +42,8 @@ def change_of(request: Request, plan: Plan, offer: Offer, taken: Collection[str]
     """
     wrong: dict[str, str] = {}
     lines = [*_what(request, taken), *_when(request, offer, wrong), *_scope(request, offer, wrong)]
-    lines += [*_sizes(request, offer, wrong), *_saving(request, wrong)]
+    lines += [*_sizes(request, offer, wrong), *rollout(request, offer, _zone(request, offer), wrong)]
+    lines += _saving(request, wrong)
     if not request.input("title"):
         wrong["title"] = words.title_needed()
     answers = request.input("responds_to")
@@ -75,6 +77,11 @@ def _when(request: Request, offer: Offer, wrong: dict[str, str]) -> list[tuple[s
     except ValueError:
         return [("starts", f"starts: {_quoted(day)}")]
     return [("starts", f"starts: {_quoted(local.isoformat(timespec='seconds'))}")]
+
+
+def _zone(request: Request, offer: Offer) -> str:
+    zone = request.input("zone")
+    return zone if zone and known_zone(zone) else offer.zone
 
 
 def _scope(request: Request, offer: Offer, wrong: dict[str, str]) -> list[tuple[str, str]]:

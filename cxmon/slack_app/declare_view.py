@@ -1,6 +1,6 @@
 """The form by which a change is declared from Slack. Pure: what it offers comes in, a view goes out."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from cxmon.wording import forms as words
 NAME = "declare"
 # The choice of metrics is an action too: the limits asked for follow it.
 METRICS = "declare_metrics"
+STAGES, WEIGHTS = "stages", "weights"
+PREVIEW = "declare_preview"
 MOST_LIMITS = 20
 MOST_DIMENSIONS = 8
 LONGEST_TITLE, LONGEST_NOTE = 120, 2_000
@@ -42,8 +44,11 @@ class Begun:
     chosen: Sequence[str] = field(default_factory=tuple)
 
 
-def view(offer: Offer, begun: Begun, *, private: str) -> dict[str, Any]:
-    """The whole form. Blocks keep their ids when it is shown anew, so that nothing typed is lost."""
+def view(
+    offer: Offer, begun: Begun, *, private: str, more: Callable[[Offer], Sequence[modals.Block]] = lambda _: ()
+) -> dict[str, Any]:
+    """The whole form. Blocks keep their ids when it is shown anew, so that nothing typed is lost. `more` are the fields
+    of a roll-out."""
     return modals.modal(
         title="Declare a change",
         callback=NAME,
@@ -59,9 +64,12 @@ def view(offer: Offer, begun: Begun, *, private: str) -> dict[str, Any]:
             *_where(offer),
             modals.text_input("owner", "Who decided", initial=offer.by, hint=clicking.no_person(), most=200),
             *_harm(offer, begun),
+            *more(offer),
             *_saving(offer),
             *_answers(offer, begun),
             modals.text_input("note", "Anything else", lines=True, optional=True, most=LONGEST_NOTE),
+            modals.button(PREVIEW, words.preview_label()),
+            modals.words(words.not_in_the_form()),
         ],
     )
 

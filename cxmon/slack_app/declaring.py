@@ -20,6 +20,7 @@ from cxmon.signing import declare_new, put_live
 from cxmon.slack_app import modals
 from cxmon.slack_app.contract import Answer, Call, Deed, Handler, Handlers, Kind, Place, Request, Respond
 from cxmon.slack_app.declare_reading import Wrong, change_of
+from cxmon.slack_app.declare_rollout import inputs
 from cxmon.slack_app.declare_view import METRICS, NAME, Begun, Offer, answerable, view
 from cxmon.slack_app.modals import Origin, origin
 from cxmon.slack_app.trail import ORIGIN, kept
@@ -40,7 +41,7 @@ def open_form(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]
     # What a click held is no subject of the form.
     thread = request.thread_ts or request.message_ts
     private = replace(at, subject=subject, message_ts=thread, image="").private
-    return (modals.opened(request, view(offer(place, now, subject), begun, private=private)),)
+    return (modals.opened(request, view(offer(place, now, subject), begun, private=private, more=inputs)),)
 
 
 def offer(place: Place, now: datetime, subject: str = "") -> Offer:
@@ -78,7 +79,7 @@ def _follow(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     begun = Begun(responds_to=at.subject, chosen=(given,) if isinstance(given, str) else given)
     arguments: dict[str, Any] = {
         "view_id": request.view,
-        "view": view(offer(place, now, at.subject), begun, private=request.private),
+        "view": view(offer(place, now, at.subject), begun, private=request.private, more=inputs),
     }
     if isinstance(seen, Mapping) and isinstance(seen.get("hash"), str):
         # Of two choices made at once the later one counts.
@@ -88,7 +89,7 @@ def _follow(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
 
 def _check(request: Request, place: Place, now: datetime) -> Answer | None:
     try:
-        _read(request, place, now)
+        read(request, place, now)
     except Wrong as wrong:
         return modals.errors(_shown_fields(wrong.fields, request))
     return None
@@ -106,7 +107,8 @@ def _shown_fields(found: Mapping[str, str], request: Request) -> dict[str, str]:
     return placed
 
 
-def _read(request: Request, place: Place, now: datetime) -> Change:
+def read(request: Request, place: Place, now: datetime) -> Change:
+    """What the form says as it stands. Raises Wrong."""
     at = origin(request)
     # What this very click has declared before it was tried again is no other change.
     known = [d for d in place.store.changes.all() if (d.declared_at, d.origin) != (now, ORIGIN)]
@@ -116,7 +118,7 @@ def _read(request: Request, place: Place, now: datetime) -> Change:
 
 def _declare(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     try:
-        change = _read(request, place, now)
+        change = read(request, place, now)
     except Wrong as wrong:
         # Somebody was quicker between the two readings.
         return (Respond(text=str(wrong)),)

@@ -150,6 +150,12 @@ def time(name: str, label: str, *, hint: str = "", optional: bool = True) -> Blo
     return _input(name, label, {"type": "timepicker", "action_id": name}, hint=hint, optional=optional)
 
 
+def button(name: str, label: str) -> Block:
+    """A button in a view, which sends nothing but itself and what the inputs hold."""
+    element = {"type": "button", "action_id": name, "text": plain(label, OPTION), "value": name}
+    return {"type": "actions", "block_id": name, "elements": [element]}
+
+
 def opened(request: Request, view: Mapping[str, Any]) -> Call:
     """The call that opens a view for the one who clicked."""
     return Call(method="views.open", arguments={"trigger_id": request.trigger, "view": view})

@@ -79,7 +79,8 @@ def tell(text: str, request: Request, channel: Slack) -> None:
 def _one(deed: Deed, request: Request, channel: Slack) -> None:
     match deed:
         case Call():
-            channel.client().api_call(deed.method, json=dict(deed.arguments))
+            arguments = {**deed.arguments, **(deed.later() if deed.later is not None else {})}
+            channel.client().api_call(deed.method, json=arguments)
         case Respond():
             _respond(deed, request, channel)
         case Upload():

@@ -1,6 +1,6 @@
 """Which handler answers what: one room a line. A room maps (kind, name) to its handlers in `HANDLERS`."""
 
-from cxmon.slack_app import declaring, incident_buttons, incident_views, questions, responding
+from cxmon.slack_app import declaring, incident_buttons, incident_views, previewing, questions, responding
 from cxmon.slack_app.contract import Handler, Handlers, Request
 
 HANDLERS: Handlers = {
@@ -8,6 +8,7 @@ HANDLERS: Handlers = {
     **incident_views.HANDLERS,
     **questions.HANDLERS,
     **declaring.HANDLERS,
+    **previewing.HANDLERS,
     **responding.HANDLERS,
 }
 

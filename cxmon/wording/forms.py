@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cxmon.model import Change, Declared, Metric, Response, Verdict
-from cxmon.wording.numbers import day, days
+from cxmon.wording.numbers import counted, day, days
 from cxmon.wording.pricing import price_line
 from cxmon.wording.screen import decision, screen
 
@@ -84,6 +84,89 @@ def gains_hint(metric: Metric) -> str:
 
 def elsewhere_hint(dimension: str, value: str) -> str:
     return f"One dimension a line, such as {dimension}={value}; what is not named is touched whole."
+
+
+def in_stages() -> str:
+    return "In stages"
+
+
+def stage(where: str, starts: datetime, ends: datetime | None, zone: str) -> str:
+    """`region us from 1 Oct`, `region us from 1 Oct to 1 Nov`."""
+    return f"{where} from {day(starts, zone)}{f' to {day(ends, zone)}' if ends else ''}"
+
+
+def spilling() -> str:
+    return "It may also reach, so that nothing is compared with it"
+
+
+def weighing() -> str:
+    return "Shares of the error allowance"
+
+
+def stages_label() -> str:
+    return "Does it come to segments one after the other?"
+
+
+def stages_hint() -> str:
+    return (
+        f"Two or more lines such as {stage_example()}; the first begins with the change, none share customers. "
+        "Each is compared with those that do not have it yet. One that was taken back: 2026-10-01 to 2026-11-01: ..."
+    )
+
+
+def stage_example() -> str:
+    return "2026-10-01: region=us,uk; channel=phone"
+
+
+def spills_label() -> str:
+    return "Which other segments may it reach?"
+
+
+def spills_hint() -> str:
+    return f"A line each, such as {scope_example()}; they are never used for comparison."
+
+
+def scope_example() -> str:
+    return "channel=chat; region=us"
+
+
+def weights_label() -> str:
+    return "Which figures matter more?"
+
+
+def weights_hint() -> str:
+    return f"A line each, such as {weight_example()}: it gets twice the error allowance. Without any all get the same."
+
+
+def weight_example() -> str:
+    return "csat=2"
+
+
+def preview_label() -> str:
+    return "What could we see, and when?"
+
+
+def not_in_the_form() -> str:
+    return (
+        "Not in this form: an end, guards, scopes by metric, who joined (membership), how long it was announced, and "
+        "another horizon than 90 days. `cxmon change add --file` takes them, before it is declared."
+    )
+
+
+def is_worked_out() -> str:
+    return "It is worked out; that takes some seconds."
+
+
+def first_mend() -> str:
+    return "Nothing can be said yet. In the form:"
+
+
+def cannot_say(why: str) -> str:
+    return f"Nothing can be said: {why}."
+
+
+def more_figures(count: int) -> str:
+    return f"And {counted(count, 'figure')} more: `cxmon change plan` has all of them."
 
 
 def title_needed() -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from cxmon.alerts.allowance_message import for_allowance
 from cxmon.alerts.answer_message import for_answer
 from cxmon.alerts.declared_message import for_declared
 from cxmon.alerts.message import for_incident, for_test, for_verdict
@@ -14,9 +15,13 @@ from cxmon.model import (
     Agreement,
     AimCode,
     AimResult,
+    AllowanceCode,
+    AllowanceUse,
+    Altogether,
     Amount,
     Band,
     Better,
+    Carried,
     Category,
     Change,
     Code,
@@ -189,6 +194,26 @@ def reminder():
                         change=CHANGE.id, at=NOW)  # fmt: skip
 
 
+def allowance(code, low, high, step=Step.OPENED, **more):
+    """What two decisions used of the year's half point: one judged, one that waits for its data."""
+    used = Interval(estimate=(low + high) / 2, low=low, high=high)
+    year = datetime(2026, 1, 1, tzinfo=UTC)
+    everyone = Altogether(harm=Interval(estimate=0.004, low=-0.003, high=0.011), code=AllowanceCode.OPEN, since=year,
+                          until=NOW, answers=90_000.0, frozen_at=year, decides=True)  # fmt: skip
+    waits = Interval(estimate=float("nan"), low=float("nan"), high=0.009)
+    use = AllowanceUse(
+        metric="csat", year=year, ends=year.replace(year=2027), as_of=NOW, code=code, by="decisions", unit="pt",
+        limit=0.005, summed=used, altogether=everyone, unexplained=Interval(estimate=-0.002, low=-0.01, high=0.006),
+        carried=(Carried(change=CHANGE.id, code=Code.HARMED, share=0.2, harm=used),
+                 Carried(change="bot", code=Code.WAITING, share=0.01, reason="waits for data", harm=waits)),
+    )  # fmt: skip
+    which = Incident(id="a11ce", check="allowance", subject="csat", root=EVERYONE, members=(EVERYONE,), since=year,
+                     opened_at=NOW, last_breach_at=NOW, **({"state": IncidentState.OPEN} | more))  # fmt: skip
+    moved = Transition(incident=which.id, step=step, at=NOW, reason=f"{step.value}: {code.value}")
+    return for_allowance(use=use, metric=CSAT, incident=which, transition=moved, board_url=BOARD,
+                         titles={CHANGE.id: CHANGE.title, "bot": "Bot in chat"})  # fmt: skip
+
+
 def many():
     """Twelve stories that opened together."""
     one = of_incident(check_type="watch")
@@ -254,6 +279,9 @@ def messages():
         "declared": declared(),
         "proposed": declared(Status.DRAFT, note="Chats wait until Monday."),
         "reminder": reminder(),
+        "allowance-exceeded": allowance(AllowanceCode.EXCEEDED, 0.006, 0.011),
+        "allowance-kept-again": allowance(AllowanceCode.OPEN, 0.002, 0.009, Step.ENDED, state=IncidentState.ENDED,
+                                          ending=Ending.RECOVERED, ended_at=NOW),
         "many": many(),
         "test": for_test(channel="slack", now=NOW, title="Northwind Support", board_url=BOARD),
     }  # fmt: skip

@@ -3,11 +3,13 @@
 benchmarks/slack_transcript.py replays the desk and writes both files anew.
 """
 
+import json
+import re
 from collections import Counter
 from datetime import datetime
 
 import pytest
-from fakeslack.transcript import NEW, REPLY, retell
+from fakeslack.transcript import DRAWN, NEW, REPLY, retell
 from golden_payloads import FOLDER
 
 from cxmon.model import Message
@@ -24,8 +26,14 @@ def news():
 
 
 @pytest.fixture(scope="module")
-def slack(news, tmp_path_factory):
-    slack, wrong = retell(news, tmp_path_factory.mktemp("told"))
+def sizes():
+    """Of the pictures that the desk's messages had, by a message's key."""
+    return {k: tuple(v) for k, v in json.loads((FOLDER / "desk-pictures.txt").read_text(encoding="utf-8")).items()}
+
+
+@pytest.fixture(scope="module")
+def slack(news, sizes, tmp_path_factory):
+    slack, wrong = retell(news, tmp_path_factory.mktemp("told"), sizes)
     # Every payload was valid, nothing had to be sent twice, and the pace was kept.
     assert wrong == []
     return slack
@@ -46,6 +54,26 @@ def test_people_are_called_for_news_and_for_nothing_else(news, slack):
     assert len({(t.ts, t.lines) for t in calls}) == len(calls)
 
 
+def test_a_picture_says_in_words_what_it_shows(news, sizes, slack):
+    drawn = [t for t in slack.told if t.sort == DRAWN]
+    assert drawn
+    # One that comes with later news shows other figures in the same words: nothing new is read.
+    assert len(drawn) <= len(sizes)
+    for one in drawn:
+        (line,) = one.lines
+        width, height = map(int, re.match(r"\[picture (\d+) × (\d+)\] ", line).groups())
+        assert 600 <= width <= 2_000
+        assert 200 <= height <= 4_000
+        assert len(line) > 60
+
+
+def test_one_digest_is_on_record_in_full(news, slack):
+    (digest,) = [m for _, _, m in news if m.thread.startswith("digest:")]
+    (told,) = [t for t in slack.told if t.sort == NEW and any(digest.badge in line for line in t.lines)]
+    assert told.lines[0] == digest.title
+    assert set(digest.lines) <= {line.removeprefix("• ") for line in told.lines} or len(told.lines) > len(digest.lines)
+
+
 def test_an_end_is_said_in_its_thread(news, slack):
     ended = [m for _, _, m in news if "|ended|" in m.key]
     assert ended
@@ -57,6 +85,6 @@ def test_what_calls_somebody_is_short(slack):
     for one in slack.told:
         if one.sort == REPLY:
             assert sum(map(len, one.lines)) <= LONGEST_REPLY
-        if one.sort == NEW:
+        if one.sort == NEW and not any("The week of" in line for line in one.lines):
             assert len(one.lines) <= MOST_LINES
             assert len(one.lines[0]) <= 150

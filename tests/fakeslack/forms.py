@@ -43,6 +43,21 @@ def choose(slack: ListeningSlack, view: dict[str, Any], name: str, values: dict[
     })  # fmt: skip
 
 
+def press(slack: ListeningSlack, view: dict[str, Any], name: str, values: dict[str, Any]) -> str:
+    """A button inside an open view; `values` are those of all inputs, by input."""
+    state = {
+        b["block_id"]: {b["element"]["action_id"]: _state(b["element"], values.get(b["block_id"]))}
+        for b in view["blocks"]
+        if b["type"] == "input"
+    }
+    action = {"type": "button", "action_id": name, "block_id": name, "value": name, "action_ts": f"{len(slack.sent)}.0"}
+    return slack.send("interactive", {
+        "type": "block_actions", "user": PERSON, "team": {"id": "T0FAKE"}, "trigger_id": slack._trigger(),
+        "container": {"type": "view", "view_id": view["id"]}, "view": view | {"state": {"values": state}},
+        "actions": [action],
+    })  # fmt: skip
+
+
 def _open(slack: FakeSlack, args: dict[str, Any]) -> dict[str, Any]:
     channel = f"D{args['users']}"
     slack.channels[channel] = f"conversation with {args['users']}"

@@ -265,7 +265,11 @@ class ListeningSlack(FakeSlack):
         return self._shown(args)
 
     def _update_view(self, args: dict[str, Any]) -> dict[str, Any]:
-        return self._shown(args) if args.get("view_id") in self.views else {"ok": False, "error": "not_found"}
+        named = args.get("external_id")
+        known = args.get("view_id") in self.views or any(
+            named and v.get("external_id") == named for v in self.views.values()
+        )
+        return self._shown(args) if known else {"ok": False, "error": "not_found"}
 
     def _shown(self, args: dict[str, Any]) -> dict[str, Any]:
         view = args.get("view")

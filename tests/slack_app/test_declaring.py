@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from fakeslack import forms
 from fakeslack.rules import block_problems
@@ -12,17 +13,25 @@ from fakeslack.views import view_problems
 from form_world import CUT, done, place, request, seed, told_verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slack_world import CSAT, NOW
+from slack_world import CSAT, NOW, PHONE
 from test_buttons import buttons
 
 from cxmon.config import parse_change
+from cxmon.contracts import Cells, Observations
 from cxmon.decisions.naming import name_of
 from cxmon.errors import ConfigError
-from cxmon.model import Access, Act, Category, Change, Outcome, Role, Status
+from cxmon.model import Access, Act, Category, Change, Outcome, Role, Segment, Status, Window
 from cxmon.slack_app.contract import Kind, Respond
 from cxmon.slack_app.declare_reading import Wrong, change_of
+from cxmon.slack_app.declare_rollout import inputs
 from cxmon.slack_app.declare_view import Begun, Offer, answerable, view
 from cxmon.slack_app.modals import opaque
+
+ROLLED = {
+    "starts": "2026-10-01", "time": "", "zone": "",
+    "stages": "2026-10-01: channel=chat\n2026-10-15 to 2026-11-01 channel=phone", "spills_to": "channel=email",
+    "weights": "csat=2", "scope:channel": (),
+}  # fmt: skip
 
 
 class Rules:
@@ -281,3 +290,86 @@ def read(asked):
 def test_the_rules_are_those_of_the_configuration():
     with pytest.raises(ConfigError):
         parse_change("id: x\n", "form", Rules())
+
+
+def test_a_roll_out_is_declared_in_stages_with_spill_over_and_weights(desk):
+    world, store = desk
+    (told,) = sent(place(world, store), **ROLLED)
+    change = store.changes.get("weekend-chat-closed").change
+    assert [(s.scope.label, s.starts, s.ends) for s in change.stages] == [
+        ("chat", datetime(2026, 10, 1, tzinfo=UTC), None),
+        ("phone", datetime(2026, 10, 15, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)),
+    ]
+    assert ([s.label for s in change.spills_to], change.weights) == (["email"], {"csat": 2.0})
+    said = html.unescape(json.dumps(told.arguments["blocks"], ensure_ascii=False))
+    assert "In stages: chat from 1 Oct; phone from 15 Oct to 1 Nov." in said
+    assert "It may also reach, so that nothing is compared with it: email." in said
+    assert "Shares of the error allowance: CSAT 2." in said
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("stages", "soon: channel=chat", "Expected lines such as 2026-10-01: region=us,uk; channel=phone."),
+        ("stages", "2026-13-01: channel=chat", "Expected lines such as 2026-10-01: region=us,uk; channel=phone."),
+        ("stages", "2026-10-01: channel=chat\n2026-10-02: channel=fax", "No segment has channel fax."),
+        ("stages", "2026-10-01: channel=chat", "Found a list of 1, expected a list of two or more stages"),
+        ("stages", "2026-10-01: channel=chat\n2026-10-02: channel=chat", "chat"),
+        ("spills_to", "chat", "Expected lines such as channel=chat; region=us."),
+        ("weights", "csat=much", "Expected lines such as csat=2."),
+        ("weights", "nps=2", "nps"),
+    ],
+)
+def test_what_is_wrong_with_a_roll_out_is_said_at_its_field(field, typed, said):
+    inputs = {k: v for k, v in (FILLED | ROLLED | {field: typed}).items() if v}
+    with pytest.raises(Wrong) as found:
+        change_of(request(Kind.VIEW_SUBMISSION, "declare", inputs=inputs), Rules, form(), ())
+    assert said in found.value.fields[field]
+
+
+def test_the_form_asks_for_a_roll_out_and_says_what_it_has_no_room_for():
+    two = {"csat": CSAT, "ces": replace(CSAT, id="ces", label="CES")}
+    made = view(form(metrics=two), Begun(), private="{}", more=inputs)
+    assert view_problems(made) == []
+    fields = [b["block_id"] for b in made["blocks"] if b["type"] == "input"]
+    assert {"stages", "spills_to", "weights"} <= set(fields)
+    assert "`cxmon change add --file`" in made["blocks"][-1]["text"]["text"].replace("'", "`")
+
+
+def test_what_could_be_seen_is_shown_above_the_form(world, listening_slack):
+    """By a button in the form: a view at once, and the planner's answer in its place."""
+    slack = listening_slack
+    with world.store() as store:
+        figures = Observations(window=Window(PAST, NOW), cells=daily())
+        store.observations.apply(CSAT, figures, now=NOW)
+    with world.listening():
+        slack.acked(slack.command("/cxmon", "declare"))
+        slack.until(lambda: slack.views, what="the form")
+        shown = slack.newest_view()
+        given = {"scope:channel": [opaque("chat")], "starts": "2026-10-01"}
+        slack.acked(forms.press(slack, shown, "declare_preview", given))
+        slack.until(lambda: len(slack.views) >= 3, within=300, what="the answer")
+        # What is wrong is said there too, and nothing is lost below.
+        slack.acked(forms.press(slack, shown, "declare_preview", {"starts": "2026-10-01", "stages": "soon"}))
+        slack.until(lambda: len(slack.views) >= 4, what="what is wrong")
+    _, waits, answer, wrong = slack.views.values()
+    assert waits["external_id"] == answer["external_id"] != wrong["external_id"]
+    assert "It is worked out" in str(waits)
+    assert "This change: from 1 Oct, watched for 90 days, read every day." in str(answer)
+    assert "CSAT, chat: 200 answers a day, lately 80.0" in str(answer).replace("\u202f", " ").replace("\xa0", " ")
+    assert "A fall of 1 point would probably not be seen within the 90 days watched" in str(answer)
+    assert "Nothing can be said yet. In the form:" in str(wrong)
+    assert "Expected lines such as 2026-10-01: region=us,uk" in str(wrong)
+
+
+PAST = NOW.replace(hour=0) - timedelta(days=100)
+
+
+def daily():
+    """A hundred days of two channels, 200 answers a day."""
+    days = np.tile(np.arange(100), 2)
+    starts = np.array([(PAST + timedelta(days=int(t))).timestamp() for t in days], np.int64)
+    return Cells(
+        segments=(PHONE, Segment.of(channel="chat")), segment=np.repeat([0, 1], 100), start=starts,
+        n=np.full(200, 200.0), known_at=np.zeros(200, np.int64), total=160.0 + np.tile([4.0, -3.0, 1.0, -2.0], 50),
+    )  # fmt: skip
