@@ -80,7 +80,8 @@ def main():
     news.append((until, news[0][1], digest))
     with tempfile.TemporaryDirectory() as folder:
         slack, wrong = retell(news, Path(folder), sizes)
-    (given.out / "desk-pictures.txt").write_text(json.dumps(sizes, indent=1) + "\n", encoding="utf-8")
+    lines = [f"{json.dumps(size)} {key}\n" for key, size in sizes.items()]
+    (given.out / "desk-pictures.txt").write_text("".join(lines), encoding="utf-8")
     (given.out / "desk-news.jsonl").write_text("".join(f"{codec.dump(n)}\n" for n in news), encoding="utf-8")
     (given.out / "desk-transcript.txt").write_text(slack.written(), encoding="utf-8")
     sorts = {sort: sum(t.sort == sort for t in slack.told) for sort in (NEW, REPLY, EDIT, DRAWN)}

@@ -85,9 +85,11 @@ class WatchedSlack(FakeSlack):
         self.told.append(Told(at=at, channel=self.channels[channel], sort=sort, ts=ts, lines=fresh))
 
     def written(self) -> str:
-        """All that was seen as plain text, for people."""
+        """All that was seen as plain text, for people; of a message's pictures only the first."""
         first = {t.ts: t for t in self.told if t.sort == NEW}
-        return "\n".join(line for t in self.told for line in (*_written(t, first[t.ts]), ""))
+        drawn = {t.ts: t for t in reversed(self.told) if t.sort == DRAWN}
+        shown = [t for t in self.told if t.sort != DRAWN or drawn[t.ts] is t]
+        return "\n".join(line for t in shown for line in (*_written(t, first[t.ts]), ""))
 
 
 @dataclass(frozen=True, kw_only=True)
