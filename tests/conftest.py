@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from cxmon.store import Store
 
 # A landing must not hang on luck: CI tries the same examples every time, everybody else looks for new ones.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI") == "true":
-    hypothesis.settings.load_profile("ci")
+# And a loaded machine is slow, which is no fault of what is tried.
+_SLOW = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("ci", derandomize=True, **_SLOW)
+hypothesis.settings.register_profile("here", **_SLOW)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 _NUMBER = itertools.count(1)
 
