@@ -139,14 +139,15 @@ def median_width(seed, p, n):
 @settings(max_examples=4, deadline=None)
 @given(seeds)
 def test_a_hundred_times_the_answers_shrink_the_sampling_part_only(seed):
-    """Medians of 40 worlds. Without own movement all of the width is sampling, and it shrinks tenfold (the noise beyond
-    the counts is estimated, so not to the last digit); with it, what is left is what an AR(1) that is seen without
-    any sampling noise leaves: its long-run standard deviation 0.02 / (1 - 0.6) over the days before and after. It may
-    be up to 1.7 times as wide: figures that counts know so well are held to wander (as they do in reality.md)."""
-    still = np.full((40, 84), 0.8)
-    rng, moving = np.random.default_rng(seed), np.zeros((40, 84))
+    """Medians of 120 worlds, because those of 40 scatter too much. Without own movement all of the width is sampling,
+    and it shrinks tenfold (the noise beyond the counts is estimated, so not to the last digit); with it, what is left
+    is what an AR(1) that is seen without any sampling noise leaves: its long-run standard deviation 0.02 / (1 - 0.6)
+    over the days before and after. It may be up to 1.7 times as wide: figures that counts know so well are held to
+    wander (as they do in reality.md)."""
+    still = np.full((120, 84), 0.8)
+    rng, moving = np.random.default_rng(seed), np.zeros((120, 84))
     for t in range(1, 84):
-        moving[:, t] = 0.6 * moving[:, t - 1] + 0.02 * rng.standard_normal(40)
+        moving[:, t] = 0.6 * moving[:, t - 1] + 0.02 * rng.standard_normal(120)
     left = 2 * 1.96 * 0.02 / (1 - 0.6) * np.sqrt(1 / 60 + 1 / 24)
     assert 7 < median_width(seed, still, 100) / median_width(seed, still, 10_000) < 13
     thick = median_width(seed, still + moving, 10_000)
