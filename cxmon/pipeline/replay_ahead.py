@@ -16,6 +16,7 @@ from datetime import datetime
 from cxmon.config.plan import Plan
 from cxmon.pipeline.judge import Depth, Known, figures, look
 from cxmon.pipeline.replay_known import Hearsay
+from cxmon.processes import end_with_parent
 from cxmon.store import Overlay, Store
 
 LOG = logging.getLogger("cxmon.replay")
@@ -69,6 +70,7 @@ _AT: list[tuple[Plan, Overlay, Hearsay]] = []
 
 
 def _begin(plan: Plan, url: str, heard: Hearsay) -> None:
+    end_with_parent()
     overlay = Overlay.over(Store.open(url, read_only=True), plan.metrics.values())
     _AT.append((plan, overlay, heard))
 

@@ -4,6 +4,8 @@ import hashlib
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -292,3 +294,27 @@ def test_a_second_process_changes_no_word_even_where_it_is_killed(live, quick, c
     killing.join()
     assert (alone.alerts, alone.codes, alone.incidents) == (quick.alerts, quick.codes, quick.incidents)
     assert "the second process of the replay ended" in caplog.text
+
+
+ORPHAN = """
+import multiprocessing, time
+from cxmon.processes import end_with_parent
+
+def work():
+    end_with_parent()
+    print("working", flush=True)
+    time.sleep(3600)
+
+if __name__ == "__main__":
+    multiprocessing.get_context("spawn").Process(target=work).start()
+    time.sleep(3600)
+"""
+
+
+def test_the_second_process_does_not_outlive_a_replay_that_was_killed(tmp_path):
+    (tmp_path / "orphan.py").write_text(ORPHAN)
+    with subprocess.Popen([sys.executable, tmp_path / "orphan.py"], stdout=subprocess.PIPE) as first:
+        assert first.stdout.readline() == b"working\n"
+        first.kill()
+        # The end of what is written comes when both have gone.
+        assert first.stdout.read() == b""
