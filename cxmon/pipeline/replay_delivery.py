@@ -50,12 +50,14 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """A channel that takes everything, keeps it, and shows it to nobody. It has the pace of the one it stands for."""
+    """A channel that takes everything, keeps it, and shows it to nobody. It has the pace of the one it stands for, and
+    gets edits that call nobody where that one does."""
 
     name: str
     pace_s: float
     clock: Clock
     heard: list[Sent]
+    edits: bool = False
     type: str = "replay"
     draws: bool = False
 
@@ -111,9 +113,12 @@ class Deliveries:
 
     def _listeners(self) -> Mapping[str, Channel]:
         return {
-            name: Listener(name=name, pace_s=channel.pace_s, clock=self._clock, heard=self._taken)
+            name: Listener(
+                name=name, pace_s=channel.pace_s, clock=self._clock, heard=self._taken,
+                edits=getattr(channel, "edits", False),
+            )
             for name, channel in channels_of(self.plan).items()
-        }
+        }  # fmt: skip
 
     def _go_on(self, now: datetime) -> None:
         self._clock.now = max(now, self._clock.now)
