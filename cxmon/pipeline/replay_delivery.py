@@ -136,9 +136,12 @@ class Deliveries:
 
     def _due(self, at: datetime) -> datetime | None:
         """When the first of what waits goes out; what is due and did not fit into a run waits for the next one."""
-        paused = self.store.outbox.paused
-        moments = [max(row.not_before or at, paused(row.channel) or at) for row in self.waiting]
-        return max(min(moments), at + self.plan.schedule.deliver_every) if moments else None
+        paused, heads = self.store.outbox.paused, dict[tuple[str, str], datetime]()
+        for row in self.waiting:
+            # Later news of a story goes out when what stands before it does.
+            moment = max(row.not_before or at, paused(row.channel) or at)
+            heads.setdefault((row.channel, row.message.thread), moment)
+        return max(min(heads.values()), at + self.plan.schedule.deliver_every) if heads else None
 
     def _again(self, at: datetime) -> datetime | None:
         """The first look of live after `at` by which something may be told again, or at last."""

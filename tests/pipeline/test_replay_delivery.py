@@ -218,7 +218,9 @@ def test_before_the_first_collection_live_is_taken_to_look_as_often_as_it_collec
 def test_an_edit_that_calls_nobody_is_one_where_the_channel_edits(sqlite_store):
     """A day later, so that each piece of news has a look of its own; a letter that stands there cannot be edited."""
     there = Slack(channel="C0SHOPS", token=Secret("xoxb-good")), Console()
-    asked = replace(notify_world.plan("https://slack.com/api/"), channels=dict(zip(("slack", "letters"), there, strict=True)))
+    asked = replace(
+        notify_world.plan("https://slack.com/api/"), channels=dict(zip(("slack", "letters"), there, strict=True))
+    )
     overlay = Overlay.over(sqlite_store, ())
     delivered = Deliveries(plan=asked, store=overlay, heard=Hearsay(changes=[], said=[], never=()), rounds=())
     for number, said in enumerate((news(), news("widened", reply=None), news("ended"))):
@@ -228,3 +230,16 @@ def test_an_edit_that_calls_nobody_is_one_where_the_channel_edits(sqlite_store):
     assert [t for t in told if t[0] == "letters"] == [("letters", False, day(0)), ("letters", False, day(2))]
     assert [(edit, at) for c, edit, at in told if c == "slack"] == [(False, day(0)), (True, day(1)), (False, day(2))]
     assert not delivered.waiting
+
+
+def test_what_stands_behind_news_that_waits_for_company_is_not_tried_every_ten_seconds(sqlite_store):
+    asked = replace(notify_world.plan("https://slack.com/api/"), channels={"letters": Console()})
+    delivered = Deliveries(
+        plan=asked, store=Overlay.over(sqlite_store, ()), heard=Hearsay(changes=[], said=[], never=()), rounds=()
+    )
+    waits = replace(row(news(), "letters"), not_before=day(0) + 4 * HOUR)
+    delivered.store.outbox.queue([waits, row(news("assigned"), "letters")], day(0))
+    delivered.look(day(0))
+    assert delivered._due(day(0)) == waits.not_before
+    delivered.until(day(1))
+    assert [s.at for s in delivered.sent] == [waits.not_before] * 2
