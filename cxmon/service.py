@@ -95,6 +95,8 @@ class Service:
         self._holder = holder or f"{socket.gethostname()}:{os.getpid()}"
         # What people did must reach the thread while a long round goes on: each job waits for itself alone.
         self._busy = {name: threading.Lock() for name in ("work", "digest", "deliver", "retrace")}
+        # Weeks of decisions of which nothing could be said yet: they are asked for once.
+        self._silent: set[tuple[str, datetime]] = set()
         self._leader = threading.Event()
         self._last_beat = (time.monotonic(), wall())
         self.stop = threading.Event()
@@ -195,7 +197,7 @@ class Service:
         from cxmon.pipeline.retrace import retrace_all  # noqa: PLC0415
 
         def job(store: Store) -> None:
-            done = retrace_all(self._plan, store, now=clock(self._plan), stopped=self.stop.is_set)
+            done = retrace_all(self._plan, store, now=clock(self._plan), stopped=self.stop.is_set, without=self._silent)
             for change, readings in done.items():
                 LOG.info("retrace change=%s readings=%d", change, readings)
 

@@ -13,9 +13,9 @@ from cxmon.model.making import Making
 
 # What a row's value is made of where it is not read as it is.
 MADE_OF = ("began", "ended", "answered", "abandoned", "waited", "score")
-# What `read` says since a later version.
 # What stands elsewhere in the hash, or in no figure.
 _BESIDE = frozenset({"columns", "ticket"})
+# What `read` says since a later version.
 _LATER = frozenset({"censored", "stream", "only", "churn", *MADE_OF})
 # How a metric may write its own unit of time, in seconds.
 UNIT_SECONDS = {"ms": 0.001} | {

@@ -61,7 +61,7 @@ def tell_again(plan: Plan, store: Store, *, now: datetime) -> list[Transition]:
             continue
         if store.incidents.commit(
             check=incident.check, subject=incident.subject, seen_through=seen, through=seen, incidents=[],
-            transitions=telling.transitions, outbox=telling.rows, now=now,
+            transitions=telling.transitions, outbox=telling.rows, now=now, seen=(incident,),
         ):  # fmt: skip
             done += telling.transitions
     return done

@@ -23,7 +23,7 @@ from cxmon.pipeline.drawing import any_picture, draw
 from cxmon.pipeline.falling_back import fall_back
 from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPEAT, as_repeat, look_up, tell
 from cxmon.pipeline.route import MUTED, channels_of
-from cxmon.pipeline.together import TOGETHER, Batch, Crowd, in_its_thread
+from cxmon.pipeline.together import TOGETHER, Batch, Crowd, in_its_thread, spared
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
@@ -215,8 +215,7 @@ def _one(run: _Run, row: OutboxRow) -> list[Delivered]:
     if previous is not None and row.key in (known := _folded(previous)):
         return [replace(_sent(run, row, previous), within=known[row.key])]
     message, folded = _as_it_stands(run, row, first=previous is None)
-    if previous is not None and message.reply is None and not getattr(channel, "edits", False):
-        # It calls nobody, and there is nothing to edit: the next news says what it says.
+    if previous is not None and spared(channel, message):
         outbox.sent_together([row.key, *folded], previous, run.at)
         return _all_sent(row, folded)
     if previous is not None and previous.group:

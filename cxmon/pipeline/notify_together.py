@@ -12,7 +12,7 @@ from cxmon.errors import DeliveryError
 from cxmon.failpoints import failpoint
 from cxmon.model import Delivery, Message, OutboxRow
 from cxmon.pipeline.drawing import draw
-from cxmon.pipeline.together import Batch, Crowd, doubtful, landed, message_for
+from cxmon.pipeline.together import Batch, Crowd, doubtful, landed, message_for, spared
 from cxmon.store import Store
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,9 @@ def tell(
         return Delivery.WAITING, DeliveryError("the configuration has no such channel any more", permanent=True)
     failpoint("notify-together-taken")
     message = message_for(run.plan, run.store, batch, run.at)
+    if batch.home is not None and spared(channel, message):
+        outbox.sent_together(batch.keys, batch.home, run.at)
+        return Delivery.SENT, None
     if any(row.error.startswith(REPEAT) for row in batch.rows):
         message = as_repeat(message)
     picture = draw(run.store, run.plan.metrics, message, channel)

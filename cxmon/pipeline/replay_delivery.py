@@ -50,12 +50,14 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """A channel that takes everything, keeps it, and shows it to nobody. It has the pace of the one it stands for."""
+    """A channel that takes everything, keeps it, and shows it to nobody. It has the pace of the one it stands for, and
+    gets edits that call nobody where that one does."""
 
     name: str
     pace_s: float
     clock: Clock
     heard: list[Sent]
+    edits: bool = False
     type: str = "replay"
     draws: bool = False
 
@@ -111,9 +113,12 @@ class Deliveries:
 
     def _listeners(self) -> Mapping[str, Channel]:
         return {
-            name: Listener(name=name, pace_s=channel.pace_s, clock=self._clock, heard=self._taken)
+            name: Listener(
+                name=name, pace_s=channel.pace_s, clock=self._clock, heard=self._taken,
+                edits=getattr(channel, "edits", False),
+            )
             for name, channel in channels_of(self.plan).items()
-        }
+        }  # fmt: skip
 
     def _go_on(self, now: datetime) -> None:
         self._clock.now = max(now, self._clock.now)
@@ -131,9 +136,12 @@ class Deliveries:
 
     def _due(self, at: datetime) -> datetime | None:
         """When the first of what waits goes out; what is due and did not fit into a run waits for the next one."""
-        paused = self.store.outbox.paused
-        moments = [max(row.not_before or at, paused(row.channel) or at) for row in self.waiting]
-        return max(min(moments), at + self.plan.schedule.deliver_every) if moments else None
+        paused, heads = self.store.outbox.paused, dict[tuple[str, str], datetime]()
+        for row in self.waiting:
+            # Later news of a story goes out when what stands before it does.
+            moment = max(row.not_before or at, paused(row.channel) or at)
+            heads.setdefault((row.channel, row.message.thread), moment)
+        return max(min(heads.values()), at + self.plan.schedule.deliver_every) if heads else None
 
     def _again(self, at: datetime) -> datetime | None:
         """The first look of live after `at` by which something may be told again, or at last."""

@@ -96,7 +96,7 @@ def _responses(store: Store) -> list[Said]:
     return [Said(at=r.at, response=r) for r in store.changes.responses()]
 
 
-# What people did that is done again by its words; days that were left out are not known to a replay.
+# What people did that is done again by its words; marks and days that were left out are done again by what they hold.
 _SAID = (Step.ACKNOWLEDGED, Step.ASSIGNED, Step.REMARKED, Step.SILENCED)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cxmon.alerts.together_message import for_many
 from cxmon.config.plan import Plan
+from cxmon.contracts import Channel
 from cxmon.model import Message, OutboxRow, Receipt
 from cxmon.store import Store
 
@@ -97,7 +98,10 @@ def message_for(plan: Plan, store: Store, batch: Batch, at: datetime) -> Message
         newer = {m.thread: m for m in members}
         standing = [row.message for row in store.outbox.told_with(batch.home, batch.channel)]
         # A receipt that a newer version writes in other words finds no rows: then the news alone is the message.
-        members, news = tuple(newer.get(m.thread, m) for m in standing) or batch.members, batch.members
+        # An edit that calls nobody is no news.
+        said = {row.message.thread for row in batch.rows if row.message.reply}
+        news = tuple(m for m in members if m.thread in said)
+        members = tuple(newer.get(m.thread, m) for m in standing) or batch.members
     return for_many(
         members, key=batch.key, at=at, labels=labels, zone=plan.zone, board_url=plan.board_url, news=news
     )  # fmt: skip
@@ -105,12 +109,18 @@ def message_for(plan: Plan, store: Store, batch: Batch, at: datetime) -> Message
 
 def in_its_thread(plan: Plan, store: Store, row: OutboxRow, home: Receipt, at: datetime) -> Message:
     """Later news of one story that was told with others: the message of all as they are now, and the news below."""
-    known = batch_of(row.channel, [row], home, key=row.key)
-    said = row.message.reply or row.message.text
+    known, said = batch_of(row.channel, [row], home, key=row.key), row.message.reply
     # Among many stories the news has to say which one it is of.
-    named = row.message if row.message.title in said else replace(row.message, reply=f"{row.message.title}\n{said}")
+    silent = not said or row.message.title in said
+    named = row.message if silent else replace(row.message, reply=f"{row.message.title}\n{said}")
     message = message_for(plan, store, replace(known, members=(named,)), at)
     return replace(message, key=row.key, thread=row.message.thread, aloud=row.message.aloud)
+
+
+def spared(channel: Channel, message: Message) -> bool:
+    """Whether a channel does not get a later message of a story: it calls nobody, and there is nothing to edit. The
+    next news says what it says."""
+    return message.reply is None and not getattr(channel, "edits", False)
 
 
 def landed(receipt: Receipt, batch: Batch) -> Receipt:

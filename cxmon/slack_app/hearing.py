@@ -48,6 +48,7 @@ class Hearing:
     handlers: Handlers = field(default_factory=lambda: HANDLERS)
     _addresses: dict[str, str] = field(default_factory=dict)
     _team: str = ""
+    _at_work: set[str] = field(default_factory=set)
 
     def hear(self, envelope: Mapping[str, Any], acknowledge: Acknowledge) -> None:
         """Never raises. Everything is acknowledged, also what is not understood: Slack would send it again."""
@@ -73,6 +74,8 @@ class Hearing:
         try:
             with Store.open(self.plan.store_url) as store:
                 left = store.heard.left(self.name, self.holder, self.clock(), lease_s=LEASE_S, began=began)
+                # What this process is at itself for longer than the lease is not left undone.
+                left = [click for click in left if click.key not in self._at_work]
                 for click in left:
                     log.warning("slack app: what was heard at %s was left undone, and is done now", click.at)
                     self._take_up(store, click)
@@ -153,6 +156,7 @@ class Hearing:
         self, store: Store, request: Request, handler: Handler, place: Place, now: datetime, *, again: bool = False
     ) -> None:
         """Does it. What is tried again has the moment of the click, by which `cxmon.actions` knows what it did."""
+        self._at_work.add(request.key)
         try:
             if refused := refusal(request, place, handler):
                 tell(refused, request, self.channel)
@@ -164,6 +168,7 @@ class Hearing:
         finally:
             if handler.once:
                 self._forgotten(store, request)
+            self._at_work.discard(request.key)
 
     def _forgotten(self, store: Store, request: Request) -> None:
         try:

@@ -63,8 +63,9 @@ def _where(row: OutboxRow, rows: Sequence[OutboxRow]) -> str:
         waits = f" until {due.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if due and not row.error else ""
         return f"{row.channel} ({delivering.trouble(row)}{waits})"
     first = next(r for r in rows if r.channel == row.channel)
+    if row.message.reply is None and row.key != first.key:
+        # What was printed, or is a letter, cannot be edited: then the next news says it.
+        return f"{row.channel}, calling nobody (its message is edited where that is possible)"
     if row.receipt is not None and row.receipt.group:
         return f"{row.channel}, in one message with others"
-    if row.message.reply is None and row.key != first.key:
-        return f"{row.channel}, where its message was edited and nobody called"
     return row.channel

@@ -76,3 +76,25 @@ def test_it_goes_to_no_fallback_of_a_channel_in_which_the_story_was_told(fake_sl
     (post,) = fake_slack.posts()
     assert "widened" in str(post["blocks"])
     assert mail.handler.letters == []
+
+
+def test_what_was_told_together_is_edited_without_a_word_too(fake_slack, mail, httpserver, sqlite_store):
+    """One of many stories, and all of them at once: the message of all says it, nobody is called, no letter comes."""
+    given, many = world(fake_slack, mail, httpserver), [f"incident:{k}" for k in range(10)]
+    for hour, (step, threads) in enumerate([("opened", many), ("widened", many[:1]), ("widened", many[1:])]):
+        for thread in threads:
+            queued(sqlite_store, news(step, thread=thread, **({} if step == "opened" else {"reply": None})), NOW)
+        done = deliver(given, sqlite_store, now=NOW + timedelta(hours=hour), worker="w")
+        assert [d.state for d in done] == [Delivery.SENT] * len(threads) * len(NAMES)
+    (post,) = fake_slack.posts()
+    assert str(post["blocks"]).count("widened") == len(many)
+    assert fake_slack.replies(post["ts"]) == []
+    assert len(mail.handler.letters) == len(httpserver.log) == 1
+    # News in their company is told, and it alone.
+    queued(sqlite_store, news("widened", "2", thread=many[1], reply=None), NOW)
+    for thread in (many[0], *many[2:]):
+        queued(sqlite_store, news("ended", thread=thread), NOW)
+    deliver(given, sqlite_store, now=NOW + timedelta(hours=4), worker="w")
+    (reply,) = fake_slack.replies(post["ts"])
+    assert "News of 9" in reply["text"]
+    assert len(mail.handler.letters) == len(httpserver.log) == 2

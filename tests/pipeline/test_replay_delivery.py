@@ -4,13 +4,15 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import notify_world
 import numpy as np
 import pytest
 from fakeslack.transcript import EDIT, NEW, REPLY, Clock, WatchedSlack, seen
 from judge_world import START, csat, day, plan
+from notify_world import news, row
 
 from cxmon import actions
-from cxmon.alerts import Slack, blocks
+from cxmon.alerts import Console, Slack, blocks
 from cxmon.checks import Threshold
 from cxmon.config import CheckPlan
 from cxmon.contracts import Cells, Observations
@@ -20,7 +22,9 @@ from cxmon.pipeline.notify import deliver
 from cxmon.pipeline.register import register
 from cxmon.pipeline.replay import TOGETHER, replay
 from cxmon.pipeline.replay_compare import compare
-from cxmon.store import Run, Store
+from cxmon.pipeline.replay_delivery import Deliveries
+from cxmon.pipeline.replay_known import Hearsay
+from cxmon.store import Overlay, Run, Store
 
 SHOPS = tuple(Segment.of(shop=f"shop {i:02}") for i in range(16))
 FIRST, LAST = 3, 9
@@ -209,3 +213,33 @@ def test_before_the_first_collection_live_is_taken_to_look_as_often_as_it_collec
     called = [(a.step, a.at - opened) for a in late.alerts if a.sort != "edit"]
     hours = [("opened", 0), ("repeated", 8), ("repeated", 16), ("worsened", 24), ("repeated", 32), ("repeated", 40)]
     assert called[:6] == [(step, k * HOUR) for step, k in hours]
+
+
+def test_an_edit_that_calls_nobody_is_one_where_the_channel_edits(sqlite_store):
+    """A day later, so that each piece of news has a look of its own; a letter that stands there cannot be edited."""
+    there = Slack(channel="C0SHOPS", token=Secret("xoxb-good")), Console()
+    asked = replace(
+        notify_world.plan("https://slack.com/api/"), channels=dict(zip(("slack", "letters"), there, strict=True))
+    )
+    overlay = Overlay.over(sqlite_store, ())
+    delivered = Deliveries(plan=asked, store=overlay, heard=Hearsay(changes=[], said=[], never=()), rounds=())
+    for number, said in enumerate((news(), news("widened", reply=None), news("ended"))):
+        overlay.outbox.queue([row(said, name) for name in asked.channels], day(number))
+        delivered.look(day(number))
+    told = [(s.channel, s.message.reply is None, s.at) for s in delivered.sent]
+    assert [t for t in told if t[0] == "letters"] == [("letters", False, day(0)), ("letters", False, day(2))]
+    assert [(edit, at) for c, edit, at in told if c == "slack"] == [(False, day(0)), (True, day(1)), (False, day(2))]
+    assert not delivered.waiting
+
+
+def test_what_stands_behind_news_that_waits_for_company_is_not_tried_every_ten_seconds(sqlite_store):
+    asked = replace(notify_world.plan("https://slack.com/api/"), channels={"letters": Console()})
+    delivered = Deliveries(
+        plan=asked, store=Overlay.over(sqlite_store, ()), heard=Hearsay(changes=[], said=[], never=()), rounds=()
+    )
+    waits = replace(row(news(), "letters"), not_before=day(0) + 4 * HOUR)
+    delivered.store.outbox.queue([waits, row(news("assigned"), "letters")], day(0))
+    delivered.look(day(0))
+    assert delivered._due(day(0)) == waits.not_before
+    delivered.until(day(1))
+    assert [s.at for s in delivered.sent] == [waits.not_before] * 2

@@ -1,5 +1,7 @@
 """The weeks of a watch that nobody kept are worked out with what was known then; what was said stays."""
 
+from datetime import timedelta
+
 from judge_world import World, built, change, csat, day, falls
 
 from cxmon.model import KeptBy
@@ -27,3 +29,21 @@ def test_missing_weeks_are_worked_out_once_and_what_was_said_stays(tmp_path):
     widths = [one.so_far.high - one.so_far.low for one in kept]
     assert widths == sorted(widths, reverse=True)
     assert all(one.until <= one.at for one in found)
+
+
+def test_a_week_of_which_nothing_could_be_said_is_asked_for_once(tmp_path):
+    slow = csat(matures_after=timedelta(days=9))
+    plan, store = built(tmp_path, World(days=232, moves={"csat": falls(-0.09)}), [slow], [change()])
+    silent, asked = set(), []
+
+    def stopped():
+        asked.append(True)
+        return False
+
+    with store:
+        judge(plan, store, now=day(231), depth=Depth.FIGURES)
+        assert retrace_all(plan, store, now=day(231), stopped=stopped, without=silent)
+        assert [name for name, _ in silent] == ["phone-cut"]
+        asked.clear()
+        assert retrace_all(plan, store, now=day(231), stopped=stopped, without=silent) == {}
+        assert len(asked) == 1

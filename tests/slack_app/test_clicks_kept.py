@@ -14,8 +14,10 @@ from test_declaring import FILLED
 
 import cxmon.slack_app
 from cxmon.model import Step
+from cxmon.slack_app.contract import Kind
 from cxmon.slack_app.hearing import LEASE_S, Hearing
 from cxmon.slack_app.modals import Origin
+from cxmon.slack_app.registry import HANDLERS
 from cxmon.store import Store
 
 ROOM = Path(cxmon.slack_app.__file__).parent
@@ -136,6 +138,24 @@ def test_a_process_that_comes_back_under_its_name_does_not_wait(world):
     assert hearing(world, "one").catch_up(began=True) == 1
     # What is done is kept no longer than it takes.
     assert hearing(world, "one").catch_up(began=True) == 0
+
+
+def test_what_takes_longer_than_the_lease_is_not_begun_again_by_the_same_process(world):
+    """In the middle of the work it looks, as it does all the time, for what was left undone by others."""
+    asked, clock, found = envelopes(world)[0], [datetime.now(UTC)], []
+    one = replace(hearing(world, "one"), clock=lambda: clock[0])
+    (key,) = [k for k in HANDLERS if k[1] == "add_note" and k[0] is Kind.VIEW_SUBMISSION]
+
+    def slowly(request, place, now):
+        clock[0] += timedelta(seconds=LEASE_S + 1)
+        found.append(one.catch_up(began=False))
+        return HANDLERS[key].handle(request, place, now)
+
+    one.handlers = {**HANDLERS, key: replace(HANDLERS[key], handle=slowly)}
+    one.hear(asked, lambda _: None)
+    assert found == [0]
+    assert [step for step, _ in world.history()].count(Step.REMARKED) == 1
+    assert one.catch_up(began=True) == 0
 
 
 def test_a_store_that_is_busy_does_not_hold_up_the_acknowledgement(world):

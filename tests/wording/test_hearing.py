@@ -33,14 +33,15 @@ def test_each_step_names_its_channels_and_what_holds_a_message_up():
         row(Step.OPENED, "mail", "7", state=Delivery.WAITING, **muted),
         row(Step.OPENED, "pager", "7", receipt=replace(HERE, detail='{"group": "together:1"}')),
         row(Step.WIDENED, "slack", "8", at=LATER, reply=None),
+        row(Step.WIDENED, "pager", "8", at=LATER, reply=None, receipt=replace(HERE, detail='{"group": "together:1"}')),
         row(Step.WIDENED, "mail", "8", state=Delivery.WAITING, at=LATER, not_before=LATER, receipt=None),
     ]
     opened, silent, widened = heard(history, rows)
     waits = "mail (waiting, muted by off_hours until 2026-11-20 08:00 UTC)"
     assert opened == f"told in slack; {waits}; pager, in one message with others"
     assert silent == ""
-    edited = "told in slack, where its message was edited and nobody called"
-    assert widened == f"{edited}; mail (waiting until 2026-11-21 06:00 UTC)"
+    edited = "calling nobody (its message is edited where that is possible)"
+    assert widened == f"told in slack, {edited}; pager, {edited}; mail (waiting until 2026-11-21 06:00 UTC)"
 
 
 @pytest.mark.parametrize(
