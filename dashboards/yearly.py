@@ -102,7 +102,7 @@ def _marked(off: list[tuple[charts.Point, date, str]], metric: Metric) -> str:
     if off:
         return f" ▲ A holiday in one of the two years only: {_named(off)}."
     known = metric.holidays is not None or metric.grain in {Grain.WEEK, Grain.MONTH}
-    return "" if known else " Holidays are not marked: this metric has no calendar of them (`holidays`)."
+    return "" if known else " Holidays are not marked: this metric has no calendar of them (key holidays)."
 
 
 def _none(points: list[charts.Point], world: World) -> str:

@@ -92,9 +92,13 @@ def not_real(
     from cxmon.wording import clicking
 
     with opened(config) as (_, store):
+        before = store.incidents.get(incident)
         act = actions.take_mark_back if take_back else actions.mark_not_real
         found = act(store, incident, by=by, why=why, now=wall())
-    if take_back:
+    mark = before.not_real if before is not None else None
+    if take_back == (mark is None):
+        say(clicking.not_marked() if mark is None else clicking.already_marked(mark.by))
+    elif take_back:
         say(clicking.mark_taken_back(lasting=found.state is not IncidentState.ENDED))
     else:
         say(clicking.is_not_real(found))

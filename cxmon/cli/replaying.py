@@ -93,6 +93,9 @@ def replay(
     if other is not None and compared is not None:
         _kept(other, theirs, f"Against {other.path.name}")
         _differences(plan, compared, other.path.name)
+    if keep:
+        say()
+        wrapped("Kept: digest and board tell these counts beside the alerts that were sent.", "  ")
     if figure is not None:
         say(f"\nDrawn: {figure}")
 
@@ -186,6 +189,8 @@ def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
         + ".",
         "  ",
     )
+    if not count:
+        return
     wrapped(
         "Which of them were false is for you to say"
         + (f"; {near} began near a declared change and named it." if near else "; none began near a declared change."),
@@ -194,8 +199,10 @@ def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
 
 
 def _differences(plan: "Plan", found: "Compared", name: str) -> None:
+    from cxmon.wording.numbers import counted
+
     say()
-    say(f"  Differences ({found.same} messages are the same)")
+    say(f"  Differences ({counted(found.same, 'message')} the same in both)")
     for title, alerts in ((f"only without {name}", found.only_ours), (f"only with {name}", found.only_theirs)):
         say(f"  {title}: {len(alerts) or 'none'}")
         for alert in alerts:

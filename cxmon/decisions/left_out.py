@@ -45,7 +45,7 @@ def aside(found: Sequence[LeftOut], metric: Metric, scope: Scope, *, since: date
     partly = [one for one in mine if one not in covered and scope.overlaps(Scope.of(dict(one.root.items)))]
     notes = [f"{_days(one, metric)} left out as a one-off by {one.by}: {one.why}" for one in covered]
     notes += [
-        f"{_days(one, metric)} of {one.root.label} left out as a one-off by {one.by} ({one.why}), and counted here: it "
+        f"{_days(one, metric)} of {one.root.label} left out as a one-off by {one.by} ({one.why}), but counted here: it "
         f"is only a part of {scope.label}"
         for one in partly
     ]

@@ -101,6 +101,14 @@ def is_not_real(incident: Incident) -> str:
     )
 
 
+def already_marked(by: str) -> str:
+    return f"Already marked as not real by {by}: nothing was changed."
+
+
+def not_marked() -> str:
+    return "It is not marked as not real: nothing was changed."
+
+
 def mark_taken_back(*, lasting: bool) -> str:
     return f"The mark is taken back{': the incident is open again' if lasting else ''}."
 

@@ -143,7 +143,7 @@ def news(week: Week) -> list[str]:
             continue
         title = ledger.incident_title(one, week.metrics, week.titles)
         if one.ended_at and one.ending and _new(week, one.ended_at):
-            told.append(f"{state(one)}: {title}, open since {week.day(one.opened_at)}")
+            told.append(f"{state(one)}: {title}, open since {week.day(one.since or one.opened_at)}")
         elif _new(week, one.opened_at) and one.state is not IncidentState.PENDING:
             told.append(f"Opened: {title}")
     for said in week.responses:

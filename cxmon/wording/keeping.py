@@ -158,8 +158,8 @@ def _named(one: AlarmQuarter, kept: AlarmsKept) -> str:
 
 
 def _few(x: float) -> str:
-    """A number of alerts: one digit after the point, two where that would be nothing."""
-    return number(x, 2 if 0 < x < 0.1 else 1)
+    """A number of alerts: one digit after the point, two where that would be nothing, none for nothing."""
+    return number(x, 2 if x < 0.1 else 1) if x else "0"
 
 
 def _day(at: datetime, zone: str) -> str:

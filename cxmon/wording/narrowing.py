@@ -51,8 +51,8 @@ def not_yet(found: Narrowing, change: str) -> str:
     if max(b - a for a, b in pairwise(ends)) <= _A_WEEK_AND_A_HALF:
         return ""
     return (
-        "The weeks without a mark are not worked out yet: `cxmon run` and `cxmon up` do it in the background, "
-        f"`cxmon change retrace {change}` at once"
+        "The weeks without a mark are not worked out yet: cxmon run and cxmon up do it in the background, "
+        f"cxmon change retrace {change} at once"
     )
 
 

@@ -27,7 +27,7 @@ def where_to(found: Routed) -> str:
     """The channels in one phrase, or what keeps it from them."""
     if found.channels:
         return " and ".join(found.channels)
-    return "nobody, silenced" if found.why is Why.SILENCED else "nobody, a wider incident tells of it"
+    return "nobody" if found.why is Why.SILENCED else "nobody, a wider incident tells of it"
 
 
 def routed_lines(found: Routed, news: News, label: str, at: str) -> list[str]:

@@ -77,7 +77,7 @@ def test_it_says_how_news_is_told_together_and_again_and_who_says_so(run):
         (["--owner", "Operations"], "Goes to cuts"),
         (["--check", "floor"], "Goes to all and cuts"),
         ([], "no route matches, so it goes to the first channel, all"),
-        (["--segment", "channel=chat", "--at", "2026-03-04"], "Goes to nobody, silenced: silenced until 2026-04-01"),
+        (["--segment", "channel=chat", "--at", "2026-03-04"], "Goes to nobody: silenced until 2026-04-01"),
     ],
 )
 def test_options_ask_of_other_news(run, asked, answer):
