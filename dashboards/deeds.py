@@ -1,4 +1,4 @@
-"""What can be done about an incident on its page: somebody is on it, or it is known and quiet until a day."""
+"""What can be done about an incident on its page: somebody is on it, it is known and quiet until a day, or not real."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 def section(world: World, incident: Incident) -> None:
-    """Two buttons with their forms for those who may; for others the sentence that says who."""
+    """Buttons with their forms for those who may; for others the sentence that says who."""
     session.news()
     if incident.state is IncidentState.ENDED:
         _mark(world, incident)

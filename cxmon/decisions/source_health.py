@@ -259,14 +259,16 @@ class _Known:
         found = loss(days)
         if found is None or not (found.told or (lasting and found.low)):
             return []
-        before = [sum(days[k : k + found.days]) for k in range(7, len(days) - found.days, 7)]
+        # The same weekdays of earlier weeks: where a desk is closed at weekends, Monday follows Friday.
+        on = np.array(found.on)
+        before = [float(days[on + k].sum()) for k in range(7, len(days) - found.on[-1], 7)]
         weeks = [b for b in before if b == b]  # noqa: PLR0124 - NaN is what differs from itself.
         if len(weeks) < LEAST_WEEKS:
             return []
         return [
             Measure(
                 measured=Measured.RECORDS, standing=Standing.LESS, value=found.value, usual=found.usual,
-                low=min(weeks), high=max(weeks), weeks=len(weeks), hours=24.0 * found.days,
+                low=min(weeks), high=max(weeks), weeks=len(weeks), hours=24.0 * (found.on[-1] + 1),
             )
         ]  # fmt: skip
 

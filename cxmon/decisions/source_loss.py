@@ -35,7 +35,8 @@ _FAR = 3.0
 @dataclass(frozen=True, kw_only=True)
 class Loss:
     """What the last `days` days came to, where `usual` is what such days bring; `score` in spreads of the past,
-    positive where there is less. `told`: it is clearly less. `low`: the last day alone is low, so nothing is over."""
+    positive where there is less. `told`: it is clearly less. `low`: the last day alone is low, so nothing is over. `on`
+    are the places of these days, the newest first: days that bring hardly anything lie between them."""
 
     value: float
     usual: float
@@ -43,6 +44,7 @@ class Loss:
     score: float
     told: bool
     low: bool
+    on: tuple[int, ...]
 
 
 def loss(counts: Floats) -> Loss | None:
@@ -59,13 +61,16 @@ def loss(counts: Floats) -> Loss | None:
     found = [
         Loss(
             value=float(x[:d].sum()), usual=float(m[:d].sum()), days=d, score=_score(u, alike, d, len(lately)),
-            told=False, low=bool(low[0]),
+            told=False, low=bool(low[0]), on=tuple(which[:d].tolist()),
         )
         for d in LENGTHS
         if low[:d].all()
     ]  # fmt: skip
     if not found:
-        return Loss(value=float(x[0]), usual=float(m[0]), days=1, score=float(-u[0]), told=False, low=bool(low[0]))
+        return Loss(
+            value=float(x[0]), usual=float(m[0]), days=1, score=float(-u[0]), told=False, low=bool(low[0]),
+            on=(int(which[0]),),
+        )  # fmt: skip
     clearest = max(found, key=lambda one: one.score)
     told = clearest.score > STEPS
     return Loss(**(vars(clearest) | {"told": told}))

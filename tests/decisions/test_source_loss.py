@@ -1,11 +1,16 @@
 """A lasting loss of a part of the records: told by the noise of a source's own days, and one odd day is none."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxmon.decisions.source_health import assess
 from cxmon.decisions.source_loss import loss
+from cxmon.model import Pull, Standing
 
 DAYS = 64
 
@@ -89,3 +94,19 @@ def test_more_than_usual_is_never_a_loss_and_nothing_is_not_a_number(seed, wande
     assert found is not None
     assert not found.told
     assert np.isfinite([found.value, found.usual, found.score]).all()
+
+
+def test_of_a_desk_that_is_closed_at_weekends_monday_follows_friday():
+    """What came and what is usual are of the same days, and so is the range of the earlier weeks."""
+    at, past = datetime(2026, 1, 5, 6, tzinfo=UTC), []
+    for day in range(57):
+        open_ = at.weekday() < 5
+        came = (40 if day >= 53 else 100 + day % 4) if open_ else 2
+        at += timedelta(days=1)
+        pull = Pull(source="desk", part="tickets", metrics=("csat",), at=at, ok=True, rows=came, fresh=came)
+        past.append(replace(pull, health=assess(past, pull, zone="UTC")))
+    health = past[-1].health
+    (lost,) = [m for m in health.measures if m.standing is Standing.LESS]
+    assert (lost.value, lost.hours) == (80, 96)
+    assert lost.low <= lost.usual <= lost.high
+    assert health.since == at - timedelta(hours=96)
