@@ -81,7 +81,15 @@ def average(band: Band) -> str:
     if not any(math.isfinite(value) for value in band.value[-2 * band.smooth :]):
         whole = "weeks" if gaps.daily(band) else f"blocks of {band.smooth} periods"
         return f"Whole {whole} only (single ones have too few answers to show)"
-    return f"{band.smooth}-day average" if gaps.daily(band) else f"Average of {band.smooth} periods"
+    partly = any(
+        done and n > 0 and not math.isfinite(value)
+        for done, n, value in zip(band.complete, band.n, band.value, strict=True)
+    )
+    if gaps.daily(band):
+        one = " (one point a week where single days would tell of too few answers)" if partly else ""
+        return f"{band.smooth}-day average{one}"
+    one = " (one point a block where single ones would tell of too few answers)" if partly else ""
+    return f"Average of {band.smooth} periods{one}"
 
 
 def plain(text: str) -> str:

@@ -150,8 +150,11 @@ def _with_rows(plan: Plan, store: Store, asked: _Asked, found: Behind, now: date
     if metric.read.aggregated:
         return replace(found, note=f"{metric.source} brings sums; no single row stands behind them")
     if not isinstance(source, Traceable) or not source.ticket_url or not metric.read.ticket:
-        note = f"{metric.source} brings rows that are added up as they come; no record is kept"
-        return replace(found, note=f"{note} (with `ticket_url` of the source and `read.ticket` they have links)")
+        note = (
+            f"{metric.source} brings rows that are added up as they come; no record is kept; with `ticket_url` under "
+            "the source and `read.ticket` the tickets have links"
+        )
+        return replace(found, note=note)
     frozen = plan.as_of is not None
     try:
         ids, count = worst_rows(source, metric, asked.inside, asked.window, most, now=now, frozen=frozen)

@@ -69,7 +69,7 @@ def test_versions_tell_what_no_day_kept_and_another_watch_does_not_count():
         (KeptBy.VERSION, Code.UNDECIDED), (KeptBy.VERSION, Code.HARMED),
     ]  # fmt: skip
     assert "Open circles" in kept(course)
-    assert "`cxmon change retrace weekend-desk` at once" in not_yet(course, CUT.id)
+    assert "cxmon change retrace weekend-desk at once" in not_yet(course, CUT.id)
     assert not_yet(replace(course, readings=(replace(course.readings[0], by=KeptBy.AFTERWARDS),)), CUT.id) == ""
     daily = tuple(replace(course.readings[0], until=START + timedelta(days=day)) for day in range(5, 9))
     assert not_yet(replace(course, readings=daily), CUT.id) == ""

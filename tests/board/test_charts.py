@@ -125,3 +125,12 @@ def test_the_forest_has_a_row_for_each_segment_and_marks_what_stands_out_in_shap
     assert len({r["ink"] for r in rows}) == 2
     assert rows[0]["tip"].startswith("6.0 points worse (range 4.0 to 8.0)")
     assert "all of it 3.0 points" in json.dumps(drawn)
+
+
+def test_the_caption_says_where_a_week_is_one_point():
+    from dashboards.trending import average
+
+    assert average(BAND) == "7-day average"
+    value = (*BAND.value[:20], *[math.nan] * 7, *BAND.value[27:])
+    covered = average(replace(BAND, value=value))
+    assert covered == "7-day average (one point a week where single days would tell of too few answers)"

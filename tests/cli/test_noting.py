@@ -39,8 +39,10 @@ def test_an_alert_is_marked_as_not_real_and_the_mark_taken_back(desk):
     assert ran("not-real", "i1", *why).output.startswith("Marked as not real by Operations: the incident has ended.")
     with Store.open("sqlite:///store.db") as store:
         assert store.incidents.get("i1").not_real.why == "test calls"
+    assert ran("not-real", "i1", *why).output == "Already marked as not real by Operations: nothing was changed.\n"
     back = ran("not-real", "i1", *why, "--take-back").output
     assert back == "The mark is taken back: the incident is open again.\n"
+    assert ran("not-real", "i1", *why, "--take-back").output == "It is not marked as not real: nothing was changed.\n"
     assert ran("not-real", "other", *why).exit_code != 0
 
 
