@@ -134,7 +134,7 @@ def test_an_editor_answers_a_decision_and_a_viewer_is_told_why_not(desk, monkeyp
 
 def test_what_is_signed_is_what_was_reviewed(desk):
     from dataclasses import replace
-    from datetime import UTC, datetime
+    from datetime import UTC, datetime, timedelta
 
     from cxmon import signing
     from cxmon.errors import ActionError
@@ -150,4 +150,5 @@ def test_what_is_signed_is_what_was_reviewed(desk):
         with pytest.raises(ActionError, match="was edited since"):
             signing.put_live(store, replace(draft, horizon_days=10), now=now, origin="board")
         with pytest.raises(ActionError, match="choose another title"):
-            signing.propose(store, draft, now=now, origin="board")
+            # The same at the same moment would be the same press again.
+            signing.propose(store, draft, now=now + timedelta(minutes=1), origin="board")

@@ -145,11 +145,12 @@ from types import SimpleNamespace
 from test_stripe_lives import FOREVER, metrics
 from test_stripe_source import of
 from cxmon.pipeline.collect import collect
+from cxmon.pipeline.joining import Enough
 from cxmon.store import Store
 
 with Store.open(sys.argv[1]) as store:
     vendor, now = SimpleNamespace(url=sys.argv[2]), datetime.fromtimestamp(int(sys.argv[3]), UTC)
-    collect(of(vendor, metrics("live"), page_size=1, **FOREVER), store, now=now)
+    collect(of(vendor, metrics("live"), page_size=1, **FOREVER), store, now=now, enough=Enough(rows=1))
 """
 
 
