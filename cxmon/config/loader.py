@@ -50,7 +50,7 @@ def load(path: Path | str, *, environ: Mapping[str, str] | None = None) -> Plan:
     try:
         content = path.read_bytes()
     except OSError as error:
-        expected = "a readable file; `cxmon init` writes a first one"
+        expected = "a readable file; `-c` names another, `cxmon init` writes a first one"
         raise ConfigError([f"{path}: found {error.strerror or 'no such path'}, expected {expected}"]) from None
     return parse(content, path=path, environ=os.environ if environ is None else environ)
 

@@ -14,6 +14,9 @@ NOTE = (
     "took up. `cxmon replay --keep` counts on the past what these settings would have told."
 )
 
+# A shorter replay brings no alert more often than not, which lets expect nothing.
+LEAST_QUARTERS = 0.95
+
 
 def promised(kept: AlarmsKept) -> str:
     """`At most 2 false alarms a quarter, over 106 watched series`."""
@@ -59,9 +62,10 @@ def bearable(one: AlarmQuarter, kept: AlarmsKept) -> str:
 
 
 def expected(one: AlarmQuarter, kept: AlarmsKept) -> str:
-    """What the replay lets expect of a time: `1.3, as by the replay`; empty where none was kept of these settings."""
+    """What the replay lets expect of a time: `1.3, as by the replay`; empty where none was kept of these settings, or
+    one so short that its count says little."""
     found = kept.replayed
-    if found is None or found.settings != kept.settings:
+    if found is None or found.settings != kept.settings or found.quarters < LEAST_QUARTERS:
         return ""
     return _few(found.per_quarter * ((one.ends or kept.as_of) - one.begins) / QUARTER)
 
@@ -78,6 +82,11 @@ def replayed(kept: AlarmsKept, zone: str) -> str:
         return (
             f"The settings have changed since the replay of {span} (run on {_day(found.at, zone)}, {brought}): run it "
             "again with --keep"
+        )
+    if found.quarters < LEAST_QUARTERS:
+        return (
+            f"The replay of {span} (run on {_day(found.at, zone)}, {brought}) is too short to expect anything by: run "
+            "one of a quarter or more with --keep"
         )
     rate = f", {_few(found.per_quarter)} a quarter" if found.incidents else ""
     return f"A replay of these settings over {span}, run on {_day(found.at, zone)}, brought {brought}{rate}"

@@ -112,7 +112,7 @@ def test_a_file_that_is_not_there_is_one_clear_sentence(tmp_path):
     path = tmp_path / "missing.yaml"
     with pytest.raises(ConfigError) as refused:
         load(path)
-    expected = "a readable file; `cxmon init` writes a first one"
+    expected = "a readable file; `-c` names another, `cxmon init` writes a first one"
     assert refused.value.problems == (f"{path}: found No such file or directory, expected {expected}",)
 
 

@@ -53,6 +53,9 @@ def test_a_replay_of_other_settings_is_named_and_lends_no_figure():
     assert "to be expected" not in " ".join(keeping.lines(changed, LATELY, "UTC"))
     assert keeping.replayed(changed, "UTC").startswith("The settings have changed since the replay of 26 Nov 2025 to ")
     assert keeping.table(changed, LATELY, "UTC").rows[0][-1] == "not known"
+    short = replace(KEPT, replayed=replace(REPLAY, since=datetime(2026, 10, 26, tzinfo=UTC), incidents=0, near=0))
+    assert "to be expected" not in " ".join(keeping.lines(short, LATELY, "UTC"))
+    assert "is too short to expect anything by" in keeping.replayed(short, "UTC")
     none = replace(KEPT, replayed=None)
     assert keeping.replayed(none, "UTC") == "No replay was kept to compare with: cxmon replay --since DAY --keep"
 
