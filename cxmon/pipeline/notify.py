@@ -99,11 +99,12 @@ def deliver(plan: Plan, store: Store, *, now: datetime, worker: str, ticking: Ti
         if (batch := crowd.batch(run.at)) is not None:
             done += _together(run, crowd, batch)
             continue
-        rows = store.outbox.claim(run.at, worker=worker, limit=1, lease_s=LEASE_S)
+        at = run.at
+        rows = store.outbox.claim(at, worker=worker, limit=1, lease_s=LEASE_S)
         if rows:
             failpoint("notify-claimed")
             done += _one(run, rows[0])
-        elif (pause := _short_pause(run)) > 0:
+        elif (pause := _short_pause(run, at)) > 0:
             run.ticking.wait(pause)
         else:
             break
@@ -192,13 +193,14 @@ def _together(run: _Run, crowd: Crowd, batch: Batch) -> list[Delivered]:
     return [Delivered(key=row.key, channel=row.channel, state=state, within=batch.key) for row in batch.rows]
 
 
-def _short_pause(run: _Run) -> float:
-    """Seconds until a channel that waits for its pace may go on, where something is due for it; else 0."""
-    due = {r.channel for r in run.store.outbox.rows(Delivery.WAITING) if r.not_before is None or r.not_before <= run.at}
+def _short_pause(run: _Run, at: datetime) -> float:
+    """Seconds from `at` until a channel that waited for its pace then may go on, where something was due for it; else
+    0. A pause that has ended since is none the less why nothing was claimed."""
+    due = {r.channel for r in run.store.outbox.rows(Delivery.WAITING) if r.not_before is None or r.not_before <= at}
     waits = []
     for name in due:
         until = run.store.outbox.paused(name)
-        left = (until - run.at).total_seconds() if until is not None else 0.0
+        left = (until - at).total_seconds() if until is not None else 0.0
         if 0 < left <= SHORT_PAUSE_S:
             waits.append(left)
     return min(waits) + 0.01 if waits else 0.0
