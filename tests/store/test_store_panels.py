@@ -154,14 +154,16 @@ def dense(n_segments, n_days, ages):
 def test_a_backfill_with_all_revisions_takes_seconds_and_a_panel_a_blink(tmp_path):
     m, batch = dense(36, 540, [0, 1, 2, 3, 5, 8, 14, 30])
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        took = [time.process_time()]
+        took = [time.thread_time()]
         store.observations.apply(m, batch, now=NOW)
-        took.append(time.process_time())
-        found = store.panel(m)
-        took.append(time.process_time())
+        took.append(time.thread_time())
+        for _ in range(5):
+            found = store.panel(m)
+            took.append(time.thread_time())
     assert (len(batch.cells), found.n.shape) == (155_520, (36, 540))
     assert found.n.min() == found.n.max() == 107
-    backfill, read = np.diff(took)
-    # CPU seconds, since other tests run beside this one; measured 1.3 and 0.04.
+    backfill, *reads = np.diff(took)
+    # This thread's seconds, and the least of some: after thousands of tests any may meet a collection of their garbage.
+    # Measured 1.3 and 0.04.
     assert backfill < 6
-    assert read < 0.2
+    assert min(reads) < 0.2
