@@ -35,6 +35,10 @@ class Clock:
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
+    @property
+    def ticking(self) -> Ticking:
+        return Ticking(seconds=self.seconds, wait=self.wait)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
@@ -125,8 +129,8 @@ class Deliveries:
         rows = {row.key: row for row in self.waiting}
         if not rows:
             return
-        ticking = Ticking(seconds=self._clock.seconds, wait=self._clock.wait)
-        done = deliver(self._listening, self.store, now=self._clock.now, worker="replay", ticking=ticking)
+        clock = self._clock
+        done = deliver(self._listening, self.store, now=clock.now, worker="replay", ticking=clock.ticking)
         told: dict[str, list[OutboxRow]] = {}
         for one in done:
             if one.state is Delivery.SENT:

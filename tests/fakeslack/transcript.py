@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,28 +20,12 @@ from fakeslack.server import FakeSlack
 from cxmon.alerts import Slack
 from cxmon.config.plan import Plan
 from cxmon.model import Delivery, Message, OutboxRow, Receipt, Secret
-from cxmon.pipeline.notify import Ticking, deliver
+from cxmon.pipeline.notify import deliver
+from cxmon.pipeline.replay_delivery import Clock
 from cxmon.store import Store
 
 NEW, REPLY, EDIT, DRAWN = "new message", "in its thread", "edited", "its picture"
 PICTURE = "[picture"
-
-
-@dataclass
-class Clock:
-    """A clock that goes on only when it is told to, or when somebody waits."""
-
-    now: datetime
-
-    def seconds(self) -> float:
-        return self.now.timestamp()
-
-    def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    @property
-    def ticking(self) -> Ticking:
-        return Ticking(seconds=self.seconds, wait=self.wait)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import notify_world
 import numpy as np
 import pytest
-from fakeslack.transcript import EDIT, NEW, REPLY, Clock, WatchedSlack, seen
+from fakeslack.transcript import EDIT, NEW, REPLY, WatchedSlack, seen
 from judge_world import START, csat, day, plan
 from notify_world import news, row
 
@@ -22,7 +22,7 @@ from cxmon.pipeline.notify import deliver
 from cxmon.pipeline.register import register
 from cxmon.pipeline.replay import TOGETHER, replay
 from cxmon.pipeline.replay_compare import compare
-from cxmon.pipeline.replay_delivery import Deliveries
+from cxmon.pipeline.replay_delivery import Clock, Deliveries
 from cxmon.pipeline.replay_known import Hearsay
 from cxmon.store import Overlay, Run, Store
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from fakeslack.transcript import EDIT, NEW, REPLY, Clock, WatchedSlack
+from fakeslack.transcript import EDIT, NEW, REPLY, WatchedSlack
 from notify_world import NOW, news, plan, row
 
 from cxmon.alerts import Slack
 from cxmon.model import Delivery, Message
 from cxmon.pipeline.notify import REPEAT, deliver
+from cxmon.pipeline.replay_delivery import Clock
 from cxmon.store import Store
 
 DAY = 24 * 60
