@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon import sketch
+from cxmon.kept_quantiles import KeptQuantiles
 from cxmon.model import Kind, LeftOut, Metric, Segment
 from cxmon.periods import next_start
 
@@ -18,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 OPTIONAL = ("squares", "base", "base_squares", "cross", "counts", "arrived")
+# Periods by whose volumes kept quantiles know series again that are named alike.
+KNOWN_BY = 30
 # Days after a period's end at which a panel says what had arrived; a backfill writes revisions up to 30.
 ARRIVAL_AGES = (0, 1, 2, 3, 5, 8, 14, 30, 45, 60, 90)
 
@@ -49,7 +52,8 @@ class Panel:
     (T,) how old in seconds each period has to be, where that was learnt from it, and `shares` (T, A, K) what part of
     the answers each period has at those ages, where they come more slowly than before. `too_short` is a declared wait
     by which so little is in that the learnt one counts in its place. `left_out` is what people left out as one-offs,
-    as far as it is known: the figures are there all the same, and who judges them leaves them out.
+    as far as it is known: the figures are there all the same, and who judges them leaves them out. `kept` remembers
+    quantiles for whoever asks for the same panel day after day.
     """
 
     metric: Metric
@@ -70,6 +74,7 @@ class Panel:
     shares: Floats | None = None
     too_short: timedelta | None = None
     left_out: tuple[LeftOut, ...] = ()
+    kept: KeptQuantiles | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.segments), len(self.starts))
@@ -164,7 +169,12 @@ class Panel:
         quantile is not known (NaN).
         """
         counts = np.zeros((*self.n.shape, 0)) if self.counts is None else self.counts
-        found = np.array(sketch.quantiles(counts, self.bucket0, self.metric.quantiles[0] if q is None else q))
+        q = self.metric.quantiles[0] if q is None else q
+        if self.kept is None or not counts.size:
+            found = np.array(sketch.quantiles(counts, self.bucket0, q))
+        else:
+            group = (self.segments, self.n[:, :KNOWN_BY].tobytes())
+            found = self.kept.quantiles(counts, self.bucket0, q, self.starts, group)
         if self.metric.read.censored:
             found[:, found[0] >= sketch.STILL_OPEN] = np.nan
         return found

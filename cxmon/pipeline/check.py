@@ -1,8 +1,9 @@
 """Runs the checks: new mature periods become findings, findings become incidents, incidents become messages."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -57,16 +58,15 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
     if memories is None:
         memories = partial(Stored, store)
     done = source_health.run(plan, store, now=now)
-    shares = budget(plan, store, now=now)
+    shares, figures = budget(plan, store, now=now), _Figures.of(plan, store, now)
     for check_plan in plan.checks:
         if source_health.is_about_sources(check_plan):
             continue
         for metric_id in check_plan.metrics:
             try:
                 mine = of_series(shares, check_plan.name, metric_id)
-                look = _Looking(
-                    plan, store, check_plan, plan.metrics[metric_id], mine, now, memories(check_plan.name, metric_id)
-                )
+                memory = memories(check_plan.name, metric_id)
+                look = _Looking(plan, store, check_plan, plan.metrics[metric_id], mine, now, memory, figures)
                 done.append(look.taken())
             except Exception as e:
                 log.exception("check %s on %s failed", check_plan.name, metric_id)
@@ -75,6 +75,31 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
     done += source_health.retire(plan, store, now=now)
     tell_again(plan, store, now=now)
     return done
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """The watched series of each metric as known at one moment: read once for all checks that name it, and held no
+    longer than until the last of them."""
+
+    store: Store
+    now: datetime
+    asked: Counter[str]
+    held: dict[str, Panel] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plan: Plan, store: Store, now: datetime) -> "_Figures":
+        names = (name for c in plan.checks if not source_health.is_about_sources(c) for name in c.metrics)
+        return cls(store, now, Counter(names))
+
+    def take(self, metric: Metric, segments: Sequence[Segment]) -> Panel:
+        self.asked[metric.id] -= 1
+        panel = self.held.pop(metric.id, None)
+        if panel is None or panel.segments != tuple(segments):
+            panel = ripened(self.store.panel(metric, segments, as_known_at=self.now))
+        if self.asked[metric.id] > 0:
+            self.held[metric.id] = panel
+        return panel
 
 
 @dataclass(frozen=True)
@@ -88,6 +113,7 @@ class _Looking:
     shares: Mapping[Segment, float]
     now: datetime
     memory: Keeping
+    figures: _Figures
 
     def taken(self) -> Checked:
         for _ in range(TRIES):
@@ -104,7 +130,7 @@ class _Looking:
         segments = rolled(store, metric)
         if not segments:
             return Checked(check=name, metric=metric.id)
-        panel = ripened(store.panel(metric, segments, as_known_at=now))
+        panel = self.figures.take(metric, segments)
         # What was judged stays judged: a period enters once, however the curve is seen later.
         mature = panel.mature(now) | (panel.starts <= (-np.inf if seen is None else seen.timestamp()))
         new = np.flatnonzero(mature & (panel.starts > (-np.inf if seen is None else seen.timestamp())))
@@ -170,10 +196,8 @@ class _Looking:
 
 
 def _known(store: Store, name: str, metric: Metric) -> _Known:
-    recent = store.incidents.recent(RECENT)
-    mine = {i.id: i for i in (*recent, *store.incidents.open(name)) if i.check == name and i.subject == metric.id}
     return _Known(
-        incidents=tuple(mine.values()),
+        incidents=tuple(store.incidents.of(name, metric.id, RECENT)),
         changes=reaching(store.changes.all(), metric, store.leaves(metric)),
         verdicts=open_verdicts(store.incidents.open("verdict")),
     )
@@ -221,7 +245,7 @@ def _watches(check_plan: CheckPlan) -> bool:
 
 
 def _named(check_plan: CheckPlan, findings: Iterable[Finding]) -> list[Finding]:
-    return [replace(f, check=check_plan.name) for f in findings]
+    return [f if f.check == check_plan.name else replace(f, check=check_plan.name) for f in findings]
 
 
 def _consistent(finding: Finding, metric: Metric, known: _Known) -> Finding:

@@ -149,8 +149,13 @@ def _ask(
         now=now,
         drawn=depth is Depth.WHOLE,
         brief=depth is Depth.TOLD,
-        one_offs={id_: tuple(store.left_out.all(id_, known_at=now)) for id_ in plan.metrics},
+        one_offs=_one_offs(plan, store, now),
     )
+
+
+def _one_offs(plan: Plan, store: Store, now: datetime) -> dict[str, tuple[LeftOut, ...]]:
+    found = store.left_out.all(known_at=now)
+    return {id_: tuple(one for one in found if one.metric == id_) for id_ in plan.metrics}
 
 
 def _about(looks: Sequence[Look], progress: Progress | None = None) -> list[Known]:

@@ -23,23 +23,24 @@ LOG = logging.getLogger("cxmon.replay")
 
 # Days that are asked together: more are hardly faster, and the figures of each are held.
 DAYS = 8
+# Those that are worked out here meanwhile: the other process needs as long to begin.
+FIRST = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
-    """The answers to come, for `DAYS` looks each. None of a part that is worked out here: the first one, because the
-    other process needs as long to begin. What is handed over is never taken back: days that are asked one by one cost
-    twice as much, and a pool whose process died stumbles over an answer that was withdrawn."""
+    """The answers to come, for `DAYS` looks each, after the `FIRST`. What is handed over is never taken back: days that
+    are asked one by one cost twice as much, and a pool whose process died stumbles over an answer that was
+    withdrawn."""
 
-    answers: Sequence[Future[list[Known]] | None]
+    answers: Sequence[Future[list[Known]]]
     lost: list[BrokenProcessPool] = field(default_factory=list)
 
     def known(self, look: int) -> Known | None:
         """What was found for a look; None where it is asked here, as all are once the other process has ended."""
-        part, day = divmod(look, DAYS)
-        answer = self.answers[part] if part < len(self.answers) else None
+        part, day = divmod(look - FIRST, DAYS)
         try:
-            return None if answer is None else answer.result()[day]
+            return self.answers[part].result()[day] if 0 <= part < len(self.answers) else None
         except BrokenProcessPool as error:
             if not self.lost:
                 LOG.warning("the second process of the replay ended (%s); the figures are worked out here", error)
@@ -52,15 +53,15 @@ def ahead(
     plan: Plan, store: Store, heard: Hearsay, moments: Sequence[datetime], depth: Depth, *, wanted: bool
 ) -> Iterator[Ahead]:
     """Works ahead through `moments` where that is `wanted`; `plan` declares nothing by itself."""
-    parts = [moments[i : i + DAYS] for i in range(0, len(moments), DAYS)]
-    if not wanted or len(parts) == 1:
+    parts = [moments[i : i + DAYS] for i in range(FIRST, len(moments), DAYS)]
+    if not wanted or not parts:
         yield Ahead(answers=())
         return
     # A forked copy of a process with threads may hang; a fresh one imports what it needs in a second.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(plan, store.url, heard)) as pool:
         try:
-            yield Ahead(answers=[None, *(pool.submit(_figures, part, depth) for part in parts[1:])])
+            yield Ahead(answers=[pool.submit(_figures, part, depth) for part in parts])
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -1,7 +1,7 @@
 """Incidents about sources: a run that failed, data that are strange or overdue, and what is configured no longer."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,7 +42,7 @@ def is_about_sources(check_plan: CheckPlan) -> bool:
 
 def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
     """One look at each source: its runs, what they brought, and by each freshness check whether data are overdue."""
-    runs = store.runs.latest()
+    runs, ran = store.runs.latest(), store.runs.each_last_ok()
     pulls = [p for p in store.pulls.latest().values() if any(m in plan.metrics for m in p.metrics)]
     done: list[Checked] = []
     for source in sorted({m.source for m in plan.metrics.values()}):
@@ -60,7 +60,7 @@ def run(plan: Plan, store: Store, *, now: datetime) -> list[Checked]:
             if not metrics:
                 continue
             try:
-                finding = _freshness(plan, store, check_plan, source, metrics, now)
+                finding = _freshness(plan, store, check_plan, source, {m: ran.get(m) for m in metrics}, now)
             except Exception as e:
                 log.exception("check %s on %s failed", check_plan.name, source)
                 done.append(Checked(check=check_plan.name, metric=source, error=f"{type(e).__name__}: {e}"))
@@ -192,15 +192,15 @@ def _of_pulls(plan: Plan, source: str, pulls: Sequence[Pull], everything: Sequen
 
 
 def _freshness(
-    plan: Plan, store: Store, check_plan: CheckPlan, source: str, metrics: Sequence[str], now: datetime
+    plan: Plan, store: Store, check_plan: CheckPlan, source: str, ran: Mapping[str, datetime | None], now: datetime
 ) -> Finding:
-    """The metrics of one source as one finding: the most overdue speaks, all that are quiet are named."""
+    """The metrics of one source, which `ran` last then, as one finding: the most overdue speaks, all that are quiet are
+    named."""
     found = []
-    for metric_id in metrics:
+    for metric_id, at in ran.items():
         metric = plan.metrics[metric_id]
         panel = store.panel(metric, as_known_at=now)
-        ran = store.runs.last_ok(metric_id)
-        context = CheckContext(as_of=now, mature=panel.mature(now), last_run_ok_at=ran)
+        context = CheckContext(as_of=now, mature=panel.mature(now), last_run_ok_at=at)
         found += check_plan.check.evaluate(panel, context)
     worst = max(found, key=lambda f: (f.state is State.BREACH, f.score, f.metric))
     quiet = [f.reason for f in found if f.state is State.BREACH]

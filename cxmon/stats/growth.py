@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from cxmon.stats.arrays import Floats, Ints
 
@@ -61,7 +61,7 @@ def ratio(count: float, expected: float, of: Usual, confidence: float) -> tuple[
         return float("nan"), float("nan")
     up, down = count + 0.5, expected + 0.5
     se = np.sqrt(of.noise * (1 / up + of.share / down))
-    wide = float(student.ppf((1 + confidence) / 2, of.freedom) * se)
+    wide = float(stdtrit(of.freedom, (1 + confidence) / 2) * se)
     return float(up / down * np.exp(-wide)), float(up / down * np.exp(wide))
 
 

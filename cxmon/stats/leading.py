@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -201,7 +201,7 @@ def _clark_west(adjusted: Floats) -> float:
         return 1.0
     # Harvey, Leybourne and Newbold for one step ahead.
     z = float(adjusted.mean()) / (spread / math.sqrt(H)) * math.sqrt((H - 1) / H)
-    return float(student.sf(z, H - 1))
+    return float(stdtr(H - 1, -z))
 
 
 def _gain(own: Floats, with_it: Floats) -> tuple[float, float, float]:
@@ -216,5 +216,5 @@ def _gain(own: Floats, with_it: Floats) -> tuple[float, float, float]:
     ratio = log_ratio(everything)
     left_out = np.array([log_ratio(np.arange(H) != h) for h in range(H)])
     se = math.sqrt((H - 1) / H * float(((left_out - left_out.mean()) ** 2).sum()))
-    reach = float(student.ppf(0.975, H - 1)) * se
+    reach = float(stdtrit(H - 1, 0.975)) * se
     return 1 - math.exp(ratio), 1 - math.exp(ratio + reach), 1 - math.exp(ratio - reach)

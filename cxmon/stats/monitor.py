@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, Ints
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints, median_of
 from cxmon.stats.watch_noise import Frozen
 
 CUT, CUT_OFTEN = 3.0, 2.5
@@ -115,16 +115,14 @@ class Filter:
         v = c1 + c2 + w.variance[:, t, None]
         use = w.seen[:, t, None] * 1.0
         g1, g2 = c1 / v * use, c2 / v * use
-        ex = X[:, :, None] - self.x1 - self.x2
-        known = np.zeros(self.b.shape)
-        if self.count.max() >= STEADY:
-            solved = np.linalg.solve(self.A, self.b[..., None])[..., 0]
-            known = np.where(self.count[..., None] >= STEADY, solved, 0.0)
-        explained = (ex * known.transpose(2, 0, 1)).sum(0)
+        moved = X[:, :, None] - self.x2
+        ex = moved - self.x1
+        known = self._known()
+        explained = np.add.reduce(ex * known)
         reach = cut * np.sqrt(v * w.noise.scale2)
         left = np.clip(w.y[:, t, None] - self.m1 - self.m2 - explained, -reach, reach)
         e, weight = explained + left, use / v
-        level = self.m2 + ((X[:, :, None] - self.x2) * known.transpose(2, 0, 1)).sum(0)
+        level = self.m2 + np.add.reduce(moved * known)
         self.A += np.einsum("psj,qsj,sj->sjpq", ex, ex, weight)
         self.b += (ex * (e * weight)).transpose(1, 2, 0)
         self.m1, self.m2 = (self.m1 + g1 * e) * self.phi, self.m2 + g2 * e
@@ -136,6 +134,14 @@ class Filter:
         )
         self.count = self.count + use
         return Day(g1, g2, weight, ex, e, left, level)
+
+    def _known(self) -> Floats:
+        """The coefficients of the regressors (p, S, J), 0 in series that have seen too little yet."""
+        steady = self.count >= STEADY
+        if not steady.any():
+            return np.zeros(self.x1.shape)
+        solved = np.linalg.solve(self.A, self.b[..., None])[..., 0].transpose(2, 0, 1)
+        return solved if steady.all() else np.where(steady, solved, 0.0)
 
 
 class Onsets:
@@ -280,10 +286,10 @@ def _shares(log_weight: Floats) -> Floats:
 def _cut(w: Watched, learnt: int) -> Floats:
     """Where innovations are cut (S, 1), in standard deviations: lower where wild days were frequent, or two of them
     near each other would be an alarm."""
-    z = np.where(w.seen, w.y / np.sqrt(w.variance), np.nan)[:, :learnt]
-    off = np.abs(z - np.nanmedian(z, axis=1, keepdims=True))
-    wild = (off > 3 * 1.4826 * np.nanmedian(off, axis=1, keepdims=True)).sum(1)
-    wild = wild / np.maximum(w.seen[:, :learnt].sum(1), 1)
+    seen = w.seen[:, :learnt]
+    z = np.where(seen, w.y[:, :learnt] / np.sqrt(w.variance[:, :learnt]), np.nan)
+    off = np.abs(z - median_of(z, seen)[:, None])
+    wild = (off > 3 * 1.4826 * median_of(off, seen)[:, None]).sum(1) / np.maximum(seen.sum(1), 1)
     return np.asarray(CUT - (CUT - CUT_OFTEN) * np.clip((wild - SPIKY[0]) / (SPIKY[1] - SPIKY[0]), 0, 1))[:, None]
 
 

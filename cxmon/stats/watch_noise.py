@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.special import logsumexp
 
-from cxmon.stats.arrays import TINY, Bools, Floats
+from cxmon.stats.arrays import TINY, Bools, Floats, median_of
 from cxmon.stats.filtering import Noise, gains, log_det, whiten
 from cxmon.stats.regression import products, sweep
 
@@ -56,12 +56,11 @@ def tame(y: Floats, seen: Bools, window: int = 15) -> Floats:
     padded = np.pad(filled, ((0, 0), (half, half)), mode="reflect") if half and half < T else filled
     views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=1) if half else filled[:, :, None]
     empty = ~np.isfinite(views).any(2)
-    middle = np.nanmedian(np.where(empty[:, :, None], 0.0, views), axis=2)
+    flat = np.where(empty[:, :, None], 0.0, views).reshape(-1, views.shape[2])
+    middle = median_of(flat, np.isfinite(flat)).reshape(y.shape)
     off = np.where(seen, y - middle, 0.0)
     # The median over seen periods only: gaps would pull it to zero.
-    spread = 1.4826 * np.nanmedian(
-        np.where(seen.any(1, keepdims=True), np.where(seen, np.abs(off), np.nan), 0.0), axis=1
-    )
+    spread = 1.4826 * np.nan_to_num(median_of(np.abs(off), seen))
     cut = np.where(spread > 0, OUTLYING * spread, np.inf)[:, None]
     return np.where(seen, middle + np.clip(off, -cut, cut), 0.0)
 

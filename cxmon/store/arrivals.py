@@ -85,8 +85,9 @@ def triangle(
 
 def reached(found: Floats, ends: Ints, known: int) -> Floats:
     """The triangle without the ages that the periods have not reached at `known`, epoch seconds."""
-    there = ends[:, None] + np.array(ARRIVAL_AGES) * DAY <= known
-    return np.where(there[:, :, None], found, np.nan)
+    kept = found.copy()
+    kept[:, ends[:, None] + np.array(ARRIVAL_AGES) * DAY > known] = np.nan
+    return kept
 
 
 def watched(metric: Metric, seen: Ints) -> int:

@@ -131,6 +131,13 @@ class RunStore:
             rows = conn.execute(sa.select(t).order_by(t.c.finished_at, t.c.id)).mappings().all()
         return [Run(**{k: v for k, v in r.items() if k != "id"}) for r in rows]
 
+    def each_last_ok(self) -> dict[str, datetime]:
+        """When the newest run without an error finished, of each metric that has one, by its id."""
+        t = schema.run.c
+        with self._db.read() as conn:
+            chosen = sa.select(t.metric, sa.func.max(t.finished_at)).where(t.ok).group_by(t.metric)
+            return {row.metric: row[1] for row in conn.execute(chosen)}
+
     def last_ok(self, metric_id: str, *, by: datetime | None = None, judged: bool = False) -> datetime | None:
         """When the newest run without an error finished: of all runs, or of those that had finished `by` then; with
         `judged`, of those whose figures are not held back."""

@@ -1,6 +1,7 @@
 """Frozen values to JSON text and back, at the store's edge; numbers that are not finite travel as words."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import pydantic_core
@@ -24,15 +25,21 @@ def dump(value: object) -> str:
 
 
 def load(shape: type[T], text: str) -> T:
-    """The value that `dump` wrote. Raises StoreError where the text is not one of `shape`."""
+    """The value that `dump` wrote, the same one for the same text: it is frozen. Raises StoreError where the text is
+    not one of `shape`."""
+    found: T = _loaded(shape, text)  # type: ignore[arg-type]
+    return found
+
+
+@lru_cache(maxsize=2_000)
+def _loaded(shape: Any, text: str) -> Any:
     if shape not in _ADAPTERS:
         _ADAPTERS[shape] = TypeAdapter(shape)
     try:
-        found: T = _ADAPTERS[shape].validate_json(text)
+        return _ADAPTERS[shape].validate_json(text)
     except ValidationError as e:
         name = getattr(shape, "__name__", str(shape))
         raise StoreError(f"the store holds a {name} that this version cannot read: {e.errors()[0]['msg']}") from e
-    return found
 
 
 class Instant(sa.types.TypeDecorator[datetime]):

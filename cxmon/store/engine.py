@@ -112,7 +112,11 @@ class Database:
         @sa.event.listens_for(engine, "begin")
         def begin(conn: sa.Connection) -> None:
             options = conn.get_execution_options()
-            if "cxmon_lasting" in options:
+            writes = "cxmon_lasting" in options
+            if memory and not writes:
+                # Its only connection: nobody can write beside a reader.
+                return
+            if writes and not memory:
                 conn.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['cxmon_lasting'] else 'NORMAL'}")
                 conn.exec_driver_sql(f"PRAGMA busy_timeout={options['cxmon_wait_s'] * 1000:.0f}")
             conn.exec_driver_sql(options.get("cxmon_begin", "BEGIN"))

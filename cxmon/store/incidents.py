@@ -33,6 +33,14 @@ class IncidentStore:
             docs = conn.execute(sa.select(t.doc).order_by(t.opened_at.desc(), t.id).limit(limit)).scalars().all()
         return [codec.load(Incident, d) for d in docs]
 
+    def of(self, check: str, subject: str, limit: int = 50) -> list[Incident]:
+        """Those of one check on one subject, newest first, whatever their state."""
+        t = schema.incident.c
+        mine = sa.select(t.doc).where(t.check_name == check, t.subject == subject)
+        with self._db.read() as conn:
+            docs = conn.execute(mine.order_by(t.opened_at.desc(), t.id).limit(limit)).scalars().all()
+        return [codec.load(Incident, d) for d in docs]
+
     def history(self, id: str) -> list[Transition]:  # noqa: A002 - see `get`.
         """What happened to it, oldest first."""
         t = schema.transition.c

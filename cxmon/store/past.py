@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from cxmon import sketch as sketches
 from cxmon.errors import StoreError
+from cxmon.kept_quantiles import KeptQuantiles
 from cxmon.model import Kind, Metric, Segment, Window
 from cxmon.panel import OPTIONAL, Panel
 from cxmon.periods import grid
@@ -112,6 +113,7 @@ class Past:
     rolled: dict[tuple[Segment, ...], tuple[Panel, set[int]]] = field(default_factory=dict)
     followed: dict[tuple[Segment, ...], npt.NDArray[np.float64]] = field(default_factory=dict)
     told: "_Known | None" = None
+    kept: KeptQuantiles = field(default_factory=KeptQuantiles)
 
     @classmethod
     def of(cls, found: Revisions) -> "Past":
@@ -176,7 +178,7 @@ class Past:
         if arrived is not None:
             at = self.at if read_at is None else min(self.at, series.epoch(read_at))
             arrived = arrivals.reached(arrived[:, first : max(first, last)], shown.ends(), at)
-        return replace(shown, read_at=read_at, arrived=arrived)
+        return replace(shown, read_at=read_at, arrived=arrived, kept=self.kept)
 
     def extent(self) -> tuple[datetime, datetime] | None:
         ends = self.now.ends()
