@@ -132,7 +132,6 @@ def replay(
     """
     ran = [r.finished_at for r in store.runs.all()]
     moments = looks(since, until, ran, plan.zone)
-    overlay = _beginning(plan, store, since, until)
     heard, came = hearsay(plan, store, in_time=in_time, ours=ours), brought(plan, store)
     # The registry says what is declared when; the plan must not declare it at every look again.
     bare = replace(plan, changes=(), silences=())
@@ -140,9 +139,11 @@ def replay(
     standing: tuple[Incident, ...] = ()
     before: set[str] = set()
     looked = rounds(moments, ran, plan.schedule.collect_every)
-    deliveries = Deliveries(plan=bare, store=overlay, heard=heard, rounds=looked)
     depth, advance = Depth.FIGURES if thorough else Depth.TOLD, progress or _unseen
     with ahead(bare, store, deepcopy(heard), moments, depth, wanted=processes > 1) as other:
+        # The other process begins while this one reads the figures.
+        overlay = _beginning(plan, store, since, until)
+        deliveries = Deliveries(plan=bare, store=overlay, heard=heard, rounds=looked)
         for done, now in enumerate(moments):
             advance("days", done, len(moments))
             deliveries.until(now)
