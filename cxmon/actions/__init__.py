@@ -1,7 +1,6 @@
 """The one door through which people change anything: command line, Slack buttons and board all come in here."""
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from cxmon.actions.keeping import said as _said
 from cxmon.actions.keeping import sources as _sources
 from cxmon.actions.keeping import stamp as _stamp
 from cxmon.actions.keeping import told_on as _told_on
-from cxmon.actions.marking import mark_not_real, take_mark_back
+from cxmon.actions.marking import mark_not_real, markable, take_mark_back
 from cxmon.actions.responding import checked, record
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
@@ -40,7 +39,7 @@ from cxmon.model import (
 )
 from cxmon.store import Catalogue, Store
 from cxmon.wording.by_hand import SILENCE_ENDS
-from cxmon.wording.hearing import heard
+from cxmon.wording.hearing import heard, numbers_behind
 
 __all__ = [
     "ALLOWANCE",
@@ -58,6 +57,7 @@ __all__ = [
     "go_live",
     "leave_out",
     "mark_not_real",
+    "markable",
     "plan",
     "quiet",
     "respond",
@@ -311,7 +311,7 @@ def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[
         lines.append(f"covers {', '.join(m.label for m in incident.members)}")
     history = store.incidents.history(incident.id)
     for t, told in zip(history, heard(history, store.outbox.story(incident.thread)), strict=True):
-        numbers = ", ".join(f"{name} {x:.4g}" for name, x in t.numbers.items() if name != "period" and math.isfinite(x))
+        numbers = numbers_behind(t)
         period = t.numbers.get("period")
         judged = f" [period {_stamp(datetime.fromtimestamp(period, UTC))}]" if period is not None else ""
         said = t.reason if t.reason.startswith(t.step.value) else f"{t.step.value}: {t.reason}"

@@ -106,7 +106,7 @@ def test_a_story_and_its_end_are_kept_with_every_decision_between(world):
     assert set(names[1:-3]) <= {"still_breach_not_clearly_worse", "worsened", "joined"}
     lines = actions.why(store, incident.id)
     assert "recovered since" in lines[0]
-    assert any("still_breach_not_clearly_worse" in line and "score" in line for line in lines)
+    assert any("still_breach_not_clearly_worse" in line and ", size " in line for line in lines)
 
 
 def test_an_undeclared_regression_is_one_incident_told_by_the_segment_it_happens_in(world):
