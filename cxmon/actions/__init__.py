@@ -343,8 +343,10 @@ def _state(incident: Incident) -> str:
     if incident.ending is not None and incident.ended_at is not None:
         marked = f", marked as not real by {incident.not_real.by}" if incident.not_real is not None else ""
         return f"{incident.ending.value} since {_stamp(incident.ended_at)}{marked}"
-    by = f" by {incident.acknowledged_by}" if incident.acknowledged_by else ""
-    return f"{incident.state.value}{by} since {_stamp(incident.opened_at)}"
+    if incident.state is IncidentState.ACKNOWLEDGED:
+        # It is open since then, not acknowledged since then: that has its own line.
+        return f"open since {_stamp(incident.opened_at)}, acknowledged by {incident.acknowledged_by or 'somebody'}"
+    return f"{incident.state.value} since {_stamp(incident.opened_at)}"
 
 
 def _change(store: Store, change_id: str) -> Declared:

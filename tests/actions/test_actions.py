@@ -220,6 +220,8 @@ def test_changes_that_cannot_be_are_refused(store):
 def test_why_prints_every_decision_with_its_reason_and_numbers(store):
     opened_incident(store)
     actions.acknowledge(store, "i1", by="Operations", now=NOW + timedelta(hours=1))
+    head = actions.why(store, "i1")[0]
+    assert head.endswith("found by floor, open since 2026-09-14 09:00 UTC, acknowledged by Operations")
     actions.accept(store, "i1", by="Operations", why="cheaper desk", now=NOW + timedelta(days=1))
     assert actions.why(store, "i1") == [
         "Incident i1: csat, phone, found by floor, accepted since 2026-09-15 09:00 UTC",
