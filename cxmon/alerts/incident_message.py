@@ -344,7 +344,9 @@ def _how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
     if found is None:
         ends = (finding.low, finding.high)
         known = all(math.isfinite(x) for x in ends)
-        spread = f" (range {' to '.join(wording.value(metric, x) for x in ends)})" if known else ""
+        # One period is noise: beside "recovered" its figure is not to be held against what was expected.
+        alone = f" in the newest {metric.grain.value} alone"
+        spread = f" (range {' to '.join(wording.value(metric, x) for x in ends)})" if known else alone
         return [Fact(label="How much", text=f"{value}{spread}{answers}")]
     against = f"{value} instead of {wording.value(metric, finding.expected)}: {gap_words(found, metric)}"
     return [Fact(label="Against expected", text=against + answers)]

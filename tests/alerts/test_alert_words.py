@@ -177,6 +177,13 @@ def test_a_gap_reads_as_precisely_as_its_range_is_narrow_and_no_end_as_zero():
     assert gap_words(astride, RESPONSE) == "9.0 % above expected (0.3 below to 19.4 above)"
 
 
+def test_the_figure_of_an_end_says_that_it_is_of_one_period():
+    quiet = finding(state=State.OK, value=0.842, expected=float("nan"), low=float("nan"), high=float("nan"), n=698.0)
+    which = incident(state=IncidentState.ENDED, ending=Ending.RECOVERED, ended_at=NOW)
+    told = {f.label: f.text for f in of_incident(which, Step.ENDED, quiet).facts}
+    assert told["How much"] == "84.2 % in the newest day alone, 698 answers"
+
+
 def test_an_interval_that_holds_neither_is_not_shown():
     odd = gap(finding(value=0.821, expected=0.853, low=0.5, high=0.6), CSAT)
     assert gap_words(odd, CSAT) == "3.2 points below expected"
