@@ -244,14 +244,16 @@ def jira(temper: str, end: int) -> Imitation:
 def hubspot(temper: str, end: int) -> Imitation:
     def submission(i: int) -> dict[str, Any]:
         kind = ("CSAT", "NPS", "CES")[i % 3]
-        held: dict[str, Any] = {"hs_survey_type": kind, "hs_submission_timestamp": iso(i), "hs_value": str(i % 5 + 1)}
+        when = f"{seconds(i)}000" if temper == "more" else iso(i)
+        held: dict[str, Any] = {"hs_survey_type": kind, "hs_submission_timestamp": when, "hs_value": str(i % 5 + 1)}
         held |= {} if kind == "CES" else {"hs_response_group": "PROMOTER"}
         if temper == "nulls":
             names = ("hs_survey_channel", "hs_survey_name", "hs_response_group", "hs_content")
             held = dict.fromkeys(names) | held
         if temper == "more":
             held |= {"hs_survey_channel": "HOLOGRAM"} | ({"hs_response_group": "SKEPTIC"} if kind == "CES" else {})
-        held = {"id": i if temper == "more" else str(i), "properties": held, "createdAt": iso(i), "updatedAt": iso(i)}
+        held = {"id": i if temper == "more" else str(i), "properties": held, "createdAt": iso(i), "updatedAt": when}
+        held |= {"updatedAt": iso(i)} if i % 2 else {}
         return stranger(temper, held)
 
     def search(_: Any, body: Mapping[str, Any]) -> Any:
