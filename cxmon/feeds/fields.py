@@ -114,6 +114,19 @@ def first(*places: str) -> Getter:
     return reads(found, *getters)
 
 
+def belonging(holder: Getter, name: str) -> Getter:
+    """The id at `name` behind that of what its record belongs to, such as 208/35436: so both can be found again. The
+    plain id where `holder` leads to none."""
+    own = path(name)
+
+    def found(record: Any) -> Any:
+        above, value = holder(record), own(record)
+        known = isinstance(above, str | int) and not isinstance(above, bool) and above != ""
+        return f"{above}/{value}" if known and isinstance(value, str | int) and value != "" else value
+
+    return reads(found, holder, own)
+
+
 def _named(names: list[str]) -> Getter:
     if len(names) == 1:
         name = names[0]

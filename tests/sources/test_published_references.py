@@ -109,7 +109,14 @@ def surveys(temper, end):
         if temper == "nulls":
             answer |= {"rating_category": None, "value": None}
         others = [{"type": "skipped"}, {"type": "open_ended", "value": None}, {"type": "mind_reading", "rating": None}]
-        return stranger(temper, {"id": f"01{i}", "answers": [*others, stranger(temper, answer)] if i % 2 else []})
+        held = {"id": f"01{i}", "answers": [*others, stranger(temper, answer)] if i % 2 else []}
+        held |= {"subjects": None, "subject_zrns": None, "responder_id": None} if temper == "nulls" else {}
+        if temper == "more":
+            held |= {
+                "subjects": [{"type": "conversation"}, None, 7],
+                "subject_zrns": [f"zen:ticket:{i}", None],
+            }
+        return stranger(temper, held)
 
     def listed(name, make):
         def answer(params, _):
