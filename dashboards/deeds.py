@@ -40,8 +40,9 @@ def section(world: World, incident: Incident) -> None:
 
 def _mark(world: World, incident: Incident) -> None:
     """The way to say that it was a false alarm, also of what has ended by itself; and to take that back."""
-    pending = incident.state is IncidentState.PENDING
-    if pending or incident.subject not in world.metrics or not isinstance(session.allowed(Act.NOT_REAL), Allowed):
+    sources = {metric.source for metric in world.metrics.values()}
+    never = incident.subject not in world.metrics or actions.unmarkable(incident, sources) is not None
+    if never or not isinstance(session.allowed(Act.NOT_REAL), Allowed):
         return
     if incident.not_real is not None:
         with st.popover("It was real after all", icon=":material/undo:"):

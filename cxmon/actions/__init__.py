@@ -15,7 +15,7 @@ from cxmon.actions.keeping import said as _said
 from cxmon.actions.keeping import sources as _sources
 from cxmon.actions.keeping import stamp as _stamp
 from cxmon.actions.keeping import told_on as _told_on
-from cxmon.actions.marking import mark_not_real, take_mark_back
+from cxmon.actions.marking import mark_not_real, take_mark_back, unmarkable
 from cxmon.actions.responding import checked, record
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
@@ -64,6 +64,7 @@ __all__ = [
     "silence",
     "take_mark_back",
     "take_over",
+    "unmarkable",
     "why",
 ]
 

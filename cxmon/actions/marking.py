@@ -1,5 +1,6 @@
 """Alerts that people say were not real: kept with reason and author, counted, and never a way to hide what follows."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,7 +24,7 @@ def mark_not_real(store: Store, incident_id: str, *, by: str, why: str, now: dat
     by, why = said("by", by), said("why", why)
     while True:
         incident = incident_of(store, incident_id)
-        if (refused := unmarkable(store, incident)) is not None:
+        if (refused := unmarkable(incident, sources(store))) is not None:
             raise ActionError(refused)
         if incident.not_real is not None:
             return incident
@@ -63,13 +64,13 @@ def take_mark_back(store: Store, incident_id: str, *, by: str, why: str, now: da
             raise ActionError(str(error)) from error
 
 
-def unmarkable(store: Store, incident: Incident) -> str | None:
-    """Why an incident cannot be marked as not real; None where it can."""
+def unmarkable(incident: Incident, known: Collection[str]) -> str | None:
+    """Why an incident cannot be marked as not real; None where it can. `known` are the names of the sources."""
     if incident.check == VERDICT:
         return f"incident {incident.id} is about the change {incident.subject}: respond to the change instead"
     if incident.check == ALLOWANCE:
         return f"incident {incident.id} adds up the verdicts of a year: respond to the changes instead"
-    if incident.check in _OF_SOURCES or incident.subject in sources(store):
+    if incident.check in _OF_SOURCES or incident.subject in known:
         return f"incident {incident.id} is about {incident.subject}, not about customers: mend it instead"
     if incident.state is IncidentState.PENDING:
         return f"incident {incident.id} is not confirmed yet: nothing was told that could be not real"

@@ -355,7 +355,7 @@ def _where(incident: Incident, finding: Finding | None) -> str:
     if others:
         text += f"; seen in {', '.join(at_most(others, 5))}"
     if finding and finding.looked_at > 1:
-        text += f" ({finding.looked_at:,} series looked at)"
+        text += f" ({finding.looked_at:,} segments looked at)"
     return text
 
 

@@ -17,6 +17,8 @@ from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Break, Metric
 
 LABEL_PX = 132
+# Height in px, the gap that it needs, and what the mark is given.
+_Label = tuple[float, float, dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +77,12 @@ def trend(
         colours=frame.colours,
     )  # fmt: skip
     layers += _line(frame, shown)
-    layers += _goal(frame, goal, goal_text) if goal is not None else []
+    layers += _goal(frame, goal) if goal is not None else []
     if hover:
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
-    layers += _ends(frame, shown, limit if limit_from else None, limit_text)
+    beside = [] if goal is None else [(frame.px(goal), 16, _style(12, 400, frame.colours.muted, goal_text))]
+    layers += _ends(frame, shown, limit if limit_from else None, limit_text, beside)
     return layered(layers, colours=frame.colours, width=width, height=height, top=4)
 
 
@@ -213,20 +216,11 @@ def _limit(frame: _Frame, shown: Sequence[Point], limit: float, since: float) ->
     return [line.encode(x=_x(frame), y=_y(frame, "limit"))]
 
 
-def _goal(frame: _Frame, goal: float, text: str) -> list[alt.Chart]:
-    """A target: one level line over the whole chart with its words on it."""
-    base = alt.Chart(inline([{"day": frame.first, "goal": goal}]))
+def _goal(frame: _Frame, goal: float) -> list[alt.Chart]:
+    """A target: one level line over the whole chart. Its words stand at the end, where they cover no figure."""
+    base = alt.Chart(inline([{"goal": goal}]))
     rule = base.mark_rule(color=frame.colours.muted, strokeDash=[8, 3, 2, 3], strokeWidth=1.3)
-    style: dict[str, Any] = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -3, "fontSize": 11}
-    paper = frame.colours.paper
-    return [
-        rule.encode(y=_y(frame, "goal")),
-        *(
-            base.mark_text(**style, **look).encode(x=_x(frame), y=_y(frame, "goal"), text=alt.TextValue(text))
-            # A halo first: the words stand on the figures of the first days.
-            for look in ({"stroke": paper, "strokeWidth": 5, "color": paper}, {"color": frame.colours.muted})
-        ),
-    ]
+    return [rule.encode(y=_y(frame, "goal"))]
 
 
 def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
@@ -352,8 +346,11 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
     return layers
 
 
-def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text: str) -> list[alt.Chart]:
-    """The last complete value, the expectation and the limit at the line's end instead of a legend."""
+def _ends(
+    frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text: str, beside: Sequence[_Label]
+) -> list[alt.Chart]:
+    """The last complete value, the expectation, the limit and what else stands `beside` the line's end instead of a
+    legend."""
     done = [p for p in shown if p.complete and math.isfinite(p.avg)]
     if not done:
         return []
@@ -362,7 +359,8 @@ def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text
     colour = _hue(frame, last)
     day = datetime.fromtimestamp(last.day / 1000, UTC)
     at = frame.px(last.avg)
-    labels: list[tuple[float, float, dict[str, Any]]] = [
+    labels: list[_Label] = [
+        *beside,
         (at - 3, 19, _style(15, 700, colour, wording.value(frame.metric, last.avg / scale))),
         (at + 12, 15, _style(11, 400, colours.muted, f"to {day:%-d %b}")),
     ]

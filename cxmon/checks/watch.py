@@ -314,7 +314,7 @@ class _Row:
             f"{wording.counted(len(self.values) - first, self.metric.grain.value)} since "
             f"{wording.day(since, self.metric.zone)}"
             f"{wording.between_days(began, self.metric.zone)}; "
-            f"{self.looked_at:,} series looked at"
+            f"{self.looked_at:,} segments looked at"
         )
         return replace(
             self._finding(State.BREACH, words),

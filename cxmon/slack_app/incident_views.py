@@ -158,6 +158,8 @@ def _why_view(place: Place, incident: Incident, at: Origin, now: datetime) -> Vi
     kinds = {"one_off": words.one_off(), "new_normal": words.new_normal(), "not_real": words.not_real()}
     if not actions.expects(incident):
         del kinds["one_off"]
+    if actions.unmarkable(incident, {m.source for m in place.plan.metrics.values()}) is not None:
+        del kinds["not_real"]
     return modals.modal(
         title="We know why",
         callback="we_know_why",

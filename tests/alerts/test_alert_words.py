@@ -240,7 +240,7 @@ def test_how_sure_says_what_the_estimate_rests_on():
 
 def test_where_names_the_members_and_how_many_were_looked_at():
     where = next(f.text for f in ALL["incident-widened"].facts if f.label == "Where")
-    assert where == "phone · eu; seen in phone · us, phone · uk, phone · latam (40 series looked at)"
+    assert where == "phone · eu; seen in phone · us, phone · uk, phone · latam (40 segments looked at)"
     many = incident(members=tuple(Segment.of(region=f"r{i}") for i in range(9)))
     where = next(f.text for f in of_incident(many).facts if f.label == "Where")
     assert "and 4 more" in where

@@ -28,6 +28,7 @@ from cxmon.model import (
     Spread,
     Step,
     Tone,
+    Transition,
     View,
 )
 from cxmon.store import Store
@@ -97,7 +98,7 @@ def test_a_deep_link_restores_a_metric_and_every_section_says_what_it_stands_on(
     assert "about 900; short lines: the three times as long before" in said
     assert "3 segments looked at" in said
     assert "fell by 5.0 points (3.0 to 7.0)" in said
-    assert "a difference of 10% or more" in said
+    assert "a difference of 10 % or more" in said
     # Names are text: no picture, no markup, on the cards and in the list too.
     raw = "\n".join(m.value for m in (*app.markdown, *app.caption)) + "".join(m.label for m in app.metric)
     assert "![x](" not in raw
@@ -138,6 +139,18 @@ def test_an_incident_is_told_and_acknowledged_by_an_editor_through_the_signed_do
         with Store.open(address, read_only=True) as store:
             assert wording.state(store.incidents.get(INCIDENT)) == state
             assert [s.act for s in store.audit.all(INCIDENT)][-1] is Act.NOT_REAL
+
+
+def test_an_incident_of_the_harm_allowance_offers_no_mark_that_would_be_refused(page, tmp_path):
+    address = f"sqlite:///{tmp_path / 'own.db'}"
+    worlds.seed(address)
+    with Store.open(address) as store:
+        seen = store.incidents.get(INCIDENT)
+        summed = Transition(incident=INCIDENT, step=Step.NOTED, at=worlds.NOW, reason="summed")
+        store.incidents.amend(replace(seen, check="allowance"), summed, seen=seen)
+    offered = [b.label for b in page("incident", address, incident=INCIDENT).button]
+    assert "Acknowledge" in offered
+    assert "Mark as not real" not in offered
 
 
 def test_a_viewer_sees_an_incident_and_is_told_who_may_act(page, monkeypatch):

@@ -275,7 +275,7 @@ def test_the_decision_page_tells_the_versions_with_what_was_said_before_and_why(
     said = text(page("decision", url=url, change="weekend-desk"))
     assert "What was said when" in said
     assert "CSAT turned from “over the limit” to “worse, limit still open”; 5 more days of CSAT are judged" in said
-    assert ":gray[Before:] Over the limit (harmed)" in said
+    assert ":gray[Before:] Over the limit  \n" in said
     assert "the first verdict" in said
 
 

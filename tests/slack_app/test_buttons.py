@@ -234,6 +234,14 @@ def test_an_alert_is_marked_as_not_real_after_reading_what_that_does(app):
     assert trail == [(Act.NOT_REAL, "U0ADA", "Support EMEA", "test calls of the vendor", Outcome.DONE)]
 
 
+def test_what_would_be_refused_as_not_real_is_not_offered(world):
+    message = world.told(incident(check="allowance"))
+    with world.listening():
+        view = opened_view(world.slack, "we_know_why", message)
+    assert "not_real" not in str(view)
+    assert "new_normal" in str(view)
+
+
 def test_it_is_assigned_to_a_department_and_never_to_an_address(app):
     world, slack, message = app
     view = opened_view(slack, "assign", message)
