@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import altair as alt
@@ -17,8 +18,8 @@ from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Break, Metric
 
 LABEL_PX = 132
-# Height in px, the gap that it needs, and what the mark is given.
-_Label = tuple[float, float, dict[str, Any]]
+# Middle and height in px, and lines that stay together: each its px below the middle, and what its mark is given.
+_Label = tuple[float, float, list[tuple[float, dict[str, Any]]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,8 @@ def trend(
     if hover:
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
-    beside = [] if goal is None else [(frame.px(goal), 16, _style(12, 400, frame.colours.muted, goal_text))]
+    level = [(0.0, _style(12, 400, frame.colours.muted, goal_text))]
+    beside: list[_Label] = [] if goal is None else [(frame.px(goal), 16, level)]
     layers += _ends(frame, shown, limit if limit_from else None, limit_text, beside)
     return layered(layers, colours=frame.colours, width=width, height=height, top=4)
 
@@ -359,24 +361,26 @@ def _ends(
     colour = _hue(frame, last)
     day = datetime.fromtimestamp(last.day / 1000, UTC)
     at = frame.px(last.avg)
-    labels: list[_Label] = [
-        *beside,
-        (at - 3, 19, _style(15, 700, colour, wording.value(frame.metric, last.avg / scale))),
-        (at + 12, 15, _style(11, 400, colours.muted, f"to {day:%-d %b}")),
-    ]
+    lines = [(19, _style(15, 700, colour, wording.value(frame.metric, last.avg / scale)))]
+    lines.append((15, _style(11, 400, colours.muted, f"to {day:%-d %b}")))
+    if len(done) < len(shown) and any(not p.complete for p in shown):
+        lines.append((15, _style(11, 400, colours.muted, "later: not complete yet", wide_only=True)))
+    tall = sum(gap for gap, _ in lines)
+    tops = accumulate((gap for gap, _ in lines), initial=-tall / 2)
+    held = [(top + gap / 2, style) for top, (gap, style) in zip(tops, lines, strict=False)]
+    labels: list[_Label] = [*beside, (at - 12 + tall / 2, tall, held)]
     if math.isfinite(last.expected):
         text = f"expected {wording.value(frame.metric, last.expected / scale)}"
-        labels.append((frame.px(last.expected), 16, _style(12, 400, colours.muted, text)))
+        labels.append((frame.px(last.expected), 16, [(0, _style(12, 400, colours.muted, text))]))
     if limit is not None and math.isfinite(last.expected):
         y = frame.px(last.expected + frame.metric.harm_sign * limit)
-        labels.append((y, 16, _style(12, 400, colours.red, limit_text)))
-    if len(done) < len(shown) and any(not p.complete for p in shown):
-        labels.append((at + 27, 15, _style(11, 400, colours.muted, "later: not complete yet", wide_only=True)))
+        labels.append((y, 16, [(0, _style(12, 400, colours.red, limit_text))]))
     heights = layout.spread([y for y, _, _ in labels], [gap for _, gap, _ in labels])
     end = alt.Chart(inline([{"day": frame.last}])).encode(x=_x(frame))
     texts = [
-        end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=_at(frame, y))
-        for y, (_, _, style) in zip(heights, labels, strict=True)
+        end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=_at(frame, y + below))
+        for y, (_, _, held) in zip(heights, labels, strict=True)
+        for below, style in held
     ]
     head = alt.Chart(inline(_rows([last], "avg"))).mark_point(filled=True, size=64, color=colour, opacity=1)
     return [head.encode(x=_x(frame), y=_y(frame, "avg")), *texts]

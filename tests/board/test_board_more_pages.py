@@ -182,6 +182,20 @@ def test_a_link_to_an_incident_that_is_not_there_says_so(page):
     assert "There is no incident nonsense" in text(page("incident", incident="nonsense"))
 
 
+@pytest.mark.parametrize(
+    ("name", "link", "said"),
+    [
+        ("decision", {"change": "<b>gone</b>"}, "There is no decision <b>gone</b>"),
+        ("metric", {"metric": "gone"}, "There is no metric gone"),
+        ("metric", {"metric": "csat", "segment": "{cut"}, "There is no segment {cut"),
+        ("metric", {"metric": "csat"}, ""),
+    ],
+)
+def test_a_link_to_what_is_not_there_is_not_taken_for_another(page, name, link, said):
+    told = [one.value.replace("\\", "").partition(".")[0] for one in page(name, **link).warning]
+    assert [one for one in told if one.startswith("There is no")] == [said] * bool(said)
+
+
 def test_the_page_on_data_tells_how_figures_fill_up_alarms_kept_and_messages(page):
     said = text(page("health", filling="csat"))
     assert "A day counts when it is 8 days old, as declared." in said
