@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxmon import wording
 from dashboards import figures
-from dashboards.reading import World, world
+from dashboards.reading import NOTHING_YET, World, world
 from dashboards.text import grey, md
 
 
@@ -12,10 +12,16 @@ def opened(heading: str | None = None) -> World | None:
     """The world with its header drawn, or None after the empty state was drawn."""
     found = world()
     if isinstance(found, str):
-        st.title("Customer experience", anchor=False)
+        st.title(heading or "Customer experience", anchor=False)
         with st.container(border=True):
-            st.markdown(":gray-badge[:material/pending: Waiting for data]")
-            st.markdown(md(found))
+            if found == NOTHING_YET:
+                # Our own words: the commands in them stand as commands.
+                st.markdown(":gray-badge[:material/pending: Waiting for data]")
+                st.markdown(found)
+                st.markdown("[Try a file](try) answers from a CSV file before anything is set up.")
+            else:
+                st.markdown(":red-badge[:material/report: The store cannot be read]")
+                st.markdown(md(found))
         return None
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     left.title(md(heading or found.title), anchor=False)

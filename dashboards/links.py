@@ -6,6 +6,11 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 
+from dashboards.text import md
+
+# What would be taken for what was asked for.
+_CALLED = {"change": "decision", "metric": "metric", "segment": "segment", "view": "view"}
+
 
 def to(page: str, **parameters: str) -> str:
     """The address of a page with its view in it, to stand in a Markdown link."""
@@ -18,11 +23,13 @@ class Linked(TypedDict):
 
 
 def linked(name: str, ids: Sequence[str], default: str) -> Linked:
-    """Arguments for a control whose choice stands in the address. Unknown values fall back to the default.
+    """Arguments for a control whose choice stands in the address. Unknown values fall back to the default, and a
+    link that asks for one is told so.
 
     Streamlit's own binding writes the label that is shown; a renamed label would break every link already sent.
     """
     asked = st.query_params.get(name, default)
+    _astray(name, asked, ids)
     if name not in st.session_state or st.session_state[name] not in ids:
         st.session_state[name] = asked if asked in ids else default
 
@@ -34,3 +41,15 @@ def linked(name: str, ids: Sequence[str], default: str) -> Linked:
             st.query_params[name] = chosen
 
     return {"key": name, "on_change": write}
+
+
+def _astray(name: str, asked: str, ids: Sequence[str]) -> None:
+    """Says that what a link asks for is not here, until something is chosen. What was chosen by hand and is not known
+    to another metric or decision is no link."""
+    if not asked or asked in ids or name not in _CALLED:
+        return
+    if name not in st.session_state:
+        st.session_state[f"astray_{name}"] = asked
+    if st.session_state.get(f"astray_{name}") == asked:
+        said = f"There is no {_CALLED[name]} {asked}. Perhaps the link was cut off; this is another one."
+        st.warning(md(said))

@@ -67,7 +67,7 @@ def lines(filling: Filling) -> list[charts.Line]:
     """A line for each curve, and one for how it goes lately where that is another; up to the age that adds nothing."""
     found = []
     for curve in filling.curves:
-        name = {"yes": "the yes", "no": "the no"}.get(curve.kind, "all")
+        name = wording.curve_name(curve)
         found.append(_line(name, filling.ages, curve.share))
         if curve.slowed:
             found.append(_line(f"{name}, lately", filling.ages, curve.slowed))

@@ -33,6 +33,9 @@ from cxmon.model import (
 )
 from cxmon.store import Store, alarms
 
+# Of a store that is sound and empty.
+NOTHING_YET = "Nothing has been collected yet. Run `cxmon collect`, then `cxmon judge`."
+
 
 @dataclass(frozen=True, kw_only=True)
 class World:
@@ -164,7 +167,7 @@ def _load(url: str, version: int) -> World | str:
     with Store.open(url, read_only=True) as store:
         catalogue = store.catalogue.load()
         if catalogue is None:
-            return "Nothing has been collected yet. Run `cxmon collect`, then `cxmon judge`."
+            return NOTHING_YET
         bands = store.bands.all()
         as_of = [b.as_of for b in bands.values()]
         return World(

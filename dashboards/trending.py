@@ -41,8 +41,10 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     head, side = st.columns([9, 1], vertical_alignment="top")
     better = "higher" if metric.better == "higher" else "lower"
     legend = grey(LEGEND.format(smooth=average(band), better=better))
-    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(metric.definition) or None)
     pins, aimed = world.pins(), world.target(metric.id, band.key)
+    target = f"target {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else ""
+    legend += grey(f" Dash-dotted: {md(target)}.") if target else ""
+    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(metric.definition) or None)
     made = partial(
         charts.trend,
         shown,
@@ -52,7 +54,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
         limit_from=over.since if over and limit is not None else None,
         limit_text=over.text if over else "",
         goal=aimed.target.value * wording.factor(metric) if aimed else None,
-        goal_text=f"target: {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else "",
+        goal_text=f"target {wording.value(metric, aimed.target.value)}" if aimed else "",
         anew=band.breaks,
     )
     with side:
@@ -64,7 +66,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
             title=f"{metric.label}, {where}",
             subtitle=(
                 plain(caption(band, metric, world, where)).partition(f"{where}: ")[2],
-                f"as of {wording.stamp(band.as_of, world.zone)}",
+                "; ".join(filter(None, (target, f"as of {wording.stamp(band.as_of, world.zone)}"))),
             ),
         )
     said = plain(caption(band, metric, world, where))

@@ -13,6 +13,8 @@ from cxmon.model import Tone
 HEADS_PX = 46
 # The names of more columns than these stand aslant.
 BESIDE, ASLANT_PX = 7, 84
+# A narrower column, as on a phone, has no room for its words side by side.
+ROOM_PX = 58
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
     segments = list(dict.fromkeys(c.segment for c in cells))
     metrics = list(dict.fromkeys(c.metric for c in cells))
     crowded = len(metrics) > BESIDE
+    narrow = f"width < {ROOM_PX * len(metrics)}"
     rows = [
         {
             "segment": c.segment,
@@ -51,13 +54,14 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
         title=None,
         axis=alt.Axis(
             orient="top",
-            labelAngle=-30 if crowded else 0,
+            labelAngle=-30 if crowded else alt.expr(f"{narrow} ? -35 : 0"),
+            labelAlign="left" if crowded else alt.expr(f"{narrow} ? 'left' : 'center'"),
             labelColor=colours.muted,
             domain=False,
             ticks=False,
-            labelFontSize=alt.expr("width < 420 ? 8.5 : 11"),
+            labelFontSize=alt.expr(f"{narrow} ? 10 : 11"),
             labelLimit=110,
-            labelExpr="datum.label" if crowded else "split(datum.label, width < 420 ? ' ' : ', ')",
+            labelExpr="datum.label" if crowded else f"{narrow} ? datum.label : split(datum.label, ', ')",
             labelPadding=4 if crowded or not any(" " in m for m in metrics) else 20,
         ),
     )
@@ -77,8 +81,15 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
     dots = base.transform_filter("datum.word == ''").mark_text(fontSize=14, color=colours.muted)
     layers = [
         box,
-        said.mark_text(fontSize=13, fontWeight=600, dy=-7).encode(text=alt.Text("text:N"), color=ink),
-        said.mark_text(fontSize=10.5, dy=8).encode(text=alt.Text("word:N"), color=ink),
+        said.mark_text(
+            fontSize=alt.expr(f"{narrow} ? 11 : 13"), fontWeight=600, dy=alt.expr(f"{narrow} ? -9 : -7")
+        ).encode(text=alt.Text("text:N"), color=ink),
+        said.mark_text(
+            text=alt.expr(f"{narrow} ? split(datum.word, ' ') : datum.word"),
+            lineHeight=9,
+            fontSize=alt.expr(f"{narrow} ? 9 : 10.5"),
+            dy=alt.expr(f"{narrow} ? 2 : 8"),
+        ).encode(color=ink),
         dots.encode(text=alt.Text("text:N")),
     ]
     height = row_px * max(len(segments), 1) + (ASLANT_PX if crowded else HEADS_PX)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 import altair as alt
@@ -17,6 +18,8 @@ from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Break, Metric
 
 LABEL_PX = 132
+# Middle and height in px, and lines that stay together: each its px below the middle, and what its mark is given.
+_Label = tuple[float, float, list[tuple[float, dict[str, Any]]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +78,13 @@ def trend(
         colours=frame.colours,
     )  # fmt: skip
     layers += _line(frame, shown)
-    layers += _goal(frame, goal, goal_text) if goal is not None else []
+    layers += _goal(frame, goal) if goal is not None else []
     if hover:
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
-    layers += _ends(frame, shown, limit if limit_from else None, limit_text)
+    level = [(0.0, _style(12, 400, frame.colours.muted, goal_text))]
+    beside: list[_Label] = [] if goal is None else [(frame.px(goal), 16, level)]
+    layers += _ends(frame, shown, limit if limit_from else None, limit_text, beside)
     return layered(layers, colours=frame.colours, width=width, height=height, top=4)
 
 
@@ -213,20 +218,11 @@ def _limit(frame: _Frame, shown: Sequence[Point], limit: float, since: float) ->
     return [line.encode(x=_x(frame), y=_y(frame, "limit"))]
 
 
-def _goal(frame: _Frame, goal: float, text: str) -> list[alt.Chart]:
-    """A target: one level line over the whole chart with its words on it."""
-    base = alt.Chart(inline([{"day": frame.first, "goal": goal}]))
+def _goal(frame: _Frame, goal: float) -> list[alt.Chart]:
+    """A target: one level line over the whole chart. Its words stand at the end, where they cover no figure."""
+    base = alt.Chart(inline([{"goal": goal}]))
     rule = base.mark_rule(color=frame.colours.muted, strokeDash=[8, 3, 2, 3], strokeWidth=1.3)
-    style: dict[str, Any] = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -3, "fontSize": 11}
-    paper = frame.colours.paper
-    return [
-        rule.encode(y=_y(frame, "goal")),
-        *(
-            base.mark_text(**style, **look).encode(x=_x(frame), y=_y(frame, "goal"), text=alt.TextValue(text))
-            # A halo first: the words stand on the figures of the first days.
-            for look in ({"stroke": paper, "strokeWidth": 5, "color": paper}, {"color": frame.colours.muted})
-        ),
-    ]
+    return [rule.encode(y=_y(frame, "goal"))]
 
 
 def _line(frame: _Frame, shown: Sequence[Point]) -> list[alt.Chart]:
@@ -352,8 +348,11 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
     return layers
 
 
-def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text: str) -> list[alt.Chart]:
-    """The last complete value, the expectation and the limit at the line's end instead of a legend."""
+def _ends(
+    frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text: str, beside: Sequence[_Label]
+) -> list[alt.Chart]:
+    """The last complete value, the expectation, the limit and what else stands `beside` the line's end instead of a
+    legend."""
     done = [p for p in shown if p.complete and math.isfinite(p.avg)]
     if not done:
         return []
@@ -362,23 +361,26 @@ def _ends(frame: _Frame, shown: Sequence[Point], limit: float | None, limit_text
     colour = _hue(frame, last)
     day = datetime.fromtimestamp(last.day / 1000, UTC)
     at = frame.px(last.avg)
-    labels: list[tuple[float, float, dict[str, Any]]] = [
-        (at - 3, 19, _style(15, 700, colour, wording.value(frame.metric, last.avg / scale))),
-        (at + 12, 15, _style(11, 400, colours.muted, f"to {day:%-d %b}")),
-    ]
+    lines = [(19, _style(15, 700, colour, wording.value(frame.metric, last.avg / scale)))]
+    lines.append((15, _style(11, 400, colours.muted, f"to {day:%-d %b}")))
+    if len(done) < len(shown) and any(not p.complete for p in shown):
+        lines.append((15, _style(11, 400, colours.muted, "later: not complete yet", wide_only=True)))
+    tall = sum(gap for gap, _ in lines)
+    tops = accumulate((gap for gap, _ in lines), initial=-tall / 2)
+    held = [(top + gap / 2, style) for top, (gap, style) in zip(tops, lines, strict=False)]
+    labels: list[_Label] = [*beside, (at - 12 + tall / 2, tall, held)]
     if math.isfinite(last.expected):
         text = f"expected {wording.value(frame.metric, last.expected / scale)}"
-        labels.append((frame.px(last.expected), 16, _style(12, 400, colours.muted, text)))
+        labels.append((frame.px(last.expected), 16, [(0, _style(12, 400, colours.muted, text))]))
     if limit is not None and math.isfinite(last.expected):
         y = frame.px(last.expected + frame.metric.harm_sign * limit)
-        labels.append((y, 16, _style(12, 400, colours.red, limit_text)))
-    if len(done) < len(shown) and any(not p.complete for p in shown):
-        labels.append((at + 27, 15, _style(11, 400, colours.muted, "later: not complete yet", wide_only=True)))
+        labels.append((y, 16, [(0, _style(12, 400, colours.red, limit_text))]))
     heights = layout.spread([y for y, _, _ in labels], [gap for _, gap, _ in labels])
     end = alt.Chart(inline([{"day": frame.last}])).encode(x=_x(frame))
     texts = [
-        end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=_at(frame, y))
-        for y, (_, _, style) in zip(heights, labels, strict=True)
+        end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=_at(frame, y + below))
+        for y, (_, _, held) in zip(heights, labels, strict=True)
+        for below, style in held
     ]
     head = alt.Chart(inline(_rows([last], "avg"))).mark_point(filled=True, size=64, color=colour, opacity=1)
     return [head.encode(x=_x(frame), y=_y(frame, "avg")), *texts]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from cxmon.cli.trying_file import Tried
-    from cxmon.model import Metric
+    from cxmon.model import Band, Metric
     from cxmon.wording.trying import Seen, Told
 
     Floats = npt.NDArray[np.float64]
@@ -67,25 +67,10 @@ def try_file(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn:
-    """One series for the chart, as in `Band`; `since` is the first period of the change or of the deviation."""
-
-    name: str
-    starts: tuple[int, ...]
-    value: tuple[float, ...]
-    n: tuple[float, ...]
-    avg: tuple[float, ...]
-    expected: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    smooth: int
-    since: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Answer:
     told: "Told"
-    drawn: tuple[Drawn, ...]
+    # The series as the board draws them; `since` is the first period of the change or of the deviation.
+    drawn: "tuple[Band, ...]"
     grain: str
 
 
@@ -205,10 +190,11 @@ def _at(tried: "Tried", index: int) -> datetime:
 
 def _drawn(
     tried: "Tried", row: int, first: int, metric: "Metric", controls: "Floats | None", year: float | None
-) -> Drawn:
+) -> "Band":
     """The series with its expected range, as the board draws one."""
     import numpy as np
 
+    from cxmon.model import Band
     from cxmon.periods import profile_labels
     from cxmon.pipeline.judge_bands import trailing
     from cxmon.stats import estimate
@@ -225,9 +211,11 @@ def _drawn(
     def column(array: "Floats") -> tuple[float, ...]:
         return tuple(float(x) for x in array)
 
-    return Drawn(
-        name="" if row == tried.whole else tried.names[row], starts=tuple(int(s) for s in tried.starts),
-        value=column(values), n=column(blank if counts is None else counts), avg=column(trailing(values, smooth)),
-        expected=column(found.band_expected), low=column(found.band_low), high=column(found.band_high), smooth=smooth,
-        since=int(tried.starts[min(first, len(tried.starts) - 1)]),
+    return Band(
+        metric=metric.id, key="file", label="" if row == tried.whole else tried.names[row],
+        as_of=_at(tried, len(tried.starts) - 1), starts=tuple(int(s) for s in tried.starts), value=column(values),
+        n=column(blank if counts is None else counts), avg=column(trailing(values, smooth)),
+        expected=column(found.band_expected), low=column(found.band_low), high=column(found.band_high),
+        complete=tuple(np.isfinite(values).tolist()), smooth=smooth,
+        since=_at(tried, min(first, len(tried.starts) - 1)),
     )  # fmt: skip

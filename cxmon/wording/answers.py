@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cxmon.decisions.following import Followed, Standing, fixes_of, followed
-from cxmon.decisions.news import answer_of
 from cxmon.model import Change, Incident, Response, Verdict
 from cxmon.wording import numbers as say
 from cxmon.wording.screen import decision, screen
@@ -64,12 +63,12 @@ def standing(
 def fixes(
     subject: str, changes: Iterable[Change], verdicts: Mapping[str, Verdict], *, now: datetime, zone: str = "UTC"
 ) -> list[str]:
-    """One line a fix of `subject`: `Answered by Saturday desk reopened, since 3 Dec: Better (improved)`."""
+    """One line a fix of `subject`: `Answered by Saturday desk reopened, since 3 Dec: Better`."""
     lines = []
     for fix in fixes_of(subject, changes):
         verdict, day = verdicts.get(fix.id), say.day(fix.starts, zone, now=now)
         when = f"since {day}" if fix.starts <= now else f"from {day} on"
-        said = f"{screen(verdict)[0]} ({answer_of(verdict)})" if verdict else "not judged yet"
+        said = screen(verdict)[0] if verdict else "not judged yet"
         lines.append(f"Answered by {fix.title}, {when}: {said}")
     return lines
 
@@ -80,13 +79,13 @@ def answers_to(
     verdicts: Mapping[str, Verdict],
     incidents: Iterable[Incident] = (),
 ) -> str:
-    """What a fix answers: `Answers Weekend phone desk closed: Over the limit (harmed)`; empty where it is none."""
+    """What a fix answers: `Answers Weekend phone desk closed: Over the limit`; empty where it is none."""
     if change.responds_to is None:
         return ""
     title = next((c.title for c in changes if c.id == change.responds_to), "")
     verdict = verdicts.get(change.responds_to)
     if title:
-        return f"Answers {title}" + (f": {screen(verdict)[0]} ({answer_of(verdict)})" if verdict else "")
+        return f"Answers {title}" + (f": {screen(verdict)[0]}" if verdict else "")
     known = any(i.id == change.responds_to for i in incidents)
     return f"Answers {'incident ' if known else ''}{change.responds_to}"
 

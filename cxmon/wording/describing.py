@@ -26,7 +26,7 @@ def definition(metric: Metric) -> list[tuple[str, str]]:
         ("What it is", metric.definition.rstrip(".") or "nobody has written it down: add `definition` to the metric"),
         ("How it is made", _made(metric)),
         ("Better", f"{better} is better"),
-        ("Worth acting on", f"a difference of {metric.matters.text} or more"),
+        ("Worth acting on", f"a difference of {_size(metric)} or more"),
         ("Belongs to", f"the {metric.grain.value} of {column}, in {metric.zone}"),
         ("Complete", _complete(metric)),
         ("Read from", metric.source),
@@ -41,6 +41,11 @@ def _made(metric: Metric) -> str:
         part = _PARTS.get(metric.quantiles[0], f"{100 * metric.quantiles[0]:g} %")
         return f"what {part} of the cases {'are done within' if is_speed(metric) else 'lie below'}"
     return _KINDS[metric.kind]
+
+
+def _size(metric: Metric) -> str:
+    """What matters as people read it: `1 point`, `10 %`, `5 min`."""
+    return amount(metric, metric.matters.value, "%" if metric.matters.relative else "pt" if is_share(metric) else "")
 
 
 def _complete(metric: Metric) -> str:

@@ -30,10 +30,10 @@ def rows(one: Filling, metric: Metric) -> list[list[str]]:
     for curve in one.curves:
         answers = say.number(curve.answers, 0)
         known = f"{say.counted(curve.periods, metric.grain.value)}, {answers} {_things(metric)}"
-        found.append([_name(curve), *map(_share, curve.share), known])
+        found.append([curve_name(curve), *map(_share, curve.share), known])
         if curve.slowed:
             since = say.counted(curve.slowed_periods, metric.grain.value)
-            found.append([f"{_name(curve)}, lately", *map(_share, curve.slowed), since])
+            found.append([f"{curve_name(curve)}, lately", *map(_share, curve.slowed), since])
     return found
 
 
@@ -89,7 +89,7 @@ def late_ones(one: Filling) -> str:
     size = say.number(100 * abs(gap), 1)
     return (
         f"{after} are {size} points {side} than those before (range {low} to {high}); those who never answer may lie "
-        "further off, so to declare that missing answers differ by less (missing_differ) is hard to defend."
+        "further off, and to take them for nearer is hard to defend."
     )
 
 
@@ -100,10 +100,12 @@ def _too_soon(one: Filling, declared: float) -> str:
     if not short:
         return ""
     share, curve = min(short, key=lambda pair: pair[0])
-    return f" By then {_share(share)} of {_name(curve)} are in: too few, declare more or leave matures_after out."
+    some = f"{_share(share)} of {curve_name(curve)} are in"
+    return f" By then {some}: too few, wait longer or let the wait be learnt (key matures_after)."
 
 
-def _name(curve: FillingCurve) -> str:
+def curve_name(curve: FillingCurve) -> str:
+    """What a curve follows, for its line in a chart and its row in a table."""
     return {"yes": "the yes", "no": "the no"}.get(curve.kind, "all")
 
 

@@ -41,8 +41,8 @@ def turns(version: Version, metrics: Metrics) -> tuple[str, ...]:
 
 
 def before(version: Version) -> str:
-    """`Too early (undecided)`: what the version before said; `nothing` for the first."""
-    return f"{screen(Code(version.before))[0]} ({version.before})" if version.before else "nothing"
+    """`Too early`: what the version before said; `nothing` for the first."""
+    return screen(Code(version.before))[0] if version.before else "nothing"
 
 
 def changed(version: Version, metrics: Metrics, zone: str = "UTC", titles: Titles = None) -> str:

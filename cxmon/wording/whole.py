@@ -248,7 +248,7 @@ def _versions(known: Whole) -> Section:
         (
             f"Version {version.number}",
             told.said_until(version, known.zone),
-            f"{version.headline} ({version.code})",
+            version.headline,
             told.before(version),
             "; ".join(
                 (*told.turns(version, known.metrics), *told.why(version, known.metrics, known.zone, known.titles))

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -141,7 +141,7 @@ def answer(found: dict[str, Any], asked: Asked) -> None:
     if not found["drawn"]:
         return
     with st.container(border=True, key="trend"):
-        names = [one["name"] or "all together" for one in found["drawn"]]
+        names = [one["label"] or "all together" for one in found["drawn"]]
         which = 0
         if len(names) > 1:
             which = names.index(st.selectbox("Series", names, key="try_series") or names[0])
@@ -154,24 +154,13 @@ def _figure(one: dict[str, Any], asked: Asked, grain: str, name: str) -> None:
         id="file", label=asked.figure, kind=Kind(asked.kind), better=Better(asked.better), unit=asked.unit,
         source="file", matters=Amount(0.0, False, "0"), read=Read(time=asked.time), grain=Grain(grain),
     )  # fmt: skip
-
-    def column(name: str) -> tuple[float, ...]:
-        return tuple(math.nan if x is None else float(x) for x in one[name])
-
-    since = datetime.fromtimestamp(one["since"], UTC)
-    value = column("value")
-    band = Band(
-        metric=metric.id, key="file", label=name, as_of=datetime.fromtimestamp(one["starts"][-1], UTC),
-        starts=tuple(one["starts"]), value=value, n=column("n"), avg=column("avg"), expected=column("expected"),
-        low=column("low"), high=column("high"), complete=tuple(math.isfinite(x) for x in value), smooth=one["smooth"],
-        since=since,
-    )  # fmt: skip
+    band = _band(one)
     better = "higher" if metric.better == "higher" else "lower"
     head, side = st.columns([9, 2], vertical_alignment="top")
     head.markdown(f"**{md(metric.label)}**, {md(name)}  \n"
                   + grey(LEGEND.format(smooth=trending.average(band), better=better)))  # fmt: skip
     title = "the date" if asked.at else "since about here"
-    pins = [charts.Pin(number=1, at=since, title=title, tone=Tone.GREY)]
+    pins = [charts.Pin(number=1, at=band.since or band.as_of, title=title, tone=Tone.GREY)]
     made = partial(charts.trend, charts.points(band, metric), metric, pins=pins)
     with side:
         downloads.offer(
@@ -181,6 +170,17 @@ def _figure(one: dict[str, Any], asked: Asked, grain: str, name: str) -> None:
         )  # fmt: skip
     said = f"{metric.label}, {name}, with its expected range"
     drawing.show(partial(made, theme="page"), key="try_chart", said=said)
+
+
+def _band(one: dict[str, Any]) -> Band:
+    """The series as `cxmon try --json` wrote it; what is not known is null there."""
+    figures = {
+        name: tuple(math.nan if x is None else float(x) for x in one[name])
+        for name in ("value", "n", "avg", "expected", "low", "high")
+    }
+    whole = {name: tuple(one[name]) for name in ("starts", "complete", "breaks")}
+    days = {name: datetime.fromisoformat(one[name]) for name in ("as_of", "since")}
+    return Band(**(one | figures | whole | days))
 
 
 def page() -> None:

@@ -28,6 +28,7 @@ from cxmon.model import (
     Spread,
     Step,
     Tone,
+    Transition,
     View,
 )
 from cxmon.store import Store
@@ -97,7 +98,7 @@ def test_a_deep_link_restores_a_metric_and_every_section_says_what_it_stands_on(
     assert "about 900; short lines: the three times as long before" in said
     assert "3 segments looked at" in said
     assert "fell by 5.0 points (3.0 to 7.0)" in said
-    assert "a difference of 10% or more" in said
+    assert "a difference of 10 % or more" in said
     # Names are text: no picture, no markup, on the cards and in the list too.
     raw = "\n".join(m.value for m in (*app.markdown, *app.caption)) + "".join(m.label for m in app.metric)
     assert "![x](" not in raw
@@ -147,6 +148,18 @@ def test_an_incident_is_told_and_acknowledged_by_an_editor_through_the_signed_do
     assert "Mark as not real" not in {b.label for b in app.button}
 
 
+def test_an_incident_of_the_harm_allowance_offers_no_mark_that_would_be_refused(page, tmp_path):
+    address = f"sqlite:///{tmp_path / 'own.db'}"
+    worlds.seed(address)
+    with Store.open(address) as store:
+        seen = store.incidents.get(INCIDENT)
+        summed = Transition(incident=INCIDENT, step=Step.NOTED, at=worlds.NOW, reason="summed")
+        store.incidents.amend(replace(seen, check="allowance"), summed, seen=seen)
+    offered = [b.label for b in page("incident", address, incident=INCIDENT).button]
+    assert "Acknowledge" in offered
+    assert "Mark as not real" not in offered
+
+
 def test_a_viewer_sees_an_incident_and_is_told_who_may_act(page, monkeypatch):
     monkeypatch.setenv("CXMON_BOARD_READ_ONLY", "1")
     app = page("incident", incident=INCIDENT)
@@ -174,6 +187,20 @@ def test_an_incident_leads_to_its_message_where_its_address_is_known(page, tmp_p
 
 def test_a_link_to_an_incident_that_is_not_there_says_so(page):
     assert "There is no incident nonsense" in text(page("incident", incident="nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("name", "link", "said"),
+    [
+        ("decision", {"change": "<b>gone</b>"}, "There is no decision <b>gone</b>"),
+        ("metric", {"metric": "gone"}, "There is no metric gone"),
+        ("metric", {"metric": "csat", "segment": "{cut"}, "There is no segment {cut"),
+        ("metric", {"metric": "csat"}, ""),
+    ],
+)
+def test_a_link_to_what_is_not_there_is_not_taken_for_another(page, name, link, said):
+    told = [one.value.replace("\\", "").partition(".")[0] for one in page(name, **link).warning]
+    assert [one for one in told if one.startswith("There is no")] == [said] * bool(said)
 
 
 def test_the_page_on_data_tells_how_figures_fill_up_alarms_kept_and_messages(page):

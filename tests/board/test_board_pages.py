@@ -232,12 +232,19 @@ def test_health_lists_collections(page):
 def test_a_store_without_data_says_what_to_do(page, tmp_path):
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     Store.open(url).close()
-    assert "Run `cxmon collect`" in text(page("overview", url))
+    for name, title in (("overview", "Customer experience"), ("health", "Data health")):
+        app = page(name, url)
+        assert [one.value for one in app.title] == [title]
+        said = [one.value for one in app.markdown]
+        assert any("Waiting for data" in one for one in said)
+        assert any("Run `cxmon collect`" in one for one in said)
 
 
 def test_a_missing_store_is_one_sentence(page, tmp_path):
     said = text(page("overview", f"sqlite:///{tmp_path / 'absent.db'}"))
     assert "absent.db" in said
+    assert "The store cannot be read" in said
+    assert "Waiting for data" not in said
 
 
 def test_hostile_names_are_shown_as_text(page, tmp_path):
@@ -275,7 +282,7 @@ def test_the_decision_page_tells_the_versions_with_what_was_said_before_and_why(
     said = text(page("decision", url=url, change="weekend-desk"))
     assert "What was said when" in said
     assert "CSAT turned from “over the limit” to “worse, limit still open”; 5 more days of CSAT are judged" in said
-    assert ":gray[Before:] Over the limit (harmed)" in said
+    assert ":gray[Before:] Over the limit  \n" in said
     assert "the first verdict" in said
 
 

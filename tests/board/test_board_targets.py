@@ -42,11 +42,31 @@ def test_targets_and_responses_on_the_board(monkeypatch, tmp_path):
     assert "Answered by Saturday desk, from " in page
 
 
-def test_a_target_is_a_level_line_with_its_words(tmp_path):
+def test_a_target_is_a_level_line_whose_words_stand_beside_the_figures():
     band = worlds.band("csat", worlds.PHONE)
     metric = next(m for m in worlds.METRICS if m.id == "csat")
     shown = charts.recent(charts.points(band, metric), 96)
     plain = charts.trend(shown, metric, width=900).to_json()
-    marked = charts.trend(shown, metric, width=900, goal=95.0, goal_text="target: at least 95.0 %").to_json()
-    assert "target: at least 95.0 %" in marked
-    assert "target:" not in plain
+    marked = charts.trend(shown, metric, width=900, goal=95.0, goal_text="target 95.0 %").to_dict()
+    assert "target" not in plain
+    # Words on the line would cover the figures, on a phone all of them: they begin to the right of the last day.
+    (words,) = [one for one in marked["layer"] if one["mark"].get("text") == "target 95.0 %"]
+    assert (words["mark"]["align"], words["mark"]["dx"]) == ("left", 12)
+    assert words["data"]["values"] == [{"day": shown[-1].day}]
+
+
+def test_a_target_at_the_newest_figure_does_not_part_it_from_its_day():
+    metric = next(m for m in worlds.METRICS if m.id == "csat")
+    shown = charts.recent(charts.points(worlds.band("csat", worlds.PHONE), metric), 96)
+    newest = [p for p in shown if p.complete][-1]
+    for goal in (newest.avg + 0.01, newest.avg - 0.01):
+        layers = charts.trend(shown, metric, width=900, goal=goal, goal_text="target").to_dict()["layer"]
+        heights = {one["mark"]["text"]: one["encoding"]["y"]["value"]["expr"] for one in layers if _said(one)}
+        told = [words for words, _ in sorted(heights.items(), key=lambda pair: float(pair[1].split("* ")[1]))]
+        at = next(i for i, words in enumerate(told) if words.startswith("to "))
+        assert told[at - 1].endswith(" %")
+        assert not told[at - 1].startswith("expected")
+
+
+def _said(layer):
+    return isinstance(layer["mark"].get("text"), str)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cxmon import charts
 from cxmon.charts import layout
+from cxmon.charts.picture import vector
 from cxmon.charts.points import runs
 from cxmon.model import Break, Place, Segment, Tone, Where, WhereAnswer
 
@@ -134,3 +135,12 @@ def test_the_caption_says_where_a_week_is_one_point():
     value = (*BAND.value[:20], *[math.nan] * 7, *BAND.value[27:])
     covered = average(replace(BAND, value=value))
     assert covered == "7-day average (one point a week where single days would tell of too few answers)"
+
+
+@pytest.mark.parametrize(("width", "lines"), [(900, ["over limit"]), (280, ["over", "limit"])])
+def test_a_cell_of_the_map_has_room_for_its_words_on_a_phone_too(width, lines):
+    names = ("CSAT", "First reply", "Resolution", "Reopened", "Churn", "Contacts")
+    cells = [charts.Cell(segment="phone", metric=name, tone=Tone.RED, text="#2", word="over limit") for name in names]
+    drawn = vector(charts.heat(cells).properties(width=width))
+    for line in lines:
+        assert drawn.count(f">{line}<") == len(names)

@@ -40,6 +40,7 @@ def test_a_date_and_a_touched_segment_give_an_effect_against_the_others():
     assert found["notes"] == ["Figures up to 97.3333 were read as per cent."]
     (drawn,) = found["drawn"]
     assert len(drawn["starts"]) == len(drawn["value"]) == len(drawn["expected"]) == 200
+    assert (drawn["label"], drawn["since"]) == ("phone", "2026-05-31T00:00:00Z")
 
 
 def test_without_a_date_a_watch_tells_since_when_and_which_series():

@@ -18,12 +18,10 @@ VERDICTS = {
 
 def test_a_fix_and_what_it_answers_stand_in_each_others_story():
     known = [CHANGE, FIX, replace(FIX, id="draft", status=Status.DRAFT)]
-    assert wording.fixes("five", known, VERDICTS, now=NOW) == [
-        "Answered by Saturday desk, since 3 Nov: Better (improved)"
-    ]
+    assert wording.fixes("five", known, VERDICTS, now=NOW) == ["Answered by Saturday desk, since 3 Nov: Better"]
     ahead = replace(FIX, starts=NOW + timedelta(days=5))
     assert wording.fixes("five", [ahead], {}, now=NOW) == ["Answered by Saturday desk, from 28 Nov on: not judged yet"]
-    assert wording.answers_to(FIX, known, VERDICTS) == "Answers Tier-1 chat outsourced: Over the limit (harmed)"
+    assert wording.answers_to(FIX, known, VERDICTS) == "Answers Tier-1 chat outsourced: Over the limit"
     assert wording.answers_to(CHANGE, known, VERDICTS) == ""
     assert wording.answers_to(replace(FIX, responds_to="i7"), known, VERDICTS) == "Answers i7"
 
