@@ -158,7 +158,7 @@ class _Looking:
         walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
-            changes=known.changes, now=now,
+            changes=known.changes, now=now, scores={f.segment: f.score for f in findings if f.at == through},
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, now))
         # Where a person did something about one while we were looking, that must not be written over.

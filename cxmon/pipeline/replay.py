@@ -159,19 +159,15 @@ def replay(
     advance("days", len(moments), len(moments))
     stood = {i.id for i in standing}
     return Replayed(
-        since=since,
-        until=until,
-        looks=len(moments),
+        since=since, until=until, looks=len(moments), standing=standing, per_quarter=plan.alarm_budget,
         alerts=tuple(_alert(overlay, sent, before) for sent in deliveries.sent),
         incidents=tuple(i for i in _opened(plan, overlay) if i.id not in stood),
-        standing=standing,
         codes={change: v.code.value for change, v in sorted(overlay.verdicts.all_latest().items())},
         allowances=budget(plan, overlay, now=moments[-1]),
-        per_quarter=plan.alarm_budget,
         waiting=tuple(deliveries.waiting),
         guessed=tuple(m.label for m in plan.metrics.values() if overlay.guessed(m)),
         unheard=tuple(unheard(heard, until)),
-    )
+    )  # fmt: skip
 
 
 def _unseen(what: str, done: int, of: int) -> None:

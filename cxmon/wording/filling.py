@@ -89,7 +89,7 @@ def late_ones(one: Filling) -> str:
     size = say.number(100 * abs(gap), 1)
     return (
         f"{after} are {size} points {side} than those before (range {low} to {high}); those who never answer may lie "
-        "further off, and a missing_differ below that is hard to defend."
+        "further off, so to declare that missing answers differ by less (missing_differ) is hard to defend."
     )
 
 
