@@ -19,6 +19,8 @@ from cxmon.periods import on_holiday, profile_labels
 # A year in periods, for the budget; a day is the statistic's own default.
 PER_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: None, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
 LEAST_LEARNT = 6
+# False names a period and story at most: a year has few weeks and months, whose share of it would name everyone.
+NAMED = 0.02
 DAYS = ("onset", "earliest", "latest")
 STATES = (*DAYS, "score", "size", "low", "high", "active")
 
@@ -100,7 +102,8 @@ class Watch:
 
     def _heights(self, ground: "_Ground", statistic: Floats) -> Floats:
         """What each series (S,) must pass. Where a story is in alarm, its segments in breach are chosen by Benjamini
-        and Hochberg's rule: the k-th likeliest of m is named where it passes what k / m of the story's allowance takes.
+        and Hochberg's rule: the k-th likeliest of m is named where it passes what k / m of the story's allowance takes,
+        or of `NAMED`, the smaller of the two.
 
         An alarm itself needs one series beyond its own share. After it, that the others moved too is no surprise any
         more, and the share of wrongly named ones is what is bounded.
@@ -110,9 +113,9 @@ class Watch:
             looked = story[np.isfinite(statistic[story])]
             sure = int((statistic[looked] > heights[looked]).sum())
             for k in range(len(looked), 0, -1) if sure else ():
-                wider = ground.limits(k * ground.budgets[looked])
+                wider = ground.limits(np.minimum(k * ground.budgets[looked], ground.naming))
                 if (statistic[looked] > wider).sum() >= k:
-                    heights[looked] = wider
+                    heights[looked] = np.minimum(heights[looked], wider)
                     break
         return heights
 
@@ -190,6 +193,11 @@ class _Ground:
         from cxmon.stats import watch_threshold  # noqa: PLC0415 - scipy is loaded when something is checked.
 
         return watch_threshold(budgets, PER_YEAR[self.panel.metric.grain])
+
+    @property
+    def naming(self) -> float:
+        """The most false names a year and story."""
+        return NAMED * (PER_YEAR[self.panel.metric.grain] or 365.25)
 
     @property
     def span(self) -> int:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from check_cases import NAMES, context, instant, metric, panel
+from check_cases import NAMES, START, context, instant, metric, panel
 
 from cxmon.checks import Watch
 from cxmon.decisions.left_out import left_out
@@ -209,6 +209,22 @@ def test_where_a_story_is_in_alarm_the_others_that_moved_are_named_too():
     assert all(bool(a) == bool(b) for a, b in zip(alone, named, strict=True))
     moved = {EVERYONE, *(Segment.of(team=t) for t in "abcde")}
     assert set().union(*named) <= moved
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_of_months_too_only_those_that_moved_are_named(seed):
+    """One of twelve teams fell. Of two false alarms a quarter, a month takes two thirds: that would name nearly all."""
+
+    def move(shares):
+        shares[0, 28:] -= 0.1
+        return shares
+
+    given = panel(36, move=move, seed=seed, answers=3000, grain=Grain.MONTH)
+    given = replace(given, starts=grid(START, START + timedelta(days=36 * 31), Grain.MONTH, "UTC")[:36])
+    shares = dict.fromkeys(given.segments, 8 / len(given.segments))
+    named = {s for s, f in told(given, last=32, alarm_budgets=shares).items() if f.state is State.BREACH}
+    assert {EVERYONE, Segment.of(team="a")} <= named
+    assert len(named) <= 3
 
 
 class Drawer:

@@ -143,6 +143,21 @@ def test_only_harm_alarms_and_either_hears_both():
     np.testing.assert_allclose(fell.size, -either.size, rtol=1e-6)
 
 
+def test_unit_level_and_sign_carry_over_and_the_same_question_has_the_same_answer():
+    rng = np.random.default_rng(5)
+    Y = 10 + rng.standard_normal((6, 170))
+    Y[:3, 140:] -= 1.2
+    first = watch_state(Y, None, START, 0.5)
+    assert (first.first_alarm[:3] >= 0).any()
+    np.testing.assert_array_equal(watch_state(Y, None, START, 0.5).score, first.score)
+    for unit, level in ((1000.0, 0.0), (1e-3, 5.0), (-3.7, -400.0)):
+        better = "higher" if unit > 0 else "lower"
+        other = watch_state(Y * unit + level, None, START, 0.5, better=better)
+        np.testing.assert_array_equal(other.first_alarm, first.first_alarm)
+        np.testing.assert_allclose(other.score, first.score, rtol=1e-6)
+        np.testing.assert_allclose(other.size, first.size * unit, rtol=1e-6)
+
+
 def test_a_missing_value_is_the_same_as_no_answers():
     Y, N = drawn(5, fall=0.05, S=8)
     lost = np.random.default_rng(5).random(Y.shape) < 0.1
