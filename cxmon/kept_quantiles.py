@@ -17,7 +17,7 @@ class KeptQuantiles:
     """What was found for the last histograms of each group of series.
 
     Histograms count as the same where a sum of their counts with fixed irrational-like weights is, to the last bit:
-    two that differ have the same one with a chance of about 1e-16.
+    two that differ have the same one with a chance of about 1e-16 for each value in them.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,11 @@ class KeptQuantiles:
             both = min(T, known.shape[1])
             same[:, :both] = known[:, :both] == marks[:, :both]
             found[:, :, :both] = answers[:, :, :both]
-        found[:, ~same] = sketch.quantiles(counts[~same], bucket0, q)
+        if same.any():
+            found[:, ~same] = sketch.quantiles(counts[~same], bucket0, q)
+        else:
+            # Without a copy of all histograms, which may be large.
+            found[:] = sketch.quantiles(counts, bucket0, q)
         self._kept[key] = marks, found.copy()
         if len(self._kept) > MOST:
             self._kept.popitem(last=False)

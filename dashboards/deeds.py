@@ -40,13 +40,15 @@ def section(world: World, incident: Incident) -> None:
 
 def _mark(world: World, incident: Incident) -> None:
     """The way to say that it was a false alarm, also of what has ended by itself; and to take that back."""
-    sources = {metric.source for metric in world.metrics.values()}
-    never = incident.subject not in world.metrics or actions.unmarkable(incident, sources) is not None
-    if never or not isinstance(session.allowed(Act.NOT_REAL), Allowed):
+    possible = incident.subject in world.metrics and actions.markable(incident)
+    if not possible or not isinstance(session.allowed(Act.NOT_REAL), Allowed):
         return
     if incident.not_real is not None:
         with st.popover("It was real after all", icon=":material/undo:"):
-            _marking(incident, ("The mark is taken back; what it had ended is open again.",))
+            _marking(
+                incident,
+                ("The mark is taken back; what it had ended is open again, acknowledged where it was before.",),
+            )
         return
     told = clicking.not_real_means(world.metrics[incident.subject], incident.root.label, IncidentPolicy().mark_holds)
     with st.popover("Not real", icon=":material/notifications_off:"):

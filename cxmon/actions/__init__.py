@@ -1,7 +1,6 @@
 """The one door through which people change anything: command line, Slack buttons and board all come in here."""
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from cxmon.actions.keeping import said as _said
 from cxmon.actions.keeping import sources as _sources
 from cxmon.actions.keeping import stamp as _stamp
 from cxmon.actions.keeping import told_on as _told_on
-from cxmon.actions.marking import mark_not_real, take_mark_back, unmarkable
+from cxmon.actions.marking import mark_not_real, markable, take_mark_back
 from cxmon.actions.responding import checked, record
 from cxmon.errors import ActionError, StoreError
 from cxmon.incidents import Reason
@@ -40,7 +39,7 @@ from cxmon.model import (
 )
 from cxmon.store import Catalogue, Store
 from cxmon.wording.by_hand import SILENCE_ENDS
-from cxmon.wording.hearing import heard
+from cxmon.wording.hearing import heard, numbers_behind
 
 __all__ = [
     "ALLOWANCE",
@@ -58,13 +57,13 @@ __all__ = [
     "go_live",
     "leave_out",
     "mark_not_real",
+    "markable",
     "plan",
     "quiet",
     "respond",
     "silence",
     "take_mark_back",
     "take_over",
-    "unmarkable",
     "why",
 ]
 
@@ -312,7 +311,7 @@ def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[
         lines.append(f"covers {', '.join(m.label for m in incident.members)}")
     history = store.incidents.history(incident.id)
     for t, told in zip(history, heard(history, store.outbox.story(incident.thread)), strict=True):
-        numbers = ", ".join(f"{name} {x:.4g}" for name, x in t.numbers.items() if name != "period" and math.isfinite(x))
+        numbers = numbers_behind(t)
         period = t.numbers.get("period")
         judged = f" [period {_stamp(datetime.fromtimestamp(period, UTC))}]" if period is not None else ""
         said = t.reason if t.reason.startswith(t.step.value) else f"{t.step.value}: {t.reason}"
@@ -344,8 +343,10 @@ def _state(incident: Incident) -> str:
     if incident.ending is not None and incident.ended_at is not None:
         marked = f", marked as not real by {incident.not_real.by}" if incident.not_real is not None else ""
         return f"{incident.ending.value} since {_stamp(incident.ended_at)}{marked}"
-    by = f" by {incident.acknowledged_by}" if incident.acknowledged_by else ""
-    return f"{incident.state.value}{by} since {_stamp(incident.opened_at)}"
+    if incident.state is IncidentState.ACKNOWLEDGED:
+        # It is open since then, not acknowledged since then: that has its own line.
+        return f"open since {_stamp(incident.opened_at)}, acknowledged by {incident.acknowledged_by or 'somebody'}"
+    return f"{incident.state.value} since {_stamp(incident.opened_at)}"
 
 
 def _change(store: Store, change_id: str) -> Declared:

@@ -99,4 +99,5 @@ def said(name: str, text: str) -> str:
 
 
 def stamp(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+    """A moment in words for people, who may sit in another zone than its own."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,6 +1,5 @@
 """Alerts that people say were not real: kept with reason and author, counted, and never a way to hide what follows."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,7 +23,7 @@ def mark_not_real(store: Store, incident_id: str, *, by: str, why: str, now: dat
     by, why = said("by", by), said("why", why)
     while True:
         incident = incident_of(store, incident_id)
-        if (refused := unmarkable(incident, sources(store))) is not None:
+        if (refused := unmarkable(store, incident)) is not None:
             raise ActionError(refused)
         if incident.not_real is not None:
             return incident
@@ -42,7 +41,8 @@ def mark_not_real(store: Store, incident_id: str, *, by: str, why: str, now: dat
 
 
 def take_mark_back(store: Store, incident_id: str, *, by: str, why: str, now: datetime) -> Incident:
-    """The alert was real after all, says `by`: the mark is gone, and what it had ended is open again. Twice is once.
+    """The alert was real after all, says `by`: the mark is gone, and what it had ended is open again, acknowledged
+    where it was before. Twice is once.
 
     ActionError where there is no such incident, another one tells of it by now, or `by` or `why` is empty.
     """
@@ -53,7 +53,9 @@ def take_mark_back(store: Store, incident_id: str, *, by: str, why: str, now: da
             return incident
         unmarked, step = replace(incident, not_real=None), Step.UNMARKED
         if incident.not_real.ended and incident.ending is Ending.CLOSED_UNKNOWN:
-            unmarked = replace(unmarked, state=IncidentState.OPEN, ending=None, ended_at=None, acknowledged_by=None)
+            # Somebody who was on it before the mark still is: nobody is called anew for what they know.
+            back = IncidentState.ACKNOWLEDGED if incident.acknowledged_by else IncidentState.OPEN
+            unmarked = replace(unmarked, state=back, ending=None, ended_at=None)
             step = Step.REOPENED
         reason = f"{Step.UNMARKED.value}: {words.real_after_all(by, why)}"
         transition = Transition(incident=incident.id, step=step, at=now, reason=reason)
@@ -64,17 +66,33 @@ def take_mark_back(store: Store, incident_id: str, *, by: str, why: str, now: da
             raise ActionError(str(error)) from error
 
 
-def unmarkable(incident: Incident, known: Collection[str]) -> str | None:
-    """Why an incident cannot be marked as not real; None where it can. `known` are the names of the sources."""
+def markable(incident: Incident) -> bool:
+    """Whether an incident of a metric is one that could be a false alarm: only there is the mark offered."""
+    return _never(incident) is None and incident.state is not IncidentState.PENDING
+
+
+def unmarkable(store: Store, incident: Incident) -> str | None:
+    """Why an incident cannot be marked as not real; None where it can."""
+    if (never := _never(incident)) is not None:
+        return never
+    if incident.subject in sources(store):
+        return _of_a_source(incident)
+    if incident.state is IncidentState.PENDING:
+        return f"incident {incident.id} is not confirmed yet: nothing was told that could be not real"
+    return None
+
+
+def _never(incident: Incident) -> str | None:
+    """Why incidents of its check are never marked; None where they can be."""
     if incident.check == VERDICT:
         return f"incident {incident.id} is about the change {incident.subject}: respond to the change instead"
     if incident.check == ALLOWANCE:
         return f"incident {incident.id} adds up the verdicts of a year: respond to the changes instead"
-    if incident.check in _OF_SOURCES or incident.subject in known:
-        return f"incident {incident.id} is about {incident.subject}, not about customers: mend it instead"
-    if incident.state is IncidentState.PENDING:
-        return f"incident {incident.id} is not confirmed yet: nothing was told that could be not real"
-    return None
+    return _of_a_source(incident) if incident.check in _OF_SOURCES else None
+
+
+def _of_a_source(incident: Incident) -> str:
+    return f"incident {incident.id} is about {incident.subject}, not about customers: mend it instead"
 
 
 def _kept(store: Store, incident: Incident, step: Transition, *, seen: Incident) -> bool:

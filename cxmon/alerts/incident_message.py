@@ -30,6 +30,7 @@ from cxmon.model import (
     Grade,
     Incident,
     IncidentState,
+    Interval,
     Message,
     Metric,
     NotReal,
@@ -197,21 +198,25 @@ def gap(finding: Finding, metric: Metric) -> Gap | None:
 def gap_words(found: Gap, metric: Metric) -> str:
     """`2.6 points below expected (2.2 to 3.0)`."""
     side = "below" if found.size < 0 else "above"
-    text = f"{_amount(found.size, metric, found.unit)} {side} expected"
+    text = f"{_amount(found, metric)} {side} expected"
     if not (math.isfinite(found.low) and math.isfinite(found.high)):
         return text
-    ends = [wording.bare(metric, x, found.unit, _digits(x, metric, found.unit)) for x in (found.low, found.high)]
+    ends = [wording.bare(metric, x, found.unit, _digits(found, metric)) for x in (found.low, found.high)]
     if found.low * found.high >= 0:
         return f"{text} ({' to '.join(ends if found.size >= 0 else ends[::-1])})"
     return f"{text} ({ends[0]} below to {ends[1]} above)"
 
 
-def _amount(x: float, metric: Metric, unit: str) -> str:
-    return wording.amount(metric, x, unit, _digits(x, metric, unit))
+def _amount(found: Gap, metric: Metric) -> str:
+    return wording.amount(metric, found.size, found.unit, _digits(found, metric))
 
 
-def _digits(x: float, metric: Metric, unit: str) -> int:
-    return 0 if abs(x) * wording.factor(metric, unit) >= 100 else 1
+def _digits(found: Gap, metric: Metric) -> int:
+    """Size and range read as precisely as the range is narrow."""
+    if not (math.isfinite(found.low) and math.isfinite(found.high)):
+        return 0 if abs(found.size) * wording.factor(metric, found.unit) >= 100 else 1
+    about = Interval(estimate=found.size, low=found.low, high=found.high)
+    return wording.digits_apart(metric, about, found.unit)
 
 
 def _version(transition: Transition) -> str:
@@ -285,7 +290,7 @@ def _headline(
         return withheld_headline(f"{what}{where}", kind, when)
     if kind == "watch" and found is not None:
         side = "below" if found.size < 0 else "above"
-        return f"{what}{where} is {_amount(found.size, metric, found.unit)} {side} expected{when}"
+        return f"{what}{where} is {_amount(found, metric)} {side} expected{when}"
     if kind == "funnel":
         parts = finding.reason.partition(":")[0] if not math.isfinite(finding.value) else ""
         return f"{what}{where}: {parts}" if parts else f"{what}{where} is outside what its size explains{when}"
@@ -339,7 +344,9 @@ def _how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
     if found is None:
         ends = (finding.low, finding.high)
         known = all(math.isfinite(x) for x in ends)
-        spread = f" (range {' to '.join(wording.value(metric, x) for x in ends)})" if known else ""
+        # One period is noise: beside "recovered" its figure is not to be held against what was expected.
+        alone = f" in the newest {metric.grain.value} alone"
+        spread = f" (range {' to '.join(wording.value(metric, x) for x in ends)})" if known else alone
         return [Fact(label="How much", text=f"{value}{spread}{answers}")]
     against = f"{value} instead of {wording.value(metric, finding.expected)}: {gap_words(found, metric)}"
     return [Fact(label="Against expected", text=against + answers)]

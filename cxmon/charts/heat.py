@@ -48,23 +48,7 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
         }
         for c in cells
     ]
-    x = alt.X(
-        "metric:N",
-        sort=metrics,
-        title=None,
-        axis=alt.Axis(
-            orient="top",
-            labelAngle=-30 if crowded else alt.expr(f"{narrow} ? -35 : 0"),
-            labelAlign="left" if crowded else alt.expr(f"{narrow} ? 'left' : 'center'"),
-            labelColor=colours.muted,
-            domain=False,
-            ticks=False,
-            labelFontSize=alt.expr(f"{narrow} ? 10 : 11"),
-            labelLimit=110,
-            labelExpr="datum.label" if crowded else f"{narrow} ? datum.label : split(datum.label, ', ')",
-            labelPadding=4 if crowded or not any(" " in m for m in metrics) else 20,
-        ),
-    )
+    x = _heads(metrics, colours.muted, narrow, crowded=crowded)
     y = alt.Y(
         "segment:N",
         sort=segments,
@@ -94,3 +78,24 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
     ]
     height = row_px * max(len(segments), 1) + (ASLANT_PX if crowded else HEADS_PX)
     return layered(layers, colours=colours, width="container", height=height)
+
+
+def _heads(metrics: Sequence[str], ink: str, narrow: str, *, crowded: bool) -> alt.X:
+    """The metrics' names above their columns; where `narrow` holds in the browser, or they are `crowded`, aslant."""
+    return alt.X(
+        "metric:N",
+        sort=metrics,
+        title=None,
+        axis=alt.Axis(
+            orient="top",
+            labelAngle=-30 if crowded else alt.expr(f"{narrow} ? -35 : 0"),
+            labelAlign="left" if crowded else alt.expr(f"{narrow} ? 'left' : 'center'"),
+            labelColor=ink,
+            domain=False,
+            ticks=False,
+            labelFontSize=alt.expr(f"{narrow} ? 10 : 11"),
+            labelLimit=110,
+            labelExpr="datum.label" if crowded else f"{narrow} ? datum.label : split(datum.label, ', ')",
+            labelPadding=4 if crowded or not any(" " in m for m in metrics) else 20,
+        ),
+    )

@@ -298,7 +298,7 @@ class _Row:
         active: float,
     ) -> Finding:  # fmt: skip
         if not active:
-            near = f", at {100 * score:.0f} % of what it takes" if score > 0 else ""
+            near = f", at {100 * score:.0f} % of what an alarm takes" if score > 0 else ""
             words = f"no lasting change to the worse{near}"
             level = float(self.values[-1])
             return replace(self._finding(State.OK, words), value=self._natural(level), n=float(self.n[-1]))

@@ -6,7 +6,7 @@
 
 from cxmon.feeds.auth import Auth, Basic, Bearer, ClientCredentials, Header, Query
 from cxmon.feeds.exchange import Call, Limits
-from cxmon.feeds.fields import Field, Getter, epoch, first, minutes, path, reads
+from cxmon.feeds.fields import Field, Getter, belonging, epoch, first, minutes, path, reads
 from cxmon.feeds.paging import CursorPages, LinkHeader, NextLink, PageNumber, Paging, SinglePage, TimePages
 from cxmon.feeds.pull import any_since, read
 from cxmon.feeds.stream import Piece, Stream, hashed
@@ -32,6 +32,7 @@ __all__ = [
     "Stream",
     "TimePages",
     "any_since",
+    "belonging",
     "epoch",
     "first",
     "hashed",

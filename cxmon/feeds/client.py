@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 import urllib3
+from urllib3.exceptions import NameResolutionError
 
 from cxmon.contracts import Meter
 from cxmon.errors import AccessError, RefusedError, SourceError
@@ -21,6 +22,8 @@ from cxmon.feeds.grant import Grant, NotYetError
 _MOST_REDIRECTS = 5
 _BEGINNING = 4096
 _PORTS = {"http": 80, "https": 443}
+# A resolver that took longer than this to find no name has asked several times itself.
+_LOOKED_UP_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,7 @@ class Client:
             wait = found.wait_s if found.wait_s is not None else limits.first_wait_s * 2**attempt
             attempt += 1
             if attempt > min(limits.retries, found.at_most):
-                raise SourceError(f"{self._where(call)}: {found.reason}; tried {attempt} times")
+                raise SourceError(f"{self._where(call)}: {found.reason}; tried {_times(attempt)}")
             if waited + wait > limits.most_wait_s:
                 asked = f"asked to wait {wait:,.0f} s, where {limits.most_wait_s:,.0f} s are the most for one request"
                 raise SourceError(f"{self._where(call)}: {found.reason}; {asked}; the next run goes on from here")
@@ -119,7 +122,8 @@ class Client:
         return f"{self.name}: {call.place + ' of ' if call.place else ''}{call.method} {path}"
 
     def _attempt(self, call: Call) -> Answer | _Again:
-        deadline = time.monotonic() + 5 * self._limits.timeout_s
+        began = time.monotonic()
+        deadline = began + 5 * self._limits.timeout_s
         try:
             with self._response(call) as response:
                 raw = body.content(response, self._limits.most_bytes, deadline)
@@ -136,6 +140,10 @@ class Client:
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
             return _Again(reason=f"no answer within {self._limits.timeout_s:g} s")
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as problem:
+            if (host := _unresolved(problem)) is not None:
+                why = _reason(problem).rpartition("] ")[2].rstrip(")")
+                told = f"no address was found for the host {host} ({why}): is the name right?"
+                return _Again(reason=told, at_most=int(time.monotonic() - began < _LOOKED_UP_S))
             return _Again(reason=f"the connection failed: {_reason(problem)}")
         except urllib3.exceptions.HTTPError as problem:
             return _Again(reason=f"the connection broke: {_reason(problem)}")
@@ -208,6 +216,18 @@ def _shown(url: SplitResult) -> str:
     """The host, without anything that could be secret."""
     scheme, host, port = _origin(url)
     return f"{scheme}://{host}" + (f":{port}" if port and port != _PORTS.get(scheme) else "")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _unresolved(problem: requests.exceptions.RequestException) -> str | None:
+    """The host whose name has no address, where that is the problem: the source's own, or that of its `token_url`."""
+    wrapped = problem.args[0] if problem.args else None
+    if problem.request is None or not isinstance(getattr(wrapped, "reason", None), NameResolutionError):
+        return None
+    return urlsplit(str(problem.request.url)).hostname
 
 
 def _reason(problem: Exception) -> str:

@@ -11,6 +11,8 @@ from cxmon.feeds.shape import EACH, Spot
 
 Getter = Callable[[Any], Any]
 
+# Seconds or milliseconds since 1970 in a text; eight digits are a date there.
+_EPOCH = re.compile(r"\d{9,13}", re.ASCII)
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+|-1)\]|\[(\w+)=([^\]]+)\]")
 
 
@@ -110,6 +112,19 @@ def first(*places: str) -> Getter:
         return None
 
     return reads(found, *getters)
+
+
+def belonging(holder: Getter, name: str) -> Getter:
+    """The id at `name` behind that of what its record belongs to, such as 208/35436: so both can be found again. The
+    plain id where `holder` leads to none."""
+    own = path(name)
+
+    def found(record: Any) -> Any:
+        above, value = holder(record), own(record)
+        known = isinstance(above, str | int) and not isinstance(above, bool) and above != ""
+        return f"{above}/{value}" if known and isinstance(value, str | int) and value != "" else value
+
+    return reads(found, holder, own)
 
 
 def _named(names: list[str]) -> Getter:
@@ -242,7 +257,7 @@ def minutes(before: Getter, after: Getter) -> Getter:
 
     def found(record: Any) -> Any:
         first, last = before(record), after(record)
-        if type(first) is int and type(last) is int:
+        if type(first) is int and type(last) is int and -1e11 <= first <= 1e11 and -1e11 <= last <= 1e11:
             return (last - first) / 60
         if last is MISSING or last is None or last == "" or first is None or first is MISSING:
             return last if last is MISSING else None
@@ -252,6 +267,8 @@ def minutes(before: Getter, after: Getter) -> Getter:
 
 
 def _instant(value: Any) -> float:
+    if isinstance(value, str) and _EPOCH.fullmatch(value):
+        value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         # Milliseconds, as some vendors send.
         return value / 1000 if value > 1e11 else float(value)

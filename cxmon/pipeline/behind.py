@@ -189,6 +189,9 @@ def _told(
 
 
 def _address(template: str, name: str) -> str:
+    """Empty where the id does not say what its record belongs to."""
+    if "{first}" in template and "/" not in name:
+        return ""
     parts = {"{id}": name, "{first}": name.partition("/")[0], "{last}": name.rpartition("/")[2]}
     for place, part in parts.items():
         template = template.replace(place, quote(part, safe=""))

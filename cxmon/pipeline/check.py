@@ -58,7 +58,7 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
     if memories is None:
         memories = partial(Stored, store)
     done = source_health.run(plan, store, now=now)
-    shares, figures = budget(plan, store, now=now), _Figures.of(plan, store, now)
+    shares, figures = budget(plan, store, now=now), Figures.of(plan, store, now)
     for check_plan in plan.checks:
         if source_health.is_about_sources(check_plan):
             continue
@@ -78,9 +78,10 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
 
 
 @dataclass(frozen=True)
-class _Figures:
+class Figures:
     """The watched series of each metric as known at one moment: read once for all checks that name it, and held no
-    longer than until the last of them."""
+    longer than until the last of them. Histograms are too large to be held for many metrics at once, but where the
+    store does so anyway, as in a replay."""
 
     store: Store
     now: datetime
@@ -88,7 +89,7 @@ class _Figures:
     held: dict[str, Panel] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, plan: Plan, store: Store, now: datetime) -> "_Figures":
+    def of(cls, plan: Plan, store: Store, now: datetime) -> "Figures":
         names = (name for c in plan.checks if not source_health.is_about_sources(c) for name in c.metrics)
         return cls(store, now, Counter(names))
 
@@ -97,7 +98,7 @@ class _Figures:
         panel = self.held.pop(metric.id, None)
         if panel is None or panel.segments != tuple(segments):
             panel = ripened(self.store.panel(metric, segments, as_known_at=self.now))
-        if self.asked[metric.id] > 0:
+        if self.asked[metric.id] > 0 and (panel.counts is None or panel.kept is not None):
             self.held[metric.id] = panel
         return panel
 
@@ -113,7 +114,7 @@ class _Looking:
     shares: Mapping[Segment, float]
     now: datetime
     memory: Keeping
-    figures: _Figures
+    figures: Figures
 
     def taken(self) -> Checked:
         for _ in range(TRIES):
@@ -157,7 +158,7 @@ class _Looking:
         walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
-            changes=known.changes, now=now,
+            changes=known.changes, now=now, scores={f.segment: f.score for f in findings if f.at == through},
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, now))
         # Where a person did something about one while we were looking, that must not be written over.

@@ -1,13 +1,14 @@
 """From a decision to the messages that tell it, and to the lines that keep the silent ones."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cxmon.alerts.message import for_incident
 from cxmon.config.plan import Plan
 from cxmon.incidents import Event
-from cxmon.model import BY_HAND, Declared, Incident, Metric, OutboxRow, Step, Transition
+from cxmon.model import BY_HAND, Declared, Incident, Metric, OutboxRow, Segment, Step, Transition
 from cxmon.pipeline.behind import told_behind
 from cxmon.pipeline.route import Placed, Router
 from cxmon.store import Store
@@ -39,9 +40,11 @@ def tell(
     changes: Sequence[Declared],
     now: datetime,
     late: Sequence[tuple[Event, str]] = (),
+    scores: Mapping[Segment, float] | None = None,
 ) -> Telling:
     """Messages for all events that are told. One that a silence covers, or that a whole's incident tells of, is kept as
-    a decision to stay silent; `late` are such that were kept before, each with what is over now."""
+    a decision to stay silent; `late` are such that were kept before, each with what is over now. `scores` say how far
+    beyond its limit each segment is now: a message names the worst first."""
     transitions: list[Transition] = []
     rows: list[OutboxRow] = []
     router = Router(plan, store, now=now)
@@ -51,7 +54,7 @@ def tell(
         if not event.told:
             continue
         message = for_incident(
-            incident=event.incident,
+            incident=_worst_first(event.incident, scores or {}),
             transition=event.transition,
             finding=event.finding,
             metric=metric,
@@ -71,6 +74,12 @@ def tell(
             transitions.append(noted(event, why, now))
         rows += placed.rows
     return Telling(transitions=tuple(transitions), rows=tuple(rows))
+
+
+def _worst_first(incident: Incident, scores: Mapping[Segment, float]) -> Incident:
+    """Its segments as a message is to name them; those of which nothing is said now come last, in their order."""
+    ranked = sorted(incident.members, key=lambda m: -scores.get(m, -math.inf))
+    return replace(incident, members=tuple(ranked))
 
 
 def _kept(event: Event, placed: Placed, over: str) -> str | None:

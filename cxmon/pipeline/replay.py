@@ -128,21 +128,20 @@ def replay(
 
     `store` may be read-only. `thorough` asks every method every day, so that versions of verdicts are counted as live;
     without it they are asked of what is told. `in_time` and `ours` as in `hearsay`. From two `processes` on, verdicts
-    are worked out in one of their own. Raises ActionError where there are no figures in the period.
+    are worked out in one of their own. Raises ActionError where there are no figures or no looks in the period.
     """
     ran = [r.finished_at for r in store.runs.all()]
     moments = looks(since, until, ran, plan.zone)
     heard, came = hearsay(plan, store, in_time=in_time, ours=ours), brought(plan, store)
     # The registry says what is declared when; the plan must not declare it at every look again.
-    bare = replace(plan, changes=(), silences=())
+    bare, looked = replace(plan, changes=(), silences=()), rounds(moments, ran, plan.schedule.collect_every)
     minds: dict[tuple[str, str], InMind] = defaultdict(InMind)
     standing: tuple[Incident, ...] = ()
     before: set[str] = set()
-    looked = rounds(moments, ran, plan.schedule.collect_every)
     depth, advance = Depth.FIGURES if thorough else Depth.TOLD, progress or _unseen
     with ahead(bare, store, deepcopy(heard), moments, depth, wanted=processes > 1) as other:
         # The other process begins while this one reads the figures.
-        overlay = _beginning(plan, store, since, until)
+        overlay = _beginning(plan, store, since, until, moments)
         deliveries = Deliveries(plan=bare, store=overlay, heard=heard, rounds=looked)
         for done, now in enumerate(moments):
             advance("days", done, len(moments))
@@ -160,29 +159,29 @@ def replay(
     advance("days", len(moments), len(moments))
     stood = {i.id for i in standing}
     return Replayed(
-        since=since,
-        until=until,
-        looks=len(moments),
+        since=since, until=until, looks=len(moments), standing=standing, per_quarter=plan.alarm_budget,
         alerts=tuple(_alert(overlay, sent, before) for sent in deliveries.sent),
         incidents=tuple(i for i in _opened(plan, overlay) if i.id not in stood),
-        standing=standing,
         codes={change: v.code.value for change, v in sorted(overlay.verdicts.all_latest().items())},
         allowances=budget(plan, overlay, now=moments[-1]),
-        per_quarter=plan.alarm_budget,
         waiting=tuple(deliveries.waiting),
         guessed=tuple(m.label for m in plan.metrics.values() if overlay.guessed(m)),
         unheard=tuple(unheard(heard, until)),
-    )
+    )  # fmt: skip
 
 
 def _unseen(what: str, done: int, of: int) -> None:
     """The progress of a replay that nobody watches."""
 
 
-def _beginning(plan: Plan, store: Store, since: datetime, until: datetime) -> Overlay:
-    """The empty history, which knows the metrics and the silences. ActionError where the period has no figures."""
+def _beginning(plan: Plan, store: Store, since: datetime, until: datetime, moments: Sequence[datetime]) -> Overlay:
+    """The empty history, which knows the metrics and the silences. ActionError where the period has no figures or no
+    look."""
     overlay = Overlay.over(store, plan.metrics.values())
     _some_figures(plan, overlay, since, until)
+    if not moments:
+        first, last = (f"{at.astimezone(ZoneInfo(plan.zone)):%Y-%m-%d %H:%M}" for at in (since, until))
+        raise ActionError(f"no look between {first} and {last}: a day is looked at once, at its last collection")
     for silence in {s.id: s for s in (*store.changes.silences(), *plan.silences)}.values():
         overlay.changes.put_silence(silence, origin="replay")
     overlay.catalogue.save(

@@ -59,11 +59,16 @@ def ahead(
         return
     # A forked copy of a process with threads may hang; a fresh one imports what it needs in a second.
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(plan, store.url, heard)) as pool:
+        answers = [pool.submit(_figures, part, depth) for part in parts]
         try:
-            yield Ahead(answers=[pool.submit(_figures, part, depth) for part in parts])
-        finally:
-            pool.shutdown(cancel_futures=True)
+            yield Ahead(answers=answers)
+        except BaseException:
+            # Nobody waits for its answers any more, and the command is to end at once.
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
+            raise
 
 
 # What the second process works with: a pool's tasks can only reach what is global there.

@@ -153,12 +153,12 @@ def _silence(request: Request, place: Place, incident: Incident, now: datetime) 
 
 
 def _why_view(place: Place, incident: Incident, at: Origin, now: datetime) -> View | str:  # noqa: ARG001 - a view.
-    if metric_of(place, incident) is None:
+    if metric_of(place, incident) is None or incident.check == actions.ALLOWANCE:
         return words.answer_instead()
     kinds = {"one_off": words.one_off(), "new_normal": words.new_normal(), "not_real": words.not_real()}
     if not actions.expects(incident):
         del kinds["one_off"]
-    if actions.unmarkable(incident, {m.source for m in place.plan.metrics.values()}) is not None:
+    if not actions.markable(incident):
         del kinds["not_real"]
     return modals.modal(
         title="We know why",

@@ -74,8 +74,9 @@ class Freshdesk:
 
     @property
     def links(self) -> Mapping[str, str]:
-        """A ticket's page for agents; ratings have none of their own."""
-        return {"tickets": f"{self._base.rstrip('/')}/a/tickets/{{id}}"}
+        """A ticket's page for agents, which a rating of it leads to."""
+        page = f"{self._base.rstrip('/')}/a/tickets"
+        return {"tickets": f"{page}/{{id}}", "satisfaction_ratings": f"{page}/{{first}}"}
 
     @property
     def _name(self) -> str:
@@ -136,7 +137,7 @@ def _ratings(source: Freshdesk) -> feeds.Stream:
         path="api/v2/surveys/satisfaction_ratings",
         params={"created_since": "{since}", "per_page": str(source.page_size)},
         records=feeds.path("."),
-        record_id=feeds.path("id"),
+        record_id=feeds.belonging(feeds.path("ticket_id"), "id"),
         changed=feeds.path("updated_at"),
         customer=feeds.path("user_id"),
         fields={

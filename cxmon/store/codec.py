@@ -13,6 +13,9 @@ from cxmon.errors import StoreError
 T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What is asked for again and again, incidents, changes and verdicts, is shorter. Of longer texts, such as bands of
+# hundreds of periods, 2,000 would be hundreds of megabytes.
+LONGEST = 20_000
 
 
 # Building one costs milliseconds, using it microseconds.
@@ -25,13 +28,12 @@ def dump(value: object) -> str:
 
 
 def load(shape: type[T], text: str) -> T:
-    """The value that `dump` wrote, the same one for the same text: it is frozen. Raises StoreError where the text is
-    not one of `shape`."""
-    found: T = _loaded(shape, text)  # type: ignore[arg-type]
+    """The value that `dump` wrote; it is frozen, and may be the same one for the same text. Raises StoreError where the
+    text is not one of `shape`."""
+    found: T = _kept(shape, text) if len(text) <= LONGEST else _loaded(shape, text)  # type: ignore[arg-type]
     return found
 
 
-@lru_cache(maxsize=2_000)
 def _loaded(shape: Any, text: str) -> Any:
     if shape not in _ADAPTERS:
         _ADAPTERS[shape] = TypeAdapter(shape)
@@ -40,6 +42,9 @@ def _loaded(shape: Any, text: str) -> Any:
     except ValidationError as e:
         name = getattr(shape, "__name__", str(shape))
         raise StoreError(f"the store holds a {name} that this version cannot read: {e.errors()[0]['msg']}") from e
+
+
+_kept = lru_cache(maxsize=2_000)(_loaded)
 
 
 class Instant(sa.types.TypeDecorator[datetime]):

@@ -113,8 +113,9 @@ class Database:
         def begin(conn: sa.Connection) -> None:
             options = conn.get_execution_options()
             writes = "cxmon_lasting" in options
-            if memory and not writes:
-                # Its only connection: nobody can write beside a reader.
+            if memory and not writes and not conn.connection.in_transaction:
+                # Its only connection: nobody can write beside a reader. One within a writer fails, as it would else
+                # commit at its end what was written so far.
                 return
             if writes and not memory:
                 conn.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['cxmon_lasting'] else 'NORMAL'}")

@@ -34,11 +34,13 @@ class IncidentStore:
         return [codec.load(Incident, d) for d in docs]
 
     def of(self, check: str, subject: str, limit: int = 50) -> list[Incident]:
-        """Those of one check on one subject, newest first, whatever their state."""
+        """Those of one check on one subject, newest first: all that have not ended, and of the others the newest."""
         t = schema.incident.c
-        mine = sa.select(t.doc).where(t.check_name == check, t.subject == subject)
+        mine, ended = sa.and_(t.check_name == check, t.subject == subject), t.state == IncidentState.ENDED.value
+        newest = sa.select(t.id).where(mine, ended).order_by(t.opened_at.desc(), t.id).limit(limit)
+        chosen = sa.select(t.doc).where(mine, sa.or_(~ended, t.id.in_(newest))).order_by(t.opened_at.desc(), t.id)
         with self._db.read() as conn:
-            docs = conn.execute(mine.order_by(t.opened_at.desc(), t.id).limit(limit)).scalars().all()
+            docs = conn.execute(chosen).scalars().all()
         return [codec.load(Incident, d) for d in docs]
 
     def history(self, id: str) -> list[Transition]:  # noqa: A002 - see `get`.

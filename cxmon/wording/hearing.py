@@ -1,5 +1,6 @@
 """Which channels heard of each decision about an incident, or why none did, from the rows that were written for it."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC
 
@@ -10,6 +11,14 @@ from cxmon.wording import delivering
 _KEPT = {"silenced": "a silence covered it", "inhibited": "a wider incident told of it"}
 _OVER = ("silence over", "wider incident over")
 _OF_PEOPLE = BY_HAND | {Step.ACKNOWLEDGED}
+# The numbers of a decision by the words that its sentence uses; the others are called what they are kept as.
+_CALLED = {"score": "size", "told_score": "last told at", "looked_at": "segments looked at"}
+
+
+def numbers_behind(step: Transition) -> str:
+    """`value 261.8, expected 184.5, size 4.195, last told at 4.195`, without the period, which is a date."""
+    known = {name: x for name, x in step.numbers.items() if name != "period" and math.isfinite(x)}
+    return ", ".join(f"{_CALLED.get(name, name)} {x:.4g}" for name, x in known.items())
 
 
 def heard(history: Sequence[Transition], rows: Sequence[OutboxRow]) -> list[str]:

@@ -87,6 +87,13 @@ def digits_of(metric: Metric, interval: Interval, unit: str) -> int:
     return max(found, 1) if unit == "pt" else found
 
 
+def digits_apart(metric: Metric, interval: Interval, unit: str) -> int:
+    """As `digits_of`, and as many more as it takes for no end to read as the zero that it is not."""
+    start = digits_of(metric, interval, unit)
+    low, high = (x * factor(metric, unit) for x in (interval.low, interval.high))
+    return next((more for more in range(start, start + 2) if _reads_right(low, high, 0.0, more)), start + 2)
+
+
 def harm_range(metric: Metric, harm: Harm, interval: Interval | None = None) -> str:
     """The interval of a harm: `2.2 to 3.0`, `0.4 better to 0.7 worse`; a gain reads `4.2 to 5.9` (of better)."""
     shown = harm.so_far if interval is None else interval

@@ -68,7 +68,7 @@ def opened_incident(store, check="floor", subject="csat", id_="i1"):
         step=Step.OPENED,
         at=NOW,
         reason="opened: below",
-        numbers={"value": 0.7, "period": NOW.timestamp()},
+        numbers={"value": 0.7, "score": 8.0, "told_score": 8.0, "period": NOW.timestamp()},
     )
     message = for_incident(incident=incident, transition=transition, finding=incident.latest, metric=CSAT)
     row = OutboxRow(key=f"{message.key}|slack", channel="slack", message=message, state=Delivery.WAITING)
@@ -153,7 +153,7 @@ def test_actions_on_what_is_not_there_or_over_are_one_clear_sentence(store):
         actions.acknowledge(store, "i1", by="jo@desk.example", now=NOW)
     actions.accept(store, "i1", by="Operations", why="agreed", now=NOW)
     with pytest.raises(
-        ActionError, match=r"^incident i1 has ended on 2026-09-14 09:00: there is nothing to do about it$"
+        ActionError, match=r"^incident i1 has ended on 2026-09-14 09:00 UTC: there is nothing to do about it$"
     ):
         actions.acknowledge(store, "i1", by="Operations", now=NOW)
 
@@ -220,16 +220,18 @@ def test_changes_that_cannot_be_are_refused(store):
 def test_why_prints_every_decision_with_its_reason_and_numbers(store):
     opened_incident(store)
     actions.acknowledge(store, "i1", by="Operations", now=NOW + timedelta(hours=1))
+    head = actions.why(store, "i1")[0]
+    assert head.endswith("found by floor, open since 2026-09-14 09:00 UTC, acknowledged by Operations")
     actions.accept(store, "i1", by="Operations", why="cheaper desk", now=NOW + timedelta(days=1))
     assert actions.why(store, "i1") == [
-        "Incident i1: csat, phone, found by floor, accepted since 2026-09-15 09:00",
-        "2026-09-14 09:00 opened: below [period 2026-09-14 09:00] (value 0.7)",
+        "Incident i1: csat, phone, found by floor, accepted since 2026-09-15 09:00 UTC",
+        "2026-09-14 09:00 UTC opened: below [period 2026-09-14 09:00 UTC] (value 0.7, size 8, last told at 8)",
         "    told in slack (waiting)",
-        "2026-09-14 10:00 acknowledged: Operations is on it",
+        "2026-09-14 10:00 UTC acknowledged: Operations is on it",
         "    told in slack (waiting)",
-        "2026-09-15 09:00 ended: accepted: Operations accepted this as the new level: cheaper desk",
+        "2026-09-15 09:00 UTC ended: accepted: Operations accepted this as the new level: cheaper desk",
         "    told in slack (waiting)",
-        "2026-09-15 09:00 response: accept by Operations: cheaper desk",
+        "2026-09-15 09:00 UTC response: accept by Operations: cheaper desk",
     ]
     with pytest.raises(ActionError, match=r"^there is no incident nope; `cxmon incidents --all` lists them$"):
         actions.why(store, "nope")

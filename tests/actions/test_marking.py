@@ -48,6 +48,17 @@ def test_a_mark_that_is_taken_back_opens_what_it_had_ended(store):
     assert "took the mark as not real back: it was an outage" in store.outbox.rows()[0].message.reply
 
 
+def test_who_was_on_it_before_the_mark_is_on_it_after_it_is_taken_back(store):
+    opened_incident(store)
+    actions.acknowledge(store, "i1", by="Telephony", now=NOW)
+    actions.mark_not_real(store, "i1", **SAID)
+    found = actions.take_mark_back(store, "i1", by="Support", why="it was an outage", now=NOW)
+    assert (found.state, found.acknowledged_by) == (IncidentState.ACKNOWLEDGED, "Telephony")
+    offered = {a.name for a in store.outbox.newest(found.thread)["slack"].message.actions}
+    assert "acknowledge" not in offered
+    assert "we_know_why" in offered
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -59,7 +70,10 @@ def test_a_mark_that_is_taken_back_opens_what_it_had_ended(store):
     ],
 )
 def test_what_cannot_be_marked_is_refused_with_what_to_do_instead(store, change, said):
-    found = replace(opened_incident(store), **change)
+    real = opened_incident(store)
+    found = replace(real, **change)
+    # Nor is it offered.
+    assert (actions.markable(real), actions.markable(found)) == (True, False)
     store.incidents.amend(found, Transition(incident="i1", step=Step.NOTED, at=NOW, reason="seen"))
     with pytest.raises(ActionError, match=said):
         actions.mark_not_real(store, "i1", **SAID)

@@ -18,7 +18,8 @@ from cxmon.model import Action, Fact, Tone
 ATTACKS = [
     "<!channel>", "<!here|x>", "<@U012AB3CD>", "<#C012|x>", "<https://evil.example|click>", "&lt;!channel&gt;", "&amp;",
     "*bold* _it_ ~no~ `code`", "a\u202eb\u2066c", "\x1b[31mred\x1b[0m", "line\nbreak\r\n> quote", "\x00", "\ud800", "",
-    "😀" * 90, "&" * 4_000, "<" * 700, "x" * 9_000, " ", "@channel", ":fire:", "http://evil.example", "e\u0301" * 200,
+    "😀" * 90, "&" * 4_000, "<" * 700, "x" * 10_000, " ", "@channel", ":fire:", "http://evil.example", "e\u0301" * 200,
+    "[click](https://evil.example)", "![x](https://evil.example/x.png)",
 ]  # fmt: skip
 ENTITY = re.compile(r"&(?!amp;|lt;|gt;)")
 OURS = re.compile(r"<https?://[^<>| ]+\|Open the exact view>")

@@ -163,9 +163,25 @@ def test_the_gap_reads_the_interval_of_the_value_and_of_the_gap_alike():
 
 def test_durations_are_told_as_a_share_of_expected_and_rates_in_their_unit():
     slow = gap(finding(value=24.0, expected=20.0, low=2.0, high=6.0), RESPONSE)
-    assert gap_words(slow, RESPONSE) == "20.0 % above expected (10.0 to 30.0)"
+    assert gap_words(slow, RESPONSE) == "20 % above expected (10 to 30)"
     churn = gap(finding(value=0.0042, expected=0.0031, low=0.0004, high=0.0018), CHURN)
     assert gap_words(churn, CHURN) == "1.1 per 1,000 above expected (0.4 to 1.8)"
+
+
+def test_a_gap_reads_as_precisely_as_its_range_is_narrow_and_no_end_as_zero():
+    wide = gap(finding(value=256.0, expected=185.0, low=223.0, high=293.0), RESPONSE)
+    assert gap_words(wide, RESPONSE) == "38 % above expected (21 to 58)"
+    narrow = gap(finding(value=20.0, expected=19.0, low=19.9, high=20.1), RESPONSE)
+    assert gap_words(narrow, RESPONSE) == "5.3 % above expected (4.7 to 5.8)"
+    astride = gap(finding(value=109.0, expected=100.0, low=99.7, high=119.4), RESPONSE)
+    assert gap_words(astride, RESPONSE) == "9.0 % above expected (0.3 below to 19.4 above)"
+
+
+def test_the_figure_of_an_end_says_that_it_is_of_one_period():
+    quiet = finding(state=State.OK, value=0.842, expected=float("nan"), low=float("nan"), high=float("nan"), n=698.0)
+    which = incident(state=IncidentState.ENDED, ending=Ending.RECOVERED, ended_at=NOW)
+    told = {f.label: f.text for f in of_incident(which, Step.ENDED, quiet).facts}
+    assert told["How much"] == "84.2 % in the newest day alone, 698 answers"
 
 
 def test_an_interval_that_holds_neither_is_not_shown():

@@ -277,15 +277,19 @@ def test_where_vendors_show_their_records():
     assert isinstance(zendesk, Linked)
     assert zendesk.links["tickets"] == "https://acme.zendesk.com/agent/tickets/{id}"
     assert _address(zendesk.links["sla_cycles"], "48211/reply_time/1") == "https://acme.zendesk.com/agent/tickets/48211"
+    page = "https://acme.zendesk.com/agent/tickets/208"
+    for stream in ("satisfaction_ratings", "survey_responses"):
+        assert _address(zendesk.links[stream], "208/7") == page
+    assert _address(zendesk.links["satisfaction_ratings"], "35436") == "", "the id of a rating is that of no ticket"
     assert Intercom(token=Token("t")).links == {}
     inbox = Intercom(token=Token("t"), ticket_url="https://app.intercom.com/a/inbox/abc/inbox/conversation/{id}").links
     assert _address(inbox["conversations"], "515") == "https://app.intercom.com/a/inbox/abc/inbox/conversation/515"
     assert _address(inbox["ratings"], "people/515") == _address(inbox["conversations"], "515")
     with pytest.raises(ValueError, match=r"ticket_url: found .https://app\.example\.com/7., expected an https address"):
         Intercom(token=Token("t"), ticket_url="https://app.example.com/7")
-    assert Freshdesk(domain="acme", api_key=Token("x")).links == {
-        "tickets": "https://acme.freshdesk.com/a/tickets/{id}"
-    }
+    freshdesk = Freshdesk(domain="acme", api_key=Token("x")).links
+    assert freshdesk["tickets"] == "https://acme.freshdesk.com/a/tickets/{id}"
+    assert _address(freshdesk["satisfaction_ratings"], "432/102") == "https://acme.freshdesk.com/a/tickets/432"
     assert DESK.links == {"answers": "https://desk.example.com/t/{id}"}
     with pytest.raises(ValueError, match="ticket_url: found 'javascript:x', expected an https address"):
         RestStream(path="a", fields={}, ticket_url="javascript:x")

@@ -106,7 +106,7 @@ def test_a_story_and_its_end_are_kept_with_every_decision_between(world):
     assert set(names[1:-3]) <= {"still_breach_not_clearly_worse", "worsened", "joined"}
     lines = actions.why(store, incident.id)
     assert "recovered since" in lines[0]
-    assert any("still_breach_not_clearly_worse" in line and "score" in line for line in lines)
+    assert any("still_breach_not_clearly_worse" in line and ", size " in line for line in lines)
 
 
 def test_an_undeclared_regression_is_one_incident_told_by_the_segment_it_happens_in(world):
@@ -117,6 +117,19 @@ def test_an_undeclared_regression_is_one_incident_told_by_the_segment_it_happens
     assert incident.root == PHONE
     assert abs((incident.since - day(110)).days) <= 6
     assert len(incident.members) > 1
+
+
+def test_a_message_names_the_worst_segment_first_whatever_its_name(world):
+    sizes = {"phone": -0.2, "chat": -0.1, "email": -0.12}
+    plan, store = world(WATCH, moves=lambda s, t: sizes.get(s.get("channel"), 0.0) if t >= 110 else 0.0)
+    check(plan, store, now=day(133))
+    wheres = [f.text for r in store.outbox.rows() for f in r.message.facts if f.label == "Where"]
+    (where,) = [w for w in wheres if w.startswith("all customers; seen in ")]
+    named = where.removeprefix("all customers; seen in ").split(" (")[0].split(", ")
+    # The phone, as a whole or a part of it, fell the deepest; by name the chat, which fell too, would come first.
+    (incident,) = store.incidents.open()
+    assert Segment.of(channel="chat") in incident.members
+    assert named[0].startswith("phone"), named
 
 
 def test_a_regression_at_a_declared_change_is_left_to_its_verdict_and_the_next_one_is_its_own(world):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,7 +26,9 @@ from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.register import register
 from cxmon.pipeline.replay import looks, period, replay
+from cxmon.pipeline.replay_ahead import ahead
 from cxmon.pipeline.replay_compare import compare
+from cxmon.pipeline.replay_known import hearsay
 from cxmon.store import Overlay, Run, Store
 
 FIRST, LAST = 150, 172
@@ -41,7 +44,7 @@ CHECKS = (
     CheckPlan(name="quiet", check=Freshness(after=timedelta(hours=72)), metrics=("csat",)),
 )  # fmt: skip
 CUT = change(155, limits={"csat": Amount(0.02, relative=False, text="2pt")})
-DAYS = timedelta(days=1)
+DAYS, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 def moved(segment, t):
@@ -266,6 +269,10 @@ def test_a_period_that_cannot_be_is_told_in_one_sentence(live):
     assert period(asked, store, day(160), None) == (day(160), day(LAST) + SIX)
     with pytest.raises(ActionError, match=r"no figures between 2023-.*the store's are from 2025-06-01 to"):
         replay(asked, store, since=day(-800), until=day(-700))
+    with pytest.raises(
+        ActionError, match=r"^no look between 2025-11-08 06:01 and 2025-11-09 05:59: a day is looked at"
+    ):
+        replay(asked, store, since=day(160) + SIX + MINUTE, until=day(161) + SIX - MINUTE)
 
 
 def test_a_look_is_the_last_collection_of_a_day_and_before_the_first_ever_at_six():
@@ -294,6 +301,16 @@ def test_a_second_process_changes_no_word_even_where_it_is_killed(live, quick, c
     killing.join()
     assert (alone.alerts, alone.codes, alone.incidents) == (quick.alerts, quick.codes, quick.incidents)
     assert "the second process of the replay ended" in caplog.text
+
+
+def test_an_error_ends_the_second_process_with_the_command(live):
+    asked, store = live
+    heard = hearsay(asked, store, in_time=False, ours=True)
+    moments = [day(FIRST + number) + SIX for number in range(10)]
+    with pytest.raises(ActionError), ahead(asked, store, heard, moments, Depth.TOLD, wanted=True) as other:
+        raise ActionError("no figures")
+    # It needs seconds to begin: it was not waited for.
+    assert isinstance(other.answers[0].exception(), BrokenProcessPool)
 
 
 ORPHAN = """

@@ -234,12 +234,13 @@ def test_an_alert_is_marked_as_not_real_after_reading_what_that_does(app):
     assert trail == [(Act.NOT_REAL, "U0ADA", "Support EMEA", "test calls of the vendor", Outcome.DONE)]
 
 
-def test_what_would_be_refused_as_not_real_is_not_offered(world):
+def test_an_exceeded_allowance_is_answered_by_its_decisions_and_is_no_false_alarm(world):
+    """A message that offers more than there is, as an older version may have sent it."""
     message = world.told(incident(check="allowance"))
     with world.listening():
-        view = opened_view(world.slack, "we_know_why", message)
-    assert "not_real" not in str(view)
-    assert "new_normal" in str(view)
+        world.slack.acked(world.slack.click("we_know_why", message))
+        assert answered(world.slack).startswith("Nothing was done: a decision is answered instead")
+    assert not world.slack.views
 
 
 def test_it_is_assigned_to_a_department_and_never_to_an_address(app):

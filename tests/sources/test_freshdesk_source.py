@@ -215,7 +215,7 @@ def test_ratings_are_counted_as_freshdesk_counts_and_read_again_because_they_cha
         account.ratings[4] = rating(4, hours(4), 101, updated_at=iso(hours(30)))
         again = pull(source(vendor, lookback=timedelta(days=2)), "satisfaction_ratings", end(found))
         assert vendor.seen[-1][2]["created_since"] == iso(hours(7) - timedelta(days=2))
-        assert dict(zip(ids(again), columns(again)["satisfied"], strict=True))["4"] == 1
+        assert dict(zip(ids(again), columns(again)["satisfied"], strict=True))["4/4"] == 1
 
 
 FAULTS = [

@@ -1,7 +1,10 @@
 """What must never happen over HTTP: a certificate that nobody vouches for, a body without an end, a token elsewhere."""
 
+import contextlib
 import gzip
+import re
 import resource
+import socket
 import ssl
 import threading
 import time
@@ -18,6 +21,7 @@ from cxmon import feeds
 from cxmon.errors import SourceError
 from cxmon.feeds.client import Client
 from cxmon.feeds.exchange import asked_to_wait
+from cxmon.model import Token
 from cxmon.sources import Rest
 
 REFUSED = (
@@ -198,6 +202,26 @@ def test_addresses_inside_are_refused_before_a_connection_is_made(address):
         SourceError, match=r"which is not on the internet; `allow_private: true` of the source allows it"
     ):
         list(source.fetch(asked()))
+
+
+@pytest.mark.parametrize("token_url", ["", "https://nobody.invalid/token"])
+def test_a_host_without_an_address_is_given_up_at_the_second_attempt_and_named(token_url):
+    """The names end in .invalid, which no resolver may know (RFC 6761)."""
+    host, auth, began = "nowhere.invalid", None, time.monotonic()
+    with contextlib.suppress(socket.gaierror):
+        pytest.skip(f"somebody answers for names that cannot be: {socket.getaddrinfo(host, 443)}")
+    if time.monotonic() - began > 2:
+        pytest.skip("the resolver takes its time to find no name, which is an attempt less")
+    if token_url:
+        auth = feeds.ClientCredentials(client_id=Token("a"), client_secret=Token("b"), token_url=token_url)
+        host = "nobody.invalid"
+    limits = replace(LIMITS, retries=5)
+    client = Client("desk", "https://nowhere.invalid/v1", auth, limits=limits)
+    with client, pytest.raises(SourceError) as told:
+        list(feeds.read(client, STREAM.stream("answers"), asked()))
+    found = re.sub(r"\(.+\)", "(...)", str(told.value))
+    said = f"no address was found for the host {host} (...): is the name right?; tried 2 times"
+    assert found == f"desk: page 1 of GET answers: {said}"
 
 
 STAMP = {"Date": "Mon, 01 Jun 2026 00:00:00 GMT"}

@@ -1,6 +1,7 @@
 """Every vendor by its published reference: all requests of a scenario are legal, and any legal answer is taken."""
 
 import re
+from base64 import b64encode
 from datetime import timedelta
 from importlib.resources import files
 
@@ -95,6 +96,33 @@ def test_any_legal_answer_is_taken(name, tmp_path):
             assert judged(name, vendor.seen)[0] == []
 
 
+SEARCH, JQL = "POST /rest/api/3/search/jql", {"jql": "project = HELP ORDER BY updated", "maxResults": 100}
+UNLAWFUL = {
+    "the search that was removed": ("jira-service-management", SEARCH.removesuffix("/jql"), {}, JQL),
+    "its way of paging": ("jira-service-management", SEARCH, {}, JQL | {"startAt": 0}),
+    "a page token of nothing": ("jira-service-management", SEARCH, {}, JQL | {"nextPageToken": None}),
+    "no condition": ("jira-service-management", SEARCH, {}, {"jql": "ORDER BY key"}),
+    "an order of eight": ("jira-service-management", SEARCH, {}, {"jql": "a = 1 ORDER BY b,c,d,e,f,g,h,i"}),
+    "too large a page": ("delighted", "GET /v1/survey_responses.json", {"per_page": "101"}, None),
+    "an order of its own": ("delighted", "GET /v1/survey_responses.json", {"order": "updated_at"}, None),
+    "paging of old": ("chartmogul", "GET /v1/activities", {"start-after": "u1"}, None),
+    "no end": ("chartmogul", "GET /v1/metrics/mrr", {"start-date": "2026-05-01"}, None),
+    "page 301": ("freshdesk", "GET /api/v2/tickets", {"page": "301"}, None),
+}
+
+
+@pytest.mark.parametrize("what", UNLAWFUL)
+def test_the_rules_refuse_what_the_references_do(what):
+    vendor, operation, params, document = UNLAWFUL[what]
+    method, path = operation.split()
+    pair = {"delighted": "key:", "chartmogul": "key:", "freshdesk": "key:X"}.get(vendor, "it@example.com:t")
+    headers = {"Authorization": f"Basic {b64encode(pair.encode()).decode()}", "Accept": "application/json"}
+    headers |= {"Content-Type": "application/json"} if document else {}
+    assert len(judged(vendor, [(method, path, params, document, headers)])[0]) == 1
+    if "GET" in operation and what != "no end":
+        assert judged(vendor, [(method, path, {}, None, headers)])[0] == []
+
+
 def surveys(temper, end):
     """Both survey systems of Zendesk with answers in them: (routes, records that count by stream)."""
     when = seconds if temper == "more" else iso
@@ -109,7 +137,14 @@ def surveys(temper, end):
         if temper == "nulls":
             answer |= {"rating_category": None, "value": None}
         others = [{"type": "skipped"}, {"type": "open_ended", "value": None}, {"type": "mind_reading", "rating": None}]
-        return stranger(temper, {"id": f"01{i}", "answers": [*others, stranger(temper, answer)] if i % 2 else []})
+        held = {"id": f"01{i}", "answers": [*others, stranger(temper, answer)] if i % 2 else []}
+        held |= {"subjects": None, "subject_zrns": None, "responder_id": None} if temper == "nulls" else {}
+        if temper == "more":
+            held |= {
+                "subjects": [{"type": "conversation"}, None, 7],
+                "subject_zrns": [f"zen:ticket:{i}", None],
+            }
+        return stranger(temper, held)
 
     def listed(name, make):
         def answer(params, _):

@@ -285,7 +285,7 @@ def test_delighted(tmp_path):
 
     def responses(params, _):
         assert params.keys() <= {
-            "per_page", "page", "since", "until", "updated_since", "updated_until", "trend", "order", "expand",
+            "per_page", "page", "since", "until", "updated_since", "updated_until", "trend", "order",
         }  # fmt: skip
         assert params["order"] == "asc:updated_at"
         number = next(moved, None)
@@ -329,7 +329,7 @@ def test_chartmogul(tmp_path):
         return {"entries": entries, "summary": {"current": 500_000, "previous": 400_000, "percentage-change": 25.0}}
 
     def activities(params, _):
-        assert params.keys() <= {"start-date", "end-date", "type", "order", "per-page", "cursor", "start-after"}
+        assert params.keys() <= {"start-date", "end-date", "type", "order", "per_page", "cursor"}
         assert params["type"] == "churn"
         second = "cursor" in params
         return {"entries": left[2:] if second else left[:2], "has_more": not second, "cursor": "c2" if second else "c1"}

@@ -201,6 +201,7 @@ def test_the_older_ratings_say_who_was_asked_and_who_answered():
         found = pull(source(vendor), "satisfaction_ratings")
         got = columns(found)
         assert (got["satisfied"], got["answered"]) == ([1, 0, None, None], [1, 1, 0, None])
+        assert [name for page in found for name in page.upserts.ids] == ["5/0", "5/1", "5/2", "5/3"]
         vendor.seen.clear()
         pull(source(vendor, lookback=timedelta(days=2)), "satisfaction_ratings", found[-1].cursor)
         assert vendor.seen[0][2]["start_time"] == str(T0 + 180 - 2 * 86_400), "ratings change: they are read again"
@@ -220,8 +221,13 @@ def test_the_newer_surveys_are_counted_as_zendesk_counts_them():
         response(2, {"type": "rating_scale", "rating": 5}),
         response(3, {"type": "skipped"}, words),
     ]
+    account.surveys[1] |= {"subject_zrns": ["zen:conversation:4295a81b", "zen:request:98", "zen:ticket:98"]}
+    account.surveys[2] |= {"subject_zrns": None, "subjects": [{"id": "97", "type": "ticket", "zrn": "zen:ticket:97"}]}
+    account.surveys[3] |= {"subject_zrns": ["zen:conversation:4295a81b"]}
     with account.serve() as vendor:
-        got = columns(pull(source(vendor), "survey_responses"))
+        found = pull(source(vendor), "survey_responses")
+        got = columns(found)
+        assert [name for page in found for name in page.upserts.ids] == ["99/01J0", "98/01J1", "97/01J2", "01J3"]
         assert (got["satisfied"], got["rating"]) == ([1, 0, 1, None], [4, 3, 5, None])
         assert got["answered_at"] == [iso(0), iso(1), iso(2), None]
         assert got["survey"] == ["s1"] * 4

@@ -247,6 +247,14 @@ def test_bands_are_replaced_and_keep_their_gaps(store):
     assert store.bands.get("csat", CHAT.key) is None
 
 
+def test_what_is_read_again_and_again_is_decoded_once_and_long_texts_are_not_held():
+    text = codec.dump(CUT)
+    assert codec.load(Change, text) is codec.load(Change, text) == CUT
+    long = codec.dump(replace(CUT, title="x" * codec.LONGEST))
+    assert codec.load(Change, long) is not codec.load(Change, long)
+    assert codec.load(Change, long) == codec.load(Change, long)
+
+
 def test_the_catalogue_is_replaced_and_the_same_one_is_no_news(store):
     first = Catalogue(title="Desk", zone="Europe/Berlin", metrics=(metric(), metric(Kind.QUANTILE, id="wait")))
     assert store.catalogue.load() is None

@@ -71,6 +71,16 @@ def test_open_incidents_are_those_that_have_not_ended_pending_ones_included(stor
     assert [i.id for i in store.incidents.open("floor")] == ["p"]
 
 
+def test_an_incident_that_lasts_is_known_however_many_came_after_it(store):
+    ended = {"state": IncidentState.ENDED, "ending": Ending.RECOVERED, "ended_at": NOW + 9 * HOUR}
+    later = [replace(incident(f"i{hour}", at=NOW + hour * HOUR), **ended) for hour in range(1, 6)]
+    commit(store, incident("old", members=(CHAT,)), *later)
+    commit(store, replace(incident("other", at=NOW + HOUR), check="watch"), check="watch")
+    assert [i.id for i in store.incidents.of("floor", "csat", limit=2)] == ["i5", "i4", "old"]
+    assert [i.id for i in store.incidents.of("floor", "csat")] == ["i5", "i4", "i3", "i2", "i1", "old"]
+    assert store.incidents.of("floor", "churn") == []
+
+
 def test_what_is_done_by_hand_is_written_with_its_message(store):
     commit(store, incident(), transitions=[transition()])
     known = replace(incident(), state=IncidentState.ACKNOWLEDGED, acknowledged_by="Operations")

@@ -9,7 +9,9 @@ from store_cases import CHAT, NOW, PHONE, day, metric, window
 
 from cxmon.errors import StoreError
 from cxmon.model import EVERYONE, Kind, Read, Segment, Window
-from cxmon.store import Overlay, Run
+from cxmon.store import Overlay, Run, Store
+from cxmon.store.engine import Database
+from cxmon.store.migrate import migrate
 
 FAX = Segment.of(channel="fax")
 ROWS = [
@@ -110,3 +112,17 @@ def test_what_happens_in_an_overlay_stays_there(store):
     assert (store.version(), len(store.runs.all())) == (version, 1)
     with pytest.raises(StoreError, match="one moment only"):
         overlay.panel(m, as_known_at=day(2))
+
+
+def test_a_store_in_memory_takes_back_what_failed_and_lets_nobody_read_within_a_writer():
+    db = Database("sqlite://")
+    migrate(db)
+    before = Store(db).version()
+    with pytest.raises(StoreError, match="within a transaction"), db.write(), db.read():
+        pass
+    assert Store(db).version() == before
+    with db.write():
+        pass
+    with db.read() as conn:
+        assert not conn.connection.in_transaction
+    assert Store(db).version() == before + 1

@@ -4,6 +4,7 @@ The incremental ticket export with metric sets beside it holds nearly everything
 the older surveys, survey responses the newer ones, of which an account has one at a time.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -29,6 +30,8 @@ SETTLES = timedelta(seconds=90)
 LIMITS = feeds.Limits(most_wait_s=900.0)
 # Of a question beside that nothing depends on.
 BRIEFLY = feeds.Limits(timeout_s=20.0, retries=1, most_wait_s=10.0)
+# A request is what its customer sees of a ticket, and has the ticket's number.
+_TICKET = re.compile(r"z(?:en|rn):(?:ticket|request):(\d+)", re.ASCII)
 
 _DURATIONS = {
     "first_reply": "reply_time_in_minutes",
@@ -96,9 +99,10 @@ class Zendesk:
 
     @property
     def links(self) -> Mapping[str, str]:
-        """A ticket's page for agents, which a cycle of its clocks has too; ratings and responses have none."""
+        """A ticket's page for agents, which a cycle of its clocks, a rating and a response lead to."""
         page = f"{self._base.rstrip('/')}/agent/tickets"
-        return {"tickets": f"{page}/{{id}}", "sla_cycles": f"{page}/{{first}}"}
+        others = dict.fromkeys((quiet.RATINGS, quiet.RESPONSES, "sla_cycles"), f"{page}/{{first}}")
+        return {"tickets": f"{page}/{{id}}"} | others
 
     @property
     def surveys_sent(self) -> Mapping[str, tuple[str, str]]:
@@ -175,7 +179,7 @@ def _ratings(source: Zendesk) -> feeds.Stream:
         params={"start_time": "{since}", "page[size]": "100"},
         time_format="epoch",
         records=feeds.path("satisfaction_ratings"),
-        record_id=feeds.path("id"),
+        record_id=feeds.belonging(feeds.path("ticket_id"), "id"),
         changed=feeds.path("updated_at"),
         customer=feeds.path("requester_id"),
         fields=_score_fields(feeds.path("score"))
@@ -193,7 +197,7 @@ def _surveys(source: Zendesk) -> feeds.Stream:
         params={"filter[created_at_start]": "{since}", "page[size]": "100"},
         time_format="epoch_ms",
         records=feeds.path("survey_responses"),
-        record_id=feeds.path("id"),
+        record_id=feeds.belonging(_of_ticket, "id"),
         changed=lambda response: max((feeds.epoch(a.get("updated_at")) for a in _answers(response)), default=None),
         customer=feeds.path("responder_id"),
         fields={
@@ -308,6 +312,15 @@ def _first_reply_at(ticket: Any) -> int | None:
 def _answers(response: Any) -> list[dict[str, Any]]:
     found = response.get("answers")
     return [a for a in found if isinstance(a, dict)] if isinstance(found, list) else []
+
+
+def _of_ticket(response: Any) -> str | None:
+    """The ticket that a response is about, by the names of its subjects."""
+    names, subjects = response.get("subject_zrns"), response.get("subjects")
+    listed = [*names] if isinstance(names, list) else []
+    listed += [s.get("zrn") for s in subjects if isinstance(s, dict)] if isinstance(subjects, list) else []
+    found = (_TICKET.fullmatch(name) for name in listed if isinstance(name, str))
+    return next((match[1] for match in found if match), None)
 
 
 def _rated(response: Any) -> dict[str, Any]:
