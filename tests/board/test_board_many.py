@@ -8,10 +8,10 @@ import worlds
 from opening import opened, text
 
 from cxmon.model import EVERYONE
-from cxmon.store import Store
+from cxmon.store import Catalogue, Store
 
 SINCE = worlds.NOW.replace(hour=0) - timedelta(days=20)
-MANY = 60
+MANY = 200
 
 
 def desk(url, worse):
@@ -49,4 +49,17 @@ def test_what_needs_a_look_has_a_card_and_the_rest_is_counted_and_named(monkeypa
     lines = [line for m in rest.markdown for line in m.value.splitlines() if line.startswith("| [")]
     assert len(set(lines)) == MANY - 12
     assert all("\\| \\<b\\>" in line for line in lines if "Queue" in line)
-    assert "the 12 metrics with a card, of 60" in text(app)
+    assert f"the 12 metrics with a card, of {MANY}" in text(app)
+
+
+def test_a_desk_of_one_metric_is_whole(monkeypatch, tmp_path):
+    url = f"sqlite:///{tmp_path / 'one.db'}"
+    with Store.open(url) as store:
+        store.catalogue.save(Catalogue(title="One", zone="UTC", metrics=worlds.METRICS[:1]))
+        store.bands.put([worlds.band("csat", EVERYONE)])
+    monkeypatch.setenv("CXMON_STORE_URL", url)
+    app = opened("overview")
+    assert [one.label for one in app.metric] == ["CSAT"]
+    assert "No decision has been declared yet" in text(app)
+    for name in ("decision", "metric", "incident", "brief", "health"):
+        assert opened(name).title[0].value

@@ -1,7 +1,9 @@
 """The pages' content and logic, without a browser."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -245,6 +247,25 @@ def test_a_missing_store_is_one_sentence(page, tmp_path):
     assert "absent.db" in said
     assert "The store cannot be read" in said
     assert "Waiting for data" not in said
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ("update alembic_version set version_num = '9999'", "newer than this cxmon knows"),
+        ("drop table band", "no such table: band"),
+    ],
+)
+def test_a_broken_migration_is_one_sentence_on_every_page(page, tmp_path, broken, said):
+    url = f"sqlite:///{tmp_path / 'broken.db'}"
+    worlds.seed(url)
+    with closing(sqlite3.connect(tmp_path / "broken.db")) as raw:
+        raw.execute(broken)
+        raw.commit()
+    for name in ("overview", "decision", "health"):
+        told = text(page(name, url))
+        assert "The store cannot be read" in told
+        assert said in told
 
 
 def test_hostile_names_are_shown_as_text(page, tmp_path):
