@@ -35,7 +35,7 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
     segments = list(dict.fromkeys(c.segment for c in cells))
     metrics = list(dict.fromkeys(c.metric for c in cells))
     crowded = len(metrics) > BESIDE
-    narrow = f"width < {ROOM_PX * len(metrics)}"
+    narrow, column = f"width < {ROOM_PX * len(metrics)}", f"width / {max(len(metrics), 1)}"
     rows = [
         {
             "segment": c.segment,
@@ -66,12 +66,14 @@ def heat(cells: Sequence[Cell], *, theme: Theme = "light", row_px: int = 40) -> 
     layers = [
         box,
         said.mark_text(
-            fontSize=alt.expr(f"{narrow} ? 11 : 13"), fontWeight=600, dy=alt.expr(f"{narrow} ? -9 : -7")
+            fontSize=alt.expr(f"{narrow} ? min(11, 0.38 * {column}) : 13"),
+            fontWeight=600,
+            dy=alt.expr(f"{narrow} ? -9 : -7"),
         ).encode(text=alt.Text("text:N"), color=ink),
         said.mark_text(
             text=alt.expr(f"{narrow} ? split(datum.word, ' ') : datum.word"),
             lineHeight=9,
-            fontSize=alt.expr(f"{narrow} ? 9 : 10.5"),
+            fontSize=alt.expr(f"{narrow} ? min(9, 0.31 * {column}) : 10.5"),
             dy=alt.expr(f"{narrow} ? 2 : 8"),
         ).encode(color=ink),
         dots.encode(text=alt.Text("text:N")),
@@ -88,13 +90,13 @@ def _heads(metrics: Sequence[str], ink: str, narrow: str, *, crowded: bool) -> a
         title=None,
         axis=alt.Axis(
             orient="top",
-            labelAngle=-30 if crowded else alt.expr(f"{narrow} ? -35 : 0"),
+            labelAngle=alt.expr(f"{narrow} ? -55 : -30" if crowded else f"{narrow} ? -35 : 0"),
             labelAlign="left" if crowded else alt.expr(f"{narrow} ? 'left' : 'center'"),
             labelColor=ink,
             domain=False,
             ticks=False,
             labelFontSize=alt.expr(f"{narrow} ? 10 : 11"),
-            labelLimit=110,
+            labelLimit=alt.expr(f"{narrow} ? 85 : 110"),
             labelExpr="datum.label" if crowded else f"{narrow} ? datum.label : split(datum.label, ', ')",
             labelPadding=4 if crowded or not any(" " in m for m in metrics) else 20,
         ),

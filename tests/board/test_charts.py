@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby, pairwise
@@ -144,3 +145,15 @@ def test_a_cell_of_the_map_has_room_for_its_words_on_a_phone_too(width, lines):
     drawn = vector(charts.heat(cells).properties(width=width))
     for line in lines:
         assert drawn.count(f">{line}<") == len(names)
+
+
+@pytest.mark.parametrize("columns", [7, 12])
+def test_on_a_phone_no_word_of_the_map_is_wider_than_its_column(columns):
+    cells = [charts.Cell(segment="phone", metric=f"m{i}", tone=Tone.RED, text="59 %", word="worse")
+             for i in range(columns)]  # fmt: skip
+    drawn = vector(charts.heat(cells).properties(width=300))
+    at = [float(x) for x in re.findall(r"translate\(([\d.]+),[\d.]+\)\"[^>]*>worse<", drawn)]
+    (size,) = set(re.findall(r"font-size=\"([\d.]+)px\"[^>]*>worse<", drawn))
+    assert len(at) == columns
+    # Five letters of a usual font are three times as wide as it is high.
+    assert 3 * float(size) <= at[1] - at[0]
