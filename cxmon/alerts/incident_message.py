@@ -35,12 +35,12 @@ from cxmon.model import (
     Metric,
     NotReal,
     Picture,
-    Segment,
     State,
     Step,
     Tone,
     Transition,
 )
+from cxmon.wording import kinds
 from cxmon.wording.withholding import withheld_headline
 
 # What a check is called on the screen while its incident is open, by the check's type.
@@ -141,7 +141,7 @@ def _actions(incident: Incident, metric: Metric | None, kind: str) -> tuple[Acti
 def _picture(incident: Incident, metric: Metric | None, headline: str, stamp: str) -> Picture | None:
     if metric is None:
         return None
-    footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
+    footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {wording.segment(incident.root)} · as of {stamp}"
     return Picture(
         metric=metric.id,
         segment=incident.root.key,
@@ -172,10 +172,18 @@ def _facts(
         Fact(label="Since", text=_since_words(incident, told, zone)),
         *_how_much(told, metric),
         Fact(label="Where", text=_OF.get(kind, "") + incident.subject if kind in _OF else _where(incident, told)),
+        *_service_or_contacts(incident, told, metric, kind),
         Fact(label="How sure", text=_how_sure(incident, told, kind)),
         beside,
     ]
     return [*facts, Fact(label="Owner", text=owner)] if owner else facts
+
+
+def _service_or_contacts(incident: Incident, told: Finding | None, metric: Metric | None, kind: str) -> list[Fact]:
+    """Whether the same contacts fare worse or others came, while it lasts."""
+    if metric is None or kind in _OF_SOURCES or incident.state is IncidentState.ENDED:
+        return []
+    return [Fact(label=kinds.LABEL, text=kinds.kinds_line(incident.kinds, metric, told.at if told else None))]
 
 
 def gap(finding: Finding, metric: Metric) -> Gap | None:
@@ -267,7 +275,7 @@ def _mark(incident: Incident) -> NotReal | None:
 def _headline(
     incident: Incident, finding: Finding | None, metric: Metric | None, what: str, kind: str, zone: str
 ) -> str:
-    where = f" in {_where_short(incident.root)}" if incident.root.items else ""
+    where = f" in {wording.segment(incident.root)}" if incident.root.items else ""
     if incident.state is IncidentState.ENDED and incident.ending is not None:
         if (mark := _mark(incident)) is not None:
             return f"{what}{where}: {_BY_MARK} {mark.by}"
@@ -350,10 +358,6 @@ def _how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
         return [Fact(label="How much", text=f"{value}{spread}{answers}")]
     against = f"{value} instead of {wording.value(metric, finding.expected)}: {gap_words(found, metric)}"
     return [Fact(label="Against expected", text=against + answers)]
-
-
-def _where_short(segment: Segment) -> str:
-    return wording.segment(segment)
 
 
 def _where(incident: Incident, finding: Finding | None) -> str:

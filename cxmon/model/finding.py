@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cxmon.model.kinds import Kinds
 from cxmon.model.metric import Segment
 
 
@@ -75,7 +76,8 @@ class Incident:
     the change's id where `check` is `verdict`, and the source's where it is source health. `looks` are the newest looks
     of a pending incident, oldest first: B breach, o fine, ? unknown. `flaps`: how often its story had opened and
     recovered before it, where that is so often that it goes on and off; else 0. `assigned_to` is a role or department.
-    `not_real` where people marked it as a false alarm, and the figures have not spoken against that since.
+    `not_real` where people marked it as a false alarm, and the figures have not spoken against that since. `kinds` is
+    what its gap was made of when it was opened or told anew; None where that was not worked out.
     """
 
     id: str
@@ -101,6 +103,7 @@ class Incident:
     assigned_to: str | None = None
     flaps: int = 0
     not_real: NotReal | None = None
+    kinds: Kinds | None = None
 
     @property
     def thread(self) -> str:

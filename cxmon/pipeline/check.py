@@ -24,6 +24,7 @@ from cxmon.pipeline.budgeting import budget, of_series, rolled
 from cxmon.pipeline.check_telling import tell
 from cxmon.pipeline.checked import BUSY, Checked
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, reaching, told_elsewhere
+from cxmon.pipeline.kinds import Asking, worked_out
 from cxmon.pipeline.memory import Keeping, Memories, Stored
 from cxmon.store import Store
 
@@ -155,7 +156,8 @@ class _Looking:
             known.incidents, findings, check_plan.policy, now, seen_through=seen, first=seen is None,
             explained=told_elsewhere(metric, known.changes, known.verdicts) if _watches(check_plan) else lambda _: None,
         )  # fmt: skip
-        walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
+        ask = Asking(store=store, metric=metric, check=check_plan.check, context=context, now=now)
+        walked = worked_out(replace(walked, kept_quiet=(*quiet, *walked.kept_quiet)), known.incidents, ask)
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
             changes=known.changes, now=now, scores={f.segment: f.score for f in findings if f.at == through},

@@ -115,6 +115,7 @@ def test_the_parts_stand_in_their_order():
     order = ["Since", "Against expected", "Where", "How sure", "Declared near by", "Owner"]
     assert [label for label in labels if label in order] == order
     labels = [f.label for f in ALL["incident-watch"].facts]
+    order.insert(3, "Service or contacts")
     assert labels == order
 
 
