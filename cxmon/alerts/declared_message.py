@@ -12,6 +12,11 @@ from cxmon.wording import forms as words
 PUT_LIVE = "declare_draft"
 
 
+def declared_thread(change: str) -> str:
+    """The story of the message that declared a change; its verdicts have one of their own."""
+    return f"declared:{change}"
+
+
 def for_declared(
     declared: Declared, *, metrics: Mapping[str, Metric], zone: str, board_url: str, by: str = "", answers: str = ""
 ) -> Message:
@@ -19,7 +24,7 @@ def for_declared(
     which it goes live as it is shown: its value is the id and the hash of what was read."""
     change, live = declared.change, declared.change.status is Status.LIVE
     badge = words.declared_badge(declared)
-    thread = f"declared:{change.id}"
+    thread = declared_thread(change.id)
     title = change.title
     facts = [
         Fact(label="What kind", text=wording.category(change.category)),
