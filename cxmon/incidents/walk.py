@@ -26,12 +26,15 @@ ACTIVE = frozenset({IncidentState.OPEN, IncidentState.ACKNOWLEDGED})
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """One decision about an incident, as it was right after it, and the finding that brought it. `quiet`: what stands
-    there is brought up to date, and nobody is called for it."""
+    there is brought up to date, and nobody is called for it. `joined` are the segments that it is about from now on
+    too, and `moved` says that it goes by another segment since then."""
 
     transition: Transition
     incident: Incident
     finding: Finding | None = None
     quiet: bool = False
+    joined: tuple[Segment, ...] = ()
+    moved: bool = False
 
     @property
     def told(self) -> bool:
@@ -180,7 +183,7 @@ class _Walk:
         self.changed[after.id] = after
         if after.ending is Ending.RECOVERED:
             self.recovered.append(after)
-        what = transition or note(after, reason, finding, self.policy, self.now)
+        what = transition or note(after, reason, finding, self.now)
         self.events.append(Event(transition=what, incident=after, finding=finding))
 
     def _open(
@@ -222,9 +225,10 @@ class _Walk:
         wider, joined = join(host, findings, self.now)
         if joined is not None:
             told = _told_by_its_root(wider, said)
-            if told.root != wider.root:
-                joined = replace(joined, reason=f"{joined.reason}; it is about {told.root.label} from now on")
-            self._keep(Event(transition=joined, incident=told, finding=told.latest, quiet=quiet))
+            new = tuple(sorted(set(wider.members) - set(host.members)))
+            moved = told.root != wider.root
+            one = Event(transition=joined, incident=told, finding=told.latest, quiet=quiet, joined=new, moved=moved)
+            self._keep(one)
 
     def _flaps(self, story: tuple[Segment, ...], at: datetime) -> int:
         """How often this story has opened and recovered lately."""
@@ -271,5 +275,5 @@ def _silence(incident: Incident, said: dict[Segment, Finding]) -> Finding:
         segment=incident.root,
         at=next(iter(said.values())).at,
         state=State.UNKNOWN,
-        reason="its segments are not looked at any more",
+        reason=Reason.NOT_LOOKED_AT.value,
     )

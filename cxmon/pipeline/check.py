@@ -29,6 +29,7 @@ from cxmon.pipeline.kinds import Asking, worked_out
 from cxmon.pipeline.memory import Keeping, Memories, Stored
 from cxmon.store import Store
 from cxmon.wording.joining import seen_too
+from cxmon.wording.reasons import worded
 
 __all__ = ["Checked", "check"]
 
@@ -160,6 +161,7 @@ class _Looking:
             explained=told_elsewhere(metric, known.changes, known.verdicts) if _watches(check_plan) else lambda _: None,
         )  # fmt: skip
         ask = Asking(store=store, metric=metric, check=check_plan.check, context=context, now=now)
+        walked = worded(walked, check_plan.policy)
         walked = worked_out(replace(walked, kept_quiet=(*quiet, *walked.kept_quiet)), known.incidents, ask)
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from cxmon.incidents import walk
 from cxmon.model import EVERYONE, Ending, Finding, IncidentPolicy, IncidentState, Segment, State, Step
+from cxmon.wording.reasons import worded
 
 DAY0 = datetime(2026, 9, 1, tzinfo=UTC)
 PHONE = Segment.of(channel="phone")
@@ -42,7 +43,8 @@ def test_the_third_opening_says_that_it_goes_on_and_off_and_then_it_is_quiet():
     ]
     last = walked.incidents[-1]
     assert (last.state, last.flaps) == (IncidentState.OPEN, 2)
-    (opened,) = [e.transition.reason for e in walked.events if e.transition.reason.startswith("flapping")]
+    reasons = [e.transition.reason for e in worded(walked, POLICY).events]
+    (opened,) = [reason for reason in reasons if reason.startswith("flapping")]
     assert "opened 3 times within 28 days" in opened
     assert f"quiet for {STABLE} looks" in opened
 
