@@ -95,6 +95,17 @@ def damped(
     return damp, _transition(damp, Step.OPENED, Reason.FLAPPING, finding, now)
 
 
+def come_back(
+    old: Incident, opened: Incident, before: int, finding: Finding, policy: IncidentPolicy, now: datetime
+) -> tuple[Incident, Transition]:
+    """The recovered incident open again, about what has just opened: that began before it was called recovered. Its
+    story had opened `before` times; one that did so often goes on and off."""
+    often = before + 1 >= policy.flap_openings
+    same = replace(old, root=opened.root, members=opened.members, flaps=before if often else 0)
+    again, told, _ = _again(same, Reason.FLAPPING if often else Reason.CAME_BACK, finding, now)
+    return again, told
+
+
 def note(incident: Incident, reason: Reason, finding: Finding, now: datetime) -> Transition:
     """A decision to stay silent, as the history keeps it for `why`."""
     return _transition(incident, Step.NOTED, reason, finding, now)
@@ -203,7 +214,7 @@ def _closed_unknown(incident: Incident, finding: Finding, policy: IncidentPolicy
             return replace(incident, latest=finding), None, Reason.STAYS_CLOSED
 
 
-def _again(incident: Incident, reason: Reason, finding: Finding, now: datetime) -> Decided:
+def _again(incident: Incident, reason: Reason, finding: Finding, now: datetime) -> tuple[Incident, Transition, Reason]:
     again = replace(
         _in_breach(incident, finding),
         state=IncidentState.OPEN,

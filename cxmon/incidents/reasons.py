@@ -14,6 +14,7 @@ class Reason(StrEnum):
     DUPLICATE_PERIOD = "duplicate_period"
     OPENED = "opened"
     REOPENED = "reopened"
+    CAME_BACK = "came_back"
     JOINED = "joined"
     STILL_BREACH_NOT_CLEARLY_WORSE = "still_breach_not_clearly_worse"
     WORSENED = "worsened"

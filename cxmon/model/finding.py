@@ -77,7 +77,7 @@ class Incident:
     of a pending incident, oldest first: B breach, o fine, ? unknown. `flaps`: how often its story had opened and
     recovered before it, where that is so often that it goes on and off; else 0. `assigned_to` is a role or department.
     `not_real` where people marked it as a false alarm, and the figures have not spoken against that since. `kinds` is
-    what its gap was made of when it was opened or told anew; None where that was not worked out.
+    what its gap was made of when it was told last; None where that was not worked out.
     """
 
     id: str

@@ -162,15 +162,18 @@ class _Looking:
         )  # fmt: skip
         ask = Asking(store=store, metric=metric, check=check_plan.check, context=context, now=now)
         walked = worded(walked, check_plan.policy)
-        walked = worked_out(replace(walked, kept_quiet=(*quiet, *walked.kept_quiet)), known.incidents, ask)
+        walked = worked_out(replace(walked, kept_quiet=(*quiet, *walked.kept_quiet)), ask)
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
             changes=known.changes, now=now, scores={f.segment: f.score for f in findings if f.at == through},
         )  # fmt: skip
         told = (*telling.transitions, *_notes(store, walked, metric, now))
         # Where a person did something about one while we were looking, that must not be written over.
+        changed = {i.id for i in walked.incidents}
         open_before = [
-            i for i in known.incidents if i.state is not IncidentState.ENDED or holds_on(i, check_plan.policy)
+            i
+            for i in known.incidents
+            if i.state is not IncidentState.ENDED or holds_on(i, check_plan.policy) or i.id in changed
         ]
         taken = store.incidents.commit(
             check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents,

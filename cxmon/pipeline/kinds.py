@@ -1,4 +1,4 @@
-"""Worse service or other kinds of contacts: what an incident's gap to expected is made of, when it opens or gets worse.
+"""Worse service or other kinds of contacts: what an incident's gap to expected is made of, when it is told.
 
 The segments inside its root are split as those of a verdict are (docs/methods/mix.md), over the days that the finding
 speaks of and against the level that its check stands on. It costs some fits, so it is asked of news only.
@@ -18,7 +18,7 @@ from cxmon.decisions.kinds import reconciled
 from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import ripened
 from cxmon.incidents import Event, Walked
-from cxmon.model import EVERYONE, Finding, Incident, Kind, Kinds, Metric, Step, Unsplit
+from cxmon.model import EVERYONE, Finding, Incident, Kind, Kinds, Metric, State, Step, Unsplit
 from cxmon.panel import Bools, Panel
 from cxmon.periods import on_holiday, profile_labels
 from cxmon.pipeline.judge_mix import CYCLES, RECENT, as_split, figures_in, finest, splits
@@ -26,7 +26,7 @@ from cxmon.store import Store
 
 # Of many that are found in one look, so many are looked into: the gravest, which are those that are told by name.
 MOST = 10
-ANEW = frozenset({Step.OPENED, Step.WORSENED, Step.REOPENED})
+ENDS = frozenset({Step.ENDED, Step.CORRECTED})
 Ask = Callable[[Finding], Kinds | None]
 
 
@@ -60,16 +60,13 @@ class Asking:
         return kinds_of(leaves, finding, out=out | ~leaves.mature(self.now), levels=levels)
 
 
-def worked_out(walked: Walked, known: Sequence[Incident], ask: Ask) -> Walked:
-    """The walk with what the gap of each incident is made of, where it is opened, told as worse or by another root."""
-    roots = {i.id: i.root for i in known}
-    due: list[int] = []
-    for at, event in enumerate(walked.events):
-        told = event.incident
-        moved = event.told and roots.get(told.id, told.root) != told.root
-        roots[told.id] = told.root
-        if event.finding is not None and (event.transition.step in ANEW or moved):
-            due.append(at)
+def worked_out(walked: Walked, ask: Ask) -> Walked:
+    """The walk with what the gap of each incident is made of, wherever it is told and lasts."""
+    due = [
+        at
+        for at, event in enumerate(walked.events)
+        if event.told and event.transition.step not in ENDS and _in_breach(event)
+    ]
     if not due:
         return walked
     gravest = set(sorted(due, key=lambda at: -_score(walked.events[at]))[:MOST])
@@ -124,6 +121,10 @@ def _told(metric: Metric, finding: Finding) -> float | None:
     """The finding's gap as a harm, on the scale of a split; a median's is not that of a share."""
     gap = finding.value - finding.expected
     return metric.harm_sign * gap if metric.kind is not Kind.QUANTILE and math.isfinite(gap) else None
+
+
+def _in_breach(event: Event) -> bool:
+    return event.finding is not None and event.finding.state is State.BREACH
 
 
 def _score(event: Event) -> float:

@@ -69,6 +69,8 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
             return finding.reason
         case Reason.REOPENED:
             return f"in breach again after an end at which nothing was known; {finding.reason}"
+        case Reason.CAME_BACK:
+            return f"in breach again, and it began before it was called recovered: it had not ended; {finding.reason}"
         case Reason.STILL_BREACH_NOT_CLEARLY_WORSE:
             return (
                 f"still in breach; {worse}; told again from "

@@ -131,7 +131,7 @@ def walked(*events):
     return Walked(incidents=tuple(e.incident for e in events), events=tuple(events))
 
 
-def asked_of(which, known=()):
+def asked_of(which):
     """(the walk, of which segments it asked)"""
     asked = []
 
@@ -139,7 +139,7 @@ def asked_of(which, known=()):
         asked.append(finding.segment)
         return Kinds(since=finding.since, until=finding.at, why=Unsplit.ONE_PART)
 
-    return worked_out(which, known, ask), asked
+    return worked_out(which, ask), asked
 
 
 def test_only_news_is_looked_into_and_the_answer_stays_with_the_incident():
@@ -150,11 +150,10 @@ def test_only_news_is_looked_into_and_the_answer_stays_with_the_incident():
     assert done.events[0].incident.kinds == done.incidents[0].kinds
 
 
-def test_a_story_told_by_another_root_is_looked_into_anew():
-    wider = story(1, Step.WIDENED)
-    before = replace(wider.incident, root=Segment.of(region="eu"))
-    assert asked_of(walked(wider), [before])[1] == [wider.incident.root]
-    assert asked_of(walked(wider), [wider.incident])[1] == []
+def test_whatever_is_told_of_one_that_lasts_has_its_parts_and_an_end_has_not():
+    told = [story(n, step) for n, step in enumerate((Step.OPENED, Step.WORSENED, Step.WIDENED, Step.REOPENED))]
+    ended = story(9, Step.ENDED)
+    assert asked_of(walked(*told, ended))[1] == [e.incident.root for e in told]
 
 
 def test_of_many_at_once_the_gravest_are_looked_into():
