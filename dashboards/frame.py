@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cxmon import wording
+from cxmon.model import use
 from dashboards import figures
 from dashboards.reading import NOTHING_YET, World, world
 from dashboards.text import grey, md
@@ -23,6 +24,7 @@ def opened(heading: str | None = None) -> World | None:
                 st.markdown(":red-badge[:material/report: The store cannot be read]")
                 st.markdown(md(found))
         return None
+    use(found.number_format)
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     left.title(md(heading or found.title), anchor=False)
     if found.as_of is None:

@@ -14,7 +14,7 @@ from cxmon.aggregate.parts import Parts, merge, period_starts
 from cxmon.aggregate.states import AFTER
 from cxmon.contracts import Cells, Records, Rejected, Unfit, Unnamed
 from cxmon.errors import SourceError
-from cxmon.model import Kind, Metric, Segment
+from cxmon.model import Kind, Metric, Segment, written
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -238,7 +238,9 @@ def _scale(metric: Metric, value: Floats) -> list[tuple[Bools, str, str]]:
         return [(value < 0, "value", "a negative duration")]
     if metric.scale is not None:
         low, high = metric.scale
-        return [((value < low) | (value > high), "value", f"off the scale of {low:g} to {high:g}")]
+        return [
+            ((value < low) | (value > high), "value", f"off the scale of {written(low, 'g')} to {written(high, 'g')}")
+        ]
     return []
 
 

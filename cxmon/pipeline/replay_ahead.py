@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cxmon.config.plan import Plan
+from cxmon.model import use
 from cxmon.pipeline.judge import Depth, Known, figures, look
 from cxmon.pipeline.replay_known import Hearsay
 from cxmon.processes import end_with_parent
@@ -77,6 +78,7 @@ _AT: list[tuple[Plan, Overlay, Hearsay]] = []
 
 def _begin(plan: Plan, url: str, heard: Hearsay) -> None:
     end_with_parent()
+    use(plan.number_format)
     overlay = Overlay.over(Store.open(url, read_only=True), plan.metrics.values())
     _AT.append((plan, overlay, heard))
 

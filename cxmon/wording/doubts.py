@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from cxmon.model import Change, Code, Declared, Grade, Harm, Metric, Verdict
+from cxmon.model import Change, Code, Declared, Grade, Harm, Metric, Verdict, written
 from cxmon.wording import numbers as say
 from cxmon.wording.answering import responded
 from cxmon.wording.evidence import disputes, remarks, remarks_on_all, seconded, unusual
@@ -115,7 +115,7 @@ def _read(harm: Harm, metric: Metric) -> str:
     if not harm.n_post:
         return ""
     before, since = (say.counted(n, metric.grain.value) for n in (harm.n_pre, harm.n_post))
-    read = f"{before} before and {since} since, {harm.answers:,.0f} answers or cases since"
+    read = f"{before} before and {since} since, {written(harm.answers)} answers or cases since"
     sure = 100 * harm.confidence
     ranged = f"a {say.number(sure, 1)} % range that may be read every day" if math.isfinite(sure) else ""
     return ", ".join(part for part in (read, ranged) if part)
