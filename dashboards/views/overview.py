@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from cxmon import charts, wording
-from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone, written
+from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone, use, written
 from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
@@ -101,6 +101,8 @@ def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
 @st.fragment
 def trend(world: World) -> None:
     """The chart with its three choices; each stands in the address."""
+    # Run again by itself it may have a thread that the page has not been in.
+    use(world.number_format)
     with st.container(border=True, key="trend"):
         shown = [m.id for m in world.shown() if world.segments(m.id)]
         if not shown:
