@@ -155,3 +155,18 @@ def test_a_picture_for_slack_has_the_format():
     with using(COMMA):
         comma = render(charts.trend(found, REPLY, hover=False, width=640))
     assert comma != render(charts.trend(found, REPLY, hover=False, width=640))
+
+
+def test_axes_on_the_board_have_the_format_in_a_browser(seeded_url, board_url, browser):
+    written_as(seeded_url, COMMA)
+    try:
+        page = browser.new_page()
+        page.goto(f"{board_url}/metric?metric=churn")
+        page.locator("svg.marks text").first.wait_for()
+        labels = page.locator("svg.marks text").all_text_contents()
+        page.close()
+    finally:
+        # Other tests look at the same store.
+        written_as(seeded_url, NumberFormat())
+    assert [one for one in labels if re.fullmatch(r"\d,\d", one)] != []
+    assert english("\n".join(labels)) == []
