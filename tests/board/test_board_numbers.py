@@ -3,12 +3,15 @@ way."""
 
 import json
 import re
+import threading
+from contextvars import copy_context
 from dataclasses import replace
 
 import pytest
 import worlds
 from english_figures import english
 from opening import opened
+from test_board_ask import CONFIG
 from test_board_brief import known
 from test_board_brief import text_of as brief_of
 from test_digest import NOW, SINCE, plan
@@ -19,9 +22,12 @@ from cxmon.alerts.digest_message import for_digest
 from cxmon.charts.brief import brief_page
 from cxmon.charts.picture import render, vector
 from cxmon.charts.week_page import week_page
-from cxmon.model import NumberFormat, using
+from cxmon.config.plan import Plan
+from cxmon.model import NumberFormat, number_format, using, written
 from cxmon.pipeline.digest import read
+from cxmon.service import Service
 from cxmon.store import Store
+from dashboards import uploading
 
 COMMA = NumberFormat(decimal=",", thousands="\u202f")
 PAGES = (
@@ -119,6 +125,48 @@ def test_brief_and_digest_have_the_format_as_text_page_and_letter(url):
         pages += [re.sub(r'style="[^"]*"', "", letter.page(message))]
     assert [english(page) for page in pages] == [[]] * len(pages)
     assert [bool(re.search(r"\d,\d", page)) for page in pages] == [True] * len(pages)
+
+
+def command(*arguments, **more):
+    """What a command prints; the format that it sets for its process ends here."""
+    from typer.testing import CliRunner
+
+    from cxmon.cli.app import build
+
+    return copy_context().run(CliRunner().invoke, build(), [*arguments], **more).stdout
+
+
+def test_a_command_prints_in_the_format_of_its_configuration(seeded_url, tmp_path):
+    config = tmp_path / "cxmon.yaml"
+    config.write_text(CONFIG.format(url=seeded_url) + 'number_format: {decimal: ",", thousands: "."}\n')
+    told = command("ask", "csat", "channel=phone", "-c", str(config))
+    assert told.splitlines()[0] == "■ Over its limit: CSAT, phone: 83,9 %, 4,1 points worse than expected"
+    found = json.loads(command("ask", "csat", "channel=phone", "-c", str(config), "--json"))
+    # What other programs read is a number, whatever people read.
+    assert isinstance(found["value"], float)
+    assert number_format() == NumberFormat()
+
+
+def test_a_file_that_is_tried_on_the_board_is_answered_in_its_format():
+    asked = ("try", "-", "--value=csat", "--n=answers", "--segment=channel", "--kind=proportion", "--better=higher")
+    example = uploading.example().decode()
+    told = command(*asked, input=example, env={"CXMON_NUMBER_FORMAT": COMMA.handed()})
+    assert english(told) == []
+    assert re.search(r"\d,\d", told)
+    assert english(command(*asked, input=example)) != []
+
+
+def test_each_job_of_the_service_has_the_format_in_its_own_thread(tmp_path):
+    service = Service(
+        Plan(path=tmp_path / "cxmon.yaml", store_url=f"sqlite:///{tmp_path / 's.db'}", number_format=COMMA)
+    )
+    service._beat()
+    seen = []
+    job = threading.Thread(target=service._guarded, args=("deliver", lambda _: seen.append(written(1234.5, ",.1f"))))
+    job.start()
+    job.join()
+    assert seen == ["1\u202f234,5"]
+    assert written(1234.5, ",.1f") == "1,234.5"
 
 
 def drawings():
