@@ -16,7 +16,7 @@ MOST = 64
 class KeptQuantiles:
     """What was found for the last histograms of each group of series.
 
-    Histograms count as the same where a sum of their counts with fixed irrational-like weights is, to the last bit:
+    Histograms count as the same where the sum of their counts, with weights drawn once, is so to the last bit:
     two that differ have the same one with a chance of about 1e-16 for each value in them.
     """
 
