@@ -316,7 +316,7 @@ def rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bools
 def bounds(metric: Metric) -> tuple[float, float, str] | None:
     """(least, most, what is wrong with others) of a metric's single values; None where any number may be one.
 
-    A mean whose times may lie before zero, such as those of early parcels, says so by its `scale`.
+    A metric whose times may lie before zero, such as those of early parcels, says so by its `scale`.
     """
     if metric.scale is not None:
         low, high = metric.scale

@@ -234,7 +234,8 @@ def _sound(column: Sequence[object]) -> tuple[Sequence[object], dict[int, str]]:
 
 def _negative(metric: Metric, value: Floats) -> list[tuple[Bools, str, str]]:
     """What a vendor's figure cannot be beyond what its kind forbids: its quantiles are durations, whatever the unit."""
-    return [(value < 0, "value", "a negative duration")] if metric.kind is Kind.QUANTILE else []
+    durations = metric.kind is Kind.QUANTILE and metric.scale is None
+    return [(value < 0, "value", "a negative duration")] if durations else []
 
 
 def cells_of_facts(

@@ -39,7 +39,7 @@ NEGATIVE, OFF = "value: a negative duration", "value: off the scale of 1 to 5"
 POSSIBLE = [
     (Kind.QUANTILE, {"unit": "min"}, 2, [NEGATIVE]), (Kind.MEAN, {"unit": "h"}, 2, [NEGATIVE]),
     (Kind.MEAN, {"scale": (1.0, 5.0)}, 1, [OFF, OFF]), (Kind.MEAN, {"unit": "d", "scale": (-30.0, 30.0)}, 3, []),
-    (Kind.QUANTILE, {}, 3, []),
+    (Kind.QUANTILE, {"unit": "min", "scale": (-30.0, 30.0)}, 3, []), (Kind.QUANTILE, {}, 3, []),
 ]  # fmt: skip
 
 
