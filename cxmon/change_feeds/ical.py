@@ -126,6 +126,8 @@ class _Reader:
                 self._aside(number, f"it cannot be read: {str(problem)[:120]}")
 
     def _series(self, calendar: Any, uid: str, events: Sequence[Any], *, cancelled: bool) -> list[Announced]:
+        for event in events:
+            _in_a_zone(event)
         repeats = any(event.get(key) for event in events for key in ("RRULE", "RDATE", "RECURRENCE-ID"))
         if not repeats:
             # The same event twice is an update that was sent after it.
@@ -167,6 +169,15 @@ class _Reader:
 
     def _aside(self, number: int, reason: str) -> None:
         self.rejected.append(Rejected(where=f"{self.name}, event {number}", reason=reason))
+
+
+def _in_a_zone(event: Any) -> None:
+    """ValueError where a time is in a zone that neither the calendar nor anybody else knows: taken as the plan's own it
+    would be wrong by hours."""
+    for key in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+        at, told = getattr(event.get(key), "dt", None), getattr(event.get(key), "params", {})
+        if isinstance(at, datetime) and at.tzinfo is None and told.get("TZID"):
+            raise ValueError(f"a time zone that nobody knows: {str(told['TZID'])[:60]}")
 
 
 def _bounded(event: Any) -> None:

@@ -122,7 +122,7 @@ METRIC = Record(
         "response_of": Field(Name, "a survey: the metric that counts who was asked, such as tickets solved"),
         "scale": Field(
             ListOf(Number("a number"), "the lowest and the highest answer such as [1, 5]", least=2),
-            "mean: the lowest and the highest answer that can be given",
+            "mean and quantile: the lowest and the highest value there can be, such as the answers of a survey",
         ),
         "missing_differ": Field(
             SizeText(),
