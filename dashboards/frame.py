@@ -9,6 +9,14 @@ from dashboards.reading import NOTHING_YET, World, world
 from dashboards.text import grey, md
 
 
+def in_format() -> None:
+    """From here on figures have the configuration's format, where the store knows it: for a page that shows nothing of
+    the store."""
+    found = world()
+    if not isinstance(found, str):
+        use(found.number_format)
+
+
 def opened(heading: str | None = None) -> World | None:
     """The world with its header drawn, or None after the empty state was drawn."""
     found = world()
