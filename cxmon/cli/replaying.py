@@ -109,9 +109,10 @@ def _keep(config: Path, found: "Replayed") -> None:
 
 
 def _other(path: Path | None) -> "Plan | None":
-    from cxmon.cli.common import load_plan
+    # Both replays are printed in the format of the first configuration, which is what is compared.
+    from cxmon.config import load
 
-    return None if path is None else load_plan(path)
+    return None if path is None else load(path)
 
 
 def _told(plan: "Plan", found: "Replayed") -> None:
