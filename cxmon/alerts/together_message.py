@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.alerts.parts import view_link
-from cxmon.model import Fact, Message, Tone
+from cxmon.model import Fact, Message, Tone, written
 from cxmon.wording import messages as say
 from cxmon.wording.messages import lower
 
@@ -36,7 +36,7 @@ def for_many(
     what = "verdict" if all(m.thread.startswith("change:") for m in members) else "alert"
     gravest, total = ranked[0], wording.counted(len(members), what)
     counts = _badges(ranked)
-    listed = ", ".join(f"{n:,} {lower(badge)}" for badge, n in counts)
+    listed = ", ".join(f"{written(n)} {lower(badge)}" for badge, n in counts)
     title = f"{total} ({listed})" if len(counts) > 1 else f"{total}, all {lower(counts[0][0])}"
     shown = ranked[:NAMED]
     more = len(ranked) - len(shown)
@@ -74,7 +74,7 @@ def _badges(ranked: Sequence[Message]) -> list[tuple[str, int]]:
 def _of_metrics(ranked: Sequence[Message], labels: Mapping[str, str]) -> list[Fact]:
     """How the stories spread over the metrics, where it is known."""
     counts = Counter(m.picture.metric for m in ranked if m.picture is not None)
-    text = ", ".join(f"{labels.get(metric, metric)} {n:,}" for metric, n in counts.most_common(NAMED))
+    text = ", ".join(f"{labels.get(metric, metric)} {written(n)}" for metric, n in counts.most_common(NAMED))
     return [Fact(label=say.BY_METRIC, text=text)] if text else []
 
 
@@ -82,7 +82,7 @@ def _reply(news: Sequence[Message]) -> str:
     ranked = by_gravity(news)
     if len(ranked) == 1:
         return ranked[0].reply or ranked[0].text
-    counts = ", ".join(f"{n:,} {lower(badge)}" for badge, n in _badges(ranked))
+    counts = ", ".join(f"{written(n)} {lower(badge)}" for badge, n in _badges(ranked))
     named = [f"{m.badge}: {m.title}" for m in ranked[:NAMED]]
     more = len(ranked) - len(named)
-    return "\n".join([say.news_of(len(ranked), counts), *named, *([f"and {more:,} more"] if more else [])])
+    return "\n".join([say.news_of(len(ranked), counts), *named, *([f"and {written(more)} more"] if more else [])])

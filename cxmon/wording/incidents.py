@@ -19,6 +19,7 @@ from cxmon.model import (
     Step,
     Tone,
     Transition,
+    written,
 )
 from cxmon.wording.messages import AGAINST_EXPECTED, CORRECTED, at_most, lower
 from cxmon.wording.withholding import withheld_headline
@@ -240,7 +241,7 @@ def where(incident: Incident, finding: Finding | None) -> str:
     if others:
         text += f"; seen in {', '.join(at_most(others, 5))}"
     if finding and finding.looked_at > 1:
-        text += f" ({finding.looked_at:,} segments looked at)"
+        text += f" ({written(finding.looked_at)} segments looked at)"
     return text
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from cxmon.model import Declared, Saving
+from cxmon.model import Declared, Saving, written
 from cxmon.wording.drafting import draft_near
 from cxmon.wording.numbers import day, number, stamp
 from cxmon.wording.screen import scope
@@ -105,11 +105,11 @@ def allowance_badge(words: str) -> str:
 
 
 def named_more(count: int) -> str:
-    return f"and {count:,} more: the board and `cxmon incidents` have all of them"
+    return f"and {written(count)} more: the board and `cxmon incidents` have all of them"
 
 
 def news_of(count: int, counts: str) -> str:
-    return f"News of {count:,}: {counts}"
+    return f"News of {written(count)}: {counts}"
 
 
 def commands(acknowledge: str, why: str) -> str:
