@@ -31,6 +31,7 @@ from cxmon.panel import Panel
 from cxmon.pipeline.kinds import MOST, kinds_of, worked_out
 from cxmon.store import codec
 from cxmon.wording.kinds import NOT_KNOWN, kinds_line, kinds_short
+from cxmon.wording.ledger import incident_detail
 
 CSAT = Metric(
     id="csat", label="CSAT", kind=Kind.PROPORTION, better=Better.HIGHER, matters=Amount(0.01, False, "1pt"), source="d",
@@ -207,6 +208,14 @@ def made(rate, mix, total=(0.0, 0.1), whole=None):
 def test_the_answer_is_one_line_with_the_ranges(kinds, line):
     assert kinds_line(kinds, CSAT) == line
     assert line.startswith(kinds_short(kinds))
+
+
+def test_a_line_among_others_has_the_answer_alone():
+    one = replace(story(1).incident, latest=replace(breach(world(1)), reason="77 % instead of 82 %"))
+    served = replace(one, kinds=made((0.02, 0.04), (-0.001, 0.003)))
+    assert incident_detail(served, {}) == "77 % instead of 82 %; worse service, not other contacts"
+    open_ = replace(one, kinds=made((-0.01, 0.03), (-0.01, 0.02)))
+    assert incident_detail(open_, {}) == incident_detail(one, {}) == "77 % instead of 82 %"
 
 
 def test_a_line_beside_a_later_figure_says_its_day():
