@@ -101,7 +101,9 @@ def come_back(
     """The recovered incident open again, about what has just opened: that began before it was called recovered. Its
     story had opened `before` times; one that did so often goes on and off."""
     often = before + 1 >= policy.flap_openings
-    same = replace(old, root=opened.root, members=opened.members, flaps=before if often else 0)
+    same = replace(
+        old, root=opened.root, members=opened.members, flaps=before if often else 0, came_back=old.came_back + 1
+    )
     again, told, _ = _again(same, Reason.FLAPPING if often else Reason.CAME_BACK, finding, now)
     return again, told
 
@@ -183,7 +185,7 @@ def _still(incident: Incident, finding: Finding, policy: IncidentPolicy, now: da
 
 def _quiet(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
     calmer = replace(incident, latest=finding, quiet=incident.quiet + 1, unknown=0)
-    if calmer.quiet < policy.quiet_looks(incident.flaps):
+    if calmer.quiet < policy.quiet_looks(incident.again):
         return calmer, None, Reason.QUIET_K_OF_R
     ended = replace(calmer, state=IncidentState.ENDED, ending=Ending.RECOVERED, ended_at=now)
     reason = Reason.STABLE if incident.flaps else Reason.RECOVERED

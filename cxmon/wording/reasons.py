@@ -78,17 +78,17 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.WORSENED:
             return f"clearly worse: {size}; {finding.reason}"
         case Reason.QUIET_K_OF_R:
-            needed = policy.quiet_looks(incident.flaps if incident else 0)
+            needed = policy.quiet_looks(incident.again if incident else 0)
             return f"quiet for {quiet} of {needed} looks; {finding.reason}"
         case Reason.FLAPPING:
             flaps = incident.flaps if incident else 0
             often = f"opened {flaps + 1} times within {_span(policy.flap_within)}, so it goes on and off"
-            then = f"told again when clearly worse, or when quiet for {_looks(policy.quiet_looks(flaps))}"
+            then = f"told again when clearly worse, or when quiet for {_looks(policy.quiet_looks(incident.again if incident else 0))}"
             return f"{often}; {then}; {finding.reason}"
         case Reason.STABLE:
             return f"went on and off before, now quiet for {_looks(quiet)}; {finding.reason}"
         case Reason.RECOVERED:
-            return f"quiet for {_looks(policy.recover_after)}; {finding.reason}"
+            return f"quiet for {_looks(policy.quiet_looks(incident.again if incident else 0))}; {finding.reason}"
         case Reason.UNKNOWN_KEEPS:
             return f"nothing known for {unknown} of {policy.unknown_after} looks, kept open; {finding.reason}"
         case Reason.CLOSED_UNKNOWN:

@@ -119,6 +119,18 @@ def test_it_is_the_same_story_in_the_next_run_too_and_not_after_the_time_in_whic
     assert told(late) == [(Step.OPENED, "opened")]
 
 
+def test_what_was_called_recovered_too_soon_takes_longer_to_end():
+    policy = replace(POLICY, recover_after=3, stable_after=None)
+    walked = walk([], lasting("BoooBooooooo", since=-9), policy, at(99))
+    assert told(walked)[-1] == (Step.ENDED, "recovered")
+    # Three quiet looks ended it at first, six after it came back.
+    ends = [e for e in worded(walked, policy).events if e.transition.step is Step.ENDED]
+    assert [e.finding.at for e in ends] == [at(3), at(10)]
+    assert ["quiet for 3 looks" in ends[0].transition.reason, "quiet for 6 looks" in ends[1].transition.reason] == [
+        True, True,
+    ]  # fmt: skip
+
+
 def test_what_began_after_the_end_is_a_story_of_its_own():
     assert told(walk([], [*lasting("Booo", since=-9), *lasting("B", since=4, first=4)], POLICY, at(99)))[-1] == (
         Step.OPENED, "opened",
@@ -126,6 +138,6 @@ def test_what_began_after_the_end_is_a_story_of_its_own():
 
 
 def test_a_story_that_comes_back_again_and_again_goes_on_and_off():
-    walked = walk([], lasting("BooBooBoo", since=-9), POLICY, at(99))
+    walked = walk([], lasting("BooBooooBoo", since=-9), POLICY, at(99))
     assert told(walked)[-1] == (Step.REOPENED, "flapping")
     assert walked.incidents[-1].flaps == 2
