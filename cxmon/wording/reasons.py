@@ -83,7 +83,7 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.FLAPPING:
             flaps = incident.flaps if incident else 0
             often = f"opened {flaps + 1} times within {_span(policy.flap_within)}, so it goes on and off"
-            then = f"told again when clearly worse, or when quiet for {_looks(policy.quiet_looks(incident.again if incident else 0))}"
+            then = f"told again when clearly worse, or when quiet for {_looks(policy.quiet_looks(flaps))}"
             return f"{often}; {then}; {finding.reason}"
         case Reason.STABLE:
             return f"went on and off before, now quiet for {_looks(quiet)}; {finding.reason}"
