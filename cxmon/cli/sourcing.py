@@ -73,19 +73,35 @@ def _tell(look: "Look") -> None:
 
 
 def forget(
-    customer: Annotated[str, typer.Option(help="The customer's id at the vendor.")],
+    customer: Annotated[str | None, typer.Option(help="The customer's id at the vendor.")] = None,
     config: Config = DEFAULT_CONFIG,
     source: Annotated[str | None, typer.Option(help="Only what came from this source.")] = None,
+    by: Annotated[str, typer.Option(help="Who asks: a role or department, not a person.")] = "",
+    let_former_go: Annotated[
+        bool, typer.Option(help="Take those off the list whom another hash_key named, once they are forgotten anew.")
+    ] = False,
 ) -> None:
-    """Delete the records of one customer; the figures of their periods are made again without them."""
+    """Delete the records of one customer for good; the figures of their periods are made again without them."""
     from cxmon.errors import ActionError
     from cxmon.pipeline.forget import forget as run
+    from cxmon.pipeline.forgotten import fingerprint
     from cxmon.service import clock
 
+    if (customer is None) != let_former_go:
+        raise ActionError("say one of --customer and --let-former-go")
+    if "@" in by:
+        raise ActionError(f"--by: found {by!r}, expected a role or department, not a person")
     with opened(config) as (plan, store):
         if plan.hash_key is None:
             raise ActionError("no hash_key is configured: no customer's id is kept, so nothing can be found by one")
         if source is not None and source not in plan.sources:
             raise ActionError(f"no source {source!r}; there are {', '.join(plan.sources)}")
-        count = run(plan, store, customer, source=source, now=clock(plan))
-    say(f"Deleted {count:,} record{'' if count == 1 else 's'}; figures older than the records that are kept stay sums.")
+        if customer is None:
+            gone = store.forgotten.let_go(fingerprint(plan.hash_key))
+            say(f"Took {gone:,} off the list of forgotten customers.")
+            return
+        count = run(plan, store, customer, source=source, now=clock(plan), by=by)
+    say(
+        f"Deleted {count:,} record{'' if count == 1 else 's'}; what the vendor still has stays out. "
+        "Figures older than the records that are kept stay sums."
+    )

@@ -13,6 +13,7 @@ from cxmon.failpoints import failpoint
 from cxmon.feeds.heap import set_apart
 from cxmon.model import Metric, Window
 from cxmon.pipeline.collect_health import Tally
+from cxmon.pipeline.forgotten import must_be_known
 from cxmon.pipeline.joining import ENOUGH, Enough, joined
 from cxmon.store import Progress, Store
 
@@ -82,6 +83,7 @@ def read(
     the metrics, `unnamed` the values that no map names, by metric, and `notes` what the source said of how it was read.
     """
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
+    must_be_known(plan, store, first.source)
     wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
     request = Request(
         metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,

@@ -126,10 +126,13 @@ def test_what_is_wrong_with_a_source_is_said_in_one_line(tmp_path, desk):
 def test_a_collection_of_one_source_and_a_customer_forgotten(tmp_path, desk):
     done = run(tmp_path, "collect", "--source", "desk", "--json")
     assert (done.returncode, json.loads(done.stdout)[0]["rejected"]) == (0, 1)
-    done = run(tmp_path, "forget", "--customer", "p1", "--source", "desk")
+    done = run(tmp_path, "forget", "--customer", "p1", "--source", "desk", "--by", "privacy")
     assert done.stdout.startswith("Deleted 4 records; "), done.stderr
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
         assert forget(load(tmp_path / "cxmon.yaml", environ=SECRETS), store, "p1", source=None, now=NOW) == 0
+        assert [one.asked_by for one in store.forgotten.all()] == ["privacy"]
+    for wrong in (["--customer", "p1", "--let-former-go"], ["--customer", "p1", "--by", "ann@example.com"]):
+        assert run(tmp_path, "forget", *wrong).returncode == 2
 
 
 def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):

@@ -20,8 +20,9 @@ from cxmon.contracts import Facts, Request
 from cxmon.feeds import hashed
 from cxmon.model import Grain, Kind, Secret, Segment, Token, Window
 from cxmon.pipeline.collect import collect
+from cxmon.pipeline.forgotten import fingerprint
 from cxmon.sources import Stripe
-from cxmon.store import Store
+from cxmon.store import Forgotten, Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from collect_desk import plan
@@ -391,6 +392,13 @@ def test_a_customer_who_is_forgotten_is_counted_nowhere(store):
         account.subscribe(at(1, 2 + i), f"cus_{i}", BASIC)
     with account.serve() as vendor:
         collected(vendor, store, [metric])
-    assert store.facts.forget([hashed(KEY, "billing", "cus_1")], [metric]) == 2
-    store.facts.settle(metric, now=NOW)
-    assert set(total(store, metric).values()) == {(2.0, 0.0)}
+        theirs = Forgotten(source="billing", customer=hashed(KEY, "billing", "cus_1"), key=fingerprint(KEY), at=NOW)
+        assert store.facts.forget([theirs], [metric]) == 2
+        store.facts.settle(metric, now=NOW)
+        assert set(total(store, metric).values()) == {(2.0, 0.0)}
+        # They leave, which events tell, and everything is read once more.
+        account.end(T - 5 * DAY, next(n for n, s in account.subs.items() if s["customer"] == "cus_1"))
+        for since in (None, NOW - timedelta(days=200)):
+            done = collect(of(vendor, [metric]), store, now=NOW, since=since)
+            assert [c.error for c in done] == [""]
+        assert set(total(store, metric).values()) == {(2.0, 0.0)}
