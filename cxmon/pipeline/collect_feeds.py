@@ -98,10 +98,15 @@ def read(
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
         if batch.note:
-            _LOG.warning("%s: %s", first.source, batch.note)
-            (notes if notes is not None else []).append(batch.note)
+            _tell(batch.note, first.source, notes)
         done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
         tally.page(batch, done)
+        spared = max(one.spared for one in done.values())
+        if spared:
+            _tell(
+                f"{spared:,} records were missing in a list that had lost more than half of them: they stay",
+                first.source, notes,
+            )  # fmt: skip
         for name, one in done.items():
             counts[name]["rejected"] += one.rejected
             if unnamed is not None:
@@ -116,6 +121,11 @@ def read(
         count = max(c["rejected"] for c in counts.values())
         told = f"the first is {aside.where}: {aside.reason}"
         raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
+
+
+def _tell(note: str, source: str, notes: list[str] | None) -> None:
+    _LOG.warning("%s: %s", source, note)
+    (notes if notes is not None else []).append(note)
 
 
 def _fields(metric: Metric) -> frozenset[str]:

@@ -14,7 +14,7 @@ from cxmon.contracts import Cells, Facts, Observations, Rejected, Unnamed
 from cxmon.failpoints import failpoint
 from cxmon.model import Grain, Metric, Segment, Window
 from cxmon.periods import next_start
-from cxmon.store import bulk, fact_rows, forgotten, pieces, populations, series
+from cxmon.store import bulk, fact_rows, forgotten, pieces, populations, series, sweeping
 from cxmon.store import fact_taking as taking
 from cxmon.store.engine import Database
 from cxmon.store.fact_rows import owner
@@ -48,7 +48,8 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What a page did to the facts of one metric: new and changed ones, those removed, the rest, and rows set aside."""
+    """What a page did to the facts of one metric: new and changed ones, those removed, the rest, and rows set aside.
+    `spared` records were missing in a list that had lost too many to be believed."""
 
     upserted: int
     removed: int
@@ -56,6 +57,7 @@ class Taken:
     rejected: int
     first_rejected: Rejected | None = None
     unnamed: Unnamed = field(default_factory=dict)
+    spared: int = 0
 
 
 class FactStore:
@@ -102,7 +104,10 @@ class FactStore:
             gone = forgotten.among(conn, batch.upserts.customers)
             page = aggregate.Page(records=batch.upserts, now=now, frozen=frozen, forgotten=gone)
             counted = {metric.id: page.counted(metric) for metric in metrics}
-            places = taking.places(conn, metrics)
+            places, spared = taking.places(conn, metrics), 0
+            if batch.sweep is not None:
+                swept, spared = sweeping.gone(conn, metrics, batch.sweep, places)
+                batch = replace(batch, deletes=(*batch.deletes, *swept))
             for stream in dict.fromkeys(place.stream for place in places.values()):
                 together = [m for m in metrics if places[m.id].stream == stream]
                 results |= taking.take(conn, stream, together, batch, counted, places)
@@ -113,7 +118,7 @@ class FactStore:
             _advance(conn, metrics, batch, now)
             failpoint("collect-page-before-commit")
         failpoint("collect-page-after-commit")
-        return {m.id: _taken(results[m.id], counted[m.id], batch) for m in metrics}
+        return {m.id: replace(_taken(results[m.id], counted[m.id], batch), spared=spared) for m in metrics}
 
     def settle(self, metric: Metric, *, now: datetime) -> Applied:
         """Aggregates the periods again whose facts have changed since; what it did, in cells."""

@@ -187,6 +187,7 @@ def _ratings(source: Zendesk) -> feeds.Stream:
         required=frozenset({"created_at"}),
         paging=_AFTER,
         lookback=source.lookback,
+        swept_by=frozenset({"created_at"}),
     )
 
 
