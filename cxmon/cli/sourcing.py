@@ -1,17 +1,13 @@
 """sources and forget: does a source answer, and what is known of one customer."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cxmon.cli import Exit
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say
 from cxmon.cli.source_health import health
-
-if TYPE_CHECKING:
-    from cxmon.pipeline.probe import Look
-
-FULL = 6  # Columns that a record is shown with.
+from cxmon.cli.source_screen import screen
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +22,9 @@ def look_at(
     name: Annotated[str, typer.Argument(help="The source, as the configuration names it.")],
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every stream, field and column, however many lines that takes.")
+    ] = False,
 ) -> None:
     """Credentials, scopes and fields of a source in one look, with ten records masked; nothing is stored."""
     from cxmon.pipeline.probe import probe
@@ -36,40 +35,10 @@ def look_at(
     if as_json:
         emit(looks)
     else:
-        say(f"Source {name} ({plan.sources[name].type})")
-        for look in looks:
-            _tell(look)
-        if not looks:
-            say("  no metric reads from it, so there is nothing to look for")
+        for line in screen(f"Source {name} ({plan.sources[name].type})", looks, whole=everything):
+            say(line)
     if any(look.error for look in looks):
         raise typer.Exit(Exit.SOURCE)
-
-
-def _tell(look: "Look") -> None:
-    say(f"\n  {look.what}")
-    if not look.access:
-        say(f"    credentials  refused: {look.error}")
-        return
-    if look.error:
-        say(f"    failed       {look.error}")
-        return
-    if look.filled or look.rows:
-        say("    credentials  accepted, and they may read this")
-    newest = f", the newest change on {look.newest:%Y-%m-%d %H:%M} UTC" if look.newest else ""
-    say(f"    answered     {look.records:,} {look.of}{newest}")
-    for one in look.metrics:
-        others = f", {one.others:,} do not (yet)" if one.others else ""
-        aside = f", {one.rejected:,} set aside ({one.reason})" if one.rejected else ""
-        say(f"    {one.metric:<12} {one.count:,} count{others}{aside}")
-    if look.filled:
-        empty = [f for f, share in look.filled.items() if not share]
-        partly = [f"{f} {share:.0%}" for f, share in look.filled.items() if 0 < share < 1]
-        say(f"    fields       {', '.join(partly) or 'all are filled everywhere'}" if partly or not empty else "")
-        if empty:
-            say(f"    empty        {', '.join(empty)}")
-    if look.rows:
-        names = list(look.rows[0])[:FULL]
-        table(names, [[row[name] for name in names] for row in look.rows])
 
 
 def forget(
