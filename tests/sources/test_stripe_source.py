@@ -386,6 +386,31 @@ def test_states_that_still_hold_outlive_keep_facts(store):
     assert set(total(store, metric).values()) == {(2.0, 0.0)}
 
 
+@pytest.mark.parametrize("ahead", [-1800, 1800, 20 * 3600])
+def test_a_clock_at_stripe_that_is_not_ours_loses_nothing_and_counts_nothing_twice(memory, ahead):
+    """Somebody comes or leaves a minute before each of three runs, by Stripe's clock, which is behind ours or ahead."""
+    account, metric = Account(T), logo(grain=Grain.DAY)
+    names = [account.subscribe(at(1, 2 + i), f"cus_{i}", BASIC) for i in range(4)]
+    with account.serve() as vendor:
+        for run in range(3):
+            now = NOW + timedelta(days=run)
+            account.now = int(now.timestamp()) + ahead
+            account.end(account.now - 60, names[run])
+            account.subscribe(account.now - 30, f"new_{run}", PRO)
+            collected(vendor, memory, [metric], now)
+        collected(vendor, memory, [metric], NOW + timedelta(days=3))
+    # Of each day who was there when it began, and how many of these left on it: by Stripe's own times.
+    lives = [[*[at for at, *_ in told], None][:2] for told in account.truth.values()]
+    days = [int(NOW.replace(hour=0).timestamp()) + 86_400 * k for k in range(3)]
+    there = [[life for life in lives if life[0] < day and not (life[1] and life[1] < day)] for day in days]
+    truth = {
+        day: (float(len(alive)), float(sum(life[1] is not None and life[1] < day + 86_400 for life in alive)))
+        for day, alive in zip(days, there, strict=True)
+    }
+    assert {day: total(memory, metric)[day] for day in days} == truth
+    assert sum(lost for _, lost in truth.values()) == (3.0 if ahead < 15 * 3600 else 2.0)
+
+
 def test_a_customer_who_is_forgotten_is_counted_nowhere(store):
     account, metric = Account(T), logo()
     for i in range(3):
