@@ -10,7 +10,7 @@ from cxmon.contracts import Pieces, Records, Rejected, Unfit
 from cxmon.errors import SourceError
 from cxmon.feeds import paging as pages
 from cxmon.feeds.exchange import Call
-from cxmon.feeds.fields import MISSING, Getter, RecordError, epoch, path, reads, spots_of
+from cxmon.feeds.fields import MISSING, Getter, RecordError, epoch, key_of, path, reads, spots_of, written
 from cxmon.feeds.shape import EACH, Spot
 from cxmon.model import Secret
 
@@ -191,8 +191,10 @@ class Reader:
         for name, get in self.stream.fields.items():
             if self.wanted is not None and name not in self.wanted:
                 continue
+            key = key_of(get)
             try:
-                column = [get(row) for row in rows]
+                # Most fields stand at the top of their record, where a look costs a tenth of a call.
+                column = [row.get(key, MISSING) for row in rows] if key is not None else [get(row) for row in rows]
             except ValueError:
                 column = [_tried(get, row) for row in rows]
             # Most columns hold values only; the others are looked at one by one.
@@ -284,9 +286,15 @@ def _plain_ids(found: Sequence[Any]) -> list[str] | None:
 
 
 def _plain_times(found: Sequence[Any]) -> list[int] | None:
-    """Epoch seconds; None where one may be something else."""
-    plain = set(map(type, found)) == {int} and min(found) >= 0 and max(found) <= 1e11
-    return list(found) if plain else None
+    """Epoch seconds of numbers or words; None where one may be something else."""
+    kinds = set(map(type, found))
+    if kinds == {str} and all(found):
+        try:
+            times = [int(written(text)) for text in found]
+        except (ValueError, OverflowError):
+            return None
+        return times if min(times) >= 0 else None
+    return list(found) if kinds == {int} and min(found) >= 0 and max(found) <= 1e11 else None
 
 
 def _at(place: str, row: int) -> str:
