@@ -34,7 +34,7 @@ def limits(metrics: Mapping[str, Metric], chosen: list[str], known: Mapping[str,
             metric = metrics[name]
             typed = st.text_input(
                 md(f"{metric.label}, limit"), known.get(name, metric.matters.text), key=f"{key}_{name}", max_chars=40,
-                help=md(f"{words.LIMITS}. Empty: {metric.matters.text}, the smallest difference worth acting on."),
+                help=md(words.limit_help(metric)),
             )  # fmt: skip
             if typed.strip():
                 said[name] = typed.strip()

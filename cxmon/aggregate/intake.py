@@ -15,7 +15,7 @@ from cxmon.aggregate.states import AFTER
 from cxmon.aggregate.windows import stretches
 from cxmon.contracts import Observations, Rejected
 from cxmon.errors import SourceError
-from cxmon.model import Kind, Metric, Segment, Window
+from cxmon.model import Kind, Metric, Segment, Window, written
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -325,7 +325,7 @@ def bounds(metric: Metric) -> tuple[float, float, str] | None:
     """
     if metric.scale is not None:
         low, high = metric.scale
-        return float(low), float(high), f"off the scale of {low:g} to {high:g}"
+        return float(low), float(high), f"off the scale of {written(low, 'g')} to {written(high, 'g')}"
     if metric.kind in {Kind.MEAN, Kind.QUANTILE} and metric.unit_seconds is not None:
         return 0.0, float("inf"), "a negative duration"
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cxmon.cli.common import written
 from cxmon.wording import counted
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ def _block(look: "Look", *, whole: bool) -> list[str]:
     if look.error:
         return [f"  {look.what}: failed", f"    {look.error}"]
     newest = f", newest {look.newest:%Y-%m-%d %H:%M} UTC" if look.newest else ""
-    lines = [_short(f"  {look.what}: {look.records:,} {look.of}{newest}", whole=whole)]
+    lines = [_short(f"  {look.what}: {written(look.records)} {look.of}{newest}", whole=whole)]
     wrong = [one for one in look.metrics if one.rejected]
     shown = wrong if whole else wrong[:_WRONG]
-    lines += [f"    {one.metric}: {_said(one)}, {one.rejected:,} set aside ({one.reason})" for one in shown]
+    lines += [f"    {one.metric}: {_said(one)}, {written(one.rejected)} set aside ({one.reason})" for one in shown]
     if len(wrong) > len(shown):
         lines.append(f"    and {counted(len(wrong) - len(shown), 'metric')} more that set rows aside")
     sound = [f"{one.metric} {_said(one)}" for one in look.metrics if not one.rejected]
@@ -66,7 +67,7 @@ def _block(look: "Look", *, whole: bool) -> list[str]:
 
 
 def _said(one: "Counted") -> str:
-    return f"{one.count:,}" + (f" ({one.others:,} not, or not yet)" if one.others else "")
+    return f"{written(one.count)}" + (f" ({written(one.others)} not, or not yet)" if one.others else "")
 
 
 def _fields(look: "Look", *, whole: bool) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cxmon.cli import Exit
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say, written
 from cxmon.cli.source_health import health
 from cxmon.cli.source_screen import screen
 
@@ -67,10 +67,10 @@ def forget(
             raise ActionError(f"no source {source!r}; there are {', '.join(plan.sources)}")
         if customer is None:
             gone = store.forgotten.let_go(fingerprint(plan.hash_key))
-            say(f"Took {gone:,} off the list of forgotten customers.")
+            say(f"Took {written(gone)} off the list of forgotten customers.")
             return
         count = run(plan, store, customer, source=source, now=clock(plan), by=by)
     say(
-        f"Deleted {count:,} record{'' if count == 1 else 's'}; what the vendor still has stays out. "
+        f"Deleted {written(count)} record{'' if count == 1 else 's'}; what the vendor still has stays out. "
         "Figures older than the records that are kept stay sums."
     )

@@ -270,7 +270,7 @@ def minutes(before: Getter, after: Getter) -> Getter:
         if type(first) is int and type(last) is int and -1e11 <= first <= 1e11 and -1e11 <= last <= 1e11:
             return (last - first) / 60
         if type(first) is str and type(last) is str and last:
-            return (written(last) - written(first)) / 60
+            return (seconds_of(last) - seconds_of(first)) / 60
         if last is MISSING or last is None or last == "" or first is None or first is MISSING:
             return last if last is MISSING else None
         return (_instant(last) - _instant(first)) / 60
@@ -280,15 +280,15 @@ def minutes(before: Getter, after: Getter) -> Getter:
 
 def _instant(value: Any) -> float:
     if type(value) is str:
-        return written(value)
+        return seconds_of(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         # Milliseconds, as some vendors send.
         return value / 1000 if value > 1e11 else float(value)
-    return written(str(value))
+    return seconds_of(str(value))
 
 
 @lru_cache(maxsize=8192)
-def written(text: str) -> float:
+def seconds_of(text: str) -> float:
     """Epoch seconds of an instant in words, which several fields of a record look at. ValueError where it is none."""
     if text.isdecimal() and _EPOCH.fullmatch(text):
         return _instant(int(text))

@@ -10,7 +10,7 @@ from cxmon.contracts import Pieces, Records, Rejected, Unfit
 from cxmon.errors import SourceError
 from cxmon.feeds import paging as pages
 from cxmon.feeds.exchange import Call
-from cxmon.feeds.fields import MISSING, Getter, RecordError, epoch, key_of, path, reads, spots_of, written
+from cxmon.feeds.fields import MISSING, Getter, RecordError, epoch, key_of, path, reads, seconds_of, spots_of
 from cxmon.feeds.shape import EACH, Spot
 from cxmon.model import Secret
 
@@ -290,7 +290,7 @@ def _plain_times(found: Sequence[Any]) -> list[int] | None:
     kinds = set(map(type, found))
     if kinds == {str} and all(found):
         try:
-            times = [int(written(text)) for text in found]
+            times = [int(seconds_of(text)) for text in found]
         except (ValueError, OverflowError):
             return None
         return times if min(times) >= 0 else None

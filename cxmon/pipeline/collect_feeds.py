@@ -11,7 +11,7 @@ from cxmon.contracts import Batch, Facts, Rejected, Request
 from cxmon.errors import QuietError, SourceError
 from cxmon.failpoints import failpoint
 from cxmon.feeds.heap import set_apart
-from cxmon.model import Metric, Window
+from cxmon.model import Metric, Window, written
 from cxmon.pipeline.collect_health import Tally
 from cxmon.pipeline.forgotten import must_be_known
 from cxmon.pipeline.joining import ENOUGH, Enough, joined
@@ -104,7 +104,7 @@ def read(
         spared = max(one.spared for one in done.values())
         if spared:
             _tell(
-                f"{spared:,} records were missing in a list that had lost more than half of them: they stay",
+                f"{written(spared)} records were missing in a list that had lost more than half of them: they stay",
                 first.source, notes,
             )  # fmt: skip
         for name, one in done.items():

@@ -3,7 +3,7 @@
 from cxmon.config.plan import Plan
 from cxmon.errors import SourceError
 from cxmon.feeds import hashed
-from cxmon.model import Secret
+from cxmon.model import Secret, written
 from cxmon.store import Store
 
 
@@ -17,7 +17,7 @@ def must_be_known(plan: Plan, store: Store, source: str) -> None:
     count = store.forgotten.under_other_keys(fingerprint(plan.hash_key), source)
     if count:
         raise SourceError(
-            f"{source}: {count:,} of its customers {'was' if count == 1 else 'were'} forgotten under another hash_key "
-            "and would come back: set that key again, or forget them with this one too and then say `cxmon forget "
-            "--let-former-go`"
+            f"{source}: {written(count)} of its customers {'was' if count == 1 else 'were'} forgotten under another "
+            "hash_key and would come back: set that key again, or forget them with this one too and then say `cxmon "
+            "forget --let-former-go`"
         )

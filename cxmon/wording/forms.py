@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cxmon.model import Change, Declared, Metric, Response, Verdict
-from cxmon.wording.numbers import counted, day, days
+from cxmon.wording.numbers import as_typed, counted, day, days
 from cxmon.wording.pricing import price_line
 from cxmon.wording.screen import decision, screen
 
@@ -71,7 +71,7 @@ def limit_of(metric: Metric) -> str:
 
 
 def limit_hint(metric: Metric) -> str:
-    return f"In its unit, such as {metric.matters.text}; left empty it is {metric.matters.text}."
+    return f"In its unit, such as {metric.matters.text}; left empty it is {metric.matters.text}.{as_typed('2.5pt')}"
 
 
 def from_midnight(zone: str) -> str:
@@ -79,7 +79,16 @@ def from_midnight(zone: str) -> str:
 
 
 def gains_hint(metric: Metric) -> str:
-    return f"By metric, such as {metric.id}={metric.matters.text}; for investments and fixes."
+    return f"By metric, such as {metric.id}={metric.matters.text}; for investments and fixes.{as_typed('2.5pt')}"
+
+
+def saving_hint() -> str:
+    return f"A number such as 120000.{as_typed('120000.50')}"
+
+
+def digits_alone(amount: str) -> str:
+    """`1.200` and `1,200` are one thing to some readers and another to others."""
+    return f"Found {amount}, expected digits alone, with a point before cents: 120000 or 120000.50"
 
 
 def elsewhere_hint(dimension: str, value: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from cxmon.decisions import proposals, watched
 from cxmon.decisions.proposals import Stage
 from cxmon.model import FROM_FEED, Amount, Change, Declared, Metric, Signed
-from cxmon.wording.numbers import day, stamp
+from cxmon.wording.numbers import as_typed, day, size, stamp
 
 # What a person answers with where nobody has named a department for them.
 FOR_WHOM = "For which role or department"
@@ -26,6 +26,12 @@ _STAGES = {
     Stage.REVIEWED: ("Reviewed, not live", "rule"),
     Stage.LIVE: ("Live", "verified"),
 }
+
+
+def limit_help(metric: Metric) -> str:
+    """What stands beside the field of a metric's limit."""
+    empty = f"Empty: {metric.matters.text}, the smallest difference worth acting on."
+    return f"{LIMITS}. {empty}{as_typed('2.5pt')}"
 
 
 def no_answer(reason: str) -> str:
@@ -64,9 +70,8 @@ def limit_lines(change: Change, metrics: Mapping[str, Metric]) -> list[str]:
     lines = []
     for name in watched(change, metrics):
         limit: Amount | None = change.limits.get(name)
-        said = (
-            limit.text if limit is not None else f"{metrics[name].matters.text}, what matters, since no limit is said"
-        )
+        matters = size(metrics[name].matters)
+        said = size(limit) if limit is not None else f"{matters}, what matters, since no limit is said"
         lines.append(f"{metrics[name].label}: {said}")
     return lines
 

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from cxmon.model import Interval, Metric, PastShift, Retrospect
+from cxmon.model import Interval, Metric, PastShift, Retrospect, written
 from cxmon.wording.numbers import amount, bare, counted, day, digits_of
 from cxmon.wording.screen import segment
 
 FOOTING = (
-    "Found in retrospect: noise alone shows a change in about one series of 200. What was declared in that time stands "
-    "near it; whether it is the cause is what `cxmon judge` answers."
+    "Found in retrospect: noise alone shows a change in about one series of 200, an uneven season or slow wandering in "
+    "up to one of 20. What was declared in that time stands near it; whether it is the cause is what `cxmon judge` "
+    "answers."
 )
 
 
@@ -34,5 +35,5 @@ def looked_back(metric: Metric, found: Retrospect, zone: str, now: datetime) -> 
     first, last = day(found.first, zone, now=now), day(found.last, zone, now=now)
     what = "no lasting change" if not found.found else counted(len(found.found), "lasting change")
     short = f", {found.short} too short" if found.short else ""
-    looked = "1 series" if found.looked_at == 1 else f"{found.looked_at:,} series"
+    looked = "1 series" if found.looked_at == 1 else f"{written(found.looked_at)} series"
     return f"{metric.label}, {first} to {last}: {what} in {looked}{short}"
