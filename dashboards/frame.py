@@ -3,14 +3,17 @@
 import streamlit as st
 
 from cxmon import wording
-from dashboards import figures
-from dashboards.reading import NOTHING_YET, World, world
+from dashboards import figures, following, narrow, reading
+from dashboards.reading import NOTHING_YET, World
 from dashboards.text import grey, md
 
 
 def opened(heading: str | None = None) -> World | None:
-    """The world with its header drawn, or None after the empty state was drawn."""
-    found = world()
+    """The world with its header drawn, or None after the empty state was drawn. The page follows the store."""
+    version = reading.version()
+    found = reading.world(version)
+    following.follow(version)
+    narrow.rules()
     if isinstance(found, str):
         st.title(heading or "Customer experience", anchor=False)
         with st.container(border=True):

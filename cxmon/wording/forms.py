@@ -8,6 +8,7 @@ from cxmon.model import Change, Declared, Metric, Response, Verdict
 from cxmon.wording.numbers import counted, day, days
 from cxmon.wording.pricing import price_line
 from cxmon.wording.screen import decision, screen
+from cxmon.wording.sizes import in_words
 
 
 def stands(change: Change, verdict: Verdict | None, decided: Sequence[str]) -> Sequence[str]:
@@ -62,7 +63,7 @@ def becomes_draft() -> str:
 
 def limits_are(metrics: Sequence[Metric]) -> str:
     """What is accepted where nothing is said."""
-    said = ", ".join(f"{m.label} {m.matters.text}" for m in metrics)
+    said = ", ".join(f"{m.label} {in_words(m.matters.text)}" for m in metrics)
     return f"Without any, all are watched. A harm that nobody names a limit for is accepted up to what matters: {said}."
 
 
@@ -71,7 +72,7 @@ def limit_of(metric: Metric) -> str:
 
 
 def limit_hint(metric: Metric) -> str:
-    return f"In its unit, such as {metric.matters.text}; left empty it is {metric.matters.text}."
+    return f"Such as {metric.matters.text} for {in_words(metric.matters.text)}, which it is where nothing is written."
 
 
 def from_midnight(zone: str) -> str:
@@ -79,7 +80,10 @@ def from_midnight(zone: str) -> str:
 
 
 def gains_hint(metric: Metric) -> str:
-    return f"By metric, such as {metric.id}={metric.matters.text}; for investments and fixes."
+    return (
+        f"By metric, such as {metric.id}={metric.matters.text} for {in_words(metric.matters.text)}; "
+        "for investments and fixes."
+    )
 
 
 def elsewhere_hint(dimension: str, value: str) -> str:

@@ -10,6 +10,7 @@ from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Declared, Harm, Metric, Verdict
 from cxmon.wording import ledger as ledgers
+from cxmon.wording import sizes
 from dashboards import allowing, beneath, deciding, drawing, figures, session, telling, trending
 from dashboards.frame import opened
 from dashboards.links import linked
@@ -138,7 +139,7 @@ def _heard(world: World, declared: Declared) -> None:
     frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
     heard = "Declared" if declared.frozen_hash else "Written down"
     heard = f"Came in from {declared.of_feed}" if declared.of_feed else heard
-    by = "" if declared.of_feed else f" by {declared.origin}"
+    by = "" if declared.of_feed else f" {sizes.origin(declared.origin)}"
     st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
     for edit in declared.edits:
         st.caption(md(f"Edited later: {edit}"))

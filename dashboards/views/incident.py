@@ -118,11 +118,14 @@ def evidence(incident: Incident) -> None:
             name = incident.id.replace("`", "")
             st.markdown(grey(f"On the terminal: `cxmon evidence {name}`"))
             return
-        if not st.button("Show the records", icon=":material/link:", key="evidence_button"):
+        if st.button("Show the records", icon=":material/link:", key="evidence_button"):
+            with st.spinner("Looking them up"):
+                st.session_state["records"] = (incident.id, commanding.lines("evidence", incident.id))
+        # Kept, so that they stay when the page is drawn anew.
+        asked, found = st.session_state.get("records", ("", ()))
+        if asked != incident.id:
             st.markdown(grey("The worst first, and which contact reasons grew."))
             return
-        with st.spinner("Looking them up"):
-            found = commanding.lines("evidence", incident.id)
         for line in found:
             st.markdown(_linked(line))
 

@@ -25,7 +25,7 @@ def page() -> None:
     if not shown:
         with st.container(border=True):
             st.markdown(":gray-badge[:material/pending: Waiting for data]")
-            st.markdown("No series is long enough for a trend yet. `cxmon judge` draws the first ones.")
+            st.markdown("Nothing goes back far enough for a trend yet. `cxmon judge` draws the first ones.")
         for metric in world.metrics.values():
             meaning(metric)
         return

@@ -104,7 +104,7 @@ def trend(world: World) -> None:
     with st.container(border=True, key="trend"):
         shown = [m.id for m in world.shown() if world.segments(m.id)]
         if not shown:
-            st.markdown(grey("No series is long enough for a trend yet."))
+            st.markdown(grey("Nothing goes back far enough for a trend yet."))
             return
         metric_id, segment, days = choosing.view(world, shown)
         band = world.bands[metric_id, segment]
@@ -172,20 +172,38 @@ def where(world: World) -> None:
         cells, known = _map(world, world.stamp)
         st.caption(
             md(
-                "Against expected, over the days on the cards. Strong colour: a decision there is over its limit. "
-                "Pale: outside the range that holds 99 of 100. Dot: inside it. "
+                "Against expected, over the days on the cards. "
                 + folding.columns(world)
                 + (
-                    f"{known} cells were looked at, so about {max(1, round(known / 100))} would be outside by chance; "
-                    "the segments with most outside are shown."
+                    f"{known} figures were looked at, so about {max(1, round(known / 100))} would be outside the range "
+                    "that holds 99 of 100 by chance; the segments with most outside are shown."
                     if known
                     else "Nothing has been looked at yet."
                 )
             )
         )
-        words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
+        words = "; ".join(f"{c.segment}, {c.metric}: {c.said}" for c in cells if c.said)
         made = partial(charts.heat, cells, theme="page")
-        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp))
+        with st.container(key="mapped"):
+            st.caption("Strong colour: a decision there is over its limit. Pale: outside that range. Dot: inside it.")
+            drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp))
+        with st.container(key="listed"):
+            _listed(cells)
+
+
+def _listed(cells: list[charts.Cell]) -> None:
+    """The map where it has no room, as on a phone: each segment with what is outside, and then the others."""
+    outside: dict[str, list[str]] = {}
+    for one in cells:
+        told = outside.setdefault(one.segment, [])
+        if one.said:
+            told.append(f":{BADGE[one.tone]}-badge[{md(f'{one.metric}: {one.said}')}]")
+    for segment, told in outside.items():
+        if told:
+            st.markdown(f"**{md(segment)}**  \n{' '.join(told)}")
+    calm = [segment for segment, told in outside.items() if not told]
+    if calm:
+        st.markdown(grey(f"Nothing outside in: {md(', '.join(calm))}."))
 
 
 def incidents(world: World) -> None:

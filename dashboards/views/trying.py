@@ -18,7 +18,11 @@ LEGEND = (
     "{smooth}, {better} is better. Shaded: where 99 of 100 fall when nothing changes. Line: :orange[amber] when worse "
     "than that, :green[teal] when better."
 )
-KINDS = {"mean": "an average or amount", "proportion": "a share, 0 to 1 or per cent", "rate": "a rate per exposure"}
+KINDS = {
+    "mean": "an average or amount",
+    "proportion": "a share, 0 to 1 or per cent",
+    "rate": "events for each thing counted, such as per customer",
+}
 WAYS = {"lower": "lower is better", "higher": "higher is better"}
 
 
@@ -103,7 +107,7 @@ def mapped(sheet: uploading.Sheet) -> Asked:
             at = st.date_input(
                 "First day with the change", value=None, format="YYYY-MM-DD", key="try_date",
                 min_value=date(1990, 1, 1), max_value=date(2100, 1, 1),
-                help="Leave it empty to see what a watch would have told: lasting regressions that nobody declared.",
+                help="Leave it empty to see what a watch would have told: what got worse and stayed so.",
             )  # fmt: skip
             touched = ""
             if segment != NONE and at is not None:
@@ -144,7 +148,7 @@ def answer(found: dict[str, Any], asked: Asked) -> None:
         names = [one["label"] or "all together" for one in found["drawn"]]
         which = 0
         if len(names) > 1:
-            which = names.index(st.selectbox("Series", names, key="try_series") or names[0])
+            which = names.index(st.selectbox("Segment", names, key="try_series") or names[0])
         _figure(found["drawn"][which], asked, found["grain"], names[which])
     st.caption("Nothing of this was stored. To have it watched every day, name the source in the configuration.")
 
