@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cxmon import wording
-from dashboards import figures, following, narrow, reading
+from dashboards import figures, following, reading
 from dashboards.reading import NOTHING_YET, World
 from dashboards.text import grey, md
 
@@ -13,7 +13,6 @@ def opened(heading: str | None = None) -> World | None:
     version = reading.version()
     found = reading.world(version)
     following.follow(version)
-    narrow.rules()
     if isinstance(found, str):
         st.title(heading or "Customer experience", anchor=False)
         with st.container(border=True):

@@ -18,7 +18,7 @@ NEAR = 0.995
 
 
 def section(world: World) -> None:
-    st.subheader(
+    st.header(
         "How figures fill up", anchor=False,
         help="Answers come late. A period counts when nearly all of them are in; until then it is drawn lighter and "
         "stands in no figure.",

@@ -57,12 +57,12 @@ def _of_then(then: date, since: date) -> str | None:
 
 def _shown(known: Briefing) -> None:
     headline, sentence, _ = answer(known)
-    st.markdown(f"#### {md(headline)}", anchors=False)
+    st.markdown(f"## {md(headline)}", anchors=False)
     st.markdown(md(sentence))
     st.caption(md(head(known)))
     for number, one in enumerate(sections(known)):
         with st.container(border=True, key=f"told_{number}"):
-            st.markdown(f"##### {md(one.heading)}", anchors=False)
+            st.markdown(f"## {md(one.heading)}", anchors=False)
             if one.table is not None:
                 # The table of the printed page, whose cells are text there too.
                 st.html(table(one.table, one.heading))

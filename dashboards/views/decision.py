@@ -110,11 +110,11 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
             or shown[0]
         )
         harm = next(h for h in verdict.harms if h.metric == metric_id)
-        st.markdown("##### How sure it became", anchors=False)
+        st.markdown("## How sure it became", anchors=False)
         beneath.over_time(world, change, harm, beneath.narrowing_of(change, metric_id))
         band = world.bands.get((metric_id, f"change:{change}"))
         if band is not None:
-            st.markdown("##### Actual against expected", anchors=False)
+            st.markdown("## Actual against expected", anchors=False)
             trending.draw(
                 world, band, world.metrics[metric_id], where=band.label, days=372, key="decision", height=LOWER
             )
@@ -164,7 +164,7 @@ def page() -> None:
     declared, verdict = world.declared[chosen], _known(world, chosen)
     row = next(r for r in figures.ledger(world) if r.change == chosen)
     with st.container(border=True, key="answer"):
-        st.markdown(f"#### {badge(row.words, row.tone, row.shape)}&ensp;{md(row.title)}", anchors=False)
+        st.markdown(f"## {badge(row.words, row.tone, row.shape)}&ensp;{md(row.title)}", anchors=False)
         rest: list[str] = []
         claim = row.claim if verdict is None or verdict.price is None else ""
         st.markdown(grey(md(" · ".join(filter(None, (row.facts, row.owner, claim))))))

@@ -11,7 +11,7 @@ from dashboards.text import grey, md
 
 def meaning(metric: Metric) -> None:
     with st.container(border=True, key="meaning"):
-        st.subheader("What it means", anchor=False)
+        st.header("What it means", anchor=False)
         with st.grid(4, min_column_width=220, gap="small"):
             for term, said in describing.definition(metric):
                 st.markdown(f"{grey(term)}  \n{md(said)}")

@@ -25,12 +25,12 @@ def headline(world: World) -> None:
     with st.container(border=True, key="headline"):
         if verdict is None:
             whose = f" that touches {md(world.view.label)}" if world.view is not None else ""
-            st.markdown(f"#### No decision{whose} has been judged yet")
+            st.markdown(f"## No decision{whose} has been judged yet")
             st.markdown(grey("Declare one in the configuration or with `cxmon change add`, then run `cxmon judge`."))
             return
         titles = {key: d.change.title for key, d in world.declared.items()}
         words, tone, shape = wording.screen(verdict, titles=titles)
-        st.markdown(f"#### {badge(words, tone, shape)}&ensp;{md(verdict.headline)}", anchors=False)
+        st.markdown(f"## {badge(words, tone, shape)}&ensp;{md(verdict.headline)}", anchors=False)
         st.markdown(md(verdict.sentence))
         others = [v for v in world.verdicts.values() if v.change != verdict.change]
         row = next(r for r in figures.ledger(world) if r.change == verdict.change)
@@ -114,7 +114,7 @@ def trend(world: World) -> None:
 
 def ledger(world: World) -> None:
     """Decisions and their verdicts, gravest first; the heading claims no cause."""
-    st.subheader(
+    st.header(
         "Decisions and their verdicts",
         anchor=False,
         help="Gravest first; the numbers are the pins above. The range stands in brackets.",
@@ -143,7 +143,7 @@ def targets(world: World) -> None:
     known = wording_of_targets.ordered(world.targets, world.metrics)
     if not known:
         return
-    st.subheader(
+    st.header(
         "Targets",
         anchor=False,
         help="The average of the last 28 days up to the day counts. On course and will miss are said where nine of ten "
@@ -168,7 +168,7 @@ def _map(_world: World, stamp: tuple[str | int, ...]) -> tuple[list[charts.Cell]
 
 def where(world: World) -> None:
     with st.container(border=True, height="stretch", key="where"):
-        st.subheader("Where it happens", anchor=False)
+        st.header("Where it happens", anchor=False)
         cells, known = _map(world, world.stamp)
         st.caption(
             md(
@@ -208,7 +208,7 @@ def _listed(cells: list[charts.Cell]) -> None:
 
 def incidents(world: World) -> None:
     with st.container(border=True, height="stretch", key="incidents"):
-        st.subheader("Open incidents", anchor=False)
+        st.header("Open incidents", anchor=False)
         if not world.incidents:
             st.markdown(grey("None is open. What is not red may still be too early to know."))
             return

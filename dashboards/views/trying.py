@@ -82,7 +82,7 @@ def mapped(sheet: uploading.Sheet) -> Asked:
     """Each column by clicking, with a guess to begin with."""
     names = list(sheet.columns)
     with st.container(border=True, key="mapping"):
-        st.subheader("What is what", anchor=False)
+        st.header("What is what", anchor=False)
         st.table([dict(zip(sheet.columns, map(md, row), strict=True)) for row in sheet.rows[:3]], border="horizontal",
                  hide_index=True)  # fmt: skip
         with st.grid(4, min_column_width=210, gap="small"):
@@ -102,7 +102,7 @@ def mapped(sheet: uploading.Sheet) -> Asked:
             total = st.checkbox("The figure is a sum over its answers", key="try_total", disabled=n == NONE,
                                 help="Then the value is the figure divided by the answers.")  # fmt: skip
     with st.container(border=True, key="question"):
-        st.subheader("What do you want to know", anchor=False)
+        st.header("What do you want to know", anchor=False)
         with st.grid(2, min_column_width=260, gap="small"):
             at = st.date_input(
                 "First day with the change", value=None, format="YYYY-MM-DD", key="try_date",
@@ -136,7 +136,7 @@ def answer(found: dict[str, Any], asked: Asked) -> None:
     """Badge, headline, figure and what it rests on."""
     told = found["told"]
     with st.container(border=True, key="answer"):
-        st.markdown(f"#### {badge(told['badge'], Tone(told['tone']), told['shape'])}&ensp;{md(told['headline'])}",
+        st.markdown(f"## {badge(told['badge'], Tone(told['tone']), told['shape'])}&ensp;{md(told['headline'])}",
                     anchors=False)  # fmt: skip
         for line in told["lines"]:
             st.markdown(md(line))

@@ -1,10 +1,11 @@
-"""What a phone shows otherwise: the rules by which a page knows its width, which only the browser does."""
+"""The few rules that Streamlit's theme cannot say: what a phone shows otherwise, tables of text, sizes of headings."""
 
 import streamlit as st
 
 # As wide as Streamlit's own columns stand below each other.
 _PHONE = "640px"
 # A table's cells stand below each other with their heads before them, as on the printed page (charts.page_style).
+# Headings of one level differ in size: the answer's is the largest. While a page is drawn anew it does not pale.
 _RULES = f"""
 [class*="st-key-told_"] table {{ border-collapse: collapse; width: 100%; font-size: .93rem; }}
 [class*="st-key-told_"] :is(th, td) {{ text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0;
@@ -15,6 +16,10 @@ _RULES = f"""
 [class*="st-key-told_"] caption {{ position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%); }}
 .st-key-listed {{ display: none; }}
+.stApp [data-stale="true"] {{ opacity: 1; }}
+.stApp [data-testid="stMarkdown"] h2 {{ font-size: 1.25rem; }}
+.stApp :is(.st-key-headline, .st-key-answer, .st-key-incident_story) [data-testid="stMarkdown"] h2 {{
+  font-size: 1.5rem; font-weight: 650; }}
 @media (max-width: {_PHONE}) {{
   .st-key-mapped {{ display: none; }}
   .st-key-listed {{ display: flex; }}
@@ -32,6 +37,6 @@ _RULES = f"""
 """
 
 
-def rules() -> None:
+def put() -> None:
     """Puts the rules on the page; they draw nothing by themselves."""
     st.html(f"<style>{_RULES}</style>")
