@@ -29,7 +29,7 @@ ACCESS = Access(
 
 @pytest.fixture(scope="module")
 def desk(seeded_url, tmp_path_factory):
-    """A board on a copy of the seeded store: of the gravest decision is known where, and a segment has a hostile name."""
+    """A board on a copy of the seeded store: the gravest decision knows where, and a segment has a hostile name."""
     path = tmp_path_factory.mktemp("ways") / "store.db"
     shutil.copy(seeded_url.removeprefix("sqlite:///"), path)
     url = f"sqlite:///{path}"
@@ -52,7 +52,7 @@ def desk(seeded_url, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def room(browser):
-    """One page for all of them, so that Streamlit's scripts are asked for once; what went wrong, and what it asked for."""
+    """One page for all, so that Streamlit's scripts are asked for once; what went wrong, and what it asked for."""
     page = browser.new_page(viewport={"width": 1280, "height": 1400}, accept_downloads=True)
     asked = []
     page.context.on("request", lambda r: asked.append(r.url))
