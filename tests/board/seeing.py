@@ -85,6 +85,12 @@ def _tree(page):
 
 def out_of_reach(page):
     """What the tab key does not come to."""
-    for _ in range(page.evaluate(FROM_THE_TOP)):
-        page.keyboard.press("Tab")
-    return page.evaluate(PASSED)
+    steps, passed = page.evaluate(FROM_THE_TOP), []
+    # What stands at a chart shows only while somebody is there, so that there may be more than were counted.
+    for _ in range(3):
+        for _ in range(steps):
+            page.keyboard.press("Tab")
+        passed = page.evaluate(PASSED)
+        if not passed:
+            break
+    return passed
