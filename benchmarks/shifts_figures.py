@@ -1,9 +1,9 @@
 """What `shifts` reaches on worlds of our own: `python benchmarks/shifts_figures.py [--write]`.
 
-False alarms by what the series holds, changes found by size and shape, coverage of both intervals, how well an answer
-stays when days are added, and series per second of CPU; each with its standard error. `--peer PYTHON` times
-apache-otava on the same series in another interpreter. `--write` enters the tables into docs/methods/shifts.md. About
-ten minutes on one core.
+False alarms by what the series holds, read once and week by week with memory, changes found by size and shape,
+coverage of both intervals, how well an answer stays when days are added, and series per second of CPU; each with its
+standard error. `--peer PYTHON` times apache-otava on the same series in another interpreter. `--write` enters the
+tables into docs/methods/shifts.md. About a quarter of an hour on one core.
 """
 
 import argparse
@@ -156,6 +156,26 @@ def steadiness(count, every=7):
     return table(["change", *head], rows)
 
 
+def remembered(count, every=7):
+    """False alarms of series that are read each week from the 28th on, as the product reads them: with what was told
+    the week before."""
+    rows = []
+    for k, holds in enumerate(NULLS):
+        ends, ever = [], []
+        for i in range(count):
+            family = list(KIND)[i % 3]
+            y, n, _ = world(np.random.default_rng([35, k, i]), family, holds)
+            told, some = [], False
+            for end in range(28 * 7, DAYS + 1, every):
+                told = shifts(y[:end], n=n[:end], kind=KIND[family], told=told)
+                some |= len(told) > 0
+            ends.append(len(told) > 0)
+            ever.append(some)
+        rows.append([holds, share(ends), share(ever)])
+        print(rows[-1], flush=True)
+    return table(["the series holds", "told in the last week", "in any of 77 weeks"], rows)
+
+
 def speed(count, peer):
     worlds = [world(np.random.default_rng([34, i]), list(KIND)[i % 3], "step", 1.0, 300) for i in range(count)]
     start = time.process_time()
@@ -178,6 +198,7 @@ def main():
     parts = {
         "speed": speed(min(asked.series, 300), asked.peer), "false alarms": false_alarms(asked.series),
         "found": found(asked.series), "steadiness": steadiness(max(asked.series // 15, 3)),
+        "remembered": remembered(max(asked.series // 3, 3)),
     }  # fmt: skip
     for name, text in parts.items():
         print(f"\n{text}")

@@ -46,7 +46,7 @@ def main() -> None:
     before, last, third = (late[:, w].sum(1) / n[:, w].sum(1) for w in WINTERS)
     worse = third > np.maximum(before, last) + WORSE
     rows = []
-    for budget in (0.1, 0.2, 0.5, 1.0):
+    for budget in (0.1, 0.2, 0.5, 1.0, 2.0):
         alarm = watch(share, n, HISTORY, budget, kind="proportion", better="lower", period=1, yearly=YEAR)
         stayed, found = alarm[~worse], alarm[worse]
         each = [f"{of_all(stayed, m) / (m.stop - m.start):.1f}" for m in (SUMMER, WINTERS[2])]

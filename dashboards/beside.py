@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from cxmon import wording
-from cxmon.model import EVERYONE, Band, Metric, Segment, Tone
+from cxmon.model import EVERYONE, Band, Metric, Segment, Tone, written
 from cxmon.wording import gap as gaps
 from dashboards import answering, downloads, drawing
 from dashboards.links import linked, to
@@ -99,7 +99,7 @@ def _card(world: World, metric: Metric, band: Band) -> None:
             delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
             help=md(
                 f"{gaps.window(found, band, world.zone)}; expected {wording.value(metric, found.expected)}, "
-                f"{gaps.possible(found, metric)}; n {found.n:,.0f}. Line: the last twelve weeks."
+                f"{gaps.possible(found, metric)}; n {written(found.n)}. Line: the last twelve weeks."
             ),
         )
         drawing.spark(found, name)

@@ -3,9 +3,18 @@
 import streamlit as st
 
 from cxmon import wording
+from cxmon.model import use
 from dashboards import figures, following, reading
 from dashboards.reading import NOTHING_YET, World
 from dashboards.text import grey, md
+
+
+def in_format() -> None:
+    """From here on figures have the configuration's format, where the store knows it: for a page that shows nothing of
+    the store."""
+    found = reading.world(reading.version())
+    if not isinstance(found, str):
+        use(found.number_format)
 
 
 def opened(heading: str | None = None) -> World | None:
@@ -25,6 +34,7 @@ def opened(heading: str | None = None) -> World | None:
                 st.markdown(":red-badge[:material/report: The store cannot be read]")
                 st.markdown(md(found))
         return None
+    use(found.number_format)
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     left.title(md(heading or found.title), anchor=False)
     if found.as_of is None:

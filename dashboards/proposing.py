@@ -33,10 +33,9 @@ def limits(metrics: Mapping[str, Metric], chosen: list[str], known: Mapping[str,
     with st.grid(3, min_column_width=200, gap="small"):
         for name in chosen:
             metric = metrics[name]
-            matters = sizes.in_words(metric.matters.text)
             typed = st.text_input(
                 md(f"{metric.label}, limit"), sizes.in_words(known.get(name, metric.matters.text)), key=f"{key}_{name}",
-                help=md(f"{words.LIMITS}. Empty: {matters}, the smallest difference worth acting on."), max_chars=40,
+                help=md(words.limit_help(metric)), max_chars=40,
             )  # fmt: skip
             if typed.strip():
                 said[name] = sizes.as_written(typed)

@@ -23,6 +23,7 @@ from cxmon.model import (
     Filling,
     Incident,
     Metric,
+    NumberFormat,
     OutboxRow,
     Response,
     Segment,
@@ -59,6 +60,7 @@ class World:
     view: View | None = None
     own: tuple[str, ...] = ()
     every: tuple[Declared, ...] = ()
+    number_format: NumberFormat = field(default_factory=NumberFormat)
     # Of which store this is, and of which of its versions.
     of: tuple[str, int] = ("", 0)
 
@@ -196,5 +198,6 @@ def _load(url: str, version: int) -> World | str:
             allowances=store.allowances.latest(),
             targets=tuple(store.targets.all()),
             views=catalogue.views,
+            number_format=catalogue.number_format,
             of=(url, version),
         )

@@ -2,7 +2,7 @@
 
 from cxmon.aggregate import reading
 from cxmon.aggregate.churn import DEFINITIONS, STRIPE, cells_of_states, opens
-from cxmon.aggregate.intake import FIGURES, Intake, roles
+from cxmon.aggregate.intake import FIGURES, Intake, bounds, roles
 from cxmon.aggregate.parts import AGES, Parts, cells, merge, period_starts
 from cxmon.aggregate.quiet import Told, quiet
 from cxmon.aggregate.records import ONE, Counted, Page, cells_of_facts
@@ -24,6 +24,7 @@ __all__ = [
     "State",
     "Told",
     "badness",
+    "bounds",
     "cells",
     "cells_of_facts",
     "cells_of_states",

@@ -15,7 +15,7 @@ from cxmon.aggregate.states import AFTER
 from cxmon.aggregate.windows import stretches
 from cxmon.contracts import Observations, Rejected
 from cxmon.errors import SourceError
-from cxmon.model import Kind, Metric, Segment, Window
+from cxmon.model import Kind, Metric, Segment, Window, written
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -297,6 +297,9 @@ def rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bools
             yield f["value"] < 0, "value", "negative"
             if "n" in f:
                 yield (f["n"] == 0) & (f["value"] > 0) & ~_later(metric, f), "n", "events without exposure"
+        if (possible := bounds(metric)) is not None:
+            low, high, reason = possible
+            yield (f["value"] < low) | (f["value"] > high), "value", reason
         return
     if kind in {Kind.PROPORTION, Kind.RATE}:
         yield f["total"] < 0, "total", "negative"
@@ -308,6 +311,19 @@ def rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bools
         if square in f and "n" in f:
             least = f[single] ** 2 * (1 - 1e-9)
             yield f[square] * f["n"] < least, square, f"smaller than the square of {single} allows"
+
+
+def bounds(metric: Metric) -> tuple[float, float, str] | None:
+    """(least, most, what is wrong with others) of a metric's single values; None where any number may be one.
+
+    A metric whose times may lie before zero, such as those of early parcels, says so by its `scale`.
+    """
+    if metric.scale is not None:
+        low, high = metric.scale
+        return float(low), float(high), f"off the scale of {written(low, 'g')} to {written(high, 'g')}"
+    if metric.kind in {Kind.MEAN, Kind.QUANTILE} and metric.unit_seconds is not None:
+        return 0.0, float("inf"), "a negative duration"
+    return None
 
 
 def _later(metric: Metric, f: Mapping[str, Floats]) -> Bools:

@@ -161,7 +161,7 @@ class Page:
         for i, role, reason in problems:
             if counts[i]:
                 refuse(i, f"{role}: {reason}", columns[role][i])
-        for test, role, reason in (*rules(metric, figures), *_scale(metric, figures["value"])):
+        for test, role, reason in (*rules(metric, figures), *_negative(metric, figures["value"])):
             for i in np.flatnonzero(test & counts).tolist():
                 refuse(i, f"{role}: {reason}", columns[role][i])
         base = figures.get("n" if metric.kind is Kind.RATE else "base")
@@ -232,14 +232,10 @@ def _sound(column: Sequence[object]) -> tuple[Sequence[object], dict[int, str]]:
     return [None if i in unfit else value for i, value in enumerate(column)], unfit
 
 
-def _scale(metric: Metric, value: Floats) -> list[tuple[Bools, str, str]]:
-    """What a vendor's figure cannot be, beyond what its kind forbids."""
-    if metric.kind is Kind.QUANTILE:
-        return [(value < 0, "value", "a negative duration")]
-    if metric.scale is not None:
-        low, high = metric.scale
-        return [((value < low) | (value > high), "value", f"off the scale of {low:g} to {high:g}")]
-    return []
+def _negative(metric: Metric, value: Floats) -> list[tuple[Bools, str, str]]:
+    """What a vendor's figure cannot be beyond what its kind forbids: its quantiles are durations, whatever the unit."""
+    durations = metric.kind is Kind.QUANTILE and metric.scale is None
+    return [(value < 0, "value", "a negative duration")] if durations else []
 
 
 def cells_of_facts(

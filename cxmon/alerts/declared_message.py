@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from cxmon import decisions, wording
 from cxmon.alerts.parts import at_most, news_key, view_link
 from cxmon.alerts.verdict_message import claimed
-from cxmon.model import Action, Amount, Change, Declared, Fact, Message, Metric, Status, Tone
+from cxmon.model import Action, Amount, Change, Declared, Fact, Message, Metric, Status, Tone, written
 from cxmon.wording import forms as words
+from cxmon.wording import numbers
 
 PUT_LIVE = "declare_draft"
 
@@ -56,7 +57,8 @@ def _rolled_out(change: Change, metrics: Mapping[str, Metric], zone: str) -> lis
     """Where it comes one after the other, where it may reach, and which figures matter more."""
     stages = [words.stage(wording.scope(one.scope), one.starts, one.ends, zone) for one in change.stages]
     weights = [
-        f"{metrics[name].label if name in metrics else name} {weight:g}" for name, weight in change.weights.items()
+        f"{metrics[name].label if name in metrics else name} {written(weight, 'g')}"
+        for name, weight in change.weights.items()
     ]
     said = {
         words.in_stages(): "; ".join(at_most(stages)),
@@ -90,4 +92,5 @@ def _moment(change: Change, zone: str) -> str:
 
 
 def _sizes(sizes: Mapping[str, Amount], metrics: Mapping[str, Metric]) -> str:
-    return ", ".join(f"{metrics[name].label if name in metrics else name} {size.text}" for name, size in sizes.items())
+    labels = {name: metrics[name].label if name in metrics else name for name in sizes}
+    return ", ".join(f"{labels[name]} {numbers.size(size)}" for name, size in sizes.items())

@@ -40,6 +40,7 @@ from cxmon.model import (
     Step,
     Tone,
     Transition,
+    written,
 )
 from cxmon.wording.withholding import withheld_headline
 
@@ -362,7 +363,7 @@ def _where(incident: Incident, finding: Finding | None) -> str:
     if others:
         text += f"; seen in {', '.join(at_most(others, 5))}"
     if finding and finding.looked_at > 1:
-        text += f" ({finding.looked_at:,} segments looked at)"
+        text += f" ({written(finding.looked_at)} segments looked at)"
     return text
 
 

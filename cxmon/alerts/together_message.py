@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.alerts.parts import lower, view_link
-from cxmon.model import Fact, Message, Tone
+from cxmon.model import Fact, Message, Tone, written
 
 # How many are named; the board has all.
 NAMED = 10
@@ -34,12 +34,12 @@ def for_many(
     what = "verdict" if all(m.thread.startswith("change:") for m in members) else "alert"
     gravest, total = ranked[0], wording.counted(len(members), what)
     counts = _badges(ranked)
-    listed = ", ".join(f"{n:,} {lower(badge)}" for badge, n in counts)
+    listed = ", ".join(f"{written(n)} {lower(badge)}" for badge, n in counts)
     title = f"{total} ({listed})" if len(counts) > 1 else f"{total}, all {lower(counts[0][0])}"
     shown = ranked[:NAMED]
     more = len(ranked) - len(shown)
     lines = ("The gravest first:", *(f"{m.badge}: {m.title}" for m in shown))
-    rest = (f"and {more:,} more: the board and `cxmon incidents` have all of them",) if more else ()
+    rest = (f"and {written(more)} more: the board and `cxmon incidents` have all of them",) if more else ()
     return Message(
         key=key,
         thread=key.rpartition("|")[0],
@@ -72,7 +72,7 @@ def _badges(ranked: Sequence[Message]) -> list[tuple[str, int]]:
 def _of_metrics(ranked: Sequence[Message], labels: Mapping[str, str]) -> list[Fact]:
     """How the stories spread over the metrics, where it is known."""
     counts = Counter(m.picture.metric for m in ranked if m.picture is not None)
-    text = ", ".join(f"{labels.get(metric, metric)} {n:,}" for metric, n in counts.most_common(NAMED))
+    text = ", ".join(f"{labels.get(metric, metric)} {written(n)}" for metric, n in counts.most_common(NAMED))
     return [Fact(label="By metric", text=text)] if text else []
 
 
@@ -80,7 +80,9 @@ def _reply(news: Sequence[Message]) -> str:
     ranked = by_gravity(news)
     if len(ranked) == 1:
         return ranked[0].reply or ranked[0].text
-    counts = ", ".join(f"{n:,} {lower(badge)}" for badge, n in _badges(ranked))
+    counts = ", ".join(f"{written(n)} {lower(badge)}" for badge, n in _badges(ranked))
     named = [f"{m.badge}: {m.title}" for m in ranked[:NAMED]]
     more = len(ranked) - len(named)
-    return "\n".join([f"News of {len(ranked):,}: {counts}", *named, *([f"and {more:,} more"] if more else [])])
+    return "\n".join(
+        [f"News of {written(len(ranked))}: {counts}", *named, *([f"and {written(more)} more"] if more else [])]
+    )

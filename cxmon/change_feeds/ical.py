@@ -13,7 +13,7 @@ from cxmon.errors import SourceError
 from cxmon.feeds.days import instant
 from cxmon.feeds.files import MOST_BYTES, contents
 from cxmon.feeds.reach import checked_base, opened
-from cxmon.model import Announced, Secret
+from cxmon.model import Announced, Secret, written
 
 # A decision does not come back by the hour, and a rule that does would never end.
 _OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
@@ -126,6 +126,8 @@ class _Reader:
                 self._aside(number, f"it cannot be read: {str(problem)[:120]}")
 
     def _series(self, calendar: Any, uid: str, events: Sequence[Any], *, cancelled: bool) -> list[Announced]:
+        for event in events:
+            _in_a_zone(event)
         repeats = any(event.get(key) for event in events for key in ("RRULE", "RDATE", "RECURRENCE-ID"))
         if not repeats:
             # The same event twice is an update that was sent after it.
@@ -145,7 +147,7 @@ class _Reader:
             when = at.astimezone(UTC).isoformat() if isinstance(at, datetime) and at.tzinfo else at.isoformat()
             found.append(self._entry(f"{uid}/{when}", event, cancelled=cancelled or master))
             if len(found) > _MOST_OCCURRENCES:
-                raise ValueError(f"it comes back more than {_MOST_OCCURRENCES:,} times")
+                raise ValueError(f"it comes back more than {written(_MOST_OCCURRENCES)} times")
         return found
 
     def _entry(self, uid: str, event: Any, *, cancelled: bool) -> Announced:
@@ -167,6 +169,15 @@ class _Reader:
 
     def _aside(self, number: int, reason: str) -> None:
         self.rejected.append(Rejected(where=f"{self.name}, event {number}", reason=reason))
+
+
+def _in_a_zone(event: Any) -> None:
+    """ValueError where a time is in a zone that neither the calendar nor anybody else knows: taken as the plan's own it
+    would be wrong by hours."""
+    for key in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+        at, told = getattr(event.get(key), "dt", None), getattr(event.get(key), "params", {})
+        if isinstance(at, datetime) and at.tzinfo is None and told.get("TZID"):
+            raise ValueError(f"a time zone that nobody knows: {str(told['TZID'])[:60]}")
 
 
 def _bounded(event: Any) -> None:

@@ -1,7 +1,7 @@
 """Lasting regressions that nobody declared, within the alarm budget."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,7 +12,7 @@ import numpy as np
 from cxmon import wording
 from cxmon.contracts import CheckContext
 from cxmon.incidents import components
-from cxmon.model import Finding, Grain, Kind, Metric, Segment, State
+from cxmon.model import Finding, Grain, Kind, Metric, Segment, State, written
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
 
@@ -73,7 +73,7 @@ class Watch:
         said = self._said(ground, values, n)
         said["statistic"][~thick | (learning > 0)] = np.nan
         looked = int(np.isfinite(said["statistic"]).sum())
-        states = said | _at_heights(said["statistic"], self._heights(ground, said["statistic"]))
+        states = said | _at_heights(said, self._heights(ground, np.where(said["as_before"], 0.0, said["statistic"])))
         found = []
         for s, segment in enumerate(panel.segments):
             row = _Row(panel.metric, segment, panel.starts[: t + 1], values[s], n[s], ground.judged.log, looked)
@@ -82,7 +82,7 @@ class Watch:
             elif not thick[s]:
                 typical = _typical(n[s, -4 * ground.cycle :])
                 found.append(
-                    row.unknown(f"too thin to watch: {typical:,.0f} a period, {panel.metric.min_n:,.0f} needed")
+                    row.unknown(f"too thin to watch: {written(typical)} a period, {written(panel.metric.min_n)} needed")
                 )
             elif learning[s]:
                 left = int(learning[s])
@@ -123,7 +123,7 @@ class Watch:
         """What the monitor says of each series (S,) at the last period, whatever it takes for an alarm."""
         from cxmon.stats import packed, unpacked, watch_look  # noqa: PLC0415 - scipy is loaded when something is checked.
 
-        out = {name: np.full(len(values), np.nan) for name in ("statistic", *DAYS, "size", "low", "high")}
+        out = {name: np.full(len(values), np.nan) for name in ("statistic", *DAYS, "size", "low", "high", "as_before")}
         memory, settled = ground.context.memory, ground.context.settled
         for first, these in self._ages(ground, values):
             asks = ground.asks(these, first, values.shape[1])
@@ -252,9 +252,12 @@ class _Ground:
         return hashlib.blake2b(f"{self.panel.metric.definition_hash} {on}".encode(), digest_size=12).hexdigest()
 
 
-def _at_heights(statistic: Floats, heights: Floats) -> dict[str, Floats]:
-    """The score (1 = at the height of an alarm), and whether it is passed, both (S,)."""
-    return {"score": np.maximum(statistic, 0.0) / heights, "active": np.asarray(statistic > heights, float)}
+def _at_heights(said: Mapping[str, Floats], heights: Floats) -> dict[str, Floats]:
+    """The score (1 = at the height of an alarm), and whether it is passed by more than what every year brings, both
+    (S,)."""
+    statistic = said["statistic"]
+    active = (statistic > heights) & (said["as_before"] != 1.0)
+    return {"score": np.maximum(statistic, 0.0) / heights, "active": np.asarray(active, float)}
 
 
 def _through(context: CheckContext) -> float:
@@ -308,6 +311,9 @@ class _Row:
         if not active:
             near = f", at {100 * score:.0f} % of what an alarm takes" if score > 0 else ""
             words = f"no lasting change to the worse{near}"
+            if score > 1:
+                start = wording.day(self._at(int(onset)), self.metric.zone)
+                words = f"worse than expected, but since {start} no worse than in the same months of an earlier year"
             level = float(self.values[-1])
             return replace(self._finding(State.OK, words), value=self._natural(level), n=float(self.n[-1]))
         first = int(onset)
@@ -322,7 +328,7 @@ class _Row:
             f"{wording.counted(len(self.values) - first, self.metric.grain.value)} since "
             f"{wording.day(since, self.metric.zone)}"
             f"{wording.between_days(began, self.metric.zone)}; "
-            f"{self.looked_at:,} segments looked at"
+            f"{written(self.looked_at)} segments looked at"
         )
         return replace(
             self._finding(State.BREACH, words),

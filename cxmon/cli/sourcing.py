@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxmon.cli import Exit
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say, table, written
 from cxmon.cli.source_health import health
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def _tell(look: "Look") -> None:
     if look.filled or look.rows:
         say("    credentials  accepted, and they may read this")
     newest = f", the newest change on {look.newest:%Y-%m-%d %H:%M} UTC" if look.newest else ""
-    say(f"    answered     {look.records:,} {look.of}{newest}")
+    say(f"    answered     {written(look.records)} {look.of}{newest}")
     for one in look.metrics:
-        others = f", {one.others:,} do not (yet)" if one.others else ""
-        aside = f", {one.rejected:,} set aside ({one.reason})" if one.rejected else ""
-        say(f"    {one.metric:<12} {one.count:,} count{others}{aside}")
+        others = f", {written(one.others)} do not (yet)" if one.others else ""
+        aside = f", {written(one.rejected)} set aside ({one.reason})" if one.rejected else ""
+        say(f"    {one.metric:<12} {written(one.count)} count{others}{aside}")
     if look.filled:
         empty = [f for f, share in look.filled.items() if not share]
         partly = [f"{f} {share:.0%}" for f, share in look.filled.items() if 0 < share < 1]
@@ -88,4 +88,5 @@ def forget(
         if source is not None and source not in plan.sources:
             raise ActionError(f"no source {source!r}; there are {', '.join(plan.sources)}")
         count = run(plan, store, customer, source=source, now=clock(plan))
-    say(f"Deleted {count:,} record{'' if count == 1 else 's'}; figures older than the records that are kept stay sums.")
+    records = f"{written(count)} record{'' if count == 1 else 's'}"
+    say(f"Deleted {records}; figures older than the records that are kept stay sums.")

@@ -231,7 +231,7 @@ def _metric(name: str, entry: Entry, matters: Amount, zone: str, holidays: Holid
         holidays=holidays,
         words=Words(**entry.values["words"].values) if "words" in entry else None,
         response_of=entry.get("response_of", ""),
-        scale=tuple(scale) if scale and kind is Kind.MEAN else None,
+        scale=tuple(scale) if scale and kind in {Kind.MEAN, Kind.QUANTILE} else None,
     )
 
 

@@ -9,6 +9,7 @@ from cxmon.config.calendar_keys import HOLIDAYS, WEEKDAYS
 from cxmon.config.calendar_keys import KEYS as CALENDARS
 from cxmon.config.change_feed_keys import CHANGE_FEEDS
 from cxmon.config.money_keys import MONEY
+from cxmon.config.number_format import FIELDS as NUMBER_FORMAT
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.privacy import FIELDS as PRIVACY
 from cxmon.config.routing_keys import COMPANY_KEYS, ROUTING
@@ -121,7 +122,7 @@ METRIC = Record(
         "response_of": Field(Name, "a survey: the metric that counts who was asked, such as tickets solved"),
         "scale": Field(
             ListOf(Number("a number"), "the lowest and the highest answer such as [1, 5]", least=2),
-            "mean: the lowest and the highest answer that can be given",
+            "mean and quantile: the lowest and the highest value there can be, such as the answers of a survey",
         ),
         "missing_differ": Field(
             SizeText(),
@@ -298,6 +299,7 @@ def top() -> Record:
             "version": Field(Number("1, the version of this format", least=1, most=1, whole=True), "the format: 1"),
             "title": Field(Text(longest=80), "the board's title"),
             "zone": Field(Text("a time zone such as Europe/Berlin"), "where days begin; without it UTC"),
+            **NUMBER_FORMAT,
             "as_of": Field(Moment(), "freezes now, for demonstrations and historic data"),
             "store": Field(
                 SecretText("the address of the store", may_be_empty=False),

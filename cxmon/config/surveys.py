@@ -67,8 +67,8 @@ def _scale(frame: Frame, entry: Entry) -> None:
         return
     node, kind = entry.at("scale"), entry.get("kind")
     read = entry.get("read")
-    if kind not in {None, Kind.MEAN} and not (isinstance(read, Entry) and "score" in read):
-        frame.reading.wrong(node, f"scale on a {kind}", "kind: mean beside it, or no such key")
+    if kind not in {None, Kind.MEAN, Kind.QUANTILE} and not (isinstance(read, Entry) and "score" in read):
+        frame.reading.wrong(node, f"scale on a {kind}", "kind: mean or quantile beside it, or no such key")
     if len(ends) == len(node.items) and (len(ends) != 2 or ends[0] >= ends[1]):
         given = ", ".join(f"{end:g}" for end in ends)
         frame.reading.wrong(node, f"[{given}]", "the lowest answer, then the highest, such as [1, 5]")

@@ -61,7 +61,7 @@ def room(panel: Panel, figures: Judged, lacking: Floats) -> tuple[Floats, Floats
     if metric.read.censored:
         # Those still open are counted as longer than all: the quantile is known for sure, or not at all.
         return 0 * left, 0 * left
-    if metric.scale is not None and not figures.log:
+    if metric.kind is Kind.MEAN and metric.scale is not None and not figures.log:
         low, high = metric.scale
         return left * (value - low), left * (high - value)
     one = np.zeros(len(value)) if figures.se is None else figures.se[0] * np.sqrt(panel.n[0])

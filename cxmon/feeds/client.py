@@ -18,6 +18,7 @@ from cxmon.feeds import body, guard
 from cxmon.feeds.auth import Auth, ClientCredentials
 from cxmon.feeds.exchange import AGAIN, Answer, Call, Limits, asked_to_wait
 from cxmon.feeds.grant import Grant, NotYetError
+from cxmon.model import written
 
 _MOST_REDIRECTS = 5
 _BEGINNING = 4096
@@ -89,7 +90,8 @@ class Client:
             if attempt > min(limits.retries, found.at_most):
                 raise SourceError(f"{self._where(call)}: {found.reason}; tried {_times(attempt)}")
             if waited + wait > limits.most_wait_s:
-                asked = f"asked to wait {wait:,.0f} s, where {limits.most_wait_s:,.0f} s are the most for one request"
+                most = written(limits.most_wait_s)
+                asked = f"asked to wait {written(wait)} s, where {most} s are the most for one request"
                 raise SourceError(f"{self._where(call)}: {found.reason}; {asked}; the next run goes on from here")
             if self._closed.wait(wait):
                 raise SourceError(f"{self._where(call)}: {found.reason}; nobody waits for it any more")
@@ -138,7 +140,7 @@ class Client:
             told = f"the certificate was not accepted: {_reason(problem).partition(' (_ssl')[0]}"
             raise SourceError(f"{self._where(call)}: {told} (`ca_file` names a company's own authority)") from None
         except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
-            return _Again(reason=f"no answer within {self._limits.timeout_s:g} s")
+            return _Again(reason=f"no answer within {written(self._limits.timeout_s, 'g')} s")
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as problem:
             if (host := _unresolved(problem)) is not None:
                 why = _reason(problem).rpartition("] ")[2].rstrip(")")

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +17,7 @@ from cxmon.feeds.fields import epoch, rows_of
 from cxmon.feeds.paging import insisted
 from cxmon.feeds.shape import decoder
 from cxmon.feeds.stream import Reader, Stream
-from cxmon.model import Secret, Window
+from cxmon.model import Secret, Window, written
 
 if TYPE_CHECKING:
     from cxmon.feeds.client import Client
@@ -174,7 +175,7 @@ class _Pages:
             answer = ahead.result() if ahead is not None else self._send(first, position, where)
             rows = _rows(stream, answer, f"{self.client.name}: {where} of {stream.path}")
             if len(rows) > MOST_ROWS:
-                raise SourceError(f"{self.client.name}: {where} of {stream.path} holds {len(rows):,} records")
+                raise SourceError(f"{self.client.name}: {where} of {stream.path} holds {written(len(rows))} records")
             pieces: Pieces | None = None
             gone: tuple[str, ...] = ()
             if stream.piece is None:
@@ -210,7 +211,9 @@ class _Pages:
             if not goes_on:
                 return
             if self.number >= stream.most_pages:
-                raise SourceError(f"{self.client.name}: stopped after {self.number:,} pages; the next run goes on")
+                raise SourceError(
+                    f"{self.client.name}: stopped after {written(self.number)} pages; the next run goes on"
+                )
 
     def _send(self, first: Call, position: Position, where: str) -> Answer:
         spots = self.stream.spots(self.request.fields)
@@ -250,7 +253,9 @@ class _Pages:
             except BaseException as problem:  # noqa: BLE001 - whoever wants the page is told.
                 found.set_exception(problem)
 
-        threading.Thread(target=ask, args=(f"page {self.number + 1}",), daemon=True).start()
+        # What goes wrong there is told with the figures of this thread's format.
+        here = copy_context()
+        threading.Thread(target=here.run, args=(ask, f"page {self.number + 1}"), daemon=True).start()
         return found
 
     def _anew(self, position: Position, windows: int, where: str) -> Position | None:

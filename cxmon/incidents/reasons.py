@@ -3,7 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from cxmon.model import Finding, Incident, IncidentPolicy, State
+from cxmon.model import Finding, Incident, IncidentPolicy, State, written
 
 
 class Reason(StrEnum):
@@ -50,7 +50,7 @@ def sentence(reason: Reason, incident: Incident | None, finding: Finding, policy
 
 def _span(span: timedelta) -> str:
     days, hours = span / timedelta(days=1), span / timedelta(hours=1)
-    return f"{days:.3g} days" if days >= 2 else f"{hours:.3g} hours"
+    return f"{written(days, '.3g')} days" if days >= 2 else f"{written(hours, '.3g')} hours"
 
 
 def _looks(count: int) -> str:
@@ -60,7 +60,8 @@ def _looks(count: int) -> str:
 def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: IncidentPolicy) -> str:
     quiet, unknown, told = (incident.quiet, incident.unknown, incident.told_score) if incident else (0, 0, 0.0)
     breaches = incident.looks.count("B") if incident else int(finding.state is State.BREACH)
-    worse = f"size {finding.score:.2f}, last told at {told:.2f}"
+    size = f"size {written(finding.score, '.2f')}"
+    worse = f"{size}, last told at {written(told, '.2f')}"
     match reason:
         case Reason.NOT_YET_K_OF_N:
             return f"{breaches} of {policy.breaches} breaches needed within {policy.of} looks; {finding.reason}"
@@ -69,12 +70,10 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.REOPENED:
             return f"in breach again after an end at which nothing was known; {finding.reason}"
         case Reason.STILL_BREACH_NOT_CLEARLY_WORSE:
-            return (
-                f"still in breach; {worse}; told again from "
-                f"{max(told * policy.notify_again_ratio, told + policy.notify_again_score):.2f}; {finding.reason}"
-            )
+            again = written(max(told * policy.notify_again_ratio, told + policy.notify_again_score), ".2f")
+            return f"still in breach; {worse}; told again from {again}; {finding.reason}"
         case Reason.WORSENED:
-            return f"clearly worse: size {finding.score:.2f}; {finding.reason}"
+            return f"clearly worse: {size}; {finding.reason}"
         case Reason.QUIET_K_OF_R:
             needed = policy.quiet_looks(incident.flaps if incident else 0)
             return f"quiet for {quiet} of {needed} looks; {finding.reason}"
@@ -106,7 +105,7 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.NOT_REAL_OVER:
             return f"marked as not real, quiet for {_looks(policy.recover_after)} since; {finding.reason}"
         case Reason.NOT_REAL_WORSE:
-            return f"had been marked as not real, clearly worse since: size {finding.score:.2f}; {finding.reason}"
+            return f"had been marked as not real, clearly worse since: {size}; {finding.reason}"
         case Reason.NOT_REAL_LASTS:
             lasted = f"in breach for {_looks(policy.mark_holds)} since, and no chance lasts so long"
             return f"had been marked as not real, {lasted}; {finding.reason}"

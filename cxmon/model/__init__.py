@@ -65,6 +65,7 @@ from cxmon.model.metric import (
     Words,
 )
 from cxmon.model.narrowing import KeptBy, Narrowing, Reading
+from cxmon.model.number_format import NumberFormat, number_format, use, using, written
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
@@ -189,6 +190,7 @@ __all__ = [
     "Narrowing",
     "News",
     "NotReal",
+    "NumberFormat",
     "Oidc",
     "OpenStory",
     "Opinion",
@@ -253,5 +255,9 @@ __all__ = [
     "handed_over",
     "is_loopback",
     "may",
+    "number_format",
     "taken",
+    "use",
+    "using",
+    "written",
 ]

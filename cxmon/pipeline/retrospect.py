@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from cxmon import decisions
 from cxmon.alerts.parts import near
 from cxmon.decisions.maturity import ripened
-from cxmon.model import MINIMUM_CELL, Declared, Metric, PastShift, Retrospect, Segment
+from cxmon.model import MINIMUM_CELL, Declared, Metric, PastShift, Retrospect, Segment, Sheet
 from cxmon.panel import Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
 from cxmon.pipeline.covering import answers_of
@@ -29,16 +30,23 @@ def retrospect(
 ) -> Retrospect:
     """Lasting changes in the mature periods of a metric, no holidays among them, in each of `segments` (else everyone
     and the configured roll-ups that are not too thin). One between two levels of which one rests on fewer than `least`
-    answers is not told."""
+    answers is not told. What the metric's sheet told before `now` is held on to."""
     leaves = ripened(store.panel(metric, as_known_at=now))
-    return looked_back(leaves, store.changes.all(), now=now, segments=segments, least=least)
+    told = told_before(store.catalogue.sheet(metric), now)
+    return looked_back(leaves, store.changes.all(), now=now, segments=segments, least=least, told=told)
+
+
+def told_before(sheet: Sheet | None, now: datetime) -> tuple[PastShift, ...]:
+    """The changes that were told until `now`; nothing is known of what will be told."""
+    return () if sheet is None or sheet.as_of > now else sheet.past.found
 
 
 def looked_back(
     leaves: Panel, changes: Sequence[Declared], *, now: datetime, segments: Sequence[Segment] = (),
-    least: float = MINIMUM_CELL,
+    least: float = MINIMUM_CELL, told: Sequence[PastShift] = (),
 ) -> Retrospect:  # fmt: skip
-    """The same of figures that are read already."""
+    """The same of figures that are read already. Changes `told` before that are old enough stay until the figures speak
+    clearly against them, within the days that were told."""
     metric = leaves.metric
     rows = list(segments) or shown(leaves) if len(leaves.starts) and leaves.n.any() else []
     if not rows:
@@ -49,9 +57,11 @@ def looked_back(
     values = np.where(use & (panel.n > 0), judged.values, np.nan)
     enough = np.isfinite(values).sum(1) >= LEAST
     period, _ = profile_labels(panel.starts, metric.grain, metric.zone)
-    found = many_shifts(values[enough], n=panel.n[enough], kind=judged.kind, period=period) if enough.any() else []
+    before = [_remembered(told, panel, s) for s in np.flatnonzero(enough).tolist()]
+    asks: dict[str, Any] = {"kind": judged.kind, "period": period, "told": before}
+    found = many_shifts(values[enough], n=panel.n[enough], **asks) if enough.any() else []
     answers = np.where(use, answers_of(panel), 0.0)
-    told = [
+    shown_now = [
         _told(panel, judged, s, shift, changes)
         for s, shifts in zip(np.flatnonzero(enough).tolist(), found, strict=True)
         for shift in _sized(shifts, answers[s], least)
@@ -59,12 +69,27 @@ def looked_back(
     seen = np.flatnonzero(np.isfinite(values).any(0))
     return Retrospect(
         metric=metric.id,
-        found=tuple(sorted(told, key=lambda p: (p.since, p.segment), reverse=True)),
+        found=tuple(sorted(shown_now, key=lambda p: (p.since, p.segment), reverse=True)),
         looked_at=int(enough.sum()),
         short=int((~enough).sum()),
         first=_at(panel.starts, int(seen[0])) if len(seen) else None,
         last=_at(panel.starts, int(seen[-1])) if len(seen) else None,
     )
+
+
+def _remembered(told: Sequence[PastShift], panel: Panel, row: int) -> list[Shift]:
+    """What was told of a series, by the periods that there are now. Which it was rests on its days alone."""
+
+    def at(day: datetime) -> int:
+        return int(np.searchsorted(panel.starts, day.timestamp(), side="left"))
+
+    return [
+        Shift(
+            at=at(s.since), size=s.size, low=s.low, high=s.high, p_value=s.p_value, earliest=at(s.began[0]),
+            latest=at(s.began[1]), settled=at(s.settled),
+        )
+        for s in told if s.segment == panel.segments[row]
+    ]  # fmt: skip
 
 
 def _sized(shifts: Sequence[Shift], answers: Floats, least: float) -> list[Shift]:

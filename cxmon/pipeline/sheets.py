@@ -13,13 +13,13 @@ from cxmon import sketch
 from cxmon.config.plan import Plan
 from cxmon.decisions.disclosure import Showing
 from cxmon.decisions.maturity import ripened
-from cxmon.model import Declared, Grain, Kind, Metric, Segment, Sheet, Spread
+from cxmon.model import Declared, Grain, Kind, Metric, PastShift, Segment, Sheet, Spread
 from cxmon.panel import Panel
 from cxmon.pipeline import covering
 from cxmon.pipeline.alarms_kept import alarms_kept
 from cxmon.pipeline.filling import filled
 from cxmon.pipeline.judge_bands import shown
-from cxmon.pipeline.retrospect import looked_back
+from cxmon.pipeline.retrospect import looked_back, told_before
 from cxmon.store import Store
 
 LOG = logging.getLogger("cxmon.pipeline")
@@ -47,7 +47,8 @@ def sheets(
         if stored is not None and _day(stored.as_of, plan.zone) >= _day(now, plan.zone) and stored.past.looked_at:
             continue
         try:
-            found.append(sheet(store, metric, changes, now=now, least=plan.minimum_cell))
+            told = told_before(stored, now)
+            found.append(sheet(store, metric, changes, now=now, least=plan.minimum_cell, told=told))
         except Exception as error:  # noqa: BLE001 - what is said of the other metrics does not depend on it.
             LOG.warning("sheet metric=%s error=%s", metric.id, error)
             continue
@@ -55,15 +56,18 @@ def sheets(
     return found
 
 
-def sheet(store: Store, metric: Metric, changes: Sequence[Declared], *, now: datetime, least: float) -> Sheet:
-    """The sheet of one metric as known at `now`, small groups covered."""
+def sheet(
+    store: Store, metric: Metric, changes: Sequence[Declared], *, now: datetime, least: float,
+    told: Sequence[PastShift] = (),
+) -> Sheet:  # fmt: skip
+    """The sheet of one metric as known at `now`, small groups covered. Changes `told` before are held on to."""
     panel = store.panel(metric, as_known_at=now)
     ripe = ripened(panel)
     return Sheet(
         metric=metric.id,
         definition=metric.definition_hash,
         as_of=now,
-        past=looked_back(ripe, changes, now=now, least=least),
+        past=looked_back(ripe, changes, now=now, least=least, told=told),
         filling=None if metric.kind is Kind.LEVEL else filled(panel, ripe, now=now),
         spreads=tuple(_spreads(ripe, now, least)),
     )

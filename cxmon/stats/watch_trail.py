@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cxmon.stats.arrays import Floats, Ints
+from cxmon.stats.arrays import Bools, Floats, Ints
 from cxmon.stats.monitor import WINDOW
 from cxmon.stats.watching import Call, Group
 
@@ -38,7 +38,8 @@ class WatchLook:
     """What a monitor says of S series at their last period, whatever the height of an alarm.
 
     `statistic`: log odds of a lasting step, NaN where a series is not watched; `onset`, `size`, `low`, `high` as in
-    `WatchState`; the onset lies between `earliest` and `latest` with 95 %. `trail` takes the next look on from here;
+    `WatchState`; the onset lies between `earliest` and `latest` with 95 %. `as_before`: since its onset a series was no
+    worse than in the same months of an earlier year, and is not in alarm. `trail` takes the next look on from here;
     `behind` from the first period that may still be revised, None where this look began after it; `checkpoint` from
     before that one, None where there is too little before it. It is small: no onset is followed in it yet.
     """
@@ -50,6 +51,7 @@ class WatchLook:
     size: Floats
     low: Floats
     high: Floats
+    as_before: Bools
     trail: Trail | None
     behind: Trail | None
     checkpoint: Trail | None
@@ -145,5 +147,6 @@ def _look(
     )
     return WatchLook(
         statistic=out["statistic"], onset=onset, earliest=earliest, latest=latest, size=out["size"], low=out["low"],
-        high=out["high"], trail=trail, behind=behind, checkpoint=checkpoint,
+        high=out["high"], as_before=call.as_before(onset, call.given.Y.shape[1] - 1), trail=trail, behind=behind,
+        checkpoint=checkpoint,
     )  # fmt: skip

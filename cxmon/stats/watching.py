@@ -11,6 +11,7 @@ from cxmon.stats.noise import COUNTED, KINDS, sampling
 from cxmon.stats.profiles import columns, cycle_length, harmonics
 from cxmon.stats.results import WatchDays, WatchState
 from cxmon.stats.watch_learning import Taught, learnt_before, remembered
+from cxmon.stats.watch_season import as_in_an_earlier_year
 
 DAYS = 365.25
 # Height of the statistic's alarms: FLOOR + SLOPE x log(periods between false ones); the statistic is the log of a sum
@@ -102,6 +103,7 @@ def watch_days(
             )  # fmt: skip
             statistic[mine] = paths.statistic[:, -1]
             _enter(days, call.rows[mine], paths, limits[mine], group.taught.unit * call.sign, first)
+    _quieten(days, call)
     return days
 
 
@@ -178,6 +180,14 @@ class Call:
             found.append(Group(first, rest, taught, self._running(first, rest, taught)))
         return tuple(found)
 
+    def as_before(self, onset: Ints, t: int) -> Bools:
+        """Which series of the call (S,) were since their `onset` (S,) no worse than in the same months of an earlier
+        year; none where both ways are watched, since better is no comfort there."""
+        out = np.zeros(self.size, np.bool_)
+        if self.sided == 1:
+            out[self.rows] = as_in_an_earlier_year(self.given.Y, onset[self.rows], t, self.given.wave)
+        return out
+
     def _running(self, learnt: int, rows: Bools, taught: Taught) -> Running:
         """A monitor before the first period."""
         return Running.of(self.given.watched(taught, learnt, learnt, rows))
@@ -250,6 +260,15 @@ def _silent(S: int, T: int) -> WatchDays:
         score=nothing, onset=np.full((S, T), -1), size=nothing.copy(), low=nothing.copy(), high=nothing.copy(),
         active=np.zeros((S, T), bool),
     )  # fmt: skip
+
+
+def _quieten(days: WatchDays, call: Call) -> None:
+    """Take back what was as bad in the same months of an earlier year."""
+    for t in np.flatnonzero(days.active.any(0)).tolist():
+        quiet = days.active[:, t] & call.as_before(days.onset[:, t], t)
+        days.active[quiet, t], days.onset[quiet, t] = False, -1
+        for told in (days.size, days.low, days.high):
+            told[quiet, t] = np.nan
 
 
 def _enter(days: WatchDays, rows: Ints, paths: Paths, limit: Floats, unit: Floats, first: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from cxmon.model import Kind, Metric, Spread
+from cxmon.model import Kind, Metric, Spread, written
 from cxmon.wording.numbers import amount, counted, day, is_share, is_speed, number, plain, value
 
 _KINDS = {
@@ -16,6 +16,10 @@ _KINDS = {
     Kind.LEVEL: "a count at one moment",
 }
 _PARTS = {0.25: "a quarter", 0.5: "half", 0.75: "three of four", 0.9: "nine of ten"}
+
+
+def _part(quantile: float) -> str:
+    return _PARTS.get(quantile, f"{written(100 * quantile, 'g')} %")
 
 
 def definition(metric: Metric) -> list[tuple[str, str]]:
@@ -38,7 +42,7 @@ def definition(metric: Metric) -> list[tuple[str, str]]:
 
 def _made(metric: Metric) -> str:
     if metric.kind is Kind.QUANTILE:
-        part = _PARTS.get(metric.quantiles[0], f"{100 * metric.quantiles[0]:g} %")
+        part = _part(metric.quantiles[0])
         return f"what {part} of the cases {'are done within' if is_speed(metric) else 'lie below'}"
     return _KINDS[metric.kind]
 
@@ -88,7 +92,7 @@ def apart(days: Sequence[tuple[date, str]]) -> str:
 def lies(metric: Metric, spread: Spread) -> str:
     """`Half within 8 min, three of four within 1,500 min, nine of ten within 2,700 min`."""
     where = "within" if is_speed(metric) else "below"
-    told = ", ".join(f"{_PARTS.get(q, f'{100 * q:g} %')} {where} {value(metric, x)}" for q, x in spread.points)
+    told = ", ".join(f"{_part(q)} {where} {value(metric, x)}" for q, x in spread.points)
     return told[:1].upper() + told[1:]
 
 
@@ -108,7 +112,7 @@ def unit(metric: Metric) -> str:
     """What stands below an axis of the metric's figures."""
     if is_share(metric):
         return "%"
-    return f"per {metric.per:,.0f}" if metric.per != 1 else metric.unit
+    return f"per {written(metric.per)}" if metric.per != 1 else metric.unit
 
 
 def behind(metric: Metric, n: float, grain: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from cxmon.decisions import proposals, watched
 from cxmon.decisions.proposals import Stage
 from cxmon.model import FROM_FEED, Amount, Change, Declared, Metric, Signed
-from cxmon.wording.numbers import day, stamp
+from cxmon.wording.numbers import as_typed, day, size, stamp
 from cxmon.wording.sizes import EXAMPLES, in_words
 from cxmon.wording.sizes import origin as origin_words
 
@@ -28,6 +28,12 @@ _STAGES = {
     Stage.REVIEWED: ("Reviewed, not live", "rule"),
     Stage.LIVE: ("Live", "verified"),
 }
+
+
+def limit_help(metric: Metric) -> str:
+    """What stands beside the field of a metric's limit."""
+    empty = f"Empty: {in_words(metric.matters.text)}, the smallest difference worth acting on."
+    return f"{LIMITS}. {empty}{as_typed('2.5pt')}"
 
 
 def no_answer(reason: str) -> str:
@@ -66,7 +72,7 @@ def limit_lines(change: Change, metrics: Mapping[str, Metric]) -> list[str]:
     lines = []
     for name in watched(change, metrics):
         limit: Amount | None = change.limits.get(name)
-        said = in_words(metrics[name].matters.text if limit is None else limit.text)
+        said = in_words(size(metrics[name].matters if limit is None else limit))
         said += ", the smallest difference worth acting on, since no limit is said" if limit is None else ""
         lines.append(f"{metrics[name].label}: {said}")
     return lines

@@ -7,8 +7,9 @@ from cxmon.wording.numbers import amount, bare, counted, day, digits_of
 from cxmon.wording.screen import segment
 
 FOOTING = (
-    "Found in retrospect: noise alone shows a change in about one segment of 200. What was declared in that time "
-    "stands near it; whether it is the cause is what `cxmon judge` answers."
+    "Found in retrospect: noise alone shows a change in about one segment of 200, an uneven season or slow wandering "
+    "in up to one of 20. What was declared in that time stands near it; whether it is the cause is what `cxmon judge` "
+    "answers."
 )
 
 

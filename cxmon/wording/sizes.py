@@ -4,7 +4,8 @@ import re
 
 from cxmon.model import FROM_FEED
 
-_SIZE = re.compile(r"([-+]?[\d.]+)\s*(\D*)", re.ASCII)
+# In whatever number format it is written.
+_SIZE = re.compile(r"([-+]?\d[\d.,’' \xa0\u202f]*?)\s*(\D*)", re.ASCII)
 _POINTS = re.compile(r"\s*points?$", re.IGNORECASE)
 _BEFORE_UNIT = re.compile(r"(?<=\d)\s+(?=\S+$)")
 _ORIGINS = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cxmon.model import Grade, Interval, Metric, Opinion, Tone
+from cxmon.model import Grade, Interval, Metric, Opinion, Tone, written
 from cxmon.wording import numbers as say
 from cxmon.wording.evidence import compared, method, seconded
 
@@ -70,7 +70,8 @@ def _chance(p_value: float) -> str:
     if not math.isfinite(p_value) or p_value >= 0.5:
         return "Chance alone shows as much more often than not"
     times = 1 / p_value
-    often = "fewer than 1 in 10,000" if times > 10_000 else f"about 1 in {round(times, -1 if times > 50 else 0):,.0f}"
+    about = round(times, -1 if times > 50 else 0)
+    often = f"fewer than 1 in {written(10_000)}" if times > 10_000 else f"about 1 in {written(about)}"
     return f"Where nothing changed, a difference this large comes up {often} times"
 
 

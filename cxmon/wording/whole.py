@@ -22,6 +22,7 @@ from cxmon.model import (
     Transition,
     Verdict,
     Version,
+    written,
 )
 from cxmon.wording import numbers as say
 from cxmon.wording import versions as told
@@ -188,7 +189,7 @@ def _row(known: Whole, harm: Harm) -> tuple[str, ...]:
         say.limit(metric, harm),
         say.value(metric, harm.actual),
         say.value(metric, harm.expected),
-        f"{window_text(harm, known.zone)}, {harm.answers:,.0f} {count_word(metric)}",
+        f"{window_text(harm, known.zone)}, {written(harm.answers)} {count_word(metric)}",
         "; ".join(part for part in sure if part),
     )
 
@@ -236,7 +237,7 @@ def _promised(change: Change, metrics: Metrics) -> list[str]:
     """Limits, aims and guards, as their owner wrote them."""
 
     def listed(amounts: Mapping[str, Amount]) -> str:
-        return ", ".join(f"{metrics[m].label if m in metrics else m} {a.text}" for m, a in sorted(amounts.items()))
+        return ", ".join(f"{metrics[m].label if m in metrics else m} {say.size(a)}" for m, a in sorted(amounts.items()))
 
     guards = ", ".join(metrics[m].label if m in metrics else m for m in change.guards)
     found = [("Harm accepted", listed(change.limits)), ("Gain promised", listed(change.aims)), ("Watched too", guards)]

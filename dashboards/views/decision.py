@@ -8,7 +8,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
-from cxmon.model import Declared, Harm, Metric, Verdict
+from cxmon.model import Declared, Harm, Metric, Verdict, written
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import sizes
 from dashboards import allowing, beneath, deciding, drawing, figures, session, telling, trending
@@ -58,7 +58,7 @@ def _seen(harm: Harm, world: World) -> str:
     metric = world.metrics[harm.metric]
     return (
         f"seen {wording.value(metric, harm.actual)}, expected {wording.value(metric, harm.expected)}, "
-        f"{wording.window_text(harm, world.zone)}, n {harm.answers:,.0f}"
+        f"{wording.window_text(harm, world.zone)}, n {written(harm.answers)}"
     )
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.decisions import source_health as decided
+from cxmon.model import written
 from cxmon.wording import source_health as health
 from dashboards import budgets, deliveries, maturing, reading
 from dashboards.frame import opened
@@ -52,7 +53,7 @@ def _trouble(one: decided.Glimpse) -> str:
     slowed = health.slowed(one)
     said = [f"slowed down {slowed}"] if slowed else []
     said += [f"{one.failed} of {one.pulls} pulls failed"] if one.failed else []
-    said += [f"{one.rejected:,} set aside"] if one.rejected else []
+    said += [f"{written(one.rejected)} set aside"] if one.rejected else []
     return ", ".join(said) or "no trouble in the last day"
 
 
@@ -66,7 +67,8 @@ def runs(world: World) -> None:
         label = world.metrics[run.metric].label if run.metric in world.metrics else run.metric
         state = ":gray-badge[:material/check: Collected]" if run.ok else ":red-badge[:material/report: Failed]"
         when = wording.stamp(run.finished_at, world.zone)
-        detail = run.error or f"{run.written:,} new, {run.revised:,} revised, {run.rejected:,} set aside"
+        new, revised, aside = map(written, (run.written, run.revised, run.rejected))
+        detail = run.error or f"{new} new, {revised} revised, {aside} set aside"
         last = f"{md(when)}  \n:gray[:small[{md(detail)}]]"
         rows.append({"Metric": f"**{md(label)}**", "State": state, "Source": md(run.source), "Last run": last})
     st.table(rows, border="horizontal", hide_index=True)

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from cxmon import charts, wording
-from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone
+from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone, use, written
 from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
@@ -94,13 +94,15 @@ def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
     return (
         f"{definition}Average of {gaps.window(found, band, world.zone)}, complete periods only; expected "
         f"{wording.value(metric, found.expected)}, {gaps.possible(found, metric)}. {better} is better. "
-        f"n {found.n:,.0f}. Line: the last twelve weeks."
+        f"n {written(found.n)}. Line: the last twelve weeks."
     )
 
 
 @st.fragment
 def trend(world: World) -> None:
     """The chart with its three choices; each stands in the address."""
+    # Run again by itself it may have a thread that the page has not been in.
+    use(world.number_format)
     with st.container(border=True, key="trend"):
         shown = [m.id for m in world.shown() if world.segments(m.id)]
         if not shown:

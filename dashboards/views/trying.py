@@ -11,6 +11,7 @@ import streamlit as st
 from cxmon import charts, wording
 from cxmon.model import Amount, Band, Better, Grain, Kind, Metric, Read, Tone
 from dashboards import commanding, downloads, drawing, trending, uploading
+from dashboards.frame import in_format
 from dashboards.text import badge, grey, md
 
 NONE = "(none)"
@@ -188,6 +189,7 @@ def _band(one: dict[str, Any]) -> Band:
 
 
 def page() -> None:
+    in_format()
     st.title("Try a file", anchor=False)
     raw = uploaded()
     if raw is None:

@@ -99,6 +99,8 @@ def test_cancelled_private_and_broken_events(tmp_path):
         "UID:e\nSUMMARY:Ping\nDTSTART:20261103T100000Z\nRRULE:FREQ=SECONDLY",
         "UID:f\nSUMMARY:Old\nDTSTART:00010103T100000Z\nRRULE:FREQ=DAILY",
         "UID:g\nSUMMARY:Odd\nDTSTART:2026-11-03",
+        "UID:i\nSUMMARY:Far\nDTSTART;TZID=Mars/Phobos:20261103T100000",
+        "UID:j\nSUMMARY:Far\nDTSTART;TZID=Mars/Phobos:20261103T100000\nRRULE:FREQ=WEEKLY;COUNT=2",
     )
     (off,) = entries.found
     assert off.cancelled
@@ -109,7 +111,8 @@ def test_cancelled_private_and_broken_events(tmp_path):
     assert "no start" in reasons
     assert "it comes back more often than once a day" in reasons
     assert "it has come back since before 1970" in reasons
-    assert len(reasons) == 5
+    assert reasons.count("a time zone that nobody knows: Mars/Phobos") == 2
+    assert len(reasons) == 7
 
 
 @pytest.mark.parametrize(

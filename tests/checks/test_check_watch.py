@@ -227,6 +227,19 @@ def test_of_months_too_only_those_that_moved_are_named(seed):
     assert len(named) <= 3
 
 
+def test_a_winter_like_the_last_one_is_no_alarm_and_says_so():
+    def move(shares):
+        for winter, fall in ((slice(8, 11), 0.05), (slice(20, 23), 0.2), (slice(32, 35), 0.17)):
+            shares[:, winter] -= fall
+        return shares
+
+    given = panel(36, move=move, seed=1, answers=9000, grain=Grain.MONTH)
+    given = replace(given, starts=grid(START, START + timedelta(days=36 * 31), Grain.MONTH, "UTC")[:36])
+    found = told(given, last=34, alarm_budgets=dict.fromkeys(given.segments, 1.0))
+    assert {f.state for f in found.values()} == {State.OK}
+    assert any("no worse than in the same months of an earlier year" in f.reason for f in found.values())
+
+
 class Drawer:
     """A memory of bytes only, as the store has it."""
 

@@ -1,6 +1,7 @@
 """The laws of the house that a linter does not know."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,27 @@ def test_no_file_is_longer_than_400_lines():
 
 def test_no_function_is_longer_than_60_lines():
     assert {name: n for name, n in functions() if n > 60} == {}
+
+
+# What no reader of a board, a message or a command sees, or what is seen as it is typed: the geometry of drawings,
+# files for other programs, statements for databases, and the errors of a configuration that has no format yet.
+PLAIN = {
+    "cxmon/alerts/mail.py", "cxmon/alerts/slack.py", "cxmon/alerts/webhook.py", "cxmon/charts/inline.py",
+    "cxmon/charts/lines.py", "cxmon/charts/spark.py", "cxmon/charts/trend.py", "cxmon/decisions/versions.py",
+    "cxmon/sources/sql/opening.py", "cxmon/store/changes.py", "cxmon/store/observations.py",
+    "cxmon/wording/numbers.py", "dashboards/downloads.py", "dashboards/uploading.py",
+}  # fmt: skip
+MARKED = re.compile(r":\+?(?:,(?:\.\d+)?[fg]?|\.[1-9]\d*[fg%]|g)\}")
+
+
+def test_every_figure_that_people_read_is_written_in_the_format_in_force():
+    found = {}
+    for path in SOURCES:
+        name = str(path.relative_to(ROOT))
+        if name not in PLAIN and not name.startswith("cxmon/config/"):
+            lines = [line.strip() for line in path.read_text().splitlines() if MARKED.search(line)]
+            found |= {name: lines} if lines else {}
+    assert found == {}, "use cxmon.model.written"
 
 
 def test_there_is_no_catch_all_module():

@@ -202,6 +202,29 @@ def account(stream, until, *, other=True):
     return clocks.serve(api__v2__incremental__tickets__cursor=export)
 
 
+def test_a_ticket_counts_once_and_as_it_was_last(sqlite_store):
+    """A ticket on two pages, one from a clock that is wrong, a rating that changes, and a ticket that is gone."""
+    csat = metric("csat", source="helpdesk", read=CSAT["tickets"], dimensions=())
+    at = int(NOW.timestamp()) - 5 * DAY
+    pages = {
+        "": ([ticket(1, at, "good"), ticket(2, at, "bad")], "a"),
+        "a": ([], "b"),
+        "b": ([ticket(2, at, "bad"), ticket(3, at, "good"), ticket(4, at + 73 * 365 * DAY, "good")], "c"),
+        "c": ([ticket(2, at, "good") | {"generated_timestamp": at + H}], "d"),
+        "d": ([{"id": 3, "status": "deleted", "updated_at": stamp(at + H), "generated_timestamp": at + H}], "e"),
+    }
+
+    def export(params, _):
+        rows, after = pages.get(params.get("cursor", ""), ([], "e"))
+        return {"tickets": rows, "after_cursor": after, "end_of_stream": after in {"c", "e"}}
+
+    with Clocks(now=NOW).serve(api__v2__incremental__tickets__cursor=export) as vendor:
+        for rejected, figures in ((1, [3, 2]), (0, [2, 2])):
+            (done,) = collect(of(vendor, csat), sqlite_store, now=NOW)
+            assert (done.error, done.rejected) == ("", rejected)
+            assert [sum(column) for column in zip(*everything(sqlite_store, csat).values(), strict=True)] == figures
+
+
 OWN = ["satisfaction_ratings", "survey_responses", "tickets"]
 NEWER, OLDER = "{stream: survey_responses, time: answered_at, value: ", "{stream: tickets, time: solved_at, value: "
 

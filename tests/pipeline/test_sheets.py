@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judge_world import World, csat, day, first_reply, plan
+from judge_world import World, csat, day, falls, first_reply, plan
 
 from cxmon import actions
 from cxmon.checks import Watch
@@ -25,6 +25,7 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.pipeline.alarms_kept import alarms_kept
+from cxmon.pipeline.retrospect import retrospect
 from cxmon.pipeline.sheets import between, rounded, sheets
 from cxmon.store import Run, Store
 from cxmon.store.alarms import alarms, since
@@ -51,6 +52,29 @@ def test_a_sheet_is_made_once_a_day_and_for_this_definition_alone(filled):
     assert store.catalogue.sheet(other.metrics["csat"]) is None
     kept = store.catalogue.sheet(csat())
     assert (kept.past.looked_at > 0, kept.filling.declared_days, kept.spreads) == (True, 2.0, ())
+
+
+def test_a_change_that_was_told_stays_told_while_days_are_added(tmp_path):
+    """A small fall, which a look without memory tells of on some days and not on others."""
+    asked = plan(tmp_path, [csat(by=((), ("channel",)))], [])
+    days, plainly = range(254, 302, 8), []
+    with Store.open(asked.store_url) as store:
+        World(moves={"csat": falls(-0.035)}, seed=8).fill(store, csat())
+        for metric in asked.metrics.values():
+            plainly = [_of_phone(retrospect(store, metric, now=day(d))) for d in days]
+            assert plainly[0]
+            assert not all(plainly)
+            for d in days:
+                [sheet] = sheets(asked, store, now=day(d))
+                [shift] = _of_phone(sheet.past)
+                assert shift.began[0] <= day(200) <= shift.began[1]
+                # The command says what the page says, and of an earlier day nothing that was told later.
+                assert _of_phone(retrospect(store, metric, now=day(d))) == [shift]
+            assert [_of_phone(retrospect(store, metric, now=day(d))) for d in days][:-1] == plainly[:-1]
+
+
+def _of_phone(past):
+    return [s for s in past.found if s.segment == Segment.of(channel="phone")]
 
 
 def test_cases_lie_in_round_bins_whose_shares_tell_of_no_small_group(filled):

@@ -33,6 +33,16 @@ def metric(kind: Kind = Kind.PROPORTION, read: Read | None = None, **further) ->
     return Metric(kind=kind, read=read or Read(time="at", value="value"), **(defaults | further))
 
 
+# Of three values of one moment: a metric's kind with what else it says, how many count, why the others do not.
+VALUES = (3.0, -3.0, 9.0)
+NEGATIVE, OFF = "value: a negative duration", "value: off the scale of 1 to 5"
+POSSIBLE = [
+    (Kind.QUANTILE, {"unit": "min"}, 2, [NEGATIVE]), (Kind.MEAN, {"unit": "h"}, 2, [NEGATIVE]),
+    (Kind.MEAN, {"scale": (1.0, 5.0)}, 1, [OFF, OFF]), (Kind.MEAN, {"unit": "d", "scale": (-30.0, 30.0)}, 3, []),
+    (Kind.QUANTILE, {"unit": "min", "scale": (-30.0, 30.0)}, 3, []), (Kind.QUANTILE, {}, 3, []),
+]  # fmt: skip
+
+
 def sqlite_desk(path: Path, rows: Iterable[Sequence[object]], columns: str, table: str = "ratings") -> Sql:
     """An SQLite source of one table; `columns` as in CREATE TABLE."""
     with sqlite3.connect(path) as conn:

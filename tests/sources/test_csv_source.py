@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from source_cases import NOW, YEAR, close, csv_desk, fetched, in_python, metric
+from source_cases import NOW, POSSIBLE, VALUES, YEAR, close, csv_desk, fetched, in_python, metric
 
 from cxmon.errors import SourceError
 from cxmon.model import Grain, Kind, Read, Window
@@ -101,6 +101,14 @@ def test_a_bad_number_is_set_aside_with_its_place(tmp_path, value, reason, shown
     found, rejected = fetched(source, metric(Kind.MEAN, Read(time="at", value="value")))
     assert [f[0] for f in found.values()] == [1]
     assert [(r.where, r.reason, r.value) for r in rejected] == [("calls.csv:3", reason, shown)]
+
+
+def test_durations_below_zero_and_answers_off_the_scale_are_set_aside(tmp_path):
+    source = csv_desk(tmp_path / "calls.csv", ["at", "channel", "value"], [(DAY, "phone", v) for v in VALUES])
+    for kind, more, count, reasons in POSSIBLE:
+        found, rejected = fetched(source, metric(kind, Read(time="at", value="value"), **more))
+        assert [f[0] for f in found.values()] == [count]
+        assert [r.reason for r in rejected] == reasons
 
 
 CELL_FAULTS = [

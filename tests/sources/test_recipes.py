@@ -305,6 +305,12 @@ def test_delighted(tmp_path):
         expected = np.mean([100 if s >= 9 else 0 if s >= 7 else -100 for s in scores])
         assert delighted.mean("nps") == round(float(expected), 6)
         assert delighted.mean("csat") == round(float(np.mean([i % 5 + 1 >= 4 for i in range(1, 230, 2)])), 6)
+        # What is off the scale of a survey is no unhappy customer.
+        rows[1]["score"], rows[2]["score"] = 9, 11
+        delighted.pull("nps")
+        assert [delighted.counted(name)[1] for name in ("csat", "nps")] == [
+            ["satisfied: a value that `values` does not name"], ["nps: a value that `values` does not name"],
+        ]  # fmt: skip
         assert "words" not in str(delighted.batches)
 
 

@@ -291,6 +291,21 @@ def test_a_list_that_goes_round_in_circles_is_noticed():
             pull(rest(vendor, replace(STREAM, paging=feeds.PageNumber())))
 
 
+def test_a_list_has_its_most_pages_and_a_page_its_most_records():
+    with serving(Desk(answers())) as vendor, Client("desk", vendor.url, None, allow_private=True) as client:
+        pages = feeds.read(client, replace(STREAM.stream("answers"), most_pages=2), asked())
+        first = [next(pages), next(pages)]
+        with pytest.raises(SourceError, match="desk: stopped after 2 pages; the next run goes on"):
+            next(pages)
+        assert ids(pull(rest(vendor), asked(first[-1].cursor))) == ["6"]
+    crowd = '{"data": [' + "0," * 200_000 + "0]}"
+    with (
+        Vendor(answers=lambda *_: Reply(crowd)) as vendor,
+        pytest.raises(SourceError, match="desk: page 1 of answers holds 200,001 records"),
+    ):
+        pull(rest(vendor))
+
+
 def test_a_vendor_that_ends_lists_after_some_pages_is_asked_anew_from_the_newest_change():
     with serving(Desk(answers(12), size=2)) as vendor:
         windows = replace(STREAM, ascending=True, window_pages=2)

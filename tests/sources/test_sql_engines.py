@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from source_cases import NOW, YEAR, close, fetched, in_python, metric
+from source_cases import NOW, POSSIBLE, VALUES, YEAR, close, fetched, in_python, metric
 
 from cxmon.contracts import Request
 from cxmon.errors import SourceError
@@ -207,6 +207,15 @@ def test_a_bad_row_is_set_aside_with_its_time_and_the_rest_stands(engine):
     assert [(r.where, r.reason, r.value) for r in rejected] == [
         ("ratings, seen 2026-08-03 13:00:00", "value: neither 0 nor 1", "2.0")
     ]
+
+
+def test_durations_below_zero_and_answers_off_the_scale_are_set_aside(engine):
+    rows = [(datetime(2026, 8, 3, 12), "phone", v) for v in VALUES]
+    source = engine.desk(f"seen {engine.types['wall']}, channel VARCHAR(9), value DOUBLE", rows)
+    for kind, more, count, reasons in POSSIBLE:
+        found, rejected = fetched(source, metric(kind, Read(table="ratings", time="seen", value="value"), **more))
+        assert [f[0] for f in found.values()] == [count]
+        assert [r.reason for r in rejected] == reasons
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from source_cases import NOW, YEAR, close, fetched, in_python, metric
+from source_cases import NOW, POSSIBLE, VALUES, YEAR, close, fetched, in_python, metric
 
 from cxmon.errors import SourceError
 from cxmon.model import BusinessHours, Grain, Kind, Making, Read, Secret
@@ -93,6 +93,15 @@ def test_nan_in_a_column_of_floats_is_set_aside(pg_empty_url):
     found, rejected = fetched(source, metric(Kind.MEAN, Read(table="ratings", time="at", value="value")))
     assert [f[:2] for f in found.values()] == [(1, 1)]
     assert [r.reason for r in rejected] == ["value: not a number", "value: too large a number"]
+
+
+def test_durations_below_zero_and_answers_off_the_scale_are_set_aside(pg_empty_url):
+    rows = [(datetime(2026, 8, 3, tzinfo=UTC), "phone", v) for v in VALUES]
+    source = desk(pg_empty_url, rows, "at timestamptz, channel text, value float")
+    for kind, more, count, reasons in POSSIBLE:
+        found, rejected = fetched(source, metric(kind, Read(table="ratings", time="at", value="value"), **more))
+        assert [f[0] for f in found.values()] == [count]
+        assert [r.reason for r in rejected] == reasons
 
 
 def test_booleans_are_shares(pg_empty_url):

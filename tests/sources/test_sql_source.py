@@ -5,7 +5,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from source_cases import NOW, YEAR, close, fetched, in_python, metric, sqlite_desk
+from source_cases import NOW, POSSIBLE, VALUES, YEAR, close, fetched, in_python, metric, sqlite_desk
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
@@ -130,6 +130,14 @@ def test_what_is_no_figure_is_set_aside_and_the_rest_stands(tmp_path, value, rea
     found, rejected = fetched(source, metric(read=TABLE))
     assert found[PHONE, MIDNIGHT, 0][:2] == (2, 1)
     assert [(r.where, r.reason, r.value) for r in rejected] == [("ratings, at 2026-08-03 12:00:00", reason, shown)]
+
+
+def test_durations_below_zero_and_answers_off_the_scale_are_set_aside(tmp_path):
+    source = desk(tmp_path, [("2026-08-03 12:00:00", "phone", v) for v in VALUES], "at, channel, value")
+    for kind, more, count, reasons in POSSIBLE:
+        found, rejected = fetched(source, metric(kind, TABLE, **more))
+        assert [f[0] for f in found.values()] == [count]
+        assert [r.reason for r in rejected] == reasons
 
 
 @pytest.mark.parametrize("time", ["03.08.2026", "yesterday", "2026-02-30 10:00:00", "2026-08-03 25:00:00"])

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from source_cases import metric
-from vendor_stub import THROTTLED, Reply, Vendor
+from vendor_stub import PAGE, THROTTLED, Reply, Vendor
 
-from cxmon.contracts import Request
-from cxmon.errors import SourceError
+from cxmon.aggregate import Page
+from cxmon.contracts import Request, Unfit
+from cxmon.errors import AccessError, SourceError
 from cxmon.model import Kind, Read, Secret, Token, Window
 from cxmon.sources import Zendesk
 
@@ -231,7 +232,43 @@ def test_the_newer_surveys_are_counted_as_zendesk_counts_them():
         assert (got["satisfied"], got["rating"]) == ([1, 0, 1, None], [4, 3, 5, None])
         assert got["answered_at"] == [iso(0), iso(1), iso(2), None]
         assert got["survey"] == ["s1"] * 4
-        assert columns(pull(source(vendor, scale=3), "survey_responses"))["satisfied"] == [1, 1, 1, None]
+        off = Unfit(reason="off the scale of 1 to 3")
+        assert columns(pull(source(vendor, scale=3), "survey_responses"))["satisfied"] == [1, 1, off, None]
+
+
+def test_a_rating_off_the_scale_is_neither_satisfied_nor_unsatisfied():
+    rated = [{"rating": rating, "created_at": iso(0), "updated_at": iso(0)} for rating in (5, 1, 9, 0, -1, 1e999)]
+    account = Account([])
+    account.surveys = [{"id": f"r{i}", "answers": [answer]} for i, answer in enumerate(rated)]
+    of = metric(read=Read(stream="survey_responses", time="answered_at", value="satisfied"), dimensions=())
+    with account.serve() as vendor:
+        pages = [Page(records=b.upserts, now=NOW).counted(of) for b in pull(source(vendor), "survey_responses")]
+    assert [v for page in pages for v in page.value.tolist()] == [1, 0]
+    assert [r.reason for page in pages for r in page.rejected] == ["satisfied: off the scale of 1 to 5"] * 4
+
+
+def test_what_passes_costs_an_attempt_only():
+    with Account([ticket(i) for i in range(4)]).serve() as vendor:
+        vendor.faults = [PAGE, Reply("", 503, Retry_After="0"), None, THROTTLED]
+        found = pull(source(vendor), "tickets")
+        assert [name for b in found for name in b.upserts.ids] == ["100", "101", "102", "103"]
+        assert len(vendor.seen) == 6
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "said"),
+    [
+        (401, "Couldn't authenticate you", "the credentials were not accepted"),
+        (403, "You do not have access to this page", "a scope or a role is missing"),
+    ],
+)
+def test_credentials_that_do_not_suffice_are_told_at_once(status, words, said):
+    with Account([]).serve() as vendor:
+        vendor.faults = [Reply({"error": words}, status)]
+        with pytest.raises(AccessError, match=rf"answered {status} \({words}\): .*{said}") as told:
+            pull(source(vendor), "tickets")
+        assert len(vendor.seen) == 1
+    assert "t0ken" not in str(told.value)
 
 
 @pytest.mark.parametrize(

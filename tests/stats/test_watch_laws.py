@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cxmon.stats import watch, watch_days, watch_look, watch_state, watch_threshold
+from cxmon.stats.watch_season import as_in_an_earlier_year
 
 START = 120
 
@@ -211,6 +212,33 @@ def test_a_year_of_months_can_be_watched():
     first = watch(Y, np.full((5, 24), 90_000.0), 12, 0.5, kind="proportion", better="lower", period=1)
     assert (first >= 20).all()
     assert (watch(Y[:, :12], None, 12, 0.5, period=1) == -1).all()
+
+
+@pytest.mark.parametrize(("rise", "alarmed"), [(0.0, 0), (0.05, 20)])
+def test_months_no_worse_than_a_year_before_are_no_alarm(rise, alarmed):
+    """A mild winter and a hard one teach a wave that a third winter, a little milder than the second, is far above."""
+    winter = np.isin(np.arange(36) % 12, (8, 9, 10))
+    Y = 0.15 + winter * np.repeat([0.05, 0.15, 0.13], 12) + 0.004 * np.random.default_rng(1).standard_normal((20, 36))
+    Y[:, 32:] += rise
+    asks = {"kind": "proportion", "better": "lower", "period": 1, "yearly": 12}
+    found = watch_days(Y, None, 24, 1.0, **asks)
+    assert found.active[:, 32:].any(1).sum() == alarmed
+    assert (found.score[:, 32:35].max(1) > 1).all()
+    # One way or the other, a look at one month says the same.
+    look = watch_look(Y[:, :35], None, 24, **asks)
+    loud = look.statistic > watch_threshold(np.ones(20), 12)
+    assert ((loud & ~look.as_before) == found.active[:, 34]).all()
+    assert loud.any()
+
+
+def test_only_whole_seasons_of_months_are_compared():
+    Y = np.tile(np.arange(12.0), (3, 2))
+    Y[1, 12 + 6 :] += 1.0
+    Y[2, :12] = np.nan
+    for onset in (20, 22, -1):
+        assert as_in_an_earlier_year(Y, np.full(3, onset), 23, 12.0).tolist() == [True, False, False]
+    assert not as_in_an_earlier_year(Y, np.full(3, 20), 23, 52.18).any()
+    assert not as_in_an_earlier_year(Y[:, :11], np.full(3, 8), 10, 12.0).any()
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cxmon.aggregate import Parts
+from cxmon.aggregate import Parts, bounds
 from cxmon.model import Grain, Kind, Metric, Window
 from cxmon.sources.sql.connect import Session
 from cxmon.sources.sql.dialects import Dialect, Survey, Table
@@ -133,6 +133,9 @@ def _bad(metric: Metric, exprs: Mapping[str, str]) -> str:
         tests.append("v NOT IN (0, 1)")
     if metric.kind is Kind.RATE:
         tests.append("v < 0")
+    if (possible := bounds(metric)) is not None:
+        low, high, _ = possible
+        tests += [f"v < {low!r}"] + ([f"v > {high!r}"] if np.isfinite(high) else [])
     if "n" in exprs:
         tests += ["w_ok = 0", "w < 0"] + (["w = 0"] if metric.kind is Kind.RATE and "known_at" not in exprs else [])
         if metric.kind is Kind.QUANTILE:

@@ -329,9 +329,14 @@ def _rated(response: Any) -> dict[str, Any]:
 
 
 def _top_box(answer: Mapping[str, Any], scale: int) -> int | None:
-    """As Zendesk counts: its own category where it says one, else the upper two of five, or the best of fewer."""
+    """As Zendesk counts: its own category where it says one, else the upper two of five, or the best of fewer.
+
+    ValueError for a rating off that scale, which is none: neither a satisfied customer nor an unsatisfied one.
+    """
     category = _SATISFIED.get(str(answer.get("rating_category") or "").lower())
     rating = answer.get("rating")
-    if category is not None or not isinstance(rating, int | float):
+    if category is not None or isinstance(rating, bool) or not isinstance(rating, int | float):
         return category
+    if not 1 <= rating <= scale:
+        raise ValueError(f"off the scale of 1 to {scale}")
     return int(rating >= (scale - 1 if scale >= 5 else scale))
