@@ -172,18 +172,7 @@ def where(world: World) -> None:
     with st.container(border=True, height="stretch", key="where"):
         st.header("Where it happens", anchor=False)
         cells, known = _map(world, world.stamp)
-        st.caption(
-            md(
-                "Against expected, over the days on the cards. "
-                + folding.columns(world)
-                + (
-                    f"{known} figures were looked at, so about {max(1, round(known / 100))} would be outside the range "
-                    "that holds 99 of 100 by chance; the segments with most outside are shown."
-                    if known
-                    else "Nothing has been looked at yet."
-                )
-            )
-        )
+        st.caption(md(f"Against expected, over the days on the cards. {folding.columns(world)}{_by_chance(known)}"))
         words = "; ".join(f"{c.segment}, {c.metric}: {c.said}" for c in cells if c.said)
         made = partial(charts.heat, cells, theme="page")
         with st.container(key="mapped"):
@@ -191,6 +180,17 @@ def where(world: World) -> None:
             drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp))
         with st.container(key="listed"):
             _listed(cells)
+
+
+def _by_chance(known: int) -> str:
+    """How many of those that were looked at chance alone would bring."""
+    if not known:
+        return "Nothing has been looked at yet."
+    few = "fewer than one" if known < 100 else f"about {wording.number(known / 100, 0)}"
+    return (
+        f"{wording.counted(known, 'figure')} looked at, of which {few} would be outside the range that holds 99 of 100 "
+        "by chance; the segments with most outside are shown."
+    )
 
 
 def _listed(cells: list[charts.Cell]) -> None:
