@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.model import Incident, IncidentState, Step, Tone
-from cxmon.wording import delivering, happening
+from cxmon.wording import delivering, happening, kinds
 from dashboards import commanding, deeds, figures, story, trending
 from dashboards.frame import opened
 from dashboards.reading import World
@@ -67,6 +67,8 @@ def detail(world: World, known: story.Story) -> None:
         with st.container(border=True, key="facts"), st.grid(3, min_column_width=240, gap="small"):
             for fact in told.facts:
                 st.markdown(f"{grey(md(fact.label))}  \n{md(fact.text)}")
+    if told is None or kinds.LABEL not in {fact.label for fact in told.facts}:
+        _kinds(world, incident)
     _trend(world, incident)
     left, right = st.columns([3, 2], gap="small")
     with left:
@@ -74,6 +76,13 @@ def detail(world: World, known: story.Story) -> None:
     with right:
         evidence(incident)
         deliveries(world, known)
+
+
+def _kinds(world: World, incident: Incident) -> None:
+    """Whether it was worse service or other contacts, where its newest message does not say it any more."""
+    metric = world.metrics.get(incident.subject)
+    if incident.kinds is not None and metric is not None:
+        st.markdown(grey(md(kinds.kinds_of(incident, metric, incident.opened_at))))
 
 
 def _trend(world: World, incident: Incident) -> None:
