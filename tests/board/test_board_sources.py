@@ -98,8 +98,8 @@ def test_the_page_on_data_says_what_came_what_lacks_and_what_went_wrong(page):
     assert "figures held back" in text
     assert "12 in 24 h, 480 usual" in text
     assert "newest 3 h old" in text
-    assert "score empty in 75%; survey sent for 50 % of 8" in text
-    assert "slowed down 7 times, 42 s waited, 1 of 2 pulls failed" in text
+    assert "score empty in 75 %; survey sent for 50 % of 8" in text
+    assert "slowed down 7 times, 42 s waited, 1 of 2 readings failed" in text
     assert REASON in text
     assert ":gray-badge[:material/check: As usual]" in text
     assert "470 in 24 h, 480 usual" in text
