@@ -200,7 +200,10 @@ def test_a_link_to_what_is_not_there_is_not_taken_for_another(page, name, link, 
 
 
 def test_the_page_on_data_tells_how_figures_fill_up_alarms_kept_and_messages(page):
-    said = text(page("health", filling="csat"))
+    app = page("health", filling="csat")
+    said = text(app)
+    # A phone has each cell below the other, with its head before it.
+    assert ['data-label="8 d">99 %</td>' in one.proto.body for one in app.get("html")] == [True]
     assert "A day counts when it is 8 days old, as declared." in said
     assert "At most 2 false alarms a quarter, over 38 watched figures" in said
     # Three are open: any of them may be false, so nothing is said to be kept.
