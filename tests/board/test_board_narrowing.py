@@ -117,6 +117,10 @@ def test_the_page_shows_the_course_and_folds_what_it_rests_on(monkeypatch, tmp_p
     said = words_of(monkeypatch, url, "decision", change="weekend-desk")
     assert "CSAT: 2.8 to 5.0 points worse on day 65; only this day is known yet" in said
     assert wording.mix(split, CSAT) in said
+    # Of the price the loss, where it stops to pay, and each value that it rests on.
+    assert "Customers (Churn): 400 more (400 fewer to 1,210 more) than expected, 600 USD each" in said
+    assert "It pays while it costs fewer than 167 lost customers a month" in said
+    assert "Rests on: a lost customer 600 USD; illustrative, no date" in said
     assert "in 211 comparable windows without a change, a fall this large never happened" in said
     assert "300 days before and 68 days since" in said
 

@@ -359,6 +359,17 @@ def test_the_words_of_each_verdict_and_of_each_grade_explain_themselves_on_hover
     assert (md(terms.STATES) in helps) is (name == "overview")
 
 
+def test_the_board_has_one_place_that_opens_a_store_to_write():
+    opens = {
+        (path.name, line.strip())
+        for path in (ROOT / "dashboards").rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.search(r"\b(Store\.open|Database|create_engine|connect)\(", line) and "read_only=True" not in line
+    }
+    assert {name for name, _ in opens} == {"session.py"}
+    assert len(opens) == 1
+
+
 def test_no_word_of_a_verdict_is_left_without_a_meaning():
     harms = [worlds.harm("csat", Code.UNDECIDED, (0.0, -0.01, 0.01), 0.015, "pt", unlike=unlike) for unlike in Unlike]
     shown = [wording.screen(what)[0] for what in (*Code, *harms)]
