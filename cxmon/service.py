@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cxmon.config.plan import Plan
 from cxmon.errors import CxmonError
+from cxmon.model import using
 from cxmon.store import Store
 
 if TYPE_CHECKING:
@@ -181,7 +182,8 @@ class Service:
         with self._busy[name]:
             began = time.monotonic()
             try:
-                with Store.open(self._plan.store_url) as store:
+                # Each job has a thread of the scheduler's, which knows nothing of the format yet.
+                with Store.open(self._plan.store_url) as store, using(self._plan.number_format):
                     job(store)
             except CxmonError as error:
                 LOG.warning("%s error=%s", name, error)

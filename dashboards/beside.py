@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from cxmon import wording
-from cxmon.model import EVERYONE, Band, Metric, Segment, Tone
+from cxmon.model import EVERYONE, Band, Metric, Segment, Tone, written
 from cxmon.wording import gap as gaps
 from dashboards import answering, downloads, drawing
 from dashboards.links import linked, to
@@ -23,7 +23,7 @@ def section(world: World, metric: Metric) -> None:
     if not ways:
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(
+        st.header(
             "Segments side by side", anchor=False,
             help="Each against what was expected of itself, over its newest complete days. Lines have scales of their "
             "own: compare the words, not the heights.",
@@ -99,7 +99,7 @@ def _card(world: World, metric: Metric, band: Band) -> None:
             delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
             help=md(
                 f"{gaps.window(found, band, world.zone)}; expected {wording.value(metric, found.expected)}, "
-                f"{gaps.possible(found, metric)}; n {found.n:,.0f}. Line: the last twelve weeks."
+                f"{gaps.possible(found, metric)}; n {written(found.n)}. Line: the last twelve weeks."
             ),
         )
         drawing.spark(found, name)

@@ -23,6 +23,7 @@ from cxmon.model import (
     Filling,
     Incident,
     Metric,
+    NumberFormat,
     OutboxRow,
     Response,
     Segment,
@@ -59,6 +60,7 @@ class World:
     view: View | None = None
     own: tuple[str, ...] = ()
     every: tuple[Declared, ...] = ()
+    number_format: NumberFormat = field(default_factory=NumberFormat)
     # Of which store this is, and of which of its versions.
     of: tuple[str, int] = ("", 0)
 
@@ -148,13 +150,21 @@ def outbox() -> list[OutboxRow]:
         return list(found.values())
 
 
-def world() -> World | str:
-    """The world, or one sentence that says why there is none."""
-    url = os.environ.get("CXMON_STORE_URL", "")
+def version() -> int | str:
+    """Of the store: another one whenever anything in it has changed. A sentence where it cannot be read."""
     try:
-        with Store.open(url, read_only=True) as store:
-            version = store.version()
-        return _load(url, version)
+        with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+            return store.version()
+    except StoreError as error:
+        return str(error)
+
+
+def world(version: int | str) -> World | str:
+    """The world of that version, or one sentence that says why there is none."""
+    if isinstance(version, str):
+        return version
+    try:
+        return _load(os.environ.get("CXMON_STORE_URL", ""), version)
     except StoreError as error:
         return str(error)
 
@@ -188,5 +198,6 @@ def _load(url: str, version: int) -> World | str:
             allowances=store.allowances.latest(),
             targets=tuple(store.targets.all()),
             views=catalogue.views,
+            number_format=catalogue.number_format,
             of=(url, version),
         )

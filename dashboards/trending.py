@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from cxmon import charts, wording
-from cxmon.model import Band, Metric
+from cxmon.model import Band, Metric, written
 from cxmon.wording import gap as gaps
 from cxmon.wording import targets as wording_of_targets
 from dashboards import downloads, drawing
@@ -29,7 +29,7 @@ def caption(band: Band, metric: Metric, world: World, where: str) -> str:
     before, strong, after = gaps.stands(found, metric, over.number if over else None)
     told = f"{before}**{md(strong)}**{after}"
     detail = f"{gaps.window(found, band, world.zone)}, {gaps.possible(found, metric)}"
-    return f"**{md(metric.label)}**, {md(where)}: {told} {md(f'({detail}; n {found.n:,.0f})')}"
+    return f"**{md(metric.label)}**, {md(where)}: {told} {md(f'({detail}; n {written(found.n)})')}"
 
 
 def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key: str, height: int = 330) -> None:

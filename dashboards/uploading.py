@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cxmon.model import written
+
 MOST_BYTES, MOST_SEGMENTS, SAMPLE = 1_000_000, 50, 5
 _COUNTS = ("n", "answers", "count", "cases", "tickets", "responses", "exposure", "total answers")
 _DATES = ("day", "date", "week", "month", "time", "datum")
@@ -36,7 +38,7 @@ class Sheet:
 def read(raw: bytes) -> Sheet | str:
     """The sheet, or one sentence that says what is wrong with the file and where."""
     if len(raw) > MOST_BYTES:
-        return f"The file has {len(raw) / 1e6:.1f} MB; up to {MOST_BYTES // 1_000_000} MB can be tried."
+        return f"The file has {written(len(raw) / 1e6, '.1f')} MB; up to {MOST_BYTES // 1_000_000} MB can be tried."
     if not raw.strip():
         return "The file is empty: expected a header and one row a day, week or month."
     try:

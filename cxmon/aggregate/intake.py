@@ -15,7 +15,7 @@ from cxmon.aggregate.states import AFTER
 from cxmon.aggregate.windows import stretches
 from cxmon.contracts import Observations, Rejected
 from cxmon.errors import SourceError
-from cxmon.model import Kind, Metric, Segment, Window
+from cxmon.model import Kind, Metric, Segment, Window, written
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -307,6 +307,11 @@ def rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bools
         yield (f["n"] < f["total"]) & ~_later(metric, f), "n", "smaller than the total"
     if kind is Kind.RATE:
         yield (f["n"] == 0) & (f["total"] > 0) & ~_later(metric, f), "n", "events without exposure"
+    if kind is Kind.MEAN and (possible := bounds(metric)) is not None:
+        low, high, reason = possible
+        mean = f["total"] / np.where(f["n"] > 0, f["n"], np.nan)
+        slack = 1e-9 * np.abs(mean)
+        yield (mean < low - slack) | (mean > high + slack), "total", f"{reason}, for so many answers"
     for square, single in (("squares", "total"), ("base_squares", "base")):
         if square in f and "n" in f:
             least = f[single] ** 2 * (1 - 1e-9)
@@ -320,7 +325,7 @@ def bounds(metric: Metric) -> tuple[float, float, str] | None:
     """
     if metric.scale is not None:
         low, high = metric.scale
-        return float(low), float(high), f"off the scale of {low:g} to {high:g}"
+        return float(low), float(high), f"off the scale of {written(low, 'g')} to {written(high, 'g')}"
     if metric.kind in {Kind.MEAN, Kind.QUANTILE} and metric.unit_seconds is not None:
         return 0.0, float("inf"), "a negative duration"
     return None

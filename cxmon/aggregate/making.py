@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon.aggregate import business, reading
-from cxmon.model import Making, Metric
+from cxmon.model import Making, Metric, written
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -85,7 +85,7 @@ def _scored(making: Making, columns: Columns) -> tuple[Floats, Problems]:
     if making.scale is not None:
         low, high = making.scale
         off = np.flatnonzero((score < low) | (score > high))
-        problems += [(int(i), "score", f"off the scale of {low:g} to {high:g}") for i in off]
+        problems += [(int(i), "score", f"off the scale of {written(low, 'g')} to {written(high, 'g')}") for i in off]
     if not making.steps:
         return score, problems
     value = np.full(len(score), np.nan)

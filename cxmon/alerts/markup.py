@@ -5,15 +5,20 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
+from cxmon.model import written
+from cxmon.wording.messages import more_lines
+
 _JOINER = "\u200d"
 _LOOKALIKES = str.maketrans({"`": "'", "*": "∗", "~": "∼"})
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_SPACE = re.compile(r"(?:(?!(?<=\d)\u202f\d)\s)+")
 _URL_LIMIT = 2_000
 
 
 def clean(text: str) -> str:
-    """One line without control, bidirectional and lone surrogate characters; white space becomes single spaces."""
-    kept = (c for c in re.sub(r"\s+", " ", text) if c == _JOINER or unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+    """One line without control, bidirectional and lone surrogate characters; white space becomes single spaces, but
+    for the narrow one inside a figure, at which no line may break."""
+    kept = (c for c in _SPACE.sub(" ", text) if c == _JOINER or unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
     return "".join(kept).strip()
 
 
@@ -37,7 +42,7 @@ def cut(text: str, limit: int) -> str:
     units. Cutting comes before escaping: an entity is never cut in two."""
     if size(text) <= limit:
         return text
-    room = limit - size(f"… (+{len(text):,} characters)")
+    room = limit - size(f"… (+{written(len(text))} characters)")
     end, used = 0, 0
     for character in text:
         used += size(character)
@@ -45,7 +50,7 @@ def cut(text: str, limit: int) -> str:
             break
         end += 1
     kept = text[:end].rstrip()
-    return f"{kept}… (+{len(text) - len(kept):,} characters)" if room > 0 else text[:0]
+    return f"{kept}… (+{written(len(text) - len(kept))} characters)" if room > 0 else text[:0]
 
 
 def cut_lines(lines: Iterable[str], limit: int) -> list[str]:
@@ -57,9 +62,9 @@ def cut_lines(lines: Iterable[str], limit: int) -> list[str]:
     kept: list[str] = []
     used = 0
     for i, line in enumerate(told):
-        note = size(f"… (+{len(told)} more lines)") + 1
+        note = size(more_lines(len(told))) + 1
         if used + size(line) + 1 > limit - (note if i < len(told) - 1 else 0):
-            return [*kept, f"… (+{len(told) - i} more lines)"]
+            return [*kept, more_lines(len(told) - i)]
         kept.append(line)
         used += size(line) + 1
     return kept

@@ -16,7 +16,7 @@ from cxmon.alerts.markup import clean, cut
 from cxmon.alerts.slack_errors import PAYLOAD, classify, error_name
 from cxmon.errors import DeliveryError
 from cxmon.failpoints import failpoint
-from cxmon.model import Message, Receipt, Secret
+from cxmon.model import Message, Receipt, Secret, written
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -289,7 +289,9 @@ class Slack:
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
-        raise DeliveryError(f"Slack has more {into} than are looked through ({_PAGES * _PAGE:,})", permanent=True)
+        raise DeliveryError(
+            f"Slack has more {into} than are looked through ({written(_PAGES * _PAGE)})", permanent=True
+        )
 
 
 def opaque(key: str) -> str:

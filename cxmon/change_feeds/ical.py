@@ -13,7 +13,7 @@ from cxmon.errors import SourceError
 from cxmon.feeds.days import instant
 from cxmon.feeds.files import MOST_BYTES, contents
 from cxmon.feeds.reach import checked_base, opened
-from cxmon.model import Announced, Secret
+from cxmon.model import Announced, Secret, written
 
 # A decision does not come back by the hour, and a rule that does would never end.
 _OFTEN = ("SECONDLY", "MINUTELY", "HOURLY")
@@ -147,7 +147,7 @@ class _Reader:
             when = at.astimezone(UTC).isoformat() if isinstance(at, datetime) and at.tzinfo else at.isoformat()
             found.append(self._entry(f"{uid}/{when}", event, cancelled=cancelled or master))
             if len(found) > _MOST_OCCURRENCES:
-                raise ValueError(f"it comes back more than {_MOST_OCCURRENCES:,} times")
+                raise ValueError(f"it comes back more than {written(_MOST_OCCURRENCES)} times")
         return found
 
     def _entry(self, uid: str, event: Any, *, cancelled: bool) -> Announced:

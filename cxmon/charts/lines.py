@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 
 from cxmon.charts.inline import inline
-from cxmon.charts.layered import layered
+from cxmon.charts.layered import behind, layered
 from cxmon.charts.layout import decimals, spread, ticks
 from cxmon.charts.palette import PALETTES, Theme
 
@@ -39,7 +39,7 @@ def lines(
     scale, at = alt.Scale(domain=[bottom, top], nice=False, zero=False), ticks(bottom, top)
     quiet: dict[str, Any] = {"labelColor": colours.muted, "labelFontSize": 12}
     axis = alt.Axis(
-        values=at, format=f",.{decimals(at)}f", labelExpr=f"datum.label + '{suffix}'", gridColor=colours.grid,
+        values=at, format=f",.{decimals(at)}f", labelExpr=behind(suffix), gridColor=colours.grid,
         domain=False, ticks=False, **quiet,
     )  # fmt: skip
     y = alt.Y("y:Q", title=None, scale=scale, axis=axis)

@@ -7,6 +7,7 @@ import altair as alt
 
 from cxmon.charts.forest import unit_words
 from cxmon.charts.inline import inline
+from cxmon.charts.layered import locale
 from cxmon.charts.layout import decimals, ticks
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import local_ms
@@ -54,7 +55,7 @@ def narrowing(
     chart: alt.LayerChart = (
         alt.layer(*layers)
         .properties(width=width, height=height, padding={"left": 2, "right": 12, "top": 18, "bottom": 2})
-        .configure(background=colours.paper)
+        .configure(background=colours.paper, locale=locale())
         .configure_view(stroke=None)
     )
     return chart

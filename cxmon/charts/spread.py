@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from cxmon.charts.inline import inline
-from cxmon.charts.layered import layered
+from cxmon.charts.layered import behind, layered
 from cxmon.charts.palette import PALETTES, Theme
 
 
@@ -45,7 +45,7 @@ def spread(
         ),
     )  # fmt: skip
     axis = alt.Axis(
-        gridColor=colours.grid, labelColor=colours.muted, domain=False, ticks=False, labelExpr="datum.label + ' %'",
+        gridColor=colours.grid, labelColor=colours.muted, domain=False, ticks=False, labelExpr=behind(" %"),
         tickCount=4,
     )  # fmt: skip
     scale = alt.Scale(domain=[0, 1.1 * max(known, default=1)], nice=False)

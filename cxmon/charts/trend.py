@@ -12,7 +12,7 @@ import altair as alt
 from cxmon import wording
 from cxmon.charts import breaks, layout
 from cxmon.charts.inline import Rows, inline, short
-from cxmon.charts.layered import layered
+from cxmon.charts.layered import behind, layered
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Break, Metric
@@ -172,7 +172,7 @@ def _y(frame: _Frame, field: str) -> alt.Y:
     axis = alt.Axis(
         values=at,
         format=f",.{layout.decimals(at)}f",
-        labelExpr=f"datum.label + '{suffix}'",
+        labelExpr=behind(suffix),
         gridColor=frame.colours.grid,
         domain=False,
         ticks=False,

@@ -9,6 +9,7 @@ import altair as alt
 
 from cxmon.charts.forest import unit_words
 from cxmon.charts.inline import inline
+from cxmon.charts.layered import locale
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.model import AllowanceUse, Interval, Metric, Split, Tone
 from cxmon.wording import numbers as say
@@ -107,7 +108,7 @@ def drawn(
     chart: alt.LayerChart = (
         alt.layer(*layers)
         .properties(width=width, height=ROW_PX * len(bars) + HEADS_PX - 40)
-        .configure(background=colours.paper)
+        .configure(background=colours.paper, locale=locale())
         .configure_view(stroke=None)
     )
     return chart

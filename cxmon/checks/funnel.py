@@ -9,7 +9,7 @@ import numpy as np
 
 from cxmon import wording
 from cxmon.contracts import CheckContext
-from cxmon.model import EVERYONE, Finding, Grain, Kind, Metric, Segment, State
+from cxmon.model import EVERYONE, Finding, Grain, Kind, Metric, Segment, State, written
 from cxmon.panel import Bools, Floats, Panel
 
 OVER = {Grain.HOUR: 168, Grain.DAY: 28, Grain.WEEK: 8, Grain.MONTH: 3}
@@ -149,7 +149,7 @@ def _error(kind: str, value: float, n: float) -> float:
 
 
 def _words(metric: Metric, value: float, n: float, low: float, high: float, reason: str) -> str:
-    count = f"{n:,.0f} {wording.count_word(metric)}"
+    count = f"{written(n)} {wording.count_word(metric)}"
     if not np.isfinite(low):
         return reason or f"too small to compare: {count}"
     limits = f"{wording.value(metric, max(low, 0.0))} to {wording.value(metric, high)}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from cxmon import wording
 from cxmon.contracts import CheckContext
-from cxmon.model import Finding, Kind, Metric, State
+from cxmon.model import Finding, Kind, Metric, State, written
 from cxmon.panel import Floats, Panel
 
 SECONDS = {"s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0, "w": 604800.0}
@@ -138,7 +138,7 @@ def _matters(metric: Metric, gap: float, bound: float) -> float:
 
 
 def _said(finding: Finding, metric: Metric, bound: float, side: str) -> Finding:
-    n = f"{finding.n:,.0f} {wording.count_word(metric)}"
+    n = f"{written(finding.n)} {wording.count_word(metric)}"
     figure = f"{wording.value(metric, finding.value)} ({wording.value(metric, finding.low)} to "
     figure += f"{wording.value(metric, finding.high)}, {n})"
     against = f"the {side} of {wording.value(metric, bound)}"
@@ -150,5 +150,5 @@ def _said(finding: Finding, metric: Metric, bound: float, side: str) -> Finding:
         case _ if np.isfinite(finding.value) and finding.n >= metric.min_n:
             words = f"{figure} is beyond {against}, but that may be chance"
         case _:
-            words = f"too little data: {n}, {metric.min_n:,.0f} are needed"
+            words = f"too little data: {n}, {written(metric.min_n)} are needed"
     return Finding(**{**vars(finding), "reason": words})

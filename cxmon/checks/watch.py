@@ -12,7 +12,7 @@ import numpy as np
 from cxmon import wording
 from cxmon.contracts import CheckContext
 from cxmon.incidents import components
-from cxmon.model import Finding, Grain, Kind, Metric, Segment, State
+from cxmon.model import Finding, Grain, Kind, Metric, Segment, State, written
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
 
@@ -82,7 +82,7 @@ class Watch:
             elif not thick[s]:
                 typical = _typical(n[s, -4 * ground.cycle :])
                 found.append(
-                    row.unknown(f"too thin to watch: {typical:,.0f} a period, {panel.metric.min_n:,.0f} needed")
+                    row.unknown(f"too thin to watch: {written(typical)} a period, {written(panel.metric.min_n)} needed")
                 )
             elif learning[s]:
                 left = int(learning[s])
@@ -328,7 +328,7 @@ class _Row:
             f"{wording.counted(len(self.values) - first, self.metric.grain.value)} since "
             f"{wording.day(since, self.metric.zone)}"
             f"{wording.between_days(began, self.metric.zone)}; "
-            f"{self.looked_at:,} segments looked at"
+            f"{written(self.looked_at)} segments looked at"
         )
         return replace(
             self._finding(State.BREACH, words),

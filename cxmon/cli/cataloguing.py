@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cxmon.cli.common import WIDTH, Json, emit, say, table
+from cxmon.cli.common import WIDTH, Json, emit, say, table, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,8 +80,9 @@ def _explain(entry: "Standard") -> None:
         _line("formula" if formula is entry.usual else "", f"{formula.name}{usual}: {words(formula, entry)}{said}")
     _line("window", entry.window)
     unit = "shown in %" if entry.kind == "proportion" else entry.unit
-    per = f"per {entry.per:,.0f}" if entry.per != 1 else ""
-    quantiles = f"quantiles {', '.join(f'{q:g}' for q in entry.quantiles)}" if entry.quantiles else ""
+    per = f"per {written(entry.per)}" if entry.per != 1 else ""
+    shares = ", ".join(written(q, "g") for q in entry.quantiles)
+    quantiles = f"quantiles {shares}" if shares else ""
     _line("figure", ", ".join(filter(None, (str(entry.kind), unit, per, quantiles, f"by {entry.grain}"))))
     _line("better", str(entry.better))
     again = f"; read again for {entry.lookback.days} days" if entry.lookback else ""

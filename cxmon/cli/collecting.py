@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxmon.cli import Exit
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table, written
 
 if TYPE_CHECKING:
     from cxmon.config.plan import Plan
@@ -50,9 +50,9 @@ def collect(
                 c.metric,
                 c.source,
                 "ok" if c.ok else "failed",
-                f"{c.written:,}",
-                f"{c.revised:,}",
-                f"{c.rejected:,}",
+                written(c.written),
+                written(c.revised),
+                written(c.rejected),
                 c.error or c.note or (aside.get(c.metric, "") if c.rejected else ""),
             ]
             for c in done

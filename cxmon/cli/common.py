@@ -23,9 +23,20 @@ DEFAULT_CONFIG = Path("config/cxmon.yaml")
 
 
 def load_plan(path: Path) -> "Plan":
+    """The plan of a configuration; what is printed from here on has its number format."""
     from cxmon.config import load
+    from cxmon.model import use
 
-    return load(path)
+    plan = load(path)
+    use(plan.number_format)
+    return plan
+
+
+def written(x: float, spec: str = ",.0f") -> str:
+    """A figure in the number format of the configuration, as `cxmon.model.written`."""
+    from cxmon.model import written as in_force
+
+    return in_force(x, spec)
 
 
 @contextmanager
@@ -106,7 +117,7 @@ def _in_lines(title: str, unit: str) -> Callable[[str, int, int], None]:
         tenth = 10 * done // max(1, total)
         if tenth > told.get(what, -1):
             told[what] = tenth
-            print(f"{title} {what}: {done:,} of {total:,} {unit}", file=sys.stderr, flush=True)
+            print(f"{title} {what}: {written(done)} of {written(total)} {unit}", file=sys.stderr, flush=True)
 
     return advance
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cxmon.cli.common import Json, emit, say
+from cxmon.cli.common import Json, emit, say, written
 from cxmon.cli.effecting_file import Series, Start, day_of, epoch_of, inside, left_out, read_series
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def known_kind(kind: str, value: str, largest: float) -> None:
     if kind not in {"mean", "proportion", "rate"}:
         raise typer.BadParameter(f"found {kind!r}, expected mean, proportion or rate", param_hint="--kind")
     if kind == "proportion" and largest > 1:
-        raise typer.BadParameter(f"found {value} up to {largest:g}, expected shares 0..1", param_hint="--kind")
+        raise typer.BadParameter(
+            f"found {value} up to {written(largest, 'g')}, expected shares 0..1", param_hint="--kind"
+        )
 
 
 def answered(series: Series, first: int, last: int | None, kind: str, period: "npt.NDArray[np.int64]") -> Answer:
@@ -199,7 +201,7 @@ def words(series: Series, answer: Answer, value: str) -> list[str]:
         *lines,
         f"{value} {verb}: {shown(found.estimate, found.low, found.high)}, {_grade(answer)}.",
         f"Expected without the change {_level(expected, digits)}{level}, seen {_level(actual, digits)}{level}.",
-        f"{past} before, {found.n_post} after, one a {series.grain}{year}; p = {found.p_value:.2g}.",
+        f"{past} before, {found.n_post} after, one a {series.grain}{year}; p = {written(found.p_value, '.2g')}.",
         *([moved[:1].upper() + moved[1:] + "."] if moved else []),
         *(_second(series, opinion, shown) for opinion in answer.opinions),
         *([found.reason] if found.reason else []),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cxmon.cli.common import written
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -75,7 +77,8 @@ def check_counts(name: str, found: "Floats") -> None:
 
     seen = found[np.isfinite(found)]
     if seen.min() < 0 or (seen.max() <= 1 and (seen != np.round(seen)).any()):
-        said = f"found answers of {seen.min():.3g} to {seen.max():.3g} in column {name}, expected counts"
+        least, most = written(seen.min(), ".3g"), written(seen.max(), ".3g")
+        said = f"found answers of {least} to {most} in column {name}, expected counts"
         raise typer.BadParameter(said)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cxmon.cli.common import emit, say
+from cxmon.cli.common import emit, say, written
 from cxmon.cli.effecting import PERIODS_A_YEAR, calendar_of, digits_of, figure, known_kind, sentence_of, with_holidays
 from cxmon.cli.effecting_file import Series, Start, check_counts, day_of, epoch_of, left_out, read_series, start_of
 
@@ -96,7 +96,9 @@ def words(
     grade = "each compared with segments that do not have it yet" if compared == {True} else alone
     sure = "surely changed" if found.pooled.low > 0 or found.pooled.high < 0 else "may not have changed"
     shown = _figure(found.pooled, share=share)
-    lines.append(f"Pooled by {weighed}, the figure {sure}: {shown}, {grade}; p = {found.pooled.p_value:.2g}.")
+    lines.append(
+        f"Pooled by {weighed}, the figure {sure}: {shown}, {grade}; p = {written(found.pooled.p_value, '.2g')}."
+    )
     for name, stage, since in zip(names, found.stages, starts, strict=False):
         e = stage.effect
         if not math.isfinite(e.estimate):

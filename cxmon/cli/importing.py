@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxmon.cli import Exit
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table, written
 
 if TYPE_CHECKING:
     from cxmon.model import Declared
@@ -89,12 +89,12 @@ def bring(
 def _row(done: "FeedImport") -> list[str]:
     b = done.brought
     counts = (b.new, b.changed, b.same, b.withdrawn, b.taken_over, done.passed_over)
-    notes = [f"{done.hidden:,} private" if done.hidden else ""]
+    notes = [f"{written(done.hidden)} private" if done.hidden else ""]
     if done.rejected:
         first = done.rejected[0]
-        notes.append(f"{len(done.rejected):,} set aside, the first is {first.where}: {first.reason}")
+        notes.append(f"{written(len(done.rejected))} set aside, the first is {first.where}: {first.reason}")
     why = done.error or "; ".join(note for note in notes if note)
-    return [done.feed, "ok" if done.ok else "failed", *(f"{n:,}" for n in counts), why]
+    return [done.feed, "ok" if done.ok else "failed", *(written(n) for n in counts), why]
 
 
 def adopt(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table, wrapped
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, progress, say, table, wrapped, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def budget(config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         return
     _shares(plan, found)
     stories = "1 story" if len(found) == 1 else f"{len(found)} stories"
-    say(f"False watch incidents a quarter that are bearable: {plan.alarm_budget:g}, over {stories}.")
+    say(f"False watch incidents a quarter that are bearable: {written(plan.alarm_budget, 'g')}, over {stories}.")
 
 
 def replay(
@@ -109,9 +109,10 @@ def _keep(config: Path, found: "Replayed") -> None:
 
 
 def _other(path: Path | None) -> "Plan | None":
-    from cxmon.cli.common import load_plan
+    # Both replays are printed in the format of the first configuration, which is what is compared.
+    from cxmon.config import load
 
-    return None if path is None else load_plan(path)
+    return None if path is None else load(path)
 
 
 def _told(plan: "Plan", found: "Replayed") -> None:
@@ -150,7 +151,7 @@ def _counted(found: "Replayed") -> None:
     for sort, (one, many) in sorts.items():
         count = sum(alert.sort == sort for alert in found.alerts)
         if count:
-            parts.append(f"{count:,} {one if count == 1 else many}")
+            parts.append(f"{written(count)} {one if count == 1 else many}")
     say(f"\n  Sent: {', '.join(parts)}.")
 
 
@@ -181,10 +182,11 @@ def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
 
 def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
     count, near = len(found.incidents), found.near
+    quarters, allowed = written(found.quarters, ".1f"), written(found.allowed, ".1f")
     say()
     wrapped(
-        f"{title}: {count} watch incident{'' if count == 1 else 's'} in {found.quarters:.1f} quarters; the budget of "
-        f"{plan.alarm_budget:g} a quarter allows {found.allowed:.1f} false ones"
+        f"{title}: {count} watch incident{'' if count == 1 else 's'} in {quarters} quarters; the budget of "
+        f"{written(plan.alarm_budget, 'g')} a quarter allows {allowed} false ones"
         + (f", {len(found.standing)} more stood at the first look" if found.standing else "")
         + ".",
         "  ",
@@ -223,8 +225,8 @@ def _shares(plan: "Plan", found: "Sequence[Allowance]") -> None:
             plan.metrics[a.story.metric].label,
             a.story.root.label,
             str(len(a.story.series)),
-            f"{a.per_quarter:.2f}",
-            f"{a.per_series_year:.3f}",
+            written(a.per_quarter, ".2f"),
+            written(a.per_series_year, ".3f"),
             a.reason,
         ]
         for a in found
@@ -245,14 +247,14 @@ def _drawn(plan: "Plan", found: "Replayed", path: Path) -> None:
         metric, _, where = rest.partition(", ")
         story = titles.get(rest, rest) if sort == "change" else f"{labels.get(metric, metric)}, {where} ({sort})"
         marks.append(Mark(at=alert.at, story=story, tone=alert.message.tone))
-    count = len(found.incidents)
+    count, quarters, allowed = len(found.incidents), written(found.quarters, ".1f"), written(found.allowed, ".1f")
     png = timeline(
         marks,
         since=found.since,
         until=found.until,
         title=f"{plan.title}: what would have been told",
         subtitle=(
-            f"{count} watch incidents in {found.quarters:.1f} quarters, {found.allowed:.1f} false ones are bearable",
+            f"{count} watch incidents in {quarters} quarters, {allowed} false ones are bearable",
             f"As known on each day, to {wording.stamp(found.until, plan.zone)}",
         ),
     )

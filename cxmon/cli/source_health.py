@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxmon.cli import Exit
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, table, wrapped
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, opened, say, table, wrapped, written
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +56,7 @@ def _tell(plan: "Plan", found: "list[Glimpse]", now: "datetime") -> None:
             wording.of_usual(pull),
             f"{emptiest[0]} {emptiest[1]:.0%}" if emptiest else "",
             wording.offered_share(pull),
-            f"{one.rejected:,}",
+            written(one.rejected),
             wording.slowed(one),
             f"{one.failed} of {one.pulls}" if one.failed else "",
         ])  # fmt: skip

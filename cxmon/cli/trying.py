@@ -1,5 +1,6 @@
 """try: one CSV file, before anything is configured: the effect of a date, or what a watch over it would have told."""
 
+import os
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,7 +48,10 @@ def try_file(
 ) -> None:
     """Try one CSV file: the effect of a date, or without one what a watch would have told. Stores nothing."""
     from cxmon.cli.trying_file import Columns, read
-    from cxmon.model import Amount, Better, Grain, Kind, Metric, Read
+    from cxmon.model import Amount, Better, Grain, Kind, Metric, NumberFormat, Read, use
+
+    # The board says how it writes figures; a file on its own has no configuration that could.
+    use(NumberFormat.taken(os.environ.get("CXMON_NUMBER_FORMAT", "")))
 
     for name, found, known in (("--kind", kind, KINDS), ("--better", better, ("higher", "lower"))):
         if found not in known:

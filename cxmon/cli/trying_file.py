@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cxmon.cli.common import written
 from cxmon.cli.effecting_file import (
     Table,
     check_counts,
@@ -131,7 +132,7 @@ def _laid(file: Path, found: dict[str, _Of], wanted: Columns, *, shares: bool, n
     if len(starts) > MOST_PERIODS:
         days = sorted(day for one in found.values() for day in one.days)
         found_days = f"found dates from {days[0]} to {days[-1]} in column {wanted.time}"
-        said = f"{found_days}, expected at most {MOST_PERIODS:,} periods"
+        said = f"{found_days}, expected at most {written(MOST_PERIODS)} periods"
         raise typer.BadParameter(f"{file}: {said}", param_hint="FILE")
     shape = (len(found), len(starts))
     values, n = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -158,10 +159,12 @@ def _as_shares(read: Tried) -> Tried:
 
     low, high = float(np.nanmin(read.values)), float(np.nanmax(read.values))
     if low < 0 or high > 100:
-        raise typer.BadParameter(f"found figures of {low:g} to {high:g}, expected shares 0 to 1 or 0 to 100 per cent")
+        raise typer.BadParameter(
+            f"found figures of {written(low, 'g')} to {written(high, 'g')}, expected shares 0 to 1 or 0 to 100 per cent"
+        )
     if high <= 1:
         return read
-    note = f"Figures up to {high:g} were read as per cent."
+    note = f"Figures up to {written(high, 'g')} were read as per cent."
     return replace(read, values=read.values / 100, notes=(*read.notes, note))
 
 

@@ -19,6 +19,7 @@ from cxmon.config.metrics import build_metrics, survey
 from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.money import build_money, notes_on_money
 from cxmon.config.nodes import Node, read_tree
+from cxmon.config.number_format import build_number_format
 from cxmon.config.plan import Plan, Schedule, TeamAgreement
 from cxmon.config.privacy import build_minimum_cell
 from cxmon.config.reading import BAD, Reading, shown
@@ -109,6 +110,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         "allowance": build_allowance(frame),
         "targets": build_targets(frame),
         "minimum_cell": build_minimum_cell(frame),
+        "number_format": build_number_format(frame),
         "access": build_access(frame),
     }
     check_importance(frame, parts["checks"])

@@ -18,6 +18,7 @@ from cxmon.model import (
     Metric,
     Money,
     Mute,
+    NumberFormat,
     Route,
     Secret,
     Silence,
@@ -73,20 +74,21 @@ class Plan:
     """Everything the pipeline needs to know, from one YAML file.
 
     `alarm_budget` is the number of false watch incidents per quarter that the team will put up with, over everything
-    that is watched; `importance` says by metric how it is shared (1 where a metric is not named).
-    `as_of` freezes now. `board_url` is where links in messages point to. `notes` are remarks of `cxmon validate` on
-    what is valid but may surprise. `money` says what a lost customer and a contact cost. Figures on fewer answers than
-    `minimum_cell` are not shown. `store_url` may hold a password and is left out of the printed form. `keep_facts` is
-    how long records of vendors are kept, `hash_key` the key with which their customer ids become hashes. `access`
-    says who may see and change what, `fallbacks` by channel which other one is told while it takes nothing. `views`
-    are what teams see and hear of, `mutes` hours in which news waits, by name. `company` says by channel how news is
-    told together and again where its route does not.
+    that is watched; `importance` says by metric how it is shared (1 where a metric is not named). `number_format` is
+    how figures are written where people read them. `as_of` freezes now. `board_url` is where links in messages point
+    to. `notes` are remarks of `cxmon validate` on what is valid but may surprise. `money` says what a lost customer and
+    a contact cost. Figures on fewer answers than `minimum_cell` are not shown. `store_url` may hold a password and is
+    left out of the printed form. `keep_facts` is how long records of vendors are kept, `hash_key` the key with which
+    their customer ids become hashes. `access` says who may see and change what, `fallbacks` by channel which other one
+    is told while it takes nothing. `views` are what teams see and hear of, `mutes` hours in which news waits, by name.
+    `company` says by channel how news is told together and again where its route does not.
     """
 
     path: Path
     store_url: str = field(repr=False)
     title: str = "Customer experience"
     zone: str = "UTC"
+    number_format: NumberFormat = field(default_factory=NumberFormat)
     as_of: datetime | None = None
     backfill: timedelta = timedelta(days=550)
     alarm_budget: float = 2.0

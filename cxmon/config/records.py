@@ -9,6 +9,7 @@ from cxmon.config.calendar_keys import HOLIDAYS, WEEKDAYS
 from cxmon.config.calendar_keys import KEYS as CALENDARS
 from cxmon.config.change_feed_keys import CHANGE_FEEDS
 from cxmon.config.money_keys import MONEY
+from cxmon.config.number_format import FIELDS as NUMBER_FORMAT
 from cxmon.config.plugins import PluginOf, registry
 from cxmon.config.privacy import FIELDS as PRIVACY
 from cxmon.config.routing_keys import COMPANY_KEYS, ROUTING
@@ -298,6 +299,7 @@ def top() -> Record:
             "version": Field(Number("1, the version of this format", least=1, most=1, whole=True), "the format: 1"),
             "title": Field(Text(longest=80), "the board's title"),
             "zone": Field(Text("a time zone such as Europe/Berlin"), "where days begin; without it UTC"),
+            **NUMBER_FORMAT,
             "as_of": Field(Moment(), "freezes now, for demonstrations and historic data"),
             "store": Field(
                 SecretText("the address of the store", may_be_empty=False),

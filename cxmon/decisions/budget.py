@@ -8,7 +8,7 @@ small one is watched more strictly but never given up.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cxmon.model import Segment
+from cxmon.model import Segment, written
 
 # The part of a metric's allowance that its stories share evenly, whatever their size.
 EVEN = 0.5
@@ -70,7 +70,7 @@ def _reason(story: Story, metrics: int, part: float, stories: int, by_size: floa
     if metrics == 1:
         first = "the only metric that is watched"
     else:
-        first = f"{part:.0%} for its metric (importance {story.importance:g}, {metrics} watched)"
+        first = f"{part:.0%} for its metric (importance {written(story.importance, 'g')}, {metrics} watched)"
     if stories == 1:
         return f"{first}, all of it for its one story"
     if by_size is None:

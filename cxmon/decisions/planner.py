@@ -34,7 +34,20 @@ from cxmon.decisions.span import (
     spanned,
     with_profile,
 )
-from cxmon.model import Answer, Category, Change, Grade, Grain, Interval, Kind, Metric, Outlook, Segment, Status
+from cxmon.model import (
+    Answer,
+    Category,
+    Change,
+    Grade,
+    Grain,
+    Interval,
+    Kind,
+    Metric,
+    Outlook,
+    Segment,
+    Status,
+    written,
+)
 from cxmon.panel import Panel
 
 # The longest watch that is looked at where the horizon is too short.
@@ -154,7 +167,7 @@ def _answered(case: _Case, blank: Outlook) -> Outlook:
     size, missing = measured.effect(measured.limit), _missing(case, values, at, known)
     blank = replace(blank, n_pre=int(np.isfinite(values[:known]).sum()))
     if missing or not (math.isfinite(size) and size):
-        return replace(blank, reason=missing or f"no level to compare a harm of {measured.limit:g} with")
+        return replace(blank, reason=missing or f"no level to compare a harm of {written(measured.limit, 'g')} with")
     asked["others"] = neighbours(case.placement, case.panel, span)
     found = stats.prospect(
         values, at, size, horizon=horizon_of(case.change, metric), first=FIRST_LOOK[metric.grain],

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from cxmon.feeds.shape import Decode, document
+from cxmon.model import written
 
 CHUNK = 262_144
 LONGEST_SAID = 200
@@ -36,7 +37,7 @@ def content(response: requests.Response, most: int, deadline: float) -> bytes:
     for piece in _unpacked(response, most) if encoding in _ZIPPED else _sent(response):
         found += piece
         if len(found) > most:
-            raise BodyError(f"longer than {most:,} bytes; ask for smaller pages, or raise `most_bytes`")
+            raise BodyError(f"longer than {written(most)} bytes; ask for smaller pages, or raise `most_bytes`")
         if time.monotonic() > deadline:
             raise BodyError("an answer that does not come to its end", again=True)
     return bytes(found)

@@ -4,6 +4,7 @@ import glob
 from pathlib import Path
 
 from cxmon.errors import SourceError
+from cxmon.model import written
 
 MOST_BYTES = 16_000_000
 
@@ -21,6 +22,6 @@ def contents(name: str, pattern: str, file: Path | None = None) -> list[tuple[st
         except OSError as error:
             raise SourceError(f"{name}: {path.name} cannot be read: {error.strerror or error}") from None
         if len(content) > MOST_BYTES:
-            raise SourceError(f"{name}: {path.name} is longer than {MOST_BYTES:,} bytes")
+            raise SourceError(f"{name}: {path.name} is longer than {written(MOST_BYTES)} bytes")
         found.append((path.name, content))
     return found

@@ -46,6 +46,7 @@ from cxmon.model.finding import (
     Transition,
 )
 from cxmon.model.holidays import Holidays
+from cxmon.model.kinds import Kinds, Unsplit
 from cxmon.model.leading import Ahead, Early, LeadingAnswer, TierAnswer
 from cxmon.model.making import CALLS, BusinessHours, Making
 from cxmon.model.maturing import Filling, FillingCurve, LearntFrom
@@ -65,6 +66,7 @@ from cxmon.model.metric import (
     Words,
 )
 from cxmon.model.narrowing import KeptBy, Narrowing, Reading
+from cxmon.model.number_format import NumberFormat, number_format, use, using, written
 from cxmon.model.outlook import Answer, Outlook, Planned
 from cxmon.model.past import PastShift, Retrospect
 from cxmon.model.price import PER_DAYS, Exchange, Input, Money, Part, Price, PriceCode, Worth
@@ -175,6 +177,7 @@ __all__ = [
     "KeptBy",
     "KeptReplay",
     "Kind",
+    "Kinds",
     "LeadingAnswer",
     "LearntFrom",
     "LeftOut",
@@ -189,6 +192,7 @@ __all__ = [
     "Narrowing",
     "News",
     "NotReal",
+    "NumberFormat",
     "Oidc",
     "OpenStory",
     "Opinion",
@@ -242,6 +246,7 @@ __all__ = [
     "Transition",
     "Turn",
     "Unlike",
+    "Unsplit",
     "Verdict",
     "Version",
     "View",
@@ -253,5 +258,9 @@ __all__ = [
     "handed_over",
     "is_loopback",
     "may",
+    "number_format",
     "taken",
+    "use",
+    "using",
+    "written",
 ]

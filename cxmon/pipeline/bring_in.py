@@ -11,7 +11,7 @@ from cxmon.config.plan import FeedPlan, Plan
 from cxmon.contracts import AskedEntries, Entries, Rejected
 from cxmon.decisions.drafting import draft, newest
 from cxmon.errors import ConfigError, SourceError, StoreError
-from cxmon.model import CHANGES, Change, Drafting, Health, Pull, Standing, Window
+from cxmon.model import CHANGES, Change, Drafting, Health, Pull, Standing, Window, written
 from cxmon.pipeline.collect import redacted, secrets_of
 from cxmon.store import Brought, Store
 
@@ -147,7 +147,7 @@ def _drafts(entries: Entries, feed: FeedPlan, window: Window) -> tuple[dict[str,
     drafts = newest(found)
     if len(drafts) > MOST_DRAFTS:
         raise SourceError(
-            f"{feed.name}: {len(drafts):,} entries would be drafts, where {MOST_DRAFTS:,} are the most; "
+            f"{feed.name}: {written(len(drafts))} entries would be drafts, where {written(MOST_DRAFTS)} are the most; "
             "choose with `words`"
         )
     return drafts, tuple(rejected), passed_over

@@ -35,6 +35,7 @@ from cxmon.model import (
     State,
     TargetOutlook,
     Where,
+    written,
 )
 from cxmon.panel import Panel, membership
 from cxmon.pipeline.judge_bands import smoothing
@@ -274,7 +275,7 @@ def _finding(found: Finding, known: Cover, first: int, last: int) -> Finding:
     if told is Showing.SHOWN:
         return found
     # A share of one period gives its count away, whatever stands beside it.
-    if told is Showing.ROUNDED and last - first > 1 and f"{found.n:,.0f}" not in found.reason:
+    if told is Showing.ROUNDED and last - first > 1 and written(found.n) not in found.reason:
         return replace(found, n=known.rounded(found.n))
     return replace(
         found, reason=withheld_finding(found), value=nan, expected=nan, low=nan, high=nan, n=nan,

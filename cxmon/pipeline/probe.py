@@ -13,7 +13,7 @@ from cxmon.aggregate import reading as values
 from cxmon.config.plan import Plan
 from cxmon.contracts import Cells, Facts, Feed, Records, Rejected, Request, Source
 from cxmon.errors import AccessError, ConfigError, CxmonError
-from cxmon.model import Grain, Kind, Metric, Window
+from cxmon.model import Grain, Kind, Metric, Window, written
 from cxmon.pipeline.collect import redacted, secrets_of
 
 # How far back is looked, how many pages are asked for at most, and how many records are shown.
@@ -100,7 +100,7 @@ def _table(plan: Plan, source: Source, metric: Metric, now: datetime) -> Look:
 
 def _newest(cells: Cells, metric: Metric, least: int) -> list[Mapping[str, str]]:
     """The newest cells, as last known, as they may be shown: none on fewer answers than `least`."""
-    zone, written = ZoneInfo(metric.zone), "%Y-%m-%d %H:%M" if metric.grain is Grain.HOUR else "%Y-%m-%d"
+    zone, stamp = ZoneInfo(metric.zone), "%Y-%m-%d %H:%M" if metric.grain is Grain.HOUR else "%Y-%m-%d"
     rows: dict[tuple[int, int], Mapping[str, str]] = {}
     for i in np.lexsort((-cells.known_at, -cells.start)).tolist():
         n, total, at = float(cells.n[i]), float(cells.total[i]), int(cells.start[i])
@@ -108,11 +108,13 @@ def _newest(cells: Cells, metric: Metric, least: int) -> list[Mapping[str, str]]
         if key in rows or (total if metric.kind is Kind.LEVEL else n) < least:
             continue
         figures = (
-            {"total": f"{total:,.10g}"} if metric.kind is Kind.LEVEL else {"n": f"{n:,g}", "total": f"{total:,.10g}"}
+            {"total": written(total, ",.10g")}
+            if metric.kind is Kind.LEVEL
+            else {"n": written(n, ",g"), "total": written(total, ",.10g")}
         )
         segment = cells.segments[key[1]]
         named = {name: segment.get(name) or "" for name in metric.dimensions}
-        rows[key] = {metric.grain.value: f"{datetime.fromtimestamp(at, zone):{written}}"} | figures | named
+        rows[key] = {metric.grain.value: f"{datetime.fromtimestamp(at, zone):{stamp}}"} | figures | named
         if len(rows) == SHOWN:
             break
     return list(rows.values())

@@ -21,6 +21,7 @@ def register(plan: Plan, store: Store, *, now: datetime) -> None:
             alarm_budget=plan.alarm_budget,
             minimum_cell=plan.minimum_cell,
             views=plan.views,
+            number_format=plan.number_format,
         )
     )
     for change in plan.changes:

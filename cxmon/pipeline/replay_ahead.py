@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cxmon.config.plan import Plan
+from cxmon.model import NumberFormat, number_format, use
 from cxmon.pipeline.judge import Depth, Known, figures, look
 from cxmon.pipeline.replay_known import Hearsay
 from cxmon.processes import end_with_parent
@@ -60,7 +61,9 @@ def ahead(
     # A forked copy of a process with threads may hang; a fresh one imports what it needs in a second.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(plan, store.url, heard)) as pool:
+    with ProcessPoolExecutor(
+        1, mp_context=context, initializer=_begin, initargs=(plan, store.url, heard, number_format())
+    ) as pool:
         answers = [pool.submit(_figures, part, depth) for part in parts]
         try:
             yield Ahead(answers=answers)
@@ -75,8 +78,9 @@ def ahead(
 _AT: list[tuple[Plan, Overlay, Hearsay]] = []
 
 
-def _begin(plan: Plan, url: str, heard: Hearsay) -> None:
+def _begin(plan: Plan, url: str, heard: Hearsay, format_: NumberFormat) -> None:
     end_with_parent()
+    use(format_)
     overlay = Overlay.over(Store.open(url, read_only=True), plan.metrics.values())
     _AT.append((plan, overlay, heard))
 

@@ -15,7 +15,7 @@ from cxmon.config.moments import known_zone, nearest_zone
 from cxmon.config.plan import Plan
 from cxmon.decisions.naming import name_of
 from cxmon.errors import ConfigError
-from cxmon.model import Change, Status
+from cxmon.model import Change, Status, number_format
 from cxmon.slack_app.contract import Request
 from cxmon.slack_app.declare_rollout import rollout
 from cxmon.slack_app.declare_view import METRICS, Offer, shown_dimensions
@@ -24,6 +24,7 @@ from cxmon.wording import forms as words
 
 _PROBLEM = re.compile(r"[^:]*:(\d+): (.*)", re.DOTALL)
 _PLAIN = re.compile(r"[\d.,]+")
+_DIGITS = re.compile(r"\d+(\.\d{1,2})?")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -133,6 +134,10 @@ def _sizes(request: Request, offer: Offer, wrong: dict[str, str]) -> list[tuple[
 
 def _saving(request: Request, wrong: dict[str, str]) -> list[tuple[str, str]]:
     amount = request.input("amount")
+    if number_format().decimal == "," and _PLAIN.fullmatch(amount) and not _DIGITS.fullmatch(amount):
+        # Who reads 1.200 as twelve hundred must not have declared a saving of one and a fifth.
+        wrong["amount"] = words.digits_alone(amount)
+        return []
     # 1,200,000 is read; a decimal comma is for the reader of configurations to refuse.
     amount = amount.replace(",", "") if _GROUPED.fullmatch(amount) else amount
     claimed = request.input("claimed_by")

@@ -119,7 +119,7 @@ def _harm(offer: Offer, begun: Begun) -> list[modals.Block]:
 
 def _saving(offer: Offer) -> list[modals.Block]:
     return [
-        modals.text_input("amount", "What it is said to save", optional=True, hint="A number such as 120000.", most=20),
+        modals.text_input("amount", "What it is said to save", optional=True, hint=words.saving_hint(), most=20),
         modals.text_input("currency", "Currency", optional=True, initial=offer.currency, hint="Such as EUR.", most=3),
         modals.choice("per", "Per", {name: name for name in SAVED_PER}, initial=SAVED_PER[0], optional=True, menu=True),
         modals.text_input("claimed_by", "Who says so", optional=True, hint=clicking.no_person(), most=200),

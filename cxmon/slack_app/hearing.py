@@ -16,7 +16,7 @@ from cxmon.alerts.slack_errors import classify
 from cxmon.config.plan import Plan
 from cxmon.errors import CxmonError
 from cxmon.failpoints import failpoint
-from cxmon.model import Role
+from cxmon.model import Role, using
 from cxmon.slack_app.contract import Answer, Handler, Handlers, Place, Request, nothing, refusal
 from cxmon.slack_app.envelope import parse
 from cxmon.slack_app.performing import perform, tell
@@ -97,7 +97,8 @@ class Hearing:
     def _telling(self, request: Request, acknowledge: Callable[[], None]) -> Iterator[None]:
         """What goes wrong is told to the one who asked."""
         try:
-            yield
+            with using(self.plan.number_format):
+                yield
         except CxmonError as error:
             acknowledge()
             tell(words.refused(str(error)), request, self.channel)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
+from cxmon.model import written
 from cxmon.stats.arrays import Bools, Floats
 from cxmon.stats.gap import gap, mean_of
 from cxmon.stats.profiles import columns, labels, without_profile
@@ -75,7 +76,7 @@ def block_test(
     freedom = worth - 2
     left = before - inflation[0] + after - inflation[1]
     if freedom < 1 or left <= 0:
-        return _nothing(before, after, length, f"worth {worth:.1f} independent ones, at least 3 are needed")
+        return _nothing(before, after, length, f"worth {written(worth, '.1f')} independent ones, at least 3 are needed")
     variance = float(sum(np.nansum(side**2) for side in sides)) / left
     estimate = float(mean_of(late, 0) - mean_of(early, 0))
     se = float(np.sqrt(variance * (inflation[0] / before + inflation[1] / after)))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cxmon.model import written
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints, median_of, vector
 from cxmon.stats.profiles import MOST_LABELS
 
@@ -85,7 +86,8 @@ def holiday_labels(
     if ratio > UNLIKE:
         # Rounded up, or what is hardly above would read as alike.
         shown = math.ceil(100 * ratio) / 100 if math.isfinite(ratio) else ratio
-        said = f"they scatter {shown:.2f} times as much as other days, up to {UNLIKE:g} times is alike"
+        times, most = written(shown, ".2f"), written(UNLIKE, "g")
+        said = f"they scatter {times} times as much as other days, up to {most} times is alike"
         return _answer(labels, holiday, Treatment.UNLIKE, inside, outside, said)
     own = np.where(holiday > 0, cycle, labels)
     return _answer(own, np.zeros(T, np.int64), Treatment.MODELLED, inside, outside, f"learnt from {len(theirs)} before")

@@ -1,12 +1,12 @@
 """What the board needs to know of the configuration, and how the collectors' runs went."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from cxmon.model import MINIMUM_CELL, AlarmsKept, KeptReplay, LeadingAnswer, Metric, Sheet, View
+from cxmon.model import MINIMUM_CELL, AlarmsKept, KeptReplay, LeadingAnswer, Metric, NumberFormat, Sheet, View
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
@@ -25,6 +25,7 @@ class Catalogue:
     alarm_budget: float = 2.0
     minimum_cell: int = MINIMUM_CELL
     views: tuple[View, ...] = ()
+    number_format: NumberFormat = field(default_factory=NumberFormat)
 
 
 @dataclass(frozen=True, kw_only=True)

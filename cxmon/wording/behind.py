@@ -2,7 +2,7 @@
 
 import math
 
-from cxmon.model import Behind, Growth, Metric
+from cxmon.model import Behind, Growth, Metric, written
 from cxmon.wording.numbers import day, number
 
 
@@ -42,10 +42,10 @@ def _grown_lines(found: Behind, counting: Metric | None) -> list[str]:
     if not found.grown:
         lines = [f"No contact reason{counted} is known to have grown."]
     if found.kept_back:
-        lines.append(f"  {found.kept_back:,} too small to be told")
+        lines.append(f"  {written(found.kept_back)} too small to be told")
     told = "Counts only"
     if any(math.isfinite(one.high) for one in found.grown):
-        all_of_them = "both" if found.looked_at == 2 else f"all {found.looked_at:,}"
+        all_of_them = "both" if found.looked_at == 2 else f"all {written(found.looked_at)}"
         together = f" for {all_of_them} reasons together" if found.looked_at > 1 else ""
         told = f"The ranges hold with 95 % confidence{together}"
     return [*lines, f"{told}; no cause is claimed."]

@@ -1,6 +1,6 @@
 """How messages stand on their way to a channel, in words."""
 
-from cxmon.model import Delivery, OutboxRow
+from cxmon.model import Delivery, OutboxRow, written
 from cxmon.wording.numbers import counted
 
 _STATES = {
@@ -19,7 +19,7 @@ def state(which: Delivery) -> str:
 def counts(waiting: int, stuck: int, sent: int) -> str:
     """`3 waiting, 1 not delivered, 24 sent`, of the newest ones."""
     parts = [(waiting, "waiting"), (stuck, "not delivered"), (sent, "sent")]
-    return ", ".join(f"{n:,} {what}" for n, what in parts if n)
+    return ", ".join(f"{written(n)} {what}" for n, what in parts if n)
 
 
 def trouble(row: OutboxRow) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from cxmon.model import Kind, Metric, Spread
+from cxmon.model import Kind, Metric, Spread, written
 from cxmon.wording.numbers import amount, counted, day, is_share, is_speed, number, plain, value
 
 _KINDS = {
@@ -18,16 +18,20 @@ _KINDS = {
 _PARTS = {0.25: "a quarter", 0.5: "half", 0.75: "three of four", 0.9: "nine of ten"}
 
 
+def _part(quantile: float) -> str:
+    return _PARTS.get(quantile, f"{written(100 * quantile, 'g')} %")
+
+
 def definition(metric: Metric) -> list[tuple[str, str]]:
     """(term, what it says) of a metric, in the order in which somebody would ask."""
     better = "higher" if metric.better == "higher" else "lower"
-    column = metric.read.time
+    column = metric.read.time.replace("_", " ")
     said = [
         ("What it is", metric.definition.rstrip(".") or "nobody has written it down: add `definition` to the metric"),
         ("How it is made", _made(metric)),
         ("Better", f"{better} is better"),
         ("Worth acting on", f"a difference of {_size(metric)} or more"),
-        ("Belongs to", f"the {metric.grain.value} of {column}, in {metric.zone}"),
+        ("Belongs to", f"the {metric.grain.value} of “{column}” in its records, in {metric.zone}"),
         ("Complete", _complete(metric)),
         ("Read from", metric.source),
     ]
@@ -38,7 +42,7 @@ def definition(metric: Metric) -> list[tuple[str, str]]:
 
 def _made(metric: Metric) -> str:
     if metric.kind is Kind.QUANTILE:
-        part = _PARTS.get(metric.quantiles[0], f"{100 * metric.quantiles[0]:g} %")
+        part = _part(metric.quantiles[0])
         return f"what {part} of the cases {'are done within' if is_speed(metric) else 'lie below'}"
     return _KINDS[metric.kind]
 
@@ -88,7 +92,7 @@ def apart(days: Sequence[tuple[date, str]]) -> str:
 def lies(metric: Metric, spread: Spread) -> str:
     """`Half within 8 min, three of four within 1,500 min, nine of ten within 2,700 min`."""
     where = "within" if is_speed(metric) else "below"
-    told = ", ".join(f"{_PARTS.get(q, f'{100 * q:g} %')} {where} {value(metric, x)}" for q, x in spread.points)
+    told = ", ".join(f"{_part(q)} {where} {value(metric, x)}" for q, x in spread.points)
     return told[:1].upper() + told[1:]
 
 
@@ -108,12 +112,12 @@ def unit(metric: Metric) -> str:
     """What stands below an axis of the metric's figures."""
     if is_share(metric):
         return "%"
-    return f"per {metric.per:,.0f}" if metric.per != 1 else metric.unit
+    return f"per {written(metric.per)}" if metric.per != 1 else metric.unit
 
 
 def behind(metric: Metric, n: float, grain: str) -> str:
     """`about 140 answers a day`; empty where that is not known."""
     if not math.isfinite(n) or metric.kind is Kind.LEVEL:
         return ""
-    words = {Kind.PROPORTION: "answers", Kind.MEAN: "answers", Kind.QUANTILE: "cases", Kind.RATE: "exposed"}
+    words = {Kind.PROPORTION: "answers", Kind.MEAN: "answers", Kind.QUANTILE: "cases", Kind.RATE: "counted"}
     return f"about {number(n, 0)} {words.get(metric.kind, 'units')} a {grain}"

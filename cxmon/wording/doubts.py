@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from cxmon.model import Change, Code, Declared, Grade, Harm, Metric, Verdict
+from cxmon.model import Change, Code, Declared, Grade, Harm, Metric, Verdict, number_format, written
 from cxmon.wording import numbers as say
 from cxmon.wording.answering import responded
 from cxmon.wording.evidence import disputes, remarks, remarks_on_all, seconded, unusual
@@ -115,14 +115,17 @@ def _read(harm: Harm, metric: Metric) -> str:
     if not harm.n_post:
         return ""
     before, since = (say.counted(n, metric.grain.value) for n in (harm.n_pre, harm.n_post))
-    read = f"{before} before and {since} since, {harm.answers:,.0f} answers or cases since"
+    read = f"{before} before and {since} since, {written(harm.answers)} answers or cases since"
     sure = 100 * harm.confidence
     ranged = f"a {say.number(sure, 1)} % range that may be read every day" if math.isfinite(sure) else ""
     return ", ".join(part for part in (read, ranged) if part)
 
 
 def _set(settings: Mapping[str, str]) -> str:
-    told = [f"{words} {settings[name]}" for name, words in _SETTINGS if settings.get(name) not in {None, "", "None"}]
+    said = {name: text for name, text in settings.items() if text not in {"", "None"}}
+    # Sizes and durations are kept as they are typed.
+    shown = {name: number_format().of(text) if text[:1].isdigit() else text for name, text in said.items()}
+    told = [f"{words} {shown[name]}" for name, words in _SETTINGS if name in shown]
     return ", ".join(told)
 
 

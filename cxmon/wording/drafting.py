@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cxmon.model import Declared, Status
+from cxmon.model import Declared, Status, written
 from cxmon.wording.numbers import counted, day
 
 
@@ -27,6 +27,6 @@ def drafts_standing(declared: Sequence[Declared], most: int = 3) -> str:
         return ""
     # The occurrences of a series have one title.
     titles = list(dict.fromkeys(drafts))
-    more = f" and {len(titles) - most:,} more (`cxmon changes` lists them)" if len(titles) > most else ""
+    more = f" and {written(len(titles) - most)} more (`cxmon changes` lists them)" if len(titles) > most else ""
     be = "is" if len(drafts) == 1 else "are"
     return f"{counted(len(drafts), 'draft')} {be} not judged: {', '.join(titles[:most])}{more}"

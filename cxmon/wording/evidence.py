@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import singledispatch
 
-from cxmon.model import Agreement, Grade, Grain, Harm, Method, Metric, Opinion, Placebo, Rank, Verdict
+from cxmon.model import Agreement, Grade, Grain, Harm, Method, Metric, Opinion, Placebo, Rank, Verdict, written
 from cxmon.wording.numbers import amount, bare, digits, sides
 
 _COMPARED = {Grade.CONTROLLED: "compared with untouched segments", Grade.BEFORE_AFTER: "before and after only"}
@@ -118,9 +118,9 @@ def unusual(metric: Metric, harm: Harm) -> str:
 
 def _in_time(placebo: Placebo, moved: str) -> str:
     times = {0: "never happened", 1: "happened once", 2: "happened twice"}
-    happened = times.get(placebo.as_large, f"happened {placebo.as_large:,} times")
+    happened = times.get(placebo.as_large, f"happened {written(placebo.as_large)} times")
     few = f" ({placebo.separate} that do not overlap)" if 0 < placebo.separate < placebo.windows else ""
-    return f"in {placebo.windows:,} comparable windows without a change{few}, a {moved} this large {happened}"
+    return f"in {written(placebo.windows)} comparable windows without a change{few}, a {moved} this large {happened}"
 
 
 def _among(rank: Rank, moved: str) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC
 
-from cxmon.model import BY_HAND, Delivery, OutboxRow, Step, Transition
+from cxmon.model import BY_HAND, Delivery, OutboxRow, Step, Transition, written
 from cxmon.wording import delivering
 
 # How the notes begin that keep what was not told, and what that says of the step they are about.
@@ -18,7 +18,7 @@ _CALLED = {"score": "size", "told_score": "last told at", "looked_at": "segments
 def numbers_behind(step: Transition) -> str:
     """`value 261.8, expected 184.5, size 4.195, last told at 4.195`, without the period, which is a date."""
     known = {name: x for name, x in step.numbers.items() if name != "period" and math.isfinite(x)}
-    return ", ".join(f"{_CALLED.get(name, name)} {x:.4g}" for name, x in known.items())
+    return ", ".join(f"{_CALLED.get(name, name)} {written(x, '.4g')}" for name, x in known.items())
 
 
 def heard(history: Sequence[Transition], rows: Sequence[OutboxRow]) -> list[str]:

@@ -3,7 +3,7 @@ the same settings let expect, and how many could have been false."""
 
 from datetime import datetime, timedelta
 
-from cxmon.model import QUARTER, AlarmQuarter, AlarmsKept, Tone
+from cxmon.model import QUARTER, AlarmQuarter, AlarmsKept, Tone, written
 from cxmon.wording import numbers as say
 from cxmon.wording.numbers import counted, number, plain
 from cxmon.wording.whole import Table
@@ -19,8 +19,8 @@ LEAST_QUARTERS = 0.95
 
 
 def promised(kept: AlarmsKept) -> str:
-    """`At most 2 false alarms a quarter, over 106 watched series`."""
-    return f"At most {plain(kept.per_quarter)} false alarms a quarter, over {kept.series:,} watched series"
+    """`At most 2 false alarms a quarter, over 106 watched figures`."""
+    return f"At most {plain(kept.per_quarter)} false alarms a quarter, over {written(kept.series)} watched figures"
 
 
 def quarter(one: AlarmQuarter) -> str:

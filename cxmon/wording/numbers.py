@@ -4,24 +4,28 @@ import math
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cxmon.model import Harm, Interval, Kind, Metric, Reading, Where
+from cxmon.model import Amount, Harm, Interval, Kind, Metric, Reading, Where, number_format, written
 
 UNKNOWN = "not known"
 TIME_UNITS = frozenset({"ms", "s", "sec", "min", "h", "hour", "hours", "d", "day", "days"})
 
 
 def number(x: float, digits: int) -> str:
-    """`1,234.5`; never `-0.0`; `not known` for NaN and infinities."""
-    if not math.isfinite(x):
-        return UNKNOWN
-    text = f"{x:,.{digits}f}"
-    return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", "−")
+    """`1,234.5` in the format in force; never `-0.0`; `not known` for NaN and infinities."""
+    return number_format().of(_text(x, digits)) if math.isfinite(x) else UNKNOWN
 
 
 def plain(x: float) -> str:
     """A number as an owner would write it: at most three digits after the point, no zeros at the end."""
-    text = number(x, 3)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    if not math.isfinite(x):
+        return UNKNOWN
+    return number_format().of(_text(x, 3).rstrip("0").rstrip("."))
+
+
+def _text(x: float, digits: int) -> str:
+    """A figure as Python writes it, before its marks are those of the format in force."""
+    text = f"{x:,.{digits}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", "−")
 
 
 def value(metric: Metric, x: float, digits: int | None = None) -> str:
@@ -53,6 +57,18 @@ def bare(metric: Metric, x: float, unit: str, digits: int | None = None) -> str:
         return UNKNOWN
     shown = abs(x) * factor(metric, unit)
     return plain(shown) if digits is None else number(shown, digits)
+
+
+def size(amount: Amount) -> str:
+    """A size as its owner wrote it, with the marks of the format in force: `1.5pt`, `5 per 1000`."""
+    return number_format().of(amount.text)
+
+
+def as_typed(size: str) -> str:
+    """What the help of a field adds where figures are shown with another mark than they are typed with: sizes that
+    people type are those of the configuration, whatever the format. `size` is one that holds a point."""
+    mark = number_format().decimal
+    return "" if mark == "." else f" Typed with a point: {size}, not {number_format().of(size)}."
 
 
 def factor(metric: Metric, unit: str | None = None) -> float:
@@ -185,13 +201,13 @@ def days(count: int) -> str:
 
 def counted(count: int, what: str) -> str:
     """`1 day`, `1,200 days`."""
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+    return f"1 {what}" if count == 1 else f"{written(count)} {what}s"
 
 
 def signed(x: float, digits: int) -> str:
     """A difference for the terminal: `+1.2`, `-0.4`, and `0.0` without a sign where nothing else is left of it."""
     text = f"{x:+.{digits}f}"
-    return text if text.strip("+-0.") else text[1:]
+    return number_format().of(text if text.strip("+-0.") else text[1:])
 
 
 def days_judged(harm: Harm) -> int:
@@ -213,7 +229,7 @@ def _suffix(metric: Metric) -> str:
     if metric.kind is Kind.PROPORTION or metric.unit == "%":
         return " %"
     if metric.per != 1:
-        return f" per {metric.per:,.0f}"
+        return f" per {written(metric.per)}"
     return f" {metric.unit}" if metric.unit else ""
 
 

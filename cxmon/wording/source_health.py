@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cxmon.decisions.source_health import WEEKS, Glimpse
-from cxmon.model import Health, Kind, Measure, Measured, Metric, Pull, Standing, Tone
+from cxmon.model import Health, Kind, Measure, Measured, Metric, Pull, Standing, Tone, written
 from cxmon.wording.numbers import number, stamp
 from cxmon.wording.screen import Screen
 
@@ -116,7 +116,7 @@ def slowed(glimpse: Glimpse) -> str:
     """`7 times, 42 s waited`, of the last day."""
     if not glimpse.throttled:
         return ""
-    times = "once" if glimpse.throttled == 1 else f"{glimpse.throttled:,} times"
+    times = "once" if glimpse.throttled == 1 else f"{written(glimpse.throttled)} times"
     return f"{times}, {number(glimpse.waited_s, 0)} s waited"
 
 
@@ -169,4 +169,4 @@ def _what(pull: Pull, metrics: Mapping[str, Metric]) -> str:
 
 
 def _count(x: float) -> str:
-    return f"{x:,.0f}"
+    return written(x)

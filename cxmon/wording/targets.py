@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from cxmon.model import EVERYONE, Course, Interval, Metric, TargetOutlook, Tone
+from cxmon.model import EVERYONE, Course, Interval, Metric, TargetOutlook, Tone, written
 from cxmon.wording import numbers as say
 from cxmon.wording.screen import Screen
 
@@ -45,7 +45,7 @@ def outlook(found: TargetOutlook, metric: Metric, zone: str = "UTC") -> str:
 def standing(found: TargetOutlook, metric: Metric) -> str:
     """What stands behind the answer: chance, range and pace; what was measured where the day has come; or why not."""
     if found.course in {Course.MET, Course.MISSED}:
-        return f"{say.value(metric, found.level)} on average ({found.answers:,.0f} in all)"
+        return f"{say.value(metric, found.level)} on average ({written(found.answers)} in all)"
     if found.reason:
         return found.reason
     parts = (chance(found), expectation(found, metric), pace(found, metric), *found.notes)

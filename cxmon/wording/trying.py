@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cxmon.model import Grade, Interval, Metric, Opinion, Tone
+from cxmon.model import Grade, Interval, Metric, Opinion, Tone, written
 from cxmon.wording import numbers as say
 from cxmon.wording.evidence import compared, method, seconded
 
@@ -70,7 +70,8 @@ def _chance(p_value: float) -> str:
     if not math.isfinite(p_value) or p_value >= 0.5:
         return "Chance alone shows as much more often than not"
     times = 1 / p_value
-    often = "fewer than 1 in 10,000" if times > 10_000 else f"about 1 in {round(times, -1 if times > 50 else 0):,.0f}"
+    about = round(times, -1 if times > 50 else 0)
+    often = f"fewer than 1 in {written(10_000)}" if times > 10_000 else f"about 1 in {written(about)}"
     return f"Where nothing changed, a difference this large comes up {often} times"
 
 
@@ -94,10 +95,10 @@ class Seen:
 def watch(
     metric: Metric, seen: Sequence[Seen], *, looked: int, began: datetime, last: datetime, quarter: float, short: int
 ) -> Told:
-    """What a watch would have told from `began` to `last`, over `looked` series; `short` more have too little past."""
+    """What a watch would have told from `began` to `last`, of `looked` segments; `short` more have too little past."""
     span = f"{say.day(began, now=last)} to {say.day(last, now=last)}"
     budget = f"{say.plain(quarter)} false alarms a quarter were put up with"
-    many = "1 series is" if short == 1 else f"{short:,} series are"
+    many = f"{say.counted(short, 'segment')} {'is' if short == 1 else 'are'}"
     few = [f"{many} too short to be watched: about two months of days are needed."] if short else []
     now = [one for one in seen if one.active]
     over = [_once(metric, one, last) for one in seen if not one.active]
@@ -106,9 +107,9 @@ def watch(
             badge="Too little past", tone=Tone.GREY, shape="pending",
             headline="Nothing was watched: the file is too short to know what is usual", lines=tuple(few),
         )  # fmt: skip
-    base = f"Watched {span}, {say.counted(looked, 'series') if looked == 1 else f'{looked:,} series'}; {budget}."
+    base = f"Watched {span}, {say.counted(looked, 'segment')}; {budget}."
     if not now:
-        headline = "No lasting regression now; a small or slow one may still hide in the noise"
+        headline = "Nothing is seen to have got worse for good; a small or slow loss may still hide in the noise"
         return Told(
             badge="As expected", tone=Tone.GREY, shape="hourglass_empty", headline=headline, lines=(*over, base, *few)
         )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
-from cxmon.model import Cause, Code, Grade, Metric, PriceCode, Reason, Version
+from cxmon.model import Cause, Code, Grade, Metric, PriceCode, Reason, Version, written
 from cxmon.wording import numbers as say
 from cxmon.wording.displacing import small
 from cxmon.wording.evidence import grade
@@ -76,7 +76,7 @@ def _revised(reason: Reason, metrics: Metrics, zone: str, _: Mapping[str, str]) 
     text = f"figures of earlier days were revised: {same}"
     if not math.isfinite(reason.count) or round(reason.count) == 0:
         return text
-    count, what = f"{abs(reason.count):,.0f}", count_word(metric)
+    count, what = written(abs(reason.count)), count_word(metric)
     return f"{text}; {count} more {what} came in" if reason.count > 0 else f"{text}; {count} {what} fewer are counted"
 
 

@@ -22,6 +22,7 @@ from cxmon.model import (
     Transition,
     Verdict,
     Version,
+    written,
 )
 from cxmon.wording import numbers as say
 from cxmon.wording import versions as told
@@ -29,6 +30,7 @@ from cxmon.wording.access import signed
 from cxmon.wording.evidence import grade, remarks_on_all, seconded, unusual
 from cxmon.wording.pricing import price_story
 from cxmon.wording.screen import category, count_word, decision, screen, step
+from cxmon.wording.sizes import origin
 from cxmon.wording.verdicts import by_gravity, lately, line, saving, staged, window_text
 
 # Only what is beyond chance is called worse or better by so much.
@@ -187,7 +189,7 @@ def _row(known: Whole, harm: Harm) -> tuple[str, ...]:
         say.limit(metric, harm),
         say.value(metric, harm.actual),
         say.value(metric, harm.expected),
-        f"{window_text(harm, known.zone)}, {harm.answers:,.0f} {count_word(metric)}",
+        f"{window_text(harm, known.zone)}, {written(harm.answers)} {count_word(metric)}",
         "; ".join(part for part in sure if part),
     )
 
@@ -213,7 +215,7 @@ def _declaration(known: Whole) -> Section:
     where = f"{category(change.category)}, from {say.day(change.starts, known.zone)}{ends}, {change.reach.label}"
     lines = [
         f"{where}; owner {change.owner}; watched for {say.days(change.horizon_days)}",
-        f"Declared {say.stamp(declared.declared_at, known.zone)} by {declared.origin}{late}{frozen}",
+        f"Declared {say.stamp(declared.declared_at, known.zone)} {origin(declared.origin)}{late}{frozen}",
         *_promised(change, known.metrics),
     ]
     if change.spills_to:
@@ -235,7 +237,7 @@ def _promised(change: Change, metrics: Metrics) -> list[str]:
     """Limits, aims and guards, as their owner wrote them."""
 
     def listed(amounts: Mapping[str, Amount]) -> str:
-        return ", ".join(f"{metrics[m].label if m in metrics else m} {a.text}" for m, a in sorted(amounts.items()))
+        return ", ".join(f"{metrics[m].label if m in metrics else m} {say.size(a)}" for m, a in sorted(amounts.items()))
 
     guards = ", ".join(metrics[m].label if m in metrics else m for m in change.guards)
     found = [("Harm accepted", listed(change.limits)), ("Gain promised", listed(change.aims)), ("Watched too", guards)]

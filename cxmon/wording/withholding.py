@@ -1,6 +1,6 @@
 """What stands where the figures of a small group are not shown (docs/privacy.md)."""
 
-from cxmon.model import Finding, State
+from cxmon.model import Finding, State, written
 
 TOO_FEW = "too few answers to show"
 _FOUND = {
@@ -25,4 +25,4 @@ def withheld_headline(what: str, kind: str, when: str) -> str:
 
 def fewer(least: float) -> str:
     """Why there are no figures of a decision: `too few answers to show, fewer than 10`."""
-    return f"{TOO_FEW}, fewer than {least:,.0f}"
+    return f"{TOO_FEW}, fewer than {written(least)}"

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.decisions import source_health as decided
+from cxmon.model import written
 from cxmon.wording import source_health as health
 from dashboards import budgets, deliveries, maturing, reading
 from dashboards.frame import opened
@@ -16,7 +17,7 @@ def sources(world: World) -> None:
     known = reading.glimpses()
     if not known:
         return
-    st.subheader(
+    st.header(
         "Sources",
         anchor=False,
         help="What came in the last hours, against the same hours of the same weekday in earlier weeks. While a source "
@@ -52,12 +53,12 @@ def _trouble(one: decided.Glimpse) -> str:
     slowed = health.slowed(one)
     said = [f"slowed down {slowed}"] if slowed else []
     said += [f"{one.failed} of {one.pulls} pulls failed"] if one.failed else []
-    said += [f"{one.rejected:,} set aside"] if one.rejected else []
+    said += [f"{written(one.rejected)} set aside"] if one.rejected else []
     return ", ".join(said) or "no trouble in the last day"
 
 
 def runs(world: World) -> None:
-    st.subheader("Collections", anchor=False)
+    st.header("Collections", anchor=False)
     if not world.runs:
         st.markdown(grey("Nothing has been collected yet."))
         return
@@ -66,14 +67,15 @@ def runs(world: World) -> None:
         label = world.metrics[run.metric].label if run.metric in world.metrics else run.metric
         state = ":gray-badge[:material/check: Collected]" if run.ok else ":red-badge[:material/report: Failed]"
         when = wording.stamp(run.finished_at, world.zone)
-        detail = run.error or f"{run.written:,} new, {run.revised:,} revised, {run.rejected:,} set aside"
+        new, revised, aside = map(written, (run.written, run.revised, run.rejected))
+        detail = run.error or f"{new} new, {revised} revised, {aside} set aside"
         last = f"{md(when)}  \n:gray[:small[{md(detail)}]]"
         rows.append({"Metric": f"**{md(label)}**", "State": state, "Source": md(run.source), "Last run": last})
     st.table(rows, border="horizontal", hide_index=True)
 
 
 def rejected(world: World) -> None:
-    st.subheader("Rows set aside", anchor=False)
+    st.header("Rows set aside", anchor=False)
     if not world.rejected:
         st.markdown(grey("None in what is stored."))
         return

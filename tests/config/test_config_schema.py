@@ -127,6 +127,7 @@ PLACES = {
         "calendars": {"c": {"holidays": {"extra_days": [keys]}}}
     },
     ("dimensions",): lambda keys: {"dimensions": {"d": keys}},
+    ("number_format",): lambda keys: {"number_format": keys},
     ("schedule",): lambda keys: {"schedule": keys},
     ("alarm_budget",): lambda keys: {"alarm_budget": keys},
     ("money",): lambda keys: {"money": keys},

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from cxmon.errors import SourceError
+from cxmon.model import written
 
 # What files of a kind begin with, whatever they are called.
 _MAGIC = {
@@ -61,7 +62,7 @@ class _TooLargeError(Exception):
 
 def too_large(name: str, most_bytes: int) -> Exception:
     """The error of a file that unpacks to more than it may; `opened` tells it."""
-    return _TooLargeError(f"{name} holds more than {most_bytes:,} bytes when unpacked (`most_bytes`)")
+    return _TooLargeError(f"{name} holds more than {written(most_bytes)} bytes when unpacked (`most_bytes`)")
 
 
 class _Capped(io.RawIOBase):

@@ -11,7 +11,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from cxmon.errors import SourceError
-from cxmon.model import Metric
+from cxmon.model import Metric, written
 from cxmon.sources.sql.opening import LOCK_WAIT_S, TIMESTAMP, begin, engine_of, in_utc, install, plain
 
 CHUNK = 50_000
@@ -160,7 +160,7 @@ class Session:
                         f"{self._name}: more than {self._max_rows} rows; aggregate in the query, or raise `max_rows`"
                     )
                 if time.monotonic() > self._deadline:
-                    raise SourceError(f"{self._name}: no answer within {self._timeout_s:g} s (`timeout_s`)")
+                    raise SourceError(f"{self._name}: no answer within {written(self._timeout_s, 'g')} s (`timeout_s`)")
                 yield rows
 
     @contextmanager
@@ -185,9 +185,10 @@ class Session:
     def _reason(self, first: str) -> str:
         low = first.lower()
         if any(word in low for word in ("interrupt", "statement timeout", "max_statement_time")):
-            return f"no answer within {self._timeout_s:g} s (`timeout_s`)"
+            return f"no answer within {written(self._timeout_s, 'g')} s (`timeout_s`)"
         if "database is locked" in low:
-            return f"the database is locked by another program (waited {min(self._timeout_s, LOCK_WAIT_S):g} s)"
+            waited = written(min(self._timeout_s, LOCK_WAIT_S), "g")
+            return f"the database is locked by another program (waited {waited} s)"
         if "could not set lock on file" in low:
             return "the database is locked by another program, which has it open for writing"
         password = self._url.password
