@@ -24,11 +24,12 @@ def adds_up(split):
     assert split.rate + split.mix + split.entry_exit + split.remainder == pytest.approx(split.total, abs=1e-12)
 
 
-def test_a_roll_out_that_takes_the_happy_chats_away_moves_the_total_by_mix_since_its_first_stage(tmp_path):
-    def fewer(leaf, t):
-        return -0.8 if leaf.get("channel") == "chat" and t >= STARTS.get(leaf.get("region"), 10**9) else 0.0
+def fewer(leaf, t):
+    return -0.8 if leaf.get("channel") == "chat" and t >= STARTS.get(leaf.get("region"), 10**9) else 0.0
 
-    plan, store = built(tmp_path, World(leaves=EVERYWHERE, volume=fewer), [csat(by=((),))], [BOT])
+
+def test_a_roll_out_that_takes_the_happy_chats_away_moves_the_total_by_mix_since_its_first_stage(tmp_path):
+    plan, store = built(tmp_path, World(leaves=EVERYWHERE, volume=fewer, days=272), [csat(by=((),))], [BOT])
     with store:
         [verdict] = judge(plan, store, now=day(270))
     [split] = verdict.splits
@@ -47,6 +48,15 @@ def test_a_roll_out_that_takes_the_happy_chats_away_moves_the_total_by_mix_since
     assert split.ranges.rate[0] < 0 < split.ranges.rate[1]
     assert verdict.code in {Code.SAFE, Code.UNDECIDED}
     assert any("CSAT, all customers since the first stage: " in line for line in verdict.story)
+
+
+def test_what_another_change_may_have_moved_is_not_told_as_the_mix_of_a_roll_out(tmp_path):
+    near = change(218, id="near", title="Near", scope=Scope.of({"channel": "chat", "region": "fr"}))
+    plan, store = built(tmp_path, World(leaves=EVERYWHERE, volume=fewer, days=272), [csat(by=((),))], [BOT, near])
+    with store:
+        [verdict] = judge(plan, store, now=day(270), changes=["bot"])
+    assert Code.ENTANGLED in {stage.code for stage in verdict.harms[0].stages}
+    assert verdict.splits == ()
 
 
 def revenue(seed: int, later: float) -> Panel:
