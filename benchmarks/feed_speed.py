@@ -1,12 +1,12 @@
 """How fast a backfill is against a bare loop over the same pages of the same server, and what it holds.
 
-    python benchmarks/feed_speed.py                                    pages of 50, 100 and 1,000 records, two vendors
+    python benchmarks/feed_speed.py                                    pages of 50, 100 and 1,000 records, five sources
     python benchmarks/feed_speed.py --vendor zendesk --page 100 --rounds 8
     python benchmarks/feed_speed.py --memory                           what backfills of two lengths hold
 
-The server is a process of its own with ready-made pages in Zendesk's or Intercom's shape; ours takes four metrics of
-them into an SQLite file. Loop and backfill take turns, each in a process of its own, so that neither has the other's
-objects beside it. The ratio is taken within each round.
+The server is a process of its own with ready-made pages in the vendor's shape; ours takes four metrics of them (of
+Stripe's three) into an SQLite file. Loop and backfill take turns, each in a process of its own, so that neither has the
+other's objects beside it. The ratio is taken within each round.
 """
 
 import argparse
@@ -19,8 +19,12 @@ import time
 from pathlib import Path
 from statistics import mean, stdev
 
+from feed_more_vendors import LOOPS
 from feed_vendors import NOW, VENDORS, pages_of
 from served import served
+
+# By vendor: the bare loop, and the configuration of a backfill.
+LOOPS = {name: found[3:] for name, found in VENDORS.items()} | LOOPS
 
 
 def timed(work):
@@ -38,7 +42,7 @@ def ours(vendor, url, folder):
     from cxmon.store import Store
 
     path = Path(folder) / "cxmon.yaml"
-    path.write_text(VENDORS[vendor][4].replace("URL", url))
+    path.write_text(LOOPS[vendor][1].replace("URL", url))
     plan = load(path, environ={"KEY": "chance chance chance", "TOKEN": "x"})
     done = []
     with Store.open(plan.store_url) as store:
@@ -50,7 +54,7 @@ def ours(vendor, url, folder):
 def alone(what, vendor, url):
     """One run, in this process of its own; prints what it took."""
     if what == "loop":
-        found = {"spent": timed(lambda: VENDORS[vendor][3](url))}
+        found = {"spent": timed(lambda: LOOPS[vendor][0](url))}
     else:
         with tempfile.TemporaryDirectory() as folder:
             found = {"spent": ours(vendor, url, folder)}
@@ -86,7 +90,7 @@ def memory(vendor, records, size):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--vendor", nargs="+", default=list(VENDORS), choices=list(VENDORS))
+    options.add_argument("--vendor", nargs="+", default=list(LOOPS), choices=list(LOOPS))
     options.add_argument("--page", nargs="+", type=int, default=[50, 100, 1000])
     options.add_argument("--records", type=int, default=40_000)
     options.add_argument("--rounds", type=int, default=8)

@@ -5,17 +5,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 def serve(made, args, port):
-    """`made(*args)` prepares what answers a path and a request's body with bytes; then the port is told."""
+    """`made(*args)` prepares what answers a path and a request's body with bytes, or with these and headers; then the
+    port is told."""
     answer = made(*args)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
-            body = answer(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            found = answer(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            body, headers = found if isinstance(found, tuple) else (found, {})
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 

@@ -4,10 +4,11 @@
 
 DESK is the folder of a desk (`cxmon demo desk --dir DESK --no-serve`); it is only read. The period is replayed with
 what was known on each day, and every message goes through the real outbox and Slack channel to the fake, with
-fast-forwarded time. What began before the period is left out. The last week's digest comes at the end; pictures are
-drawn for their size, of the desk's newest figures. The news and what readers saw of it are written to
-tests/alerts/golden (`--out` to elsewhere), where tests/alerts/test_transcript.py tells the same news again and holds
-the rules. The command ends with 1 where the fake refused anything, or saw more or fewer messages than the replay says.
+fast-forwarded time. What began before the period is left out. The last week's digest comes at the end, with what the
+replay had said of each decision and incident by then; pictures are drawn for their size, of the desk's newest figures.
+The news and what readers saw of it are written to tests/alerts/golden (`--out` to elsewhere), where
+tests/alerts/test_transcript.py tells the same news again and holds the rules. The command ends with 1 where the fake
+refused anything, or saw more or fewer messages than the replay says.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +52,17 @@ def drawn(plan, store, messages):
     return sizes
 
 
+def digest_of(plan, store, replayed, since, now):
+    """The week's digest: figures and targets as the desk's store has them, and what was said of decisions and incidents
+    as the replay said it, since the desk itself was looked at once."""
+    week, said = (read(plan, one, None, since=since, now=now) for one in (store, replayed))
+    return replace(
+        week, verdicts=said.verdicts, before=said.before, incidents=said.incidents, responses=said.responses,
+        allowances=said.allowances, alarms=said.alarms, alarm_table=said.alarm_table, alarm_notes=said.alarm_notes,
+        alarms_brief=said.alarms_brief,
+    )  # fmt: skip
+
+
 def main():
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("desk", type=Path)
@@ -69,16 +82,19 @@ def main():
         if given.recorded:
             lines = (given.out / "desk-news.jsonl").read_text(encoding="utf-8").splitlines()
             news, counts = [codec.load(tuple[datetime, str, Message], line) for line in lines], None
+            digest = next(message for _, _, message in news if message.thread.startswith("digest:"))
             news = [one for one in news if not one[2].thread.startswith("digest:")]
         else:
-            since = since if given.since else until - EIGHTEEN_MONTHS
-            found = replay(plan, store, since=since, until=until, processes=given.processes)
+            since, weeks = since if given.since else until - EIGHTEEN_MONTHS, []
+            found = replay(
+                plan, store, since=since, until=until, processes=given.processes,
+                at_end=lambda known: weeks.append(digest_of(plan, store, known, until - timedelta(days=7), until)),
+            )  # fmt: skip
             old = {a.message.thread for a in found.alerts if a.standing}
             news = [(a.at, a.channel, a.message) for a in found.alerts if a.message.thread not in old]
             counts = Counter(a.sort for a in found.alerts if a.message.thread not in old)
-        week = read(plan, store, None, since=until - timedelta(days=7), now=until)
-        digest = for_digest(week, key=f"digest:desk|digest|1|{news[0][1]}", thread="digest:desk",
-                            board_url=plan.board_url)  # fmt: skip
+            digest = for_digest(weeks[0], key=f"digest:desk|digest|1|{news[0][1]}", thread="digest:desk",
+                                board_url=plan.board_url)  # fmt: skip
         sizes = drawn(plan, store, (digest, *(message for _, _, message in news)))
     news.append((until, news[0][1], digest))
     with tempfile.TemporaryDirectory() as folder:

@@ -121,13 +121,24 @@ class Pieces:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """A list was read whole, in one go: what is stored of [since, until) (epoch seconds) by one of the fields `times`
+    and is not among `ids` is gone at the vendor."""
+
+    times: frozenset[str]
+    since: int
+    until: int
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """Vendor APIs: a page of one stream's records to upsert, and ids to delete; each metric of the stream makes its
     facts of them, and touched periods are aggregated again. `cursor` is stored with them in one transaction.
 
     `complete`: the stream has been read up to the present. `through`: up to when it has been read, for the progress.
     Where the page brought `pieces`, `upserts` are what they say alone; the store goes by all that it has of them.
-    `note`: what whoever collects should know of how it was read.
+    `note`: what whoever collects should know of how it was read. `sweep`: what the list that ends here no longer holds.
     """
 
     upserts: Records = field(default_factory=Records)
@@ -138,6 +149,7 @@ class Facts:
     rejected: tuple[Rejected, ...] = ()
     pieces: Pieces | None = None
     note: str = ""
+    sweep: Sweep | None = None
 
 
 Batch = Observations | Facts

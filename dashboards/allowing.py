@@ -14,7 +14,7 @@ def allowances(world: World) -> None:
         return
     titles = {key: d.change.title for key, d in world.declared.items()}
     with st.container(border=True, key="allowance"):
-        st.subheader("Harm allowance of the year", anchor=False, help="What all decisions together may cost customers.")
+        st.header("Harm allowance of the year", anchor=False, help="What all decisions together may cost customers.")
         for use in uses:
             metric = world.metrics[use.metric]
             head = (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards import session
+from dashboards import rules, session
 
 HERE = Path(__file__).parent
 
@@ -19,6 +19,7 @@ pages = [
     st.Page(str(HERE / "views" / "trying.py"), title="Try a file", url_path="try"),
     st.Page(str(HERE / "views" / "health.py"), title="Data health", url_path="health"),
 ]
+rules.put()
 if session.admitted():
     st.navigation(pages, position="top").run()
     session.signature()

@@ -23,7 +23,7 @@ def section(world: World, metric: Metric) -> None:
     if not ways:
         return
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(
+        st.header(
             "Segments side by side", anchor=False,
             help="Each against what was expected of itself, over its newest complete days. Lines have scales of their "
             "own: compare the words, not the heights.",

@@ -9,7 +9,7 @@ from dashboards.text import badge, grey, md
 
 
 def section(world: World) -> None:
-    st.subheader("Alarm budget", anchor=False, help=md(keeping.NOTE))
+    st.header("Alarm budget", anchor=False, help=md(keeping.NOTE))
     kept = reading.alarms_kept(world.now)
     if kept is None:
         st.markdown(grey("Counted once a day, after the verdicts; not yet: run `cxmon judge`."))

@@ -29,7 +29,7 @@ def forms(world: World, change: str, trail: list[Signed]) -> None:
 
 def _answer(world: World, change: Change) -> None:
     with st.container(border=True, key="respond"):
-        st.markdown("##### What is decided about it", anchors=False)
+        st.markdown("## What is decided about it", anchors=False)
         if session.refused(Act.RESPOND):
             return
         with st.form("response", border=False, clear_on_submit=False):
@@ -62,7 +62,7 @@ def _answer(world: World, change: Change) -> None:
 def _draft(world: World, declared: Declared, trail: list[Signed]) -> None:
     words, shape = proposing.stage_words(declared, trail)
     with st.container(border=True, key="draft"):
-        st.markdown(f"##### {badge(words, Tone.GREY, shape)}", anchors=False)
+        st.markdown(f"## {badge(words, Tone.GREY, shape)}", anchors=False)
         st.markdown(md(proposing.stage_line(declared, trail, world.zone)))
         lines = proposing.limit_lines(declared.change, world.metrics)
         st.markdown("  \n".join([grey(md(proposing.ACCEPTED)), *(f":small[{md(line)}]" for line in lines)]))

@@ -15,7 +15,7 @@ MOST = 8
 
 
 def section(world: World) -> None:
-    st.subheader(
+    st.header(
         "Messages to channels", anchor=False,
         help="Each message is told once per channel; what could not be sent is tried again and again, further and "
         "further apart.",

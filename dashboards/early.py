@@ -18,7 +18,7 @@ def figures(world: World) -> None:
     if answer is None:
         return
     with st.container(border=True, key="early"):
-        st.markdown(f"##### {md(wording.title(answer, world.metrics, world.zone))}", anchors=False)
+        st.markdown(f"## {md(wording.title(answer, world.metrics, world.zone))}", anchors=False)
         for one in answer.tiers:
             for line in wording.tier(one, answer, world.metrics):
                 told = f"**{md(one.tier or 'all customers')}**: {md(line)}"

@@ -186,7 +186,10 @@ def _cell(world: World, key: str, metric: Metric) -> Cell:
         # The newest days alone say little; all days since the decision say that it is over its limit.
         number = f"#{limit.number}"
         tip = f"decision {number} is over its limit here; the newest days alone: {tip}"
-        return Cell(segment=segment, metric=metric.label, tone=Tone.RED, text=number, word="over limit", tip=tip)
+        said = f"over the limit of decision {number}"
+        return Cell(
+            segment=segment, metric=metric.label, tone=Tone.RED, text=number, word="over limit", said=said, tip=tip
+        )  # fmt: skip
     over = found.tone is Tone.AMBER and limit is not None
     text = gaps.size(found.harm, found, metric).removesuffix(" points").removesuffix(" point")
     return Cell(
@@ -195,6 +198,7 @@ def _cell(world: World, key: str, metric: Metric) -> Cell:
         tone=Tone.RED if over else found.tone,
         text=text,
         word="worse" if found.harm > 0 else "better",
+        said=gaps.pill(found, metric),
         tip=tip,
     )
 

@@ -4,22 +4,24 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.model import use
-from dashboards import figures
-from dashboards.reading import NOTHING_YET, World, world
+from dashboards import figures, following, reading
+from dashboards.reading import NOTHING_YET, World
 from dashboards.text import grey, md
 
 
 def in_format() -> None:
     """From here on figures have the configuration's format, where the store knows it: for a page that shows nothing of
     the store."""
-    found = world()
+    found = reading.world(reading.version())
     if not isinstance(found, str):
         use(found.number_format)
 
 
 def opened(heading: str | None = None) -> World | None:
-    """The world with its header drawn, or None after the empty state was drawn."""
-    found = world()
+    """The world with its header drawn, or None after the empty state was drawn. The page follows the store."""
+    version = reading.version()
+    found = reading.world(version)
+    following.follow(version)
     if isinstance(found, str):
         st.title(heading or "Customer experience", anchor=False)
         with st.container(border=True):

@@ -8,6 +8,7 @@ import streamlit as st
 from cxmon import charts
 from cxmon.model import Filling, Metric
 from cxmon.wording import filling as wording
+from cxmon.wording import numbers as say
 from dashboards import downloads, drawing, reading
 from dashboards.links import linked
 from dashboards.reading import World
@@ -17,7 +18,7 @@ NEAR = 0.995
 
 
 def section(world: World) -> None:
-    st.subheader(
+    st.header(
         "How figures fill up", anchor=False,
         help="Answers come late. A period counts when nearly all of them are in; until then it is drawn lighter and "
         "stands in no figure.",
@@ -75,7 +76,7 @@ def lines(filling: Filling) -> list[charts.Line]:
 
 
 def _line(name: str, ages: tuple[int, ...], share: tuple[float, ...]) -> charts.Line:
-    points = [(float(a), 100 * s, f"{100 * s:.0f} % after {a} d") for a, s in zip(ages, share, strict=True)
-              if math.isfinite(s)]  # fmt: skip
+    known = [(age, 100 * part) for age, part in zip(ages, share, strict=True) if math.isfinite(part)]
+    points = [(float(age), part, f"{part:.0f} % after {say.counted(age, 'day')}") for age, part in known]
     full = next((i for i, (_, y, _) in enumerate(points) if y >= 100 * NEAR), len(points))
     return charts.Line(name=name, points=points[: full + 2])

@@ -9,6 +9,7 @@ from cxmon import wording
 from cxmon.decisions.naming import name_of
 from cxmon.model import SAVED_PER, Category, Metric, Segment
 from cxmon.wording import proposing as words
+from cxmon.wording import sizes
 from dashboards.reading import World
 from dashboards.text import md
 
@@ -33,11 +34,11 @@ def limits(metrics: Mapping[str, Metric], chosen: list[str], known: Mapping[str,
         for name in chosen:
             metric = metrics[name]
             typed = st.text_input(
-                md(f"{metric.label}, limit"), known.get(name, metric.matters.text), key=f"{key}_{name}", max_chars=40,
-                help=md(words.limit_help(metric)),
+                md(f"{metric.label}, limit"), sizes.in_words(known.get(name, metric.matters.text)), key=f"{key}_{name}",
+                help=md(words.limit_help(metric)), max_chars=40,
             )  # fmt: skip
             if typed.strip():
-                said[name] = typed.strip()
+                said[name] = sizes.as_written(typed)
     return said
 
 

@@ -150,13 +150,21 @@ def outbox() -> list[OutboxRow]:
         return list(found.values())
 
 
-def world() -> World | str:
-    """The world, or one sentence that says why there is none."""
-    url = os.environ.get("CXMON_STORE_URL", "")
+def version() -> int | str:
+    """Of the store: another one whenever anything in it has changed. A sentence where it cannot be read."""
     try:
-        with Store.open(url, read_only=True) as store:
-            version = store.version()
-        return _load(url, version)
+        with Store.open(os.environ.get("CXMON_STORE_URL", ""), read_only=True) as store:
+            return store.version()
+    except StoreError as error:
+        return str(error)
+
+
+def world(version: int | str) -> World | str:
+    """The world of that version, or one sentence that says why there is none."""
+    if isinstance(version, str):
+        return version
+    try:
+        return _load(os.environ.get("CXMON_STORE_URL", ""), version)
     except StoreError as error:
         return str(error)
 

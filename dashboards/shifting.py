@@ -11,7 +11,7 @@ from dashboards.text import grey, md
 
 def section(world: World, metric: Metric, sheet: Sheet | None, key: str) -> None:
     with st.container(border=True, key="shifts"):
-        st.subheader("When it changed", anchor=False, help=md(FOOTING))
+        st.header("When it changed", anchor=False, help=md(FOOTING))
         if sheet is None:
             st.markdown(grey("Looked for once a day, after the verdicts; not yet: run `cxmon judge`."))
             return

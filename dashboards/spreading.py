@@ -23,7 +23,7 @@ def section(world: World, band: Band, metric: Metric, sheet: Sheet | None) -> No
     spread = next((s for s in sheet.spreads if s.segment.key == band.key), None) if sheet else None
     with st.container(border=True, height="stretch", key="spread"):
         what = "cases" if spread is not None else "days" if gaps.daily(band) else "periods"
-        st.subheader(
+        st.header(
             f"How the {what} lie", anchor=False,
             help="An average hides who waits longest. The short line across a bar is where it stood before.",
         )  # fmt: skip

@@ -18,7 +18,7 @@ def history(world: World, change: str) -> None:
         if one.table is None:
             continue
         with st.container(border=True, key=f"history{i}"):
-            st.markdown(f"##### {md(one.heading)}", anchors=False)
+            st.markdown(f"## {md(one.heading)}", anchors=False)
             for row in one.table.rows:
                 cells = zip(one.table.headers[1:], row[1:], strict=True)
                 said = "  \n".join(f"{grey(md(head) + ':')} {md(cell)}" for head, cell in cells)

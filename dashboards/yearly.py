@@ -35,7 +35,7 @@ def _date(point: charts.Point) -> datetime:
 def section(world: World, band: Band, metric: Metric, *, where: str, days: int) -> None:
     """The sentence, the two lines, and what a year ago is not."""
     with st.container(border=True, height="stretch", key="yearly"):
-        st.subheader("Against last year", anchor=False, help=md(describing.YEAR_CAVEAT))
+        st.header("Against last year", anchor=False, help=md(describing.YEAR_CAVEAT))
         points = charts.points(band, metric)
         before = earlier(points, metric)
         shown = [p for p in charts.recent(points, min(days, 372)) if p.complete]

@@ -40,6 +40,7 @@ from cxmon.model import (
 from cxmon.store import Catalogue, Store
 from cxmon.wording.by_hand import SILENCE_ENDS
 from cxmon.wording.hearing import heard, numbers_behind
+from cxmon.wording.kinds import kinds_of
 
 __all__ = [
     "ALLOWANCE",
@@ -309,6 +310,7 @@ def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[
     lines = [f"Incident {incident.id}: {told_of}, found by {incident.check}, {_state(incident)}"]
     if len(incident.members) > 1:
         lines.append(f"covers {', '.join(m.label for m in incident.members)}")
+    lines += _kinds(store, incident)
     history = store.incidents.history(incident.id)
     for t, told in zip(history, heard(history, store.outbox.story(incident.thread)), strict=True):
         numbers = numbers_behind(t)
@@ -324,6 +326,13 @@ def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[
         due = f" ({told.removesuffix(f': {r.why}')})" if r.due else ""
         lines.append(f"{_stamp(r.at)} response: {r.decision.value} by {r.by}: {r.why}{due}")
     return [*lines, *wording.fixes(incident.id, changes, store.verdicts.all_latest(), now=at)]
+
+
+def _kinds(store: Store, incident: Incident) -> list[str]:
+    """Whether it is worse service or other contacts, where that was worked out."""
+    catalogue = store.catalogue.load() if incident.kinds is not None else None
+    metric = next((m for m in catalogue.metrics if m.id == incident.subject), None) if catalogue else None
+    return [kinds_of(incident, metric, incident.opened_at)] if metric is not None else []
 
 
 def _known_segment(store: Store, catalogue: Catalogue | None, metric: str | None, segment: Segment | None) -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from cxmon.alerts.message import for_incident
-from cxmon.alerts.parts import BEHIND_IT, news_key, with_assigned
+from cxmon.alerts.parts import news_key, with_assigned
 from cxmon.errors import ActionError
 from cxmon.model import Delivery, Incident, IncidentState, Message, OutboxRow, Transition
 from cxmon.store import Store
+from cxmon.wording.messages import BEHIND_IT
 
 VERDICT, SOURCE, DATA, ALLOWANCE, ERROR = "verdict", "source", "data", "allowance", "error"
 _A_ROLE = "name a role or department"

@@ -307,6 +307,11 @@ def rules(metric: Metric, figures: Mapping[str, Floats]) -> Iterator[tuple[Bools
         yield (f["n"] < f["total"]) & ~_later(metric, f), "n", "smaller than the total"
     if kind is Kind.RATE:
         yield (f["n"] == 0) & (f["total"] > 0) & ~_later(metric, f), "n", "events without exposure"
+    if kind is Kind.MEAN and (possible := bounds(metric)) is not None:
+        low, high, reason = possible
+        mean = f["total"] / np.where(f["n"] > 0, f["n"], np.nan)
+        slack = 1e-9 * np.abs(mean)
+        yield (mean < low - slack) | (mean > high + slack), "total", f"{reason}, for so many answers"
     for square, single in (("squares", "total"), ("base_squares", "base")):
         if square in f and "n" in f:
             least = f[single] ** 2 * (1 - 1e-9)

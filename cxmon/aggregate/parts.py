@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -232,18 +233,20 @@ def _kept(x: Floats) -> Floats:
 
 def _bounds(metric: Metric, start: Ints) -> Ints:
     """When each period (P,) reaches each age: epoch seconds (P, len(AGES))."""
-    zone = ZoneInfo(metric.zone)
-    bounds = np.zeros((len(start), len(AGES)), np.int64)
     unique, back = np.unique(start, return_inverse=True)
-    for i, s in enumerate(unique):
-        end = periods.next_start(datetime.fromtimestamp(int(s), UTC), metric.grain, metric.zone)
-        if metric.grain is Grain.HOUR:
-            row = [int(end.timestamp()) + age * DAY for age in AGES]
-        else:
-            day = end.astimezone(zone).replace(tzinfo=None)
-            row = [int((day + timedelta(days=age)).replace(tzinfo=zone).timestamp()) for age in AGES]
-        bounds[back == i] = row
-    return bounds
+    rows = [_ages(metric.grain, metric.zone, s) for s in unique.tolist()]
+    return np.array(rows, np.int64).reshape(-1, len(AGES))[back.reshape(-1)]
+
+
+@lru_cache(maxsize=20_000)
+def _ages(grain: Grain, zone: str, start: int) -> tuple[int, ...]:
+    """The same of one period, which all metrics of a grain ask for, several times each."""
+    end = periods.next_start(datetime.fromtimestamp(start, UTC), grain, zone)
+    if grain is Grain.HOUR:
+        return tuple(int(end.timestamp()) + age * DAY for age in AGES)
+    local = ZoneInfo(zone)
+    day = end.astimezone(local).replace(tzinfo=None)
+    return tuple(int((day + timedelta(days=age)).replace(tzinfo=local).timestamp()) for age in AGES)
 
 
 def _slots(metric: Metric, start: Ints, known: Ints | None) -> Ints:

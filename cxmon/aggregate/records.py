@@ -1,6 +1,6 @@
 """A vendor's records become the facts of a metric, and facts become cells. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -55,12 +55,14 @@ class Counted:
 class Page:
     """A page of records on its way into the facts of several metrics, which share what has been read of it.
 
-    With `frozen`, records after `now` are no facts: they lie in the future of a clock that stands still.
+    With `frozen`, records after `now` are no facts: they lie in the future of a clock that stands still. Records of
+    customers who are `forgotten` are nobody's facts, whatever is in them.
     """
 
     records: Records
     now: datetime
     frozen: bool = False
+    forgotten: Collection[str] = ()
     _moments: dict[tuple[str, str], tuple[Ints, reading.Problems]] = field(default_factory=dict)
     _words: dict[str, list[str]] = field(default_factory=dict)
     _sound: dict[str, tuple[Sequence[object], Mapping[int, str]]] = field(default_factory=dict)
@@ -78,13 +80,14 @@ class Page:
                 rejected.append(Rejected(where=self._place(i), reason=reason, value=shown))
             aside[i] = True
 
-        chosen = self._chosen(metric)
+        told = self._told()
         for name in metric.read.only:
-            self._refuse_unfit(name, np.ones(len(chosen), bool), refuse)
+            self._refuse_unfit(name, told, refuse)
+        chosen = self._chosen(metric) & told
         for name in wanted.values():
             self._refuse_unfit(name, chosen, refuse)
         # A state that does not count ends one that did.
-        counts = np.ones(len(chosen), bool) if metric.read.churn else chosen
+        counts = told.copy() if metric.read.churn else chosen
         at = self._times(metric, wanted["time"], counts, refuse)
         counts &= at != 0
         if metric.read.churn:
@@ -126,6 +129,12 @@ class Page:
 
     def _place(self, i: int) -> str:
         return self.records.places[i] if len(self.records.places) else f"record {self.records.ids[i]}"
+
+    def _told(self) -> Bools:
+        """The records of customers who may be counted."""
+        if not self.forgotten:
+            return np.ones(len(self.records), bool)
+        return np.array([customer not in self.forgotten for customer in self.records.customers], bool)
 
     def _chosen(self, metric: Metric) -> Bools:
         """The records whose fields have the values that `only` asks for."""

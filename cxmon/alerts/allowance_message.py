@@ -15,6 +15,7 @@ from cxmon.model import (
     Tone,
     Transition,
 )
+from cxmon.wording import messages as say
 
 
 def for_allowance(
@@ -35,25 +36,21 @@ def for_allowance(
     title = transition.reason if ended and incident.since != use.year else wording.allowance_headline(use, metric, zone)
     title = title if title.startswith(metric.label) else f"{metric.label}: {title}"
     thread = f"incident:{incident.id}"
-    stamp = wording.stamp(use.as_of, zone)
     return Message(
         key=news_key(thread, transition.step, f"{use.year:%Y-%m-%d}"),
         thread=thread,
         tone=tone,
-        badge=f"Harm allowance: {words.lower()}",
+        badge=say.allowance_badge(words),
         title=title,
-        text=one_line(f"Harm allowance: {words.lower()}", title),
+        text=one_line(say.allowance_badge(words), title),
         lines=wording.allowance_lines(use, metric, titles, zone),
         facts=(
-            Fact(label="How it is counted", text=HOW),
-            Fact(label="Where", text="all customers"),
+            Fact(label=say.HOW_COUNTED, text=say.COUNTED_BY_SHARE),
+            Fact(label=say.WHERE, text=say.EVERYONE_TOLD),
         ),
-        footer=f"As of {stamp} · check allowance · incident {incident.id}",
+        footer=say.as_of_check(use.as_of, zone, "allowance", incident.id),
         link=view_link(board_url, metric=metric.id),
         actions=() if ended else actions(incident.id, known_why=False),
         reply=None if transition.step is Step.OPENED else f"{wording.step(transition.step)}. {title}",
         at=transition.at,
     )
-
-
-HOW = "each decision's own harm, by the share of the answers that it touches; gains count against it"

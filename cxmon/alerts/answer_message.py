@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cxmon import wording
-from cxmon.alerts.parts import LEGEND, near_fact, view_link
+from cxmon.alerts.parts import near_fact, view_link
 from cxmon.model import EVERYONE, Band, Declared, Fact, Incident, Message, Metric, Picture, Segment, Tone
+from cxmon.wording import asked as words
 from cxmon.wording import gap as gaps
+from cxmon.wording import messages as say
 from cxmon.wording.over import Limit
-
-_BADGES = {Tone.AMBER: "Worse than expected", Tone.TEAL: "Better than expected", Tone.GREY: "As expected"}
 
 
 def for_answer(
@@ -34,15 +34,19 @@ def for_answer(
     """
     found = gaps.gap(band, metric)
     name = f"{metric.label}, {wording.segment(segment)}" if segment != EVERYONE else metric.label
-    stamp = f"As of {wording.stamp(band.as_of, zone)}"
+    stamp = say.as_of(band.as_of, zone)
     here = [one for one in incidents if any(member.holds(segment) for member in (one.root, *one.members))]
-    badge, tone, title = _headline(found, metric, name, over)
+    badge, tone, title = words.headline(found, metric, name, over)
     if here and tone is Tone.GREY:
         # A slow drift is known to be one long before the newest average leaves its range.
-        since = wording.day(min(one.since or one.opened_at for one in here), zone)
-        badge, tone, title = "Incident open", Tone.AMBER, f"{title}; an incident is open since {since}"
+        badge, tone = words.INCIDENT_OPEN, Tone.AMBER
+        title = words.and_open(title, min(one.since or one.opened_at for one in here), zone)
     facts = [
-        *(_figures(found, band, metric, zone) if found else [Fact(label="Why", text=band.reason or "too little data")]),
+        *(
+            _figures(found, band, metric, zone)
+            if found
+            else [Fact(label=words.WHY, text=band.reason or words.TOO_LITTLE)]
+        ),
         *_limit(over, over_title, zone),
         *_incidents(incidents, zone),
         near_fact(changes_near, zone, drafts_near),
@@ -65,28 +69,16 @@ def for_answer(
     )
 
 
-def _headline(found: gaps.Gap | None, metric: Metric, name: str, over: Limit | None) -> tuple[str, Tone, str]:
-    """(badge, tone, title): `CSAT, chat: 82.1 %, 2.6 points worse than expected`."""
+def _figures(found: gaps.Gap | None, band: Band, metric: Metric, zone: str) -> list[Fact]:
     if found is None:
-        return "Not known", Tone.GREY, f"{name}: not known, too little data"
-    state = "".join(gaps.stands(found, metric, over.number if over else None))
-    badge = "Over its limit" if over else _BADGES[found.tone]
-    return badge, Tone.RED if over else found.tone, f"{name}: {wording.value(metric, found.value)}, {state}"
-
-
-def _figures(found: gaps.Gap, band: Band, metric: Metric, zone: str) -> list[Fact]:
-    low, high = (wording.value(metric, x) for x in found.between)
-    window = gaps.window(found, band, zone)
+        return [Fact(label=words.WHY, text=band.reason or words.TOO_LITTLE)]
     facts = [
-        Fact(label="Figure", text=f"{wording.value(metric, found.value)} ({window}, n {wording.number(found.n, 0)})"),
-        Fact(
-            label="Expected",
-            text=f"{wording.value(metric, found.expected)}; {low} to {high} in 99 of 100 cases when nothing changes",
-        ),
-        Fact(label="Against expected", text=f"{gaps.pill(found, metric)}, {gaps.possible(found, metric)}"),
+        Fact(label=words.FIGURE, text=words.figure(found, band, metric, zone)),
+        Fact(label=words.EXPECTED, text=words.expected(found, metric)),
+        Fact(label=say.AGAINST_EXPECTED, text=f"{gaps.pill(found, metric)}, {gaps.possible(found, metric)}"),
     ]
     if found.since is not None:
-        facts.append(Fact(label="Since", text=f"outside that range since {gaps.first(found, band, zone)}"))
+        facts.append(Fact(label=say.SINCE, text=words.outside(gaps.first(found, band, zone))))
     return facts
 
 
@@ -94,18 +86,14 @@ def _limit(over: Limit | None, title: str, zone: str) -> list[Fact]:
     if over is None:
         return []
     text = f"#{over.number} {title}, since {wording.day(over.since, zone)} ({over.text})"
-    return [Fact(label="Over its limit", text=text)]
+    return [Fact(label=say.OVER_ITS_LIMIT, text=text)]
 
 
 def _incidents(found: Sequence[Incident], zone: str) -> list[Fact]:
-    told = []
-    for one in found:
-        since = wording.day(one.since or one.opened_at, zone)
-        state = f"acknowledged by {one.acknowledged_by}" if one.acknowledged_by else wording.state(one).lower()
-        told.append(f"{one.id}, {state}, found by {one.check}, since {since}, {wording.segment(one.root)}")
-    return [Fact(label="Open incident" if len(told) == 1 else "Open incidents", text="; ".join(told))] if told else []
+    told = [words.lasting(one, zone) for one in found]
+    return [Fact(label=words.open_label(len(told)), text="; ".join(told))] if told else []
 
 
 def _picture(metric: Metric, segment: Segment, title: str, stamp: str) -> Picture:
-    subtitle = (f"{stamp} · {wording.segment(segment)}", LEGEND)
+    subtitle = (f"{stamp} · {wording.segment(segment)}", say.LEGEND)
     return Picture(metric=metric.id, segment=segment.key, change=None, title=title, subtitle=subtitle, alt=title)

@@ -7,6 +7,7 @@ from cxmon.alerts.markup import clean, cut, cut_lines, escape, safe_url, size, u
 from cxmon.alerts.parts import one_line
 from cxmon.alerts.text import command_hint
 from cxmon.model import Action, Fact, Message, Tone
+from cxmon.wording.messages import EXACT_VIEW
 
 Block = dict[str, Any]
 
@@ -121,7 +122,7 @@ def _footer(message: Message, *, commands: bool) -> list[Block]:
     parts = [_escaped(message.footer, FIELD)]
     link = safe_url(message.link)
     if link:
-        parts.insert(0, f"<{escape(link)}|Open the exact view>")
+        parts.insert(0, f"<{escape(link)}|{EXACT_VIEW}>")
     hint = command_hint(message) if commands else ""
     if hint:
         parts.append(f"`{_escaped(hint, 300)}`")

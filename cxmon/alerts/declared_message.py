@@ -4,13 +4,19 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from cxmon import decisions, wording
-from cxmon.alerts.parts import at_most, news_key, view_link
-from cxmon.alerts.verdict_message import claimed
+from cxmon.alerts.parts import news_key, view_link
 from cxmon.model import Action, Amount, Change, Declared, Fact, Message, Metric, Status, Tone, written
 from cxmon.wording import forms as words
+from cxmon.wording import messages as say
 from cxmon.wording import numbers
+from cxmon.wording.messages import at_most, claimed
 
 PUT_LIVE = "declare_draft"
+
+
+def declared_thread(change: str) -> str:
+    """The story of the message that declared a change; its verdicts have one of their own."""
+    return f"declared:{change}"
 
 
 def for_declared(
@@ -20,17 +26,17 @@ def for_declared(
     which it goes live as it is shown: its value is the id and the hash of what was read."""
     change, live = declared.change, declared.change.status is Status.LIVE
     badge = words.declared_badge(declared)
-    thread = f"declared:{change.id}"
+    thread = declared_thread(change.id)
     title = change.title
     facts = [
-        Fact(label="What kind", text=wording.category(change.category)),
+        Fact(label=say.WHAT_KIND, text=wording.category(change.category)),
         Fact(label="From", text=_moment(change, zone)),
-        Fact(label="Where", text=wording.scope(change.reach)),
-        Fact(label="Owner", text=change.owner),
-        Fact(label="Harm that is accepted", text=_sizes(change.limits, metrics) or "what matters, for every metric"),
+        Fact(label=say.WHERE, text=wording.scope(change.reach)),
+        Fact(label=say.OWNER, text=change.owner),
+        Fact(label=say.ACCEPTED_HARM, text=_sizes(change.limits, metrics) or say.WHAT_MATTERS),
         *_wider(change, metrics),
-        *([Fact(label="To gain", text=_sizes(change.aims, metrics))] if change.aims else []),
-        *([Fact(label="Said to save", text=claimed(change.saving))] if change.saving else []),
+        *([Fact(label=say.TO_GAIN, text=_sizes(change.aims, metrics))] if change.aims else []),
+        *([Fact(label=say.SAID_TO_SAVE, text=claimed(change.saving))] if change.saving else []),
         *([Fact(label="Answers", text=answers)] if answers else []),
     ]
     return Message(
@@ -76,11 +82,11 @@ def _wider(change: Change, metrics: Mapping[str, Metric]) -> list[Fact]:
         missing = [d for d in declared.dimensions if d not in known.dimensions]
         if missing:
             told.append(words.judged_wider(metrics[name], missing, wording.scope(known)))
-    return [Fact(label="Judged wider", text="; ".join(at_most(told)))] if told else []
+    return [Fact(label=say.JUDGED_WIDER, text="; ".join(at_most(told)))] if told else []
 
 
 def _put_live(change: Change) -> Action:
-    return Action(name=PUT_LIVE, label="Declare it", value=f"{change.id}|{change.declared_hash}")
+    return Action(name=PUT_LIVE, label=say.DECLARE_IT, value=f"{change.id}|{change.declared_hash}")
 
 
 def _moment(change: Change, zone: str) -> str:

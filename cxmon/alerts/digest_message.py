@@ -3,13 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from cxmon import wording
 from cxmon.alerts.parts import view_link
 from cxmon.model import Message, Passage, Picture
 from cxmon.wording import digest
+from cxmon.wording import messages as say
 from cxmon.wording.week import Week
-
-BADGE = "The week"
 
 
 def for_digest(
@@ -24,16 +22,15 @@ def for_digest(
     """`late_for` is when it was due, where it is sent late."""
     headline = digest.headline(week)
     of = f"{week.title}, {week.view}" if week.view else week.title
-    late = f" · late: it was due {wording.stamp(late_for, week.zone)}" if late_for else ""
     return Message(
         key=key,
         thread=thread,
         tone=digest.tone(week),
-        badge=f"{BADGE} of {of}",
+        badge=say.week_badge(of),
         title=headline,
-        text=f"{BADGE} of {of}: {headline}",
+        text=f"{say.week_badge(of)}: {headline}",
         lines=digest.short(week),
-        footer=f"As of {wording.stamp(week.now, week.zone)} · news since {week.day(week.since)}{late}",
+        footer=say.as_of_week(week.now, week.zone, week.day(week.since), late_for),
         link=view_link(board_url, view=view) if board_url else None,
         picture=picture(week),
         at=week.now,

@@ -1,83 +1,24 @@
 """An incident in words: what happened, since when, how much, where, how sure, what was declared near by, and whose."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from cxmon import wording
-from cxmon.alerts.parts import (
-    BEHIND_IT,
-    CORRECTED,
-    LEGEND,
-    actions,
-    at_most,
-    lower,
-    near,
-    near_drafts,
-    near_fact,
-    news_key,
-    one_line,
-    view_link,
-    with_assigned,
-)
+from cxmon.alerts.parts import actions, near, near_drafts, near_fact, news_key, one_line, view_link, with_assigned
 from cxmon.model import (
     Action,
     Declared,
-    Ending,
     Fact,
     Finding,
-    Grade,
     Incident,
     IncidentState,
-    Interval,
     Message,
     Metric,
-    NotReal,
     Picture,
-    Segment,
-    State,
-    Step,
-    Tone,
     Transition,
-    written,
 )
-from cxmon.wording.withholding import withheld_headline
-
-# What a check is called on the screen while its incident is open, by the check's type.
-_BADGES = {
-    "threshold": ("Out of bounds", Tone.RED),
-    "watch": ("Worse than expected", Tone.AMBER),
-    "freshness": ("No new data", Tone.GREY),
-    "data": ("Source in trouble", Tone.GREY),
-    "error": ("Check cannot be run", Tone.GREY),
-    "funnel": ("Outside what its size explains", Tone.AMBER),
-}
-_OF_SOURCES = frozenset({"freshness", "data", "error"})
-_OF = {"data": "source ", "error": "check "}
-_ENDINGS = {
-    Ending.RECOVERED: "has recovered",
-    Ending.ACCEPTED: "is accepted at its new level",
-    Ending.CLOSED_UNKNOWN: "stopped being measurable; it is not known whether it recovered",
-}
-# Of one that people ended as a false alarm: what they said, since the figures have not said it.
-_BY_MARK = "marked as not real by"
-_SURE_OF_A_MARK = "the word of those who marked it, not a measurement: the figure is where it is"
-_SURE_OF_ENDS = {
-    Ending.RECOVERED: "inside what chance explains, for as many periods as it takes to be called recovered",
-    Ending.ACCEPTED: "a decision, not a measurement: the figure is where it is",
-    Ending.CLOSED_UNKNOWN: "not known: too little complete data to judge by",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """A difference to expected on the scale it is judged on; `unit` as in `Harm`. NaN where an end is not known."""
-
-    size: float
-    low: float
-    high: float
-    unit: str
+from cxmon.wording import incidents as words
+from cxmon.wording import kinds
+from cxmon.wording import messages as say
 
 
 def for_incident(
@@ -100,19 +41,19 @@ def for_incident(
     `check_type` is the check's plug-in type; without it, it is guessed from the numbers. `behind` is what stands behind
     it at the vendor.
     """
-    told = _figures(incident, finding or incident.latest)
-    kind = check_type or (incident.check if incident.check in _OF_SOURCES else _guess(incident.worst or told))
+    told = words.figures(incident, finding or incident.latest)
+    kind = check_type or (incident.check if incident.check in words.OF_SOURCES else words.guess(incident.worst or told))
     what = metric.label if metric else incident.subject
-    since = _since(incident, told)
-    headline = _headline(incident, told, metric, what, kind, zone)
-    badge, tone = _badge(incident, transition, kind)
+    since = words.since_of(incident, told)
+    headline = words.headline(incident, told, metric, what, kind, zone)
+    badge, tone = words.badge(incident, transition, kind)
     close = near(changes_near, incident.root, since or transition.at)
     drafts = near_drafts(changes_near, incident.root, since or transition.at)
-    stamp = wording.stamp(told.at if told else transition.at, zone)
+    at = told.at if told else transition.at
     thread = f"incident:{incident.id}"
     facts = _facts(incident, told, metric, kind, near_fact(close, zone, drafts), zone, owner)
     if behind:
-        facts.append(Fact(label=BEHIND_IT, text=behind))
+        facts.append(Fact(label=say.BEHIND_IT, text=behind))
     return Message(
         key=news_key(thread, transition.step, _version(transition)),
         thread=thread,
@@ -120,13 +61,13 @@ def for_incident(
         badge=badge,
         title=headline,
         text=one_line(badge, headline),
-        lines=_lines(incident, transition, told, metric),
+        lines=words.lines(incident, transition, told, metric),
         facts=with_assigned(facts, incident),
-        footer=f"As of {stamp} · check {incident.check} · incident {incident.id}",
+        footer=say.as_of_check(at, zone, incident.check, incident.id),
         link=_view(board_url, incident, kind),
-        picture=_picture(incident, metric, headline, stamp) if kind not in _OF_SOURCES else None,
+        picture=None if kind in words.OF_SOURCES else _picture(incident, metric, headline, at, zone),
         actions=_actions(incident, metric, kind),
-        reply=_reply(transition, badge, headline),
+        reply=words.reply(transition, badge, headline),
         at=transition.at,
         weight=incident.told_score,
     )
@@ -136,19 +77,18 @@ def _actions(incident: Incident, metric: Metric | None, kind: str) -> tuple[Acti
     if incident.state is IncidentState.ENDED:
         return ()
     taken = incident.state is IncidentState.ACKNOWLEDGED
-    return actions(incident.id, known_why=metric is not None and kind not in _OF_SOURCES, acknowledged=taken)
+    return actions(incident.id, known_why=metric is not None and kind not in words.OF_SOURCES, acknowledged=taken)
 
 
-def _picture(incident: Incident, metric: Metric | None, headline: str, stamp: str) -> Picture | None:
+def _picture(incident: Incident, metric: Metric | None, headline: str, at: datetime, zone: str) -> Picture | None:
     if metric is None:
         return None
-    footing = f"{wording.grade(Grade.BEFORE_AFTER)} · {_where_short(incident.root)} · as of {stamp}"
     return Picture(
         metric=metric.id,
         segment=incident.root.key,
         change=None,
         title=headline,
-        subtitle=(footing, LEGEND),
+        subtitle=(words.footing(incident, at, zone), say.LEGEND),
         alt=headline,
     )
 
@@ -170,225 +110,24 @@ def _facts(
     owner: str,
 ) -> list[Fact]:
     facts = [
-        Fact(label="Since", text=_since_words(incident, told, zone)),
-        *_how_much(told, metric),
-        Fact(label="Where", text=_OF.get(kind, "") + incident.subject if kind in _OF else _where(incident, told)),
-        Fact(label="How sure", text=_how_sure(incident, told, kind)),
+        Fact(label=say.SINCE, text=words.since_words(incident, told, zone)),
+        *words.how_much(told, metric),
+        Fact(label=say.WHERE, text=words.where_of(incident, told, kind)),
+        *_service_or_contacts(incident, told, metric, kind),
+        Fact(label=say.HOW_SURE, text=words.how_sure(incident, told, kind)),
         beside,
     ]
-    return [*facts, Fact(label="Owner", text=owner)] if owner else facts
+    return [*facts, Fact(label=say.OWNER, text=owner)] if owner else facts
 
 
-def gap(finding: Finding, metric: Metric) -> Gap | None:
-    """The finding against expected: durations as a share of expected, shares in points, else in the metric's unit.
-
-    The interval may be one of the value or one of the gap (see Finding): whichever holds its estimate.
-    """
-    value, expected, low, high = finding.value, finding.expected, finding.low, finding.high
-    if not (math.isfinite(value) and math.isfinite(expected)):
-        return None
-    if low <= value <= high:
-        low, high = low - expected, high - expected
-    elif not low <= value - expected <= high:
-        low = high = math.nan
-    if metric.judged_as_ratio and expected > 0:
-        return Gap(size=(value - expected) / expected, low=low / expected, high=high / expected, unit="%")
-    return Gap(size=value - expected, low=low, high=high, unit="pt" if wording.is_share(metric) else "")
-
-
-def gap_words(found: Gap, metric: Metric) -> str:
-    """`2.6 points below expected (2.2 to 3.0)`."""
-    side = "below" if found.size < 0 else "above"
-    text = f"{_amount(found, metric)} {side} expected"
-    if not (math.isfinite(found.low) and math.isfinite(found.high)):
-        return text
-    ends = [wording.bare(metric, x, found.unit, _digits(found, metric)) for x in (found.low, found.high)]
-    if found.low * found.high >= 0:
-        return f"{text} ({' to '.join(ends if found.size >= 0 else ends[::-1])})"
-    return f"{text} ({ends[0]} below to {ends[1]} above)"
-
-
-def _amount(found: Gap, metric: Metric) -> str:
-    return wording.amount(metric, found.size, found.unit, _digits(found, metric))
-
-
-def _digits(found: Gap, metric: Metric) -> int:
-    """Size and range read as precisely as the range is narrow."""
-    if not (math.isfinite(found.low) and math.isfinite(found.high)):
-        return 0 if abs(found.size) * wording.factor(metric, found.unit) >= 100 else 1
-    about = Interval(estimate=found.size, low=found.low, high=found.high)
-    return wording.digits_apart(metric, about, found.unit)
+def _service_or_contacts(incident: Incident, told: Finding | None, metric: Metric | None, kind: str) -> list[Fact]:
+    """Whether the same contacts fare worse or others came, while it lasts."""
+    if metric is None or kind in words.OF_SOURCES or incident.state is IncidentState.ENDED:
+        return []
+    return [Fact(label=kinds.LABEL, text=kinds.kinds_line(incident.kinds, metric, told.at if told else None))]
 
 
 def _version(transition: Transition) -> str:
     """The period that brought it, where one did: whoever evaluates that period again finds the same news."""
     period = transition.numbers.get("period")
     return f"{period:.0f}" if period is not None else transition.at.isoformat()
-
-
-def _figures(incident: Incident, finding: Finding | None) -> Finding | None:
-    """What is told: while it lasts, a look that knew nothing is told by the worst one that did."""
-    lasting = incident.state is not IncidentState.ENDED
-    if finding is None or (lasting and finding.state is State.UNKNOWN):
-        return incident.worst or finding
-    return finding
-
-
-def _guess(finding: Finding | None) -> str:
-    if finding is not None and finding.withheld:
-        return "withheld"
-    known = finding is not None and math.isfinite(finding.value)
-    compared = finding is not None and math.isfinite(finding.expected)
-    # Only a funnel's whole compares without a figure of its own.
-    return {(True, True): "watch", (True, False): "threshold", (False, True): "funnel"}.get(
-        (known, compared), "freshness"
-    )
-
-
-def _badge(incident: Incident, transition: Transition, kind: str) -> tuple[str, Tone]:
-    if incident.state is IncidentState.ENDED and incident.ending is not None:
-        tone = Tone.TEAL if incident.ending is Ending.RECOVERED else Tone.GREY
-        words = wording.state(incident)
-        return (CORRECTED + lower(words) if transition.step is Step.CORRECTED else words), tone
-    words, tone = _BADGES.get(kind, _BADGES["watch"])
-    words = f"{words}, on and off" if incident.flaps else words
-    if incident.state is IncidentState.ACKNOWLEDGED:
-        return f"{words}, acknowledged", tone
-    if transition.step is Step.CORRECTED:
-        return f"{words}, corrected", tone
-    return words, tone
-
-
-def _mark(incident: Incident) -> NotReal | None:
-    """The mark by which people ended it, while nothing is known of how it went on."""
-    mark = incident.not_real
-    return mark if mark is not None and mark.ended and incident.ending is Ending.CLOSED_UNKNOWN else None
-
-
-def _headline(
-    incident: Incident, finding: Finding | None, metric: Metric | None, what: str, kind: str, zone: str
-) -> str:
-    where = f" in {_where_short(incident.root)}" if incident.root.items else ""
-    if incident.state is IncidentState.ENDED and incident.ending is not None:
-        if (mark := _mark(incident)) is not None:
-            return f"{what}{where}: {_BY_MARK} {mark.by}"
-        return f"{what}{where} {_ENDINGS[incident.ending]}"
-    since = _since(incident, finding)
-    when = f" since {wording.day(since, zone)}" if since else ""
-    if kind == "freshness":
-        return f"{what}{where}: no new data{when}"
-    if kind == "data" and finding is not None and math.isfinite(finding.expected):
-        share = 1 - finding.value / finding.expected
-        return f"{what}: {share:.0%} fewer data than usual{when}: lost, or demand fell".replace("%", " %")
-    if kind == "data":
-        return f"{what}: far fewer data than usual{when}"
-    if kind == "error":
-        return f"{what}: the check cannot be run{when}"
-    found = gap(finding, metric) if finding and metric else None
-    if finding is None or metric is None:
-        return f"{what}{where} is out of bounds{when}"
-    if finding.withheld:
-        return withheld_headline(f"{what}{where}", kind, when)
-    if kind == "watch" and found is not None:
-        side = "below" if found.size < 0 else "above"
-        return f"{what}{where} is {_amount(found, metric)} {side} expected{when}"
-    if kind == "funnel":
-        parts = finding.reason.partition(":")[0] if not math.isfinite(finding.value) else ""
-        return f"{what}{where}: {parts}" if parts else f"{what}{where} is outside what its size explains{when}"
-    return f"{what}{where} is {wording.value(metric, finding.value)}, out of bounds{when}"
-
-
-def _lines(
-    incident: Incident, transition: Transition, finding: Finding | None, metric: Metric | None
-) -> tuple[str, ...]:
-    """What the step adds, and what the check said in its own words."""
-    said = _reason(transition)
-    step = wording.step(transition.step)
-    if incident.ending is not None and incident.state is IncidentState.ENDED:
-        step = wording.state(incident)
-    by = f" by {incident.acknowledged_by}" if transition.step is Step.ACKNOWLEDGED and incident.acknowledged_by else ""
-    first = f"{step}{by}: {said}" if said else f"{step}{by}."
-    checked = finding.reason if finding and finding.reason and finding.reason not in said else ""
-    return tuple(line for line in (first, checked, _definition(metric)) if line)
-
-
-def _definition(metric: Metric | None) -> str:
-    return f"{metric.label}: {lower(metric.definition)}" if metric and metric.definition else ""
-
-
-def _reason(transition: Transition) -> str:
-    """The reason without the decision's name, which is for `cxmon why`."""
-    name, colon, rest = transition.reason.partition(": ")
-    return rest if colon and name.replace("_", "").isalpha() and " " not in name else transition.reason
-
-
-def _since(incident: Incident, finding: Finding | None) -> datetime | None:
-    return incident.since or (finding.since if finding else None)
-
-
-def _since_words(incident: Incident, told: Finding | None, zone: str) -> str:
-    found, since = f"found on {wording.day(incident.opened_at, zone)}", _since(incident, told)
-    # The incident keeps its first date; a range that was found later and does not hold it is not about that date.
-    began = told.began if told and told.began and since and told.began[0] <= since <= told.began[1] else None
-    begun = f"{wording.day(since, zone)}{wording.between_days(began, zone)}, {found}" if since else found
-    ended = f", ended on {wording.day(incident.ended_at, zone)}" if incident.ended_at else ""
-    again = f", came back {incident.reopened}x" if incident.reopened else ""
-    return begun + ended + again
-
-
-def _how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
-    if finding is None or metric is None or not math.isfinite(finding.value):
-        return []
-    answers = f", {wording.number(finding.n, 0)} {wording.count_word(metric)}" if finding.n else ""
-    value = wording.value(metric, finding.value)
-    found = gap(finding, metric)
-    if found is None:
-        ends = (finding.low, finding.high)
-        known = all(math.isfinite(x) for x in ends)
-        # One period is noise: beside "recovered" its figure is not to be held against what was expected.
-        alone = f" in the newest {metric.grain.value} alone"
-        spread = f" (range {' to '.join(wording.value(metric, x) for x in ends)})" if known else alone
-        return [Fact(label="How much", text=f"{value}{spread}{answers}")]
-    against = f"{value} instead of {wording.value(metric, finding.expected)}: {gap_words(found, metric)}"
-    return [Fact(label="Against expected", text=against + answers)]
-
-
-def _where_short(segment: Segment) -> str:
-    return wording.segment(segment)
-
-
-def _where(incident: Incident, finding: Finding | None) -> str:
-    others = [wording.segment(m) for m in incident.members if m != incident.root]
-    text = wording.segment(incident.root)
-    if others:
-        text += f"; seen in {', '.join(at_most(others, 5))}"
-    if finding and finding.looked_at > 1:
-        text += f" ({written(finding.looked_at)} segments looked at)"
-    return text
-
-
-def _how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
-    if incident.state is IncidentState.ENDED and incident.ending is not None:
-        if kind == "freshness" and incident.ending is Ending.RECOVERED:
-            return "certain: data arrives again"
-        return _SURE_OF_A_MARK if _mark(incident) is not None else _SURE_OF_ENDS[incident.ending]
-    if kind == "freshness":
-        return "certain: nothing arrived; whether customers are well is not known"
-    if kind == "error":
-        return "certain: it raised an error; whether customers are well is not known"
-    if kind == "data":
-        return "more than chance explains, by the same weekday and hours; it says nothing about customers"
-    if finding is None:
-        return "not known"
-    evidence = wording.grade(Grade.BEFORE_AFTER)
-    return {
-        "threshold": "the whole range of the figure is beyond its bound; no cause is claimed",
-        "funnel": "more than chance and size explain, also after counting how many were looked at",
-    }.get(kind, f"more than chance explains, judged by its own past ({evidence}); no cause is claimed")
-
-
-def _reply(transition: Transition, badge: str, headline: str) -> str:
-    said = _reason(transition)
-    words = wording.step(transition.step)
-    first = f"{words}. {badge}: {headline}" if transition.step is not Step.ENDED else f"{badge}: {headline}"
-    return f"{first}\n{said}" if said else first

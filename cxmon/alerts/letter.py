@@ -13,6 +13,7 @@ from cxmon.alerts.markup import clean, cut, cut_lines, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.alerts.text import command_hint, render
 from cxmon.model import Message, Passage, Receipt, Tone
+from cxmon.wording.messages import EXACT_VIEW
 from cxmon.wording.shapes import SHAPES
 
 SUBJECT = 150
@@ -124,7 +125,7 @@ def page(message: Message, *, update: bool = False, chart: bool = False) -> str:
         *(_p(line) for line in message.lines if not message.sections), shown if chart else "",
         f'<table style="border-collapse:collapse;margin:12px 0;font-size:14px">{rows}</table>' if rows else "",
         *(_passage(one) for one in message.sections),
-        f'<p style="margin:14px 0"><a href="{html.escape(link)}">Open the exact view</a></p>' if link else "",
+        f'<p style="margin:14px 0"><a href="{html.escape(link)}">{EXACT_VIEW}</a></p>' if link else "",
         *(_p(text, f"color:{MUTED};font-size:13px;margin:4px 0", "muted") for text in (hint, message.footer) if text),
     ]  # fmt: skip
     return (

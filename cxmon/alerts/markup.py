@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 from cxmon.model import written
+from cxmon.wording.messages import more_lines
 
 _JOINER = "\u200d"
 _LOOKALIKES = str.maketrans({"`": "'", "*": "∗", "~": "∼"})
@@ -61,9 +62,9 @@ def cut_lines(lines: Iterable[str], limit: int) -> list[str]:
     kept: list[str] = []
     used = 0
     for i, line in enumerate(told):
-        note = size(f"… (+{len(told)} more lines)") + 1
+        note = size(more_lines(len(told))) + 1
         if used + size(line) + 1 > limit - (note if i < len(told) - 1 else 0):
-            return [*kept, f"… (+{len(told) - i} more lines)"]
+            return [*kept, more_lines(len(told) - i)]
         kept.append(line)
         used += size(line) + 1
     return kept

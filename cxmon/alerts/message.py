@@ -11,6 +11,7 @@ from cxmon.alerts.incident_message import for_incident
 from cxmon.alerts.parts import breaks_silence, near, step_of, view_link
 from cxmon.alerts.verdict_message import for_verdict
 from cxmon.model import Fact, Message, Picture, Tone
+from cxmon.wording import messages as say
 
 __all__ = ["breaks_silence", "for_incident", "for_test", "for_verdict", "near", "step_of", "view_link"]
 
@@ -19,8 +20,7 @@ def for_test(
     *, channel: str, now: datetime, title: str, zone: str = "UTC", board_url: str = "", picture: Picture | None = None
 ) -> Message:
     """What `cxmon alerts test` sends: it looks like an alert, says that it is none, and shows what arrives."""
-    stamp = wording.stamp(now, zone)
-    headline = f"Test message from {title}: nothing is wrong"
+    headline = say.test_headline(title)
     return Message(
         key=f"test:{channel}|test|{now.isoformat()}",
         thread=f"test:{channel}:{now.isoformat()}",
@@ -28,13 +28,13 @@ def for_test(
         badge="Test",
         title=headline,
         text=headline,
-        lines=("If you can read this, alerts reach this channel.", "No customer, metric or decision is behind it."),
+        lines=say.TEST_LINES,
         facts=(
-            Fact(label="Channel", text=channel),
-            Fact(label="Sent", text=stamp),
-            Fact(label="Picture", text="follows" if picture else "none to draw yet"),
+            Fact(label=say.CHANNEL, text=channel),
+            Fact(label="Sent", text=wording.stamp(now, zone)),
+            Fact(label="Picture", text="follows" if picture else say.NO_PICTURE),
         ),
-        footer=f"As of {stamp} · sent by cxmon alerts test",
+        footer=say.as_of_test(now, zone),
         link=view_link(board_url) if board_url else None,
         picture=picture,
         at=now,

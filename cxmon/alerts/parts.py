@@ -4,16 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
-from cxmon import wording
 from cxmon.model import Action, Declared, Fact, Incident, Segment, Status, Step
+from cxmon.wording.messages import ASSIGNED, BUTTONS, CORRECTED, DECIDED, NEAR_BY, RESPOND, near_words
 
-CORRECTED = "Corrected: "
 NEAR = timedelta(days=14)
-TOLD_AT_MOST = 3
-BEHIND_IT = "Behind it"
-ASSIGNED = "Assigned to"
-DECIDED = "Decided"
-LEGEND = "line: running average; shaded: expected range; dots: single periods"
 
 
 def view_link(
@@ -84,15 +78,7 @@ def _near(changes: Iterable[Declared], segment: Segment, at: datetime, window: t
 def near_fact(changes: Sequence[Declared], zone: str, drafts: Sequence[Declared] = ()) -> Fact:
     """What was declared near by, and which drafts stand there. It stands in time and place beside the news: no cause is
     claimed."""
-    noted = "; ".join(at_most([wording.draft_near(d, zone) for d in drafts]))
-    if not changes:
-        none = "no change that touches these customers in these weeks"
-        return Fact(label="Declared near by", text=f"{none}. {noted}" if noted else none)
-    told = [
-        f"{d.change.title} ({wording.day(d.change.starts, zone)}, {wording.scope(d.change.reach)})" for d in changes
-    ]
-    text = "; ".join(at_most(told)) + " (near in time, not judged to be the cause)"
-    return Fact(label="Declared near by", text=f"{text}. {noted}" if noted else text)
+    return Fact(label=NEAR_BY, text=near_words(changes, zone, drafts))
 
 
 def with_assigned(facts: Sequence[Fact], incident: Incident | None) -> tuple[Fact, ...]:
@@ -111,28 +97,15 @@ def with_decided(facts: Sequence[Fact], told: str) -> tuple[Fact, ...]:
 
 def respond_action(change: str) -> Action:
     """Answering a decision; the value is its id."""
-    return Action(name="respond", label="Keep, amend or roll back", value=change)
-
-
-def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:
-    """The first few, and how many more."""
-    return list(told) if len(told) <= most else [*told[:most], f"and {len(told) - most} more"]
+    return Action(name="respond", label=RESPOND, value=change)
 
 
 def actions(incident: str, *, known_why: bool = True, acknowledged: bool = False) -> tuple[Action, ...]:
     """What can be done about an incident; the value is an opaque id. `known_why`: it is about a level that can be
     accepted or left out; a decision is answered instead, a source mended."""
     names = {
-        "acknowledge": "Acknowledge",
-        "silence": "Silence",
-        "we_know_why": "We know why",
-        "assign": "Assign",
-        "add_note": "Add note",
-        "show_segments": "Show segments",
-    }
-    names = {
         n: w
-        for n, w in names.items()
+        for n, w in BUTTONS.items()
         if (known_why or n != "we_know_why") and not (acknowledged and n == "acknowledge")
     }
     return tuple(Action(name=name, label=label, value=incident) for name, label in names.items())
@@ -144,8 +117,3 @@ def one_line(badge: str, title: str) -> str:
     if words.lower() not in title.lower():
         return f"{badge}: {title}"
     return title if words == badge else CORRECTED + title
-
-
-def lower(text: str) -> str:
-    """The first letter small, unless the word is an abbreviation."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

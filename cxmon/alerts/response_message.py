@@ -7,9 +7,10 @@ from cxmon import wording
 from cxmon.alerts.parts import news_key, view_link
 from cxmon.decisions.following import Followed, Standing
 from cxmon.model import Fact, Message, Response, Tone
+from cxmon.wording import messages as say
 from cxmon.wording.answers import answered
 
-BADGES = {Standing.DUE: ("Due today", Tone.GREY), Standing.OVERDUE: ("Overdue", Tone.AMBER)}
+BADGES = {Standing.DUE: (say.DUE_TODAY, Tone.GREY), Standing.OVERDUE: ("Overdue", Tone.AMBER)}
 
 
 def for_reminder(
@@ -26,7 +27,6 @@ def for_reminder(
     badge, tone = BADGES[how.standing]
     said = answered(response, how, zone)
     owner = response.owner or response.by
-    words = f'{owner}: {title} is to be answered with "{wording.decision(response.decision).lower()}"'
     until = f"until {wording.day(response.due, zone)}" if response.due else ""
     return Message(
         key=news_key(thread, how.standing, _content(response)),
@@ -35,12 +35,15 @@ def for_reminder(
         badge=badge,
         title=f"{title}: {wording.decision(response.decision).lower()}, {until}",
         text=f"{badge}: {title}, {said}",
-        lines=(f"{words} {until}; {how.reason}.", f"Why it was decided: {response.why}"),
-        facts=(
-            Fact(label="Owner", text=owner),
-            Fact(label="Decided", text=f"{wording.day(response.at, zone)} by {response.by}"),
+        lines=(
+            say.to_be_answered(owner, title, wording.decision(response.decision), until, how.reason),
+            say.why_decided(response.why),
         ),
-        footer=f"As of {wording.stamp(at, zone)}",
+        facts=(
+            Fact(label=say.OWNER, text=owner),
+            Fact(label=say.DECIDED, text=f"{wording.day(response.at, zone)} by {response.by}"),
+        ),
+        footer=say.as_of(at, zone),
         link=view_link(board_url, page="decision", change=change) if change else view_link(board_url),
         reply=f"{badge}: {said}.",
         at=at,

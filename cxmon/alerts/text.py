@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from cxmon.alerts.markup import clean, cut, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.model import Message
+from cxmon.wording.messages import commands
 from cxmon.wording.shapes import SHAPES
 
 WIDTH = 110
@@ -36,9 +37,7 @@ def command_hint(message: Message) -> str:
     """What to type instead of pressing a button that nobody hears: `cxmon ack ID · cxmon why ID`; empty without
     actions."""
     ids = {action.name: clean(action.value) for action in message.actions}
-    open_, incident = ids.get("acknowledge"), ids.get("add_note") or ids.get("acknowledge")
-    acknowledge = f"cxmon ack {open_} · " if open_ else ""
-    return f"{acknowledge}cxmon why {incident}" if incident else ""
+    return commands(ids.get("acknowledge", ""), ids.get("add_note") or ids.get("acknowledge", ""))
 
 
 def _wrapped(line: str) -> Iterator[str]:

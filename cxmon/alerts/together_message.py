@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cxmon import wording
-from cxmon.alerts.parts import lower, view_link
+from cxmon.alerts.parts import view_link
 from cxmon.model import Fact, Message, Tone, written
+from cxmon.wording import messages as say
+from cxmon.wording.messages import lower
 
 # How many are named; the board has all.
 NAMED = 10
@@ -38,18 +40,18 @@ def for_many(
     title = f"{total} ({listed})" if len(counts) > 1 else f"{total}, all {lower(counts[0][0])}"
     shown = ranked[:NAMED]
     more = len(ranked) - len(shown)
-    lines = ("The gravest first:", *(f"{m.badge}: {m.title}" for m in shown))
-    rest = (f"and {written(more)} more: the board and `cxmon incidents` have all of them",) if more else ()
+    lines = (say.GRAVEST_FIRST, *(f"{m.badge}: {m.title}" for m in shown))
+    rest = (say.named_more(more),) if more else ()
     return Message(
         key=key,
         thread=key.rpartition("|")[0],
         tone=gravest.tone,
-        badge="Many at once",
+        badge=say.MANY,
         title=title,
         text=f"{title}. Gravest: {gravest.title}",
         lines=(*lines, *rest),
         facts=tuple(_of_metrics(ranked, labels)),
-        footer=f"As of {wording.stamp(at, zone)} · news of each follows in this thread",
+        footer=say.as_of_many(at, zone),
         link=view_link(board_url),
         picture=gravest.picture,
         reply=_reply(news) if news else None,
@@ -73,7 +75,7 @@ def _of_metrics(ranked: Sequence[Message], labels: Mapping[str, str]) -> list[Fa
     """How the stories spread over the metrics, where it is known."""
     counts = Counter(m.picture.metric for m in ranked if m.picture is not None)
     text = ", ".join(f"{labels.get(metric, metric)} {written(n)}" for metric, n in counts.most_common(NAMED))
-    return [Fact(label="By metric", text=text)] if text else []
+    return [Fact(label=say.BY_METRIC, text=text)] if text else []
 
 
 def _reply(news: Sequence[Message]) -> str:
@@ -83,6 +85,4 @@ def _reply(news: Sequence[Message]) -> str:
     counts = ", ".join(f"{written(n)} {lower(badge)}" for badge, n in _badges(ranked))
     named = [f"{m.badge}: {m.title}" for m in ranked[:NAMED]]
     more = len(ranked) - len(named)
-    return "\n".join(
-        [f"News of {written(len(ranked))}: {counts}", *named, *([f"and {written(more)} more"] if more else [])]
-    )
+    return "\n".join([say.news_of(len(ranked), counts), *named, *([f"and {written(more)} more"] if more else [])])

@@ -1,15 +1,11 @@
 """A verdict in words: the judgement on one declared change, with its limit, its grade and what it was said to save."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 from cxmon import wording
 from cxmon.alerts.parts import (
-    CORRECTED,
-    LEGEND,
     NEAR,
     actions,
-    at_most,
     near_fact,
     news_key,
     one_line,
@@ -27,15 +23,13 @@ from cxmon.model import (
     Metric,
     Picture,
     Price,
-    Saving,
     Step,
     Tone,
     Transition,
     Verdict,
 )
-
-# Verdicts that say that something moved: what is told of how unusual that is.
-MOVED = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
+from cxmon.wording import messages as say
+from cxmon.wording import told as words
 
 
 def for_verdict(
@@ -61,9 +55,9 @@ def for_verdict(
     """
     change = declared.change
     known = dict(titles or {}) | {d.change.id: d.change.title for d in changes_near}
-    words, tone, _ = wording.screen(verdict, titles=known)
+    shown, tone, _ = wording.screen(verdict, titles=known)
     corrected = transition is not None and transition.step is Step.CORRECTED
-    badge = CORRECTED + words if corrected else words
+    badge = say.CORRECTED + shown if corrected else shown
     title = verdict.headline or wording.headline(verdict, change, metrics, known)
     harms = wording.by_gravity(verdict.harms)
     first = harms[0] if harms else None
@@ -78,7 +72,6 @@ def for_verdict(
         *_declaration(declared, zone, verdict.price),
     ]
     grade = wording.grade(verdict)
-    version = f"as of {wording.stamp(verdict.as_of, zone)} · verdict version {verdict.version}"
     priced = wording.price_turn(previous, verdict) if telling(previous, verdict).price else ""
     incident = transition.incident if transition is not None else incident
     step = transition.step if transition is not None else "verdict"
@@ -91,11 +84,11 @@ def for_verdict(
         text=f"{priced} ({title})" if priced else f"{one_line(badge, title)} ({grade})",
         lines=_lines(verdict, previous, declared, metrics, zone, known, corrected=corrected, why=why),
         facts=tuple(facts),
-        footer=f"{grade} · {version}" + (f" · incident {incident}" if incident else ""),
+        footer=words.footer(verdict, zone, incident),
         link=view_link(board_url, page="decision", metric=metric.id if metric else "", change=change.id),
         picture=_picture(verdict, declared, first, metric, zone, title) if first and metric else None,
         actions=_actions(change.id, incident if tone in {Tone.RED, Tone.AMBER} else ""),
-        reply=_reply(verdict, previous, priced or one_line(badge, title), zone, known),
+        reply=words.reply(verdict, previous, priced or one_line(badge, title), zone, known),
         at=verdict.as_of,
     )
 
@@ -128,9 +121,9 @@ def _lines(
     lines = [line for line in (priced and f"{priced}.", sentence) if line]
     lines += [wording.placed(where, metrics[where.metric]) for where in verdict.where if where.metric in metrics]
     lines += [wording.mix(split, metrics[split.metric]) for split in verdict.splits if split.metric in metrics]
-    before = _before(verdict, previous, zone, titles)
+    before = words.before(verdict, previous, zone, titles)
     if corrected and before:
-        lines.insert(0, f"Correction: the figures known now no longer show what was said. {before}")
+        lines.insert(0, words.corrected(before))
     elif before:
         lines.append(before)
     if why and before:
@@ -138,90 +131,48 @@ def _lines(
     return tuple(lines)
 
 
-def _before(verdict: Verdict, previous: Verdict | None, zone: str, titles: Mapping[str, str]) -> str:
-    if previous is None or previous.version == verdict.version:
-        return ""
-    words = wording.screen(previous, titles=titles)[0]
-    return f"Before: {words} (version {previous.version}, {wording.day(previous.as_of, zone, now=verdict.as_of)})."
-
-
 def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
     """The gravest metric: since when, how much against expected, where, how sure."""
-    parts = [wording.grade(harm), "" if harm.disputed else wording.seconded(harm.opinions)]
-    parts += [wording.unusual(metric, harm)] if harm.code in MOVED else []
-    parts += [wording.largest(metric, harm)] if harm.code is not Code.HARMED else []
-    sure = "; ".join(part for part in (*parts, *wording.remarks(harm)) if part)
     due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     facts = [
-        Fact(label="Since", text=wording.window_text(harm, zone).removeprefix("since ")),
-        Fact(label="Against expected", text=_how_much(harm, metric)),
-        *([Fact(label="Lately", text=recent.removeprefix("lately "))] if recent else []),
-        Fact(label="Where", text=harm.scope or "all customers"),
-        Fact(label="How sure", text=sure),
+        Fact(label=say.SINCE, text=wording.window_text(harm, zone).removeprefix("since ")),
+        Fact(label=say.AGAINST_EXPECTED, text=words.how_much(harm, metric)),
+        *([Fact(label=say.LATELY, text=recent.removeprefix("lately "))] if recent else []),
+        Fact(label=say.WHERE, text=harm.scope or say.EVERYONE_TOLD),
+        Fact(label=say.HOW_SURE, text=words.how_sure(harm, metric)),
     ]
     if due is not None and harm.code not in {Code.HARMED, Code.IMPROVED}:
-        facts.append(Fact(label="Answer due", text=f"around day {due}"))
+        facts.append(Fact(label=say.ANSWER_DUE, text=words.around(due)))
     return facts
-
-
-def _how_much(harm: Harm, metric: Metric) -> str:
-    limit = f"limit {wording.limit(metric, harm)}"
-    if not math.isfinite(harm.so_far.estimate):
-        return f"{metric.label}: {harm.reason or 'not known yet'}; {limit}"
-    size = f"{wording.worse(metric, harm)} ({wording.harm_range(metric, harm)}), {limit}"
-    if not (math.isfinite(harm.actual) and math.isfinite(harm.expected)):
-        return f"{metric.label}: {size}"
-    figures = f"{wording.value(metric, harm.actual)} instead of {wording.value(metric, harm.expected)}"
-    return f"{metric.label} {figures}: {size}"
 
 
 def _side_effects(
     harms: Sequence[Harm], metrics: Mapping[str, Metric], zone: str, titles: Mapping[str, str]
 ) -> list[Fact]:
     told = [wording.clause(h, metrics[h.metric], zone, titles) for h in harms if h.metric in metrics]
-    return [Fact(label="Side effects", text="; ".join(at_most(told)))] if told else []
+    return [Fact(label=say.SIDE_EFFECTS, text="; ".join(say.at_most(told)))] if told else []
 
 
 def _aims(verdict: Verdict, metrics: Mapping[str, Metric]) -> list[Fact]:
     answer = wording.aims_answer(verdict, metrics)
-    return [Fact(label="Promised", text=answer)] if answer else []
+    return [Fact(label=say.PROMISED, text=answer)] if answer else []
 
 
 def _declaration(declared: Declared, zone: str, price: Price | None) -> list[Fact]:
     """Who owns it, what it is said to save, and whether it was declared in time and left alone."""
     change = declared.change
-    facts = [Fact(label="Owner", text=change.owner)]
+    facts = [Fact(label=say.OWNER, text=change.owner)]
     if price is not None:
-        facts.append(Fact(label="Price", text=wording.price_line(price)))
+        facts.append(Fact(label=say.PRICE, text=wording.price_line(price)))
     elif change.saving is not None:
-        facts.append(Fact(label="Said to save", text=claimed(change.saving)))
-    late = f", declared {wording.days(declared.days_late)} late" if declared.days_late else ""
-    edited = f", edited since ({len(declared.edits)}x, the frozen limits stand)" if declared.edits else ""
-    if late or edited:
-        facts.append(Fact(label="Declared", text=f"{wording.day(declared.declared_at, zone)}{late}{edited}"))
+        facts.append(Fact(label=say.SAID_TO_SAVE, text=say.claimed(change.saving)))
+    late = words.late_or_edited(declared, zone)
+    if late:
+        facts.append(Fact(label=say.DECLARED, text=late))
     return facts
-
-
-def claimed(saving: Saving) -> str:
-    """`1,200,000 USD a year (claimed by Operations, not verified)`."""
-    checked = f"verified by {saving.verified_by}" if saving.verified_by else "not verified"
-    by = f"claimed by {saving.claimed_by}, " if saving.claimed_by else ""
-    return f"{wording.number(saving.amount, 0)} {saving.currency} a {saving.per} ({by}{checked})"
 
 
 def _picture(verdict: Verdict, declared: Declared, harm: Harm, metric: Metric, zone: str, title: str) -> Picture:
     change = declared.change
-    stamp = wording.stamp(verdict.as_of, zone)
-    ranged = f"range {wording.harm_range(metric, harm)} · limit {wording.limit(metric, harm)}"
-    subtitle = (
-        f"{change.title} · {wording.grade(harm)} · {wording.window_text(harm, zone)}, {ranged}",
-        f"As of {stamp}, verdict version {verdict.version} · {harm.scope} · {LEGEND}",
-    )
-    alt = f"{metric.label} over time: {wording.clause(harm, metric, zone)}"
+    subtitle, alt = words.subtitle(verdict, change, harm, metric, zone), words.over_time(harm, metric, zone)
     return Picture(metric=metric.id, segment="{}", change=change.id, title=title, subtitle=subtitle, alt=alt)
-
-
-def _reply(verdict: Verdict, previous: Verdict | None, told: str, zone: str, titles: Mapping[str, str]) -> str:
-    before = _before(verdict, previous, zone, titles)
-    news = f"{told} (version {verdict.version}, {wording.grade(verdict)})."
-    return f"{news}\n{before}" if before else news

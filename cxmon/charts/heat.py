@@ -19,13 +19,15 @@ ROOM_PX = 58
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One segment and metric. `text` and `word` are empty where nothing is beyond chance; `tip` explains on hover."""
+    """One segment and metric. `text`, `word` and `said`, which is both where there is room, are empty where nothing is
+    beyond chance; `tip` explains on hover."""
 
     segment: str
     metric: str
     tone: Tone
     text: str = ""
     word: str = ""
+    said: str = ""
     tip: str = ""
 
 

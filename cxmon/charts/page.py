@@ -178,10 +178,10 @@ def document(title: str, heading: str, said: str, foot: str, main: Sequence[str]
 def section(one: Section) -> str:
     lines = "".join(f"<li{_below(text)}>{text_of(text)}</li>" for text in one.on_page)
     listed = f"<ul>{lines}</ul>" if lines else ""
-    table = _table(one.table, one.heading) if one.table else ""
+    drawn = table(one.table, one.heading) if one.table else ""
     # On paper short ones share the width.
     wide = ' class="wide"' if one.table or len(one.on_page) > SHORT else ""
-    return f"<section{wide}><h2>{text_of(one.heading)}</h2>{table}{listed}</section>"
+    return f"<section{wide}><h2>{text_of(one.heading)}</h2>{drawn}{listed}</section>"
 
 
 def _below(text: str) -> str:
@@ -189,13 +189,13 @@ def _below(text: str) -> str:
     return ' class="below"' if text.startswith(" ") else ""
 
 
-def _table(table: Table, caption: str) -> str:
+def table(known: Table, caption: str) -> str:
     """A table that stays one for a screen reader where a phone shows its cells below each other."""
-    heads = "".join(f'<th scope="col" role="columnheader">{text_of(h)}</th>' for h in table.headers)
+    heads = "".join(f'<th scope="col" role="columnheader">{text_of(h)}</th>' for h in known.headers)
     rows = []
-    for row in table.rows:
+    for row in known.rows:
         first, *others = (
-            f'data-label="{text_of(head)}">{text_of(cell)}' for head, cell in zip(table.headers, row, strict=True)
+            f'data-label="{text_of(head)}">{text_of(cell)}' for head, cell in zip(known.headers, row, strict=True)
         )
         cells = "".join(f'<td role="cell" {cell}</td>' for cell in others)
         rows.append(f'<tr role="row"><th scope="row" role="rowheader" {first}</th>{cells}</tr>')

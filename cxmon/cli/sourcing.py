@@ -1,17 +1,13 @@
 """sources and forget: does a source answer, and what is known of one customer."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cxmon.cli import Exit
-from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say, table, written
+from cxmon.cli.common import DEFAULT_CONFIG, Config, Json, emit, load_plan, opened, say, written
 from cxmon.cli.source_health import health
-
-if TYPE_CHECKING:
-    from cxmon.pipeline.probe import Look
-
-FULL = 6  # Columns that a record is shown with.
+from cxmon.cli.source_screen import screen
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +22,9 @@ def look_at(
     name: Annotated[str, typer.Argument(help="The source, as the configuration names it.")],
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every stream, field and column, however many lines that takes.")
+    ] = False,
 ) -> None:
     """Credentials, scopes and fields of a source in one look, with ten records masked; nothing is stored."""
     from cxmon.pipeline.probe import probe
@@ -36,57 +35,42 @@ def look_at(
     if as_json:
         emit(looks)
     else:
-        say(f"Source {name} ({plan.sources[name].type})")
-        for look in looks:
-            _tell(look)
-        if not looks:
-            say("  no metric reads from it, so there is nothing to look for")
+        for line in screen(f"Source {name} ({plan.sources[name].type})", looks, whole=everything):
+            say(line)
     if any(look.error for look in looks):
         raise typer.Exit(Exit.SOURCE)
 
 
-def _tell(look: "Look") -> None:
-    say(f"\n  {look.what}")
-    if not look.access:
-        say(f"    credentials  refused: {look.error}")
-        return
-    if look.error:
-        say(f"    failed       {look.error}")
-        return
-    if look.filled or look.rows:
-        say("    credentials  accepted, and they may read this")
-    newest = f", the newest change on {look.newest:%Y-%m-%d %H:%M} UTC" if look.newest else ""
-    say(f"    answered     {written(look.records)} {look.of}{newest}")
-    for one in look.metrics:
-        others = f", {written(one.others)} do not (yet)" if one.others else ""
-        aside = f", {written(one.rejected)} set aside ({one.reason})" if one.rejected else ""
-        say(f"    {one.metric:<12} {written(one.count)} count{others}{aside}")
-    if look.filled:
-        empty = [f for f, share in look.filled.items() if not share]
-        partly = [f"{f} {share:.0%}" for f, share in look.filled.items() if 0 < share < 1]
-        say(f"    fields       {', '.join(partly) or 'all are filled everywhere'}" if partly or not empty else "")
-        if empty:
-            say(f"    empty        {', '.join(empty)}")
-    if look.rows:
-        names = list(look.rows[0])[:FULL]
-        table(names, [[row[name] for name in names] for row in look.rows])
-
-
 def forget(
-    customer: Annotated[str, typer.Option(help="The customer's id at the vendor.")],
+    customer: Annotated[str | None, typer.Option(help="The customer's id at the vendor.")] = None,
     config: Config = DEFAULT_CONFIG,
     source: Annotated[str | None, typer.Option(help="Only what came from this source.")] = None,
+    by: Annotated[str, typer.Option(help="Who asks: a role or department, not a person.")] = "",
+    let_former_go: Annotated[
+        bool, typer.Option(help="Take those off the list whom another hash_key named, once they are forgotten anew.")
+    ] = False,
 ) -> None:
-    """Delete the records of one customer; the figures of their periods are made again without them."""
+    """Delete the records of one customer for good; the figures of their periods are made again without them."""
     from cxmon.errors import ActionError
     from cxmon.pipeline.forget import forget as run
+    from cxmon.pipeline.forgotten import fingerprint
     from cxmon.service import clock
 
+    if (customer is None) != let_former_go:
+        raise ActionError("say one of --customer and --let-former-go")
+    if "@" in by:
+        raise ActionError(f"--by: found {by!r}, expected a role or department, not a person")
     with opened(config) as (plan, store):
         if plan.hash_key is None:
             raise ActionError("no hash_key is configured: no customer's id is kept, so nothing can be found by one")
         if source is not None and source not in plan.sources:
             raise ActionError(f"no source {source!r}; there are {', '.join(plan.sources)}")
-        count = run(plan, store, customer, source=source, now=clock(plan))
-    records = f"{written(count)} record{'' if count == 1 else 's'}"
-    say(f"Deleted {records}; figures older than the records that are kept stay sums.")
+        if customer is None:
+            gone = store.forgotten.let_go(fingerprint(plan.hash_key))
+            say(f"Took {written(gone)} off the list of forgotten customers.")
+            return
+        count = run(plan, store, customer, source=source, now=clock(plan), by=by)
+    say(
+        f"Deleted {written(count)} record{'' if count == 1 else 's'}; what the vendor still has stays out. "
+        "Figures older than the records that are kept stay sums."
+    )

@@ -23,8 +23,10 @@ from cxmon.model import written
 _MOST_REDIRECTS = 5
 _BEGINNING = 4096
 _PORTS = {"http": 80, "https": 443}
-# A resolver that took longer than this to find no name has asked several times itself.
-_LOOKED_UP_S = 2.0
+# How long a name is not looked up again that a slow resolver did not know.
+_REMEMBERED_S = 60.0
+# When it was that a slow resolver knew no address for a host, and why, for all streams of a run (`time.monotonic`).
+_UNKNOWN: dict[str, tuple[float, str]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +128,8 @@ class Client:
     def _attempt(self, call: Call) -> Answer | _Again:
         began = time.monotonic()
         deadline = began + 5 * self._limits.timeout_s
+        if (known := _unknown(self._base.hostname, began)) is not None:
+            return known
         try:
             with self._response(call) as response:
                 raw = body.content(response, self._limits.most_bytes, deadline)
@@ -145,7 +149,10 @@ class Client:
             if (host := _unresolved(problem)) is not None:
                 why = _reason(problem).rpartition("] ")[2].rstrip(")")
                 told = f"no address was found for the host {host} ({why}): is the name right?"
-                return _Again(reason=told, at_most=int(time.monotonic() - began < _LOOKED_UP_S))
+                slow = time.monotonic() - began >= self._limits.slow_lookup_s
+                if slow and host == self._base.hostname:
+                    _UNKNOWN[host] = time.monotonic(), told
+                return _Again(reason=told, at_most=int(not slow))
             return _Again(reason=f"the connection failed: {_reason(problem)}")
         except urllib3.exceptions.HTTPError as problem:
             return _Again(reason=f"the connection broke: {_reason(problem)}")
@@ -222,6 +229,12 @@ def _shown(url: SplitResult) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
+
+
+def _unknown(host: str | None, now: float) -> _Again | None:
+    """That a host has no address, where a slow resolver has just said so."""
+    at, told = _UNKNOWN.get(host or "", (now - _REMEMBERED_S, ""))
+    return _Again(reason=told, at_most=0) if now - at < _REMEMBERED_S else None
 
 
 def _unresolved(problem: requests.exceptions.RequestException) -> str | None:

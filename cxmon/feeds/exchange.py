@@ -22,6 +22,7 @@ class Limits:
     """How long and how often is asked, and how much is taken.
 
     `timeout_s` without a byte ends an attempt, `most_wait_s` is the longest that all waits of one request may take.
+    A resolver that took `slow_lookup_s` to find no name has asked several times itself, and is not asked again soon.
     """
 
     timeout_s: float = 60.0
@@ -29,6 +30,7 @@ class Limits:
     first_wait_s: float = 1.0
     most_wait_s: float = 300.0
     most_bytes: int = 64_000_000
+    slow_lookup_s: float = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)

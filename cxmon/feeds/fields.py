@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from cxmon.errors import SourceError
@@ -30,6 +31,7 @@ class Missing:
 MISSING = Missing()
 
 _SPOTS = "spots"
+_NAME = "key"
 
 
 def reads(get: Getter, *of: "Getter | str") -> Getter:
@@ -43,6 +45,12 @@ def reads(get: Getter, *of: "Getter | str") -> Getter:
 def spots_of(get: Getter) -> frozenset[Spot] | None:
     """Where a getter looks; None where it does not say, so that it must be given all."""
     found: frozenset[Spot] | None = getattr(get, _SPOTS, None)
+    return found
+
+
+def key_of(get: Getter) -> str | None:
+    """The name under which a getter finds its value in a record, where that is all that it does."""
+    found: str | None = getattr(get, _NAME, None)
     return found
 
 
@@ -72,6 +80,8 @@ def path(text: str) -> Getter:
         rest = rest[match.end() :].removeprefix(".")
     get = _named(names) if len(steps) == len(names) and names else _stepped(steps)
     setattr(get, _SPOTS, frozenset(spots))
+    if len(names) == len(steps) == 1:
+        setattr(get, _NAME, names[0])
     return get
 
 
@@ -259,6 +269,8 @@ def minutes(before: Getter, after: Getter) -> Getter:
         first, last = before(record), after(record)
         if type(first) is int and type(last) is int and -1e11 <= first <= 1e11 and -1e11 <= last <= 1e11:
             return (last - first) / 60
+        if type(first) is str and type(last) is str and last:
+            return (seconds_of(last) - seconds_of(first)) / 60
         if last is MISSING or last is None or last == "" or first is None or first is MISSING:
             return last if last is MISSING else None
         return (_instant(last) - _instant(first)) / 60
@@ -267,13 +279,21 @@ def minutes(before: Getter, after: Getter) -> Getter:
 
 
 def _instant(value: Any) -> float:
-    if isinstance(value, str) and _EPOCH.fullmatch(value):
-        value = int(value)
+    if type(value) is str:
+        return seconds_of(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         # Milliseconds, as some vendors send.
         return value / 1000 if value > 1e11 else float(value)
+    return seconds_of(str(value))
+
+
+@lru_cache(maxsize=8192)
+def seconds_of(text: str) -> float:
+    """Epoch seconds of an instant in words, which several fields of a record look at. ValueError where it is none."""
+    if text.isdecimal() and _EPOCH.fullmatch(text):
+        return _instant(int(text))
     try:
-        at = datetime.fromisoformat(str(value))
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("no instant in ISO 8601 and no epoch seconds") from None
     # An API that names no zone means the same one for all its clients.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from cxmon.contracts import Facts, Meter, Pieces
+from cxmon.contracts import Facts, Meter, Pieces, Sweep
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import epoch, rows_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cxmon.feeds.client import Client
 
 MOST_ROWS = 200_000  # Of one page: more is no page.
+_MOST_SWEPT = 500_000  # Records of a list whose ids are remembered.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,8 @@ def read(client: "Client", stream: Stream, request: Asked) -> Iterator[Facts]:
     since = int(request.window.since.timestamp())
     position = Position.of(request.cursor, since)
     since = position.since
-    if position.ended and position.place is None:
+    again = position.ended and position.place is None
+    if again:
         # What is younger than the lookback may have changed since.
         since = max(int(request.window.since.timestamp()), position.newest - int(stream.lookback.total_seconds()))
         position = Position(since=since, newest=position.newest)
@@ -101,6 +103,8 @@ def read(client: "Client", stream: Stream, request: Asked) -> Iterator[Facts]:
     reader = Reader(stream=stream, source=client.name, hash_key=request.hash_key, wanted=request.fields)
     reader.newest = position.newest
     pages = _Pages(client=client, stream=stream, request=request, reader=reader)
+    if again and stream.swept_by:
+        pages.met = set()
     try:
         yield from pages.read(position)
     except RefusedError as refused:
@@ -114,8 +118,13 @@ def _gone(client: "Client", listed: Stream, request: Asked, since: int) -> Itera
     """The ids in a list of what is gone. They move no cursor, so that a run that was cut short reads them once more."""
     start = datetime.fromtimestamp(max(0, since - int(listed.lookback.total_seconds())), UTC)
     own = replace(request, cursor=None, window=replace(request.window, since=start))
-    for page in read(client, listed, own):
-        yield replace(page, cursor=None, complete=False, through=None)
+    try:
+        for page in read(client, listed, own):
+            yield replace(page, cursor=None, complete=False, through=None)
+    except RefusedError:
+        if not listed.optional:
+            raise
+        yield Facts(note=f"{listed.path} was refused: what is deleted there is not known from a list of it")
 
 
 def any_since(client: "Client", stream: Stream, since: datetime, now: datetime) -> bool:
@@ -159,6 +168,7 @@ class _Pages:
     number: int = 0
     in_order: bool = True
     left_out: frozenset[str] = frozenset()
+    met: set[str] | None = None
     _last: int = 0
 
     def read(self, position: Position) -> Iterator[Facts]:
@@ -191,6 +201,7 @@ class _Pages:
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
             known |= {place} if place is not None else set()
             before = ids
+            self._meet([*ids, *gone], whole=not rejected)
             self._look_at_order(first=windows == 0)
             # Where the order is not what was asked for, what is older may still come.
             newest = self.reader.newest if self.in_order else position.newest
@@ -200,13 +211,13 @@ class _Pages:
             anew = self._anew(position, windows, where) if goes_on else None
             if anew is not None:
                 position, first = anew, stream.call(anew.since, self.request.now, "")
-                known, windows, before = set(), 0, None
+                known, windows, before, self.met = set(), 0, None, None
             through = self._through(position)
             done = self._ended(position) if not goes_on else position
             ahead = self._ahead(first, position) if goes_on and self.request.ahead else None
             yield Facts(
                 upserts=records, deletes=gone, cursor=done.text, complete=not goes_on, through=through,
-                rejected=rejected, pieces=pieces,
+                rejected=rejected, pieces=pieces, sweep=None if goes_on else self._sweep(position.since),
             )  # fmt: skip
             if not goes_on:
                 return
@@ -214,6 +225,19 @@ class _Pages:
                 raise SourceError(
                     f"{self.client.name}: stopped after {written(self.number)} pages; the next run goes on"
                 )
+
+    def _meet(self, names: list[str], *, whole: bool) -> None:
+        """Remembers what is in the list, as long as nothing of it is unknown and it is no longer than may be held."""
+        if self.met is not None:
+            self.met.update(names)
+            self.met = self.met if whole and len(self.met) <= _MOST_SWEPT else None
+
+    def _sweep(self, since: int) -> Sweep | None:
+        """What the list stands for that was read from its beginning to its end, in the order that was asked for."""
+        if self.met is None or not self.in_order:
+            return None
+        until = int(self.request.now.timestamp())
+        return Sweep(times=self.stream.swept_by, since=since, until=until, ids=frozenset(self.met))
 
     def _send(self, first: Call, position: Position, where: str) -> Answer:
         spots = self.stream.spots(self.request.fields)

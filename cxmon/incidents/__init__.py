@@ -2,7 +2,7 @@
 
 from cxmon.incidents.lattice import comparable, components, fold, root_of
 from cxmon.incidents.lifecycle import decide, incident_id, join, merge, note
-from cxmon.incidents.reasons import Reason, sentence
+from cxmon.incidents.reasons import Reason
 from cxmon.incidents.walk import Event, Walked, holds_on, walk
 
 __all__ = [
@@ -19,6 +19,5 @@ __all__ = [
     "merge",
     "note",
     "root_of",
-    "sentence",
     "walk",
 ]

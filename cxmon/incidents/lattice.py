@@ -7,6 +7,8 @@ from cxmon.model import Finding, Incident, Segment, State
 
 # A two-sided 95 % interval is this many standard errors wide.
 WIDTH = 2 * 1.959964
+# Another segment explains clearly more where it leaves less than so much of what the story's own leaves unexplained.
+CLEARLY = 0.5
 
 
 def comparable(a: Segment, b: Segment) -> bool:
@@ -57,7 +59,7 @@ def fold(incident: Incident, findings: Mapping[Segment, Finding]) -> Finding | N
     return next((f for f in said if f.state is State.UNKNOWN), said[0])
 
 
-def root_of(component: Sequence[Segment], findings: Mapping[Segment, Finding]) -> Segment:
+def root_of(component: Sequence[Segment], findings: Mapping[Segment, Finding], held: Segment | None = None) -> Segment:
     """The segment by which a story is told: the member whose shift, taken as the only one, leaves least unexplained.
 
     First form. A finding's gap is g = value - expected with the standard error of its interval. If segment r were all
@@ -65,7 +67,8 @@ def root_of(component: Sequence[Segment], findings: Mapping[Segment, Finding]) -
     volume that lies in r (n of the overlap / n of s). The residual of r is the sum of ((g_s - predicted_s) / se_s)^2
     over all findings of the period, those that are fine included: a fine sibling speaks against their parent. Ties, and
     findings without numbers, go to the most general segment. A finding that has no value of its own, and none that
-    is withheld, speaks about its parts and is the root.
+    is withheld, speaks about its parts and is the root. A story that goes by `held` keeps that name while it is in
+    breach and nothing explains clearly more: findings of one period share most of their answers.
     """
     if len(component) == 1:
         return component[0]
@@ -76,7 +79,9 @@ def root_of(component: Sequence[Segment], findings: Mapping[Segment, Finding]) -
     candidates = [s for s in component if s in sized]
     if not candidates:
         return min(component, key=_generality)
-    return min(candidates, key=lambda r: (round(_residual(r, sized), 6), *_generality(r)))
+    left = {r: round(_residual(r, sized), 6) for r in candidates}
+    best = min(candidates, key=lambda r: (left[r], *_generality(r)))
+    return best if held not in left or left[best] < CLEARLY * left[held] else held
 
 
 def _generality(segment: Segment) -> tuple[int, str]:

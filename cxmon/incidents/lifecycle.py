@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from cxmon.incidents.reasons import Reason, sentence
+from cxmon.incidents.reasons import Reason, code
 from cxmon.model import (
     Ending,
     Finding,
@@ -73,7 +73,7 @@ def join(incident: Incident, findings: Sequence[Finding], now: datetime) -> tupl
     if not new:
         return incident, None
     wider = replace(incident, members=tuple(sorted({*incident.members, *new})))
-    text = f"{Reason.JOINED.value}: now also in {', '.join(s.label for s in new)}"
+    text = code(Reason.JOINED, ", ".join(s.label for s in new))
     numbers = {"members": float(len(wider.members))}
     return wider, Transition(incident=incident.id, step=Step.WIDENED, at=now, reason=text, numbers=numbers)
 
@@ -92,12 +92,25 @@ def damped(
     if before + 1 < policy.flap_openings:
         return None
     damp = replace(opened, flaps=before)
-    return damp, _transition(damp, Step.OPENED, Reason.FLAPPING, finding, policy, now)
+    return damp, _transition(damp, Step.OPENED, Reason.FLAPPING, finding, now)
 
 
-def note(incident: Incident, reason: Reason, finding: Finding, policy: IncidentPolicy, now: datetime) -> Transition:
+def come_back(
+    old: Incident, opened: Incident, before: int, finding: Finding, policy: IncidentPolicy, now: datetime
+) -> tuple[Incident, Transition]:
+    """The recovered incident open again, about what has just opened: that began before it was called recovered. Its
+    story had opened `before` times; one that did so often goes on and off."""
+    often = before + 1 >= policy.flap_openings
+    same = replace(
+        old, root=opened.root, members=opened.members, flaps=before if often else 0, came_back=old.came_back + 1
+    )
+    again, told, _ = _again(same, Reason.FLAPPING if often else Reason.CAME_BACK, finding, now)
+    return again, told
+
+
+def note(incident: Incident, reason: Reason, finding: Finding, now: datetime) -> Transition:
     """A decision to stay silent, as the history keeps it for `why`."""
-    return _transition(incident, Step.NOTED, reason, finding, policy, now)
+    return _transition(incident, Step.NOTED, reason, finding, now)
 
 
 def clearly_worse(score: float, told: float, policy: IncidentPolicy) -> bool:
@@ -139,7 +152,7 @@ def _fresh(
     if seen.count("B") < policy.breaches:
         return incident, None, Reason.NOT_YET_K_OF_N
     opened = replace(incident, state=IncidentState.OPEN)
-    return opened, _transition(opened, Step.OPENED, Reason.OPENED, finding, policy, now), Reason.OPENED
+    return opened, _transition(opened, Step.OPENED, Reason.OPENED, finding, now), Reason.OPENED
 
 
 def _in_breach(incident: Incident, finding: Finding) -> Incident:
@@ -167,16 +180,16 @@ def _still(incident: Incident, finding: Finding, policy: IncidentPolicy, now: da
     if not clearly_worse(finding.score, incident.told_score, policy):
         return same, None, Reason.STILL_BREACH_NOT_CLEARLY_WORSE
     told = replace(same, told_score=finding.score)
-    return told, _transition(told, Step.WORSENED, Reason.WORSENED, finding, policy, now), Reason.WORSENED
+    return told, _transition(told, Step.WORSENED, Reason.WORSENED, finding, now), Reason.WORSENED
 
 
 def _quiet(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
     calmer = replace(incident, latest=finding, quiet=incident.quiet + 1, unknown=0)
-    if calmer.quiet < policy.quiet_looks(incident.flaps):
+    if calmer.quiet < policy.quiet_looks(incident.again):
         return calmer, None, Reason.QUIET_K_OF_R
     ended = replace(calmer, state=IncidentState.ENDED, ending=Ending.RECOVERED, ended_at=now)
     reason = Reason.STABLE if incident.flaps else Reason.RECOVERED
-    return ended, _transition(ended, Step.ENDED, reason, finding, policy, now), reason
+    return ended, _transition(ended, Step.ENDED, reason, finding, now), reason
 
 
 def _unknown(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
@@ -184,26 +197,26 @@ def _unknown(incident: Incident, finding: Finding, policy: IncidentPolicy, now: 
     if dimmer.unknown < policy.unknown_after:
         return dimmer, None, Reason.UNKNOWN_KEEPS
     ended = replace(dimmer, state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN, ended_at=now, quiet=0)
-    return ended, _transition(ended, Step.ENDED, Reason.CLOSED_UNKNOWN, finding, policy, now), Reason.CLOSED_UNKNOWN
+    return ended, _transition(ended, Step.ENDED, Reason.CLOSED_UNKNOWN, finding, now), Reason.CLOSED_UNKNOWN
 
 
 def _closed_unknown(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
     """It ended without knowing: the next breach reopens it at once, enough quiet looks correct it to recovered."""
     match finding.state:
         case State.BREACH:
-            return _again(incident, Reason.REOPENED, finding, policy, now)
+            return _again(incident, Reason.REOPENED, finding, now)
         case State.OK:
             calmer = replace(incident, latest=finding, quiet=incident.quiet + 1)
             if calmer.quiet < policy.recover_after:
                 return calmer, None, Reason.QUIET_K_OF_R
             known = replace(calmer, ending=Ending.RECOVERED)
-            told = _transition(known, Step.CORRECTED, Reason.KNOWN_RECOVERED, finding, policy, now)
+            told = _transition(known, Step.CORRECTED, Reason.KNOWN_RECOVERED, finding, now)
             return known, told, Reason.KNOWN_RECOVERED
         case _:
             return replace(incident, latest=finding), None, Reason.STAYS_CLOSED
 
 
-def _again(incident: Incident, reason: Reason, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
+def _again(incident: Incident, reason: Reason, finding: Finding, now: datetime) -> tuple[Incident, Transition, Reason]:
     again = replace(
         _in_breach(incident, finding),
         state=IncidentState.OPEN,
@@ -214,7 +227,7 @@ def _again(incident: Incident, reason: Reason, finding: Finding, policy: Inciden
         reopened=incident.reopened + 1,
         not_real=None,
     )
-    return again, _transition(again, Step.REOPENED, reason, finding, policy, now), reason
+    return again, _transition(again, Step.REOPENED, reason, finding, now), reason
 
 
 def _not_real(incident: Incident, mark: NotReal, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
@@ -223,9 +236,9 @@ def _not_real(incident: Incident, mark: NotReal, finding: Finding, policy: Incid
         case State.BREACH:
             looks = mark.looks + 1
             if clearly_worse(finding.score, incident.told_score, policy):
-                return _again(incident, Reason.NOT_REAL_WORSE, finding, policy, now)
+                return _again(incident, Reason.NOT_REAL_WORSE, finding, now)
             if looks >= policy.mark_holds:
-                return _again(incident, Reason.NOT_REAL_LASTS, finding, policy, now)
+                return _again(incident, Reason.NOT_REAL_LASTS, finding, now)
             kept = replace(incident, latest=finding, quiet=0, not_real=replace(mark, looks=looks))
             return kept, None, Reason.NOT_REAL_KEEPS
         case State.OK:
@@ -256,9 +269,7 @@ def _score(finding: Finding) -> float:
     return finding.score if math.isfinite(finding.score) else 0.0
 
 
-def _transition(
-    incident: Incident, step: Step, reason: Reason, finding: Finding, policy: IncidentPolicy, now: datetime
-) -> Transition:
+def _transition(incident: Incident, step: Step, reason: Reason, finding: Finding, now: datetime) -> Transition:
     numbers = {
         "value": finding.value,
         "expected": finding.expected,
@@ -271,5 +282,5 @@ def _transition(
         "period": finding.at.timestamp(),
     }
     known = {name: float(x) for name, x in numbers.items() if math.isfinite(x)}
-    text = sentence(reason, incident, finding, policy)
+    text = code(reason, finding.reason)
     return Transition(incident=incident.id, step=step, at=now, reason=text, numbers=known)

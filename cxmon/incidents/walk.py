@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from cxmon.incidents.lattice import comparable, components, fold, root_of
-from cxmon.incidents.lifecycle import damped, decide, join, merge, note
+from cxmon.incidents.lifecycle import come_back, damped, decide, join, merge, note
 from cxmon.incidents.reasons import Reason
 from cxmon.model import (
     Ending,
@@ -26,12 +26,15 @@ ACTIVE = frozenset({IncidentState.OPEN, IncidentState.ACKNOWLEDGED})
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """One decision about an incident, as it was right after it, and the finding that brought it. `quiet`: what stands
-    there is brought up to date, and nobody is called for it."""
+    there is brought up to date, and nobody is called for it. `joined` are the segments that it is about from now on
+    too, and `moved` says that it goes by another segment since then."""
 
     transition: Transition
     incident: Incident
     finding: Finding | None = None
     quiet: bool = False
+    joined: tuple[Segment, ...] = ()
+    moved: bool = False
 
     @property
     def told(self) -> bool:
@@ -180,7 +183,7 @@ class _Walk:
         self.changed[after.id] = after
         if after.ending is Ending.RECOVERED:
             self.recovered.append(after)
-        what = transition or note(after, reason, finding, self.policy, self.now)
+        what = transition or note(after, reason, finding, self.now)
         self.events.append(Event(transition=what, incident=after, finding=finding))
 
     def _open(
@@ -204,6 +207,12 @@ class _Walk:
             root = root_of(story, said)
             incident = merge([opening[s][0] for s in story], root)
             _, transition, finding = opening[root]
+            if (old := self._not_ended(story, finding)) is not None:
+                self.recovered.remove(old)
+                before = self._flaps(story, finding.at) + old.reopened + 1
+                back, said_so = come_back(old, incident, before, finding, self.policy, self.now)
+                self._keep(Event(transition=said_so, incident=back, finding=finding))
+                return
             damp = damped(incident, self._flaps(story, finding.at), finding, self.policy, self.now)
             incident, transition = damp or (incident, transition)
             self._keep(Event(transition=transition, incident=incident, finding=finding))
@@ -222,9 +231,24 @@ class _Walk:
         wider, joined = join(host, findings, self.now)
         if joined is not None:
             told = _told_by_its_root(wider, said)
-            if told.root != wider.root:
-                joined = replace(joined, reason=f"{joined.reason}; it is about {told.root.label} from now on")
-            self._keep(Event(transition=joined, incident=told, finding=told.latest, quiet=quiet))
+            new = tuple(sorted(set(wider.members) - set(host.members)))
+            moved = told.root != wider.root
+            one = Event(transition=joined, incident=told, finding=told.latest, quiet=quiet, joined=new, moved=moved)
+            self._keep(one)
+
+    def _not_ended(self, story: tuple[Segment, ...], finding: Finding) -> Incident | None:
+        """The newest incident of this story that was called recovered lately, where what is in breach now began before
+        that: it is the same story, which had not ended."""
+        same = [
+            i
+            for i in self.recovered
+            if i.latest is not None
+            and finding.at - i.latest.at <= self.policy.flap_within
+            and finding.since is not None
+            and finding.since <= i.last_breach_at
+            and any(comparable(m, s) for m in i.members for s in story)
+        ]
+        return max(same, key=lambda i: (i.last_breach_at, i.id), default=None)
 
     def _flaps(self, story: tuple[Segment, ...], at: datetime) -> int:
         """How often this story has opened and recovered lately."""
@@ -253,7 +277,7 @@ def _told_by_its_root(incident: Incident, said: dict[Segment, Finding]) -> Incid
     """A story that has grown is told by the segment that explains all of it now: a collapse everywhere must not go by
     the name of the one small part that went wrong before."""
     breaches = [m for m in incident.members if m in said and said[m].state is State.BREACH]
-    root = root_of(breaches, said) if breaches else incident.root
+    root = root_of(breaches, said, held=incident.root) if breaches else incident.root
     if root == incident.root:
         return incident
     finding = said[root]
@@ -271,5 +295,5 @@ def _silence(incident: Incident, said: dict[Segment, Finding]) -> Finding:
         segment=incident.root,
         at=next(iter(said.values())).at,
         state=State.UNKNOWN,
-        reason="its segments are not looked at any more",
+        reason=Reason.NOT_LOOKED_AT.value,
     )

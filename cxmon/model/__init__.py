@@ -46,6 +46,7 @@ from cxmon.model.finding import (
     Transition,
 )
 from cxmon.model.holidays import Holidays
+from cxmon.model.kinds import Kinds, Unsplit
 from cxmon.model.leading import Ahead, Early, LeadingAnswer, TierAnswer
 from cxmon.model.making import CALLS, BusinessHours, Making
 from cxmon.model.maturing import Filling, FillingCurve, LearntFrom
@@ -176,6 +177,7 @@ __all__ = [
     "KeptBy",
     "KeptReplay",
     "Kind",
+    "Kinds",
     "LeadingAnswer",
     "LearntFrom",
     "LeftOut",
@@ -244,6 +246,7 @@ __all__ = [
     "Transition",
     "Turn",
     "Unlike",
+    "Unsplit",
     "Verdict",
     "Version",
     "View",

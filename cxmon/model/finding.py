@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cxmon.model.kinds import Kinds
 from cxmon.model.metric import Segment
 
 
@@ -75,7 +76,9 @@ class Incident:
     the change's id where `check` is `verdict`, and the source's where it is source health. `looks` are the newest looks
     of a pending incident, oldest first: B breach, o fine, ? unknown. `flaps`: how often its story had opened and
     recovered before it, where that is so often that it goes on and off; else 0. `assigned_to` is a role or department.
-    `not_real` where people marked it as a false alarm, and the figures have not spoken against that since.
+    `not_real` where people marked it as a false alarm, and the figures have not spoken against that since. `came_back`:
+    how often it had been called recovered while what it is about went on. `kinds` is what its gap was made of when it
+    was told last; None where that was not worked out.
     """
 
     id: str
@@ -101,6 +104,13 @@ class Incident:
     assigned_to: str | None = None
     flaps: int = 0
     not_real: NotReal | None = None
+    kinds: Kinds | None = None
+    came_back: int = 0
+
+    @property
+    def again(self) -> int:
+        """How often it has gone on and off, or was called recovered too soon."""
+        return self.flaps or self.came_back
 
     @property
     def thread(self) -> str:
@@ -162,9 +172,9 @@ class IncidentPolicy:
     stable_after: int | None = None
     mark_holds: int = 14
 
-    def quiet_looks(self, flaps: int) -> int:
-        """How many quiet looks end an incident that has gone on and off `flaps` times before."""
-        if not flaps:
+    def quiet_looks(self, again: int) -> int:
+        """How many quiet looks end an incident that has gone on and off, or come back, so often."""
+        if not again:
             return self.recover_after
         return 2 * self.recover_after if self.stable_after is None else self.stable_after
 

@@ -32,7 +32,7 @@ def briefing_of(
     known.tell(overlay, as_of)
     # The registry says what is declared when; the plan must not declare it again.
     bare = replace(plan, changes=(), silences=())
-    verdicts = judge(bare, overlay, now=as_of, depth=Depth.WHOLE, progress=progress)
+    verdicts = judge(bare, overlay, now=as_of, depth=Depth.EVERYONE, progress=progress)
     aim(bare, overlay, now=as_of)
     return assembled(
         overlay, store, {v.change: v for v in verdicts}, metrics=plan.metrics, title=plan.title, zone=plan.zone,

@@ -15,7 +15,7 @@ from cxmon.contracts import CheckContext
 from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import ripened
 from cxmon.errors import StoreError
-from cxmon.incidents import Reason, Walked, holds_on, walk
+from cxmon.incidents import Walked, holds_on, walk
 from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import covering, source_health
@@ -23,9 +23,13 @@ from cxmon.pipeline.again import tell_again
 from cxmon.pipeline.budgeting import budget, of_series, rolled
 from cxmon.pipeline.check_telling import tell
 from cxmon.pipeline.checked import BUSY, Checked
+from cxmon.pipeline.explained import tell_explained
 from cxmon.pipeline.explaining import explanation, new_levels, open_verdicts, reaching, told_elsewhere
+from cxmon.pipeline.kinds import Asking, worked_out
 from cxmon.pipeline.memory import Keeping, Memories, Stored
 from cxmon.store import Store
+from cxmon.wording.joining import seen_too
+from cxmon.wording.reasons import worded
 
 __all__ = ["Checked", "check"]
 
@@ -73,6 +77,7 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
                 done.append(Checked(check=check_plan.name, metric=metric_id, error=f"{type(e).__name__}: {e}"))
     done += source_health.failing(plan, store, done, now=now)
     done += source_health.retire(plan, store, now=now)
+    tell_explained(plan, store, now=now)
     tell_again(plan, store, now=now)
     return done
 
@@ -155,15 +160,20 @@ class _Looking:
             known.incidents, findings, check_plan.policy, now, seen_through=seen, first=seen is None,
             explained=told_elsewhere(metric, known.changes, known.verdicts) if _watches(check_plan) else lambda _: None,
         )  # fmt: skip
-        walked = replace(walked, kept_quiet=(*quiet, *walked.kept_quiet))
+        ask = Asking(store=store, metric=metric, check=check_plan.check, context=context, now=now)
+        walked = worded(walked, check_plan.policy)
+        walked = worked_out(replace(walked, kept_quiet=(*quiet, *walked.kept_quiet)), ask)
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
             changes=known.changes, now=now, scores={f.segment: f.score for f in findings if f.at == through},
         )  # fmt: skip
-        told = (*telling.transitions, *_notes(store, walked, now))
+        told = (*telling.transitions, *_notes(store, walked, metric, now))
         # Where a person did something about one while we were looking, that must not be written over.
+        changed = {i.id for i in walked.incidents}
         open_before = [
-            i for i in known.incidents if i.state is not IncidentState.ENDED or holds_on(i, check_plan.policy)
+            i
+            for i in known.incidents
+            if i.state is not IncidentState.ENDED or holds_on(i, check_plan.policy) or i.id in changed
         ]
         taken = store.incidents.commit(
             check=name, subject=metric.id, seen_through=seen, through=through, incidents=walked.incidents,
@@ -258,11 +268,11 @@ def _consistent(finding: Finding, metric: Metric, known: _Known) -> Finding:
     return replace(finding, reason=f"{finding.reason}; consistent with the declared change “{title}”")
 
 
-def _notes(store: Store, walked: Walked, now: datetime) -> Sequence[Transition]:
+def _notes(store: Store, walked: Walked, metric: Metric, now: datetime) -> Sequence[Transition]:
     """What was not opened because a verdict's incident tells of it, noted there once for each segment."""
     notes: dict[tuple[str, Segment], Transition] = {}
     for finding, incident in walked.kept_quiet:
-        head = f"{Reason.EXPLAINED.value}: {finding.check} sees it too in {finding.segment.label}"
+        head = seen_too(finding.check, metric.label, finding.segment.label)
         if not any(t.reason.startswith(head) for t in store.incidents.history(incident)):
             notes[incident, finding.segment] = Transition(
                 incident=incident, step=Step.NOTED, at=now, reason=f"{head}; {finding.reason}"

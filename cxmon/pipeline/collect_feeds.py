@@ -11,8 +11,9 @@ from cxmon.contracts import Batch, Facts, Rejected, Request
 from cxmon.errors import QuietError, SourceError
 from cxmon.failpoints import failpoint
 from cxmon.feeds.heap import set_apart
-from cxmon.model import Metric, Window
+from cxmon.model import Metric, Window, written
 from cxmon.pipeline.collect_health import Tally
+from cxmon.pipeline.forgotten import must_be_known
 from cxmon.pipeline.joining import ENOUGH, Enough, joined
 from cxmon.store import Progress, Store
 
@@ -82,6 +83,7 @@ def read(
     the metrics, `unnamed` the values that no map names, by metric, and `notes` what the source said of how it was read.
     """
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
+    must_be_known(plan, store, first.source)
     wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
     request = Request(
         metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
@@ -96,10 +98,15 @@ def read(
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
         if batch.note:
-            _LOG.warning("%s: %s", first.source, batch.note)
-            (notes if notes is not None else []).append(batch.note)
+            _tell(batch.note, first.source, notes)
         done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
         tally.page(batch, done)
+        spared = max(one.spared for one in done.values())
+        if spared:
+            _tell(
+                f"{written(spared)} records were missing in a list that had lost more than half of them: they stay",
+                first.source, notes,
+            )  # fmt: skip
         for name, one in done.items():
             counts[name]["rejected"] += one.rejected
             if unnamed is not None:
@@ -114,6 +121,11 @@ def read(
         count = max(c["rejected"] for c in counts.values())
         told = f"the first is {aside.where}: {aside.reason}"
         raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
+
+
+def _tell(note: str, source: str, notes: list[str] | None) -> None:
+    _LOG.warning("%s: %s", source, note)
+    (notes if notes is not None else []).append(note)
 
 
 def _fields(metric: Metric) -> frozenset[str]:

@@ -19,6 +19,7 @@ from cxmon.decisions import Share
 from cxmon.decisions.disclosure import Cover
 from cxmon.decisions.maturity import ripened
 from cxmon.model import (
+    EVERYONE,
     RED,
     Band,
     Change,
@@ -32,6 +33,7 @@ from cxmon.model import (
     LeftOut,
     Metric,
     Price,
+    Segment,
     Status,
     Verdict,
 )
@@ -55,14 +57,18 @@ LOG = logging.getLogger("cxmon.judge")
 class Depth(Enum):
     """How deep a look goes. What is told, and every word of it but the number of the version, is the same.
 
-    WHOLE: everything. FIGURES: no bands, for those who draw none. TOLD: of a verdict that nobody is told of only what
-    its code rests on, so that a grade that turned by itself makes no version.
+    WHOLE: everything. EVERYONE: of the bands of metrics those of everyone alone, for those who say how far figures go.
+    FIGURES: no bands, for those who draw none. TOLD: of a verdict that nobody is told of only what its code rests on,
+    so that a grade that turned by itself makes no version.
     """
 
     WHOLE = "whole"
+    EVERYONE = "everyone"
     FIGURES = "figures"
     TOLD = "told"
 
+
+_DRAWN: Mapping[Depth, Sequence[Segment] | None] = {Depth.WHOLE: None, Depth.EVERYONE: (EVERYONE,)}
 
 Progress = Callable[[str, int, int], None]
 Known = Mapping[str, list[Evidence]]
@@ -147,7 +153,7 @@ def _ask(
         live=[part for d in declared for part in d.change.parts()],
         shares={d.change.id: decisions.shares(watched[d.change.id], d.change.weights) for d in begun},
         now=now,
-        drawn=depth is Depth.WHOLE,
+        drawn=_DRAWN.get(depth, ()),
         brief=depth is Depth.TOLD,
         one_offs=_one_offs(plan, store, now),
     )
@@ -179,7 +185,7 @@ def _on_metric(metric: Metric, looks: Sequence[Look]) -> None:
         known = list(islice(answers, len(one.works)))
         for change, evidence in zip(one.changes, known, strict=True):
             look.found[change.id].append(evidence)
-        if look.asked.drawn:
+        if look.asked.drawn != ():
             look.asked.draw(metric, one, known)
 
 
@@ -203,7 +209,8 @@ class _Asked:
     live: Sequence[Change]
     shares: Mapping[str, Mapping[str, Share]]
     now: datetime
-    drawn: bool
+    # The segments of which bands are stored: none, or all that are shown.
+    drawn: Sequence[Segment] | None
     brief: bool
     one_offs: Mapping[str, tuple[LeftOut, ...]] = field(default_factory=dict)
 
@@ -232,7 +239,7 @@ class _Asked:
             for d in begun
             if self.asks(d.change, metric) and (spent or not self._sure(found, d.change, metric))
         ]
-        if not changes and not self.drawn:
+        if not changes and self.drawn == ():
             return _Opened(changes=(), works=())
         try:
             leaves = ripened(self._leaves(metric))
@@ -262,7 +269,7 @@ class _Asked:
             red = {c.id for c, known in pairs if known.harm.code in RED and not known.beside}
             harmful = {c for c in red if not _answered(store, c)}
             drawn += bands(leaves, steps(self.live, accepted, metric, now, harmful), now=now,
-                           one_offs=leaves.left_out)  # fmt: skip
+                           one_offs=leaves.left_out, segments=self.drawn)  # fmt: skip
             if (at := store.observations.redefined(metric)) is not None:
                 drawn = [redefined(band, at) for band in drawn]
             _put(store, metric, covering.bands(drawn, cover))

@@ -95,15 +95,21 @@ def shown(leaves: Panel) -> list[Segment]:
     return [panel.segments[i] for i in order[:AT_MOST]]
 
 
-def bands(leaves: Panel, known: Sequence[Step], *, now: datetime, one_offs: Sequence[LeftOut] = ()) -> list[Band]:
-    """The band of every shown segment of one metric; `one_offs` are left out of what is expected."""
+def bands(
+    leaves: Panel, known: Sequence[Step], *, now: datetime, one_offs: Sequence[LeftOut] = (),
+    segments: Sequence[Segment] | None = None,
+) -> list[Band]:  # fmt: skip
+    """The band of every shown segment of one metric, or of those of `segments` among them; `one_offs` are left out of
+    what is expected."""
     if not len(leaves.starts) or not leaves.n.any():
         return []
     mature = leaves.mature(now)
     if not mature.any():
         return []
-    segments = shown(leaves)
-    panel = leaves.roll_up(segments) if leaves.metric.additive else leaves.select(segments)
+    wanted = [s for s in shown(leaves) if segments is None or s in segments]
+    if not wanted:
+        return []
+    panel = leaves.roll_up(wanted) if leaves.metric.additive else leaves.select(wanted)
     out = left_out(panel, one_offs)
     return [
         _one(panel.select([s]), [k for k in known if k.touches(leaves, s)], mature, now, out[i])

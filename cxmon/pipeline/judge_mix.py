@@ -28,7 +28,7 @@ RECENT, CYCLES = 28, 4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Figures:
+class Figures:
     """A metric as what is split: answers and sums (S, T), the variance of one answer (S,), how effects see it, and the
     direction and size that matter. `within` is the duration whose share of answers stands for a quantile."""
 
@@ -48,10 +48,7 @@ def split_of(leaves: Panel, found: Sides, span: Span, reading: dict[str, Any]) -
     than a tenth against that of untouched ones; and where the shift moved nothing worth a word.
     """
     metric, touched = leaves.metric, found.treated_leaves
-    known = {Kind.PROPORTION, Kind.MEAN, Kind.RATE, Kind.QUANTILE}
-    if metric.kind not in known or not metric.additive or touched.all():
-        return None
-    if metric.kind is Kind.QUANTILE and leaves.counts is None:
+    if not metric.additive or touched.all() or not splits(leaves):
         return None
     index = np.arange(len(leaves.starts))
     after = np.flatnonzero(~span.out & (index >= span.at) & (index < min(span.until, span.last)))
@@ -59,8 +56,8 @@ def split_of(leaves: Panel, found: Sides, span: Span, reading: dict[str, Any]) -
     before = span.first + np.flatnonzero(~span.out[span.first : span.at])[-max(len(after), RECENT) :]
     if not len(after) or not len(before) or _shift(leaves, found, before, after) < SHIFTED:
         return None
-    parts = _parts(leaves, touched, before, after)
-    figures = _figures(parts, leaves.pooled(EVERYONE, np.ones(len(touched), bool)), before)
+    parts = finest(leaves, touched, before, after)
+    figures = figures_in(parts, leaves.pooled(EVERYONE, np.ones(len(touched), bool)), before)
     if not _worth_a_word(figures, before, after):
         return None
     labels = span.profile.labels if span.profile is not None else np.zeros(span.last - span.first, int)
@@ -74,7 +71,14 @@ def split_of(leaves: Panel, found: Sides, span: Span, reading: dict[str, Any]) -
     result = stats.decompose(n, total, at, spread=figures.spread, **(asked | reading))
     if not math.isfinite(result.total.estimate):
         return None
-    return _told(metric, figures, result)
+    return as_split(metric, figures, result)
+
+
+def splits(leaves: Panel) -> bool:
+    """Whether figures of this sort can be split: levels and ratios cannot, quantiles only by their sketches."""
+    if leaves.metric.kind is Kind.QUANTILE:
+        return leaves.counts is not None
+    return leaves.metric.kind in {Kind.PROPORTION, Kind.MEAN, Kind.RATE}
 
 
 def _shift(leaves: Panel, found: Sides, before: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> float:
@@ -90,7 +94,7 @@ def _shift(leaves: Panel, found: Sides, before: npt.NDArray[np.int64], after: np
     return abs(math.log(sizes[1] / sizes[0] * sizes[2] / sizes[3])) if sizes[0] and sizes[1] else math.inf
 
 
-def _parts(leaves: Panel, touched: Bools, before: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> Panel:
+def finest(leaves: Panel, touched: Bools, before: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> Panel:
     """The finest parts of the total whose thin remainder is small, touched and untouched segments never in one; what is
     thin is one part of each side."""
     size = np.maximum(np.median(leaves.n[:, before], axis=1), np.median(leaves.n[:, after], axis=1))
@@ -116,14 +120,14 @@ def _parts(leaves: Panel, touched: Bools, before: npt.NDArray[np.int64], after: 
     return added_up(leaves, members, (EVERYONE,) * len(members))
 
 
-def _figures(parts: Panel, whole: Panel, before: npt.NDArray[np.int64]) -> _Figures:
+def figures_in(parts: Panel, whole: Panel, before: npt.NDArray[np.int64]) -> Figures:
     """`parts` (S, T) as what is split, `whole` (1, T) is their sum."""
     metric, size = parts.metric, parts.metric.matters
     if metric.kind is not Kind.QUANTILE or whole.counts is None:
         level = whole.total[0, before].sum() / whole.n[0, before].sum()
         matters = size.value * (abs(level) if size.relative else 1.0)
         spread = spread_of(parts)
-        return _Figures(
+        return Figures(
             n=parts.n, total=parts.total, spread=spread, kind=metric.kind.value, sign=metric.harm_sign,
             matters=matters, within=None,
         )  # fmt: skip
@@ -134,7 +138,7 @@ def _figures(parts: Panel, whole: Panel, before: npt.NDArray[np.int64]) -> _Figu
     total = _answered(parts, within)
     share = total.sum(1) / np.maximum(parts.n.sum(1), 1.0)
     # More answers within the time are better exactly where a shorter time is.
-    return _Figures(
+    return Figures(
         n=parts.n, total=total, spread=share * (1 - share), kind="proportion", sign=-metric.harm_sign, matters=matters,
         within=within,
     )  # fmt: skip
@@ -152,7 +156,7 @@ def _answered(panel: Panel, within: float) -> Floats:
     return np.asarray(panel.n * np.nan_to_num(sketch.share_below(panel.counts, panel.bucket0, within)))  # type: ignore[arg-type]
 
 
-def _worth_a_word(figures: _Figures, before: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> bool:
+def _worth_a_word(figures: Figures, before: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> bool:
     """Whether two plain windows differ by mix, entry and exit by a quarter of what matters: only then fits are made."""
     sums = [x[:, when].sum(1) for when in (before, after) for x in (figures.n, figures.total)]
     parts = decisions.contribution(*sums)
@@ -170,7 +174,7 @@ def _controls(panel: Panel, span: Span, within: float | None) -> dict[str, Any]:
         return {"controls": values, "controls_se": np.sqrt(spread_of(shown)[:, None] / n)}
 
 
-def _told(metric: Metric, figures: _Figures, found: stats.Decomposition) -> Split:
+def as_split(metric: Metric, figures: Figures, found: stats.Decomposition) -> Split:
     """The parts as harms: positive is worse."""
     names = ("total", "rate", "mix", "entry_exit", "remainder")
     parts = {name: getattr(found, name) for name in names}

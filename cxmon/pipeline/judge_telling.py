@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cxmon import decisions, wording
 from cxmon.alerts.message import for_verdict
-from cxmon.alerts.parts import BEHIND_IT, with_assigned, with_decided
+from cxmon.alerts.parts import with_assigned, with_decided
 from cxmon.config.plan import Plan
 from cxmon.decisions import Telling
 from cxmon.decisions.routing import severity_of
@@ -35,6 +35,7 @@ from cxmon.pipeline.check_telling import OVER, SILENCED, kept_back, noted
 from cxmon.pipeline.judge_versions import why_changed
 from cxmon.pipeline.route import queue
 from cxmon.store import Store
+from cxmon.wording.messages import BEHIND_IT
 
 CHECK = "verdict"
 FINE = frozenset({Code.SAFE, Code.IMPROVED})

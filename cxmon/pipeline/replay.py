@@ -123,12 +123,14 @@ def replay(
     ours: bool = True,
     processes: int = 1,
     progress: Progress | None = None,
+    at_end: Callable[[Store], None] | None = None,
 ) -> Replayed:
     """Runs checks, verdicts, incidents, routes and delivery over the period, a look a day, from an empty history.
 
     `store` may be read-only. `thorough` asks every method every day, so that versions of verdicts are counted as live;
     without it they are asked of what is told. `in_time` and `ours` as in `hearsay`. From two `processes` on, verdicts
-    are worked out in one of their own. Raises ActionError where there are no figures or no looks in the period.
+    are worked out in one of their own. `at_end` is given what was known at the end: it is gone after that. Raises
+    ActionError where there are no figures or no looks in the period.
     """
     ran = [r.finished_at for r in store.runs.all()]
     moments = looks(since, until, ran, plan.zone)
@@ -157,6 +159,8 @@ def replay(
             deliveries.look(now)
     deliveries.until(until)
     advance("days", len(moments), len(moments))
+    if at_end is not None:
+        at_end(overlay)
     stood = {i.id for i in standing}
     return Replayed(
         since=since, until=until, looks=len(moments), standing=standing, per_quarter=plan.alarm_budget,

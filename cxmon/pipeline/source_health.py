@@ -27,6 +27,7 @@ from cxmon.pipeline.checked import BUSY, Checked
 from cxmon.pipeline.collect_health import DATA, newest_of
 from cxmon.store import Run, Store
 from cxmon.wording import source_health as wording
+from cxmon.wording.reasons import worded
 
 log = logging.getLogger(__name__)
 
@@ -227,7 +228,7 @@ def _look(plan: Plan, store: Store, check: str, source: str, finding: Finding, n
         return Checked(check=check, metric=source, findings=(finding,))
     policy = _policy(plan, check)
     known = [i for i in store.incidents.recent(1000) if (i.check, i.subject) == (check, source)]
-    walked = walk(known, [finding], policy, now, seen_through=seen)
+    walked = worded(walk(known, [finding], policy, now, seen_through=seen), policy)
     kind = check if check in {DATA, ERROR} else "freshness"
     telling = tell(
         plan, store, walked.events, metric=None, check=check, check_type=kind,

@@ -72,12 +72,14 @@ class Place:
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """A call of Slack's Web API with the bot's token, such as `chat.update`. `best_effort`: that it fails is logged and
-    stops nothing. `later` gives further arguments when its turn comes, so that what goes before need not wait."""
+    stops nothing. `later` gives further arguments when its turn comes, so that what goes before need not wait. `kept`
+    is given Slack's answer, once there is one."""
 
     method: str
     arguments: Mapping[str, Any]
     best_effort: bool = False
     later: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False)
+    kept: Callable[[Mapping[str, Any]], None] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,20 @@ from cxmon.alerts.blocks import notification, render, render_reply, reply_text
 from cxmon.alerts.declared_message import PUT_LIVE, for_declared
 from cxmon.decisions.drafting import cleaned
 from cxmon.decisions.routing import routed
-from cxmon.model import Act, Allowed, Change, Declared, Delivery, News, Severity, Status, may
+from cxmon.model import (
+    Act,
+    Allowed,
+    Change,
+    Declared,
+    Delivery,
+    Message,
+    News,
+    OutboxRow,
+    Receipt,
+    Severity,
+    Status,
+    may,
+)
 from cxmon.pipeline.route import rules_of
 from cxmon.signing import declare_new, put_live
 from cxmon.slack_app import modals
@@ -130,11 +144,15 @@ def _declare(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     )  # fmt: skip
     at = origin(request)
     channel = at.channel or _channel_of(place, declared, now)
-    shown = _shown(declared, place, by=place.by)
+    message = _message(declared, place, by=place.by)
+    shown = _shown(message)
     if not channel:
         return (Respond(text=shown["text"], blocks=tuple(shown["blocks"])),)
     thread = {"thread_ts": at.message_ts} if at.message_ts else {}
-    told: tuple[Deed, ...] = (Call(method="chat.postMessage", arguments={"channel": channel, **shown, **thread}),)
+    # What comes of it may be told in its thread; a reply has no thread of its own.
+    keep = None if thread else partial(_kept_as_told, place, message, channel, now)
+    arguments = {"channel": channel, **shown, **thread}
+    told: tuple[Deed, ...] = (Call(method="chat.postMessage", arguments=arguments, kept=keep),)
     return told if at.channel else (*told, Respond(text=words.declared_to(declared, channel)))
 
 
@@ -166,20 +184,38 @@ def _put_live(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]
 
 
 def _anew(declared: Declared, place: Place, at: Origin, *, by: str) -> tuple[Deed, ...]:
-    arguments = {"channel": at.channel, "ts": at.message_ts, **_shown(declared, place, by=by)}
+    arguments = {"channel": at.channel, "ts": at.message_ts, **_shown(_message(declared, place, by=by))}
     # An edit takes no word on unfurling: the first message's stands.
     taken = {name: given for name, given in arguments.items() if not name.startswith("unfurl_")}
     return (Call(method="chat.update", arguments=taken, best_effort=True),)
 
 
-def _shown(declared: Declared, place: Place, *, by: str) -> dict[str, Any]:
-    """Text and blocks of what was declared."""
+def _message(declared: Declared, place: Place, *, by: str) -> Message:
+    """What was declared, as it is told."""
     plan, answered = place.plan, declared.change.responds_to or ""
     other = place.store.changes.get(answered) if answered else None
-    message = for_declared(
+    return for_declared(
         declared, metrics=plan.metrics, zone=plan.zone, board_url=plan.board_url, by=by,
         answers=other.change.title if other else answered,
     )  # fmt: skip
+
+
+def _kept_as_told(place: Place, message: Message, channel: str, now: datetime, answer: Mapping[str, Any]) -> None:
+    """Where the message stands, so that its thread is known."""
+    named = {name: one.channel for name, one in place.plan.channels.items() if isinstance(one, Slack)}
+    name = next((n for n, of in named.items() if of == channel), next(iter(named), ""))
+    if not (name and answer.get("ts") and answer.get("channel")):
+        return
+    key = f"{message.key}|{name}"
+    receipt = Receipt(channel=str(answer["channel"]), ref=str(answer["ts"]))
+    row = OutboxRow(
+        key=key, channel=name, message=replace(message, key=key), state=Delivery.SENT, receipt=receipt
+    )  # fmt: skip
+    place.store.outbox.queue([row], now)
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    """Text and blocks of what was declared."""
     return {
         "text": notification(message), "blocks": render(message, interactive=True), "unfurl_links": False,
         "unfurl_media": False,

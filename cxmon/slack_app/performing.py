@@ -80,7 +80,9 @@ def _one(deed: Deed, request: Request, channel: Slack) -> None:
     match deed:
         case Call():
             arguments = {**deed.arguments, **(deed.later() if deed.later is not None else {})}
-            channel.client().api_call(deed.method, json=arguments)
+            answer = channel.client().api_call(deed.method, json=arguments)
+            if deed.kept is not None and isinstance(answer.data, dict):
+                deed.kept(answer.data)
         case Respond():
             _respond(deed, request, channel)
         case Upload():

@@ -152,6 +152,7 @@ def _ratings(source: Freshdesk) -> feeds.Stream:
         paging=feeds.LinkHeader(),
         # The list is asked by creation, and an answer may be changed later.
         lookback=source.lookback,
+        swept_by=frozenset({"created_at"}),
     )
 
 

@@ -35,6 +35,10 @@ _MOMENTS = {"first_reply": "first_admin_reply_at", "first_close": "first_close_a
 _KEPT = frozenset({"assumed_resolution", "confirmed_resolution"})
 _PASSED_ON = frozenset({"escalated", "negative_feedback", "procedure_handoff"})
 _MET = {"hit": 1, "missed": 0}
+# Since this version of the API there is a list of conversations that were deleted.
+_TELLS_OF_DELETED = (2, 16)
+# How long after it happened a deletion may come into that list.
+_TOLD_LATE = timedelta(days=1)
 # Where in a conversation something is read: not its texts, nor who of the team wrote them.
 _LOOKS_AT = (
     "id", "created_at", "updated_at", "state", "priority", "source.type", "source.delivered_as", "statistics",
@@ -138,6 +142,8 @@ def _conversations(source: Intercom) -> feeds.Stream:
         customer=feeds.path("contacts.contacts[0].id"),
         fields=_conversation_fields(source.custom),
         required=frozenset({"created_at", "state"}),
+        swept_by=frozenset({"created_at", "updated_at", "first_contact_at", *(f"{name}_at" for name in _MOMENTS)}),
+        gone=_gone(source, feeds.path("conversations")),
     )
 
 
@@ -152,7 +158,34 @@ def _ratings(source: Intercom) -> feeds.Stream:
         customer=feeds.path("of.contacts.contacts[0].id"),
         fields=_rating_fields(source.custom),
         required=frozenset({"created_at"}),
+        swept_by=frozenset({"created_at"}),
+        gone=_gone(source, _both_halves),
     )
+
+
+def _gone(source: Intercom, records: feeds.Getter) -> tuple[feeds.Stream, ...]:
+    """The list of conversations that were deleted, the last one first, which older versions of the API do not have."""
+    if tuple(map(int, source.version.split("."))) < _TELLS_OF_DELETED:
+        return ()
+    return (
+        feeds.Stream(
+            name="deleted", path="conversations/deleted", params={"order": "desc", "per_page": "60"},
+            records=records, record_id=feeds.path("id"), changed=feeds.path("deleted_at"), fields={},
+            newest_first=feeds.path("deleted_at"), deleted=lambda _one: True, lookback=_TOLD_LATE, optional=True,
+            paging=feeds.PageNumber(param="page", pages="pages.total_pages"),
+        ),
+    )  # fmt: skip
+
+
+def _both_halves(data: Any) -> Any:
+    """Of each conversation that was deleted both ratings."""
+    found = feeds.path("conversations")(data)
+    if not isinstance(found, list):
+        return found
+    return [
+        one | {"id": f"{rated}/{one['id']}"}
+        for one in found if isinstance(one, dict) and one.get("id") for rated in (PEOPLE, AI)
+    ]  # fmt: skip
 
 
 _STREAMS: Mapping[str, Callable[[Intercom], feeds.Stream]] = {"conversations": _conversations, "ratings": _ratings}

@@ -37,6 +37,8 @@ class RestStream:
     which move while they are read. `newest_first` is the path of the time by which a list goes back that cannot be
     asked since a time: it is read until it comes to one before. `method` is GET, or POST with a `body`. `ticket_url` is
     the address of a record in the vendor's own system with {id} in it, such as https://desk.example.com/tickets/{id}.
+    `swept_by` are fields with times of which a record with one after `{since}` is in the list for as long as it exists:
+    a record that is not in the list any more when it is read again is gone.
     """
 
     path: str
@@ -59,6 +61,7 @@ class RestStream:
     by_change: bool = False
     newest_first: str | None = None
     ticket_url: str = ""
+    swept_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("records", "id", "changed", "customer", "newest_first"):
@@ -80,6 +83,9 @@ class RestStream:
         if self.newest_first is not None and self.ascending:
             raise ValueError("newest_first: found it beside ascending, expected one of them")
         checked_ticket_url(self.ticket_url)
+        for name in self.swept_by:
+            if name not in self.fields:
+                raise ValueError(f"swept_by: found {name}, expected names of fields")
 
     def stream(self, name: str) -> feeds.Stream:
         """The same as the engine reads it."""
@@ -97,6 +103,7 @@ class RestStream:
             else feeds.reads(lambda row: str(of(row)) in gone.values, of),
             lookback=self.lookback, ascending=self.ascending, window_pages=self.window_pages, by_change=self.by_change,
             newest_first=feeds.path(self.newest_first) if self.newest_first else None,
+            swept_by=frozenset(self.swept_by),
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from cxmon.store.catalogue import Catalogue, Run
 from cxmon.store.drafts import Brought
 from cxmon.store.facade import Store
 from cxmon.store.facts import Progress, Taken
+from cxmon.store.forgotten import Forgotten
 from cxmon.store.heard import Click, Listener
 from cxmon.store.observations import Applied, RejectedRow
 from cxmon.store.overlay import Overlay
@@ -13,6 +14,7 @@ __all__ = [
     "Brought",
     "Catalogue",
     "Click",
+    "Forgotten",
     "Listener",
     "Overlay",
     "Progress",

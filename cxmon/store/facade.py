@@ -21,6 +21,7 @@ from cxmon.store.checkpoints import CheckpointStore
 from cxmon.store.drafts import DraftStore
 from cxmon.store.engine import Database
 from cxmon.store.facts import FactStore
+from cxmon.store.forgotten import ForgottenStore
 from cxmon.store.gaps import GapStore
 from cxmon.store.heard import HeardStore
 from cxmon.store.incidents import IncidentStore
@@ -41,6 +42,7 @@ class Store:
         self._db = db
         self.observations = ObservationStore(db)
         self.facts = FactStore(db)
+        self.forgotten = ForgottenStore(db)
         self.worst = WorstStore(db)
         self.runs = RunStore(db)
         self.pulls = PullStore(db)

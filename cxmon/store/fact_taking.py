@@ -1,9 +1,11 @@
 """A page of records into the facts of its metrics: what is new, what is another version, and what counts no more."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from cxmon import aggregate
@@ -80,8 +82,27 @@ def take(
         m.id: np.array([numbers[*owner(m), key] for key in counted[m.id].segments], np.int64)[counted[m.id].segment]
         for m in metrics
     }
-    if not found.ids and len(names) == len(ids) + len(batch.deletes):
-        return _add(conn, stream, metrics, batch.upserts, counted, series, places)
+    known = {*found.ids, *batch.deletes, *(name for name, times in Counter(ids).items() if times > 1)}
+    new = np.array([name not in known for name in ids], bool)
+    added = _add(conn, stream, metrics, batch.upserts, counted, series, places, new)
+    if new.all() and not batch.deletes:
+        return added
+    changed = _change(conn, stream, metrics, batch, found, counted, series, places, ~new)
+    return {name: _both(added[name], done) for name, done in changed.items()}
+
+
+def _change(
+    conn: sa.Connection,
+    stream: str,
+    metrics: Sequence[Metric],
+    batch: Facts,
+    found: fact_rows.Found,
+    counted: Mapping[str, aggregate.Counted],
+    series: Mapping[str, Ints],
+    places: Mapping[str, Place],
+    old: npt.NDArray[np.bool_],
+) -> dict[str, Done]:
+    """The records that are `old`, of which something is `found` or which come several times, and those deleted."""
     whose = fact_rows.owners(conn, np.unique(found.entries["series"]).tolist())
     held: dict[str, dict[fact_rows.Owner, Row]] = {}
     for name, row in fact_rows.rows_of(found):
@@ -91,7 +112,7 @@ def take(
     newest = {name: max(row.changed for row in rows.values()) for name, rows in held.items()}
     for m in metrics:
         own = owner(m)
-        wanted = _wanted(batch.upserts, counted[m.id], series[m.id]) | dict.fromkeys(batch.deletes)
+        wanted = _wanted(batch.upserts, counted[m.id], series[m.id], old) | dict.fromkeys(batch.deletes)
         stored = {name: rows[own] for name, rows in held.items() if own in rows}
         fresh, lost, done[m.id] = _merged(m, wanted, stored, places[m.id].oldest)
         for name in lost:
@@ -113,14 +134,15 @@ def _add(
     counted: Mapping[str, aggregate.Counted],
     series: Mapping[str, Ints],
     places: Mapping[str, Place],
+    new: npt.NDArray[np.bool_],
 ) -> dict[str, Done]:
-    """The same as `_merged` where nothing is stored yet of any of the records, as in a backfill."""
+    """The same as `_merged` of the records that are `new`: nothing is stored yet of any of them, as in a backfill."""
     done, rows, facts = {}, [], []
     changed = np.array(records.changed or [0] * len(records), np.int64)
     for metric in metrics:
         of = counted[metric.id]
         starts = of.at if metric.read.churn else aggregate.period_starts(metric, of.at)
-        chosen = np.flatnonzero(starts >= places[metric.id].oldest)
+        chosen = np.flatnonzero((starts >= places[metric.id].oldest) & new[of.row])
         entries = np.empty(len(chosen), fact_rows.ENTRY)
         columns = {"series": series[metric.id], "at": of.at, "value": of.value, "base": of.base, "known": of.known}
         for name, column in columns.items():
@@ -134,12 +156,23 @@ def _add(
     return done
 
 
-def _wanted(records: Records, counted: aggregate.Counted, series: Ints) -> dict[str, tuple[int, Row | None] | None]:
-    """{id: (version, its fact or None)}; of two rows with the same id and version the later counts."""
+def _both(a: Done, b: Done) -> Done:
+    return Done(
+        upserted=a.upserted + b.upserted, removed=a.removed + b.removed, unchanged=a.unchanged + b.unchanged,
+        touches=[*a.touches, *b.touches],
+    )  # fmt: skip
+
+
+def _wanted(
+    records: Records, counted: aggregate.Counted, series: Ints, old: npt.NDArray[np.bool_]
+) -> dict[str, tuple[int, Row | None] | None]:
+    """{id: (version, its fact or None)} of those `old`; of two rows with the same id and version the later counts."""
     changed = records.changed or [0] * len(records)
     customers = records.customers or [""] * len(records)
-    found: dict[int, Row | None] = dict.fromkeys(counted.absent.tolist())
-    columns = (counted.row, series, counted.at, counted.value, counted.base, counted.known)
+    found: dict[int, Row | None] = dict.fromkeys(counted.absent[old[counted.absent]].tolist())
+    mine = old[counted.row]
+    every = (counted.row, series, counted.at, counted.value, counted.base, counted.known)
+    columns = [column[mine] for column in every]
     for row, number, at, value, base, known in zip(*(c.tolist() for c in columns), strict=True):
         open_ = value != value  # noqa: PLR0124 - NaN is what differs from itself.
         found[row] = Row(number, at, None if open_ else value, base, known, changed[row], customers[row])

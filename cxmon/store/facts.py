@@ -14,11 +14,12 @@ from cxmon.contracts import Cells, Facts, Observations, Rejected, Unnamed
 from cxmon.failpoints import failpoint
 from cxmon.model import Grain, Metric, Segment, Window
 from cxmon.periods import next_start
-from cxmon.store import bulk, fact_rows, pieces, populations, series
+from cxmon.store import bulk, fact_rows, forgotten, pieces, populations, series, sweeping
 from cxmon.store import fact_taking as taking
 from cxmon.store.engine import Database
 from cxmon.store.fact_rows import owner
 from cxmon.store.fact_taking import ALWAYS, Done, Place
+from cxmon.store.forgotten import Forgotten
 from cxmon.store.observations import Applied, progress_of, replace_window, set_aside
 from cxmon.store.schema import fact, progress, touched
 
@@ -47,7 +48,8 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What a page did to the facts of one metric: new and changed ones, those removed, the rest, and rows set aside."""
+    """What a page did to the facts of one metric: new and changed ones, those removed, the rest, and rows set aside.
+    `spared` records were missing in a list that had lost too many to be believed."""
 
     upserted: int
     removed: int
@@ -55,6 +57,7 @@ class Taken:
     rejected: int
     first_rejected: Rejected | None = None
     unnamed: Unnamed = field(default_factory=dict)
+    spared: int = 0
 
 
 class FactStore:
@@ -90,17 +93,21 @@ class FactStore:
 
         Where a page names an id twice the later row counts, unless it is an older version; an id that is deleted as
         well is deleted. A record that a metric does not count any more is removed from its facts; one that was set
-        aside leaves what is stored of it. Periods that were deleted (`purge`), or began before `begin`, stay as they
-        are.
+        aside leaves what is stored of it. What belongs to a customer who was forgotten (`forget`) counts for no metric.
+        Periods that were deleted (`purge`), or began before `begin`, stay as they are.
         """
         results: dict[str, Done] = {}
         # What a power cut undoes of a feed goes with its cursor, and is read again.
         with self._db.write(lasting=batch.complete) as conn:
             if batch.pieces is not None:
                 batch = replace(batch, upserts=pieces.keep(conn, metrics[0], batch.pieces))
-            page = aggregate.Page(records=batch.upserts, now=now, frozen=frozen)
+            gone = forgotten.among(conn, batch.upserts.customers)
+            page = aggregate.Page(records=batch.upserts, now=now, frozen=frozen, forgotten=gone)
             counted = {metric.id: page.counted(metric) for metric in metrics}
-            places = taking.places(conn, metrics)
+            places, spared = taking.places(conn, metrics), 0
+            if batch.sweep is not None:
+                swept, spared = sweeping.gone(conn, metrics, batch.sweep, places)
+                batch = replace(batch, deletes=(*batch.deletes, *swept))
             for stream in dict.fromkeys(place.stream for place in places.values()):
                 together = [m for m in metrics if places[m.id].stream == stream]
                 results |= taking.take(conn, stream, together, batch, counted, places)
@@ -111,7 +118,7 @@ class FactStore:
             _advance(conn, metrics, batch, now)
             failpoint("collect-page-before-commit")
         failpoint("collect-page-after-commit")
-        return {m.id: _taken(results[m.id], counted[m.id], batch) for m in metrics}
+        return {m.id: replace(_taken(results[m.id], counted[m.id], batch), spared=spared) for m in metrics}
 
     def settle(self, metric: Metric, *, now: datetime) -> Applied:
         """Aggregates the periods again whose facts have changed since; what it did, in cells."""
@@ -182,12 +189,14 @@ class FactStore:
                 pieces.purge(conn, bound)
         return deleted
 
-    def forget(self, customers: Collection[str], metrics: Sequence[Metric]) -> int:
-        """Deletes the facts of customers, named by their keyed hashes; how many. The periods of `metrics` that they
-        were in are touched, so that `settle` counts them without; other definitions' facts go without a trace."""
-        theirs = [c for c in customers if c]
+    def forget(self, customers: Sequence[Forgotten], metrics: Sequence[Metric]) -> int:
+        """Deletes the facts of customers and keeps out what comes of them later; how many facts. The periods of
+        `metrics` that they were in are touched, so that `settle` counts them without; other definitions' facts go
+        without a trace."""
+        theirs = [one.customer for one in customers]
         by_name = {owner(m) for m in metrics}
         with self._db.write() as conn:
+            forgotten.keep(conn, customers)
             found = fact_rows.of_customers(conn, theirs)
             whose = fact_rows.owners(conn, np.unique(found.entries["series"]).tolist())
             at: dict[str, list[int]] = {m.id: [] for m in metrics}
@@ -197,6 +206,8 @@ class FactStore:
             hit = [m for m in metrics if at[m.id]]
             _touch(conn, hit, at, taking.places(conn, hit))
             conn.execute(sa.delete(fact).where(bulk.any_of(fact.c.customer, theirs, conn)))
+            failpoint("forget-before-commit")
+        failpoint("forget-after-commit")
         return len(found.entries)
 
     def _waiting(self, metric: Metric) -> bool:

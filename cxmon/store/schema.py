@@ -100,6 +100,16 @@ fact = _table(
     sa.Index("fact_record", "id", "stream"),
 )
 
+# Whom people asked to forget: keyed hashes as in `fact`, and which key made them. What comes of them is no fact.
+forgotten = _table(
+    "forgotten",
+    sa.Column("customer", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+)
+
 # The numbers by which facts name their metric and segment.
 fact_series = _table(
     "fact_series",

@@ -25,13 +25,13 @@ def _part(quantile: float) -> str:
 def definition(metric: Metric) -> list[tuple[str, str]]:
     """(term, what it says) of a metric, in the order in which somebody would ask."""
     better = "higher" if metric.better == "higher" else "lower"
-    column = metric.read.time
+    column = metric.read.time.replace("_", " ")
     said = [
         ("What it is", metric.definition.rstrip(".") or "nobody has written it down: add `definition` to the metric"),
         ("How it is made", _made(metric)),
         ("Better", f"{better} is better"),
         ("Worth acting on", f"a difference of {_size(metric)} or more"),
-        ("Belongs to", f"the {metric.grain.value} of {column}, in {metric.zone}"),
+        ("Belongs to", f"the {metric.grain.value} of “{column}” in its records, in {metric.zone}"),
         ("Complete", _complete(metric)),
         ("Read from", metric.source),
     ]
@@ -119,5 +119,5 @@ def behind(metric: Metric, n: float, grain: str) -> str:
     """`about 140 answers a day`; empty where that is not known."""
     if not math.isfinite(n) or metric.kind is Kind.LEVEL:
         return ""
-    words = {Kind.PROPORTION: "answers", Kind.MEAN: "answers", Kind.QUANTILE: "cases", Kind.RATE: "exposed"}
+    words = {Kind.PROPORTION: "answers", Kind.MEAN: "answers", Kind.QUANTILE: "cases", Kind.RATE: "counted"}
     return f"about {number(n, 0)} {words.get(metric.kind, 'units')} a {grain}"

@@ -100,13 +100,17 @@ def _too_soon(one: Filling, declared: float) -> str:
     if not short:
         return ""
     share, curve = min(short, key=lambda pair: pair[0])
-    some = f"{_share(share)} of {curve_name(curve)} are in"
+    some = f"{_share(share)} of {_of(curve)} are in"
     return f" By then {some}: too few, wait longer or let the wait be learnt (key matures_after)."
 
 
 def curve_name(curve: FillingCurve) -> str:
     """What a curve follows, for its line in a chart and its row in a table."""
-    return {"yes": "the yes", "no": "the no"}.get(curve.kind, "all")
+    return {"yes": "“yes”", "no": "“no”"}.get(curve.kind, "all")
+
+
+def _of(curve: FillingCurve) -> str:
+    return f"the answers {curve_name(curve)}" if curve.kind in {"yes", "no"} else curve_name(curve)
 
 
 def _share(share: float) -> str:

@@ -8,6 +8,7 @@ from cxmon.model import Change, Declared, Metric, Response, Verdict
 from cxmon.wording.numbers import as_typed, counted, day, days
 from cxmon.wording.pricing import price_line
 from cxmon.wording.screen import decision, screen
+from cxmon.wording.sizes import in_words
 
 
 def stands(change: Change, verdict: Verdict | None, decided: Sequence[str]) -> Sequence[str]:
@@ -62,7 +63,7 @@ def becomes_draft() -> str:
 
 def limits_are(metrics: Sequence[Metric]) -> str:
     """What is accepted where nothing is said."""
-    said = ", ".join(f"{m.label} {m.matters.text}" for m in metrics)
+    said = ", ".join(f"{m.label} {in_words(m.matters.text)}" for m in metrics)
     return f"Without any, all are watched. A harm that nobody names a limit for is accepted up to what matters: {said}."
 
 
@@ -71,7 +72,8 @@ def limit_of(metric: Metric) -> str:
 
 
 def limit_hint(metric: Metric) -> str:
-    return f"In its unit, such as {metric.matters.text}; left empty it is {metric.matters.text}.{as_typed('2.5pt')}"
+    matters = metric.matters.text
+    return f"Such as {matters} for {in_words(matters)}, which it is where nothing is written.{as_typed('2.5pt')}"
 
 
 def from_midnight(zone: str) -> str:
@@ -79,7 +81,9 @@ def from_midnight(zone: str) -> str:
 
 
 def gains_hint(metric: Metric) -> str:
-    return f"By metric, such as {metric.id}={metric.matters.text}; for investments and fixes.{as_typed('2.5pt')}"
+    matters = metric.matters.text
+    such = f"By metric, such as {metric.id}={matters} for {in_words(matters)}; for investments and fixes."
+    return f"{such}{as_typed('2.5pt')}"
 
 
 def saving_hint() -> str:

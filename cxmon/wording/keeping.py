@@ -19,8 +19,8 @@ LEAST_QUARTERS = 0.95
 
 
 def promised(kept: AlarmsKept) -> str:
-    """`At most 2 false alarms a quarter, over 106 watched series`."""
-    return f"At most {plain(kept.per_quarter)} false alarms a quarter, over {written(kept.series)} watched series"
+    """`At most 2 false alarms a quarter, over 106 watched figures`."""
+    return f"At most {plain(kept.per_quarter)} false alarms a quarter, over {written(kept.series)} watched figures"
 
 
 def quarter(one: AlarmQuarter) -> str:

@@ -23,6 +23,7 @@ from cxmon.model import (
 )
 from cxmon.wording.aiming import gain
 from cxmon.wording.answers import answers
+from cxmon.wording.kinds import kinds_short
 from cxmon.wording.numbers import harm_range, largest, limit, worse
 from cxmon.wording.pricing import price_line
 from cxmon.wording.screen import more_segments, screen
@@ -106,8 +107,11 @@ def incident_title(incident: Incident, metrics: Metrics, titles: Mapping[str, st
 
 
 def incident_detail(incident: Incident, verdicts: Mapping[str, Verdict]) -> str:
-    """The reason of the newest breach; for a decision the words of its verdict."""
+    """The reason of the newest breach, and whether it is worse service or other contacts; for a decision the words of
+    its verdict."""
     if incident.check == "verdict" and incident.subject in verdicts:
         return screen(verdicts[incident.subject])[0]
     told = incident.worst if incident.latest is None or incident.latest.state is not State.BREACH else incident.latest
-    return told.reason if told else f"found by {incident.check}"
+    kinds = kinds_short(incident.kinds)
+    lower = f"; {kinds[:1].lower()}{kinds[1:]}" if kinds else ""
+    return f"{told.reason}{lower}" if told else f"found by {incident.check}"

@@ -7,6 +7,8 @@ from cxmon.decisions import proposals, watched
 from cxmon.decisions.proposals import Stage
 from cxmon.model import FROM_FEED, Amount, Change, Declared, Metric, Signed
 from cxmon.wording.numbers import as_typed, day, size, stamp
+from cxmon.wording.sizes import EXAMPLES, in_words
+from cxmon.wording.sizes import origin as origin_words
 
 # What a person answers with where nobody has named a department for them.
 FOR_WHOM = "For which role or department"
@@ -18,7 +20,7 @@ A_DRAFT = "It becomes a draft: a pin on the charts, judged by nobody until an ed
 UNSAID = "Say what is decided, and which role or department decides."
 ACCEPTED = "The harm that is accepted"
 SURE = "What it says is frozen then, with hash and time; later edits stay visible."
-LIMITS = "The harm that is accepted, by figure: 2pt, 10%, 5min"
+LIMITS = f"The harm that is accepted, such as {EXAMPLES}"
 
 _PLACE = re.compile(r"^(stdin|-):\d+: ", re.MULTILINE)
 _STAGES = {
@@ -30,7 +32,7 @@ _STAGES = {
 
 def limit_help(metric: Metric) -> str:
     """What stands beside the field of a metric's limit."""
-    empty = f"Empty: {metric.matters.text}, the smallest difference worth acting on."
+    empty = f"Empty: {in_words(metric.matters.text)}, the smallest difference worth acting on."
     return f"{LIMITS}. {empty}{as_typed('2.5pt')}"
 
 
@@ -62,7 +64,7 @@ def elsewhere(declared: Declared, origin: str) -> str:
     """Where a draft has to be put live that was not proposed here; empty where it can be here."""
     if declared.origin == origin or declared.origin.startswith(FROM_FEED):
         return ""
-    return f"This draft was written down by {declared.origin}: change it and put it live there."
+    return f"This draft was written down {origin_words(declared.origin)}: change it and put it live there."
 
 
 def limit_lines(change: Change, metrics: Mapping[str, Metric]) -> list[str]:
@@ -70,8 +72,8 @@ def limit_lines(change: Change, metrics: Mapping[str, Metric]) -> list[str]:
     lines = []
     for name in watched(change, metrics):
         limit: Amount | None = change.limits.get(name)
-        matters = size(metrics[name].matters)
-        said = size(limit) if limit is not None else f"{matters}, what matters, since no limit is said"
+        said = in_words(size(metrics[name].matters if limit is None else limit))
+        said += ", the smallest difference worth acting on, since no limit is said" if limit is None else ""
         lines.append(f"{metrics[name].label}: {said}")
     return lines
 

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from cxmon.model import Interval, Metric, PastShift, Retrospect, written
+from cxmon.model import Interval, Metric, PastShift, Retrospect
 from cxmon.wording.numbers import amount, bare, counted, day, digits_of
 from cxmon.wording.screen import segment
 
 FOOTING = (
-    "Found in retrospect: noise alone shows a change in about one series of 200, an uneven season or slow wandering in "
-    "up to one of 20. What was declared in that time stands near it; whether it is the cause is what `cxmon judge` "
+    "Found in retrospect: noise alone shows a change in about one segment of 200, an uneven season or slow wandering "
+    "in up to one of 20. What was declared in that time stands near it; whether it is the cause is what `cxmon judge` "
     "answers."
 )
 
@@ -30,10 +30,10 @@ def shifted(metric: Metric, shift: PastShift, zone: str, now: datetime) -> str:
 def looked_back(metric: Metric, found: Retrospect, zone: str, now: datetime) -> str:
     """What the answer rests on, and how many of its changes chance alone would bring."""
     if found.first is None or found.last is None or not found.looked_at:
-        few = f"{found.short} series with fewer than 12 periods" if found.short else "no figures"
+        few = f"{counted(found.short, 'segment')} with fewer than 12 periods" if found.short else "no figures"
         return f"{metric.label}: not known, {few}"
     first, last = day(found.first, zone, now=now), day(found.last, zone, now=now)
     what = "no lasting change" if not found.found else counted(len(found.found), "lasting change")
     short = f", {found.short} too short" if found.short else ""
-    looked = "1 series" if found.looked_at == 1 else f"{written(found.looked_at)} series"
+    looked = counted(found.looked_at, "segment")
     return f"{metric.label}, {first} to {last}: {what} in {looked}{short}"

@@ -214,7 +214,7 @@ def finding(what: Finding, metric: Metric | None = None) -> str:
 
 def count_word(metric: Metric) -> str:
     """What is counted behind a figure."""
-    words = {Kind.PROPORTION: "answers", Kind.MEAN: "answers", Kind.QUANTILE: "cases", Kind.RATE: "exposed"}
+    words = {Kind.PROPORTION: "answers", Kind.MEAN: "answers", Kind.QUANTILE: "cases", Kind.RATE: "counted"}
     return words.get(metric.kind, "units")
 
 

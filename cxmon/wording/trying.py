@@ -95,10 +95,10 @@ class Seen:
 def watch(
     metric: Metric, seen: Sequence[Seen], *, looked: int, began: datetime, last: datetime, quarter: float, short: int
 ) -> Told:
-    """What a watch would have told from `began` to `last`, over `looked` series; `short` more have too little past."""
+    """What a watch would have told from `began` to `last`, of `looked` segments; `short` more have too little past."""
     span = f"{say.day(began, now=last)} to {say.day(last, now=last)}"
     budget = f"{say.plain(quarter)} false alarms a quarter were put up with"
-    many = "1 series is" if short == 1 else f"{written(short)} series are"
+    many = f"{say.counted(short, 'segment')} {'is' if short == 1 else 'are'}"
     few = [f"{many} too short to be watched: about two months of days are needed."] if short else []
     now = [one for one in seen if one.active]
     over = [_once(metric, one, last) for one in seen if not one.active]
@@ -107,9 +107,9 @@ def watch(
             badge="Too little past", tone=Tone.GREY, shape="pending",
             headline="Nothing was watched: the file is too short to know what is usual", lines=tuple(few),
         )  # fmt: skip
-    base = f"Watched {span}, {say.counted(looked, 'series') if looked == 1 else f'{written(looked)} series'}; {budget}."
+    base = f"Watched {span}, {say.counted(looked, 'segment')}; {budget}."
     if not now:
-        headline = "No lasting regression now; a small or slow one may still hide in the noise"
+        headline = "Nothing is seen to have got worse for good; a small or slow loss may still hide in the noise"
         return Told(
             badge="As expected", tone=Tone.GREY, shape="hourglass_empty", headline=headline, lines=(*over, base, *few)
         )

@@ -30,6 +30,7 @@ from cxmon.wording.access import signed
 from cxmon.wording.evidence import grade, remarks_on_all, seconded, unusual
 from cxmon.wording.pricing import price_story
 from cxmon.wording.screen import category, count_word, decision, screen, step
+from cxmon.wording.sizes import origin
 from cxmon.wording.verdicts import by_gravity, lately, line, saving, staged, window_text
 
 # Only what is beyond chance is called worse or better by so much.
@@ -214,7 +215,7 @@ def _declaration(known: Whole) -> Section:
     where = f"{category(change.category)}, from {say.day(change.starts, known.zone)}{ends}, {change.reach.label}"
     lines = [
         f"{where}; owner {change.owner}; watched for {say.days(change.horizon_days)}",
-        f"Declared {say.stamp(declared.declared_at, known.zone)} by {declared.origin}{late}{frozen}",
+        f"Declared {say.stamp(declared.declared_at, known.zone)} {origin(declared.origin)}{late}{frozen}",
         *_promised(change, known.metrics),
     ]
     if change.spills_to:

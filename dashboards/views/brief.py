@@ -6,6 +6,7 @@ from datetime import date
 import streamlit as st
 
 from cxmon.charts.brief import brief_page
+from cxmon.charts.page import table
 from cxmon.charts.paper import MISSING, can_pdf, pdf
 from cxmon.errors import ActionError
 from cxmon.store import Store
@@ -42,18 +43,29 @@ def _downloads(page: str, day: date) -> None:
             st.caption(md(MISSING))
 
 
+def _of_then(then: date, since: date) -> str | None:
+    """The brief of a day of the past, worked out once: what was known then stays the same."""
+    kept = st.session_state.get("brief_of_then")
+    if kept is not None and kept[0] == (then, since):
+        return str(kept[1])
+    with st.spinner("Working it out from what was known then"):
+        html = session.attempt(lambda: asking.brief(then, since))
+    if html is not None:
+        st.session_state["brief_of_then"] = ((then, since), html)
+    return html
+
+
 def _shown(known: Briefing) -> None:
     headline, sentence, _ = answer(known)
-    st.markdown(f"#### {md(headline)}", anchors=False)
+    st.markdown(f"## {md(headline)}", anchors=False)
     st.markdown(md(sentence))
     st.caption(md(head(known)))
-    for one in sections(known):
-        with st.container(border=True):
-            st.markdown(f"##### {md(one.heading)}", anchors=False)
+    for number, one in enumerate(sections(known)):
+        with st.container(border=True, key=f"told_{number}"):
+            st.markdown(f"## {md(one.heading)}", anchors=False)
             if one.table is not None:
-                heads = one.table.headers
-                st.table([dict(zip(heads, map(md, row), strict=True)) for row in one.table.rows],
-                         border="horizontal", hide_index=True)  # fmt: skip
+                # The table of the printed page, whose cells are text there too.
+                st.html(table(one.table, one.heading))
             st.markdown("\n".join(f"- {md(line)}" for line in one.on_page))
 
 
@@ -73,8 +85,7 @@ def page() -> None:
             help="A day of the past, worked out anew with only what was known then. Empty: the newest judgement.",
         )  # fmt: skip
     if then is not None:
-        with st.spinner("Working it out from what was known then"):
-            html = session.attempt(lambda: asking.brief(then, since))
+        html = _of_then(then, since)
         if html is not None:
             st.markdown(grey(md(f"The brief as it stood at the end of {then:%Y-%m-%d}, to download:")))
             _downloads(html, then)

@@ -10,6 +10,7 @@ from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Declared, Harm, Metric, Verdict, written
 from cxmon.wording import ledger as ledgers
+from cxmon.wording import sizes
 from dashboards import allowing, beneath, deciding, drawing, figures, session, telling, trending
 from dashboards.frame import opened
 from dashboards.links import linked
@@ -109,11 +110,11 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
             or shown[0]
         )
         harm = next(h for h in verdict.harms if h.metric == metric_id)
-        st.markdown("##### How sure it became", anchors=False)
+        st.markdown("## How sure it became", anchors=False)
         beneath.over_time(world, change, harm, beneath.narrowing_of(change, metric_id))
         band = world.bands.get((metric_id, f"change:{change}"))
         if band is not None:
-            st.markdown("##### Actual against expected", anchors=False)
+            st.markdown("## Actual against expected", anchors=False)
             trending.draw(
                 world, band, world.metrics[metric_id], where=band.label, days=372, key="decision", height=LOWER
             )
@@ -138,7 +139,7 @@ def _heard(world: World, declared: Declared) -> None:
     frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
     heard = "Declared" if declared.frozen_hash else "Written down"
     heard = f"Came in from {declared.of_feed}" if declared.of_feed else heard
-    by = "" if declared.of_feed else f" by {declared.origin}"
+    by = "" if declared.of_feed else f" {sizes.origin(declared.origin)}"
     st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
     for edit in declared.edits:
         st.caption(md(f"Edited later: {edit}"))
@@ -163,7 +164,7 @@ def page() -> None:
     declared, verdict = world.declared[chosen], _known(world, chosen)
     row = next(r for r in figures.ledger(world) if r.change == chosen)
     with st.container(border=True, key="answer"):
-        st.markdown(f"#### {badge(row.words, row.tone, row.shape)}&ensp;{md(row.title)}", anchors=False)
+        st.markdown(f"## {badge(row.words, row.tone, row.shape)}&ensp;{md(row.title)}", anchors=False)
         rest: list[str] = []
         claim = row.claim if verdict is None or verdict.price is None else ""
         st.markdown(grey(md(" · ".join(filter(None, (row.facts, row.owner, claim))))))

@@ -17,7 +17,7 @@ def sources(world: World) -> None:
     known = reading.glimpses()
     if not known:
         return
-    st.subheader(
+    st.header(
         "Sources",
         anchor=False,
         help="What came in the last hours, against the same hours of the same weekday in earlier weeks. While a source "
@@ -58,7 +58,7 @@ def _trouble(one: decided.Glimpse) -> str:
 
 
 def runs(world: World) -> None:
-    st.subheader("Collections", anchor=False)
+    st.header("Collections", anchor=False)
     if not world.runs:
         st.markdown(grey("Nothing has been collected yet."))
         return
@@ -75,7 +75,7 @@ def runs(world: World) -> None:
 
 
 def rejected(world: World) -> None:
-    st.subheader("Rows set aside", anchor=False)
+    st.header("Rows set aside", anchor=False)
     if not world.rejected:
         st.markdown(grey("None in what is stored."))
         return

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.model import Incident, IncidentState, Step, Tone
-from cxmon.wording import delivering, happening
+from cxmon.wording import delivering, happening, kinds
 from dashboards import commanding, deeds, figures, story, trending
 from dashboards.frame import opened
 from dashboards.reading import World
@@ -48,7 +48,7 @@ def detail(world: World, known: story.Story) -> None:
     incident = known.incident
     with st.container(border=True, key="incident_story"):
         title = md(figures.incident_title(incident, world))
-        st.markdown(f"#### {badge(*shown_as(world, incident))}&ensp;{title}", anchors=False)
+        st.markdown(f"## {badge(*shown_as(world, incident))}&ensp;{title}", anchors=False)
         told = next((row.message for row in known.told.values()), None)
         if told is not None:
             st.markdown(f"**{md(told.title)}**")
@@ -67,6 +67,8 @@ def detail(world: World, known: story.Story) -> None:
         with st.container(border=True, key="facts"), st.grid(3, min_column_width=240, gap="small"):
             for fact in told.facts:
                 st.markdown(f"{grey(md(fact.label))}  \n{md(fact.text)}")
+    if told is None or kinds.LABEL not in {fact.label for fact in told.facts}:
+        _kinds(world, incident)
     _trend(world, incident)
     left, right = st.columns([3, 2], gap="small")
     with left:
@@ -74,6 +76,13 @@ def detail(world: World, known: story.Story) -> None:
     with right:
         evidence(incident)
         deliveries(world, known)
+
+
+def _kinds(world: World, incident: Incident) -> None:
+    """Whether it was worse service or other contacts, where its newest message does not say it any more."""
+    metric = world.metrics.get(incident.subject)
+    if incident.kinds is not None and metric is not None:
+        st.markdown(grey(md(kinds.kinds_of(incident, metric, incident.opened_at))))
 
 
 def _trend(world: World, incident: Incident) -> None:
@@ -94,7 +103,7 @@ def _trend(world: World, incident: Incident) -> None:
 
 def timeline(world: World, known: story.Story) -> None:
     with st.container(border=True, height="stretch", key="timeline"):
-        st.subheader("What happened", anchor=False)
+        st.header("What happened", anchor=False)
         for one in known.history:
             if one.step is not Step.NOTED:
                 when, what, why = happening.happened(one, world.zone, world.now)
@@ -109,7 +118,7 @@ def timeline(world: World, known: story.Story) -> None:
 def evidence(incident: Incident) -> None:
     """The vendor's records behind it, asked for when somebody wants them: they are not kept with what was told."""
     with st.container(border=True, key="evidence"):
-        st.subheader(
+        st.header(
             "What stands behind it", anchor=False,
             help="Tickets and calls as links into the vendor's own system, under the rights that you have there.",
         )  # fmt: skip
@@ -118,11 +127,14 @@ def evidence(incident: Incident) -> None:
             name = incident.id.replace("`", "")
             st.markdown(grey(f"On the terminal: `cxmon evidence {name}`"))
             return
-        if not st.button("Show the records", icon=":material/link:", key="evidence_button"):
+        if st.button("Show the records", icon=":material/link:", key="evidence_button"):
+            with st.spinner("Looking them up"):
+                st.session_state["records"] = (incident.id, commanding.lines("evidence", incident.id))
+        # Kept, so that they stay when the page is drawn anew.
+        asked, found = st.session_state.get("records", ("", ()))
+        if asked != incident.id:
             st.markdown(grey("The worst first, and which contact reasons grew."))
             return
-        with st.spinner("Looking them up"):
-            found = commanding.lines("evidence", incident.id)
         for line in found:
             st.markdown(_linked(line))
 
@@ -137,7 +149,7 @@ def _linked(line: str) -> str:
 
 def deliveries(world: World, known: story.Story) -> None:
     with st.container(border=True, key="told"):
-        st.subheader("Who was told", anchor=False)
+        st.header("Who was told", anchor=False)
         if not known.told:
             st.markdown(grey("Nobody yet."))
         for channel, row in known.told.items():
@@ -160,7 +172,7 @@ def page() -> None:
         st.warning(md(f"There is no incident {asked}. Perhaps the link was cut off."))
     if known is not None:
         detail(world, known)
-    st.subheader("Open incidents", anchor=False)
+    st.header("Open incidents", anchor=False)
     if lasting:
         taken = sum(i.state is IncidentState.ACKNOWLEDGED for i in lasting)
         st.markdown(grey(f"{len(lasting)} not ended; somebody is on {taken} of them. The last found first."))
@@ -170,7 +182,7 @@ def page() -> None:
             st.markdown(":gray-badge[:material/check: None is open]")
             st.markdown("Nothing that is watched is out of bounds now. What is not red may still be too early to know.")
     if over:
-        st.subheader("Ended", anchor=False)
+        st.header("Ended", anchor=False)
         listed(world, over[:MOST_ENDED], asked, "ended")
         if len(over) > MOST_ENDED:
             st.caption(f"{len(over) - MOST_ENDED} older ones: `cxmon incidents --all`")

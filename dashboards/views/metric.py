@@ -11,7 +11,7 @@ from dashboards.text import grey, md
 
 def meaning(metric: Metric) -> None:
     with st.container(border=True, key="meaning"):
-        st.subheader("What it means", anchor=False)
+        st.header("What it means", anchor=False)
         with st.grid(4, min_column_width=220, gap="small"):
             for term, said in describing.definition(metric):
                 st.markdown(f"{grey(term)}  \n{md(said)}")
@@ -25,7 +25,7 @@ def page() -> None:
     if not shown:
         with st.container(border=True):
             st.markdown(":gray-badge[:material/pending: Waiting for data]")
-            st.markdown("No series is long enough for a trend yet. `cxmon judge` draws the first ones.")
+            st.markdown("Nothing goes back far enough for a trend yet. `cxmon judge` draws the first ones.")
         for metric in world.metrics.values():
             meaning(metric)
         return

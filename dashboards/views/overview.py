@@ -25,12 +25,12 @@ def headline(world: World) -> None:
     with st.container(border=True, key="headline"):
         if verdict is None:
             whose = f" that touches {md(world.view.label)}" if world.view is not None else ""
-            st.markdown(f"#### No decision{whose} has been judged yet")
+            st.markdown(f"## No decision{whose} has been judged yet")
             st.markdown(grey("Declare one in the configuration or with `cxmon change add`, then run `cxmon judge`."))
             return
         titles = {key: d.change.title for key, d in world.declared.items()}
         words, tone, shape = wording.screen(verdict, titles=titles)
-        st.markdown(f"#### {badge(words, tone, shape)}&ensp;{md(verdict.headline)}", anchors=False)
+        st.markdown(f"## {badge(words, tone, shape)}&ensp;{md(verdict.headline)}", anchors=False)
         st.markdown(md(verdict.sentence))
         others = [v for v in world.verdicts.values() if v.change != verdict.change]
         row = next(r for r in figures.ledger(world) if r.change == verdict.change)
@@ -106,7 +106,7 @@ def trend(world: World) -> None:
     with st.container(border=True, key="trend"):
         shown = [m.id for m in world.shown() if world.segments(m.id)]
         if not shown:
-            st.markdown(grey("No series is long enough for a trend yet."))
+            st.markdown(grey("Nothing goes back far enough for a trend yet."))
             return
         metric_id, segment, days = choosing.view(world, shown)
         band = world.bands[metric_id, segment]
@@ -116,7 +116,7 @@ def trend(world: World) -> None:
 
 def ledger(world: World) -> None:
     """Decisions and their verdicts, gravest first; the heading claims no cause."""
-    st.subheader(
+    st.header(
         "Decisions and their verdicts",
         anchor=False,
         help="Gravest first; the numbers are the pins above. The range stands in brackets.",
@@ -145,7 +145,7 @@ def targets(world: World) -> None:
     known = wording_of_targets.ordered(world.targets, world.metrics)
     if not known:
         return
-    st.subheader(
+    st.header(
         "Targets",
         anchor=False,
         help="The average of the last 28 days up to the day counts. On course and will miss are said where nine of ten "
@@ -170,29 +170,47 @@ def _map(_world: World, stamp: tuple[str | int, ...]) -> tuple[list[charts.Cell]
 
 def where(world: World) -> None:
     with st.container(border=True, height="stretch", key="where"):
-        st.subheader("Where it happens", anchor=False)
+        st.header("Where it happens", anchor=False)
         cells, known = _map(world, world.stamp)
-        st.caption(
-            md(
-                "Against expected, over the days on the cards. Strong colour: a decision there is over its limit. "
-                "Pale: outside the range that holds 99 of 100. Dot: inside it. "
-                + folding.columns(world)
-                + (
-                    f"{known} cells were looked at, so about {max(1, round(known / 100))} would be outside by chance; "
-                    "the segments with most outside are shown."
-                    if known
-                    else "Nothing has been looked at yet."
-                )
-            )
-        )
-        words = "; ".join(f"{c.segment} {c.metric} {c.text} {c.word}" for c in cells if c.word)
+        st.caption(md(f"Against expected, over the days on the cards. {folding.columns(world)}{_by_chance(known)}"))
+        words = "; ".join(f"{c.segment}, {c.metric}: {c.said}" for c in cells if c.said)
         made = partial(charts.heat, cells, theme="page")
-        drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp))
+        with st.container(key="mapped"):
+            st.caption("Strong colour: a decision there is over its limit. Pale: outside that range. Dot: inside it.")
+            drawing.show(made, key="heat", said=f"Gap to expected: {words or 'none'}", same=("heat", *world.stamp))
+        with st.container(key="listed"):
+            _listed(cells)
+
+
+def _by_chance(known: int) -> str:
+    """How many of those that were looked at chance alone would bring."""
+    if not known:
+        return "Nothing has been looked at yet."
+    few = "fewer than one" if known < 100 else f"about {wording.number(known / 100, 0)}"
+    return (
+        f"{wording.counted(known, 'figure')} looked at, of which {few} would be outside the range that holds 99 of 100 "
+        "by chance; the segments with most outside are shown."
+    )
+
+
+def _listed(cells: list[charts.Cell]) -> None:
+    """The map where it has no room, as on a phone: each segment with what is outside, and then the others."""
+    outside: dict[str, list[str]] = {}
+    for one in cells:
+        told = outside.setdefault(one.segment, [])
+        if one.said:
+            told.append(f":{BADGE[one.tone]}-badge[{md(f'{one.metric}: {one.said}')}]")
+    for segment, told in outside.items():
+        if told:
+            st.markdown(f"**{md(segment)}**  \n{' '.join(told)}")
+    calm = [segment for segment, told in outside.items() if not told]
+    if calm:
+        st.markdown(grey(f"Nothing outside in: {md(', '.join(calm))}."))
 
 
 def incidents(world: World) -> None:
     with st.container(border=True, height="stretch", key="incidents"):
-        st.subheader("Open incidents", anchor=False)
+        st.header("Open incidents", anchor=False)
         if not world.incidents:
             st.markdown(grey("None is open. What is not red may still be too early to know."))
             return

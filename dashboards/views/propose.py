@@ -63,7 +63,7 @@ def page() -> None:
     if found is not None:
         answer(world, found)
     with st.container(border=True, key="propose"):
-        st.markdown("##### Propose it", anchors=False)
+        st.markdown("## Propose it", anchors=False)
         if session.refused(Act.PROPOSE):
             return
         left, right = st.columns(2, gap="medium")

@@ -19,7 +19,11 @@ LEGEND = (
     "{smooth}, {better} is better. Shaded: where 99 of 100 fall when nothing changes. Line: :orange[amber] when worse "
     "than that, :green[teal] when better."
 )
-KINDS = {"mean": "an average or amount", "proportion": "a share, 0 to 1 or per cent", "rate": "a rate per exposure"}
+KINDS = {
+    "mean": "an average or amount",
+    "proportion": "a share, 0 to 1 or per cent",
+    "rate": "events for each thing counted, such as per customer",
+}
 WAYS = {"lower": "lower is better", "higher": "higher is better"}
 
 
@@ -79,7 +83,7 @@ def mapped(sheet: uploading.Sheet) -> Asked:
     """Each column by clicking, with a guess to begin with."""
     names = list(sheet.columns)
     with st.container(border=True, key="mapping"):
-        st.subheader("What is what", anchor=False)
+        st.header("What is what", anchor=False)
         st.table([dict(zip(sheet.columns, map(md, row), strict=True)) for row in sheet.rows[:3]], border="horizontal",
                  hide_index=True)  # fmt: skip
         with st.grid(4, min_column_width=210, gap="small"):
@@ -99,12 +103,12 @@ def mapped(sheet: uploading.Sheet) -> Asked:
             total = st.checkbox("The figure is a sum over its answers", key="try_total", disabled=n == NONE,
                                 help="Then the value is the figure divided by the answers.")  # fmt: skip
     with st.container(border=True, key="question"):
-        st.subheader("What do you want to know", anchor=False)
+        st.header("What do you want to know", anchor=False)
         with st.grid(2, min_column_width=260, gap="small"):
             at = st.date_input(
                 "First day with the change", value=None, format="YYYY-MM-DD", key="try_date",
                 min_value=date(1990, 1, 1), max_value=date(2100, 1, 1),
-                help="Leave it empty to see what a watch would have told: lasting regressions that nobody declared.",
+                help="Leave it empty to see what a watch would have told: what got worse and stayed so.",
             )  # fmt: skip
             touched = ""
             if segment != NONE and at is not None:
@@ -133,7 +137,7 @@ def answer(found: dict[str, Any], asked: Asked) -> None:
     """Badge, headline, figure and what it rests on."""
     told = found["told"]
     with st.container(border=True, key="answer"):
-        st.markdown(f"#### {badge(told['badge'], Tone(told['tone']), told['shape'])}&ensp;{md(told['headline'])}",
+        st.markdown(f"## {badge(told['badge'], Tone(told['tone']), told['shape'])}&ensp;{md(told['headline'])}",
                     anchors=False)  # fmt: skip
         for line in told["lines"]:
             st.markdown(md(line))
@@ -145,7 +149,7 @@ def answer(found: dict[str, Any], asked: Asked) -> None:
         names = [one["label"] or "all together" for one in found["drawn"]]
         which = 0
         if len(names) > 1:
-            which = names.index(st.selectbox("Series", names, key="try_series") or names[0])
+            which = names.index(st.selectbox("Segment", names, key="try_series") or names[0])
         _figure(found["drawn"][which], asked, found["grain"], names[which])
     st.caption("Nothing of this was stored. To have it watched every day, name the source in the configuration.")
 

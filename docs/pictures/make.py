@@ -63,7 +63,7 @@ def photograph(store_url: str) -> None:
                 for name, path, width, scheme in SHOTS:
                     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
                     page.goto(address + path)
-                    page.locator("[data-testid=stVegaLiteChart] svg").nth(1).wait_for(timeout=60_000)
+                    page.locator("[data-testid=stVegaLiteChart] svg").first.wait_for(timeout=60_000)
                     # What stands below comes later than the first charts.
                     for _ in range(2):
                         time.sleep(3)

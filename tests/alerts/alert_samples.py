@@ -35,6 +35,7 @@ from cxmon.model import (
     IncidentState,
     Interval,
     Kind,
+    Kinds,
     Method,
     Metric,
     Opinion,
@@ -45,11 +46,14 @@ from cxmon.model import (
     Saving,
     Scope,
     Segment,
+    Split,
+    SplitRanges,
     State,
     Status,
     Step,
     Transition,
     Unlike,
+    Unsplit,
     Verdict,
 )
 
@@ -137,9 +141,26 @@ def incident(which=None, state=IncidentState.OPEN, **more):
     given = {
         "id": "a1b2c3d4e5f60718", "check": which.check, "subject": which.metric, "root": which.segment,
         "members": (which.segment,), "opened_at": datetime(2026, 10, 20, 7, tzinfo=UTC), "since": which.since,
-        "last_breach_at": which.at, "latest": which, "worst": which,
+        "last_breach_at": which.at, "latest": which, "worst": which, "kinds": SERVICE,
     } | more  # fmt: skip
     return Incident(state=state, **given)
+
+
+def made_of(rate, mix, total, **more):
+    """What a gap since 14 Oct is made of: the ranges of both parts, and the gap that they add up to."""
+    ranges = SplitRanges(total=(total - 0.009, total + 0.009), rate=rate, mix=mix, entry_exit=(0.0, 0.0),
+                         remainder=(0.0, 0.0))  # fmt: skip
+    share = sum(mix) / 2
+    split = Split(metric="csat", total=total, rate=total - share, mix=share, entry_exit=0.0, unit="pt", ranges=ranges,
+                  **more)  # fmt: skip
+    found = finding()
+    return Kinds(since=found.since, until=found.at, split=split)
+
+
+SERVICE = made_of((0.02, 0.038), (0.0, 0.006), 0.032)
+BOTH = made_of((0.01, 0.02), (0.01, 0.024), 0.032)
+CONTACTS = made_of((-0.006, 0.01), (0.022, 0.038), 0.032)
+CANNOT_SAY = replace(SERVICE, split=None, why=Unsplit.TOO_LITTLE)
 
 
 def transition(step=Step.OPENED, reason="opened: below expected for 6 days in a row", **more):
@@ -244,7 +265,11 @@ def messages():
     quiet = finding("quiet", segment=EVERYONE, value=nan, low=nan, high=nan, n=0.0,
                     expected=nan, reason="no new data for 39 hours, expected within 36",
                     looked_at=1)  # fmt: skip
-    wide = incident(members=(PHONE_EU, *(Segment.of(channel="phone", region=r) for r in ("us", "uk", "latam"))))
+    wide = incident(
+        kinds=CONTACTS, members=(PHONE_EU, *(Segment.of(channel="phone", region=r) for r in ("us", "uk", "latam")))
+    )
+    slower = finding(metric="first_response", value=24.0, expected=18.4, low=3.1, high=8.1)
+    within = made_of((0.06, 0.08), (-0.004, 0.004), 0.07, within=18.4)
     late = Step.CORRECTED
     return {
         "verdict-harmed": told(verdict(harms=(harm(), faster), aims=(aim,)), before, opened, (DECLARED, OTHER)),
@@ -262,19 +287,20 @@ def messages():
                                   verdict(as_of=NOW - timedelta(days=1)),
                                   transition(late, "corrected: late answers changed it")),
         "incident-watch": of_incident(check_type="watch"),
-        "incident-threshold": of_incident(found=floor, which=incident(floor), reason=f"opened: {floor.reason}",
-                                          check_type="threshold"),
+        "incident-threshold": of_incident(incident(floor, kinds=CANNOT_SAY), found=floor, check_type="threshold",
+                                          reason=f"opened: {floor.reason}"),
         "incident-freshness": of_incident(found=quiet, which=incident(quiet), reason=f"opened: {quiet.reason}",
                                           check_type="freshness", changes_near=()),
-        "incident-worsened": of_incident(step=Step.WORSENED, reason="worsened: clearly worse: size 7.1"),
+        "incident-worsened": of_incident(incident(kinds=BOTH), Step.WORSENED,
+                                         reason="worsened: clearly worse: size 7.1"),
         "incident-widened": of_incident(wide, Step.WIDENED, reason="joined: now also in phone · us"),
         "incident-acknowledged": of_incident(incident(state=IncidentState.ACKNOWLEDGED, acknowledged_by="Operations"),
                                              Step.ACKNOWLEDGED, reason="acknowledged: looking into it"),
         "incident-recovered": ended(Ending.RECOVERED, "recovered: quiet for 3 looks"),
         "incident-accepted": ended(Ending.ACCEPTED, "accepted: the new level stays"),
         "incident-closed-unknown": ended(Ending.CLOSED_UNKNOWN, "closed_unknown: nothing known for 14 looks"),
-        "incident-slow": of_incident(metric=RESPONSE, found=finding(metric="first_response", value=24.0, expected=18.4,
-                                                                    low=3.1, high=8.1)),
+        "incident-slow": of_incident(incident(slower, kinds=within), metric=RESPONSE, found=slower),
+        "incident-before-kinds": of_incident(incident(kinds=None), check_type="watch"),
         "answer-worse": answer(segment=PHONE_EU),
         "declared": declared(),
         "proposed": declared(Status.DRAFT, note="Chats wait until Monday."),

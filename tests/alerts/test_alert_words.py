@@ -25,7 +25,6 @@ from alert_samples import (
 )
 
 from cxmon import decisions
-from cxmon.alerts.incident_message import gap, gap_words
 from cxmon.alerts.message import breaks_silence, near, step_of
 from cxmon.alerts.text import render
 from cxmon.alerts.verdict_message import for_verdict
@@ -50,6 +49,7 @@ from cxmon.model import (
     Tone,
     Worth,
 )
+from cxmon.wording.incidents import gap, gap_words
 
 ALL = messages()
 
@@ -115,6 +115,7 @@ def test_the_parts_stand_in_their_order():
     order = ["Since", "Against expected", "Where", "How sure", "Declared near by", "Owner"]
     assert [label for label in labels if label in order] == order
     labels = [f.label for f in ALL["incident-watch"].facts]
+    order.insert(3, "Service or contacts")
     assert labels == order
 
 

@@ -19,7 +19,7 @@ def opened(name, **params):
 
 def text(app):
     """What a page says, without the backslashes that keep data from being markup."""
-    kinds = (app.markdown, app.caption, app.title, app.subheader, app.warning)
+    kinds = (app.markdown, app.caption, app.title, app.header, app.warning)
     return "\n".join(m.value for kind in kinds for m in kind).replace("\\", "")
 
 

@@ -76,7 +76,7 @@ def test_a_viewer_proposes_and_an_editor_reviews_and_signs(desk, monkeypatch):
 
     app = page("decision", change="chat-hours-cut")
     assert "Proposed, not reviewed" in said(app)
-    assert "CSAT: 2pt" in said(app)
+    assert "CSAT: 2 points" in said(app)
     assert "Only editors may review a proposed change; you are a viewer." in said(app)
     assert [b.label for b in app.button] == []
 
@@ -86,7 +86,7 @@ def test_a_viewer_proposes_and_an_editor_reviews_and_signs(desk, monkeypatch):
     fill(app, review_by="CX team", review_why="limits agreed", **{"review_chat-hours-cut_csat": "1.5pt"})
     app = press(app, "Mark as reviewed")
     assert "Reviewed by CX team" in said(app)
-    assert "CSAT: 1.5pt" in said(app)
+    assert "CSAT: 1.5 points" in said(app)
     fill(app, sign_by="CX team", sign_why="board of 27 November")
     app = press(app, "Sign the limits and put it live")
     assert "Chat hours cut, hash " in said(app)

@@ -201,7 +201,7 @@ def test_a_link_to_what_is_not_there_is_not_taken_for_another(page, name, link, 
 def test_the_page_on_data_tells_how_figures_fill_up_alarms_kept_and_messages(page):
     said = text(page("health", filling="csat"))
     assert "A day counts when it is 8 days old, as declared." in said
-    assert "At most 2 false alarms a quarter, over 38 watched series" in said
+    assert "At most 2 false alarms a quarter, over 38 watched figures" in said
     # Three are open: any of them may be false, so nothing is said to be kept.
     assert "Open whether kept" in said
     assert "3 incidents told: 3 still open and not taken up" in said
@@ -212,7 +212,7 @@ def test_a_view_narrows_cards_ledger_map_and_incidents_and_leaves_numbers_as_the
     from dashboards import figures, reading, viewing
 
     monkeypatch.setenv("CXMON_STORE_URL", url)
-    whole = reading.world()
+    whole = reading.world(reading.version())
     part = viewing.narrowed(whole, PHONE)
     assert [m.id for m in part.shown()] == ["csat", "reply"]
     assert part.root("csat") == worlds.PHONE.key

@@ -231,17 +231,6 @@ def test_health_lists_collections(page):
     assert len(app.table) == 1
 
 
-def test_a_store_without_data_says_what_to_do(page, tmp_path):
-    url = f"sqlite:///{tmp_path / 'empty.db'}"
-    Store.open(url).close()
-    for name, title in (("overview", "Customer experience"), ("health", "Data health")):
-        app = page(name, url)
-        assert [one.value for one in app.title] == [title]
-        said = [one.value for one in app.markdown]
-        assert any("Waiting for data" in one for one in said)
-        assert any("Run `cxmon collect`" in one for one in said)
-
-
 def test_a_missing_store_is_one_sentence(page, tmp_path):
     said = text(page("overview", f"sqlite:///{tmp_path / 'absent.db'}"))
     assert "absent.db" in said
@@ -249,23 +238,16 @@ def test_a_missing_store_is_one_sentence(page, tmp_path):
     assert "Waiting for data" not in said
 
 
-@pytest.mark.parametrize(
-    ("broken", "said"),
-    [
-        ("update alembic_version set version_num = '9999'", "newer than this cxmon knows"),
-        ("drop table band", "no such table: band"),
-    ],
-)
-def test_a_broken_migration_is_one_sentence_on_every_page(page, tmp_path, broken, said):
+def test_a_store_that_lacks_a_table_is_one_sentence_on_every_page(page, tmp_path):
     url = f"sqlite:///{tmp_path / 'broken.db'}"
     worlds.seed(url)
     with closing(sqlite3.connect(tmp_path / "broken.db")) as raw:
-        raw.execute(broken)
+        raw.execute("drop table band")
         raw.commit()
     for name in ("overview", "decision", "health"):
         told = text(page(name, url))
         assert "The store cannot be read" in told
-        assert said in told
+        assert "no such table: band" in told
 
 
 def test_hostile_names_are_shown_as_text(page, tmp_path):

@@ -88,7 +88,7 @@ def page(monkeypatch, tmp_path):
 
 
 def said(app):
-    return "\n".join(m.value for kind in (app.markdown, app.warning, app.subheader) for m in kind).replace("\\", "")
+    return "\n".join(m.value for kind in (app.markdown, app.warning, app.header) for m in kind).replace("\\", "")
 
 
 def test_the_page_on_data_says_what_came_what_lacks_and_what_went_wrong(page):

@@ -40,8 +40,7 @@ from cxmon.pipeline.drawing import draw
 from cxmon.store import Store
 from cxmon.wording import digest
 from cxmon.wording.whole import Section
-from dashboards import figures
-from dashboards.reading import world as board_world
+from dashboards import figures, reading
 
 GOLDEN = Path(__file__).parent / "golden" / "digest.txt"
 NOW = worlds.NOW
@@ -105,7 +104,7 @@ def test_a_metric_that_is_configured_no_longer_stops_no_digest(seeded_url):
 
 def test_every_figure_is_the_boards(told, seeded_url, monkeypatch):
     monkeypatch.setenv("CXMON_STORE_URL", seeded_url)
-    board = board_world()
+    board = reading.world(reading.version())
     said = lines(told)
     for row in figures.ledger(board):
         for figure in (row.title, row.words, row.harm, row.claim, row.response):

@@ -38,6 +38,7 @@ from cxmon.store import Catalogue, Run, Store
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
 DAYS = 400
+MANY = 200
 PHONE, CHAT = Segment.of(channel="phone"), Segment.of(channel="chat")
 
 
@@ -195,3 +196,26 @@ def seed(url, *, phone_title="Weekend phone desk closed"):
             check="watch", subject="reply", seen_through=None, through=NOW, incidents=[incident],
             transitions=[opened], outbox=[], now=NOW,
         )  # fmt: skip
+
+
+def single(url):
+    """A desk of one metric, about which nobody has decided anything."""
+    with Store.open(url) as store:
+        store.catalogue.save(Catalogue(title="One", zone="UTC", metrics=METRICS[:1]))
+        store.bands.put([band("csat", EVERYONE)])
+
+
+def many(url, worse):
+    """The desk with `MANY` metrics: `worse` of them are worse than expected, three have no figure yet."""
+    seed(url)
+    since = NOW.replace(hour=0) - timedelta(days=20)
+    calm, bad = (band("csat", EVERYONE, drop=drop, since=since) for drop in (0.0, -0.02))
+    more = [replace(METRICS[0], id=f"m{i:03d}", label=f"Queue {i} | <b>") for i in range(MANY - 3)]
+    with Store.open(url) as store:
+        store.catalogue.save(replace(store.catalogue.load(), metrics=(*METRICS, *more)))
+        # The last ones, so that the order of the configuration does not bring them to the top.
+        store.bands.put(
+            replace(bad if i >= len(more) - worse else calm, metric=metric.id)
+            for i, metric in enumerate(more)
+            if i not in {3, 13, 23}
+        )

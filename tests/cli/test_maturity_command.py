@@ -52,7 +52,7 @@ def test_it_tells_the_curve_the_slowing_and_which_days_count(desk):
     assert said.returncode == 0
     assert "learnt from when its figures came" in said.stdout
     assert "answers do not come in as they used to" in said.stdout
-    assert "the no, lately" in said.stdout
+    assert "“no”, lately" in said.stdout
     # A level has no late answers; without a name it is left out.
     one, soon = json.loads(cxmon(desk, "maturity", "--json").stdout)
     assert (one["metric"], one["learnt_from"], one["declared_days"]) == ("csat", "revisions", None)

@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 
 from cxmon.cli.app import build
 from cxmon.cli.source_health import health
+from cxmon.cli.source_screen import screen
 from cxmon.config import load
 from cxmon.errors import ConfigError, StoreError
 from cxmon.pipeline.collect import collect
 from cxmon.pipeline.forget import forget
+from cxmon.pipeline.probe import Counted, Look
 from cxmon.store import Run, Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
@@ -89,15 +91,14 @@ def test_one_look_says_whether_credentials_scopes_and_fields_are_right(tmp_path,
     done = run(tmp_path, "sources", "test", "desk")
     assert (done.returncode, done.stderr) == (0, "")
     lines = [line.rstrip() for line in done.stdout.splitlines()]
-    assert lines[:6] == [
-        "Source desk (rest)",
+    assert lines[:5] == [
+        "Source desk (rest): credentials accepted, all can be read, 1 row set aside",
+        "  stream answers: 12 records on the first pages, newest 2026-05-29 07:27 UTC",
+        "    csat: 10 (1 not, or not yet), 1 set aside (page 1, row 3: value: neither 0 nor 1)",
+        "    filled: satisfied 92%",
         "",
-        "  stream answers",
-        "    credentials  accepted, and they may read this",
-        "    answered     12 records on the first pages, the newest change on 2026-05-29 07:27 UTC",
-        "    csat         10 count, 1 do not (yet), 1 set aside (page 1, row 3: value: neither 0 nor 1)",
     ]
-    assert lines[6] == "    fields       satisfied 92%"
+    assert (len(lines), lines[5].split()) == (16, ["id", "at", "satisfied", "updated", "channel"])
     assert sum("…70" in line for line in lines) == 10, "ten records, without their ids"
     assert "Ann" not in done.stdout
     assert not (tmp_path / "store.db").exists()
@@ -108,14 +109,46 @@ def test_one_look_says_whether_credentials_scopes_and_fields_are_right(tmp_path,
     assert (shown[0]["access"], shown[0]["metrics"][0]["count"]) == (True, 10)
 
 
+def look(what, fields=30, metrics=3, rows=10, **more):
+    """A stream with long names, of which half of the records have each field."""
+    names = [f"a_rather_long_name_of_a_field_{k}" for k in range(fields)]
+    made = tuple(Counted(metric=f"a_metric_of_this_stream_{k}", count=1000, others=17) for k in range(metrics))
+    shown = tuple({"id": "…123"} | dict.fromkeys(names[:9], "2026-05-29T07:27:00Z") for _ in range(rows))
+    return Look(what=what, records=1000, newest=NOW, filled=dict.fromkeys(names, 0.5), metrics=made, rows=shown, **more)
+
+
+@pytest.mark.parametrize("streams", [1, 3, 4, 30])
+def test_a_look_at_many_streams_fits_on_a_screen_and_what_is_wrong_is_all_there(streams):
+    looks = [look(f"stream satisfaction_ratings_{k}") for k in range(streams)]
+    lines = screen("Source helpdesk (zendesk)", looks)
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 100
+    assert sum("…123" in line for line in lines) == 10
+    shown = sum(line.startswith("  stream") for line in lines)
+    left = [line for line in lines if "--all" in line]
+    assert left == (
+        [f"  and {streams - shown} more, which can be read as well (--all shows them)"] if shown < streams else []
+    )
+    everything = screen("Source helpdesk (zendesk)", looks, whole=True)
+    assert sum(line.startswith("  stream") for line in everything) == streams
+    assert all(f"a_rather_long_name_of_a_field_{k} 50%" in "".join(everything) for k in range(30))
+    # What cannot be read comes first and whole, though it is the last one.
+    why = "helpdesk: page 1 of GET tickets: " + "answered 403 " * 20
+    lines = screen("Source helpdesk (zendesk)", [*looks, Look(what="stream sla", error=why, access=False)])
+    assert lines[1:3] == ["  stream sla: credentials refused", f"    {why}"]
+    assert len(lines) <= 24
+
+
 def test_what_is_wrong_with_a_source_is_said_in_one_line(tmp_path, desk):
     desk.faults = [Reply({"message": "missing scope: surveys.read"}, 403)]
     done = run(tmp_path, "sources", "test", "desk")
     assert done.returncode == 3
-    assert (
-        "    credentials  refused: desk: page 1 of GET answers: answered 403 (missing scope: surveys.read): "
+    assert done.stdout == (
+        "Source desk (rest): credentials refused for 1 of 1\n"
+        "  stream answers: credentials refused\n"
+        "    desk: page 1 of GET answers: answered 403 (missing scope: surveys.read): "
         "the credentials may not read this; a scope or a role is missing\n"
-    ) in done.stdout
+    )
     done = run(tmp_path, "sources", "test", "desks")
     assert (done.returncode, done.stderr) == (2, "no source 'desks'; there are desk\n")
 
@@ -123,10 +156,13 @@ def test_what_is_wrong_with_a_source_is_said_in_one_line(tmp_path, desk):
 def test_a_collection_of_one_source_and_a_customer_forgotten(tmp_path, desk):
     done = run(tmp_path, "collect", "--source", "desk", "--json")
     assert (done.returncode, json.loads(done.stdout)[0]["rejected"]) == (0, 1)
-    done = run(tmp_path, "forget", "--customer", "p1", "--source", "desk")
+    done = run(tmp_path, "forget", "--customer", "p1", "--source", "desk", "--by", "privacy")
     assert done.stdout.startswith("Deleted 4 records; "), done.stderr
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
         assert forget(load(tmp_path / "cxmon.yaml", environ=SECRETS), store, "p1", source=None, now=NOW) == 0
+        assert [one.asked_by for one in store.forgotten.all()] == ["privacy"]
+    for wrong in (["--customer", "p1", "--let-former-go"], ["--customer", "p1", "--by", "ann@example.com"]):
+        assert run(tmp_path, "forget", *wrong).returncode == 2
 
 
 def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
@@ -136,7 +172,7 @@ def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
     (tmp_path / "cxmon.yaml").write_text(config.replace("version: 1", "version: 1\nas_of: 2026-08-20"))
     done = run(tmp_path, "sources", "test", "calls")
     assert done.returncode == 3
-    assert "failed       service_level: no file matches " in done.stdout
+    assert "  service_level: failed\n    service_level: no file matches " in done.stdout
     (tmp_path / "exports").mkdir()
     lines = [f"Orders,2026/08/{d:02},09:00,{40 + d},30,4,00:09:00" for d in range(1, 16)]
     header = "SKILL,DATE,HALF HOUR,CALLS,SERVICE LEVEL count,ABANDONED,SPEED OF ANSWER"
@@ -145,7 +181,7 @@ def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
     done = run(tmp_path, "sources", "test", "calls")
     assert (done.returncode, done.stderr) == (0, "")
     shown = [line.split() for line in done.stdout.splitlines()]
-    assert ["answered", "16", "cells", "of", "the", "last", "30", "days"] in shown
+    assert "  service_level: 16 cells of the last 30 days\n" in done.stdout
     assert "1 set aside (acd.csv:18: 3 fields where the header has 7)" in done.stdout
     assert shown.count(["2026-08-15", "55", "30", "Orders"]) == 1
     assert "Returns" not in done.stdout, "figures on few calls are not shown"

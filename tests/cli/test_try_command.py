@@ -47,16 +47,16 @@ def test_without_a_date_a_watch_tells_since_when_and_which_series():
     code, out, _ = run(rows(drop=0.08, at=150, per_cent=False), *COLUMNS)
     assert code == 0
     assert "Worse than expected: csat, phone is " in out
-    assert "3 series; 2 false alarms a quarter were put up with." in out
+    assert "3 segments; 2 false alarms a quarter were put up with." in out
     _, calm, _ = run(rows(), *COLUMNS, "--json")
-    assert json.loads(calm)["told"]["headline"].startswith("No lasting regression now")
+    assert json.loads(calm)["told"]["headline"].startswith("Nothing is seen to have got worse")
 
 
 def test_a_short_file_is_an_answer_with_its_reason():
     code, out, _ = run(rows(days=20), *COLUMNS)
     assert code == 0
     assert "Too little past: Nothing was watched" in out
-    assert "3 series are too short to be watched" in out
+    assert "3 segments are too short to be watched" in out
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,50 @@ def test_there_is_no_catch_all_module():
     assert [str(p) for p in SOURCES if p.stem in banned] == []
 
 
+# They speak to a server; of what went wrong there an error says what it knows, and nobody else reads it.
+TRANSPORTS = {"slack.py", "slack_errors.py", "smtp.py", "mail.py", "webhook.py", "services.py"}
+ROOMS_WITHOUT_WORDS = [
+    path
+    for room in ("alerts", "incidents")
+    for path in sorted((ROOT / "cxmon" / room).glob("*.py"))
+    if path.name not in TRANSPORTS
+]
+
+
+def sentences(source):
+    """String literals of two words and more, but for docstrings, errors and what a log says."""
+    tree, silent = ast.parse(source), set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            silent |= {id(n) for n in ast.walk(body[0].value) if isinstance(body[0].value, ast.Constant)}
+        logs = isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.")
+        if isinstance(node, ast.Raise) or logs:
+            silent |= {id(n) for n in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
+            # Tags, declarations of styles and names of fonts are no words, whole or cut by a value between.
+            text = re.sub(r"<[^>]*(>|$)|^[^<>]*>|[a-z-]+:(?! )[^;]*(;|$)|@media[^{]*|'[^']*'", " ", node.value)
+            if re.search(r"[A-Za-z]{2,}[,:.]? [A-Za-z]{2,}", text):
+                yield node.value
+
+
+def test_a_sentence_is_seen_and_what_is_none_is_not():
+    source = '''
+"""A docstring of words."""
+A = "two words"
+B = f'<p style="margin:0 0 8px">{A}</p><a href="">Open the view</a>'
+C, D = "font-size:13px;margin:4px 0", f"Why: because {A} so"
+raise ValueError("an error in words")
+'''
+    assert list(sentences(source)) == ["two words", '</p><a href="">Open the view</a>', "Why: because "]
+
+
+@pytest.mark.parametrize("path", ROOMS_WITHOUT_WORDS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_people_read_is_worded_in_the_room_for_words(path):
+    assert list(sentences(path.read_text())) == []
+
+
 def loaded(*statement):
     """Names of the heavy packages that a fresh interpreter holds after `statement`."""
     code = f"{'; '.join(statement)}\nimport sys; print([m for m in {HEAVY!r} if m in sys.modules])"

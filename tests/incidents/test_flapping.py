@@ -1,5 +1,6 @@
 """A story that goes on and off is told so once, and then only when it is worse or stable."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from cxmon.incidents import walk
 from cxmon.model import EVERYONE, Ending, Finding, IncidentPolicy, IncidentState, Segment, State, Step
+from cxmon.wording.reasons import worded
 
 DAY0 = datetime(2026, 9, 1, tzinfo=UTC)
 PHONE = Segment.of(channel="phone")
@@ -42,7 +44,8 @@ def test_the_third_opening_says_that_it_goes_on_and_off_and_then_it_is_quiet():
     ]
     last = walked.incidents[-1]
     assert (last.state, last.flaps) == (IncidentState.OPEN, 2)
-    (opened,) = [e.transition.reason for e in walked.events if e.transition.reason.startswith("flapping")]
+    reasons = [e.transition.reason for e in worded(walked, POLICY).events]
+    (opened,) = [reason for reason in reasons if reason.startswith("flapping")]
     assert "opened 3 times within 28 days" in opened
     assert f"quiet for {STABLE} looks" in opened
 
@@ -91,3 +94,50 @@ def test_one_walk_damps_as_a_run_each_day_does(marks):
         known |= {i.id: i for i in done.incidents}
         by_day += told(done)
     assert by_day == told(walk([], findings, POLICY, at(999)))
+
+
+def lasting(marks, since, first=0):
+    """As `days`, of a check that says since when: what it finds later began on the day `since`, too."""
+    return [replace(f, since=at(since) if f.state is State.BREACH else None) for f in days(marks, first=first)]
+
+
+def test_what_began_before_it_was_called_recovered_is_the_same_story_and_no_second_one():
+    walked = walk([], lasting("BoooB", since=-9), replace(POLICY, recover_after=3), at(99))
+    assert told(walked) == [(Step.OPENED, "opened"), (Step.ENDED, "recovered"), (Step.REOPENED, "came_back")]
+    (incident,) = walked.incidents
+    assert (incident.state, incident.reopened, incident.since, incident.flaps) == (IncidentState.OPEN, 1, at(-9), 0)
+    (last,) = [e.transition.reason for e in worded(walked, POLICY).events if e.transition.step is Step.REOPENED]
+    assert last.startswith("came_back: in breach again, and it began before it was called recovered: it had not ended")
+
+
+def test_it_is_the_same_story_in_the_next_run_too_and_not_after_the_time_in_which_stories_flap():
+    policy = replace(POLICY, recover_after=3)
+    ended = walk([], lasting("Booo", since=-9), policy, at(3)).incidents
+    again = walk(ended, lasting("B", since=-9, first=4), policy, at(4), seen_through=at(3))
+    assert told(again) == [(Step.REOPENED, "came_back")]
+    late = walk(ended, lasting("B", since=-9, first=40), policy, at(40), seen_through=at(3))
+    assert told(late) == [(Step.OPENED, "opened")]
+
+
+def test_what_was_called_recovered_too_soon_takes_longer_to_end():
+    policy = replace(POLICY, recover_after=3, stable_after=None)
+    walked = walk([], lasting("BoooBooooooo", since=-9), policy, at(99))
+    assert told(walked)[-1] == (Step.ENDED, "recovered")
+    # Three quiet looks ended it at first, six after it came back.
+    ends = [e for e in worded(walked, policy).events if e.transition.step is Step.ENDED]
+    assert [e.finding.at for e in ends] == [at(3), at(10)]
+    assert ["quiet for 3 looks" in ends[0].transition.reason, "quiet for 6 looks" in ends[1].transition.reason] == [
+        True, True,
+    ]  # fmt: skip
+
+
+def test_what_began_after_the_end_is_a_story_of_its_own():
+    assert told(walk([], [*lasting("Booo", since=-9), *lasting("B", since=4, first=4)], POLICY, at(99)))[-1] == (
+        Step.OPENED, "opened",
+    )  # fmt: skip
+
+
+def test_a_story_that_comes_back_again_and_again_goes_on_and_off():
+    walked = walk([], lasting("BooBooooBoo", since=-9), POLICY, at(99))
+    assert told(walked)[-1] == (Step.REOPENED, "flapping")
+    assert walked.incidents[-1].flaps == 2

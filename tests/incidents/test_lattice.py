@@ -70,6 +70,25 @@ def test_a_fall_in_one_region_over_all_channels_is_told_by_the_region():
     assert told_by(lattice({c: -0.06 for c in VOLUME if c[1] == "us"})) == [Segment.of(region="us")]
 
 
+def test_a_story_keeps_its_name_until_another_explains_clearly_more():
+    phone, eu = Segment.of(channel="phone"), Segment.of(channel="phone", region="eu")
+    near = lattice({("phone", "eu"): -0.07, ("phone", "us"): -0.06})
+    breaches = [s for s, f in near.items() if f.state is State.BREACH]
+    other = next(s for s in breaches if s.holds(phone) and s != phone)
+    clear = root_of(breaches, near)
+    assert clear == phone
+    # By far more is explained by the phone than by everybody or by one of its parts.
+    assert root_of(breaches, near, held=other) == root_of(breaches, near, held=eu) == phone
+    # What is left unexplained is 15 by the phone and 11 by its part in the EU: no new name, either way.
+    slight = lattice({("phone", "eu"): -0.1, ("phone", "us"): -0.035})
+    breaches = [s for s, f in slight.items() if f.state is State.BREACH]
+    assert root_of(breaches, slight) == eu
+    assert root_of(breaches, slight, held=phone) == phone
+    assert root_of(breaches, slight, held=eu) == eu
+    # The name of a segment that is in breach no more is held by nobody.
+    assert root_of(breaches, slight, held=Segment.of(channel="chat")) == eu
+
+
 def test_two_leaves_without_a_parent_in_breach_are_two_stories():
     phone, chat = Segment.of(channel="phone", region="eu"), Segment.of(channel="chat", region="us")
     assert components([phone, chat]) == [(chat,), (phone,)]

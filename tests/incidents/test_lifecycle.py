@@ -167,7 +167,7 @@ def test_joining_widens_once_and_says_by_what():
     incident, _, _ = decide(None, found(0, "B"), IncidentPolicy(), DAY0)
     wider, transition = join(incident, [found(1, "B", segment=EVERYONE), found(1, "B")], DAY0)
     assert wider.members == (EVERYONE, PHONE)
-    assert (transition.step, transition.reason) == (Step.WIDENED, "joined: now also in all customers")
+    assert (transition.step, transition.reason) == (Step.WIDENED, "joined: all customers")
     assert join(wider, [found(2, "B", segment=EVERYONE)], DAY0) == (wider, None)
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from test_lifecycle import DAY0, PHONE, found
 from test_walk import EVERYONE, at, row
 
-from cxmon.incidents import Reason, decide, walk
+from cxmon.incidents import Event, Reason, Walked, decide, walk
 from cxmon.model import Ending, IncidentPolicy, IncidentState, NotReal, State, Step
+from cxmon.wording.reasons import worded
 
 POLICY = IncidentPolicy(recover_after=2, mark_holds=4)
 ACTIVE = {IncidentState.OPEN, IncidentState.ACKNOWLEDGED}
@@ -40,7 +41,9 @@ def test_the_same_breach_is_kept_quiet_and_told_when_it_lasts():
     assert [reason for _, _, reason in seen] == [Reason.NOT_REAL_KEEPS] * 3 + [Reason.NOT_REAL_LASTS]
     last, transition, _ = seen[-1]
     assert (last.state, last.not_real, transition.step) == (IncidentState.OPEN, None, Step.REOPENED)
-    assert "in breach for 4 looks since, and no chance lasts so long" in transition.reason
+    told = Event(transition=transition, incident=last, finding=found(4, "B"))
+    (worded_,) = worded(Walked(events=(told,)), POLICY).events
+    assert "in breach for 4 looks since, and no chance lasts so long" in worded_.transition.reason
 
 
 def test_what_gets_clearly_worse_is_told_at_once_and_the_mark_is_gone():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from cxmon.incidents import Walked, walk
 from cxmon.model import EVERYONE, Ending, Finding, Incident, IncidentPolicy, IncidentState, Segment, State, Step
+from cxmon.wording.reasons import worded
 
 DAY0 = datetime(2026, 9, 1, tzinfo=UTC)
 SEGMENTS = (
@@ -124,7 +125,7 @@ def test_an_ancestor_joins_the_open_incident_of_its_part_and_tells_it_from_then_
     (incident,) = known.values()
     assert incident.members == tuple(sorted(SEGMENTS[i] for i in (0, 1, 3)))
     assert incident.root == EVERYONE
-    joined = [e.transition for e in events if e.transition.step is Step.WIDENED]
+    joined = [e.transition for e in worded(Walked(events=tuple(events)), AT_ONCE).events if e.joined]
     assert joined[0].reason == "joined: now also in all customers, phone · eu; it is about all customers from now on"
 
 

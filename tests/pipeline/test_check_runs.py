@@ -13,7 +13,7 @@ from cxmon.errors import ActionError
 from cxmon.model import EVERYONE, Ending, Incident, IncidentPolicy, IncidentState, Segment, Silence, State, Step
 from cxmon.pipeline.budgeting import budget, rolled
 from cxmon.pipeline.check import check
-from cxmon.store import Run, Store
+from cxmon.store import Catalogue, Run, Store
 
 PHONE = Segment.of(channel="phone")
 FLOOR = CheckPlan(name="floor", check=Threshold(floor="74%"), metrics=("csat",))
@@ -117,6 +117,15 @@ def test_an_undeclared_regression_is_one_incident_told_by_the_segment_it_happens
     assert incident.root == PHONE
     assert abs((incident.since - day(110)).days) <= 6
     assert len(incident.members) > 1
+    # All its contacts fare worse alike, and the parts are those of the figure that the message says.
+    first = next(r.message for r in reversed(store.outbox.rows()) if r.message.thread == incident.thread)
+    facts = {f.label: f.text for f in first.facts}
+    assert facts["Service or contacts"].startswith("Worse service, not other contacts: of ")
+    size = first.title.partition(" points below")[0].rpartition(" ")[2]
+    assert f": of {size} points worse than expected, " in facts["Service or contacts"]
+    assert list(facts).index("Where") + 1 == list(facts).index("Service or contacts")
+    store.catalogue.save(Catalogue(title=plan.title, zone=plan.zone, metrics=tuple(plan.metrics.values())))
+    assert any(line.startswith("Service or contacts: Worse service, ") for line in actions.why(store, incident.id))
 
 
 def test_a_message_names_the_worst_segment_first_whatever_its_name(world):
@@ -162,7 +171,7 @@ def test_a_fall_of_the_whole_is_explained_by_the_verdict_incident_of_a_part_and_
     )  # fmt: skip
     assert live(plan, store, 112, 135) == []
     (noted,) = store.incidents.history("v1")
-    assert noted.reason.startswith("explained: regressions sees it too in all customers")
+    assert noted.reason.startswith("explained: regressions sees it too: CSAT, all customers")
 
 
 def test_a_fall_near_a_change_without_a_verdict_incident_opens_and_names_the_change(world):

@@ -1,12 +1,15 @@
 """The board's own chart goes with the message; where it cannot be drawn, the words go alone."""
 
+import io
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from fakeslack.plugin import fake_slack
 from notify_world import NOW, news, plan, row
+from PIL import Image
 
 from cxmon.model import (
     EVERYONE,
@@ -83,15 +86,52 @@ def is_png(data):
     return data is not None and data.startswith(b"\x89PNG") and len(data) > 20_000
 
 
-def test_a_message_brings_its_chart(world):
+def luminance(rgb):
+    """Of colours 0..255 (..., 3), as WCAG 2 has it."""
+    x = np.asarray(rgb, float) / 255
+    return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    light, dark = np.maximum(one, other), np.minimum(one, other)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def reads_alike_on_dark_and_light(png):
+    """What of a picture is seen on Slack's pages, and that it can be read there."""
+    sent = Image.open(io.BytesIO(png)).convert("RGBA")
+    shown = []
+    for page in ("#1A1D21", "#FFFFFF"):
+        on = Image.new("RGBA", sent.size, page)
+        on.alpha_composite(sent)
+        shown.append(np.asarray(on)[..., :3])
+    # It brings its own paper: whatever the page is, the same pixels are seen.
+    assert (shown[0] == shown[1]).all()
+    paper = shown[0][0, 0]
+    edges = np.concatenate([shown[0][0], shown[0][-1], shown[0][:, 0], shown[0][:, -1]])
+    assert (edges == paper).all()
+    # And on it title, axes and line are read: enough of the ink is beyond what small text takes (4.5 : 1).
+    found = contrast(luminance(shown[0]), luminance(paper))
+    assert (found >= 4.5).mean() > 0.005
+    assert found.max() > 10
+
+
+def test_a_message_brings_its_chart_and_it_reads_alike_in_dark_and_in_light(world):
     given, store, slack = world
     store.outbox.queue([row(news(picture=picture()))], NOW)
     assert [d.state.value for d in deliver(given, store, now=NOW, worker="w")] == ["sent"]
     (post,) = slack.posts()
     image = next(b for b in post["blocks"] if b["type"] == "image")
     assert image["alt_text"] == "CSAT over time"
-    assert is_png(slack.files[image["slack_file"]["id"]]["data"])
+    data = slack.files[image["slack_file"]["id"]]["data"]
+    assert is_png(data)
+    reads_alike_on_dark_and_light(data)
     assert slack.problems == []
+
+
+def test_several_charts_in_one_picture_read_alike_on_slack_in_dark_and_in_light(world):
+    given, store, _ = world
+    reads_alike_on_dark_and_light(draw(store, given.metrics, news(picture=picture(below=(picture(title="Other"),)))))
 
 
 def test_an_edit_brings_a_fresh_chart(world):

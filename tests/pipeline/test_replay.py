@@ -129,7 +129,8 @@ def replayed(asked, store, **more):
 
 def test_a_replay_of_lived_days_says_every_word_that_was_said_live(live):
     asked, store = live
-    found = replayed(asked, store, thorough=True)
+    known = {}
+    found = replayed(asked, store, thorough=True, at_end=lambda end: known.update(end.verdicts.all_latest()))
     assert [(a.channel, a.message) for a in found.alerts] == told(store)
     # There is something to compare: a verdict, a watch incident and its acknowledgement, a floor that was crossed.
     assert {a.story.split()[0] for a in found.alerts} == {"change", "drift", "floor"}
@@ -140,6 +141,7 @@ def test_a_replay_of_lived_days_says_every_word_that_was_said_live(live):
     live_ones = [i for i in store.incidents.recent(100) if i.check == "drift" and i.state != "pending"]
     assert sorted(map(repr, (*found.incidents, *found.standing))) == sorted(map(repr, live_ones))
     assert found.codes == {c: v.code.value for c, v in store.verdicts.all_latest().items()}
+    assert {c: v.code.value for c, v in known.items()} == found.codes
     assert found.looks == LAST - FIRST + 1
 
 

@@ -20,7 +20,7 @@ from cxmon.config import parse_change
 from cxmon.contracts import Cells, Observations
 from cxmon.decisions.naming import name_of
 from cxmon.errors import ConfigError
-from cxmon.model import Access, Act, Category, Change, Outcome, Role, Segment, Status, Window
+from cxmon.model import Access, Act, Category, Change, Delivery, Outcome, Role, Segment, Status, Window
 from cxmon.slack_app.contract import Kind, Respond
 from cxmon.slack_app.declare_reading import Wrong, change_of
 from cxmon.slack_app.declare_rollout import inputs
@@ -88,6 +88,10 @@ def test_an_editor_declares_and_the_channel_reads_what_was_understood(desk, tmp_
     for words in ("Thu 1 Oct 2026, 06:00 UTC", "CSAT 2pt", "120,000 EUR a year", "Weekend desk closed", "Support EMEA"):
         assert words in said
     assert "Declare it" not in said
+    # Where it stands is kept, so that what the change explains can be told in its thread.
+    told.kept({"ok": True, "channel": "C0ALERTS", "ts": "1772431200.000001"})
+    (kept,) = store.outbox.story("declared:weekend-chat-closed")
+    assert (kept.state, kept.receipt.channel, kept.receipt.ref) == (Delivery.SENT, "C0ALERTS", "1772431200.000001")
 
 
 def test_the_same_words_in_yaml_are_the_same_change(desk):

@@ -19,9 +19,29 @@ class Inbox:
         self.held = {c["id"]: c for c in conversations}
         self.most, self.empty, self.overlap, self.expired = most, False, False, False
         self.unsorted = self.newest_first = False
+        self.deleted, self.lists_deleted = [], True
 
     def put(self, **conversation):
         self.held[conversation["id"]] = self.held.get(conversation["id"], {}) | conversation
+
+    def delete(self, name, at):
+        """Deletes a conversation; searches leave it out from then on."""
+        del self.held[name]
+        self.deleted.insert(0, {"id": name, "type": "conversation", "metrics_retained": False, "deleted_at": at})
+
+    def gone(self, params, _body):
+        if not self.lists_deleted:
+            return error("intercom_version_invalid", "Requested resource is not available in current API version.", 400)
+        size, number = int(params.get("per_page", 20)), int(params.get("page", 1))
+        if not params.keys() <= {"page", "per_page", "order"} or not 1 <= size <= 60:
+            return error("parameter_invalid", "page", 400)
+        size = min(size, self.most)
+        pages = max(1, -(-len(self.deleted) // size))
+        return {
+            "type": "conversations.list", "total_count": len(self.deleted),
+            "conversations": self.deleted[(number - 1) * size : number * size],
+            "pages": {"type": "pages", "page": number, "per_page": size, "total_pages": pages},
+        }  # fmt: skip
 
     def search(self, _params, body):
         if self.unsorted and "sort" in body:
@@ -49,7 +69,7 @@ class Inbox:
         }  # fmt: skip
 
     def serve(self):
-        return Vendor(conversations__search=self.search)
+        return Vendor(conversations__search=self.search, conversations__deleted=self.gone)
 
 
 def _illegal(body):

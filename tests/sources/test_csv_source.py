@@ -111,6 +111,19 @@ def test_durations_below_zero_and_answers_off_the_scale_are_set_aside(tmp_path):
         assert [r.reason for r in rejected] == reasons
 
 
+def test_a_total_that_its_answers_cannot_have_is_set_aside(tmp_path):
+    """Means of 6, 0.5, 1 and 5, of no answers, which are no cell, and of a duration below zero."""
+    rows = [(DAY, name, n, t) for name, n, t in (("a", 10, 60), ("b", 10, 5), ("c", 3, 3), ("d", 3, 15), ("e", 0, 0))]
+    source = csv_desk(tmp_path / "sums.csv", ["at", "channel", "n", "total"], [*rows, (DAY, "f", 2, -1)])
+    read = Read(time="at", n="n", total="total")
+    found, rejected = fetched(source, metric(Kind.MEAN, read, scale=(1.0, 5.0)))
+    assert sorted(f[:2] for f in found.values()) == [(3, 3), (3, 15)]
+    assert [r.reason for r in rejected] == ["total: off the scale of 1 to 5, for so many answers"] * 3
+    found, rejected = fetched(source, metric(Kind.MEAN, read, unit="min"))
+    assert len(found) == 4
+    assert [r.reason for r in rejected] == ["total: a negative duration, for so many answers"]
+
+
 CELL_FAULTS = [
     ({"n": "-5"}, "n: negative", "-5"),
     ({"n": "3", "total": "4"}, "n: smaller than the total", "3"),

@@ -183,6 +183,21 @@ def test_a_host_that_does_not_sort_is_read_page_by_page():
         assert max(int(s[2].get("page", 1)) for s in vendor.seen) == 9
 
 
+def test_an_empty_page_with_a_link_to_the_next_one_is_not_the_end():
+    """All tickets have one time, so that their list is begun anew there once and then read page by page."""
+    account = Account([ticket(n, hours(0)) for n in range(9)], [rating(n, hours(n), 103) for n in range(9)])
+    account.empty, nine = True, [str(n) for n in range(9)]
+    with account.serve() as vendor:
+        found = pull(source(vendor, page_size=4))
+        asked = [s[2].get("page", "1") for s in vendor.seen if "filter" not in s[2]]
+        assert (ids(found), asked) == (nine[:4] + nine, ["1", "1", "2", "3", "4"])
+        vendor.seen.clear()
+        found = pull(source(vendor, page_size=4), "satisfaction_ratings")
+        assert ids(found) == [f"{n}/{n}" for n in nine]
+        assert [s[2].get("page", "1") for s in vendor.seen] == ["1", "2", "3", "4"]
+        assert [(len(b.upserts), b.complete) for b in found] == [(4, False), (0, False), (4, False), (1, True)]
+
+
 def test_a_pull_that_is_cut_short_goes_on_and_one_that_ended_begins_a_little_before():
     account = Account([ticket(n, hours(n)) for n in range(20)])
     with account.serve() as vendor:

@@ -224,6 +224,25 @@ def test_a_host_without_an_address_is_given_up_at_the_second_attempt_and_named(t
     assert found == f"desk: page 1 of GET answers: {said}"
 
 
+def test_a_name_that_a_slow_resolver_does_not_know_is_not_looked_up_by_each_stream(monkeypatch):
+    """Here every resolver is a slow one: two streams of a source, which each open a session of their own."""
+    host, asked_for, look_up = "slow-to-be-unknown.invalid", [], socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda name, *more, **how: [asked_for.append(name), look_up(name, *more, **how)][1]
+    )
+    with contextlib.suppress(socket.gaierror):
+        pytest.skip(f"somebody answers for names that cannot be: {look_up(host, 443)}")
+    said = []
+    for _ in range(2):
+        client = Client("desk", f"https://{host}/v1", None, limits=replace(LIMITS, retries=5, slow_lookup_s=0.0))
+        with client, pytest.raises(SourceError) as told:
+            list(feeds.read(client, STREAM.stream("answers"), asked()))
+        said.append(str(told.value))
+    assert asked_for == [host]
+    assert said[0] == said[1]
+    assert said[0].endswith(": is the name right?; tried once")
+
+
 STAMP = {"Date": "Mon, 01 Jun 2026 00:00:00 GMT"}
 
 

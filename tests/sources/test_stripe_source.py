@@ -20,8 +20,9 @@ from cxmon.contracts import Facts, Request
 from cxmon.feeds import hashed
 from cxmon.model import Grain, Kind, Secret, Segment, Token, Window
 from cxmon.pipeline.collect import collect
+from cxmon.pipeline.forgotten import fingerprint
 from cxmon.sources import Stripe
-from cxmon.store import Store
+from cxmon.store import Forgotten, Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from collect_desk import plan
@@ -385,12 +386,44 @@ def test_states_that_still_hold_outlive_keep_facts(store):
     assert set(total(store, metric).values()) == {(2.0, 0.0)}
 
 
+@pytest.mark.parametrize("ahead", [-1800, 1800, 20 * 3600])
+def test_a_clock_at_stripe_that_is_not_ours_loses_nothing_and_counts_nothing_twice(memory, ahead):
+    """Somebody comes or leaves a minute before each of three runs, by Stripe's clock, which is behind ours or ahead."""
+    account, metric = Account(T), logo(grain=Grain.DAY)
+    names = [account.subscribe(at(1, 2 + i), f"cus_{i}", BASIC) for i in range(4)]
+    with account.serve() as vendor:
+        for run in range(3):
+            now = NOW + timedelta(days=run)
+            account.now = int(now.timestamp()) + ahead
+            account.end(account.now - 60, names[run])
+            account.subscribe(account.now - 30, f"new_{run}", PRO)
+            collected(vendor, memory, [metric], now)
+        collected(vendor, memory, [metric], NOW + timedelta(days=3))
+    # Of each day who was there when it began, and how many of these left on it: by Stripe's own times.
+    lives = [[*[at for at, *_ in told], None][:2] for told in account.truth.values()]
+    days = [int(NOW.replace(hour=0).timestamp()) + 86_400 * k for k in range(3)]
+    there = [[life for life in lives if life[0] < day and not (life[1] and life[1] < day)] for day in days]
+    truth = {
+        day: (float(len(alive)), float(sum(life[1] is not None and life[1] < day + 86_400 for life in alive)))
+        for day, alive in zip(days, there, strict=True)
+    }
+    assert {day: total(memory, metric)[day] for day in days} == truth
+    assert sum(lost for _, lost in truth.values()) == (3.0 if ahead < 15 * 3600 else 2.0)
+
+
 def test_a_customer_who_is_forgotten_is_counted_nowhere(store):
     account, metric = Account(T), logo()
     for i in range(3):
         account.subscribe(at(1, 2 + i), f"cus_{i}", BASIC)
     with account.serve() as vendor:
         collected(vendor, store, [metric])
-    assert store.facts.forget([hashed(KEY, "billing", "cus_1")], [metric]) == 2
-    store.facts.settle(metric, now=NOW)
-    assert set(total(store, metric).values()) == {(2.0, 0.0)}
+        theirs = Forgotten(source="billing", customer=hashed(KEY, "billing", "cus_1"), key=fingerprint(KEY), at=NOW)
+        assert store.facts.forget([theirs], [metric]) == 2
+        store.facts.settle(metric, now=NOW)
+        assert set(total(store, metric).values()) == {(2.0, 0.0)}
+        # They leave, which events tell, and everything is read once more.
+        account.end(T - 5 * DAY, next(n for n, s in account.subs.items() if s["customer"] == "cus_1"))
+        for since in (None, NOW - timedelta(days=200)):
+            done = collect(of(vendor, [metric]), store, now=NOW, since=since)
+            assert [c.error for c in done] == [""]
+        assert set(total(store, metric).values()) == {(2.0, 0.0)}

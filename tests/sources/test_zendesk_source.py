@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from source_cases import metric
+from vendor_rules import judged
 from vendor_stub import PAGE, THROTTLED, Reply, Vendor
 
 from cxmon.aggregate import Page
@@ -49,18 +50,20 @@ class Account:
 
     def __init__(self, tickets, sets=(), inline=False):
         self.tickets, self.sets, self.inline = tickets, {s["ticket_id"]: s for s in sets}, inline
-        self.ratings, self.surveys, self.suffix = [], [], ""
+        self.ratings, self.surveys, self.suffix, self.by_ai = [], [], "", []
 
     def serve(self):
         def cursor(params, _):
-            assert params.keys() <= {"start_time", "cursor", "include", "per_page"}
+            assert params.keys() <= {"start_time", "cursor", "include", "per_page", "support_type_scope"}
+            scope = params.get("support_type_scope", "agent")
+            held = {"agent": self.tickets, "ai_agent": self.by_ai}[scope]
             assert ("start_time" in params) != ("cursor" in params)
             assert params["include"] == "metric_sets"
             if "start_time" in params and int(params["start_time"]) > NOW.timestamp() - 60:
                 return Reply({"error": "StartTimeTooRecent", "description": "Too recent start_time"}, 422)
             at = int(params.get("cursor", "c0")[1:])
             # The second page is empty and yet not the last.
-            rows = [] if at == 1 else self.tickets[:2] if at == 0 else self.tickets[2:] if at == 2 else []
+            rows = [] if at == 1 else held[:2] if at == 0 else held[2:] if at == 2 else []
             sets = [self.sets[t["id"]] for t in rows if t["id"] in self.sets]
             if self.inline:
                 rows, sets = [t | {"metric_set": self.sets.get(t["id"])} for t in rows], None
@@ -157,6 +160,33 @@ def test_the_cursor_is_where_the_next_run_goes_on_and_one_that_has_run_out_is_re
         pull(source(vendor), "tickets", found[-1].cursor)
         newest = ticket(3)["generated_timestamp"]
         assert vendor.seen[1][2]["start_time"] == str(newest - 3600)
+
+
+def test_tickets_of_the_ai_agent_are_a_segment_of_their_own():
+    """One that the agent passes on is a ticket of people from then on, whatever list says so first."""
+    account = Account([ticket(1), ticket(2)], [metric_set(i) for i in range(1, 6)])
+    account.by_ai = [ticket(3), ticket(4), ticket(5)]
+    with account.serve() as vendor:
+        plain = pull(source(vendor), "tickets")
+        assert (columns(plain)["handled"], len(vendor.seen)) == (["people"] * 2, 3)
+        vendor.seen.clear()
+        both = pull(source(vendor, ai_tickets=True), "tickets")
+        assert [name for b in both for name in b.upserts.ids] == ["103", "104", "105", "101", "102"]
+        assert columns(both)["handled"] == ["ai"] * 3 + ["people"] * 2
+        assert [b.complete for b in both] == [False] * 5 + [True]
+        scopes = [params.get("support_type_scope") for _, _, params, *_ in vendor.seen]
+        assert scopes == ["ai_agent"] * 3 + [None] * 3
+        assert judged("zendesk", vendor.seen)[0] == []
+        # Cut short in either list it goes on there; a cursor of people's tickets alone is one of theirs.
+        vendor.seen.clear()
+        pull(source(vendor, ai_tickets=True), "tickets", both[3].cursor)
+        asked = [(p.get("support_type_scope"), p.get("cursor")) for _, _, p, *_ in vendor.seen]
+        assert asked == [("ai_agent", "c3"), (None, "c1"), (None, "c2")]
+        vendor.seen.clear()
+        pull(source(vendor, ai_tickets=True), "tickets", plain[-1].cursor)
+        pull(source(vendor), "tickets", both[-1].cursor)
+        asked = [(p.get("support_type_scope"), p.get("cursor")) for _, _, p, *_ in vendor.seen]
+        assert asked == [("ai_agent", None), ("ai_agent", "c1"), ("ai_agent", "c2"), (None, "c3"), (None, "c3")]
 
 
 def test_a_host_that_goes_by_the_schema_alone_is_told_the_start_with_every_page():

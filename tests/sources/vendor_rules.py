@@ -143,7 +143,7 @@ _HAPPY = {
     "sortField": one_of("number", "modifiedAt", "rating"), "sortOrder": one_of("ASC", "DESC"), "types": text(),
 }  # fmt: skip
 
-RULES: Mapping[str, tuple[Rule, ...]] = {
+RULES: dict[str, tuple[Rule, ...]] = {
     "zendesk": (
         Rule("GET", "/api/v2/incremental/tickets/cursor", _AGENT,
              {"start_time": EPOCH, "cursor": text(), "include": one_of("metric_sets"), "per_page": whole(1, 1000),
@@ -199,6 +199,15 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
               "type": one_of("new_biz", "reactivation", "expansion", "contraction", "churn"), "cursor": text()}),
     ),
 }  # fmt: skip
+
+
+# What the version that tells of deleted conversations has besides.
+RULES["intercom 2.16"] = (
+    *RULES["intercom"],
+    Rule("GET", "/conversations/deleted", SECRET, {"page": whole(1, 10**6), "per_page": whole(1, 60),
+                                                   "order": one_of("asc", "desc")},
+         headers={"Intercom-Version": one_of("2.16")}),
+)  # fmt: skip
 
 
 def judged(

@@ -26,7 +26,7 @@ from cxmon.model import (
     Transition,
     Window,
 )
-from cxmon.store import schema
+from cxmon.store import Forgotten, schema
 
 DAY = 86_400
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -47,6 +47,12 @@ def metric(kind=Kind.PROPORTION, **more):
         "quantiles": (0.5, 0.9),
     }
     return Metric(**(given | more))
+
+
+def left(*customers, **more):
+    """Customers who are to be forgotten."""
+    given = {"source": "desk", "key": "k", "at": NOW, "asked_by": "privacy"} | more
+    return [Forgotten(customer=one, **given) for one in customers]
 
 
 def day(k, hour=0):

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_cases import CHAT, DAY, NOW, PHONE, START, day, epoch, everything, figures, metric
+from store_cases import CHAT, DAY, NOW, PHONE, START, day, epoch, everything, figures, left, metric
 
 from cxmon.contracts import Facts, Records
 from cxmon.errors import SourceError
@@ -210,11 +210,36 @@ def test_periods_before_the_feed_is_complete_are_not_made_of_the_few_that_change
 
 def test_a_forgotten_customer_leaves_every_table(store):
     land(store, page(*THREE, customers=("hash-1", "", "hash-1")))
-    assert store.facts.forget(["hash-1", ""], [CSAT]) == 2
+    assert store.facts.forget(left("hash-1"), [CSAT]) == 2
     store.facts.settle(CSAT, now=NOW)
     assert store.panel(CSAT, [EVERYONE]).n.tolist() == [[1, 0]]
-    assert store.facts.forget(["hash-1"], [CSAT]) == 0
-    assert "hash-1" not in str(everything(store))
+    assert store.facts.forget(left("hash-1", at=NOW + timedelta(days=1)), [CSAT]) == 0
+    assert store.forgotten.all() == left("hash-1"), "since when and by whom it was first"
+    held = everything(store)
+    del held["forgotten"]
+    assert "hash-1" not in str(held)
+
+
+def test_a_forgotten_customer_stays_out_whatever_the_vendor_brings(store):
+    wait = metric(Kind.QUANTILE, id="wait", read=replace(READ, time="updated"))
+    both, whole = [CSAT, wait], page(*THREE, customers=("ann", "bob", "ann"))
+    store.facts.take(both, whole, now=NOW)
+    assert store.facts.forget(left("ann"), both) == 4
+    before = {of.id: stored_facts(store, of.id) for of in both}
+    assert [len(rows) for rows in before.values()] == [1, 1]
+    # The lookback and a backfill bring all of it again, with corrections, and faults that nobody is told of.
+    later = page(("a", day(2), 1, "chat", 99), ("d", day(3), "what she wrote", "chat", 99), customers=("ann", "ann"))
+    for pages in (whole, later, whole):
+        taken = store.facts.take(both, pages, now=NOW)
+        assert all((one.upserted, one.removed, one.rejected) == (0, 0, 0) for one in taken.values())
+    assert {of.id: stored_facts(store, of.id) for of in both} == before
+    # What was hers before a merge at the vendor is his now, and the other way round; an older version says nothing.
+    store.facts.take(both, page(("a", day(2), 1, "chat", 120), customers=["bob"]), now=NOW)
+    assert [len(stored_facts(store, of.id)) for of in both] == [2, 2]
+    store.facts.take(both, page(("a", day(2), 1, "chat", 110), customers=["ann"]), now=NOW)
+    assert [len(stored_facts(store, of.id)) for of in both] == [2, 2]
+    store.facts.take(both, page(("a", day(2), 1, "chat", 130), customers=["ann"]), now=NOW)
+    assert {of.id: stored_facts(store, of.id) for of in both} == before
 
 
 def test_facts_of_two_metrics_stand_together_and_one_of_them_goes_alone(store):
@@ -266,8 +291,8 @@ def test_a_customer_is_the_one_of_the_newest_version_whatever_metric_reads_it(st
     other = metric(id="other", read=READ)
     store.facts.take([CSAT], page(("a", day(0), 1, "phone", 200), customers=["new"]), now=NOW)
     store.facts.take([other], page(("a", day(0), 1, "phone", 100), customers=["old"]), now=NOW)
-    assert store.facts.forget(["old"], [CSAT, other]) == 0
-    assert store.facts.forget(["new"], [CSAT, other]) == 2
+    assert store.facts.forget(left("old"), [CSAT, other]) == 0
+    assert store.facts.forget(left("new"), [CSAT, other]) == 2
 
 
 KINDS = (Kind.PROPORTION, Kind.MEAN, Kind.QUANTILE, Kind.RATE, Kind.LEVEL)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from killing import dies
-from store_cases import CHAT, NOW, PHONE, cells, day, everything, incident, metric, outbox_row, transition, window
+from store_cases import CHAT, NOW, PHONE, cells, day, everything, incident, left, metric, outbox_row, transition, window
 from test_store_decisions import verdict
 
 import cxmon.store
@@ -52,6 +52,9 @@ def steps():
         lambda s: s.outbox.sent_together(["k2"], Receipt(channel="slack", ref="1"), NOW),
         lambda s: s.facts.take([LOST], Facts(upserts=states, cursor="1"), now=NOW),
         lambda s: s.facts.settle(LOST, now=NOW),
+        lambda s: s.facts.forget(left("ann"), [LOST]),
+        lambda s: s.facts.settle(LOST, now=NOW + timedelta(hours=1)),
+        lambda s: s.facts.take([LOST], Facts(upserts=states, cursor="1"), now=NOW),
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from store_cases import NOW, PHONE, START, day, epoch, metric
+from store_cases import NOW, PHONE, START, day, epoch, left, metric
 from test_store_facts import CSAT, READ, land, page, stored_facts
 
 import cxmon.store
@@ -70,5 +70,5 @@ def test_an_older_store_keeps_its_facts_and_goes_on(older):
         land(store, page(("a", day(2), 0, "chat", 99), deletes=("b",)))
         assert store.panel(CSAT, [EVERYONE]).n[0, -3:].tolist() == [0, 1, 1]
         assert store.facts.purge([CSAT, WAIT], START) == 2
-        assert store.facts.forget(["c"], [CSAT, WAIT]) == 3
+        assert store.facts.forget(left("c"), [CSAT, WAIT]) == 3
         assert [len(stored_facts(store, name)) for name in ("csat", "wait", "later")] == [1, 2, 3]

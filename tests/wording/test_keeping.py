@@ -31,7 +31,7 @@ def test_the_digest_says_what_was_sent_marked_promised_and_to_be_expected():
     brought = "brought 8 alerts of the watches in 4.0 quarters, 1 of them near a declared change, 2.0 a quarter"
     promised, late = "at most 0.2 false ones promised", "of those sent before 1 marked as not real"
     assert keeping.lines(KEPT, LATELY, "UTC") == (
-        "At most 2 false alarms a quarter, over 38 watched series.",
+        "At most 2 false alarms a quarter, over 38 watched figures.",
         f"Since 20 Nov 2026: 2 alerts sent, 1 of them marked as not real; {late}; {promised}, 0.2 {measured}",
         f"{running}: 5 alerts sent, 2 of them marked as not real; at most 1.3 false ones promised, 1.3 {measured}",
         f"July to September 2026: no alert sent; at most 2.0 false ones promised, 2.0 {measured}",

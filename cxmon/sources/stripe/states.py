@@ -48,19 +48,21 @@ class States:
             ends = [_period_start(found)]
         # After a trial the first payment is expected, and may be given up; paused at its end, it never was.
         expected = status in PAYING or status == "unpaid" or (status == "paused" and not found.get("trial_end"))
-        seen = known - _DAY
+        seen, told = known - _DAY, None
         if expected or max([*ends, 0]) > start:
             last = min([*ends, seen])
-            yield self._state(found, "0start", start, self._told(found, start), paid=True) | guess
+            told = self._told(found, start)
+            yield self._state(found, "0start", start, told, paid=True) | guess
             for turn in self._turns(found, start, last):
                 yield self._state(found, f"1turn{turn}", turn, self._told(found, turn), paid=True) | guess
             for end in ends:
                 if end > start:
-                    told = self._told(found, end, paid=False)
-                    yield self._state(found, "9end", end, told, paid=False) | ({} if status == "canceled" else guess)
+                    gone = self._once_more(told, found, end, paid=False)
+                    yield self._state(found, "9end", end, gone, paid=False) | ({} if status == "canceled" else guess)
         if status not in {"canceled", "incomplete_expired"} and seen > start:
             paid = status in PAYING
-            yield self._state(found, "8seen", seen, self._told(found, seen, paid=paid), paid=paid) | guess
+            now = self._once_more(told, found, seen, paid=paid)
+            yield self._state(found, "8seen", seen, now, paid=paid) | guess
 
     def happened(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The state after a change, and the one before it where the event says what was changed."""
@@ -107,6 +109,11 @@ class States:
         except ValueError as problem:
             # Where nothing is paid it does not matter what it would be.
             return {}, problem
+
+    def _once_more(self, told: _Told | None, found: dict[str, Any], at: int, *, paid: bool) -> _Told:
+        """What was told of another instant, where it is the same at this one: discounts alone begin and end."""
+        same = told is not None and not self.counted and not isinstance(told[1], ValueError)
+        return told if told is not None and same else self._told(found, at, paid=paid)
 
     def _worth(self, found: dict[str, Any], at: int | None, *, paid: bool) -> _Told:
         """(fields of the item that is worth most, the sum of all items a month). ValueError where it is not said. Of

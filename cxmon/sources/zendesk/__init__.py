@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from cxmon import feeds
@@ -16,12 +17,13 @@ from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.fields import within
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
-from cxmon.sources.zendesk import quiet
+from cxmon.sources.zendesk import apart, quiet
 from cxmon.sources.zendesk.sla import cycles
 
 if TYPE_CHECKING:
     from cxmon.feeds.client import Client
 
+TICKETS = "tickets"
 # A page of the export holds so many, unless fewer are asked for.
 MOST_TICKETS = 1000
 # Zendesk withholds the last minute of an export, and refuses a later start.
@@ -56,7 +58,8 @@ class Zendesk:
 
     `base_url` is another address for the account. `custom` maps your field names to the ids of ticket fields, for
     dimensions such as a region. `scale` is the number of answers that a newer survey gives to choose from: of five the
-    upper two are satisfied, of fewer the best one. `lookback` is how far back ratings are read again. `allow_private`
+    upper two are satisfied, of fewer the best one. `lookback` is how far back ratings are read again. With `ai_tickets`
+    also those tickets are read that an AI agent handled alone, told apart by the field handled. `allow_private`
     allows addresses that are not on the internet, and http. `ca_file` holds the certificates of a company's own
     authority, in PEM form: only what it signed is taken then.
     """
@@ -70,6 +73,7 @@ class Zendesk:
     scale: int = 5
     lookback: timedelta = timedelta(days=30)
     page_size: int = MOST_TICKETS
+    ai_tickets: bool = False
     allow_private: bool = False
     ca_file: str = ""
 
@@ -85,7 +89,7 @@ class Zendesk:
             raise ValueError(f"page_size: found {self.page_size}, expected 1 to {MOST_TICKETS}")
         if not 2 <= self.scale <= 10:
             raise ValueError(f"scale: found {self.scale}, expected 2 to 10")
-        taken = sorted(set(self.custom) & set(_ticket_fields({})))
+        taken = sorted(set(self.custom) & {*_ticket_fields({}), "handled"})
         if taken:
             raise ValueError(f"custom: found {taken[0]}, expected a name that tickets do not have already")
 
@@ -115,12 +119,20 @@ class Zendesk:
             raise SourceError(f"{request.metric.id}: source {request.metric.source} has no stream {name!r}")
         stream, watch = _STREAMS[name](self), quiet.Watch(request)
         with self._opened(request, LIMITS) as client:
-            for batch in _pages(client, stream, request):
+            for batch in self._read(client, stream, request):
                 watch.see(batch)
                 yield batch
         if watch.quiet:
             with self._opened(request, BRIEFLY) as client:
                 watch.judge(lambda other: feeds.any_since(client, _STREAMS[other](self), watch.since, request.now))
+
+    def _read(self, client: "Client", stream: feeds.Stream, request: Request) -> Iterator[Facts]:
+        if stream.name != TICKETS:
+            return _pages(client, stream, request)
+        lists = {whose: partial(_pages, client, _tickets(self, whose)) for whose in apart.SCOPES}
+        if self.ai_tickets:
+            return apart.one_by_one(lists, request)
+        return lists[apart.PEOPLE](replace(request, cursor=apart.places(request.cursor).get(apart.PEOPLE)))
 
     def _opened(self, request: Request, limits: feeds.Limits) -> "Client":
         auth: feeds.Auth
@@ -147,11 +159,13 @@ def _pages(client: "Client", stream: feeds.Stream, request: Request) -> Iterator
         yield from feeds.read(client, replace(stream, path=f"{stream.path}.json"), request)
 
 
-def _tickets(source: Zendesk) -> feeds.Stream:
+def _tickets(source: Zendesk, whose: str = apart.PEOPLE) -> feeds.Stream:
     return feeds.Stream(
-        name="tickets",
+        name=TICKETS,
         path="api/v2/incremental/tickets/cursor",
         params={"start_time": "{since}", "include": "metric_sets"}
+        # Without a scope the export has people's tickets.
+        | ({} if whose == apart.PEOPLE else {"support_type_scope": apart.SCOPES[whose]})
         # The published schema does not name it: what is the vendor's own choice is not asked for.
         | ({} if source.page_size == MOST_TICKETS else {"per_page": str(source.page_size)}),
         time_format="epoch",
@@ -161,7 +175,7 @@ def _tickets(source: Zendesk) -> feeds.Stream:
         # A ticket's own time of change stays where only the system touches it; what was generated last is newest.
         changed=feeds.first("generated_timestamp", "updated_at"),
         customer=feeds.path("requester_id"),
-        fields=_ticket_fields(source.custom),
+        fields=_ticket_fields(source.custom) | {"handled": feeds.reads(lambda _ticket: whose)},
         required=_NEVER_MISSING,
         deleted=feeds.reads(lambda ticket: ticket.get("status") == "deleted", "status"),
         paging=feeds.CursorPages(
@@ -187,6 +201,7 @@ def _ratings(source: Zendesk) -> feeds.Stream:
         required=frozenset({"created_at"}),
         paging=_AFTER,
         lookback=source.lookback,
+        swept_by=frozenset({"created_at"}),
     )
 
 
@@ -213,7 +228,7 @@ def _surveys(source: Zendesk) -> feeds.Stream:
 
 
 _STREAMS: Mapping[str, Callable[[Zendesk], feeds.Stream]] = {
-    "tickets": _tickets,
+    TICKETS: _tickets,
     quiet.RATINGS: _ratings,
     quiet.RESPONSES: _surveys,
     "sla_cycles": lambda _source: cycles(SETTLES),
