@@ -104,9 +104,10 @@ def _digits(found: Gap, metric: Metric) -> int:
 
 
 def figures(incident: Incident, finding: Finding | None) -> Finding | None:
-    """What is told: while it lasts, a look that knew nothing is told by the worst one that did."""
+    """What is told: while it lasts, a look that knew nothing or was quiet is told by the worst one in breach; the
+    newest figure alone may lie on the good side, and would be called out of bounds."""
     lasting = incident.state is not IncidentState.ENDED
-    if finding is None or (lasting and finding.state is State.UNKNOWN):
+    if finding is None or (lasting and finding.state is not State.BREACH):
         return incident.worst or finding
     return finding
 

@@ -28,12 +28,14 @@ from cxmon import decisions
 from cxmon.alerts.message import breaks_silence, near, step_of
 from cxmon.alerts.text import render
 from cxmon.alerts.verdict_message import for_verdict
+from cxmon.incidents import Reason
 from cxmon.model import (
     EVERYONE,
     Agreement,
     Code,
     Ending,
     Grade,
+    IncidentPolicy,
     IncidentState,
     Interval,
     Method,
@@ -50,6 +52,7 @@ from cxmon.model import (
     Worth,
 )
 from cxmon.wording.incidents import gap, gap_words
+from cxmon.wording.reasons import sentence
 
 ALL = messages()
 
@@ -302,6 +305,25 @@ def test_a_look_that_knows_nothing_is_told_by_the_worst_that_did():
     assert message.title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
     closed = incident(state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN)
     assert "Against expected" not in [f.label for f in of_incident(closed, Step.ENDED, unknown).facts]
+
+
+@pytest.mark.parametrize("step", [Step.OPENED, Step.ACKNOWLEDGED, Step.WIDENED])
+def test_a_quiet_look_while_it_lasts_is_not_called_out_of_bounds(step):
+    nan = float("nan")
+    quiet = finding(state=State.OK, value=0.898, expected=nan, low=nan, high=nan, reason="no lasting change")
+    message = of_incident(incident(), step, quiet, check_type="watch")
+    assert message.title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
+    assert "89.8 %" not in whole(message)
+    # Once it is over, the newest figure is the one to tell, as one of a single day.
+    over = incident(state=IncidentState.ENDED, ending=Ending.RECOVERED)
+    assert "89.8 % in the newest day alone" in whole(of_incident(over, Step.ENDED, quiet, check_type="watch"))
+
+
+@pytest.mark.parametrize("reason", [Reason.WORSENED, Reason.NOT_REAL_WORSE])
+def test_that_it_is_clearly_worse_is_said_without_a_size_that_has_no_unit(reason):
+    said = sentence(reason, incident(), finding(score=7.1), IncidentPolicy())
+    assert said.endswith("below expected for 6 days in a row")
+    assert "size" not in said
 
 
 def test_a_funnel_names_how_many_lie_outside():
