@@ -13,6 +13,7 @@ from alert_samples import (
     OTHER,
     PHONE_EU,
     RESPONSE,
+    SERVICE,
     START,
     finding,
     harm,
@@ -32,6 +33,9 @@ from cxmon.incidents import Reason
 from cxmon.model import (
     EVERYONE,
     Agreement,
+    AllowanceCode,
+    AllowanceUse,
+    Altogether,
     Code,
     Ending,
     Grade,
@@ -51,6 +55,7 @@ from cxmon.model import (
     Tone,
     Worth,
 )
+from cxmon.wording.allowances import allowance_sure
 from cxmon.wording.incidents import gap, gap_words
 from cxmon.wording.reasons import sentence
 
@@ -117,9 +122,38 @@ def test_the_parts_stand_in_their_order():
     labels = [f.label for f in ALL["verdict-harmed"].facts]
     order = ["Since", "Against expected", "Where", "How sure", "Declared near by", "Owner"]
     assert [label for label in labels if label in order] == order
-    labels = [f.label for f in ALL["incident-watch"].facts]
     order.insert(3, "Service or contacts")
-    assert labels == order
+    assert [f.label for f in ALL["incident-watch"].facts] == order
+    of_a_harm = told(verdict(), changes_near=(DECLARED, OTHER))
+    assert [f.label for f in of_a_harm.facts if f.label in order] == order
+    labels = [f.label for f in ALL["allowance-exceeded"].facts]
+    assert [label for label in labels if label in order] == ["Since", "Where", "How sure"]
+
+
+def test_a_verdict_says_what_part_is_other_contacts_or_that_it_was_not_split():
+    split = replace(SERVICE.split, grade=Grade.CONTROLLED)
+    of_two = {f.label: f.text for f in told(replace(verdict(), splits=(split,))).facts}
+    assert of_two["Service or contacts"].startswith("CSAT, all customers: 3.2 points worse than expected (range ")
+    bare = {f.label: f.text for f in told(verdict()).facts}
+    assert bare["Service or contacts"].startswith("not split: ")
+    assert "Service or contacts" not in [f.label for f in told(verdict(Code.IMPROVED)).facts]
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "said"),
+    [
+        (AllowanceCode.EXCEEDED, "decisions", "the whole range of the decisions together is over what is allowed"),
+        (AllowanceCode.EXCEEDED, "altogether", "the whole range of what happened to everyone is over what is allowed"),
+        (AllowanceCode.WITHIN, "decisions", "the whole range of the decisions together is within what is allowed"),
+        (AllowanceCode.OPEN, "decisions", "not known yet: the range of the decisions together holds what is allowed"),
+    ],
+)
+def test_an_allowance_says_how_sure_it_is(code, by, said):
+    nothing = Interval(estimate=0.0, low=0.0, high=0.0)
+    use = AllowanceUse(metric="csat", year=START, ends=NOW, as_of=NOW, code=code, by=by, unit="pt", limit=0.01,
+                       summed=nothing, unexplained=nothing,
+                       altogether=Altogether(harm=nothing, code=AllowanceCode.OPEN))  # fmt: skip
+    assert allowance_sure(use) == said
 
 
 def test_a_claimed_saving_names_who_claims_it_and_that_nobody_checked():

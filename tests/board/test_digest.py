@@ -24,6 +24,7 @@ from cxmon.model import (
     AllowanceCode,
     Allowances,
     AllowanceUse,
+    Altogether,
     Carried,
     Code,
     Course,
@@ -208,7 +209,8 @@ def test_in_slack_too_it_says_what_is_used_up_aimed_at_kept_quiet_and_not_collec
     used = Interval(estimate=0.003, low=0.001, high=0.005)
     use = AllowanceUse(
         metric="csat", year=SINCE, ends=SINCE + timedelta(days=365), as_of=NOW, code=AllowanceCode.WITHIN,
-        by="decisions", unit="pt", limit=0.01, summed=used, unexplained=used, altogether=None,
+        by="decisions", unit="pt", limit=0.01, summed=used, unexplained=used,
+        altogether=Altogether(harm=used, code=AllowanceCode.OPEN),
         carried=(Carried(change="weekend-desk", code=Code.HARMED, share=0.2, harm=used),),
     )  # fmt: skip
     target = Target(id="t", metric="csat", value=0.9, by=NOW + timedelta(days=90), owner="CX")
