@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 demo: .venv/run.stamp
 	@$(BIN)/cxmon demo $(DEMO)
 
+# Empty counts as not set: without compiled files every process that a test starts would compile the product again.
+test coverage: export PYTHONDONTWRITEBYTECODE =
+
 # By file, so that one worker builds what the tests of a file share.
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadfile

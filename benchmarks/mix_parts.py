@@ -19,12 +19,16 @@ from cxmon.stats.decomposition import decompose
 
 DAYS, AT = 200, 150
 AFTER = np.arange(DAYS) >= AT
+LATER = np.arange(DAYS) >= AT + 15
+# Amounts of a ratio: a gamma of this shape, so that their mean square is (shape + 1) times their mean.
+SHAPE = 2.0
 WEEK = np.tile([0.0, 0.004, 0.006, 0.0, -0.004, -0.012, -0.008], DAYS // 7 + 1)[:DAYS]
 VOLUME = np.array([160.0, 110.0, 70.0, 40.0])
 LEVEL = np.array([0.90, 0.82, 0.76, 0.70])
 PARTS = ("total", "rate", "mix", "entry_exit", "remainder")
 # What each kind of world plants: change of the first segment's log volume, of everybody's level, a segment that
-# comes or goes, a weekday profile of shares, the daily wander of log volumes.
+# comes or goes, a weekday profile of shares, the daily wander of log volumes. `staged`: the second segment moves like
+# the first one, and falls with it, fifteen days later. `ratio`: of money paid what was lost, by amounts that scatter.
 WORLDS = {
     "nothing": {},
     "mix": {"volume": -1.0},
@@ -36,6 +40,8 @@ WORLDS = {
     "wandering mix": {"volume": -0.8, "wander": 0.02},
     "all at once": {"volume": -0.6, "level": -0.02, "new": True, "gone": True, "weekdays": True, "wander": 0.01},
     "quantile": {"volume": -1.0, "quantile": True},
+    "in stages": {"volume": -1.0, "level": -0.03, "staged": True},
+    "ratio": {"volume": -1.0, "level": -0.03, "ratio": True},
 }
 
 
@@ -76,6 +82,8 @@ def volumes(rng, spec):
     without = VOLUME[:, None] * np.exp(log + week)
     moved = without.copy()
     moved[0] *= np.where(AFTER, math.exp(spec.get("volume", 0.0)), 1.0)
+    if spec.get("staged"):
+        moved[1] *= np.where(LATER, math.exp(spec["volume"]), 1.0)
     if spec.get("gone"):
         moved[2] = np.where(AFTER, 0.0, moved[2])
     if spec.get("new"):
@@ -96,13 +104,22 @@ def world(seed, name, controlled=False):
     n = rng.poisson(np.where(AFTER, moved, np.minimum(without, moved)))
     if spec.get("quantile"):
         return durations(rng, n, base, without, moved)
-    level = base + spec.get("level", 0.0) * AFTER
+    has = np.stack([AFTER, LATER, *[np.zeros(DAYS, bool)] * (S - 2)]) if spec.get("staged") else AFTER
+    level = base + spec.get("level", 0.0) * has
     # Level of probabilities: what comes with the change has no counterfactual of its own.
     p = [np.clip(x, 0.02, 0.98) for x in (base, level)]
     total = rng.binomial(n, p[1]).astype(float)
     during = slice(AT, DAYS)
     truth = split([v[:, during] for v in (without, moved)], [x[:, during] for x in p])
     rate = total.sum(1) / np.maximum(n.sum(1), 1)
+    if spec.get("ratio"):
+        lost, kept = (rng.gamma(SHAPE * np.maximum(x, 1e-9)) for x in (total, n - total))
+        options = {"kind": "mean", "spread": (SHAPE + 1) * rate * (1 - rate)}
+        if controlled:
+            beside = controls(rng, shared)
+            y, m = beside["controls"], beside["controls_n"]
+            options |= {"controls": y, "controls_se": np.sqrt(y * (1 - y) / m)}
+        return lost + kept, lost, truth, options
     options = {"kind": "proportion", "spread": rate * (1 - rate)} | (controls(rng, shared) if controlled else {})
     return n.astype(float), total, truth, options
 
@@ -166,7 +183,7 @@ def main():
             width, off = 100 * np.mean(half[part]), 100 * np.mean(bias[part])
             cells.append(f"{share:7.3f}±{error:.3f} {width:4.2f} {off:5.2f}" if any(half[part]) else f"{'-':>23}")
         print(f"{name:18} " + " ".join(cells), flush=True)
-    print(f"{'all':18} " + " ".join(f"{np.mean(every[p]):7.3f}" + " " * 17 for p in PARTS))
+    print(f"{'all':18} " + " ".join((f"{np.mean(every[p]):7.3f}" if every[p] else " " * 7) + " " * 17 for p in PARTS))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cxmon.stats import effects, prospect
+from cxmon.stats import Prospect, effects, prospect
 
 HORIZON, FIRST, CONFIDENCE, TOLERANCE = 90, 3, 0.92, 0.15
 ENOUGH = 500
@@ -109,7 +109,7 @@ def asked(w: World, values: np.ndarray, n: np.ndarray) -> dict:
     return more
 
 
-def stated(past: Past) -> tuple[float, float]:
+def outlook(past: Past) -> Prospect:
     """What the planner says from the past alone; what is expected of days to come is the last weeks again, as in
     `Panel.continued`."""
     w = past.world
@@ -117,7 +117,12 @@ def stated(past: Past) -> tuple[float, float]:
     again = np.append(np.arange(w.days), w.days - 7 * (np.minimum(turn % 16, 15 - turn % 16) + 1) + within)
     values, n = past.values[:, :, again], past.n[:, :, again]
     one = {name: x if name == "kind" else x[0] for name, x in asked(w, values, n).items()}
-    found = prospect(values[0, 0], w.days, w.harm, horizon=HORIZON, first=FIRST, confidence=CONFIDENCE, **one)
+    return prospect(values[0, 0], w.days, w.harm, horizon=HORIZON, first=FIRST, confidence=CONFIDENCE, **one)
+
+
+def stated(past: Past) -> tuple[float, float]:
+    """The days that the planner states: a harm of the limit is seen, and ruled out where there is none."""
+    found = outlook(past)
     return found.seen.median, found.ruled_out.median
 
 

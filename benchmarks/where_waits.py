@@ -2,6 +2,7 @@
 
     python benchmarks/where_waits.py                              # a short form, about a minute
     python benchmarks/where_waits.py --worlds 40 --first 1000     # as in docs/methods/where.md
+    python benchmarks/where_waits.py --staged --worlds 20         # the same in a roll-out
 
 27 cells of 10 to 40 tickets a day, beside 18 that nothing touches; 200 days before and 60 since. Minutes are lognormal;
 channels, regions and tiers differ in their medians, everybody shares an AR(1) movement of 8 % and each channel, region
@@ -10,17 +11,20 @@ median is judged as judge does, daily, with three other metrics watched; a named
 tickets lie in the planted place. Half widths in percent.
 """
 
+import sys
 from datetime import timedelta
 
 import numpy as np
-from where import AFTER, AT, CELLS, CSAT, DAYS, wander
+from where import AT, CELLS, CSAT, DAYS, wander
 from where_levels import CUT
-from where_staged import FIRST, NEVER, SHARE, report
+from where_staged import BEGINS, FIRST, NEVER, ROLLOUT, SHARE, report, wandering
+from where_staged import DAYS as LONGER
 
 from cxmon import sketch
 from cxmon.model import Amount, Better, Kind, Metric, Segment
 from cxmon.panel import Panel
 from cxmon.pipeline.judge_evidence import evidence
+from cxmon.pipeline.judge_staged import staged_evidence
 
 SLOW = {"chat": np.log(4.0), "email": np.log(20.0), "phone": np.log(9.0), "pro": -0.2, "basic": 0.1, "us": 0.1}
 SCATTER, LOW, HIGH = 0.8, 0.05, 2000.0
@@ -39,35 +43,51 @@ WORLDS = {
 }
 
 
-def drawn(seed, name):
+def world(seed, name, days, begins, wander):
+    """The panel of all cells, the rise planted in each touched cell from its day on, and which are in the place."""
     place, size, kinds = WORLDS[name]
     rng = np.random.default_rng([seed, *map(ord, name)])
     cells = CELLS + NEVER
     inside = np.array([place is not None and Segment.of(place).holds(s) for s in CELLS])
     harm = np.where(inside, size, 0.0)
-    volume = np.repeat(rng.uniform(10, 40, len(cells))[:, None], DAYS, 1)
+    after = np.arange(days) >= np.broadcast_to(begins, len(CELLS))[:, None]
+    volume = np.repeat(rng.uniform(10, 40, len(cells))[:, None], days, 1)
     if kinds:
         quick = np.array([s.get("channel") == "chat" for s in CELLS])
-        volume[: len(CELLS)] *= np.where(quick[:, None] & AFTER, 0.33, 1.0)
-    shared = 0.05 * np.sin(2 * np.pi * np.arange(DAYS) / 7) + wander(rng, 0.8, 0.08)
+        volume[: len(CELLS)] *= np.where(quick[:, None] & after, 0.33, 1.0)
+    shared = 0.05 * np.sin(2 * np.pi * np.arange(days) / 7) + wander(rng, 0.8, 0.08)
     own = {v: wander(rng, 0.7, 0.02) for s in cells for _, v in s.items}
     middle = np.stack([shared + sum(SLOW.get(v, 0.0) + own[v] for _, v in s.items) for s in cells])
-    middle[: len(CELLS)] += np.log1p(harm)[:, None] * AFTER
+    middle[: len(CELLS)] += np.log1p(harm)[:, None] * after
     n = rng.poisson(volume)
     first = int(sketch.buckets(LOW))
-    counts = np.zeros((len(cells), DAYS, int(sketch.buckets(HIGH)) - first + 1))
+    counts = np.zeros((len(cells), days, int(sketch.buckets(HIGH)) - first + 1))
     for s, t in np.ndindex(n.shape):
         times = np.clip(rng.lognormal(middle[s, t], SCATTER, n[s, t]), LOW, HIGH)
         np.add.at(counts[s, t], sketch.buckets(times) - first, 1.0)
-    starts = np.arange(DAYS, dtype=np.int64) * 86400 + int(FIRST.timestamp())
+    starts = np.arange(days, dtype=np.int64) * 86400 + int(FIRST.timestamp())
     panel = Panel(
         metric=FIRST_REPLY, segments=cells, starts=starts, n=n.astype(float), total=n.astype(float), counts=counts,
         bucket0=first,
     )  # fmt: skip
-    found = evidence(CUT, [CUT], panel, SHARE, now=FIRST + timedelta(days=DAYS))
     # Like times, effects are compared as ratios.
-    return found, panel.n[: len(CELLS), AT:].sum(1), harm, inside
+    return panel, (panel.n[: len(CELLS)] * after).sum(1), harm, inside
+
+
+def drawn(seed, name):
+    panel, answers, harm, inside = world(seed, name, DAYS, AT, wander)
+    return evidence(CUT, [CUT], panel, SHARE, now=FIRST + timedelta(days=DAYS)), answers, harm, inside
+
+
+def drawn_staged(seed, name):
+    panel, answers, harm, inside = world(seed, name, LONGER, BEGINS, wandering)
+    now = FIRST + timedelta(days=LONGER)
+    return staged_evidence(ROLLOUT, ROLLOUT.parts(), panel, SHARE, now=now), answers, harm, inside
 
 
 if __name__ == "__main__":
-    report(drawn, WORLDS, __doc__)
+    if "--staged" in sys.argv:
+        sys.argv.remove("--staged")
+        report(drawn_staged, WORLDS, __doc__)
+    else:
+        report(drawn, WORLDS, __doc__)

@@ -86,12 +86,27 @@ def demo(
         gather(plan, store, now=now, progress=advance)
         past.relive(plan, store, now=now)
         assess(plan, store, now=now, progress=advance)
+        past.ask_early(plan, store, now=now)
         say()
         glance(plan, store, now=now)
+    _say_more(name, path)
     if not serve or not sys.stdout.isatty():
         return
     say(f"\n  The board: http://127.0.0.1:{port}   (Ctrl-C ends it)")
     _until_stopped(_service(plan), _start_board(plan, port, "127.0.0.1"))
+
+
+def _say_more(name: Demo, path: Path) -> None:
+    """Which commands tell the parts of the story that one screen has no room for."""
+    from cxmon.demo.more import more
+
+    asked = more(name.value)
+    if not asked:
+        return
+    width = max(len(command) for command, _ in asked)
+    say(f"\n  More of the story, each with `--config {path}`:")
+    for command, told in asked:
+        say(f"    cxmon {command:{width}}  {told}")
 
 
 def _service(plan: "Plan") -> "Service":

@@ -16,6 +16,9 @@ def _days(count: int) -> timedelta:
     return timedelta(days=count)
 
 
+# What speed is most often bought with: a ticket closed too early, somebody who calls again, hangs up, or complains.
+_BOUGHT = ("reopen", "repeat_contact", "abandonment", "complaints")
+
 SURVEYS = (
     Standard(
         name="csat", label="CSAT", kind=Kind.PROPORTION, better=Better.HIGHER, window=_SOLVED,
@@ -104,7 +107,7 @@ TIMES = (
             "Tickets without a reply are no fast ones: they are counted as open, not left out.",
             "Leave out tickets that agents opened, spam, and merged ones.",
         ),
-        lookback=_days(30), guards=("csat", "first_contact_resolution", "reopen"), moves=("faster", "slower"),
+        lookback=_days(30), guards=("csat", "first_contact_resolution", *_BOUGHT), moves=("faster", "slower"),
     ),
     Standard(
         name="resolution_time", label="Resolution", kind=Kind.QUANTILE, better=Better.LOWER, unit="h",
@@ -118,7 +121,7 @@ TIMES = (
             "By the day of the solution, leaving old tickets open looks like an improvement.",
             "A ticket that is opened again is not solved: the full time goes on.",
         ),
-        lookback=_days(60), guards=("reopen", "csat", "repeat_contact"), moves=("solved sooner", "solved later"),
+        lookback=_days(60), guards=("csat", *_BOUGHT), moves=("solved sooner", "solved later"),
     ),
     Standard(
         name="sla", label="SLA met", kind=Kind.PROPORTION, better=Better.HIGHER, window="by the day it was due",
@@ -131,7 +134,7 @@ TIMES = (
             "Some vendors mark a target as missed only at the next reply: the newest days look too good.",
             "Targets that change with a ticket's priority count as they were at the time.",
         ),
-        matures_after=_days(14), lookback=_days(30), guards=("csat", "reopen", "backlog"),
+        matures_after=_days(14), lookback=_days(30), guards=("csat", "backlog", *_BOUGHT),
     ),
 )  # fmt: skip
 

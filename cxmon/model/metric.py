@@ -18,6 +18,8 @@ _BESIDE = frozenset({"columns", "ticket"})
 # What `read` says since a later version.
 _LATER = frozenset({"censored", "stream", "only", "churn", *MADE_OF})
 # How a metric may write its own unit of time, in seconds.
+# Entries of the catalogue that are answers to a survey.
+SURVEYS = frozenset({"csat", "nps", "ces"})
 UNIT_SECONDS = {"ms": 0.001} | {
     name: seconds
     for names, seconds in (
@@ -258,6 +260,11 @@ class Metric:
     def harm_sign(self) -> int:
         """+1 where a rise is harm, -1 where a fall is."""
         return -1 if self.better is Better.HIGHER else 1
+
+    @property
+    def unasked(self) -> bool:
+        """Whether it is a survey of which nothing says who was asked, so that its response rate cannot be known."""
+        return self.standard in SURVEYS and not self.response_of
 
     @property
     def judged_as_ratio(self) -> bool:

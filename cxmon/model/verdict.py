@@ -200,8 +200,9 @@ class Split:
     """Everybody's gap to expected in parts: total = rate + mix + entry_exit + remainder, exactly; positive is worse.
 
     The remainder is what separate estimates of the parts leave over. `within` is set for quantiles: the split is that
-    of the share answered within so much (natural unit). Verdicts of before ranges were estimated have no `ranges` and
-    no `grade`: their total is the gap to as many periods before.
+    of the share answered within so much (natural unit). `staged`: that of a roll-out, on average since its first stage.
+    Verdicts of before ranges were estimated have no `ranges` and no `grade`: their total is the gap to as many periods
+    before.
     """
 
     metric: str
@@ -214,6 +215,7 @@ class Split:
     ranges: SplitRanges | None = None
     grade: Grade | None = None
     within: float | None = None
+    staged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ from cxmon.pipeline.judge_allowance import spend
 from cxmon.pipeline.judge_bands import bands, broken, redefined, steps
 from cxmon.pipeline.judge_evidence import Evidence, failed, inquiry
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
-from cxmon.pipeline.judge_response import responded
+from cxmon.pipeline.judge_response import responded, unasked
 from cxmon.pipeline.judge_staged import staged_evidence
 from cxmon.pipeline.judge_telling import in_words, keep
 from cxmon.pipeline.judge_versions import kept_first
@@ -295,6 +295,8 @@ class _Asked:
                 found = yield from inquiry(change, self.live, leaves, share, now=self.now, brief=self.brief)
             if sent is not None:
                 found = yield from responded(found, change, self.live, leaves, sent, now=self.now)
+            elif leaves.metric.unasked:
+                found = unasked(found)
             found = covering.evidence(found, change, leaves, shown or self._cover([change], leaves))
             if not self._prices(change):
                 return found

@@ -75,16 +75,25 @@ def split_of(leaves: Panel, found: Sides, span: Span, reading: dict[str, Any]) -
 
 
 def splits(leaves: Panel) -> bool:
-    """Whether figures of this sort can be split: levels and ratios cannot, quantiles only by their sketches."""
-    if leaves.metric.kind is Kind.QUANTILE:
-        return leaves.counts is not None
-    return leaves.metric.kind in {Kind.PROPORTION, Kind.MEAN, Kind.RATE}
+    """Whether figures of this sort can be split: levels cannot, quantiles by their sketches, ratios by denominators."""
+    match leaves.metric.kind:
+        case Kind.QUANTILE:
+            return leaves.counts is not None
+        case Kind.RATIO:
+            return leaves.base is not None and bool((leaves.base >= 0).all())
+        case kind:
+            return kind is not Kind.LEVEL
+
+
+def _weights(panel: Panel) -> Floats:
+    """What each cell's figure weighs in the total (S, T): its answers, of a ratio its denominator."""
+    return panel.base if panel.metric.kind is Kind.RATIO and panel.base is not None else panel.n
 
 
 def _shift(leaves: Panel, found: Sides, before: npt.NDArray[np.int64], after: npt.NDArray[np.int64]) -> float:
     """By how much (in logarithms) the volume of the touched segments moved against that of untouched ones."""
-    touched = found.treated_leaves
-    n0, n1 = leaves.n[:, before].sum(1), leaves.n[:, after].sum(1)
+    touched, volume = found.treated_leaves, _weights(leaves)
+    n0, n1 = volume[:, before].sum(1), volume[:, after].sum(1)
     free = found.free_leaves
     others = free if n0[free].sum() and n1[free].sum() else ~touched
     sizes = [n0[touched].sum(), n1[touched].sum(), n0[others].sum(), n1[others].sum()]
@@ -124,12 +133,12 @@ def figures_in(parts: Panel, whole: Panel, before: npt.NDArray[np.int64]) -> Fig
     """`parts` (S, T) as what is split, `whole` (1, T) is their sum."""
     metric, size = parts.metric, parts.metric.matters
     if metric.kind is not Kind.QUANTILE or whole.counts is None:
-        level = whole.total[0, before].sum() / whole.n[0, before].sum()
+        level = whole.total[0, before].sum() / _weights(whole)[0, before].sum()
         matters = size.value * (abs(level) if size.relative else 1.0)
         spread = spread_of(parts)
         return Figures(
-            n=parts.n, total=parts.total, spread=spread, kind=metric.kind.value, sign=metric.harm_sign,
-            matters=matters, within=None,
+            n=_weights(parts), total=parts.total, spread=spread, sign=metric.harm_sign, matters=matters, within=None,
+            kind="mean" if metric.kind is Kind.RATIO else metric.kind.value,
         )  # fmt: skip
     past = whole.counts[0, before].sum(0)
     within = float(sketch.quantiles(past, whole.bucket0, metric.quantiles[0])[0])
@@ -145,9 +154,9 @@ def figures_in(parts: Panel, whole: Panel, before: npt.NDArray[np.int64]) -> Fig
 
 
 def spread_of(panel: Panel) -> Floats:
-    """Variance of one answer (S,), from the cells' own."""
-    one = panel.variances() * panel.n
-    weight = np.where(np.isfinite(one), panel.n, 0.0)
+    """Variance of one answer, or of one unit of a ratio's denominator (S,), from the cells' own."""
+    one = panel.variances() * _weights(panel)
+    weight = np.where(np.isfinite(one), _weights(panel), 0.0)
     return np.asarray((np.nan_to_num(one) * weight).sum(1) / np.maximum(weight.sum(1), 1e-12))
 
 
@@ -166,10 +175,10 @@ def _worth_a_word(figures: Figures, before: npt.NDArray[np.int64], after: npt.ND
 def _controls(panel: Panel, span: Span, within: float | None) -> dict[str, Any]:
     """The untouched segments' figures, as those of the total are."""
     shown = panel.cut(span.first, span.last)
-    n = np.where(span.out[span.first : span.last], 0.0, shown.n)
+    n = np.where(span.out[span.first : span.last], 0.0, _weights(shown))
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(n > 0, (shown.total if within is None else _answered(shown, within)) / n, np.nan)
-        if panel.metric.kind is not Kind.MEAN:
+        if panel.metric.kind not in {Kind.MEAN, Kind.RATIO}:
             return {"controls": values, "controls_n": n}
         return {"controls": values, "controls_se": np.sqrt(spread_of(shown)[:, None] / n)}
 

@@ -20,6 +20,7 @@ LOG = logging.getLogger("cxmon.judge")
 SHARE = Share(so_far=(1 - response_rate.CONFIDENCE) / 2, now=(1 - response_rate.CONFIDENCE) / 2)
 # Any move counts: how large one is shows in the bounds.
 ANY = Amount(1e-9, relative=False, text="any")
+NOBODY = "nothing says who was asked (`response_of`)"
 # More cells than this with more answers than asked: those asked are counted otherwise than the answers.
 ODD = 0.01
 
@@ -43,10 +44,17 @@ def responded(
         rate = yield from _rate(change, others, leaves, asked, harm.window_end, now)
     except Exception as error:  # noqa: BLE001 - the verdict is told without the rate, and the reason with it.
         LOG.warning("response rate change=%s metric=%s error=%s", change.id, metric.id, error)
-        rate = _unknown(asked.metric, f"could not be worked out: {str(error) or type(error).__name__}")
+        rate = _unknown(asked.metric.id, f"could not be worked out: {str(error) or type(error).__name__}")
     harm = _awaited(response_rate.judged(harm, metric, rate), harm, metric, now)
     aim = None if found.aim is None else response_rate.aimed(found.aim, harm, metric)
     return replace(found, harm=harm, aim=aim)
+
+
+def unasked(found: Evidence) -> Evidence:
+    """The evidence on a survey of which nothing says who was asked: it stands, and says that its rate is not known."""
+    if found.harm.window_end is None or found.harm.code is Code.WAITING:
+        return found
+    return replace(found, harm=replace(found.harm, response_rate=_unknown("", NOBODY)))
 
 
 def _awaited(harm: Harm, before: Harm, metric: Metric, now: datetime) -> Harm:
@@ -85,11 +93,11 @@ def _rate(
     last = int(np.searchsorted(leaves.ends(), until.timestamp(), "right"))
     shown = leaves.cut(0, last)
     if not asked.n[:, asked.mature(now)].any():
-        return _unknown(asked.metric, f"no figures of {asked.metric.label} yet")
+        return _unknown(asked.metric.id, f"no figures of {asked.metric.label} yet")
     panel = rate_panel(shown, asked, now=now)
     odd = _more_than_asked(shown, panel)
     if odd > ODD:
-        return _unknown(asked.metric, f"{odd:.0%} of its figures have more answers than {asked.metric.label} counts")
+        return _unknown(asked.metric.id, f"{odd:.0%} of its figures have more answers than {asked.metric.label} counts")
     plain = replace(change, limits={}, aims={})
     if change.stages:
         found = staged_evidence(plain, others, panel, SHARE, now=until)
@@ -98,9 +106,9 @@ def _rate(
     return response_rate.rate_of(asked.metric.id, found.harm)
 
 
-def _unknown(asked: Metric, reason: str) -> ResponseRate:
+def _unknown(asked: str, reason: str) -> ResponseRate:
     nan = float("nan")
-    return ResponseRate(of=asked.id, actual=nan, expected=nan, low=nan, high=nan, asked=0.0, reason=reason)
+    return ResponseRate(of=asked, actual=nan, expected=nan, low=nan, high=nan, asked=0.0, reason=reason)
 
 
 def _on(leaves: Panel, panel: Panel, segments: Sequence[object], matrix: Floats) -> Floats:

@@ -38,6 +38,7 @@ from cxmon.pipeline.judge_evidence import Evidence, aim_of, evidence
 from cxmon.pipeline.judge_picked import credited_in_stages
 from cxmon.pipeline.judge_waiting import counted, first_answer, missing_data, unjudged
 from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with, roomy
+from cxmon.pipeline.rollout_mix import split_of_rollout
 from cxmon.pipeline.rollout_where import where_of_levels, where_of_rollout
 from cxmon.stats.staged import StageEffect
 
@@ -92,7 +93,8 @@ def _judged(
     if all(stage.code is not None for stage in case.stages):
         return _nothing(case, [stage.reason for stage in case.stages])
     estimated = partial(_estimated, brief=brief)
-    return credited_in_stages(case, others, estimated(case), estimated)
+    found = credited_in_stages(case, others, estimated(case), estimated)
+    return found if brief else replace(found, split=split_of_rollout(case))
 
 
 def _estimated(case: Rollout, *, brief: bool) -> Evidence:

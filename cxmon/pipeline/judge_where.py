@@ -55,7 +55,7 @@ def where_of(
         sure = None if level else np.where(se > 0, se, np.nan)
         return stats.effects(known, at, until=until, se=sure, kind="mean", period=labels, drawn=False, **reading)
 
-    return located(metric, parts, whole, scale, ask, kinds=_waits(panel, parts) if scale.log else None)
+    return located(metric, parts, whole, scale, ask, kinds=waits(panel, parts) if scale.log else None)
 
 
 def located(
@@ -99,16 +99,40 @@ def _parts(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
     )  # fmt: skip
 
 
-def _waits(panel: Panel, parts: where.Parts) -> tuple[Floats, Floats] | None:
+def waits(panel: Panel, parts: where.Parts) -> tuple[Floats, Floats] | None:
     """The logarithm of everybody's quantile in each period (T,) had each cell's times stayed as they were before, by
     the answers of each; and its error, which is that of who happened to ask. None where times are not kept as sketches.
+
+    Of a roll-out `parts` are by age and `panel` by the calendar: times are those of before the first stage. Each stage
+    is then told from its own past, as it is judged, because not all of them have come to every age.
     """
     if panel.counts is None or panel.metric.kind is not Kind.QUANTILE:
         return None
-    q, n = panel.metric.quantiles[0], parts.cells.n
     usual = panel.counts[:, parts.past].sum(1)
     usual = usual / np.maximum(usual.sum(1), 1.0)[:, None]
-    n = np.where(usual.any(axis=1)[:, None], n, 0.0)
+    if parts.stages is None:
+        return _usual_times(panel, usual, parts, np.ones(len(usual), bool))
+    moved, errors, weights = [], [], []
+    for stage in np.unique(parts.stages):
+        mine = np.asarray(parts.stages == stage)
+        found, se = _usual_times(panel, usual, parts, mine)
+        before = found[parts.past & np.isfinite(found)]
+        if before.size:
+            weights.append(np.where(np.isfinite(found), parts.cells.n[mine].sum(0), 0.0))
+            moved.append(np.nan_to_num(found - before.mean()))
+            errors.append(np.where(weights[-1] > 0, se, 0.0))
+    if not moved:
+        return None
+    n, whole = np.array(weights), np.sum(weights, axis=0)
+    series = (n * moved).sum(0) / np.maximum(whole, 1e-12)
+    se = np.sqrt(((n * errors) ** 2).sum(0)) / np.maximum(whole, 1e-12)
+    return np.where(whole > 0, series, np.nan), se
+
+
+def _usual_times(panel: Panel, usual: Floats, parts: where.Parts, mine: Bools) -> tuple[Floats, Floats]:
+    """The logarithm of the quantile of the cells `mine` (C,) with the distributions `usual` (C, B), and its error."""
+    q, usual = panel.metric.quantiles[0], usual[mine]
+    n = np.where(np.asarray(usual.any(axis=1))[:, None], parts.cells.n[mine], 0.0)
     share = n / np.maximum(n.sum(0), 1e-12)
     logs = np.log(np.maximum(sketch.value_of(panel.bucket0 + np.arange(usual.shape[1])), 1e-12))
     found = np.array([np.interp(q, one, logs) for one in np.cumsum(share.T @ usual, axis=1)])
@@ -117,7 +141,7 @@ def _waits(panel: Panel, parts: where.Parts) -> tuple[Floats, Floats] | None:
     steep = np.maximum((share * np.nan_to_num(high - low)[:, None]).sum(0) / (2 * NEAR), 1e-12)
     own = np.nan_to_num(within)[:, None]
     spread = (share * (own - (share * own).sum(0)) ** 2).sum(0)
-    se = np.sqrt(spread / np.maximum(parts.answers.sum(0), 1e-12)) / steep
+    se = np.sqrt(spread / np.maximum(parts.answers[mine].sum(0), 1e-12)) / steep
     return np.where(n.any(axis=0), found, np.nan), se
 
 

@@ -18,7 +18,7 @@ from cxmon.decisions.span import horizon_of
 from cxmon.model import Grain, Interval, Kind, Where
 from cxmon.panel import Panel
 from cxmon.periods import on_holiday
-from cxmon.pipeline.judge_where import cells_of, figures_of, levels, located
+from cxmon.pipeline.judge_where import cells_of, figures_of, levels, located, waits
 from cxmon.pipeline.rollout import Rollout, compared_with
 
 Floats = npt.NDArray[np.float64]
@@ -41,7 +41,8 @@ def where_of_rollout(case: Rollout, found: stats.Staged, whole: Interval, scale:
     beside = _beside(case, found, pool)
     cells = figures_of(panel, beside.seen[_stages(case, panel, pool)])
     parts = _aged(case, panel, pool, beside, cells)
-    return located(case.metric, parts, whole, scale, _asking(case, parts))
+    kinds = waits(panel, parts) if scale.log else None
+    return located(case.metric, parts, whole, scale, _asking(case, parts), kinds=kinds)
 
 
 def where_of_levels(case: Rollout, scale: decisions.Scale) -> Where | None:

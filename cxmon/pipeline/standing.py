@@ -120,7 +120,7 @@ def unread_changes(store: Store) -> list[tuple[str, str]]:
 
 
 def _decision(plan: Plan, store: Store, verdict: Verdict, declared: Declared, now: datetime) -> Item:
-    """What is said of it; of a red one what it costs and what was done about it too."""
+    """What is said of it, and which answer to it is due or overdue; of a red one what it costs and what was done."""
     change, red = declared.change, verdict.code in RED
     said = verdict.story[0] if verdict.story else str(verdict.code)
     texts = [f"{change.title} ({change.id}): {said}"]
@@ -128,9 +128,16 @@ def _decision(plan: Plan, store: Store, verdict: Verdict, declared: Declared, no
         texts.append(verdict.headline)
     if red and verdict.price is not None:
         texts.append(f"Price: {wording.price_line(verdict.price)}")
-    if red:
-        texts += answered(plan, store, change, now)
-    return Item(rank=0 if red else 3, texts=tuple(texts))
+    late = [] if red else _late(plan, store, change, now)
+    texts += answered(plan, store, change, now) if red else late
+    return Item(rank=0 if red else 2 if late else 3, texts=tuple(texts))
+
+
+def _late(plan: Plan, store: Store, change: Change, now: datetime) -> list[str]:
+    """What was promised about a change and is due or overdue."""
+    said = store.changes.responses(change.id)
+    known = [d.change for d in store.changes.all()] if said else []
+    return wording.answers(change.id, said, known, now=now, ended=change.ends, zone=plan.zone, late=True)
 
 
 def _incidents(plan: Plan, store: Store) -> list[Item]:

@@ -33,14 +33,17 @@ def answers(
     now: datetime,
     ended: datetime | None = None,
     zone: str = "UTC",
+    late: bool = False,
 ) -> list[str]:
-    """One line a response on `subject`, oldest first: what, until when, by whom, how it stands, and why."""
+    """One line a response on `subject`, oldest first: what, until when, by whom, how it stands, and why. `late`: those
+    that are due or overdue, no others."""
     every, known = list(responses), list(changes)
     lines = []
     for one in every:
         if one.subject == subject:
             how = followed(one, now=now, others=every, changes=known, ended=ended)
-            lines.append(f"{answered(one, how, zone, now=now)}: {one.why}")
+            if how.reminds or not late:
+                lines.append(f"{answered(one, how, zone, now=now)}: {one.why}")
     return lines
 
 

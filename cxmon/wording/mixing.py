@@ -6,6 +6,7 @@ from cxmon.model import Better, Interval, Metric, Split, SplitRanges
 from cxmon.wording import numbers as say
 from cxmon.wording.evidence import grade
 
+EVERYBODY = "all customers"
 DIFFERENT, SAME = "from different kinds of contacts", "from the same kinds of contacts"
 
 
@@ -29,7 +30,7 @@ def mix(split: Split, metric: Metric) -> str:
     alone = "; only the kinds of contacts are shown to have changed" if moved_by_mix_alone(split, metric) else ""
     ranges = split.ranges
     if ranges is None:
-        return f"{name}, all customers: {_before(split, metric)}{alone}"
+        return f"{name}, {EVERYBODY}: {_before(split, metric)}{alone}"
     digits = _digits(split, metric)
     told = [
         f"{_moved(x, split, metric, digits)} {where} ({_range(r, split, metric)})"
@@ -38,7 +39,8 @@ def mix(split: Split, metric: Metric) -> str:
     evidence = f", {grade(split.grade)}" if split.grade is not None else ""
     whole = f"{_moved(split.total, split, metric, digits)} than expected"
     sure = f"range {_range(ranges.total, split, metric)}{evidence}"
-    return f"{name}, all customers: {whole} ({sure}): {', '.join(told)}{alone}"
+    everybody = f"{EVERYBODY} since the first stage" if split.staged else EVERYBODY
+    return f"{name}, {everybody}: {whole} ({sure}): {', '.join(told)}{alone}"
 
 
 def parts(split: Split, metric: Metric) -> list[Part]:

@@ -2,20 +2,18 @@
 
 import csv
 import json
-import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command import ended
 
 CAUSAL = Path(__file__).parents[2] / ".." / "shared" / "data" / "causal"
 
 
 def run(*arguments):
-    command = [sys.executable, "-m", "cxmon", "effect", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return ended("effect", *arguments)
 
 
 @pytest.fixture

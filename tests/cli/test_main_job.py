@@ -1,11 +1,10 @@
 """The main job through the command line, on real input and on a configuration of twelve lines."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import ended
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
 CALLS = SHARED / "nhs111" / "nhs111_monthly_core.csv"
@@ -27,8 +26,7 @@ needs_shared = pytest.mark.skipif(not CALLS.exists(), reason="the shared data ar
 
 
 def cxmon(folder, *arguments):
-    command = [sys.executable, "-m", "cxmon", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    return ended(*arguments, folder=folder)
 
 
 @pytest.fixture

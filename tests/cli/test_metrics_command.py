@@ -1,11 +1,10 @@
 """cxmon metrics: the catalogue in the terminal, and the table of the documents made of it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import ended
 
 from cxmon.cli.cataloguing import as_markdown
 from cxmon.config.catalogue import CATALOGUE
@@ -15,8 +14,7 @@ MOST_LINES = 40
 
 
 def metrics(*arguments):
-    command = [sys.executable, "-m", "cxmon", "metrics", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return ended("metrics", *arguments)
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,13 @@
 """A vendor's source on the command line: a first configuration, one look, a collection, and a customer forgotten."""
 
 import json
-import os
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
+from command import ended
 from typer.testing import CliRunner
 
 from cxmon.cli.app import build
@@ -69,9 +68,7 @@ metrics:
 
 
 def run(folder, *arguments):
-    command = [sys.executable, "-m", "cxmon", *map(str, arguments), "-c", "cxmon.yaml"]
-    env = os.environ | SECRETS
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=env)
+    done = ended(*arguments, "-c", "cxmon.yaml", folder=folder, env=SECRETS)
     assert "t0ken" not in done.stdout + done.stderr
     return done
 
@@ -169,8 +166,7 @@ def test_a_collection_of_one_source_and_a_customer_forgotten(tmp_path, desk):
 
 
 def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
-    command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", "five9"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = ended("init", "cxmon.yaml", "--type", "five9", folder=tmp_path)
     assert "Put your file beside it" in done.stdout
     config = (tmp_path / "cxmon.yaml").read_text()
     (tmp_path / "cxmon.yaml").write_text(config.replace("version: 1", "version: 1\nas_of: 2026-08-20"))
@@ -205,8 +201,7 @@ def test_a_first_configuration_on_exports_is_looked_at_and_collected(tmp_path):
 def test_init_writes_a_configuration_of_a_vendor_that_validates(tmp_path):
     first = dict.fromkeys(("zendesk", "rest", "freshdesk", "intercom"), "csat") | {"stripe": "logo_churn"}
     for kind, metric in first.items():
-        command = [sys.executable, "-m", "cxmon", "init", "cxmon.yaml", "--type", kind, "--force"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = ended("init", "cxmon.yaml", "--type", kind, "--force", folder=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert "Put the secrets that it names into the environment" in done.stdout
         assert load(tmp_path / "cxmon.yaml", environ=SECRETS).metrics[metric].read.stream is not None

@@ -204,7 +204,7 @@ def test_the_example_of_all_touchpoints_loads_and_reads_its_files(tmp_path):
     plan = load(tmp_path / "touchpoints.yaml")
     assert {m.standard for m in plan.metrics.values()} <= set(CATALOGUE)
     assert {m.id: m.guards for m in plan.metrics.values() if m.id in {"first_response", "phone_level", "churn"}} == {
-        "first_response": ("csat",), "phone_level": ("given_up",), "churn": ("revenue_churn",),
+        "first_response": ("csat", "returned", "given_up"), "phone_level": ("given_up",), "churn": ("revenue_churn",),
     }  # fmt: skip
     now = plan.changes[0].starts.replace(month=9)
     with Store.open(f"sqlite:///{tmp_path}/store.db") as store:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from fresh import fresh
 
 from cxmon import sketch
 from cxmon.config.plan import Plan
@@ -127,7 +128,7 @@ def plan(path: Path, metrics: Sequence[Metric], changes: Sequence[Change], **mor
 def built(path: Path, world: World, metrics: Sequence[Metric], changes: Sequence[Change], **more) -> tuple[Plan, Store]:
     """A filled store and its plan; the caller closes the store."""
     asked = plan(path, metrics, changes, **more)
-    store = Store.open(asked.store_url)
+    store = fresh(path / "store.db")
     for metric in metrics:
         world.fill(store, metric)
     return asked, store

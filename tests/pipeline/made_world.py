@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from fresh import fresh
+
 from cxmon.config.loader import parse
 from cxmon.pipeline.collect import collect
-from cxmon.store import Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 from vendor_stub import Vendor
@@ -38,7 +39,7 @@ def collected(folder, door, config, header, rows):
         source = SOURCES[door].replace("URL", vendor.url).replace("FIELDS", fields)
         text = config.replace("SOURCE", source).replace("PLACE, ", f"{PLACE[door]}, " if PLACE[door] else "")
         plan = replace(parse(text.encode(), path=folder / "cxmon.yaml", environ={}), backfill=timedelta(days=20))
-        with Store.open(f"sqlite:///{folder}/store.db") as store:
+        with fresh(folder / "store.db") as store:
             yield plan, store, again(plan, store)
 
 

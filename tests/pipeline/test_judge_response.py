@@ -144,3 +144,12 @@ def test_the_rate_is_stored_with_the_verdict_and_told_in_its_words(tmp_path):
         assert any("too wide for a verdict" in line for line in kept.story)
         [whole] = judge(asked, store, now=NOW, depth=Depth.FIGURES)
         assert (whole.version, whole.harms[0].response_rate) == (1, harm.response_rate)
+
+
+def test_a_survey_of_which_nothing_says_who_was_asked_says_so_and_keeps_its_verdict(tmp_path):
+    asked, store = filled(tmp_path, UNHAPPY)
+    alone = replace(SURVEY, response_of="", standard="csat")
+    with store:
+        [said] = judge(replace(asked, metrics=asked.metrics | {"csat": alone}), store, now=NOW, depth=Depth.TOLD)
+    assert said.code is Code.IMPROVED
+    assert any("CSAT: response rate not known: nothing says who was asked (`response_of`)" in t for t in said.story)

@@ -12,7 +12,9 @@ from cxmon.model import (
     EVERYONE,
     Category,
     Change,
+    Code,
     Decision,
+    Grade,
     Incident,
     IncidentState,
     Metric,
@@ -20,8 +22,10 @@ from cxmon.model import (
     Silence,
     Step,
     Transition,
+    Verdict,
 )
 from cxmon.pipeline.remind import remind
+from cxmon.pipeline.standing import standing
 from cxmon.store import Store
 
 DUE = NOW + timedelta(days=10)
@@ -76,6 +80,17 @@ def test_a_fix_ends_the_reminders_and_a_silence_only_puts_them_off(store):
     actions.declare(store, fix, now=NOW, origin="cli")
     assert remind(PLAN, store, now=DUE + timedelta(days=2)) == []
     assert len(queued(store)) == 1
+
+
+def test_what_is_overdue_stands_on_the_first_screen_though_nothing_is_worse(store):
+    store.verdicts.put(Verdict(change="cut", as_of=NOW, code=Code.SAFE, grade=Grade.CONTROLLED, harms=()))
+
+    def said(**later):
+        (item, *_) = standing(PLAN, store, now=DUE + timedelta(**later))[0].items
+        return item.rank, item.texts[1:]
+
+    assert said(days=-1) == (3, ())
+    assert said(days=1) == (2, ("Amend by 12 Mar (Planning), overdue by 1 day, and no fix has begun: Saturdays only",))
 
 
 def test_an_incident_reminds_in_its_own_story_and_why_says_how_it_stands(store):

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from judge_world import change, csat, day
+from judge_world import change, csat, day, first_reply
 
+from cxmon import sketch
 from cxmon.decisions import Share
 from cxmon.model import Amount, Better, Kind, Scope, Segment, Stage, WhereAnswer
 from cxmon.panel import Panel
@@ -93,3 +94,24 @@ def test_a_level_has_its_place_by_the_age_of_each_stage(place):
         assert found.answer is WhereAnswer.EVERYWHERE_ALIKE
         assert all(p.low < 0.25 / 0.8 < p.high for p in found.places)
     assert where(leaves.select(TOUCHED), told) is None
+
+
+def test_waiting_times_that_rise_because_the_quick_contacts_left_are_no_harm_of_any_place():
+    """From each stage on two thirds of the chats stay away: nobody waits longer, and the median does."""
+    rng, cells, days = np.random.default_rng(6), TOUCHED + UNTOUCHED, np.arange(DAYS)
+    begins = np.array([STARTS.get(s.get("region"), 10**6) for s in cells])[:, None]
+    quick = np.array([s.get("channel") == "chat" for s in cells])[:, None]
+    n = rng.poisson(np.where(quick & (days >= begins), 15, 45) * np.ones((1, DAYS)))
+    counts = np.zeros((*n.shape, 1 + int(sketch.buckets(2000.0) - sketch.buckets(0.05))))
+    for s, t in np.ndindex(n.shape):
+        times = np.clip(rng.lognormal(1.2 if quick[s, 0] else 2.5, 0.8, n[s, t]), 0.05, 2000.0)
+        np.add.at(counts[s, t], sketch.buckets(times) - int(sketch.buckets(0.05)), 1.0)
+    leaves = Panel(
+        metric=first_reply(quantiles=(0.5,)), segments=cells, n=n.astype(float), total=n.astype(float), counts=counts,
+        bucket0=int(sketch.buckets(0.05)), starts=np.array([int(day(int(t)).timestamp()) for t in days]),
+    )  # fmt: skip
+    tenth = Amount(0.1, relative=True, text="10%")
+    found = where(leaves, replace(rollout(), limits={"first_reply": tenth}))
+    assert found.mixed > 0.2
+    assert (named(found), found.answer) == ([], WhereAnswer.CANNOT_SAY)
+    assert all(p.low < 0 < p.high for p in found.places)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import judge_world
 import numpy as np
+from fresh import fresh
 from scipy.signal import lfilter
 
 from cxmon import decisions, sketch
@@ -176,7 +177,7 @@ def cells(panel: Panel) -> Cells:
 def built(path: Path, company: Company, metrics: Mapping[str, Metric], changes: Sequence[Change]) -> tuple[Plan, Store]:
     """A real store that holds the company's figures, and its plan; the caller closes the store."""
     asked = judge_world.plan(path, list(metrics.values()), changes)
-    store = Store.open(asked.store_url)
+    store = fresh(path / "store.db")
     for metric in metrics.values():
         brought = Observations(window=Window(START, day(company.days)), cells=cells(company.panel(metric)))
         store.observations.apply(metric, brought, now=START)

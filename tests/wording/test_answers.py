@@ -35,3 +35,5 @@ def test_a_response_says_until_when_by_whom_and_how_it_stands():
     assert wording.answers("five", [due], [FIX], now=NOW) == [
         "Roll back by 18 Nov (Planning), Saturday desk has begun: harm"
     ]
+    ahead = replace(SAID, due=NOW + timedelta(days=5))
+    assert wording.answers("five", [ahead, due], [], now=NOW, late=True) == wording.answers("five", [due], [], now=NOW)

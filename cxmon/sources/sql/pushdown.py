@@ -84,7 +84,9 @@ def _statement(
     sums.append(f"SUM({_bad(metric, table.exprs)})")
     # Only quoted names, numbers of ours and the configuration author's own expressions are put together here.
     statement = f"SELECT {', '.join(groups + sums)} FROM ({placed}) AS q WHERE {' AND '.join(kept)}"  # noqa: S608
-    return f"{statement} GROUP BY {', '.join(str(i + 1) for i in range(len(groups)))}", params
+    # Days first: databases that sort to group compare numbers faster than names.
+    order = [*range(len(metric.dimensions), len(groups)), *range(len(metric.dimensions))]
+    return f"{statement} GROUP BY {', '.join(str(i + 1) for i in order)}", params
 
 
 def _unit(dialect: Dialect, metric: Metric, offsets: Offsets, epoch: str) -> str:
