@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.model import (
+    EVERYONE,
     Ending,
     Fact,
     Finding,
@@ -233,17 +234,24 @@ def how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
 
 def where_of(incident: Incident, finding: Finding | None, kind: str) -> str:
     """The source or check that it is about, else its segments."""
-    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding)
+    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding, kind)
 
 
-def where(incident: Incident, finding: Finding | None) -> str:
+def where(incident: Incident, finding: Finding | None, kind: str) -> str:
     others = [wording.segment(m) for m in incident.members if m != incident.root]
     text = wording.segment(incident.root)
     if others:
         text += f"; seen in {', '.join(at_most(others, 5))}"
+    elif kind == "watch" and finding and finding.looked_at > 1 and _all_of_them(incident):
+        # That they are alike is more than a watch shows: each was only looked at by itself.
+        text += "; no segment is shown to be worse by itself"
     if finding and finding.looked_at > 1:
         text += f" ({written(finding.looked_at)} segments looked at)"
     return text
+
+
+def _all_of_them(incident: Incident) -> bool:
+    return incident.root == EVERYONE and incident.state is not IncidentState.ENDED
 
 
 def how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:

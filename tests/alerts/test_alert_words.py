@@ -300,6 +300,19 @@ def test_where_names_the_members_and_how_many_were_looked_at():
     assert "and 4 more" in where
 
 
+def test_where_nothing_stands_out_of_all_customers_that_is_said():
+    def where(kind, **more):
+        everyone = finding(segment=EVERYONE)
+        message = of_incident(incident(everyone, **more), found=everyone, check_type=kind)
+        return next(f.text for f in message.facts if f.label == "Where")
+
+    assert where("watch") == "all customers; no segment is shown to be worse by itself (40 segments looked at)"
+    assert where("watch", members=(EVERYONE, PHONE_EU)) == "all customers; seen in phone · eu (40 segments looked at)"
+    assert where("funnel") == where("threshold") == "all customers (40 segments looked at)"
+    over = {"state": IncidentState.ENDED, "ending": Ending.RECOVERED, "ended_at": NOW}
+    assert where("watch", **over) == "all customers (40 segments looked at)"
+
+
 def test_a_quiet_source_claims_nothing_about_customers():
     message = ALL["incident-freshness"]
     assert message.tone is Tone.GREY
