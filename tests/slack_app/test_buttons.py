@@ -220,6 +220,16 @@ def test_the_new_normal_shows_first_what_it_hides(app):
     slack.until(lambda: buttons(message) == [], what="the message of the end")
 
 
+@pytest.mark.parametrize("kind", ["new_normal", "one_off"])
+def test_what_a_viewer_sends_of_an_editors_form_is_refused(app, kind):
+    world, slack, message = app
+    slack.scopes |= {"users:read", "users:read.email"}
+    view = sent_on(slack, opened_view(slack, "we_know_why", message), kind=kind)
+    slack.acked(slack.submit(view, {"why": "cheaper", "first": "2026-09-14", "last": "2026-09-14"}, user="U0BEN"))
+    assert answered(slack).startswith("Only editors may ")
+    assert [step for step, _ in world.history()] == [Step.OPENED]
+
+
 def test_a_quiet_look_is_not_what_the_new_normal_hides():
     bad = incident()
     quiet = replace(bad.latest, state=State.OK, value=0.81, expected=math.nan, low=math.nan, high=math.nan)
