@@ -175,6 +175,15 @@ def test_a_view_tells_its_own_part(store):
     assert set(found.declared) == {"weekend-desk", "refunds"}
     assert found.incidents == ()
     assert found.allowances == ()
+    # The silence is about chat alone.
+    assert found.silences == ()
+    for name, where in (("all", None), ("own", PHONE.scope_for("reply")), ("else", Scope.of({"region": "eu"}))):
+        segment = Segment.of(**{k: v[0] for k, v in where.values}) if where else None
+        store.changes.put_silence(
+            Silence(id=name, metric=None if name == "all" else "reply", segment=segment, starts=SINCE,
+                    ends=NOW + timedelta(days=1), by="Digital", why="a test"), origin="yaml")  # fmt: skip
+    again = read(plan(), store, PHONE, since=SINCE, now=NOW)
+    assert sorted(s.id for s in again.silences) == ["all", "else", "own"]
     assert "CSAT, phone" in lines(found)
     message = for_digest(found, key="k", thread="t", board_url="https://cx.example.com", view="phone")
     assert (message.link, message.badge) == (
