@@ -127,7 +127,7 @@ def _told_by(event: Event) -> Finding | None:
     """The finding in breach that its message is told by: the worst, where the newest look is quiet or knows nothing."""
     for found in (event.finding, event.incident.worst):
         if found is not None and found.state is State.BREACH:
-            return found if found.segment == event.incident.root else None
+            return found
     return None
 
 

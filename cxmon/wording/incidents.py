@@ -16,6 +16,7 @@ from cxmon.model import (
     Interval,
     Metric,
     NotReal,
+    Segment,
     State,
     Step,
     Tone,
@@ -113,6 +114,12 @@ def figures(incident: Incident, finding: Finding | None) -> Finding | None:
     return finding
 
 
+def spoken_of(incident: Incident, finding: Finding | None) -> Segment:
+    """The segment whose figures are told: that of the story, but of a part while the part alone is in breach."""
+    lasting = incident.state is not IncidentState.ENDED
+    return finding.segment if finding and lasting and finding.segment in incident.members else incident.root
+
+
 def guess(finding: Finding | None) -> str:
     if finding is not None and finding.withheld:
         return "withheld"
@@ -147,7 +154,8 @@ def _mark(incident: Incident) -> NotReal | None:
 def headline(
     incident: Incident, finding: Finding | None, metric: Metric | None, what: str, kind: str, zone: str
 ) -> str:
-    where = f" in {wording.segment(incident.root)}" if incident.root.items else ""
+    about = spoken_of(incident, finding)
+    where = f" in {wording.segment(about)}" if about.items else ""
     if incident.state is IncidentState.ENDED and incident.ending is not None:
         if (mark := _mark(incident)) is not None:
             return f"{what}{where}: {_BY_MARK} {mark.by}"
@@ -274,10 +282,10 @@ def how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
     }.get(kind, f"more than chance explains, judged by its own past ({evidence}); no cause is claimed")
 
 
-def footing(incident: Incident, at: datetime, zone: str) -> str:
+def footing(about: Segment, at: datetime, zone: str) -> str:
     """What stands below the title of its picture."""
     stamp = wording.stamp(at, zone)
-    return f"{wording.grade(Grade.BEFORE_AFTER)} · {wording.segment(incident.root)} · as of {stamp}"
+    return f"{wording.grade(Grade.BEFORE_AFTER)} · {wording.segment(about)} · as of {stamp}"
 
 
 def reply(transition: Transition, badge: str, headline: str) -> str:

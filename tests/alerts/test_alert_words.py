@@ -300,6 +300,14 @@ def test_where_names_the_members_and_how_many_were_looked_at():
     assert "and 4 more" in where
 
 
+def test_a_part_that_alone_is_in_breach_is_told_by_its_own_name():
+    whole = incident(finding(segment=EVERYONE), members=(EVERYONE, PHONE_EU))
+    message = of_incident(whole, Step.WORSENED, finding())
+    assert message.title.startswith("CSAT in phone · eu is 3.2 points below")
+    assert message.picture.segment == PHONE_EU.key
+    assert of_incident(whole, Step.WORSENED, finding(segment=EVERYONE)).title.startswith("CSAT is 3.2 points below")
+
+
 def test_where_nothing_stands_out_of_all_customers_that_is_said():
     def where(kind, **more):
         everyone = finding(segment=EVERYONE)
