@@ -45,8 +45,10 @@ def for_allowance(
         text=one_line(say.allowance_badge(words), title),
         lines=wording.allowance_lines(use, metric, titles, zone),
         facts=(
-            Fact(label=say.HOW_COUNTED, text=say.COUNTED_BY_SHARE),
+            Fact(label=say.SINCE, text=wording.day(use.year, zone, now=use.as_of)),
             Fact(label=say.WHERE, text=say.EVERYONE_TOLD),
+            Fact(label=say.HOW_SURE, text=wording.allowance_sure(use)),
+            Fact(label=say.HOW_COUNTED, text=say.COUNTED_BY_SHARE),
         ),
         footer=say.as_of_check(use.as_of, zone, "allowance", incident.id),
         link=view_link(board_url, metric=metric.id),

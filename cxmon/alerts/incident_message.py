@@ -14,6 +14,7 @@ from cxmon.model import (
     Message,
     Metric,
     Picture,
+    Segment,
     Transition,
 )
 from cxmon.wording import incidents as words
@@ -46,6 +47,7 @@ def for_incident(
     what = metric.label if metric else incident.subject
     since = words.since_of(incident, told)
     headline = words.headline(incident, told, metric, what, kind, zone)
+    about = words.spoken_of(incident, told)
     badge, tone = words.badge(incident, transition, kind)
     close = near(changes_near, incident.root, since or transition.at)
     drafts = near_drafts(changes_near, incident.root, since or transition.at)
@@ -65,7 +67,7 @@ def for_incident(
         facts=with_assigned(facts, incident),
         footer=say.as_of_check(at, zone, incident.check, incident.id),
         link=_view(board_url, incident, kind),
-        picture=None if kind in words.OF_SOURCES else _picture(incident, metric, headline, at, zone),
+        picture=None if kind in words.OF_SOURCES else _picture(about, metric, headline, at, zone),
         actions=_actions(incident, metric, kind),
         reply=words.reply(transition, badge, headline),
         at=transition.at,
@@ -80,15 +82,15 @@ def _actions(incident: Incident, metric: Metric | None, kind: str) -> tuple[Acti
     return actions(incident.id, known_why=metric is not None and kind not in words.OF_SOURCES, acknowledged=taken)
 
 
-def _picture(incident: Incident, metric: Metric | None, headline: str, at: datetime, zone: str) -> Picture | None:
+def _picture(about: Segment, metric: Metric | None, headline: str, at: datetime, zone: str) -> Picture | None:
     if metric is None:
         return None
     return Picture(
         metric=metric.id,
-        segment=incident.root.key,
+        segment=about.key,
         change=None,
         title=headline,
-        subtitle=(words.footing(incident, at, zone), say.LEGEND),
+        subtitle=(words.footing(about, at, zone), say.LEGEND),
         alt=headline,
     )
 

@@ -28,6 +28,7 @@ from cxmon.model import (
     Transition,
     Verdict,
 )
+from cxmon.wording import kinds
 from cxmon.wording import messages as say
 from cxmon.wording import told as words
 
@@ -65,7 +66,7 @@ def for_verdict(
     thread = f"change:{change.id}"
     others = [d for d in changes_near if _beside(d, declared, verdict)]
     facts = [
-        *(_first_facts(first, metric, zone) if first and metric else []),
+        *(_first_facts(first, metric, zone, words.made_of(verdict, metrics)) if first and metric else []),
         *_side_effects(harms[1:], metrics, zone, known),
         *_aims(verdict, metrics),
         *([near_fact(others, zone)] if others else []),
@@ -120,7 +121,6 @@ def _lines(
     priced = wording.price_turn(previous, verdict)
     lines = [line for line in (priced and f"{priced}.", sentence) if line]
     lines += [wording.placed(where, metrics[where.metric]) for where in verdict.where if where.metric in metrics]
-    lines += [wording.mix(split, metrics[split.metric]) for split in verdict.splits if split.metric in metrics]
     before = words.before(verdict, previous, zone, titles)
     if corrected and before:
         lines.insert(0, words.corrected(before))
@@ -131,14 +131,15 @@ def _lines(
     return tuple(lines)
 
 
-def _first_facts(harm: Harm, metric: Metric, zone: str) -> list[Fact]:
-    """The gravest metric: since when, how much against expected, where, how sure."""
+def _first_facts(harm: Harm, metric: Metric, zone: str, made_of: str) -> list[Fact]:
+    """The gravest metric: since when, how much against expected, where, service or contacts, how sure."""
     due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     facts = [
         Fact(label=say.SINCE, text=wording.window_text(harm, zone).removeprefix("since ")),
         Fact(label=say.AGAINST_EXPECTED, text=words.how_much(harm, metric)),
         *([Fact(label=say.LATELY, text=recent.removeprefix("lately "))] if recent else []),
         Fact(label=say.WHERE, text=harm.scope or say.EVERYONE_TOLD),
+        *([Fact(label=kinds.LABEL, text=made_of)] if made_of else []),
         Fact(label=say.HOW_SURE, text=words.how_sure(harm, metric)),
     ]
     if due is not None and harm.code not in {Code.HARMED, Code.IMPROVED}:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 
-from cxmon.model import EVERYONE, Band, Change, Incident, Metric, Segment, View
+from cxmon.model import EVERYONE, Band, Change, Incident, Metric, Scope, Segment, Silence, View
 
 
 def own(view: View | None, metrics: Mapping[str, Metric]) -> tuple[str, ...]:
@@ -35,6 +35,15 @@ def concerns(
     if incident.subject in metrics:
         return any(view.covers(incident.subject, member) for member in (incident.root, *incident.members))
     return incident.subject in sources
+
+
+def quiets(silence: Silence, view: View | None, metrics: Collection[str]) -> bool:
+    """Whether a silence could keep something quiet about the view's customers."""
+    if view is None:
+        return True
+    named = [silence.metric] if silence.metric else metrics
+    where = Scope.of(dict(silence.segment.items)) if silence.segment else Scope()
+    return any(metric in metrics and view.scope_for(metric).overlaps(where) for metric in named)
 
 
 def root(metric: str, bands: Mapping[tuple[str, str], Band]) -> str:

@@ -89,7 +89,7 @@ def read(plan: Plan, store: Store, view: View | None, *, since: datetime, now: d
         ),
         silences=tuple(
             s for s in store.changes.silences()
-            if s.starts <= now < s.ends and (view is None or s.metric is None or s.metric in own)
+            if s.starts <= now < s.ends and viewing.quiets(s, view, own)
         ),
         drafts=tuple(d for d in touched.values() if d.change.status is Status.DRAFT and not d.change.withdrawn),
         data=_data(plan, store, own, sources, now, everything=view is None),

@@ -65,7 +65,7 @@ def worked_out(walked: Walked, ask: Ask) -> Walked:
     due = [
         at
         for at, event in enumerate(walked.events)
-        if event.told and event.transition.step not in ENDS and _in_breach(event)
+        if event.told and event.transition.step not in ENDS and _told_by(event) is not None
     ]
     if not due:
         return walked
@@ -73,7 +73,7 @@ def worked_out(walked: Walked, ask: Ask) -> Walked:
     found: dict[str, Kinds | None] = {}
     events = []
     for at, event in enumerate(walked.events):
-        finding = event.finding
+        finding = _told_by(event)
         if at in due and finding is not None:
             found[event.incident.id] = ask(finding) if at in gravest else _crowded(finding)
         events.append(replace(event, incident=_with(event.incident, found)))
@@ -123,12 +123,17 @@ def _told(metric: Metric, finding: Finding) -> float | None:
     return metric.harm_sign * gap if metric.kind is not Kind.QUANTILE and math.isfinite(gap) else None
 
 
-def _in_breach(event: Event) -> bool:
-    return event.finding is not None and event.finding.state is State.BREACH
+def _told_by(event: Event) -> Finding | None:
+    """The finding in breach that its message is told by: the worst, where the newest look is quiet or knows nothing."""
+    for found in (event.finding, event.incident.worst):
+        if found is not None and found.state is State.BREACH:
+            return found
+    return None
 
 
 def _score(event: Event) -> float:
-    score = event.finding.score if event.finding is not None else 0.0
+    found = _told_by(event)
+    score = found.score if found is not None else 0.0
     return score if math.isfinite(score) else 0.0
 
 

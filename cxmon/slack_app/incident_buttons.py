@@ -84,7 +84,7 @@ def _where(place: Place, incident: Incident) -> tuple[str, list[str]]:
         return words.where_of(incident.subject), [words.no_segments()]
     metrics = place.plan.metrics
     placed = [wording.placed(where, metrics[where.metric]) for where in verdict.where if where.metric in metrics]
-    return words.where_of(verdict.headline or incident.subject), placed or [words.everywhere_alike()]
+    return words.where_of(verdict.headline or incident.subject), placed or [words.not_compared()]
 
 
 HANDLERS: Handlers = {

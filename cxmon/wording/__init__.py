@@ -6,6 +6,7 @@ from cxmon.wording.allowances import (
     allowance_lines,
     allowance_part,
     allowance_screen,
+    allowance_sure,
     used,
 )
 from cxmon.wording.answering import responded
@@ -107,6 +108,7 @@ __all__ = [
     "allowance_lines",
     "allowance_part",
     "allowance_screen",
+    "allowance_sure",
     "amount",
     "answered",
     "answers",

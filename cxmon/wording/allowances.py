@@ -20,6 +20,18 @@ def allowance_screen(use: AllowanceUse) -> Screen:
     return _SCREEN[use.code]
 
 
+def allowance_sure(use: AllowanceUse) -> str:
+    """How sure the answer is, by where the range lies that it rests on."""
+    of = "what happened to everyone" if use.by == "altogether" else "the decisions together"
+    match use.code:
+        case AllowanceCode.EXCEEDED:
+            return f"the whole range of {of} is over what is allowed"
+        case AllowanceCode.WITHIN:
+            return f"the whole range of {of} is within what is allowed"
+        case _:
+            return f"not known yet: the range of {of} holds what is allowed"
+
+
 def allowance_headline(use: AllowanceUse, metric: Metric, zone: str = "UTC") -> str:
     """The answer in one line, for one metric."""
     limit, since = _size(metric, use, use.limit), _since(use, zone)

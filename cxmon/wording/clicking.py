@@ -7,6 +7,7 @@ from datetime import datetime
 from cxmon.model import Band, Incident, Metric, Role, Tone
 from cxmon.wording.by_hand import SILENCE_ENDS
 from cxmon.wording.gap import gap, pill, window
+from cxmon.wording.incidents import figures
 from cxmon.wording.numbers import counted, day, stamp, value
 from cxmon.wording.screen import segment
 
@@ -210,7 +211,8 @@ def hidden_by_accepting(incident: Incident, metric: Metric) -> Sequence[str]:
     """What the new level hides, before somebody accepts it."""
     where = ", ".join(segment(m) for m in incident.members)
     lines = [f"From now on this is how {metric.label} in {where} is expected to be."]
-    finding = incident.latest if incident.latest and math.isfinite(incident.latest.value) else incident.worst
+    # A newest look that is quiet is not what the level hides.
+    finding = figures(incident, incident.latest)
     if finding is not None and math.isfinite(finding.value):
         instead = f" instead of {value(metric, finding.expected)}" if math.isfinite(finding.expected) else ""
         lines.append(f"That hides {value(metric, finding.value)}{instead}: nobody is alerted of it any more.")
@@ -254,8 +256,8 @@ def no_segments() -> str:
     return "No segment of it has figures to show."
 
 
-def everywhere_alike() -> str:
-    return "No segment stands out: it is alike everywhere, as far as the figures show."
+def not_compared() -> str:
+    return "Not known: segments are compared where a verdict is worse and its scope has more than one of them."
 
 
 def nobody_may() -> str:

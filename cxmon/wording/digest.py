@@ -3,6 +3,7 @@
 Every figure is the stored one that board and terminal show. A section without news is left out.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -105,7 +106,20 @@ def short(week: Week) -> tuple[str, ...]:
     lines += [f"New since {week.day(week.since)}:"] if new else [f"Nothing new since {week.day(week.since)}."]
     lines += [f"• {line}" for line in _at_most(new, 4)]
     lines += [moved(week, name) for name in week.own if newest(week, name)[2]][:3]
-    return tuple(line for line in (*lines, calm(week, brief=True), week.alarms_brief) if line)
+    return tuple(line for line in (*lines, calm(week, brief=True), *_standing(week), week.alarms_brief) if line)
+
+
+def _standing(week: Week) -> Iterator[str]:
+    """What stands whether or not it is news, a line each: who reads the chat alone is told of it too."""
+    for use in week.allowances:
+        metric = week.metrics[use.metric]
+        yield f"Harm allowance, {metric.label}: {used(use, metric, week.zone)}."
+    where = Counter(one.course for one in week.targets)
+    if where:
+        yield f"Targets: {', '.join(f'{n} {course(c)[0].lower()}' for c, n in where.most_common())}."
+    if week.silences:
+        yield f"Silences in force: {'; '.join(_at_most(list(_silences(week)), 2))}."
+    yield from week.data[:2]
 
 
 def pictured(week: Week) -> list[Picture]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.model import (
+    EVERYONE,
     Ending,
     Fact,
     Finding,
@@ -15,6 +16,7 @@ from cxmon.model import (
     Interval,
     Metric,
     NotReal,
+    Segment,
     State,
     Step,
     Tone,
@@ -104,11 +106,18 @@ def _digits(found: Gap, metric: Metric) -> int:
 
 
 def figures(incident: Incident, finding: Finding | None) -> Finding | None:
-    """What is told: while it lasts, a look that knew nothing is told by the worst one that did."""
+    """What is told: while it lasts, a look that knew nothing or was quiet is told by the worst one in breach; the
+    newest figure alone may lie on the good side, and would be called out of bounds."""
     lasting = incident.state is not IncidentState.ENDED
-    if finding is None or (lasting and finding.state is State.UNKNOWN):
+    if finding is None or (lasting and finding.state is not State.BREACH):
         return incident.worst or finding
     return finding
+
+
+def spoken_of(incident: Incident, finding: Finding | None) -> Segment:
+    """The segment whose figures are told: that of the story, but of a part while the part alone is in breach."""
+    lasting = incident.state is not IncidentState.ENDED
+    return finding.segment if finding and lasting and finding.segment in incident.members else incident.root
 
 
 def guess(finding: Finding | None) -> str:
@@ -145,7 +154,8 @@ def _mark(incident: Incident) -> NotReal | None:
 def headline(
     incident: Incident, finding: Finding | None, metric: Metric | None, what: str, kind: str, zone: str
 ) -> str:
-    where = f" in {wording.segment(incident.root)}" if incident.root.items else ""
+    about = spoken_of(incident, finding)
+    where = f" in {wording.segment(about)}" if about.items else ""
     if incident.state is IncidentState.ENDED and incident.ending is not None:
         if (mark := _mark(incident)) is not None:
             return f"{what}{where}: {_BY_MARK} {mark.by}"
@@ -232,17 +242,24 @@ def how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
 
 def where_of(incident: Incident, finding: Finding | None, kind: str) -> str:
     """The source or check that it is about, else its segments."""
-    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding)
+    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding, kind)
 
 
-def where(incident: Incident, finding: Finding | None) -> str:
+def where(incident: Incident, finding: Finding | None, kind: str) -> str:
     others = [wording.segment(m) for m in incident.members if m != incident.root]
     text = wording.segment(incident.root)
     if others:
         text += f"; seen in {', '.join(at_most(others, 5))}"
+    elif kind == "watch" and finding and finding.looked_at > 1 and _all_of_them(incident):
+        # That they are alike is more than a watch shows: each was only looked at by itself.
+        text += "; no segment is shown to be worse by itself"
     if finding and finding.looked_at > 1:
         text += f" ({written(finding.looked_at)} segments looked at)"
     return text
+
+
+def _all_of_them(incident: Incident) -> bool:
+    return incident.root == EVERYONE and incident.state is not IncidentState.ENDED
 
 
 def how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
@@ -265,10 +282,10 @@ def how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
     }.get(kind, f"more than chance explains, judged by its own past ({evidence}); no cause is claimed")
 
 
-def footing(incident: Incident, at: datetime, zone: str) -> str:
+def footing(about: Segment, at: datetime, zone: str) -> str:
     """What stands below the title of its picture."""
     stamp = wording.stamp(at, zone)
-    return f"{wording.grade(Grade.BEFORE_AFTER)} · {wording.segment(incident.root)} · as of {stamp}"
+    return f"{wording.grade(Grade.BEFORE_AFTER)} · {wording.segment(about)} · as of {stamp}"
 
 
 def reply(transition: Transition, badge: str, headline: str) -> str:

@@ -76,7 +76,8 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
             again = written(max(told * policy.notify_again_ratio, told + policy.notify_again_score), ".2f")
             return f"still in breach; {worse}; told again from {again}; {finding.reason}"
         case Reason.WORSENED:
-            return f"clearly worse: {size}; {finding.reason}"
+            # The step says that it is clearly worse; the size, which has no unit, stands beside it in `cxmon why`.
+            return finding.reason
         case Reason.QUIET_K_OF_R:
             needed = policy.quiet_looks(incident.again if incident else 0)
             return f"quiet for {quiet} of {needed} looks; {finding.reason}"
@@ -108,7 +109,7 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.NOT_REAL_OVER:
             return f"marked as not real, quiet for {_looks(policy.recover_after)} since; {finding.reason}"
         case Reason.NOT_REAL_WORSE:
-            return f"had been marked as not real, clearly worse since: {size}; {finding.reason}"
+            return f"had been marked as not real, clearly worse since; {finding.reason}"
         case Reason.NOT_REAL_LASTS:
             lasted = f"in breach for {_looks(policy.mark_holds)} since, and no chance lasts so long"
             return f"had been marked as not real, {lasted}; {finding.reason}"

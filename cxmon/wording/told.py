@@ -4,9 +4,11 @@ import math
 from collections.abc import Mapping
 
 from cxmon import wording
-from cxmon.model import Change, Code, Declared, Harm, Metric, Verdict
+from cxmon.model import RED, Change, Code, Declared, Harm, Metric, Verdict
 from cxmon.wording.messages import LEGEND
 
+# docs/methods/mix.md says when a verdict's figures are split.
+NOT_SPLIT = "not split: too small a shift of contacts to have moved the figure, or its parts cannot be told apart"
 # Verdicts that say that something moved: what is told of how unusual that is.
 MOVED = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
 
@@ -34,6 +36,12 @@ def how_sure(harm: Harm, metric: Metric) -> str:
     parts += [wording.unusual(metric, harm)] if harm.code in MOVED else []
     parts += [wording.largest(metric, harm)] if harm.code is not Code.HARMED else []
     return "; ".join(part for part in (*parts, *wording.remarks(harm)) if part)
+
+
+def made_of(verdict: Verdict, metrics: Mapping[str, Metric]) -> str:
+    """How much is a different kind of contacts; of a harm that was not split, that it was not. Empty of others."""
+    told = [wording.mix(split, metrics[split.metric]) for split in verdict.splits if split.metric in metrics]
+    return "; ".join(told) or (NOT_SPLIT if verdict.code in RED else "")
 
 
 def around(due: int) -> str:

@@ -292,7 +292,7 @@ def messages():
         "incident-freshness": of_incident(found=quiet, which=incident(quiet), reason=f"opened: {quiet.reason}",
                                           check_type="freshness", changes_near=()),
         "incident-worsened": of_incident(incident(kinds=BOTH), Step.WORSENED,
-                                         reason="worsened: clearly worse: size 7.1"),
+                                         reason="worsened: below expected for 9 days in a row"),
         "incident-widened": of_incident(wide, Step.WIDENED, reason="joined: now also in phone · us"),
         "incident-acknowledged": of_incident(incident(state=IncidentState.ACKNOWLEDGED, acknowledged_by="Operations"),
                                              Step.ACKNOWLEDGED, reason="acknowledged: looking into it"),

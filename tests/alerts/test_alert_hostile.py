@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import Block
 from cxmon.alerts import blocks
 from cxmon.alerts.markup import clean, cut, cut_lines, escape, safe_url, size, unformatted
 from cxmon.alerts.text import render as console
-from cxmon.model import Action, Fact, Tone
+from cxmon.model import Action, Fact, Picture, Tone
 
 ATTACKS = [
     "<!channel>", "<!here|x>", "<@U012AB3CD>", "<#C012|x>", "<https://evil.example|click>", "&lt;!channel&gt;", "&amp;",
@@ -30,6 +30,9 @@ words = st.one_of(
     st.lists(st.sampled_from(ATTACKS), min_size=2, max_size=3).map("".join),
 )
 facts = st.builds(Fact, label=words, text=words)
+pictures = st.builds(
+    Picture, metric=words, segment=words, change=st.none(), title=words, subtitle=st.tuples(words), alt=words
+)
 hostile = st.builds(
     replace,
     st.sampled_from(list(messages().values())),
@@ -40,6 +43,7 @@ hostile = st.builds(
     lines=st.lists(words, max_size=5).map(tuple),
     facts=st.lists(facts, max_size=13).map(tuple),
     footer=words,
+    picture=st.one_of(st.none(), pictures),
     link=st.one_of(st.none(), words, words.map(lambda w: f"https://board.example/?segment={w}")),
     actions=st.lists(
         st.builds(Action, name=words, label=words, value=words), max_size=6, unique_by=lambda a: a.name

@@ -13,6 +13,7 @@ from alert_samples import (
     OTHER,
     PHONE_EU,
     RESPONSE,
+    SERVICE,
     START,
     finding,
     harm,
@@ -28,12 +29,17 @@ from cxmon import decisions
 from cxmon.alerts.message import breaks_silence, near, step_of
 from cxmon.alerts.text import render
 from cxmon.alerts.verdict_message import for_verdict
+from cxmon.incidents import Reason
 from cxmon.model import (
     EVERYONE,
     Agreement,
+    AllowanceCode,
+    AllowanceUse,
+    Altogether,
     Code,
     Ending,
     Grade,
+    IncidentPolicy,
     IncidentState,
     Interval,
     Method,
@@ -49,7 +55,9 @@ from cxmon.model import (
     Tone,
     Worth,
 )
+from cxmon.wording.allowances import allowance_sure
 from cxmon.wording.incidents import gap, gap_words
+from cxmon.wording.reasons import sentence
 
 ALL = messages()
 
@@ -114,9 +122,38 @@ def test_the_parts_stand_in_their_order():
     labels = [f.label for f in ALL["verdict-harmed"].facts]
     order = ["Since", "Against expected", "Where", "How sure", "Declared near by", "Owner"]
     assert [label for label in labels if label in order] == order
-    labels = [f.label for f in ALL["incident-watch"].facts]
     order.insert(3, "Service or contacts")
-    assert labels == order
+    assert [f.label for f in ALL["incident-watch"].facts] == order
+    of_a_harm = told(verdict(), changes_near=(DECLARED, OTHER))
+    assert [f.label for f in of_a_harm.facts if f.label in order] == order
+    labels = [f.label for f in ALL["allowance-exceeded"].facts]
+    assert [label for label in labels if label in order] == ["Since", "Where", "How sure"]
+
+
+def test_a_verdict_says_what_part_is_other_contacts_or_that_it_was_not_split():
+    split = replace(SERVICE.split, grade=Grade.CONTROLLED)
+    of_two = {f.label: f.text for f in told(replace(verdict(), splits=(split,))).facts}
+    assert of_two["Service or contacts"].startswith("CSAT, all customers: 3.2 points worse than expected (range ")
+    bare = {f.label: f.text for f in told(verdict()).facts}
+    assert bare["Service or contacts"].startswith("not split: ")
+    assert "Service or contacts" not in [f.label for f in told(verdict(Code.IMPROVED)).facts]
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "said"),
+    [
+        (AllowanceCode.EXCEEDED, "decisions", "the whole range of the decisions together is over what is allowed"),
+        (AllowanceCode.EXCEEDED, "altogether", "the whole range of what happened to everyone is over what is allowed"),
+        (AllowanceCode.WITHIN, "decisions", "the whole range of the decisions together is within what is allowed"),
+        (AllowanceCode.OPEN, "decisions", "not known yet: the range of the decisions together holds what is allowed"),
+    ],
+)
+def test_an_allowance_says_how_sure_it_is(code, by, said):
+    nothing = Interval(estimate=0.0, low=0.0, high=0.0)
+    use = AllowanceUse(metric="csat", year=START, ends=NOW, as_of=NOW, code=code, by=by, unit="pt", limit=0.01,
+                       summed=nothing, unexplained=nothing,
+                       altogether=Altogether(harm=nothing, code=AllowanceCode.OPEN))  # fmt: skip
+    assert allowance_sure(use) == said
 
 
 def test_a_claimed_saving_names_who_claims_it_and_that_nobody_checked():
@@ -263,6 +300,27 @@ def test_where_names_the_members_and_how_many_were_looked_at():
     assert "and 4 more" in where
 
 
+def test_a_part_that_alone_is_in_breach_is_told_by_its_own_name():
+    whole = incident(finding(segment=EVERYONE), members=(EVERYONE, PHONE_EU))
+    message = of_incident(whole, Step.WORSENED, finding())
+    assert message.title.startswith("CSAT in phone · eu is 3.2 points below")
+    assert message.picture.segment == PHONE_EU.key
+    assert of_incident(whole, Step.WORSENED, finding(segment=EVERYONE)).title.startswith("CSAT is 3.2 points below")
+
+
+def test_where_nothing_stands_out_of_all_customers_that_is_said():
+    def where(kind, **more):
+        everyone = finding(segment=EVERYONE)
+        message = of_incident(incident(everyone, **more), found=everyone, check_type=kind)
+        return next(f.text for f in message.facts if f.label == "Where")
+
+    assert where("watch") == "all customers; no segment is shown to be worse by itself (40 segments looked at)"
+    assert where("watch", members=(EVERYONE, PHONE_EU)) == "all customers; seen in phone · eu (40 segments looked at)"
+    assert where("funnel") == where("threshold") == "all customers (40 segments looked at)"
+    over = {"state": IncidentState.ENDED, "ending": Ending.RECOVERED, "ended_at": NOW}
+    assert where("watch", **over) == "all customers (40 segments looked at)"
+
+
 def test_a_quiet_source_claims_nothing_about_customers():
     message = ALL["incident-freshness"]
     assert message.tone is Tone.GREY
@@ -302,6 +360,25 @@ def test_a_look_that_knows_nothing_is_told_by_the_worst_that_did():
     assert message.title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
     closed = incident(state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN)
     assert "Against expected" not in [f.label for f in of_incident(closed, Step.ENDED, unknown).facts]
+
+
+@pytest.mark.parametrize("step", [Step.OPENED, Step.ACKNOWLEDGED, Step.WIDENED])
+def test_a_quiet_look_while_it_lasts_is_not_called_out_of_bounds(step):
+    nan = float("nan")
+    quiet = finding(state=State.OK, value=0.898, expected=nan, low=nan, high=nan, reason="no lasting change")
+    message = of_incident(incident(), step, quiet, check_type="watch")
+    assert message.title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
+    assert "89.8 %" not in whole(message)
+    # Once it is over, the newest figure is the one to tell, as one of a single day.
+    over = incident(state=IncidentState.ENDED, ending=Ending.RECOVERED)
+    assert "89.8 % in the newest day alone" in whole(of_incident(over, Step.ENDED, quiet, check_type="watch"))
+
+
+@pytest.mark.parametrize("reason", [Reason.WORSENED, Reason.NOT_REAL_WORSE])
+def test_that_it_is_clearly_worse_is_said_without_a_size_that_has_no_unit(reason):
+    said = sentence(reason, incident(), finding(score=7.1), IncidentPolicy())
+    assert said.endswith("below expected for 6 days in a row")
+    assert "size" not in said
 
 
 def test_a_funnel_names_how_many_lie_outside():

@@ -21,17 +21,25 @@ from cxmon.decisions import week
 from cxmon.model import (
     AlarmQuarter,
     AlarmsKept,
+    AllowanceCode,
     Allowances,
+    AllowanceUse,
+    Altogether,
+    Carried,
     Code,
+    Course,
     Decision,
     Delivery,
     DigestTime,
     IncidentState,
+    Interval,
     Response,
     Scope,
     Segment,
     Silence,
     Step,
+    Target,
+    TargetOutlook,
     Transition,
     View,
 )
@@ -167,6 +175,15 @@ def test_a_view_tells_its_own_part(store):
     assert set(found.declared) == {"weekend-desk", "refunds"}
     assert found.incidents == ()
     assert found.allowances == ()
+    # The silence is about chat alone.
+    assert found.silences == ()
+    for name, where in (("all", None), ("own", PHONE.scope_for("reply")), ("else", Scope.of({"region": "eu"}))):
+        segment = Segment.of(**{k: v[0] for k, v in where.values}) if where else None
+        store.changes.put_silence(
+            Silence(id=name, metric=None if name == "all" else "reply", segment=segment, starts=SINCE,
+                    ends=NOW + timedelta(days=1), by="Digital", why="a test"), origin="yaml")  # fmt: skip
+    again = read(plan(), store, PHONE, since=SINCE, now=NOW)
+    assert sorted(s.id for s in again.silences) == ["all", "else", "own"]
     assert "CSAT, phone" in lines(found)
     message = for_digest(found, key="k", thread="t", board_url="https://cx.example.com", view="phone")
     assert (message.link, message.badge) == (
@@ -181,7 +198,8 @@ def test_a_small_group_stays_covered(store):
     bands = [replace(store.bands.get("csat", key), avg=covered, value=covered) for key in ("{}", worlds.PHONE.key)]
     store.bands.put(bands)
     found = read(plan(), store, None, since=SINCE, now=NOW)
-    assert "Not known: CSAT" in digest.short(found)[-1]
+    # Below it stand the two lines on how the data came in.
+    assert "Not known: CSAT" in digest.short(found)[-3]
 
 
 def test_slack_takes_the_digest_and_mail_has_all_of_it(told):
@@ -194,6 +212,31 @@ def test_slack_takes_the_digest_and_mail_has_all_of_it(told):
         assert isinstance(one, Section)
         assert f">{one.heading}</h2>" in html
     assert [p.metric for p in (message.picture, *message.picture.below)] == ["csat", "csat"]
+
+
+def test_in_slack_too_it_says_what_is_used_up_aimed_at_kept_quiet_and_not_collected(told):
+    used = Interval(estimate=0.003, low=0.001, high=0.005)
+    use = AllowanceUse(
+        metric="csat", year=SINCE, ends=SINCE + timedelta(days=365), as_of=NOW, code=AllowanceCode.WITHIN,
+        by="decisions", unit="pt", limit=0.01, summed=used, unexplained=used,
+        altogether=Altogether(harm=used, code=AllowanceCode.OPEN),
+        carried=(Carried(change="weekend-desk", code=Code.HARMED, share=0.2, harm=used),),
+    )  # fmt: skip
+    target = Target(id="t", metric="csat", value=0.9, by=NOW + timedelta(days=90), owner="CX")
+    quiet = Silence(id="s", metric="reply", segment=None, starts=SINCE, ends=NOW + timedelta(days=1), by="Digital",
+                    why="a test")  # fmt: skip
+    aims = [TargetOutlook(target=target, as_of=NOW, course=c) for c in (Course.WILL_MISS, Course.MET, Course.MET)]
+    message = for_digest(replace(told, allowances=(use,), targets=tuple(aims), silences=(quiet,)), key="k", thread="t")
+    rendered = blocks.render(message)
+    assert block_problems(rendered) == []
+    for line in (
+        "Harm allowance, CSAT: 1 decision in force since 15 Nov, together 0.30 points worse",
+        "allowed: 1 point, 0.70 points left.",
+        "Targets: 2 met, 1 will miss.",
+        "Silences in force: First reply, median until Mon 23 Nov 2026, 06:00 UTC (Digital): a test.",
+        "Not collected: churn",
+    ):
+        assert line in str(rendered)
 
 
 def test_the_charts_of_a_week_are_one_picture(told, seeded_url):

@@ -157,6 +157,18 @@ def test_whatever_is_told_of_one_that_lasts_has_its_parts_and_an_end_has_not():
     assert asked_of(walked(*told, ended))[1] == [e.incident.root for e in told]
 
 
+def test_one_whose_newest_look_is_quiet_has_the_parts_of_the_look_that_it_is_told_by():
+    opened = story(1)
+    bad = opened.finding
+    quiet = replace(bad, state=State.OK, at=bad.at + timedelta(days=1), value=0.9, since=None)
+    first = replace(opened, finding=quiet, incident=replace(opened.incident, latest=quiet, worst=bad))
+    done, asked = asked_of(walked(first))
+    assert asked == [first.incident.root]
+    assert done.incidents[0].kinds.until == bad.at
+    # One that was never in breach has nothing to be told by.
+    assert asked_of(walked(replace(first, incident=replace(first.incident, worst=None))))[1] == []
+
+
 def test_of_many_at_once_the_gravest_are_looked_into():
     events = [story(number, score=float(number)) for number in range(MOST + 5)]
     done, asked = asked_of(walked(*events))

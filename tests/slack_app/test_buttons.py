@@ -1,14 +1,16 @@
 """From a click to the store and back to the message, over real HTTP and a real WebSocket."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from slack_world import NOW, incident
+from slack_world import CSAT, NOW, incident
 
 from cxmon import actions
-from cxmon.model import Access, Act, Category, Change, Ending, IncidentState, Outcome, Step
+from cxmon.model import Access, Act, Category, Change, Ending, IncidentState, Outcome, State, Step
 from cxmon.slack_app.modals import opaque
+from cxmon.wording.clicking import hidden_by_accepting
 
 
 def buttons(message):
@@ -216,6 +218,22 @@ def test_the_new_normal_shows_first_what_it_hides(app):
     found = world.incident()
     assert (found.state, found.ending) == (IncidentState.ENDED, Ending.ACCEPTED)
     slack.until(lambda: buttons(message) == [], what="the message of the end")
+
+
+@pytest.mark.parametrize("kind", ["new_normal", "one_off"])
+def test_what_a_viewer_sends_of_an_editors_form_is_refused(app, kind):
+    world, slack, message = app
+    slack.scopes |= {"users:read", "users:read.email"}
+    view = sent_on(slack, opened_view(slack, "we_know_why", message), kind=kind)
+    slack.acked(slack.submit(view, {"why": "cheaper", "first": "2026-09-14", "last": "2026-09-14"}, user="U0BEN"))
+    assert answered(slack).startswith("Only editors may ")
+    assert [step for step, _ in world.history()] == [Step.OPENED]
+
+
+def test_a_quiet_look_is_not_what_the_new_normal_hides():
+    bad = incident()
+    quiet = replace(bad.latest, state=State.OK, value=0.81, expected=math.nan, low=math.nan, high=math.nan)
+    assert "That hides 70.0 % instead of 78.0 %" in hidden_by_accepting(replace(bad, latest=quiet), CSAT)[1]
 
 
 def test_an_alert_is_marked_as_not_real_after_reading_what_that_does(app):

@@ -1,16 +1,17 @@
 """Keep, amend, roll back, accept: recorded from a verdict's message, told in its thread, reminded of there."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fakeslack.views import view_problems
 from form_world import CUT, done, place, request, seed, told_verdict, verdict
-from slack_world import NOW
+from slack_world import NOW, incident
 from test_buttons import answered, buttons, opened_view, words_of
 
 from cxmon import actions
 from cxmon.errors import ActionError
-from cxmon.model import Decision, Response
+from cxmon.model import EVERYONE, Decision, Response, Step, Transition, Where, WhereAnswer
 from cxmon.pipeline.remind import remind
 from cxmon.slack_app.contract import Kind
 
@@ -74,6 +75,28 @@ def test_a_decision_that_is_not_there_any_more_is_said_so(world):
         ):
             (told,) = done(asked, place(world, store))
             assert told.text == "This decision is not known here any more, so nothing was done."
+
+
+def test_show_segments_of_a_verdict_claims_nothing_where_segments_were_not_compared(world):
+    one = Where(
+        metric="csat",
+        answer=WhereAnswer.EVERYWHERE_ALIKE,
+        whole=0.05,
+        unit="pt",
+        looked_at=4,
+        largest=0.01,
+        false_discovery=0.1,
+    )
+    with world.store() as store:
+        told = incident(id="v1", check=actions.VERDICT, subject="desk", root=EVERYONE, members=(EVERYONE,))
+        store.incidents.amend(told, Transition(incident="v1", step=Step.OPENED, at=NOW, reason="opened: worse"))
+        asked = request(Kind.BLOCK_ACTIONS, "show_segments", value="v1")
+        store.verdicts.put(verdict())
+        (shown,) = done(asked, place(world, store))
+        assert "Not known: segments are compared where" in str(shown.blocks)
+        store.verdicts.put(replace(verdict(), version=2, where=(one,)))
+        (shown,) = done(asked, place(world, store))
+        assert "CSAT, where: everywhere alike, 5.0 points worse in all" in str(shown.blocks)
 
 
 def test_what_was_decided_before_and_the_price_stand_in_the_form(world):
