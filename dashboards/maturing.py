@@ -6,9 +6,11 @@ from functools import partial
 import streamlit as st
 
 from cxmon import charts
+from cxmon.charts.page import table
 from cxmon.model import Filling, Metric
 from cxmon.wording import filling as wording
 from cxmon.wording import numbers as say
+from cxmon.wording.whole import Table
 from dashboards import downloads, drawing, reading
 from dashboards.links import linked
 from dashboards.reading import World
@@ -46,12 +48,11 @@ def _curves(filling: Filling, metric: Metric) -> None:
     said = "; ".join(f"{line.name}: {line.points[-1][2]}" for line in found if line.points)
     told = f"{metric.label}, how its periods fill up. {said}"
     drawing.show(partial(made, theme="page"), key="filling_chart", said=told)
-    with st.expander("As figures"):
-        heads = wording.headers(filling)
-        st.table(
-            [dict(zip(map(md, heads), map(md, row), strict=True)) for row in wording.rows(filling, metric)],
-            border="horizontal", hide_index=True,
-        )  # fmt: skip
+    with st.expander("As figures", key="told_filling"):
+        heads = ("Which", *wording.headers(filling)[1:])
+        rows = tuple(map(tuple, wording.rows(filling, metric)))
+        # Too wide for a phone, where its cells stand below each other.
+        st.html(table(Table(headers=heads, rows=rows), told))
     downloads.offer(
         "filling",
         f"{metric.id}_fills_up",

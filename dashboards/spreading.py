@@ -8,10 +8,10 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.charts.layout import ticks
-from cxmon.model import Band, Metric, Segment, Sheet, Spread
+from cxmon.model import Band, Metric, Segment, Sheet, Spread, written
 from cxmon.wording import describing
 from cxmon.wording import gap as gaps
-from dashboards import downloads, drawing, figures
+from dashboards import answering, downloads, drawing, figures
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -79,7 +79,17 @@ def _of_days(band: Band, metric: Metric, world: World) -> tuple[list[charts.Bin]
     told = f"Eight of ten {unit} lay between {low} and {high}"
     was = f"; short lines: the {len(before)} before" if len(before) >= LEAST else ""
     last = wording.day(figures.moment(known[-1][0]), world.zone)
-    return bins, told, f"Bars: the {len(now)} complete {unit} to {last}{was}."
+    behind = _behind(band, metric, world, known[-DAYS:])
+    return bins, told, f"Bars: the {len(now)} complete {unit} to {last}, {behind}{was}."
+
+
+def _behind(band: Band, metric: Metric, world: World, shown: Sequence[tuple[int, float]]) -> str:
+    """How many answers stand behind the periods that are shown, and of a survey its response rate over them."""
+    starts = {at for at, _ in shown}
+    n = sum(count for at, count in zip(band.starts, band.n, strict=True) if at in starts)
+    first, last = band.starts.index(shown[0][0]), band.starts.index(shown[-1][0]) + 1
+    rate = answering.over(world, band, metric, first, last)
+    return ", ".join(filter(None, (f"n {written(n)}", rate)))
 
 
 def _within(values: Sequence[float], edges: Sequence[float], i: int) -> float:

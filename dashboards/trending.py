@@ -10,6 +10,7 @@ from cxmon import charts, wording
 from cxmon.model import Band, Metric, written
 from cxmon.wording import gap as gaps
 from cxmon.wording import targets as wording_of_targets
+from cxmon.wording import terms
 from dashboards import downloads, drawing
 from dashboards.reading import World
 from dashboards.text import grey, md
@@ -44,7 +45,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     pins, aimed = world.pins(), world.target(metric.id, band.key)
     target = f"target {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else ""
     legend += grey(f" Dash-dotted: {md(target)}.") if target else ""
-    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(metric.definition) or None)
+    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(_meant(metric)))
     made = partial(
         charts.trend,
         shown,
@@ -75,6 +76,12 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     told = f"{said}. Decisions marked: {marks or 'none'}{anew}"
     same = ("trend", *world.stamp, metric.id, band.key, days, height)
     drawing.show(partial(made, theme="page", height=height), key=f"trend_{key}", said=told, same=same)
+
+
+def _meant(metric: Metric) -> str:
+    """What the figure is, and what the words of its caption mean."""
+    defined = f"{metric.definition.rstrip('.')}. " if metric.definition else ""
+    return f"{defined}{terms.EXPECTED} {terms.N}"
 
 
 def average(band: Band) -> str:

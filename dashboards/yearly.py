@@ -11,7 +11,7 @@ from cxmon.model import Band, Grain, Metric
 from cxmon.periods import named_days_off
 from cxmon.wording import describing
 from cxmon.wording import gap as gaps
-from dashboards import downloads, drawing
+from dashboards import beside, downloads, drawing
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -52,6 +52,7 @@ def section(world: World, band: Band, metric: Metric, *, where: str, days: int) 
         foot, side = st.columns([4, 2], vertical_alignment="center")
         same = "the month a year before" if metric.grain is Grain.MONTH else "the same weekday 52 weeks before"
         foot.caption(md(f"Solid: now. Dashed: {same}." + _marked(off, metric)))
+        st.markdown(beside.behind(world, metric, band))
         with side:
             downloads.offer(
                 "years",

@@ -8,6 +8,7 @@ from cxmon.wording import numbers as say
 from cxmon.wording.answering import responded
 from cxmon.wording.evidence import disputes, remarks, remarks_on_all, seconded, unusual
 from cxmon.wording.screen import screen
+from cxmon.wording.sizes import in_words
 from cxmon.wording.verdicts import by_gravity
 
 Metrics = Mapping[str, Metric]
@@ -123,10 +124,16 @@ def _read(harm: Harm, metric: Metric) -> str:
 
 def _set(settings: Mapping[str, str]) -> str:
     said = {name: text for name, text in settings.items() if text not in {"", "None"}}
-    # Sizes and durations are kept as they are typed.
-    shown = {name: number_format().of(text) if text[:1].isdigit() else text for name, text in said.items()}
-    told = [f"{words} {shown[name]}" for name, words in _SETTINGS if name in shown]
+    told = [f"{words} {_in_words(said[name])}" for name, words in _SETTINGS if name in said]
     return ", ".join(told)
+
+
+def _in_words(text: str) -> str:
+    """A setting as people read it: sizes and durations are kept as the configuration has them, `1pt`, `8d`."""
+    shown = in_words(number_format().of(text)) if text[:1].isdigit() else text
+    if not shown.endswith(" d"):
+        return shown
+    return {"0 d": "its end", "1 d": "1 day"}.get(shown, f"{shown}ays")
 
 
 def _labels(harms: Sequence[Harm], metrics: Metrics) -> str:

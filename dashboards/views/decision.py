@@ -10,7 +10,7 @@ from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
 from cxmon.model import Declared, Harm, Metric, Verdict, written
 from cxmon.wording import ledger as ledgers
-from cxmon.wording import sizes
+from cxmon.wording import sizes, terms
 from dashboards import allowing, beneath, deciding, drawing, figures, session, telling, trending
 from dashboards.frame import opened
 from dashboards.links import linked
@@ -31,11 +31,20 @@ def harms(world: World, verdict: Verdict) -> None:
             words, tone, shape = wording.screen(harm, titles=titles)
             cells = st.columns([16, 18, 36, 34], gap="small")
             cells[0].markdown(f"**{md(metric.label)}**  \n:gray[:small[{md(harm.scope)}]]")
-            cells[1].markdown(badge(words, tone, shape))
+            cells[1].markdown(badge(words, tone, shape), help=md(terms.of(words)) or None)
             below = [_seen(harm, world), *wording.staged(harm, metric, verdict.as_of, world.zone, titles)]
             small = "".join(f"  \n:gray[:small[{md(line.strip())}]]" for line in below)
-            cells[2].markdown(md(ledgers.harm_words(harm, world.metrics)) + small)
-            cells[3].markdown(f"{md(wording.grade(harm))}  \n:gray[:small[{md(_beside(harm, metric, told))}]]")
+            cells[2].markdown(md(ledgers.harm_words(harm, world.metrics)) + small, help=md(_meant(metric)))
+            grade = wording.grade(harm)
+            cells[3].markdown(
+                f"{md(grade)}  \n:gray[:small[{md(_beside(harm, metric, told))}]]", help=md(terms.of(grade)) or None
+            )
+
+
+def _meant(metric: Metric) -> str:
+    """What the figure is, and what the words beside it mean."""
+    defined = f"{metric.label}: {metric.definition.rstrip('.')}." if metric.definition else ""
+    return " ".join(filter(None, (defined, terms.RANGE, terms.LIMIT, terms.EXPECTED, terms.N)))
 
 
 def _beside(harm: Harm, metric: Metric, told: Sequence[str]) -> str:
@@ -110,11 +119,11 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
             or shown[0]
         )
         harm = next(h for h in verdict.harms if h.metric == metric_id)
-        st.markdown("## How sure it became", anchors=False)
+        st.markdown("## How sure it became", anchors=False, help=md(terms.COURSE))
         beneath.over_time(world, change, harm, beneath.narrowing_of(change, metric_id))
         band = world.bands.get((metric_id, f"change:{change}"))
         if band is not None:
-            st.markdown("## Actual against expected", anchors=False)
+            st.markdown("## Actual against expected", anchors=False, help=md(terms.EXPECTED))
             trending.draw(
                 world, band, world.metrics[metric_id], where=band.label, days=372, key="decision", height=LOWER
             )
@@ -174,7 +183,8 @@ def page() -> None:
             # The metrics and the segments that moved by themselves stand in the list below.
             titles = {key: d.change.title for key, d in world.declared.items()}
             told = wording.sentence(verdict, declared.change, world.metrics, world.zone, titles, moved=False)
-            st.markdown(md(told))
+            meant = terms.explained((row.words, row.grade))
+            st.markdown(md(told), help=md(f"{meant} {terms.EXPECTED} {terms.RANGE}"))
             order = [harm.metric for harm in wording.by_gravity(verdict.harms)]
             first = sorted(verdict.where, key=lambda where: order.index(where.metric))[:1]
             placed = [wording.placed(where, world.metrics[where.metric]) for where in first]

@@ -6,6 +6,7 @@ from cxmon import wording
 from cxmon.decisions import source_health as decided
 from cxmon.model import written
 from cxmon.wording import source_health as health
+from cxmon.wording import terms
 from dashboards import budgets, deliveries, maturing, reading
 from dashboards.frame import opened
 from dashboards.reading import World
@@ -28,7 +29,7 @@ def sources(world: World) -> None:
         for one in known:
             pull = one.last
             cells = st.columns([24, 22, 24, 30], gap="small")
-            pulled = f"pulled {wording.stamp(pull.at, world.zone)}"
+            pulled = f"read {wording.stamp(pull.at, world.zone)}"
             age = f"newest {health.age(one.newest, newest)} old" if one.newest else "no record yet"
             told = [
                 (f"**{md(pull.source)}**", health.part(pull, world.metrics)),
@@ -44,7 +45,7 @@ def sources(world: World) -> None:
 
 def _lacks(one: decided.Glimpse) -> str:
     """The emptiest field, and how many were asked, where that is known."""
-    empty = [f"{name} empty in {share:.0%}" for name, share in health.empty_shares(one.last) if share > 0][:1]
+    empty = [f"{name} empty in {100 * share:.0f} %" for name, share in health.empty_shares(one.last) if share > 0][:1]
     sent = health.offered_share(one.last)
     return "; ".join([*empty, *([f"survey sent for {sent}"] if sent else [])]) or "no field is empty"
 
@@ -52,13 +53,13 @@ def _lacks(one: decided.Glimpse) -> str:
 def _trouble(one: decided.Glimpse) -> str:
     slowed = health.slowed(one)
     said = [f"slowed down {slowed}"] if slowed else []
-    said += [f"{one.failed} of {one.pulls} pulls failed"] if one.failed else []
+    said += [f"{one.failed} of {one.pulls} readings failed"] if one.failed else []
     said += [f"{written(one.rejected)} set aside"] if one.rejected else []
     return ", ".join(said) or "no trouble in the last day"
 
 
 def runs(world: World) -> None:
-    st.header("Collections", anchor=False)
+    st.header("Collections", anchor=False, help=md(terms.COLLECTED))
     if not world.runs:
         st.markdown(grey("Nothing has been collected yet."))
         return
@@ -75,7 +76,7 @@ def runs(world: World) -> None:
 
 
 def rejected(world: World) -> None:
-    st.header("Rows set aside", anchor=False)
+    st.header("Rows set aside", anchor=False, help=md(terms.SET_ASIDE))
     if not world.rejected:
         st.markdown(grey("None in what is stored."))
         return

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cxmon import wording
 from cxmon.model import Incident, IncidentState, Step, Tone
-from cxmon.wording import delivering, happening, kinds
+from cxmon.wording import delivering, happening, kinds, terms
 from dashboards import commanding, deeds, figures, story, trending
 from dashboards.frame import opened
 from dashboards.reading import World
@@ -172,15 +172,16 @@ def page() -> None:
         st.warning(md(f"There is no incident {asked}. Perhaps the link was cut off."))
     if known is not None:
         detail(world, known)
-    st.header("Open incidents", anchor=False)
+    st.header("Open incidents", anchor=False, help=md(terms.STATES))
     if lasting:
         taken = sum(i.state is IncidentState.ACKNOWLEDGED for i in lasting)
-        st.markdown(grey(f"{len(lasting)} not ended; somebody is on {taken} of them. The last found first."))
+        on = f"somebody is on {taken} of them" if taken else "nobody is on any of them yet"
+        st.markdown(grey(f"{len(lasting)} not ended; {on}. The last found first."))
         listed(world, lasting, asked, "lasting")
     else:
         with st.container(border=True):
             st.markdown(":gray-badge[:material/check: None is open]")
-            st.markdown("Nothing that is watched is out of bounds now. What is not red may still be too early to know.")
+            st.markdown("Nothing watched got worse and stayed so. What is not red may still be too early to know.")
     if over:
         st.header("Ended", anchor=False)
         listed(world, over[:MOST_ENDED], asked, "ended")

@@ -10,6 +10,7 @@ from cxmon.model import EVERYONE, RED, Band, Harm, Metric, Segment, Tone, use, w
 from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
+from cxmon.wording import terms
 from dashboards import allowing, answering, choosing, drawing, early, figures, folding, trending, viewing
 from dashboards.frame import opened
 from dashboards.links import to
@@ -31,7 +32,8 @@ def headline(world: World) -> None:
         titles = {key: d.change.title for key, d in world.declared.items()}
         words, tone, shape = wording.screen(verdict, titles=titles)
         st.markdown(f"## {badge(words, tone, shape)}&ensp;{md(verdict.headline)}", anchors=False)
-        st.markdown(md(verdict.sentence))
+        meant = f"{terms.explained((words, wording.grade(verdict)))} {terms.EXPECTED} {terms.RANGE}"
+        st.markdown(md(verdict.sentence), help=md(meant))
         others = [v for v in world.verdicts.values() if v.change != verdict.change]
         row = next(r for r in figures.ledger(world) if r.change == verdict.change)
         with st.grid(4, min_column_width=220, gap="small"):
@@ -94,7 +96,7 @@ def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
     return (
         f"{definition}Average of {gaps.window(found, band, world.zone)}, complete periods only; expected "
         f"{wording.value(metric, found.expected)}, {gaps.possible(found, metric)}. {better} is better. "
-        f"n {written(found.n)}. Line: the last twelve weeks."
+        f"n {written(found.n)}: so many answers or cases. Line: the last twelve weeks."
     )
 
 
@@ -116,12 +118,15 @@ def trend(world: World) -> None:
 
 def ledger(world: World) -> None:
     """Decisions and their verdicts, gravest first; the heading claims no cause."""
+    rows = figures.ledger(world)
     st.header(
         "Decisions and their verdicts",
         anchor=False,
-        help="Gravest first; the numbers are the pins above. The range stands in brackets.",
+        help=md(
+            "Gravest first; the numbers are the pins above. "
+            f"{terms.explained(said for row in rows for said in (row.words, row.grade))} {terms.RANGE} {terms.LIMIT}"
+        ),
     )
-    rows = figures.ledger(world)
     if not rows:
         st.markdown(grey("No decision has been declared yet."))
         return
@@ -170,7 +175,7 @@ def _map(_world: World, stamp: tuple[str | int, ...]) -> tuple[list[charts.Cell]
 
 def where(world: World) -> None:
     with st.container(border=True, height="stretch", key="where"):
-        st.header("Where it happens", anchor=False)
+        st.header("Where it happens", anchor=False, help=md(terms.MAP))
         cells, known = _map(world, world.stamp)
         st.caption(md(f"Against expected, over the days on the cards. {folding.columns(world)}{_by_chance(known)}"))
         words = "; ".join(f"{c.segment}, {c.metric}: {c.said}" for c in cells if c.said)
@@ -210,7 +215,7 @@ def _listed(cells: list[charts.Cell]) -> None:
 
 def incidents(world: World) -> None:
     with st.container(border=True, height="stretch", key="incidents"):
-        st.header("Open incidents", anchor=False)
+        st.header("Open incidents", anchor=False, help=md(terms.STATES))
         if not world.incidents:
             st.markdown(grey("None is open. What is not red may still be too early to know."))
             return

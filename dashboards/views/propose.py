@@ -3,8 +3,10 @@
 import streamlit as st
 
 from cxmon import signing
+from cxmon.charts.page import table
 from cxmon.model import Act, Declared, Planned
 from cxmon.wording import outlooks, proposing
+from cxmon.wording.whole import Table
 from dashboards import asking, commanding, session
 from dashboards.frame import opened
 from dashboards.proposing import fields
@@ -19,9 +21,11 @@ def answer(world: World, found: Planned) -> None:
         for i, line in enumerate(outlooks.planned(found.change, found.outlooks, metrics, world.zone)):
             st.markdown(f"**{md(line)}**" if i else grey(md(line)))
         if len(found.outlooks) > 1:
-            rows = [outlooks.row(metrics[o.metric], o) for o in found.outlooks]
-            heads = [head.capitalize() for head in outlooks.HEADERS]
-            st.table([dict(zip(heads, map(md, row), strict=True)) for row in rows], hide_index=True)
+            rows = tuple(tuple(outlooks.row(metrics[o.metric], o)) for o in found.outlooks)
+            heads = tuple(head.capitalize() for head in outlooks.HEADERS)
+            with st.container(key="told_planned"):
+                # Too wide for a phone, where its cells stand below each other.
+                st.html(table(Table(headers=heads, rows=rows), "What could be seen of each figure, and when"))
         with st.expander("Figure by figure"):
             for o in found.outlooks:
                 st.markdown("  \n".join(md(line) for line in outlooks.outlook(metrics[o.metric], o)))

@@ -5,6 +5,12 @@ import re
 import pytest
 
 pytestmark = pytest.mark.browser
+# Whether ones are as wide as eights, here and in a line of text.
+WIDTHS = """(value) => [value, document.querySelector('[data-testid=stMarkdown] p')].map((one) => {
+  const [narrow, wide] = ['111111', '888888'].map((text) => { const line = document.createElement('span');
+    line.textContent = text; one.append(line);
+    const width = line.getBoundingClientRect().width; line.remove(); return width; });
+  return Math.abs(narrow - wide) < 0.01; })"""
 
 
 @pytest.fixture
@@ -42,6 +48,9 @@ def test_the_overview_is_readable_and_drawn_in_light_in_dark_and_on_a_phone(visi
         listed = page.locator(".st-key-listed").get_by_text(re.compile(r"CSAT: [\d.]+ points worse"))
         assert (listed.count() > 0, listed.first.is_visible()) == (True, phone)
         assert len(page.screenshot(full_page=True)) > 20_000
+    # Figures below each other have one width, so that they can be compared.
+    value = page.get_by_test_id("stMetricValue").first
+    assert value.evaluate(WIDTHS) == [True, True]
     assert page.errors == []
     assert page.outside == []
 

@@ -92,13 +92,14 @@ def test_a_deep_link_restores_a_metric_and_every_section_says_what_it_stands_on(
     app = page("metric", metric="reply", segment=HOSTILE.key, range="90d")
     said = text(app)
     assert app.selectbox(key="segment").value == HOSTILE.key
-    assert "n 980 in the 7 days to 18 Nov" in said
     assert "a year before (7 days to 19 Nov 2025)" in said
     assert "Half within 1.9 min, nine of ten within 4.0 min" in said
     assert "about 900; short lines: the three times as long before" in said
     assert "3 segments looked at" in said
     assert "fell by 5.0 points (3.0 to 7.0)" in said
     assert "a difference of 10 % or more" in said
+    # Below the trend and below the year before; below the bars it is theirs.
+    assert said.count("n 980 in the 7 days to 18 Nov") == 2
     # Names are text: no picture, no markup, on the cards and in the list too.
     raw = "\n".join(m.value for m in (*app.markdown, *app.caption)) + "".join(m.label for m in app.metric)
     assert "![x](" not in raw
@@ -199,13 +200,26 @@ def test_a_link_to_what_is_not_there_is_not_taken_for_another(page, name, link, 
 
 
 def test_the_page_on_data_tells_how_figures_fill_up_alarms_kept_and_messages(page):
-    said = text(page("health", filling="csat"))
+    app = page("health", filling="csat")
+    said = text(app)
+    # A phone has each cell below the other, with its head before it.
+    assert ['data-label="8 d">99 %</td>' in one.proto.body for one in app.get("html")] == [True]
     assert "A day counts when it is 8 days old, as declared." in said
     assert "At most 2 false alarms a quarter, over 38 watched figures" in said
     # Three are open: any of them may be false, so nothing is said to be kept.
     assert "Open whether kept" in said
     assert "3 incidents told: 3 still open and not taken up" in said
     assert "Nothing has been told to any channel yet" in said
+
+
+def test_no_page_on_incidents_says_that_all_is_well(page, tmp_path):
+    address = f"sqlite:///{tmp_path / 'own.db'}"
+    worlds.seed(address)
+    assert "1 not ended; nobody is on any of them yet" in text(page("incident", address))
+    worlds.single(f"sqlite:///{tmp_path / 'calm.db'}")
+    calm = text(page("incident", f"sqlite:///{tmp_path / 'calm.db'}"))
+    assert "None is open" in calm
+    assert "What is not red may still be too early to know." in calm
 
 
 def test_a_view_narrows_cards_ledger_map_and_incidents_and_leaves_numbers_as_they_are(url, monkeypatch):

@@ -3,11 +3,23 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 import worlds
 from opening import words_of
 
 from cxmon import charts, decisions, wording
-from cxmon.model import Code, Declared, Grade, Interval, KeptBy, Split, SplitRanges
+from cxmon.model import (
+    Code,
+    Declared,
+    FirstSaid,
+    Grade,
+    Interval,
+    KeptBy,
+    NumberFormat,
+    Split,
+    SplitRanges,
+    using,
+)
 from cxmon.store import Store
 from cxmon.wording.doubts import doubts, guarded, worked_out
 from cxmon.wording.mixing import parts
@@ -105,6 +117,10 @@ def test_the_page_shows_the_course_and_folds_what_it_rests_on(monkeypatch, tmp_p
     said = words_of(monkeypatch, url, "decision", change="weekend-desk")
     assert "CSAT: 2.8 to 5.0 points worse on day 65; only this day is known yet" in said
     assert wording.mix(split, CSAT) in said
+    # Of the price the loss, where it stops to pay, and each value that it rests on.
+    assert "Customers (Churn): 400 more (400 fewer to 1,210 more) than expected, 600 USD each" in said
+    assert "It pays while it costs fewer than 167 lost customers a month" in said
+    assert "Rests on: a lost customer 600 USD; illustrative, no date" in said
     assert "in 211 comparable windows without a change, a fall this large never happened" in said
     assert "300 days before and 68 days since" in said
 
@@ -123,6 +139,18 @@ def test_doubts_name_what_speaks_against_a_verdict():
     assert doubts(looked(12, Code.HARMED, 0.02, 0.08), sure, metrics) == ("Nothing is known that speaks against it",)
     assert guarded(alone, late.change, metrics)[0] == "Churn: not judged"
     assert worked_out(alone, metrics)[0].startswith("CSAT: compared with its own past")
+
+
+@pytest.mark.parametrize(
+    ("matters", "wait", "said"), [("1.5pt", "8d", "1,5 points, {}8 days"), ("10%", "1d", "10 %, {}1 day"),
+                                  ("5min", "0d", "5 min, {}its end"), ("0.5", "2.5d", "0,5, {}2,5 days")],
+)  # fmt: skip
+def test_settings_are_told_in_words_and_in_the_number_format(matters, wait, said):
+    first = FirstSaid(at=START, settings={"csat": {"matters": matters, "matures_after": wait, "grain": "day"}})
+    judged = replace(looked(12, Code.HARMED, 0.02, 0.08), first=first)
+    with using(NumberFormat(decimal=",", thousands=".")):
+        told = worked_out(judged, {"csat": CSAT})[0]
+    assert told.endswith("smallest difference that matters " + said.format("one figure a day, complete after "))
 
 
 def test_what_decisions_use_adds_up_to_the_whole():

@@ -6,6 +6,7 @@ import re
 import threading
 from contextvars import copy_context
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import worlds
@@ -148,6 +149,8 @@ def test_a_command_prints_in_the_format_of_its_configuration(seeded_url, tmp_pat
 
 def test_a_file_that_is_tried_on_the_board_is_answered_in_its_format(url, monkeypatch):
     monkeypatch.setenv("CXMON_STORE_URL", url)
+    store = Path(url.removeprefix("sqlite:///"))
+    before = store.read_bytes()
     app = opened("trying")
     app.button(key="use_example").click().run()
     app.button(key="try_go").click().run()
@@ -158,6 +161,10 @@ def test_a_file_that_is_tried_on_the_board_is_answered_in_its_format(url, monkey
         shown = shown.replace(str(cell).replace("\\", ""), "")
     assert english(shown) == []
     assert re.search(r"\d,\d points", shown)
+    # Nothing of it is kept: the readers leave an empty log beside the store, and no other file.
+    left = {path.name: path.stat().st_size for path in store.parent.iterdir() if path.suffix != ".db-shm"}
+    assert {"store.db-wal": 0} | left == {"store.db": len(before), "store.db-wal": 0}
+    assert store.read_bytes() == before
 
 
 def test_each_job_of_the_service_has_the_format_in_its_own_thread(tmp_path):

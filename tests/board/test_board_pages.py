@@ -1,5 +1,6 @@
 """The pages' content and logic, without a browser."""
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -31,11 +32,17 @@ from cxmon.model import (
     Segment,
     StageHarm,
     TierAnswer,
+    Unlike,
     Where,
     WhereAnswer,
 )
 from cxmon.store import Store
 from cxmon.wording import ledger as ledgers
+from cxmon.wording import terms
+from cxmon.wording.aiming import _SCREEN as AIMS
+from cxmon.wording.aiming import SMALLER
+from cxmon.wording.screen import CHOSEN, LATELY
+from dashboards.text import md
 
 ROOT = Path(__file__).parents[2]
 VIEWS = ROOT / "dashboards" / "views"
@@ -69,6 +76,10 @@ def test_the_card_of_a_survey_says_who_answers(page, tmp_path):
         store.bands.put([replace(band, n=tuple(280.0 if i < 390 else 350.0 for i in range(len(band.n))))])
     assert "response rate 40.0 %, 50.0 % in the 12 weeks before" in text(page("overview", url))
     assert "response rate" not in text(page("overview"))
+    # The bars have a rate of their own days: 84 of which 280 were asked, and 7 with 350.
+    said = text(page("metric", url, metric="csat"))
+    assert "Bars: the 91 complete days to 18 Nov, n 12,740, response rate 49.1 %; short lines" in said
+    assert said.count("response rate 40.0 %, 50.0 % in the 12 weeks before") >= 2
 
 
 def test_the_unusual_and_the_claim_stand_beside_the_headline(page):
@@ -189,7 +200,7 @@ def test_card_and_trend_say_on_hover_what_the_figure_means(page):
     app = page("overview")
     (card,) = (m for m in app.metric if m.label == "CSAT")
     assert card.proto.help.startswith("Satisfied answers")
-    assert "Satisfied answers" in {m.proto.help for m in app.markdown}
+    assert f"Satisfied answers\\. {md(terms.EXPECTED)} {md(terms.N)}" in {m.proto.help for m in app.markdown}
 
 
 def test_a_grey_card_says_the_largest_harm_still_possible(page):
@@ -331,3 +342,40 @@ def test_drafts_of_feeds_stand_below_what_was_declared_the_nearest_of_them(page,
     told = text(page("decision", url=url, change="calendar-E-0"))
     assert "Draft, nobody has declared it" in told
     assert "Came in from calendar" in told
+
+
+@pytest.mark.parametrize(("name", "params"), [("overview", {}), ("decision", {"change": "weekend-desk"})])
+def test_the_words_of_each_verdict_and_of_each_grade_explain_themselves_on_hover(page, name, params):
+    app = page(name, **params)
+    shown = [words for m in app.markdown for words in re.findall(r"-badge\[:material/\w+: (.*?)\]", m.value)]
+    helps = "\n".join(m.proto.help for kind in (app.markdown, app.header) for m in kind)
+    grades = [wording.grade(Grade.CONTROLLED)]
+    meant = {words: terms.of(words.replace("\\", "")) for words in (*shown, *grades)}
+    assert {"Over the limit", *grades} <= meant.keys()
+    # An incident's state is explained at its heading.
+    assert [words for words, said in meant.items() if words != "Open" and (not said or md(said) not in helps)] == []
+    assert md(terms.EXPECTED) in helps
+    assert md(terms.RANGE) in helps
+    assert (md(terms.STATES) in helps) is (name == "overview")
+
+
+def test_the_board_has_one_place_that_opens_a_store_to_write():
+    opens = {
+        (path.name, line.strip())
+        for path in (ROOT / "dashboards").rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.search(r"\b(Store\.open|Database|create_engine|connect)\(", line) and "read_only=True" not in line
+    }
+    assert {name for name, _ in opens} == {"session.py"}
+    assert len(opens) == 1
+
+
+def test_no_word_of_a_verdict_is_left_without_a_meaning():
+    harms = [worlds.harm("csat", Code.UNDECIDED, (0.0, -0.01, 0.01), 0.015, "pt", unlike=unlike) for unlike in Unlike]
+    shown = [wording.screen(what)[0] for what in (*Code, *harms)]
+    shown += [LATELY, CHOSEN, SMALLER, *(words for words, _, _ in AIMS.values()), *map(wording.grade, Grade)]
+    assert [words for words in shown if not terms.of(words)] == []
+    assert terms.of("As expected") == ""
+    disputed = terms.of(wording.grade(Grade.DISPUTED))
+    assert disputed.endswith("it counts as less sure.")
+    assert terms.explained(["Better", "Better", "As expected"]) == f"Better: {terms.of('Better')}"

@@ -3,26 +3,34 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 import worlds
 
+from cxmon.contracts import Cells, Observations, Rejected, Window
 from cxmon.model import (
     EVERYONE,
+    Delivery,
     Finding,
     Health,
     Incident,
     IncidentState,
     Measure,
     Measured,
+    Message,
+    OutboxRow,
     Pull,
+    Receipt,
     Standing,
     State,
     Step,
+    Tone,
     Transition,
 )
 from cxmon.store import Store
 
 NOW = worlds.NOW
+NONE = np.zeros(0, dtype=np.int64)
 
 
 def measure(standing, value, **more):
@@ -46,6 +54,15 @@ REASON = (
 )
 
 
+def queued(outbox):
+    """A message that waits, one that cannot arrive, and one that is there."""
+    for channel in ("mail", "slack", "tty"):
+        told = Message(key=channel, thread="t", title="CSAT fell", text="", tone=Tone.RED, badge="Worse", at=NOW)
+        outbox.queue([OutboxRow(key=channel, channel=channel, message=told, state=Delivery.WAITING)], NOW)
+    outbox.park("slack", "not_in_channel")
+    outbox.sent("tty", Receipt(channel="tty", ref="1"), NOW)
+
+
 def seed(url):
     worlds.seed(url)
     with Store.open(url) as store:
@@ -54,6 +71,12 @@ def seed(url):
             store.pulls.record(
                 replace(one, at=NOW - timedelta(hours=1), ok=False, error="503", throttled=0, waited_s=0.0)
             )
+        window = Window(since=NOW - timedelta(days=1), until=NOW)
+        aside = (Rejected(where="calls.csv:17", reason="value: neither 0 nor 1", value="7"),)
+        nothing = Cells(segments=(), segment=NONE, start=NONE, known_at=NONE, n=NONE * 1.0, total=NONE * 1.0)
+        figures = Observations(window=window, cells=nothing, rejected=aside)
+        store.observations.apply(worlds.METRICS[0], figures, now=NOW)
+        queued(store.outbox)
         run = replace(store.runs.latest()["csat"], held=True)
         store.runs.record(run)
         found = Finding(
@@ -92,14 +115,21 @@ def said(app):
 
 
 def test_the_page_on_data_says_what_came_what_lacks_and_what_went_wrong(page):
-    text = said(page("health"))
+    app = page("health")
+    text = said(app)
+    (aside,) = app.dataframe
+    assert aside.value.to_numpy().tolist() == [["csat", "calls.csv:17", "value: neither 0 nor 1", "7"]]
+    assert "**mail**\n:gray-badge[:material/pending: Waiting]\n1 waiting" in text
+    assert "**slack**\n:orange-badge[:material/warning: Not delivered]\n1 not delivered" in text
+    assert "CSAT fell: its channel takes nothing until somebody mends it; tried again every ten minutes, not" in text
+    assert "**tty**\n:gray-badge[:material/check: All delivered]\n1 sent, newest of Sun 22 Nov 2026" in text
     assert "Sources" in text
     assert ":gray-badge[:material/cloud_off: Far too few]" in text
     assert "figures held back" in text
     assert "12 in 24 h, 480 usual" in text
     assert "newest 3 h old" in text
-    assert "score empty in 75%; survey sent for 50 % of 8" in text
-    assert "slowed down 7 times, 42 s waited, 1 of 2 pulls failed" in text
+    assert "score empty in 75 %; survey sent for 50 % of 8" in text
+    assert "slowed down 7 times, 42 s waited, 1 of 2 readings failed" in text
     assert REASON in text
     assert ":gray-badge[:material/check: As usual]" in text
     assert "470 in 24 h, 480 usual" in text
