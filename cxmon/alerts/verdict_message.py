@@ -66,7 +66,7 @@ def for_verdict(
     thread = f"change:{change.id}"
     others = [d for d in changes_near if _beside(d, declared, verdict)]
     facts = [
-        *(_first_facts(first, metric, zone, words.made_of(verdict, metrics)) if first and metric else []),
+        *(_first_facts(verdict, first, metric, zone, words.made_of(verdict, metrics)) if first and metric else []),
         *_side_effects(harms[1:], metrics, zone, known),
         *_aims(verdict, metrics),
         *([near_fact(others, zone)] if others else []),
@@ -120,7 +120,10 @@ def _lines(
     sentence = verdict.sentence or wording.sentence(verdict, declared.change, metrics, zone, titles)
     priced = wording.price_turn(previous, verdict)
     lines = [line for line in (priced and f"{priced}.", sentence) if line]
-    lines += [wording.placed(where, metrics[where.metric]) for where in verdict.where if where.metric in metrics]
+    # Where the gravest metric's harm is stands among its facts.
+    gravest = {harm.metric for harm in wording.by_gravity(verdict.harms)[:1]}
+    others = [where for where in verdict.where if where.metric in metrics and where.metric not in gravest]
+    lines += [wording.placed(where, metrics[where.metric]) for where in others]
     before = words.before(verdict, previous, zone, titles)
     if corrected and before:
         lines.insert(0, words.corrected(before))
@@ -131,14 +134,15 @@ def _lines(
     return tuple(lines)
 
 
-def _first_facts(harm: Harm, metric: Metric, zone: str, made_of: str) -> list[Fact]:
+def _first_facts(verdict: Verdict, harm: Harm, metric: Metric, zone: str, made_of: str) -> list[Fact]:
     """The gravest metric: since when, how much against expected, where, service or contacts, how sure."""
+    places = [wording.placed_in(where, metric) for where in verdict.where if where.metric == metric.id]
     due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     facts = [
         Fact(label=say.SINCE, text=wording.window_text(harm, zone).removeprefix("since ")),
         Fact(label=say.AGAINST_EXPECTED, text=words.how_much(harm, metric)),
         *([Fact(label=say.LATELY, text=recent.removeprefix("lately "))] if recent else []),
-        Fact(label=say.WHERE, text=harm.scope or say.EVERYONE_TOLD),
+        Fact(label=say.WHERE, text="; ".join([harm.scope or say.EVERYONE_TOLD, *places])),
         *([Fact(label=kinds.LABEL, text=made_of)] if made_of else []),
         Fact(label=say.HOW_SURE, text=words.how_sure(harm, metric)),
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 
 from cxmon.decisions.price_news import FIRM
 from cxmon.decisions.versions import said
@@ -15,6 +16,7 @@ SWINGS = timedelta(days=28)
 # Codes under which the aims of an investment decide: no limit is known to be exceeded.
 CALM = frozenset({Code.SAFE, Code.IMPROVED, Code.UNDECIDED})
 _AIMS = (AimCode.MISSED, AimCode.NOT_SHOWN, AimCode.SHOWN)
+_UNSHOWN = frozenset({AimCode.MISSED, AimCode.NOT_SHOWN})
 
 
 def aims_answer_of(verdict: Verdict) -> AimCode | None:
@@ -130,8 +132,12 @@ def last_told(history: tuple[Verdict, ...] | list[Verdict]) -> Verdict | None:
 
 def swings(history: Sequence[Verdict], current: Verdict) -> bool:
     """Whether a red verdict only swings about its limit: it was over it within four weeks, and red ever since, with
-    every metric that is over its limit now."""
+    every metric that is over its limit now. An aim swings in the same way about what was promised: missed within four
+    weeks, and not shown ever since."""
     lately = [v for v in history if v.as_of >= current.as_of - SWINGS]
+    if answer_of(current) in _UNSHOWN:
+        of_aims = takewhile(lambda v: answer_of(v) in _UNSHOWN, reversed(lately))
+        return any(answer_of(v) is AimCode.MISSED for v in of_aims)
     since = next((i for i in range(len(lately), 0, -1) if lately[i - 1].code not in RED), 0)
     over = [over_limit(v) for v in lately[since:] if v.code is Code.HARMED]
     return current.code in RED and bool(over) and over_limit(current) <= set().union(*over)

@@ -52,7 +52,7 @@ from cxmon.wording.numbers import (
     value,
     worse,
 )
-from cxmon.wording.placing import placed, places
+from cxmon.wording.placing import placed, placed_in, places
 from cxmon.wording.pricing import (
     money,
     price_brief,
@@ -163,6 +163,7 @@ __all__ = [
     "not_complete",
     "number",
     "placed",
+    "placed_in",
     "places",
     "plain",
     "price_brief",

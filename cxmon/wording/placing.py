@@ -13,9 +13,13 @@ def placed(where: Where, metric: Metric) -> str:
     """The answer in one line: `CSAT, where: mostly phone · eu, 4.1 points worse (range 2.0 to 6.3, 85 % of the harm),
     the rest 0.6 worse; 12 segments looked at`, `everywhere alike ...`, or that it is not clear and what is not ruled
     out."""
-    head = f"{metric.label}, where"
+    return f"{metric.label}, where: {placed_in(where, metric)}"
+
+
+def placed_in(where: Where, metric: Metric) -> str:
+    """The same without its beginning, for a place that says already what it is about."""
     if where.reason:
-        return f"{head}: not known, {where.reason}"
+        return f"not known, {where.reason}"
     looked = f"{say.counted(where.looked_at, 'segment')} looked at"
     left = len(where.not_looked_at)
     if left:
@@ -29,12 +33,12 @@ def placed(where: Where, metric: Metric) -> str:
     match where.answer:
         case WhereAnswer.HERE:
             alone = len(where.named) == 1
-            return f"{head}: {'; '.join(_named(p, where, metric, alone=alone) for p in where.named)}; {looked}"
+            return f"{'; '.join(_named(p, where, metric, alone=alone) for p in where.named)}; {looked}"
         case WhereAnswer.EVERYWHERE_ALIKE:
-            return f"{head}: everywhere alike, {whole} in all and no segment more than {apart} that; {looked}"
+            return f"everywhere alike, {whole} in all and no segment more than {apart} that; {looked}"
         case _:
             open_ = f"no segment stands out, but {apart} that is not ruled out"
-            return f"{head}: not clear, {whole} in all and {open_}; {looked}"
+            return f"not clear, {whole} in all and {open_}; {looked}"
 
 
 def places(where: Where, metric: Metric) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxmon import decisions
-from cxmon.model import GRAVITY, AimCode, Amount, Better, Category, Code, Grade, Grain, Interval, Kind
+from cxmon.model import GRAVITY, AimCode, AimResult, Amount, Better, Category, Code, Grade, Grain, Interval, Kind
 
 LIMIT = 0.015
 TINY = 1e-9
@@ -291,6 +291,25 @@ def test_a_harm_that_comes_to_be_within_the_limit_is_an_end_and_no_correction():
 def test_a_verdict_that_swings_about_its_limit_calls_nobody_twice(said, quiet):
     verdicts = [verdict(harm(code, 0.02, 0.03), as_of=NOW + i * timedelta(days=2)) for i, code in enumerate(said)]
     assert [decisions.swings(verdicts[:i], v) for i, v in enumerate(verdicts)] == quiet
+
+
+@pytest.mark.parametrize(
+    ("said", "quiet"),
+    [
+        ([AimCode.NOT_SHOWN, AimCode.MISSED], [False, False]),
+        ([AimCode.MISSED, AimCode.NOT_SHOWN, AimCode.MISSED], [False, True, True]),
+        ([AimCode.MISSED, AimCode.SHOWN, AimCode.MISSED], [False, False, False]),
+    ],
+)
+def test_an_aim_that_swings_about_what_was_promised_calls_nobody_twice(said, quiet):
+    def aimed(code, as_of):
+        aim = AimResult(metric="csat", code=code, unit="pt", promised=0.03, gain=interval(-0.01, 0.03))
+        return verdict(harm(Code.SAFE, -0.02, 0.01), aims=(aim,), on_aims=True, as_of=as_of)
+
+    verdicts = [aimed(code, as_of=NOW + i * timedelta(days=4)) for i, code in enumerate(said)]
+    assert [decisions.answer_of(v) for v in verdicts] == said
+    assert [decisions.swings(verdicts[:i], v) for i, v in enumerate(verdicts)] == quiet
+    assert not decisions.swings(verdicts[:1], aimed(AimCode.MISSED, as_of=NOW + timedelta(days=36)))
 
 
 def test_a_second_metric_over_its_limit_is_told_once_and_aloud():
