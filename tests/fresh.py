@@ -12,6 +12,7 @@ from cxmon.store import Store
 def fresh(path: Path) -> Store:
     """The store at `path`, migrated; a new one where there is none. The caller closes it."""
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(_migrated(), path)
     return Store.open(f"sqlite:///{path}")
 

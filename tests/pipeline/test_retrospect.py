@@ -57,7 +57,7 @@ def test_too_little_is_an_answer(tmp_path):
         few = retrospect(store, csat(), now=day(12))
     assert (few.looked_at, few.short > 0) == (0, True)
     assert wording.looked_back(csat(), nothing, "UTC", NOW) == "CSAT: not known, no figures"
-    assert "series with fewer than 12 periods" in wording.looked_back(csat(), few, "UTC", NOW)
+    assert "segments with fewer than 12 periods" in wording.looked_back(csat(), few, "UTC", NOW)
 
 
 def test_words_say_which_way_how_much_and_between_which_days(filled):
