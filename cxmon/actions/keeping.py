@@ -85,10 +85,6 @@ def sources(store: Store) -> Sequence[str]:
     return () if catalogue is None else sorted({m.source for m in catalogue.metrics})
 
 
-# What names a role or department, and never a person.
-_WHO = ("by", "to")
-
-
 def said(name: str, text: str) -> str:
     """The text without the blanks around it. ActionError where it is empty, or names a person where a role belongs."""
     asked = _ASKED.get(name, "give a reason")

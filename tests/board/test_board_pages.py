@@ -27,14 +27,11 @@ from cxmon.model import (
     LeadingAnswer,
     Method,
     Opinion,
-    Place,
     Placebo,
     Segment,
     StageHarm,
     TierAnswer,
     Unlike,
-    Where,
-    WhereAnswer,
 )
 from cxmon.store import Store
 from cxmon.wording import ledger as ledgers
@@ -160,17 +157,7 @@ def test_states_that_hold_a_comma_are_listed_with_semicolons():
 def test_the_decision_page_says_where_and_lists_the_segments(page, tmp_path):
     url = f"sqlite:///{tmp_path / 'world.db'}"
     worlds.seed(url)
-    place = Place(
-        segment=Segment.of(region="eu"), harm=0.041, low=0.02, high=0.063, own=0.05, rest=0.006, share=0.85, volume=0.4,
-        answers=900.0, p_value=0.001, named=True,
-    )  # fmt: skip
-    where = Where(
-        metric="csat", answer=WhereAnswer.HERE, unit="pt", whole=0.026, looked_at=12, largest=0.03, false_discovery=0.1,
-        places=(place,),
-    )  # fmt: skip
-    with Store.open(url) as store:
-        known = store.verdicts.latest("weekend-desk")
-        store.verdicts.put(replace(known, where=(where,), version=known.version + 1))
+    worlds.placed(url, Segment.of(region="eu"))
     app = page("decision", url=url, change="weekend-desk")
     assert "CSAT, where: mostly eu, 4.1 points worse" in text(app)
     assert "eu: 4.1 points worse (range 2.0 to 6.3), 85 % of the harm with 40 % of the answers; stands out" in text(app)

@@ -23,6 +23,7 @@ from cxmon.model import (
     Kind,
     Metric,
     Money,
+    Place,
     Placebo,
     Read,
     Saving,
@@ -32,6 +33,8 @@ from cxmon.model import (
     Step,
     Transition,
     Verdict,
+    Where,
+    WhereAnswer,
     Worth,
 )
 from cxmon.store import Catalogue, Run, Store
@@ -196,6 +199,21 @@ def seed(url, *, phone_title="Weekend phone desk closed"):
             check="watch", subject="reply", seen_through=None, through=NOW, incidents=[incident],
             transitions=[opened], outbox=[], now=NOW,
         )  # fmt: skip
+
+
+def placed(url, segment):
+    """The decision on the weekend desk knows where: mostly in `segment`."""
+    place = Place(
+        segment=segment, harm=0.041, low=0.02, high=0.063, own=0.05, rest=0.006, share=0.85, volume=0.4, answers=900.0,
+        p_value=0.001, named=True,
+    )  # fmt: skip
+    where = Where(
+        metric="csat", answer=WhereAnswer.HERE, unit="pt", whole=0.026, looked_at=12, largest=0.03, false_discovery=0.1,
+        places=(place,),
+    )  # fmt: skip
+    with Store.open(url) as store:
+        known = store.verdicts.latest("weekend-desk")
+        store.verdicts.put(replace(known, where=(where,), version=known.version + 1))
 
 
 def single(url):
