@@ -42,11 +42,7 @@ def for_answer(
         badge, tone = words.INCIDENT_OPEN, Tone.AMBER
         title = words.and_open(title, min(one.since or one.opened_at for one in here), zone)
     facts = [
-        *(
-            _figures(found, band, metric, zone)
-            if found
-            else [Fact(label=words.WHY, text=band.reason or words.TOO_LITTLE)]
-        ),
+        *_figures(found, band, metric, zone),
         *_limit(over, over_title, zone),
         *_incidents(incidents, zone),
         near_fact(changes_near, zone, drafts_near),

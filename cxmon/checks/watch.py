@@ -73,7 +73,9 @@ class Watch:
         said = self._said(ground, values, n)
         said["statistic"][~thick | (learning > 0)] = np.nan
         looked = int(np.isfinite(said["statistic"]).sum())
-        states = said | _at_heights(said, self._heights(ground, np.where(said["as_before"], 0.0, said["statistic"])))
+        states = said | _at_heights(
+            said, self._heights(ground, np.where(said["as_before"] == 1.0, 0.0, said["statistic"]))
+        )
         found = []
         for s, segment in enumerate(panel.segments):
             row = _Row(panel.metric, segment, panel.starts[: t + 1], values[s], n[s], ground.judged.log, looked)
