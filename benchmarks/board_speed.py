@@ -47,7 +47,7 @@ const lines = () => charts('[data-testid=stMetricChart]')
 const rests = () => document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]');
 const looks = {
   title: () => parts('h1').some((one) => one.innerText.trim() === 'Empty'),
-  answer: () => document.querySelector('.st-key-headline h4') && values() >= 6,
+  answer: () => document.querySelector('.st-key-headline h2') && values() >= 6,
   drawn: () => rests() && values() >= 6
     && charts('[data-testid=stVegaLiteChart]') >= 2
     && charts('[data-testid=stVegaLiteChart]') === parts('[data-testid=stVegaLiteChart]').length
