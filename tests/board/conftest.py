@@ -19,6 +19,15 @@ ROOT = Path(__file__).parents[2]
 # Seconds; a test may take 300.
 PATIENCE_S = 150
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# What Playwright says where a tab of the browser itself went down.
+CRASHED = "Target crashed|Page crashed"
+
+
+def pytest_collection_modifyitems(items):
+    """A tab that crashes says nothing of the board: its test is tried once more, and any other failure stands."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=[CRASHED]))
 
 
 @pytest.fixture(scope="session")
