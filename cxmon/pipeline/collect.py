@@ -20,6 +20,7 @@ from cxmon.pipeline.collect_health import Tally, begun, settled
 from cxmon.pipeline.joining import ENOUGH, Enough
 from cxmon.pipeline.unnamed import news
 from cxmon.store import Run, Store
+from cxmon.wording.collected import nothing_between
 
 Progress = Callable[[str, int, int], None]
 
@@ -116,7 +117,16 @@ def _collect(
         metric.id,
     )
     held = _held(plan, store, [metric], tally, error, now)
-    return _recorded(store, _collected(metric, error, counts), now, unnamed, held=held)
+    note = "" if error or any(counts.values()) else _nothing_yet(plan, store, metric, now, since)
+    return _recorded(store, _collected(metric, error, counts, note), now, unnamed, held=held)
+
+
+def _nothing_yet(plan: Plan, store: Store, metric: Metric, now: datetime, since: datetime | None) -> str:
+    """Where was looked, of a metric that has no figure at all; else nothing."""
+    if store.observations.watermark(metric) is not None:
+        return ""
+    window = _window(plan, store, metric, now, since)
+    return "" if window is None else nothing_between(window.since, window.until, plan.zone, now)
 
 
 def _collect_stream(

@@ -182,6 +182,7 @@ def _data(
 ) -> tuple[str, ...]:
     """How the data came in: what is in trouble, one line where nothing is."""
     runs = [run for name, run in store.runs.latest().items() if name in own]
-    told = collected.lines(runs, *((store.outbox.blocked(), unread_changes(store)) if everything else ({},)))
+    measured = store.observations.measured()
+    told = collected.lines(runs, measured, *((store.outbox.blocked(), unread_changes(store)) if everything else ({},)))
     seen = [one for one in glimpses(store.pulls.lately(), now) if one.last.source in sources and in_trouble(one)]
     return (*told, *(f"{one.last.source}: {health.told(one.last, plan.metrics, plan.zone)}" for one in seen))

@@ -79,23 +79,33 @@ def _guarded(what: str, source: object, look: Callable[[], Look]) -> Look:
         return Look(what=what, error=redacted(str(error), secrets_of(source)))
 
 
-def _request(plan: Plan, metric: Metric, now: datetime) -> Request:
+def _request(plan: Plan, metric: Metric, now: datetime, back: timedelta = BACK) -> Request:
     frozen = plan.as_of is not None
-    return Request(metric=metric, window=Window(now - BACK, now), now=now, frozen=frozen, hash_key=plan.hash_key)
+    return Request(metric=metric, window=Window(now - back, now), now=now, frozen=frozen, hash_key=plan.hash_key)
 
 
 def _table(plan: Plan, source: Source, metric: Metric, now: datetime) -> Look:
+    """The last days, or where they hold nothing all that a first collection would read."""
+    found = _table_since(plan, source, metric, now, BACK)
+    if found.records or found.metrics[0].rejected:
+        return found
+    return _table_since(plan, source, metric, now, plan.backfill)
+
+
+def _table_since(plan: Plan, source: Source, metric: Metric, now: datetime, back: timedelta) -> Look:
     cells = 0
     rejected: list[Rejected] = []
     rows: list[Mapping[str, str]] = []
-    for batch in source.fetch(_request(plan, metric, now)):
+    for batch in source.fetch(_request(plan, metric, now, back)):
         if not isinstance(batch, Facts):
             cells += len(batch.cells)
             rows = [*_newest(batch.cells, metric, plan.minimum_cell), *rows][:SHOWN]
         rejected += batch.rejected
     first = next((f"{r.where}: {r.reason}" for r in rejected), "")
     made = Counted(metric=metric.id, count=cells, rejected=len(rejected), reason=first)
-    return Look(what=metric.id, records=cells, of="cells of the last 30 days", metrics=(made,), rows=tuple(rows))
+    return Look(
+        what=metric.id, records=cells, of=f"cells of the last {back.days} days", metrics=(made,), rows=tuple(rows)
+    )
 
 
 def _newest(cells: Cells, metric: Metric, least: int) -> list[Mapping[str, str]]:

@@ -110,7 +110,8 @@ def title(incident: Incident, store: Store) -> str:
 
 def data(store: Store) -> list[str]:
     """What could not be collected or delivered, and how much was."""
-    return collected.lines(store.runs.latest().values(), store.outbox.blocked(), unread_changes(store))
+    runs, measured = store.runs.latest().values(), store.observations.measured()
+    return collected.lines(runs, measured, store.outbox.blocked(), unread_changes(store))
 
 
 def unread_changes(store: Store) -> list[tuple[str, str]]:

@@ -75,6 +75,11 @@ class ObservationStore:
             found = conn.execute(sa.select(schema.progress.c.watermark).where(progress_of(metric))).scalar()
         return None if found is None else datetime.fromtimestamp(found, UTC)
 
+    def measured(self) -> set[str]:
+        """Ids of the metrics that ever held a figure, under whatever definition."""
+        with self._db.read() as conn:
+            return set(conn.execute(sa.select(schema.series.c.metric).distinct()).scalars())
+
     def redefined(self, metric: Metric) -> datetime | None:
         """Start of the first period counted by this definition, where another one counted earlier ones: nothing is
         compared across it. None where no other definition goes back further."""

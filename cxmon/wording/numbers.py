@@ -153,7 +153,7 @@ def largest(metric: Metric, harm: Harm) -> str:
         return "nothing is ruled out yet"
     rate = harm.response_rate
     high = harm.so_far.high if rate is None or rate.bounds is None else max(harm.so_far.high, rate.bounds[1])
-    if high <= 0:
+    if high < 0:
         return "a harm is ruled out"
     size = amount(metric, high, harm.unit, digits(metric, harm))
     return f"up to {size} {sides(metric, harm)[0]} is still possible"

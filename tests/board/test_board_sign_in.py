@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import wire
-from conftest import serving
+from board_served import serving
 
 from cxmon.model import Access, Oidc, Secret, handed_over, taken
 from cxmon.store import Store

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 import worlds
-from conftest import serving
+from board_served import serving
 from seeing import AT_REST, against, heard, rested, unheard
 
 from cxmon.store import Store

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 import worlds
-from conftest import serving
+from board_served import serving
 from seeing import heard
 
 from cxmon.model import Access, Segment, handed_over

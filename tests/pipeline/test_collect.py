@@ -298,3 +298,20 @@ def test_a_clock_that_stands_still_makes_no_fault_of_what_came_later(tmp_path, s
     one, other = (everything(sqlite_store, m) for m in BOTH)
     assert one == other
     assert sum(n for n, _ in one.values()) == 90 * 6
+
+
+def test_a_metric_without_any_figure_says_where_was_looked_until_there_is_one(tmp_path, sqlite_store):
+    write(tmp_path, events())
+    late = NOW + timedelta(days=2000)
+    (first,) = collect(plan(tmp_path, BOTH[:1]), sqlite_store, now=late)
+    assert first.ok
+    assert "no figures between" in first.note
+    assert "--backfill" in first.note
+    assert collect(plan(tmp_path, BOTH[:1]), sqlite_store, now=late)[0].note
+    assert sqlite_store.observations.measured() == set()
+    (found,) = collect(plan(tmp_path, BOTH[:1]), sqlite_store, now=late, since=NOW - timedelta(days=200))
+    assert found.written
+    assert not found.note
+    assert sqlite_store.observations.measured() == {"from_csv"}
+    (again,) = collect(plan(tmp_path, BOTH[:1]), sqlite_store, now=late)
+    assert (again.written, again.note) == (0, "")
