@@ -123,12 +123,14 @@ class Pieces:
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
     """A list was read whole, in one go: what is stored of [since, until) (epoch seconds) by one of the fields `times`
-    and is not among `ids` is gone at the vendor."""
+    and is not among `ids` is gone at the vendor. Where the list goes by something else than these fields, `born` says
+    when the record of an id was made, None where it cannot: only those made in that time are missed."""
 
     times: frozenset[str]
     since: int
     until: int
     ids: frozenset[str]
+    born: Callable[[str], int | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
