@@ -141,6 +141,7 @@ class Facts:
     `complete`: the stream has been read up to the present. `through`: up to when it has been read, for the progress.
     Where the page brought `pieces`, `upserts` are what they say alone; the store goes by all that it has of them.
     `note`: what whoever collects should know of how it was read. `sweep`: what the list that ends here no longer holds.
+    `forget`: hashes of customers whom the vendor has deleted, and who are forgotten for that.
     """
 
     upserts: Records = field(default_factory=Records)
@@ -152,6 +153,7 @@ class Facts:
     pieces: Pieces | None = None
     note: str = ""
     sweep: Sweep | None = None
+    forget: tuple[str, ...] = ()
 
 
 Batch = Observations | Facts

@@ -47,8 +47,8 @@ class Stream:
     left out where a refusal names them. `swept_by` are fields with times of which a record with one after `since` is in
     the list for as long as it exists: what a whole list since then no longer holds is gone. Where the list goes by when
     records were made and none of their fields says that, `born` reads it of an id (epoch seconds, or None). A list of
-    what is gone that is `optional` may be refused by a vendor who has none. With `piece` the list holds pieces of records: `record_id` is
-    the record that one belongs to, `changed` when it happened.
+    what is gone that is `optional` may be refused by a vendor who has none. With `piece` the list holds pieces of
+    records: `record_id` is the record that one belongs to, `changed` when it happened.
 
     Where the getters say what they look at (`fields.reads`), the rest of an answer is not read. Where `records` makes
     something of the entries of a list, `entries` is the path of that list, and `looks_at` are the paths in an entry.

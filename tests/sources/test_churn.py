@@ -281,6 +281,19 @@ def test_a_change_tells_what_was_before_it():
     assert sum(f[1] for f in found.values()) == 20.0
 
 
+def test_a_guess_gives_way_between_two_that_say_there_was_nothing():
+    """Unpaid in April and paid again in May, when the list is first read: of the day before it says what is now."""
+    of = churn(Kind.RATIO, "start_of_period", Grain.DAY)
+    unpaid, paid = T0 + 40 * 86_400, T0 + 60 * 86_400
+    states = [
+        State(T0, T0, "s/0start", 60.0, 0, 2), State(paid - 80_000, paid - 80_000, "s/8seen", 60.0, 0, 2),
+        State(unpaid, unpaid, "s/2a<", 60.0, 0, 0), State(unpaid, unpaid, "s/2a>", 0.0, 0, 1),
+        State(paid, paid, "s/2b<", 0.0, 0, 0), State(paid, paid, "s/2b>", 60.0, 0, 1),
+    ]  # fmt: skip
+    found = {(start - T0) // 86_400 for (_, start, _), f in table(of, {"c": states}).items() if f[0]}
+    assert found & set(range(35, 63)) == {*range(35, 40), 60, 61, 62}
+
+
 def test_changes_within_one_second_lead_to_what_none_of_them_came_from():
     of, at = churn(Kind.RATIO, "start_of_period", Grain.MONTH), T0 + 86_400 * 40
     pairs = [("b", 50.0, 70.0), ("c", 70.0, 0.0), ("a", 10.0, 50.0)]
