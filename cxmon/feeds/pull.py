@@ -237,7 +237,9 @@ class _Pages:
         if self.met is None or not self.in_order:
             return None
         until = int(self.request.now.timestamp())
-        return Sweep(times=self.stream.swept_by, since=since, until=until, ids=frozenset(self.met))
+        return Sweep(
+            times=self.stream.swept_by, since=since, until=until, ids=frozenset(self.met), born=self.stream.born
+        )  # fmt: skip
 
     def _send(self, first: Call, position: Position, where: str) -> Answer:
         spots = self.stream.spots(self.request.fields)

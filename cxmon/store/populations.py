@@ -75,14 +75,15 @@ def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: d
     place[present] = np.arange(len(present))
     told = _told(found, place)
     loud, others = aggregate.quiet(told, aggregate.opens(metric, run))
+    plain = loud & aggregate.orderly(told)
     customers: dict[str, list[aggregate.State]] = {}
-    chosen = np.flatnonzero(loud[told.customer]) if len(loud) else np.zeros(0, np.int64)
+    chosen = np.flatnonzero((loud & ~plain)[told.customer]) if len(loud) else np.zeros(0, np.int64)
     columns = (found.row, told.at, told.known, told.value, told.segment, told.holds)
     for i, at, known, value, segment, holds in zip(*(c[chosen].tolist() for c in columns), strict=True):
         state = aggregate.State(at, known, found.ids[i], value, segment, holds)
         customers.setdefault(found.customers[i], []).append(state)
     segments = [Segment.from_key(keys[n]) for n in present]
-    return aggregate.cells_of_states(metric, segments, customers, run, now, others)
+    return aggregate.cells_of_states(metric, segments, customers, run, now, others, aggregate.histories(told, plain))
 
 
 def _told(found: fact_rows.Found, place: fact_rows.Ints) -> aggregate.Told:

@@ -18,6 +18,7 @@ from cxmon.feeds.fields import within
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
 from cxmon.sources.zendesk import apart, quiet
+from cxmon.sources.zendesk.born import born
 from cxmon.sources.zendesk.sla import cycles
 
 if TYPE_CHECKING:
@@ -224,6 +225,8 @@ def _surveys(source: Zendesk) -> feeds.Stream:
         },
         paging=_AFTER,
         lookback=source.lookback,
+        swept_by=frozenset({"answered_at"}),
+        born=born,
     )
 
 
