@@ -119,3 +119,13 @@ def test_a_plan_without_an_allowance_counts_nothing(tmp_path):
         judge(plan, store, now=day(228))
         assert store.allowances.latest() == {}
     assert plan.allowance == Plan(path=tmp_path, store_url="").allowance
+
+
+def test_a_decision_on_customers_that_the_metric_does_not_have_is_no_part_of_its_year(tmp_path):
+    world, _ = five(0.0)
+    shop = change(YEAR + 3, id="shop", title="Shop", scope=Scope.of({"channel": "shop"}))
+    near = change(YEAR + 3, id="near", title="Near", scope=Scope.of(dict(LEAVES[0].items)))
+    plan, store = built(tmp_path, replace(world, days=230), [csat()], [shop, near], allowance=ALLOWED)
+    with store:
+        [use] = spend(plan, store, {}, now=day(228), brief=True)
+    assert [part.change for part in use.carried] == ["near"]
