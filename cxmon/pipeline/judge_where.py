@@ -19,6 +19,8 @@ from cxmon.pipeline.judge_mix import spread_of
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+# Who stands in several segments is counted in each: neither can be said, and one sentence says so of both.
+APART = "neither a place nor a move by other kinds of contacts can be told"
 # A median or logarithm of fewer answers than this is mostly noise, and not one that averages out.
 FEWEST = 5.0
 # Figures that cannot be added up from thin cells get cells that keep so much of the volume with answers enough.
@@ -34,7 +36,7 @@ def where_of(
     segment. `reading` is how the whole's interval is read: the segments' are read the same way."""
     metric, touched = leaves.metric, found.treated_leaves
     if not metric.additive:
-        return _unanswered(metric.id, scale, whole, f"{metric.label} has segments that overlap")
+        return _unanswered(metric.id, scale, whole, f"{metric.label} has segments that overlap: {APART}")
     index = np.arange(span.last - span.first)
     cut = slice(span.first, span.last)
     seen, at = ~span.out[cut], span.at - span.first

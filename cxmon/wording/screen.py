@@ -50,6 +50,8 @@ _UNLIKE = {
     Unlike.VANISHED: "No figures since, cannot compare",
     Unlike.ANSWERS: "Fewer answers, cannot compare",
 }
+# Worse as well, but no limit is open.
+WITHIN = "Worse, within the limit"
 # Undecided as well, but not because it is early.
 LATELY = "Worse lately"
 # Not comparable as well, but not because of the survey.
@@ -112,7 +114,7 @@ def _code(what: Code, *, titles: Mapping[str, str] | None = None) -> Screen:  # 
 def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
     words, tone, shape = _SCREEN[what.code]
     if what.code is Code.WORSE and what.so_far.high <= what.limit:
-        words = "Worse, within the limit"
+        words = WITHIN
     if came_late(what):
         words = LATELY
     if what.code is Code.SAFE:
@@ -141,7 +143,7 @@ def _verdict(what: Verdict, *, titles: Mapping[str, str] | None = None) -> Scree
         others = tuple(dict.fromkeys(other for harm in same for other in harm.entangled_with))
         words = f"Cannot be separated from {_titles(others, titles)}" if others else words
     elif what.code is Code.WORSE and same and all(harm.so_far.high <= harm.limit for harm in same):
-        words = "Worse, within the limit" if _nothing_open(what) else words
+        words = WITHIN if _nothing_open(what) else words
     elif what.code is Code.UNDECIDED and same and all(came_late(harm) for harm in same):
         words = LATELY
     elif what.code is Code.NOT_COMPARABLE:

@@ -163,5 +163,7 @@ def test_what_cannot_be_weighed_says_so(judged):
     panel = replace(leaves, metric=csat(additive=False))
     found = where_of(panel, sides, span, whole, scale(panel.metric, None, expected=1.0, log=False), {})
     assert found.answer is WhereAnswer.CANNOT_SAY
-    assert found.reason
+    assert found.reason.endswith(
+        "segments that overlap: neither a place nor a move by other kinds of contacts can be told"
+    )
     assert not found.places

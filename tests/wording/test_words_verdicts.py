@@ -27,6 +27,7 @@ from cxmon.model import (
     Tone,
     Unlike,
 )
+from cxmon.wording import ledger
 
 OVER = harm(Code.HARMED, 0.022, 0.026, 0.030)
 WITHIN = harm(Code.WORSE, 0.002, 0.006, 0.010)
@@ -42,6 +43,11 @@ TANGLED = harm(Code.ENTANGLED, -0.002, 0.003, 0.007, entangled_with=("four",), g
 EVERY = [OVER, WITHIN, OPEN, BETTER, HELD, EARLY, WAITS, SURVEY, TANGLED]
 FASTER = harm(Code.IMPROVED, -0.2, -0.12, -0.05, metric="reply", unit="%", limit=0.1)
 TITLES = {"four": "Call-backs within 8 h"}
+
+
+def test_states_are_counted_in_the_words_of_each_verdict():
+    counted = ledger.calm_of([verdict(WITHIN), verdict(OPEN), verdict(WITHIN), verdict(HELD)])
+    assert counted == "2 worse, within the limit; 1 worse, limit still open; 1 limit held so far"
 
 
 @pytest.mark.parametrize(
