@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from cxmon.decisions.kinds import KindsAnswer, kinds_answer
-from cxmon.model import Incident, Interval, Kinds, Metric, Split, SplitRanges, Unsplit
+from cxmon.model import Incident, Kinds, Metric, Split, SplitRanges, Unsplit
 from cxmon.wording import numbers as say
-from cxmon.wording.mixing import sides
+from cxmon.wording.mixing import digits_in, sides
 
 LABEL = "Service or contacts"
 # Of incidents that were opened before this was worked out.
@@ -59,19 +59,8 @@ def kinds_of(incident: Incident, metric: Metric, at: datetime | None = None) -> 
     return f"{LABEL}: {kinds_line(incident.kinds, metric, at)}"
 
 
-def _digits(split: Split, metric: Metric) -> int:
-    """Digits after the point, the same for all figures so that they add up as they read: those of the part that is
-    known worst, since the whole is known no better."""
-    ranges = split.ranges
-    known = [] if ranges is None else [ranges.rate, ranges.mix]
-    return min(
-        (say.digits_of(metric, Interval(estimate=0.0, low=low, high=high), split.unit) for low, high in known),
-        default=1,
-    )
-
-
 def _whole(split: Split, metric: Metric) -> str:
-    size = say.amount(metric, split.total, split.unit, _digits(split, metric))
+    size = say.amount(metric, split.total, split.unit, digits_in(split, metric))
     word = sides(split, metric)[0 if split.total > 0 else 1]
     if split.within is None:
         return f"{size} {word} than expected"
@@ -84,7 +73,7 @@ def _parts(split: Split, ranges: SplitRanges, metric: Metric, mix_first: bool) -
         found.reverse()
     if split.entry_exit or any(ranges.entry_exit):
         found.append((split.entry_exit, ranges.entry_exit, _NEW))
-    digits = _digits(split, metric)
+    digits = digits_in(split, metric)
     told = []
     for size, between, where in found:
         # What is worse is told as a part of the whole; what is better is no part of it.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cxmon.model import Better, Interval, Metric, Split, SplitRanges
 from cxmon.wording import numbers as say
+from cxmon.wording import precision
 from cxmon.wording.evidence import grade
 
 EVERYBODY = "all customers"
@@ -31,7 +32,7 @@ def mix(split: Split, metric: Metric) -> str:
     ranges = split.ranges
     if ranges is None:
         return f"{name}, {EVERYBODY}: {_before(split, metric)}{alone}"
-    digits = _digits(split, metric)
+    digits = digits_in(split, metric)
     told = [
         f"{_moved(x, split, metric, digits)} {where} ({_range(r, split, metric)})"
         for x, r, where, _ in _ranged(split, ranges, metric)
@@ -46,7 +47,7 @@ def mix(split: Split, metric: Metric) -> str:
 def parts(split: Split, metric: Metric) -> list[Part]:
     """What a total is made of, in the order in which it is told, and the total at the end."""
     ranges = split.ranges
-    digits = 1 if ranges is None and split.unit in {"pt", "%"} else None if ranges is None else _digits(split, metric)
+    digits = 1 if ranges is None and split.unit in {"pt", "%"} else None if ranges is None else digits_in(split, metric)
     if ranges is None:
         bare = [(split.mix, "Different kinds"), (split.rate, "Same kinds"), (split.entry_exit, "New or gone")]
         sized = [(size, None, label) for size, label in bare if size or label != "New or gone"]
@@ -67,7 +68,7 @@ def _ranged(
     split: Split, ranges: SplitRanges, metric: Metric
 ) -> list[tuple[float, tuple[float, float], str, str]]:  # fmt: skip
     """(size, range, in words, by name) of each part that there is."""
-    digits = _digits(split, metric)
+    digits = digits_in(split, metric)
     found = [
         (split.mix, ranges.mix, DIFFERENT, "Different kinds"),
         (split.rate, ranges.rate, SAME, "Same kinds"),
@@ -111,16 +112,29 @@ def sides(split: Split, metric: Metric) -> tuple[str, str]:
 
 
 def _moved(x: float, split: Split, metric: Metric, digits: int | None) -> str:
-    return f"{say.amount(metric, x, split.unit, digits)} {sides(split, metric)[0 if x > 0 else 1]}"
+    text = say.amount(metric, x, split.unit, digits)
+    number, _, unit = text.partition(" ")
+    side = sides(split, metric)[0 if x > 0 else 1]
+    return text if precision.reads_zero(number) else f"{number} {unit} {side}"
 
 
-def _digits(split: Split, metric: Metric) -> int:
-    """Digits after the point, the same for all figures of a split, so that the parts add up as they read: those of the
-    part that is known best."""
-    known = [] if split.ranges is None else [split.ranges.total, split.ranges.rate, split.ranges.mix]
-    return max(say.digits_of(metric, Interval(estimate=0.0, low=low, high=high), split.unit) for low, high in known)
+def digits_in(split: Split, metric: Metric) -> int:
+    """Digits after the point, the same for all figures of a split: those of the part that is known worst, and as many
+    more as it takes for the parts to add up as they read, and for each range to read as one."""
+    known = [] if split.ranges is None else [split.ranges.rate, split.ranges.mix]
+    starts = [say.digits_of(metric, Interval(estimate=0.0, low=low, high=high), split.unit) for low, high in known]
+    scale = say.factor(metric, split.unit)
+    parts = [x * scale for x in (split.rate, split.mix, split.entry_exit, split.remainder)]
+    ranges = [(low * scale, high * scale) for low, high in known]
+
+    def reads_right(digits: int) -> bool:
+        told = sum(round(x, digits) for x in parts)
+        adds_up = abs(told - round(split.total * scale, digits)) < 0.5 * 10**-digits
+        return adds_up and all(precision.spread(low, high, digits) for low, high in ranges)
+
+    return precision.until(min(starts, default=1), reads_right)
 
 
 def _range(between: tuple[float, float], split: Split, metric: Metric) -> str:
     """`0.8 to 1.6`, in the direction that the estimate is told in; `0.4 better to 0.7 worse` across zero."""
-    return say.between(metric, between, split.unit, _digits(split, metric), sides(split, metric))
+    return say.between(metric, between, split.unit, digits_in(split, metric), sides(split, metric))

@@ -4,6 +4,7 @@ import math
 
 from cxmon.model import Interval, Kind, Metric, Place, Where, WhereAnswer
 from cxmon.wording import numbers as say
+from cxmon.wording import precision
 
 # From this share of the harm on a place has most of it.
 MOST = 0.5
@@ -28,7 +29,7 @@ def placed_in(where: Where, metric: Metric) -> str:
     if where.mixed:
         size = say.amount(metric, where.mixed, where.unit, digits)
         looked = f"apart from {size} {_side(where.mixed, where, metric)} by different kinds of contacts; {looked}"
-    whole = f"{say.amount(metric, where.whole, where.unit, digits)} {_side(where.whole, where, metric)}"
+    whole = say.sided(metric, where.whole, where.unit, digits, say.sides(metric, where))
     apart = f"{say.bare(metric, where.largest, where.unit, digits)} above or below"
     match where.answer:
         case WhereAnswer.HERE:
@@ -71,14 +72,14 @@ def _harm(place: Place, where: Where, metric: Metric, *, carried: bool = False) 
     digits = _digits(place, where, metric)
     ends = say.between(metric, (place.low, place.high), where.unit, digits, say.sides(metric, where))
     share = f", {_percent(place.share)} of the harm" if carried else ""
-    size = f"{say.amount(metric, place.harm, where.unit, digits)} {_side(place.harm, where, metric)}"
+    size = say.sided(metric, place.harm, where.unit, digits, say.sides(metric, where))
     return f"{size} (range {ends}{share})"
 
 
 def _moved(x: float, where: Where, metric: Metric, digits: int) -> str:
     """A size without its unit, which was told just before: `0.6 worse`, `no different`."""
     text = say.bare(metric, x, where.unit, digits)
-    return f"{text} {_side(x, where, metric)}" if float(text.replace(",", "")) else "no different"
+    return "no different" if precision.reads_zero(text) else f"{text} {_side(x, where, metric)}"
 
 
 def _side(x: float, where: Where, metric: Metric) -> str:
@@ -94,8 +95,8 @@ def _precise(where: Where, metric: Metric) -> int:
     """Digits with which the largest difference and the harm of the whole do not read the same."""
     found = Interval(estimate=0.0, low=-where.largest, high=where.largest)
     start = say.digits_of(metric, found, where.unit)
-    sizes = [abs(x) * say.factor(metric, where.unit) for x in (where.largest, where.whole)]
-    return next((d for d in range(start, start + 3) if round(sizes[0], d) != round(sizes[1], d)), start)
+    largest, whole = (abs(x) * say.factor(metric, where.unit) for x in (where.largest, where.whole))
+    return precision.until(start, lambda more: precision.spread(largest, whole, more))
 
 
 def _percent(share: float) -> str:

@@ -27,7 +27,8 @@ def how_much(harm: Harm, metric: Metric) -> str:
     size = f"{wording.worse(metric, harm)} ({wording.harm_range(metric, harm)}), {limit}"
     if not (math.isfinite(harm.actual) and math.isfinite(harm.expected)):
         return f"{metric.label}: {size}"
-    figures = f"{wording.value(metric, harm.actual)} instead of {wording.value(metric, harm.expected)}"
+    seen, expected = wording.instead(metric, harm.actual, harm.expected, harm.so_far, harm.unit)
+    figures = f"{seen} instead of {expected}"
     return f"{metric.label} {figures}: {size}"
 
 
