@@ -114,7 +114,7 @@ def _facts(
     facts = [
         Fact(label=say.SINCE, text=words.since_words(incident, told, zone)),
         *words.how_much(told, metric),
-        Fact(label=say.WHERE, text=words.where_of(incident, told, kind)),
+        Fact(label=say.WHERE, text=words.where_of(incident, told, metric, kind)),
         *_service_or_contacts(incident, told, metric, kind),
         Fact(label=say.HOW_SURE, text=words.how_sure(incident, told, kind)),
         beside,

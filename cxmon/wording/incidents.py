@@ -5,7 +5,6 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.model import (
-    EVERYONE,
     Ending,
     Fact,
     Finding,
@@ -22,7 +21,9 @@ from cxmon.model import (
     written,
 )
 from cxmon.wording.against import gap, gap_words, levels, size_words
+from cxmon.wording.kinds import NOT_INSIDE
 from cxmon.wording.messages import AGAINST_EXPECTED, CORRECTED, at_most, lower
+from cxmon.wording.placing import TOO_LITTLE
 from cxmon.wording.withholding import withheld_headline
 
 HOW_MUCH = "How much"
@@ -188,26 +189,33 @@ def how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
     return [Fact(label=AGAINST_EXPECTED, text=against + answers)]
 
 
-def where_of(incident: Incident, finding: Finding | None, kind: str) -> str:
+def where_of(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
     """The source or check that it is about, else its segments."""
-    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding, kind)
+    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding, metric, kind)
 
 
-def where(incident: Incident, finding: Finding | None, kind: str) -> str:
+def where(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
+    """The segment that it is told by, then where inside that while it lasts, then what is in breach by itself."""
     others = [wording.segment(m) for m in incident.members if m != incident.root]
-    text = wording.segment(incident.root)
+    parts = [wording.segment(incident.root)]
+    if kind == "watch" and metric is not None and incident.state is not IncidentState.ENDED:
+        parts.append(inside(incident, metric))
     if others:
-        text += f"; seen in {', '.join(at_most(others, 5))}"
-    elif kind == "watch" and finding and finding.looked_at > 1 and _all_of_them(incident):
-        # That they are alike is more than a watch shows: each was only looked at by itself.
-        text += "; no segment is shown to be worse by itself"
+        parts.append(
+            f"{'in alarm by themselves too' if kind == 'watch' else 'seen in'}: {', '.join(at_most(others, 5))}"
+        )
     if finding and finding.looked_at > 1:
-        text += f" ({written(finding.looked_at)} segments looked at)"
-    return text
+        parts.append(f"{written(finding.looked_at)} segments watched")
+    return "; ".join(parts)
 
 
-def _all_of_them(incident: Incident) -> bool:
-    return incident.root == EVERYONE and incident.state is not IncidentState.ENDED
+def inside(incident: Incident, metric: Metric) -> str:
+    """Whether segments inside the root stand out or all fare alike, or why that cannot be said."""
+    kinds = incident.kinds
+    if kinds is not None and kinds.where is not None:
+        return wording.placed_in(kinds.where, metric)
+    why = NOT_INSIDE.get(kinds.why) if kinds is not None and kinds.why is not None else None
+    return why or TOO_LITTLE
 
 
 def how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:

@@ -29,7 +29,20 @@ _WHY = {
     Unsplit.TOO_LITTLE: "too little data in its parts",
     Unsplit.UNLIKE: "the parts do not add up to the figure",
     Unsplit.CROWD: "too many were found at once to look into each",
+    Unsplit.ENTANGLED: "another change moved the same contacts",
+    Unsplit.EVERYBODY: "it touches every segment, so that none is left to hold its contacts against",
 }
+# Why nothing is said of where inside an incident's root it happens, where it is not for want of data.
+NOT_INSIDE = {
+    Unsplit.OVERLAP: "not compared inside, its segments overlap",
+    Unsplit.ONE_PART: "nothing finer is stored",
+    Unsplit.CROWD: "not compared inside, too many were found at once",
+    Unsplit.SORT: "figures of this sort are not compared inside",
+}
+# Verdicts whose contacts moved too little to be split. The first is about a harm, the second about anything else.
+_SAME_KINDS = "the kinds of contacts stayed the same: the share of those it touches moved by less than a tenth"
+_SMALL = "the kinds of contacts shifted, but too little to have moved the figure"
+UNJUDGED = "it was not worked out when this was judged"
 _SAME, _OTHER, _NEW = "from the same kinds of contacts", "from different kinds", "from segments that are new or gone"
 
 
@@ -46,6 +59,14 @@ def kinds_line(kinds: Kinds | None, metric: Metric, at: datetime | None = None) 
     day = "" if at is None or at == kinds.until else f" (as of {say.day(kinds.until, metric.zone)})"
     mix_first = answer in {KindsAnswer.MIX, KindsAnswer.MIX_OPEN}
     return f"{_LEAD[answer]}{day}: of {_whole(split, metric)}, {_parts(split, split.ranges, metric, mix_first)}"
+
+
+def unsplit(why: Unsplit | None, *, harmed: bool) -> str:
+    """What a verdict says whose figure was not split: that contacts stayed as they were, or why it cannot be said."""
+    moved = {Unsplit.SAME: _SAME_KINDS, Unsplit.SMALL: _SMALL}.get(why) if why is not None else None
+    if moved is not None:
+        return f"Worse service, not other contacts: {moved}" if harmed else f"{moved[:1].upper()}{moved[1:]}"
+    return f"Cannot say: {_WHY[why] if why is not None else UNJUDGED}"
 
 
 def kinds_short(kinds: Kinds | None) -> str:

@@ -8,12 +8,13 @@ from cxmon.wording import precision
 
 # From this share of the harm on a place has most of it.
 MOST = 0.5
+TOO_LITTLE = "too little data to say where inside"
 
 
 def placed(where: Where, metric: Metric) -> str:
     """The answer in one line: `CSAT, where: mostly phone · eu, 4.1 points worse (range 2.0 to 6.3, 85 % of the harm),
-    the rest 0.6 worse; 12 segments looked at`, `everywhere alike ...`, or that it is not clear and what is not ruled
-    out."""
+    the rest 0.6 worse; 12 segments looked at`, `everywhere alike ...`, or that too little is known, and what is
+    not ruled out."""
     return f"{metric.label}, where: {placed_in(where, metric)}"
 
 
@@ -39,7 +40,7 @@ def placed_in(where: Where, metric: Metric) -> str:
             return f"everywhere alike, {whole} in all and no segment more than {apart} that; {looked}"
         case _:
             open_ = f"no segment stands out, but {apart} that is not ruled out"
-            return f"not clear, {whole} in all and {open_}; {looked}"
+            return f"{TOO_LITTLE}: {whole} in all and {open_}; {looked}"
 
 
 def places(where: Where, metric: Metric) -> list[str]:

@@ -54,7 +54,8 @@ def test_what_other_kinds_of_contacts_bring_is_told_apart():
 
 def test_what_is_not_clear_says_what_is_not_ruled_out_and_what_is_not_known_says_why():
     assert wording.placed(where(OPEN, largest=0.054), CSAT) == (
-        "CSAT, where: not clear, 3 points worse in all and no segment stands out, but 5 above or below that is not "
+        "CSAT, where: too little data to say where inside: 3 points worse in all and no segment stands out, but 5 "
+        "above or below that is not "
         "ruled out; 12 segments looked at"
     )
     assert wording.placed(where(OPEN, reason="it is a level"), CSAT) == "CSAT, where: not known, it is a level"
