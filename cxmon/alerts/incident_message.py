@@ -72,6 +72,7 @@ def for_incident(
         reply=words.reply(transition, badge, headline),
         at=transition.at,
         weight=incident.told_score,
+        evidence=incident.id if behind else "",
     )
 
 

@@ -20,6 +20,7 @@ NOT_THE_CAUSE = " (near in time, not judged to be the cause)"
 EVERYONE_TOLD = "all customers"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 EXACT_VIEW = "Open the exact view"
+RECORDS = "The worst of them"
 RESPOND = "Keep, amend or roll back"
 BUTTONS = {
     "acknowledge": "Acknowledge",
