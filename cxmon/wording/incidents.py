@@ -197,13 +197,12 @@ def where_of(incident: Incident, finding: Finding | None, metric: Metric | None,
 def where(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
     """The segment that it is told by, then where inside that while it lasts, then what is in breach by itself."""
     others = [wording.segment(m) for m in incident.members if m != incident.root]
-    parts = [wording.segment(incident.root)]
-    if kind == "watch" and metric is not None and incident.state is not IncidentState.ENDED:
+    parts, lasting = [wording.segment(incident.root)], incident.state is not IncidentState.ENDED
+    if kind == "watch" and metric is not None and lasting:
         parts.append(inside(incident, metric))
     if others:
-        parts.append(
-            f"{'in alarm by themselves too' if kind == 'watch' else 'seen in'}: {', '.join(at_most(others, 5))}"
-        )
+        how = "in alarm by themselves too" if kind == "watch" and lasting else "seen in"
+        parts.append(f"{how}: {', '.join(at_most(others, 5))}")
     if finding and finding.looked_at > 1:
         parts.append(f"{written(finding.looked_at)} segments watched")
     return "; ".join(parts)

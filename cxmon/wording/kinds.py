@@ -5,7 +5,7 @@ from datetime import datetime
 from cxmon.decisions.kinds import KindsAnswer, kinds_answer
 from cxmon.model import Incident, Kinds, Metric, Split, SplitRanges, Unsplit
 from cxmon.wording import numbers as say
-from cxmon.wording.mixing import digits_in, sides
+from cxmon.wording.mixing import as_read, digits_in, sides
 
 LABEL = "Service or contacts"
 # Of incidents that were opened before this was worked out.
@@ -40,7 +40,7 @@ NOT_INSIDE = {
     Unsplit.SORT: "figures of this sort are not compared inside",
 }
 # Verdicts whose contacts moved too little to be split. The first is about a harm, the second about anything else.
-_SAME_KINDS = "the kinds of contacts stayed the same: the share of those it touches moved by less than a tenth"
+_SAME_KINDS = "the share of contacts that it touches moved by less than a tenth"
 _SMALL = "the kinds of contacts shifted, but too little to have moved the figure"
 UNJUDGED = "it was not worked out when this was judged"
 _SAME, _OTHER, _NEW = "from the same kinds of contacts", "from different kinds", "from segments that are new or gone"
@@ -52,7 +52,7 @@ def kinds_line(kinds: Kinds | None, metric: Metric, at: datetime | None = None) 
     stands beside: of another one the line says its day."""
     if kinds is None:
         return NOT_KNOWN
-    split = kinds.split
+    split = None if kinds.split is None else as_read(kinds.split, metric)
     if split is None or split.ranges is None:
         return f"Cannot say: {_WHY[kinds.why or Unsplit.TOO_LITTLE]}"
     answer = kinds_answer(kinds)
@@ -65,7 +65,7 @@ def unsplit(why: Unsplit | None, *, harmed: bool) -> str:
     """What a verdict says whose figure was not split: that contacts stayed as they were, or why it cannot be said."""
     moved = {Unsplit.SAME: _SAME_KINDS, Unsplit.SMALL: _SMALL}.get(why) if why is not None else None
     if moved is not None:
-        return f"Worse service, not other contacts: {moved}" if harmed else f"{moved[:1].upper()}{moved[1:]}"
+        return f"{'Worse service, not other contacts' if harmed else 'Not other contacts'}: {moved}"
     return f"Cannot say: {_WHY[why] if why is not None else UNJUDGED}"
 
 

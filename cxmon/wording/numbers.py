@@ -129,24 +129,26 @@ def level_digits(metric: Metric, low: float, high: float, *, beside: Sequence[fl
 
 
 def instead_digits(metric: Metric, seen: float, expected: float, gap: Interval, unit: str) -> int | None:
-    """Digits after the point for two levels whose difference is told as `gap`, in `unit`: those of its interval, one
-    more where the printed levels would contradict the printed difference. None where its interval is not known."""
+    """Digits after the point for two levels whose difference is told as `gap`, in `unit`: those of its interval, and
+    one more where the printed levels would clearly contradict the printed difference. None where its interval is not
+    known."""
     if not math.isfinite(gap.high - gap.low):
         return None
-    per = abs(expected) if unit == "%" else 1.0
-    width = abs(gap.high - gap.low) * per * factor(metric)
+    told, relative = digits_apart(metric, gap, unit), unit == "%"
+    width = abs(gap.high - gap.low) * (abs(expected) if relative else 1.0) * factor(metric)
     start = _by_interval(width, metric, "pt" if is_share(metric) else "")
-    told = digits_apart(metric, gap, unit)
+    start = start if relative else max(start, told)
     size = round(abs(gap.estimate) * factor(metric, unit), told)
 
     def add_up(more: int) -> bool:
         shown = [round(x * factor(metric), more) for x in (seen, expected)]
         apart = abs(shown[0] - shown[1])
-        if unit == "%":
+        if relative:
             apart = 100 * apart / abs(shown[1]) if shown[1] else math.inf
         return round(apart, told) == size
 
-    return start if add_up(start) else start + 1
+    # That tenths are one off is no contradiction; that whole points are is one.
+    return start if add_up(start) or (start and not relative) else start + 1
 
 
 def instead(metric: Metric, seen: float, expected: float, gap: Interval, unit: str) -> tuple[str, str]:

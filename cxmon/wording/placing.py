@@ -15,32 +15,52 @@ def placed(where: Where, metric: Metric) -> str:
     """The answer in one line: `CSAT, where: mostly phone · eu, 4.1 points worse (range 2.0 to 6.3, 85 % of the harm),
     the rest 0.6 worse; 12 segments looked at`, `everywhere alike ...`, or that too little is known, and what is
     not ruled out."""
-    return f"{metric.label}, where: {placed_in(where, metric)}"
+    return f"{metric.label}, where: {_answer(where, metric, alone=True)}"
 
 
 def placed_in(where: Where, metric: Metric) -> str:
-    """The same without its beginning, for a place that says already what it is about."""
+    """The same without its beginning and without the size of the whole, for a place that says already what it is about
+    and how much."""
+    return _answer(where, metric, alone=False)
+
+
+def _answer(where: Where, metric: Metric, *, alone: bool) -> str:
     if where.reason:
         return f"not known, {where.reason}"
-    looked = f"{say.counted(where.looked_at, 'segment')} looked at"
+    looked = f"{say.counted(where.looked_at, 'segment')} {'looked at' if alone else 'compared'}"
     left = len(where.not_looked_at)
     if left:
         looked += f", {left} more {'has' if left == 1 else 'have'} too few answers or nothing to compare with"
     digits = _precise(where, metric)
-    if where.mixed:
-        size = say.amount(metric, where.mixed, where.unit, digits)
-        looked = f"apart from {size} {_side(where.mixed, where, metric)} by different kinds of contacts; {looked}"
-    whole = say.sided(metric, where.whole, where.unit, digits, say.sides(metric, where))
-    apart = f"{say.bare(metric, where.largest, where.unit, digits)} above or below"
+    if mixed := _mixed(where, metric, digits):
+        looked = f"{mixed}; {looked}"
+    whole = f"{say.sided(metric, where.whole, where.unit, digits, say.sides(metric, where))} in all"
+    apart = say.bare(metric, where.largest, where.unit, digits) if alone else _size(where, metric, digits)
+    beside = f"{apart} above or below"
     match where.answer:
         case WhereAnswer.HERE:
-            alone = len(where.named) == 1
-            return f"{'; '.join(_named(p, where, metric, alone=alone) for p in where.named)}; {looked}"
+            single = len(where.named) == 1
+            return f"{'; '.join(_named(p, where, metric, alone=single) for p in where.named)}; {looked}"
         case WhereAnswer.EVERYWHERE_ALIKE:
-            return f"everywhere alike, {whole} in all and no segment more than {apart} that; {looked}"
+            size = f"{whole} and no segment more than {beside} that" if alone else f"no segment more than {beside} it"
+            return f"everywhere alike, {size}; {looked}"
         case _:
-            open_ = f"no segment stands out, but {apart} that is not ruled out"
-            return f"{TOO_LITTLE}: {whole} in all and {open_}; {looked}"
+            open_ = f"no segment stands out, but {beside} {'that' if alone else 'it'} is not ruled out"
+            return f"{TOO_LITTLE}: {f'{whole} and {open_}' if alone else open_}; {looked}"
+
+
+def _size(where: Where, metric: Metric, digits: int) -> str:
+    return say.amount(metric, where.largest, where.unit, digits)
+
+
+def _mixed(where: Where, metric: Metric, digits: int) -> str:
+    """What other kinds of contacts bring, which is no segment's; it does not read as nothing."""
+    if not where.mixed:
+        return ""
+    shown = where.mixed * say.factor(metric, where.unit)
+    precise = precision.until(digits, lambda more: precision.apart([shown], [0.0], more), last=True)
+    size = say.amount(metric, where.mixed, where.unit, precise)
+    return f"apart from {size} {_side(where.mixed, where, metric)} by different kinds of contacts"
 
 
 def places(where: Where, metric: Metric) -> list[str]:

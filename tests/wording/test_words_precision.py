@@ -15,6 +15,7 @@ from cxmon.wording import gap as gaps
 from cxmon.wording import precision
 from cxmon.wording.against import gap, gap_words, levels
 from cxmon.wording.kinds import kinds_line
+from cxmon.wording.mixing import as_read, digits_in
 
 HALVES = st.floats(1e-4, 0.3)
 
@@ -134,3 +135,18 @@ def test_a_limit_reads_as_it_was_written_however_wide_the_range():
     wide = harm(Code.UNDECIDED, -0.05, 0.01, 0.07, limit=0.015)
     assert wording.limit(CSAT, wide) == "1.5 points"
     assert wording.harm_range(CSAT, wide) == "5 better to 7 worse"
+
+
+@given(st.floats(-0.1, 0.1), st.floats(-0.05, 0.05), st.floats(0.0005, 0.05), st.floats(0.0005, 0.05))
+def test_the_parts_of_any_gap_add_up_as_they_read(rate, mixed, wide, narrow):
+    """To the last digit, or told with more of them; never as a range from a figure to itself."""
+    ranges = SplitRanges(
+        total=(-1.0, 1.0), rate=(rate - wide, rate + wide), mix=(mixed - narrow, mixed + narrow), entry_exit=(0.0, 0.0),
+        remainder=(0.0, 0.0),
+    )  # fmt: skip
+    split = Split(metric="csat", unit="pt", total=rate + mixed, rate=rate, mix=mixed, entry_exit=0.0, ranges=ranges)
+    digits, shown = digits_in(split, CSAT), as_read(split, CSAT)
+    total, parts = round(100 * shown.total, digits), [round(100 * x, digits) for x in (shown.rate, shown.mix)]
+    assert abs(total - sum(parts)) <= 1.01 * 10.0**-digits
+    assert abs(shown.rate - rate) * 100 <= 10.0**-digits + 1e-9
+    assert shown.rate * rate >= 0
