@@ -69,7 +69,7 @@ def for_verdict(
         *(_first_facts(verdict, first, metric, zone, words.made_of(verdict, metrics)) if first and metric else []),
         *_side_effects(harms[1:], metrics, zone, known),
         *_aims(verdict, metrics),
-        *([near_fact(others, zone)] if others else []),
+        near_fact(others, zone) if others else Fact(label=say.NEAR_BY, text=say.NO_OTHER_NEAR),
         *_declaration(declared, zone, verdict.price),
     ]
     grade = wording.grade(verdict)

@@ -46,7 +46,7 @@ def where_of(
     if len(panel.segments) < 2:
         return None
     level = metric.kind is Kind.LEVEL
-    parts = levels(panel, past, judged) if level else _parts(panel, past, judged)
+    parts = levels(panel, past, judged) if level else parts_of(panel, past, judged)
     if level:
         whole, scale = _relative(whole, scale, float(parts.cells.n.max(1).sum()))
     labels = span.profile.labels if span.profile is not None else np.zeros(len(index), int)
@@ -94,7 +94,8 @@ def figures_of(panel: Panel, seen: Bools) -> stats.Cells:
     return stats.Cells(values=figures.values, n=np.where(usable, weight, 0.0), variance=variance)
 
 
-def _parts(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
+def parts_of(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
+    """The cells of a panel to be compared over the periods `past` and `judged`, both (T,)."""
     return where.Parts(
         segments=panel.segments, cells=figures_of(panel, past | judged), past=past, judged=judged,
         answers=np.where(past | judged, panel.n, 0.0), min_n=panel.metric.min_n,

@@ -15,11 +15,13 @@ DECIDED = "Decided"
 OWNER, SINCE, WHERE, CHANNEL = "Owner", "Since", "Where", "Channel"
 AGAINST_EXPECTED, HOW_SURE, OVER_ITS_LIMIT = "Against expected", "How sure", "Over its limit"
 NEAR_BY = "Declared near by"
+NO_OTHER_NEAR = "no other change that touches these customers since a little before"
 NONE_NEAR = "no change that touches these customers in these weeks"
 NOT_THE_CAUSE = " (near in time, not judged to be the cause)"
 EVERYONE_TOLD = "all customers"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 EXACT_VIEW = "Open the exact view"
+RECORDS = "The worst of them"
 RESPOND = "Keep, amend or roll back"
 BUTTONS = {
     "acknowledge": "Acknowledge",

@@ -81,6 +81,9 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.QUIET_K_OF_R:
             needed = policy.quiet_looks(incident.again if incident else 0)
             return f"quiet for {quiet} of {needed} looks; {finding.reason}"
+        case Reason.NEAR_ALARM:
+            below = f"{written(100 * policy.recover_below, '.0f')} % of what an alarm takes"
+            return f"not in breach, but not clearly calm: a look counts as quiet below {below}; {finding.reason}"
         case Reason.FLAPPING:
             flaps = incident.flaps if incident else 0
             often = f"opened {flaps + 1} times within {_span(policy.flap_within)}, so it goes on and off"

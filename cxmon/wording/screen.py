@@ -25,8 +25,9 @@ from cxmon.model import (
     Unlike,
     Verdict,
 )
+from cxmon.wording.against import levels
 from cxmon.wording.aiming import aims_screen
-from cxmon.wording.numbers import days_judged, number, value
+from cxmon.wording.numbers import days_judged, number
 
 # What stands at the line *measured anew* where it is the definition in the configuration that is another one.
 OTHER_DEFINITION = "by another definition; what the one before counted is not drawn"
@@ -207,9 +208,10 @@ def finding(what: Finding, metric: Metric | None = None) -> str:
     words = _FINDINGS[what.state]
     if metric is None or math.isnan(what.value):
         return f"{words}: {what.reason}"
-    figures = f"{metric.label} {value(metric, what.value)}"
+    seen, expected, *_ = levels(what, metric)
+    figures = f"{metric.label} {seen}"
     if not math.isnan(what.expected):
-        figures += f", expected {value(metric, what.expected)}"
+        figures += f", expected {expected}"
     answers = f", {number(what.n, 0)} {count_word(metric)}" if what.n else ""
     return f"{words}: {figures} ({segment(what.segment)}{answers}); {what.reason}"
 
