@@ -139,7 +139,7 @@ def _first_facts(verdict: Verdict, harm: Harm, metric: Metric, zone: str, made_o
     places = [wording.placed_in(where, metric) for where in verdict.where if where.metric == metric.id]
     due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     awaited = words.awaited(due) if due is not None and harm.code not in {Code.HARMED, Code.IMPROVED} else ""
-    facts = [
+    return [
         Fact(label=say.SINCE, text=wording.window_text(harm, zone).removeprefix("since ") + awaited),
         Fact(label=say.AGAINST_EXPECTED, text=words.how_much(harm, metric)),
         *([Fact(label=say.LATELY, text=recent.removeprefix("lately "))] if recent else []),
@@ -147,7 +147,6 @@ def _first_facts(verdict: Verdict, harm: Harm, metric: Metric, zone: str, made_o
         *([Fact(label=kinds.LABEL, text=made_of)] if made_of else []),
         Fact(label=say.HOW_SURE, text=words.how_sure(harm, metric)),
     ]
-    return facts
 
 
 def _side_effects(
