@@ -33,7 +33,7 @@ BUTTONS = {
 }
 TOLD_AT_MOST = 3
 
-SIDE_EFFECTS, PROMISED, ANSWER_DUE, LATELY = "Side effects", "Promised", "Answer due", "Lately"
+SIDE_EFFECTS, PROMISED, LATELY = "Side effects", "Promised", "Lately"
 SAID_TO_SAVE, PRICE, DECLARED = "Said to save", "Price", "Declared"
 WHAT_KIND, ACCEPTED_HARM, TO_GAIN, JUDGED_WIDER = "What kind", "Harm that is accepted", "To gain", "Judged wider"
 WHAT_MATTERS = "what matters, for every metric"

@@ -67,8 +67,9 @@ def _unsplit(harm: Harm, why: str | None) -> str:
     return unsplit(None if why is None else Unsplit(why), harmed=harm.code in RED)
 
 
-def around(due: int) -> str:
-    return f"around day {due}"
+def awaited(due: int) -> str:
+    """What follows the day since which it is judged."""
+    return f"; an answer is due around day {due}"
 
 
 def late_or_edited(declared: Declared, zone: str) -> str:

@@ -52,7 +52,7 @@ def test_story_and_message_say_it_in_one_line(judged):
     message = for_verdict(verdict=verdict, previous=None, declared=store.changes.get("phone-cut"), metrics=plan.metrics)
     assert not [line for line in message.lines if ", where: " in line]
     told = [fact.text for fact in message.facts if fact.label == "Where"]
-    assert told == [f"phone; {lines[0].removeprefix('CSAT, where: ')}"]
+    assert told == [f"phone; {lines[0].removeprefix('CSAT, where: ').replace('looked at', 'compared')}"]
 
 
 def test_a_brief_look_and_one_that_is_not_red_look_for_no_place(judged):
