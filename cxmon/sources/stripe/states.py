@@ -9,6 +9,8 @@ from cxmon.sources.stripe import amounts, discounts
 
 # Of these statuses money comes: a payment that is late is still expected, one that was given up is not.
 PAYING = frozenset({"active", "past_due"})
+# Of these none comes.
+_OTHERS = frozenset({"trialing", "unpaid", "paused", "canceled", "incomplete", "incomplete_expired"})
 TYPES = tuple(f"customer.subscription.{what}" for what in ("created", "updated", "deleted", "paused", "resumed"))
 CUSTOMER_DELETED = "customer.deleted"
 ITEM_FIELDS = ("product", "price", "interval", "currency", "tier")
@@ -42,6 +44,7 @@ class States:
 
     def listed(self, found: dict[str, Any], known: int) -> Iterator[dict[str, Any]]:
         """What the list says of a subscription: worth something from its first paid day on, until it was gone."""
+        _known(found)
         start = max(second(found, "start_date", "created"), second(found, "trial_end"))
         status, guess, ends = found.get("status"), {"after": 2}, []
         if status == "canceled":
@@ -78,6 +81,7 @@ class States:
             return  # Something that nobody asked for.
         if not isinstance(found, dict) or not isinstance(found.get("id"), str):
             raise ValueError("an event without its subscription")  # noqa: TRY004 - what a record is set aside for.
+        _known(found)
         at, kind = second(event, "created"), str(event.get("type")).rpartition(".")[2]
         changed = at
         if kind == "deleted":
@@ -197,6 +201,14 @@ class States:
             "product": product, "price": name, "interval": amounts.recurring(price).get("interval"),
             "currency": price.get("currency") or found.get("currency"), "tier": tier if self.tiers else None,
         }  # fmt: skip
+
+
+def _known(found: Mapping[str, Any]) -> None:
+    """ValueError for a status of which nobody knows yet whether money comes of it: it is neither a customer's loss nor
+    their stay."""
+    status = found.get("status")
+    if isinstance(status, str) and status not in PAYING and status not in _OTHERS:
+        raise ValueError("a status that is not known")
 
 
 def second(found: Mapping[str, Any], *names: str) -> int:
