@@ -10,9 +10,11 @@ from cxmon import charts, decisions, wording
 from cxmon.charts.waterfall import LEGEND as ADDS_UP
 from cxmon.model import Declared, Harm, Narrowing, Verdict
 from cxmon.store import Store
+from cxmon.wording import terms
 from cxmon.wording.doubts import doubts, guarded, how_unusual, worked_out
 from cxmon.wording.narrowing import answered_alone, kept, narrowed, not_yet
 from dashboards import downloads, drawing
+from dashboards.folds import fold
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -47,7 +49,7 @@ def mixed(world: World, verdict: Verdict) -> None:
     """Of each moved total how much is a different kind of contacts, in words and as bars that add up."""
     if not verdict.splits:
         return
-    with st.expander("Different kinds of contacts, or the same ones faring differently?", key="mix"):
+    with fold("Different kinds of contacts, or the same ones faring differently?", terms.MIX, key="mix"):
         for split in verdict.splits:
             metric = world.metrics[split.metric]
             said = wording.mix(split, metric)
@@ -58,10 +60,19 @@ def mixed(world: World, verdict: Verdict) -> None:
 def rests_on(world: World, declared: Declared, verdict: Verdict) -> None:
     """What could be wrong, the side effects, how unusual it is and how it was worked out, each folded."""
     titles = {key: d.change.title for key, d in world.declared.items()}
-    _folded("What could be wrong with this verdict", doubts(verdict, declared, world.metrics), key="doubts")
-    _folded("Side effects that are watched", guarded(verdict, declared.change, world.metrics, titles), key="guards")
-    _folded("How unusual this is", how_unusual(verdict, world.metrics), key="unusual")
-    _folded("How it was worked out: method and settings", worked_out(verdict, world.metrics), key="method")
+    _folded(
+        "What could be wrong with this verdict", doubts(verdict, declared, world.metrics), terms.DOUBTS, key="doubts"
+    )
+    _folded(
+        "Side effects that are watched",
+        guarded(verdict, declared.change, world.metrics, titles),
+        terms.GUARDS,
+        key="guards",
+    )
+    _folded("How unusual this is", how_unusual(verdict, world.metrics), terms.UNUSUAL, key="unusual")
+    _folded(
+        "How it was worked out: method and settings", worked_out(verdict, world.metrics), terms.METHOD, key="method"
+    )
 
 
 def allowance(world: World, change: str) -> None:
@@ -71,7 +82,7 @@ def allowance(world: World, change: str) -> None:
     titles = {key: d.change.title for key, d in world.declared.items()}
     if not mine:
         return
-    with st.expander("Harm allowance of the year: what each decision used of it", key="allowance"):
+    with fold("Harm allowance of the year: what each decision used of it", terms.ALLOWANCE, key="allowance"):
         for use in mine:
             metric = world.metrics[use.metric]
             lines = (wording.allowance_headline(use, metric, world.zone), *wording.allowance_lines(use, metric, titles))
@@ -81,10 +92,11 @@ def allowance(world: World, change: str) -> None:
                 drawing.show(made, key=f"used_{use.metric}", said="; ".join(lines))
 
 
-def _folded(heading: str, lines: Sequence[str], *, key: str) -> None:
+def _folded(heading: str, lines: Sequence[str], meaning: str, *, key: str) -> None:
     """A folded list; nothing where nothing is known."""
     if lines:
-        with st.expander(heading, key=key):
+        said = f"{meaning} {terms.within(' '.join(lines))}"
+        with fold(heading, said, key=key):
             st.markdown("\n".join(f"- {md(line)}" for line in lines))
 
 

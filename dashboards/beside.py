@@ -9,6 +9,7 @@ import streamlit as st
 from cxmon import wording
 from cxmon.model import EVERYONE, Band, Metric, Segment, Tone, written
 from cxmon.wording import gap as gaps
+from cxmon.wording import terms
 from dashboards import answering, downloads, drawing
 from dashboards.links import linked, to
 from dashboards.reading import World
@@ -127,6 +128,11 @@ def _csv(bands: Sequence[Band], metric: Metric, world: World) -> bytes:
             }
         )
     return downloads.table(rows)
+
+
+def meant(line: str) -> str:
+    """What the words of such a line mean."""
+    return f"{terms.N} {terms.within(line)}".strip()
 
 
 def behind(world: World, metric: Metric, band: Band) -> str:

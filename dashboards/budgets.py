@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cxmon.wording import keeping
+from cxmon.wording import keeping, terms
 from dashboards import reading
 from dashboards.reading import World
 from dashboards.text import badge, grey, md
@@ -23,7 +23,8 @@ def section(world: World) -> None:
             cells = st.columns([26, 20, 54], gap="small")
             running = "  \n:gray[:small[not over yet]]" if i == 0 else ""
             cells[0].markdown(f"**{md(keeping.quarter(one))}**{running}")
-            cells[1].markdown(badge(*keeping.standing(one, kept)))
+            words, tone, shape = keeping.standing(one, kept)
+            cells[1].markdown(badge(words, tone, shape), help=md(terms.of(words)) or None)
             told = f"  \n:gray[:small[{md(keeping.measured(one, kept))}]]" if kept.watches else ""
             cells[2].markdown(md(keeping.became(one)) + told)
     if kept.watches:

@@ -8,7 +8,7 @@ from dashboards.links import linked
 from dashboards.reading import World
 from dashboards.text import md
 
-RANGES = {"90d": ("90 d", 96), "6mo": ("6 mo", 189), "1y": ("1 y", 372), "all": ("All", 100_000)}
+RANGES = {"90d": ("90 days", 96), "6mo": ("6 months", 189), "1y": ("1 year", 372), "all": ("All", 100_000)}
 
 
 # More of them stand in a list that can be searched.

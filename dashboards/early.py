@@ -7,6 +7,7 @@ import streamlit as st
 from cxmon.model import Ahead
 from cxmon.store import Store
 from cxmon.wording import leading as wording
+from cxmon.wording import terms
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -18,7 +19,7 @@ def figures(world: World) -> None:
     if answer is None:
         return
     with st.container(border=True, key="early"):
-        st.markdown(f"## {md(wording.title(answer, world.metrics, world.zone))}", anchors=False)
+        st.markdown(f"## {md(wording.title(answer, world.metrics, world.zone))}", anchors=False, help=md(terms.EARLY))
         for one in answer.tiers:
             for line in wording.tier(one, answer, world.metrics):
                 told = f"**{md(one.tier or 'all customers')}**: {md(line)}"

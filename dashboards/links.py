@@ -9,12 +9,27 @@ import streamlit as st
 from dashboards.text import md
 
 # What would be taken for what was asked for.
-_CALLED = {"change": "decision", "metric": "metric", "segment": "segment", "view": "view"}
+_CALLED = {"change": "decision", "metric": "metric", "filling": "metric", "segment": "segment", "view": "view"}
+# What another page shows, by what a link calls it.
+_PAGES = {"change": "decision", "incident": "incident"}
 
 
 def to(page: str, **parameters: str) -> str:
     """The address of a page with its view in it, to stand in a Markdown link."""
     return f"{page}?{urlencode(parameters, quote_via=quote)}"
+
+
+def elsewhere(known: Callable[[str, str], bool]) -> None:
+    """Says where that is shown which an address asks of a page that does not show it, or that it does not exist;
+    `known` tells by the parameter and its value."""
+    for name, page in _PAGES.items():
+        if asked := st.query_params.get(name, ""):
+            if known(name, asked):
+                st.warning(
+                    f"This is the overview. [{md(f'Open the {page} that was asked for')}]({to(page, **{name: asked})})"
+                )
+            else:
+                st.warning(md(f"There is no {page} {asked}. Perhaps the link was cut off; this is the overview."))
 
 
 class Linked(TypedDict):

@@ -3,12 +3,11 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypeVar
 
-from cxmon import actions
 from cxmon.model import Incident, OutboxRow, Silence, Transition
 from cxmon.store import Store
+from cxmon.wording.hearing import heard
 
 MOST = 200
 T = TypeVar("T")
@@ -16,12 +15,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """`told` is the newest message of its story in each channel, by the channel; `why` the lines of `cxmon why`."""
+    """`told` is the newest message of its story in each channel, by the channel; `heard` who was told of each
+    line of the history."""
 
     incident: Incident
     history: tuple[Transition, ...]
     told: Mapping[str, OutboxRow]
-    why: tuple[str, ...]
+    heard: tuple[str, ...]
     silences: tuple[Silence, ...]
     # Where the first message of each channel is found, of those that say.
     places: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,12 @@ def recent() -> list[Incident]:
     return _read(lambda store: sorted(store.incidents.recent(MOST), key=lambda i: i.ended_at is not None))
 
 
-def of(incident: str, now: datetime) -> Story | None:
+def known(incident: str) -> bool:
+    """Whether there is such an incident."""
+    return _read(lambda store: store.incidents.get(incident) is not None)
+
+
+def of(incident: str) -> Story | None:
     """The story of one; None where there is no such incident."""
 
     def read(store: Store) -> Story | None:
@@ -40,11 +45,12 @@ def of(incident: str, now: datetime) -> Story | None:
         if found is None:
             return None
         told = store.outbox.newest(found.thread)
+        history = store.incidents.history(incident)
         return Story(
             incident=found,
-            history=tuple(store.incidents.history(incident)),
+            history=tuple(history),
             told=told,
-            why=tuple(actions.why(store, incident, now=now)),
+            heard=tuple(heard(history, store.outbox.story(found.thread))),
             silences=tuple(store.changes.silences()),
             places=_places(store, found.thread, told),
         )

@@ -45,7 +45,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     pins, aimed = world.pins(), world.target(metric.id, band.key)
     target = f"target {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else ""
     legend += grey(f" Dash-dotted: {md(target)}.") if target else ""
-    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(_meant(metric)))
+    head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(_meant(metric, legend)))
     made = partial(
         charts.trend,
         shown,
@@ -78,10 +78,10 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     drawing.show(partial(made, theme="page", height=height), key=f"trend_{key}", said=told, same=same)
 
 
-def _meant(metric: Metric) -> str:
+def _meant(metric: Metric, legend: str) -> str:
     """What the figure is, and what the words of its caption mean."""
     defined = f"{metric.definition.rstrip('.')}. " if metric.definition else ""
-    return f"{defined}{terms.EXPECTED} {terms.N}"
+    return f"{defined}{terms.EXPECTED} {terms.N} {terms.RANGE} {terms.within(legend)} {terms.NOT_COMPLETE} {terms.SPAN}"
 
 
 def average(band: Band) -> str:

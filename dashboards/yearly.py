@@ -7,11 +7,11 @@ from functools import partial
 import streamlit as st
 
 from cxmon import charts, wording
-from cxmon.model import Band, Grain, Metric
+from cxmon.model import Band, Grain, Metric, written
 from cxmon.periods import named_days_off
 from cxmon.wording import describing
 from cxmon.wording import gap as gaps
-from dashboards import beside, downloads, drawing
+from dashboards import answering, beside, downloads, drawing
 from dashboards.reading import World
 from dashboards.text import grey, md
 
@@ -52,7 +52,8 @@ def section(world: World, band: Band, metric: Metric, *, where: str, days: int) 
         foot, side = st.columns([4, 2], vertical_alignment="center")
         same = "the month a year before" if metric.grain is Grain.MONTH else "the same weekday 52 weeks before"
         foot.caption(md(f"Solid: now. Dashed: {same}." + _marked(off, metric)))
-        st.markdown(beside.behind(world, metric, band))
+        for line in (beside.behind(world, metric, band), _behind_before(world, metric, band, before)):
+            st.markdown(line, help=md(beside.meant(line)))
         with side:
             downloads.offer(
                 "years",
@@ -78,6 +79,22 @@ def told(band: Band, metric: Metric, zone: str, before: dict[float, charts.Point
     window = [(p, before[p.day]) for p in charts.points(band, metric) if p.day in before and p.day <= end]
     off = apart(window[-band.smooth :], metric)
     return f"{compared}. Off in one of the two years only: {_named(off)}" if off else compared
+
+
+def _behind_before(world: World, metric: Metric, band: Band, before: dict[float, charts.Point]) -> str:
+    """The same of the year before: its own n and response rate, over the periods that stand beside the newest ones."""
+    found = gaps.gap(band, metric)
+    if found is None:
+        return ""
+    end = band.starts.index(int(found.until.timestamp())) + 1
+    at = {charts.local_ms(datetime.fromtimestamp(start, UTC), metric.zone): i for i, start in enumerate(band.starts)}
+    now = [day for day, i in at.items() if end - band.smooth <= i < end]
+    then = sorted(at[before[day].day] for day in now if day in before and before[day].day in at)
+    if not then:
+        return ""
+    n = sum(band.n[i] for i in then)
+    rate = answering.over(world, band, metric, then[0], then[-1] + 1)
+    return grey(md("; ".join(filter(None, (f"A year before: n {written(n)}", rate)))))
 
 
 def apart(pairs: list[tuple[charts.Point, charts.Point]], metric: Metric) -> list[tuple[charts.Point, date, str]]:

@@ -9,21 +9,26 @@ from cxmon.charts.points import Pin
 # A bold letter of the widest usual font: a narrower label leaves a gap, a wider one would cover another.
 CHAR_PX = 8.0
 MARK_PX = 26.0
+# A plot on a phone, where the numbered heads stand alone: its width, and a head with room beside it.
+NARROW_PX, HEAD_PX = 190.0, 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A pin at pixel `x`, `level` rows down from the top, its text on the right side or flipped to the left."""
+    """A pin at pixel `x`, `level` rows up from the plot, its text on the right side or flipped to the left; on a phone
+    its head stands alone, `narrow` rows up."""
 
     pin: Pin
     day: float
     level: int
     flipped: bool
+    narrow: int
 
 
 def place(pins: Sequence[tuple[Pin, float]], first: float, last: float, width_px: float) -> list[Placed]:
     """Give each (pin, day) a level, so that no label covers another; flip those that would leave the plot."""
     ends: list[float] = []
+    heads: list[float] = []
     placed = []
     span = max(last - first, 1)
     for pin, day in sorted(pins, key=lambda pair: pair[1]):
@@ -31,10 +36,17 @@ def place(pins: Sequence[tuple[Pin, float]], first: float, last: float, width_px
         needs = len(pin.title) * CHAR_PX + MARK_PX
         flipped = x + needs > width_px
         left, right = (x - needs, x + MARK_PX / 2) if flipped else (x - MARK_PX / 2, x + needs)
-        level = next((i for i, end in enumerate(ends) if left > end), len(ends))
-        ends[level : level + 1] = [right]
-        placed.append(Placed(pin=pin, day=day, level=level, flipped=flipped))
+        head = (day - first) / span * NARROW_PX
+        level, narrow = _row(ends, left, right), _row(heads, head - HEAD_PX / 2, head + HEAD_PX / 2)
+        placed.append(Placed(pin=pin, day=day, level=level, flipped=flipped, narrow=narrow))
     return placed
+
+
+def _row(ends: list[float], left: float, right: float) -> int:
+    """The first row in which nothing stands at `left` any more; what is put there ends at `right`."""
+    row = next((i for i, end in enumerate(ends) if left > end), len(ends))
+    ends[row : row + 1] = [right]
+    return row
 
 
 def spread(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:

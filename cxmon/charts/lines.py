@@ -16,6 +16,9 @@ from cxmon.charts.palette import PALETTES, Theme
 # Solid, dashed, dotted, dash-dotted: a stroke for each line, the first the strongest.
 STROKES: tuple[list[int], ...] = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3])
 
+# A span in which a month would be written more than once.
+SHORT_MS = 120 * 86_400_000.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -43,7 +46,7 @@ def lines(
         domain=False, ticks=False, **quiet,
     )  # fmt: skip
     y = alt.Y("y:Q", title=None, scale=scale, axis=axis)
-    stepped: dict[str, Any] = {"format": "%b %Y"} if dates else {"format": "d", "tickMinStep": 1}
+    stepped = _along([a for line in found for a, _, _ in line.points], dates=dates)
     along = alt.Axis(
         grid=False, domainColor=colours.axis, tickColor=colours.axis, labelOverlap="greedy", labelSeparation=10,
         titleColor=colours.muted, titleFontWeight="normal", **stepped, **quiet,
@@ -70,6 +73,14 @@ def lines(
         layers.append(shape.encode(x=x, y=at_foot, tooltip=tip))
     layers += _ends(found, x, bottom, top, height, inks)
     return layered(layers, colours=colours, width=width, height=height, top=6)
+
+
+def _along(at: Sequence[float], *, dates: bool) -> dict[str, Any]:
+    """The marks along x: days where months would repeat their names, else whole numbers, each once."""
+    first, last = (min(at), max(at)) if at else (0.0, 1.0)
+    if dates:
+        return {"format": "%-d %b" if last - first <= SHORT_MS else "%b %Y"}
+    return {"format": "d", "values": [x for x in ticks(first, last, about=10) if x.is_integer()]}
 
 
 def _ends(

@@ -13,6 +13,7 @@ from cxmon import wording
 from cxmon.charts import breaks, layout
 from cxmon.charts.inline import Rows, inline, short
 from cxmon.charts.layered import behind, layered
+from cxmon.charts.narrow import NARROW, style, wide_only
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Break, Metric
@@ -82,7 +83,7 @@ def trend(
     if hover:
         layers.append(_hover(frame, shown))
     layers += _pins(frame, placed, hover=hover)
-    level = [(0.0, _style(12, 400, frame.colours.muted, goal_text))]
+    level = [(0.0, style(12, 400, frame.colours.muted, goal_text))]
     beside: list[_Label] = [] if goal is None else [(frame.px(goal), 16, level)]
     layers += _ends(frame, shown, limit if limit_from else None, limit_text, beside)
     return layered(layers, colours=frame.colours, width=width, height=height, top=4)
@@ -101,7 +102,8 @@ def _frame(
     first, last = (shown[0].day, shown[-1].day) if shown else (0.0, 1.0)
     levels = [(p, local_ms(p.at, metric.zone)) for p in pins]
     inside = [(p, day) for p, day in levels if first <= day <= last]
-    rows = max((p.level for p in layout.place(inside, first, last, width_px - LABEL_PX)), default=-1) + 1
+    placed = layout.place(inside, first, last, width_px - LABEL_PX)
+    rows = max((max(p.level, p.narrow) for p in placed), default=-1) + 1
     main = _finite(x for p in shown for x in (p.low, p.high, p.avg))
     values = sorted(_finite(p.value for p in shown))
     cut = len(values) // 50
@@ -285,7 +287,8 @@ def _pin_rows(frame: _Frame, placed: Sequence[layout.Placed]) -> Rows:
     return [
         {
             "day": p.day,
-            "at": frame.top - frame.row * (p.level + 0.45),
+            "wide": frame.top - frame.row * (p.level + 0.45),
+            "narrow": frame.top - frame.row * (p.narrow + 0.45),
             "foot": frame.low,
             "no": str(p.pin.number),
             "title": p.pin.title,
@@ -307,8 +310,14 @@ def _hue(frame: _Frame, point: Point) -> str:
 def _stems(frame: _Frame, placed: Sequence[layout.Placed]) -> list[alt.Chart]:
     if not placed:
         return []
-    stems = alt.Chart(inline(_pin_rows(frame, placed))).mark_rule(strokeWidth=1.4, opacity=0.8)
+    stems = _raised(_pin_rows(frame, placed)).mark_rule(strokeWidth=1.4, opacity=0.8)
     return [stems.encode(x=_x(frame), y=_y(frame, "at"), y2=alt.Y2("foot:Q"), color=alt.Color("hue:N", scale=None))]
+
+
+def _raised(rows: Rows) -> alt.Chart:
+    """Pins `at` their heights, which on a phone are those of heads alone."""
+    chart: alt.Chart = alt.Chart(inline(rows)).transform_calculate(at=f"{NARROW} ? datum.narrow : datum.wide")
+    return chart
 
 
 def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> list[alt.Chart]:
@@ -318,7 +327,7 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
         return []
     tips = {"title": "Decision", "category": "Kind", "verdict": "Verdict"}
     tooltip = [alt.Tooltip(f"{k}:N", title=v) for k, v in tips.items()] if hover else alt.Undefined
-    heads = alt.Chart(inline(rows)).encode(x=_x(frame), y=_y(frame, "at"))
+    heads = _raised(rows).encode(x=_x(frame), y=_y(frame, "at"))
     layers = [
         heads.mark_circle(size=250, opacity=1).encode(color=alt.Color("hue:N", scale=None), tooltip=tooltip),
         heads.mark_text(fontSize=11, fontWeight=700, color=frame.colours.paper).encode(text=alt.Text("no:N")),
@@ -327,11 +336,11 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
         part = [r for r in rows if r["flipped"] is flipped]
         if not part:
             continue
-        text = alt.Chart(inline(part)).encode(x=_x(frame), y=_y(frame, "at"), text=alt.Text("title:N"))
-        style: dict[str, Any] = {
+        text = _raised(part).encode(x=_x(frame), y=_y(frame, "at"), text=alt.Text("title:N"))
+        look: dict[str, Any] = {
             "align": align,
             "dx": dx,
-            "fontSize": _wide_only(12),
+            "fontSize": wide_only(12),
             "fontWeight": 600,
             "baseline": "middle",
         }
@@ -342,8 +351,8 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
             "color": frame.colours.paper,
         }
         layers += [
-            text.mark_text(**halo, **style),
-            text.mark_text(**style).encode(color=alt.Color("hue:N", scale=None)),
+            text.mark_text(**halo, **look),
+            text.mark_text(**look).encode(color=alt.Color("hue:N", scale=None)),
         ]
     return layers
 
@@ -361,26 +370,26 @@ def _ends(
     colour = _hue(frame, last)
     day = datetime.fromtimestamp(last.day / 1000, UTC)
     at = frame.px(last.avg)
-    lines = [(19, _style(15, 700, colour, wording.value(frame.metric, last.avg / scale)))]
-    lines.append((15, _style(11, 400, colours.muted, f"to {day:%-d %b}")))
+    lines = [(19, style(15, 700, colour, wording.value(frame.metric, last.avg / scale)))]
+    lines.append((15, style(11, 400, colours.muted, f"to {day:%-d %b}")))
     if len(done) < len(shown) and any(not p.complete for p in shown):
-        lines.append((15, _style(11, 400, colours.muted, "later: not complete yet", wide_only=True)))
+        lines.append((15, style(11, 400, colours.muted, "later: not complete yet", wide=True)))
     tall = sum(gap for gap, _ in lines)
     tops = accumulate((gap for gap, _ in lines), initial=-tall / 2)
-    held = [(top + gap / 2, style) for top, (gap, style) in zip(tops, lines, strict=False)]
+    held = [(top + gap / 2, look) for top, (gap, look) in zip(tops, lines, strict=False)]
     labels: list[_Label] = [*beside, (at - 12 + tall / 2, tall, held)]
     if math.isfinite(last.expected):
         text = f"expected {wording.value(frame.metric, last.expected / scale)}"
-        labels.append((frame.px(last.expected), 16, [(0, _style(12, 400, colours.muted, text))]))
+        labels.append((frame.px(last.expected), 16, [(0, style(12, 400, colours.muted, text))]))
     if limit is not None and math.isfinite(last.expected):
         y = frame.px(last.expected + frame.metric.harm_sign * limit)
-        labels.append((y, 16, [(0, _style(12, 400, colours.red, limit_text))]))
+        labels.append((y, 16, [(0, style(12, 400, colours.red, limit_text))]))
     heights = layout.spread([y for y, _, _ in labels], [gap for _, gap, _ in labels])
     end = alt.Chart(inline([{"day": frame.last}])).encode(x=_x(frame))
     texts = [
-        end.mark_text(align="left", baseline="middle", dx=12, **style).encode(y=_at(frame, y + below))
+        end.mark_text(align="left", baseline="middle", dx=12, **look).encode(y=_at(frame, y + below))
         for y, (_, _, held) in zip(heights, labels, strict=True)
-        for below, style in held
+        for below, look in held
     ]
     head = alt.Chart(inline(_rows([last], "avg"))).mark_point(filled=True, size=64, color=colour, opacity=1)
     return [head.encode(x=_x(frame), y=_y(frame, "avg")), *texts]
@@ -389,12 +398,3 @@ def _ends(
 def _at(frame: _Frame, px: float) -> Any:
     """A height as a share of the plot's, because a page may draw the plot lower than it was laid out."""
     return alt.YValue(alt.expr(f"height * {px / frame.height:.4f}"))  # type: ignore[no-untyped-call]
-
-
-def _wide_only(size: int) -> Any:
-    """A size that is nothing on a phone: text that is only made invisible would still take the plot's room."""
-    return alt.expr(f"width < 520 ? 0 : {size}")
-
-
-def _style(size: int, weight: int, colour: str, text: str, *, wide_only: bool = False) -> dict[str, Any]:
-    return {"fontSize": _wide_only(size) if wide_only else size, "fontWeight": weight, "color": colour, "text": text}

@@ -186,7 +186,7 @@ def _words(value: object) -> str:
             end = f" to {_words(value.ends)}" if value.ends else ""
             return f"{value.scope.label} from {_words(value.starts)}{end}"
         case Saving():
-            return f"{value.amount:g} {value.currency} per {value.per}"
+            return f"{value.amount:.15g} {value.currency} per {value.per}"
         case datetime():
             return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
         case Mapping():

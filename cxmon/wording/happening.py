@@ -1,9 +1,10 @@
 """What happened to an incident, and what keeps it quiet, in words."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 
-from cxmon.model import Incident, Silence, Step, Transition
+from cxmon.model import Incident, Metric, Silence, Step, Transition, written
 from cxmon.wording import numbers as say
 from cxmon.wording.screen import step
 
@@ -17,6 +18,33 @@ def happened(one: Transition, zone: str, now: datetime) -> tuple[str, str, str]:
     name, apart, rest = one.reason.partition(_NAMED)
     why = rest if apart and name.replace("_", "").isalpha() and name == name.lower() and " " not in name else one.reason
     return say.stamp(one.at, zone) if one.at.year == now.year else say.day(one.at, zone, now=now), what, why
+
+
+def with_numbers(one: Transition, told: str, metric: Metric | None, zone: str, now: datetime) -> str:
+    """One line of every decision about an incident: when, what, why, the figures that it rests on and who was told;
+    `metric` where the figures are one metric's."""
+    when, what, why = happened(one, zone, now)
+    # What its sentence has already is not said again.
+    more = ", ".join(part for part in _figures(one, metric) if part.partition(", expected")[0] not in why)
+    step = f"{what[:1].lower()}{what[1:]}"
+    parts = [f"{when}: {step}", "" if why == step else why, more, told]
+    return "; ".join(part for part in parts if part)
+
+
+def _figures(one: Transition, metric: Metric | None) -> list[str]:
+    """`84.9 %, expected 87.2 % (range 82.9 % to 87.0 %)`, `n 4,944` and `22 segments looked at`."""
+    known = {name: x for name, x in one.numbers.items() if math.isfinite(x)}
+    parts = []
+    if metric is not None and {"value", "expected"} <= set(known):
+        said = f"{say.value(metric, known['value'])}, expected {say.value(metric, known['expected'])}"
+        if {"low", "high"} <= set(known):
+            said += f" (range {say.value(metric, known['low'])} to {say.value(metric, known['high'])})"
+        parts.append(said)
+    if known.get("n", 0) > 0:
+        parts.append(f"n {written(known['n'])}")
+    if known.get("looked_at", 0) > 1:
+        parts.append(f"{written(known['looked_at'])} segments looked at")
+    return parts
 
 
 def quiet(silences: Iterable[Silence], incident: Incident, zone: str, now: datetime) -> list[str]:

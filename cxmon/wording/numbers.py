@@ -17,6 +17,12 @@ def number(x: float, digits: int) -> str:
     return number_format().of(_text(x, digits)) if math.isfinite(x) else UNKNOWN
 
 
+def percent(chance: float) -> str:
+    """A chance below a half in whole per cent, rounded down: of less than a half no half is said. None is nothing."""
+    whole = math.floor(100 * chance)
+    return f"{whole} %" if whole >= 1 else "under 1 %"
+
+
 def plain(x: float) -> str:
     """A number as an owner would write it: at most three digits after the point, no zeros at the end."""
     if not math.isfinite(x):

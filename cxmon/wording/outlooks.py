@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from cxmon.model import Answer, Change, Grade, Kind, Metric, Outlook
-from cxmon.wording.numbers import amount, counted, day, days, factor, is_speed, number, value
+from cxmon.wording.numbers import amount, counted, day, days, factor, is_speed, number, percent, value
 from cxmon.wording.screen import count_word
 from cxmon.wording.withholding import TOO_FEW
 
@@ -71,7 +71,7 @@ def outlook(metric: Metric, o: Outlook) -> list[str]:
         other = smallest(metric, o, seen)
         lines.append(
             f"{harm} would probably not be seen within the {days(o.horizon_days)} watched"
-            f" (chance {_percent(seen.chance)}); one of {other} would.{_longer(seen, 'see it')}"
+            f" (chance {percent(seen.chance)}); one of {other} would.{_longer(seen, 'see it')}"
         )
     if held.days is not None:
         lines.append(f"If nothing gets worse, it is ruled out after about {_when(held.days, held.on, at)}.")
@@ -79,7 +79,7 @@ def outlook(metric: Metric, o: Outlook) -> list[str]:
         other = smallest(metric, o, held)
         lines.append(
             f"If nothing gets worse, it can probably not be ruled out within {days(o.horizon_days)}"
-            f" (chance {_percent(held.chance)}); {_article(metric, o)} of {other} can.{_longer(held, 'rule it out')}"
+            f" (chance {percent(held.chance)}); {_article(metric, o)} of {other} can.{_longer(held, 'rule it out')}"
         )
     return [*lines, *(f"{note[:1].upper()}{note[1:]}." for note in o.notes)]
 
@@ -160,18 +160,13 @@ def _when(count: int, on: date | None, zone: str) -> str:
 def _cell(o: Outlook, answer: Answer) -> str:
     if answer.days is not None:
         return days(answer.days)
-    return f"not in {days(o.horizon_days)} (chance {_percent(answer.chance)})"
+    return f"not in {days(o.horizon_days)} (chance {percent(answer.chance)})"
 
 
 def _longer(answer: Answer, what: str) -> str:
     if answer.days_with_longer is not None:
         return f" A watch of a year would {what} after about {days(answer.days_with_longer)}."
     return f" Even a watch of a year would probably not {what}." if answer.longer_tried else ""
-
-
-def _percent(chance: float) -> str:
-    """Rounded down: of less than a half no half is said."""
-    return f"{math.floor(100 * chance)} %"
 
 
 def _days(count: float) -> str:

@@ -21,21 +21,84 @@ _TERMS = {
     "compared with untouched segments": "segments that the decision did not touch, and that went alike before, show "
     "what would have been without it.",
     "before and after only": "there was nobody untouched to compare with, so anything else that began then counts too.",
+    "On course": "nine of ten such answers are right.",
+    "Will miss": "nine of ten such answers are right.",
+    "Cannot say": "neither is that sure.",
+    "Open whether kept": "more were told than promised, and those still open may have a cause.",
+    "Perhaps not kept": "with those that went away by themselves more may have been false than were promised.",
+    "Not kept, as marked": "people marked more as not real than were promised.",
     "Draft": "written down, and judged by nobody until an editor has signed its limits.",
     "Not judged yet": "the next `cxmon judge` does.",
 }
 _UNLIKE = "before and after were not measured alike, so their difference tells nothing."
 _DISAGREES = " A method of another kind comes to another answer, so it counts as less sure."
 
+LIMIT = "Limit: the harm that its owner accepted beforehand."
+TARGET = "Target: where the figure should be by a day, which is another thing than what is expected."
+NOT_COMPLETE = "Not complete yet: answers to those days still come in, so they stand in no figure."
+PRICE = "Price: what was said to be saved so far against what was lost by the cases that the decision cost."
+# What stands in the midst of a sentence -> what it means.
+_WITHIN = {
+    ("other methods", "another method"): "Other methods: the same question worked out in other ways, with other "
+    "assumptions. They agree where they come to the same answer.",
+    ("moved by themselves", "moved by itself"): "Moved by themselves: something else happened in those untouched "
+    "segments, so they are weaker witnesses.",
+    ("response rate",): "Response rate: of those who were asked, how many answered. Where it moves, who answers may "
+    "have changed.",
+    ("judged alike",): "Judged alike: untouched segments judged as if the decision had touched them. The fewer of them "
+    "move as far, the less it looks like chance.",
+    ("comparable windows", "earlier windows"): "Comparable windows: stretches of the past, as long, in which nobody "
+    "decided anything.",
+    ("kinds of contacts", "other contacts", "different kinds"): "Other kinds of contacts: the figure moves because "
+    "other segments write or call, while each fares as before.",
+    ("consistent with",): "Consistent with: it began when that did, which is no proof that the one made the other.",
+    (
+        "segments looked at",
+    ): "Segments looked at: the more there are, the further out one has to lie before it is told.",
+    ("target",): TARGET,
+    ("limit",): LIMIT,
+    ("not complete yet",): NOT_COMPLETE,
+}
+
 RANGE = "In brackets: every size that the figures leave possible. It holds though somebody looks every day."
 EXPECTED = "Expected: what would have been without the decision, by level, weekday, trend, season and others' course."
 N = "n: how many answers or cases stand behind the figure."
-LIMIT = "Limit: the harm that its owner accepted beforehand."
-COURSE = "The range of each day as it was known on that day; the more days, the narrower."
-STATES = (
-    "An incident is something that got worse and lasts. Open: nobody is on it yet. Acknowledged: somebody is. "
-    "Segments looked at: the more there are, the further out one has to lie before it is told."
+SPAN = "90 days to all: how much of the past is drawn; no figure changes with it."
+HEADLINE = "The gravest verdict of all decisions, the newest among equals."
+UNUSUAL = (
+    "How often a move as large came without any decision: in windows of the past, or in segments that nothing touched. "
+    "The rarer, the less it looks like chance."
 )
+ASKED = "Keep it, amend it or roll it back, with why and until when; it stands in the record."
+EARLY = "Which figures moved before this one did, tried on months that were kept out when they were looked for."
+HAPPENED = "Each time something was told, or was decided not to be told, oldest first."
+TOLD = "Each channel that heard of it, with the newest message; waiting messages are tried again."
+COSTS = f"{PRICE} It pays while the loss is smaller than the saving."
+PLACES = "Each segment inside those that the decision touches, against what was expected of itself."
+MIX = (
+    "A total also moves where other kinds of contacts come. The bars split it: other kinds, and the same kinds "
+    "faring differently; they add up."
+)
+DOUBTS = "What speaks against it, or what it rests on that could be otherwise."
+GUARDS = "Side effects: figures that must not get worse for what is gained elsewhere."
+METHOD = "What it was compared with, over which days, and with which settings; enough to work it out again."
+ALLOWANCE = "Allowance: what all decisions of a year together may cost customers."
+VERSIONS = "Each time the verdict said something else, with why; the days judged before still say what was said then."
+PLANNED = (
+    "Seen after: half of the possible futures show a harm of that size by then. Ruled out after: half of those without "
+    "a harm show by then that there is none of that size. Compared with: segments that it does not touch."
+)
+# Of a section of the brief, by its heading without its number.
+_SECTIONS = {
+    "What we told you": f"What was told by the last meeting beside what is said now. {VERSIONS}",
+    "All decisions": "Every decision, the gravest first, none left out.",
+    "Price": f"{PRICE} Not counted yet: cases that are known later.",
+    "Harm allowance": ALLOWANCE,
+    "Targets": f"{TARGET} On course and will miss are said where nine of ten such answers are right.",
+    "What is open": "Incidents that have not ended, decisions without an answer yet, and answers that are due.",
+    "The data": "How far the figures go, and what could not be collected.",
+}
+COURSE = "The range of each day as it was known on that day; the more days, the narrower."
 COLLECTED = (
     "The newest reading of each metric. Revised: figures of the past that the source has changed since. Set aside: "
     "rows that could not be read; they are in no figure."
@@ -55,6 +118,18 @@ def of(words: str) -> str:
     return _UNLIKE if words.lower().endswith("cannot compare") else ""
 
 
+def within(text: str) -> str:
+    """What the terms mean that a sentence uses, a sentence each; empty where it uses none."""
+    said = text.lower().replace("\\", "")
+    return " ".join(meaning for words, meaning in _WITHIN.items() if any(word in said for word in words))
+
+
+def section(heading: str) -> str:
+    """What a numbered section of the brief lists; empty for a heading that is not known."""
+    name = heading.partition(". ")[2] or heading
+    return next((meaning for term, meaning in _SECTIONS.items() if name.startswith(term)), "")
+
+
 def explained(shown: Iterable[str]) -> str:
     """Each of the words with what it means, once: `Over the limit: even ...`. Words of one meaning share it."""
     told: dict[str, str] = {}
@@ -62,3 +137,9 @@ def explained(shown: Iterable[str]) -> str:
         if meaning := of(words):
             told.setdefault(meaning, words)
     return " ".join(f"{words[:1].upper()}{words[1:]}: {meaning}" for meaning, words in told.items())
+
+
+STATES = (
+    "An incident is something that got worse and lasts. Open: nobody is on it yet. Acknowledged: somebody is. "
+    f"{within('segments looked at, kinds of contacts, consistent with')}"
+)

@@ -5,13 +5,16 @@ from datetime import date
 
 import streamlit as st
 
+from cxmon import wording
 from cxmon.charts.brief import brief_page
 from cxmon.charts.page import table
 from cxmon.charts.paper import MISSING, can_pdf, pdf
 from cxmon.errors import ActionError
 from cxmon.store import Store
 from cxmon.store.briefing import QUARTER, briefing, by_the_end_of
+from cxmon.wording import terms
 from cxmon.wording.briefing import Briefing, answer, head, sections
+from cxmon.wording.whole import Section
 from dashboards import asking, commanding, session
 from dashboards.frame import opened
 from dashboards.reading import World
@@ -58,15 +61,30 @@ def _of_then(then: date, since: date) -> str | None:
 def _shown(known: Briefing) -> None:
     headline, sentence, _ = answer(known)
     st.markdown(f"## {md(headline)}", anchors=False)
-    st.markdown(md(sentence))
+    meant = f"{terms.HEADLINE} {terms.explained(_badges(known))} {terms.EXPECTED} {terms.RANGE}"
+    st.markdown(md(sentence), help=md(meant) if sentence else None)
     st.caption(md(head(known)))
     for number, one in enumerate(sections(known)):
         with st.container(border=True, key=f"told_{number}"):
-            st.markdown(f"## {md(one.heading)}", anchors=False)
+            st.markdown(f"## {md(one.heading)}", anchors=False, help=md(_meant(known, one)))
             if one.table is not None:
                 # The table of the printed page, whose cells are text there too.
                 st.html(table(one.table, one.heading))
             st.markdown("\n".join(f"- {md(line)}" for line in one.on_page))
+
+
+def _badges(known: Briefing) -> list[str]:
+    """The words of each verdict and of how sure it is."""
+    verdicts = [one.verdict for one in known.decided if one.verdict is not None]
+    return [words for v in verdicts for words in (wording.screen(v, titles=known.titles)[0], wording.grade(v))]
+
+
+def _meant(known: Briefing, one: Section) -> str:
+    """What a section lists, and what the words in it mean."""
+    parts = [terms.section(one.heading)]
+    if one.table is not None and "Verdict, how sure" in one.table.headers:
+        parts += [terms.explained(_badges(known)), terms.RANGE, terms.LIMIT]
+    return " ".join(filter(None, parts))
 
 
 def page() -> None:

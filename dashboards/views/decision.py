@@ -12,6 +12,7 @@ from cxmon.model import Declared, Harm, Metric, Verdict, written
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import sizes, terms
 from dashboards import allowing, beneath, deciding, drawing, figures, session, telling, trending
+from dashboards.folds import fold
 from dashboards.frame import opened
 from dashboards.links import linked
 from dashboards.reading import World
@@ -36,9 +37,9 @@ def harms(world: World, verdict: Verdict) -> None:
             small = "".join(f"  \n:gray[:small[{md(line.strip())}]]" for line in below)
             cells[2].markdown(md(ledgers.harm_words(harm, world.metrics)) + small, help=md(_meant(metric)))
             grade = wording.grade(harm)
-            cells[3].markdown(
-                f"{md(grade)}  \n:gray[:small[{md(_beside(harm, metric, told))}]]", help=md(terms.of(grade)) or None
-            )
+            rests = _beside(harm, metric, told)
+            meant = " ".join(filter(None, (terms.of(grade), terms.within(rests))))
+            cells[3].markdown(f"{md(grade)}  \n:gray[:small[{md(rests)}]]", help=md(meant) or None)
 
 
 def _meant(metric: Metric) -> str:
@@ -57,6 +58,14 @@ def _beside(harm: Harm, metric: Metric, told: Sequence[str]) -> str:
     return "; ".join(part for part in (compared, wording.set_aside(harm.controls_moved), agreed, rate, *rests) if part)
 
 
+def _behind(harm: Harm, world: World) -> str:
+    """How many stand behind the harm that the chart shows, and of a survey who answered: the figures of its line
+    above."""
+    metric = world.metrics[harm.metric]
+    told = f"{wording.window_text(harm, world.zone)}: n {written(harm.answers)}"
+    return "; ".join(filter(None, (f"{told[:1].upper()}{told[1:]}", wording.responded(harm, metric))))
+
+
 def _some(names: tuple[str, ...], most: int = 3) -> str:
     """The first names and how many more there are."""
     rest = len(names) - most
@@ -73,7 +82,7 @@ def price(world: World, verdict: Verdict) -> None:
     """What it saves against what was lost, where it stops to pay, and every figure behind that."""
     if verdict.price is None:
         return
-    with st.expander("What it costs, and what the price is made of", key="price"):
+    with fold("What it costs, and what the price is made of", terms.COSTS, key="price"):
         first, *more = wording.price_story(verdict.price, world.metrics, codes=False)
         for line in (first, *more):
             st.markdown(md(line))
@@ -86,7 +95,7 @@ def places(world: World, verdict: Verdict) -> None:
     found = [where for where in verdict.where if where.places]
     if not found:
         return
-    with st.expander("Where it happens", key="where"):
+    with fold("Where it happens", terms.PLACES, key="where"):
         for where in found:
             metric = world.metrics[where.metric]
             lines = wording.places(where, metric)
@@ -125,6 +134,8 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
             trending.draw(
                 world, band, world.metrics[metric_id], where=band.label, days=372, key="decision", height=LOWER
             )
+            behind = _behind(harm, world)
+            st.markdown(grey(md(behind)), help=md(f"{terms.N} {terms.within(behind)}"))
 
 
 def _known(world: World, change: str) -> Verdict | None:
@@ -206,7 +217,7 @@ def page() -> None:
     beneath.mixed(world, verdict)
     beneath.rests_on(world, declared, verdict)
     beneath.allowance(world, chosen)
-    with st.expander("What was said when, what happened and what was decided", key="said"):
+    with fold("What was said when, what happened and what was decided", terms.VERSIONS, key="said"):
         telling.history(world, chosen)
     _heard(world, declared)
     deciding.forms(world, chosen, telling.trail(chosen))

@@ -51,7 +51,7 @@ def detail(world: World, known: story.Story) -> None:
         st.markdown(f"## {badge(*shown_as(world, incident))}&ensp;{title}", anchors=False)
         told = next((row.message for row in known.told.values()), None)
         if told is not None:
-            st.markdown(f"**{md(told.title)}**")
+            st.markdown(f"**{md(told.title)}**", help=md(terms.STATES))
             # What happened stands below with its day; here is what else was told.
             reasons = {one.reason.partition(": ")[2] for one in known.history}
             for line in told.lines:
@@ -66,7 +66,8 @@ def detail(world: World, known: story.Story) -> None:
     if told is not None and told.facts:
         with st.container(border=True, key="facts"), st.grid(3, min_column_width=240, gap="small"):
             for fact in told.facts:
-                st.markdown(f"{grey(md(fact.label))}  \n{md(fact.text)}")
+                meant = terms.within(f"{fact.label} {fact.text}")
+                st.markdown(f"{grey(md(fact.label))}  \n{md(fact.text)}", help=md(meant) or None)
     if told is None or kinds.LABEL not in {fact.label for fact in told.facts}:
         _kinds(world, incident)
     _trend(world, incident)
@@ -103,16 +104,18 @@ def _trend(world: World, incident: Incident) -> None:
 
 def timeline(world: World, known: story.Story) -> None:
     with st.container(border=True, height="stretch", key="timeline"):
-        st.header("What happened", anchor=False)
+        st.header("What happened", anchor=False, help=md(terms.HAPPENED))
         for one in known.history:
             if one.step is not Step.NOTED:
                 when, what, why = happening.happened(one, world.zone, world.now)
                 st.markdown(f"**{md(what)}** {grey(md(when))}  \n{md(why)}")
         silent = sum(one.step is Step.NOTED for one in known.history)
         label = f"Every decision about it, {wording.counted(silent, 'silent one')} included"
-        with st.expander(label if silent else "Every decision about it, with its numbers"):
-            for line in known.why:
-                st.markdown(f":small[{md(line)}]")
+        with st.expander(label if silent else "Every decision about it, with its figures"):
+            metric = world.metrics.get(known.incident.subject)
+            for one, told in zip(known.history, known.heard, strict=True):
+                line = happening.with_numbers(one, told, metric, world.zone, world.now)
+                st.markdown(f":small[{md(line)}]", help=md(terms.within(line)) or None)
 
 
 def evidence(incident: Incident) -> None:
@@ -149,7 +152,7 @@ def _linked(line: str) -> str:
 
 def deliveries(world: World, known: story.Story) -> None:
     with st.container(border=True, key="told"):
-        st.header("Who was told", anchor=False)
+        st.header("Who was told", anchor=False, help=md(terms.TOLD))
         if not known.told:
             st.markdown(grey("Nobody yet."))
         for channel, row in known.told.items():
@@ -167,7 +170,7 @@ def page() -> None:
     lasting = [i for i in found if i.state is not IncidentState.ENDED]
     over = [i for i in found if i.state is IncidentState.ENDED]
     asked = st.query_params.get("incident", "")
-    known = story.of(asked, world.now) if asked else None
+    known = story.of(asked) if asked else None
     if asked and known is None:
         st.warning(md(f"There is no incident {asked}. Perhaps the link was cut off."))
     if known is not None:

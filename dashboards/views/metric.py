@@ -34,7 +34,8 @@ def page() -> None:
         metric, band = world.metrics[metric_id], world.bands[metric_id, key]
         where = Segment.from_key(key).label
         trending.draw(world, band, metric, where=where, days=days, key="metric")
-        st.markdown(beside.behind(world, metric, band))
+        behind = beside.behind(world, metric, band)
+        st.markdown(behind, help=md(beside.meant(behind)))
     sheet = reading.sheet(metric)
     left, right = st.columns(2, gap="small")
     with left:

@@ -11,9 +11,9 @@ from cxmon.wording import gap as gaps
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import targets as wording_of_targets
 from cxmon.wording import terms
-from dashboards import allowing, answering, choosing, drawing, early, figures, folding, trending, viewing
+from dashboards import allowing, answering, choosing, drawing, early, figures, folding, story, trending, viewing
 from dashboards.frame import opened
-from dashboards.links import to
+from dashboards.links import elsewhere, to
 from dashboards.reading import World
 from dashboards.text import BADGE, badge, grey, md, small
 
@@ -38,10 +38,12 @@ def headline(world: World) -> None:
         row = next(r for r in figures.ledger(world) if r.change == verdict.change)
         with st.grid(4, min_column_width=220, gap="small"):
             st.markdown(f"{grey('Decision')}  \n#{row.number} {md(row.title)}  \n{grey(md(row.facts))}")
-            st.markdown(f"{grey('How unusual')}  \n{md(_unusual(world, verdict.harms))}")
-            st.markdown(f"{grey('Price')}  \n{md(row.claim or 'No saving was claimed')}")
+            unusual = _unusual(world, verdict.harms)
+            seen = f"{terms.UNUSUAL} {terms.within(unusual)}"
+            st.markdown(f"{grey('How unusual')}  \n{md(unusual)}", help=md(seen))
+            st.markdown(f"{grey('Price')}  \n{md(row.claim or 'No saving was claimed')}", help=md(terms.PRICE))
             asked = md(row.response or "Nothing is asked now")
-            st.markdown(f"{grey('Asked of ' + md(row.owner))}  \n{asked}")
+            st.markdown(f"{grey('Asked of ' + md(row.owner))}  \n{asked}", help=md(terms.ASKED))
         if others:
             rest = ledgers.calm_of(others)
             st.markdown(grey(md(f"The other decisions: {rest}.")))
@@ -93,10 +95,11 @@ def cards(world: World) -> None:
 def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
     better = "Higher" if metric.better == "higher" else "Lower"
     definition = f"{metric.definition.rstrip('.')}. " if metric.definition else ""
+    rate = f" {terms.within('response rate')}" if answering.rate(world, band, metric, found) else ""
     return (
         f"{definition}Average of {gaps.window(found, band, world.zone)}, complete periods only; expected "
         f"{gaps.levels(found, metric)[1]}, {gaps.possible(found, metric)}. {better} is better. "
-        f"n {written(found.n)}: so many answers or cases. Line: the last twelve weeks."
+        f"n {written(found.n)}: so many answers or cases. Line: the last twelve weeks.{rate}"
     )
 
 
@@ -124,7 +127,8 @@ def ledger(world: World) -> None:
         anchor=False,
         help=md(
             "Gravest first; the numbers are the pins above. "
-            f"{terms.explained(said for row in rows for said in (row.words, row.grade))} {terms.RANGE} {terms.LIMIT}"
+            f"{terms.explained(said for row in rows for said in (row.words, row.grade))} {terms.RANGE} "
+            f"{terms.LIMIT} {terms.PRICE}"
         ),
     )
     if not rows:
@@ -154,7 +158,8 @@ def targets(world: World) -> None:
         "Targets",
         anchor=False,
         help="The average of the last 28 days up to the day counts. On course and will miss are said where nine of ten "
-        "such answers are right; the forecast knows the past, and no decision that is still to come.",
+        "such answers are right; the forecast knows the past, and no decision that is still to come. "
+        "Cannot say: neither is that sure.",
     )
     with st.grid(1, border=True, gap=6, key="targets"):
         for one in known:
@@ -238,6 +243,8 @@ def page() -> None:
     world = opened()
     if world is None:
         return
+    declared = world.declared
+    elsewhere(lambda name, asked: asked in declared if name == "change" else story.known(asked))
     world = viewing.chosen(world)
     headline(world)
     cards(world)

@@ -5,7 +5,7 @@ import streamlit as st
 from cxmon import signing
 from cxmon.charts.page import table
 from cxmon.model import Act, Declared, Planned
-from cxmon.wording import outlooks, proposing
+from cxmon.wording import outlooks, proposing, terms
 from cxmon.wording.whole import Table
 from dashboards import asking, commanding, session
 from dashboards.frame import opened
@@ -19,7 +19,7 @@ def answer(world: World, found: Planned) -> None:
     metrics = world.metrics
     with st.container(border=True, key="planned"):
         for i, line in enumerate(outlooks.planned(found.change, found.outlooks, metrics, world.zone)):
-            st.markdown(f"**{md(line)}**" if i else grey(md(line)))
+            st.markdown(f"**{md(line)}**" if i else grey(md(line)), help=md(terms.PLANNED) if i == 1 else None)
         if len(found.outlooks) > 1:
             rows = tuple(tuple(outlooks.row(metrics[o.metric], o)) for o in found.outlooks)
             heads = tuple(head.capitalize() for head in outlooks.HEADERS)

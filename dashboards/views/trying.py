@@ -10,6 +10,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.model import Amount, Band, Better, Grain, Kind, Metric, Read, Tone
+from cxmon.wording import terms
 from dashboards import commanding, downloads, drawing, trending, uploading
 from dashboards.frame import in_format
 from dashboards.text import badge, grey, md
@@ -139,8 +140,9 @@ def answer(found: dict[str, Any], asked: Asked) -> None:
     with st.container(border=True, key="answer"):
         st.markdown(f"## {badge(told['badge'], Tone(told['tone']), told['shape'])}&ensp;{md(told['headline'])}",
                     anchors=False)  # fmt: skip
-        for line in told["lines"]:
-            st.markdown(md(line))
+        meant = f"{terms.of(told['badge'])} {terms.EXPECTED} {terms.RANGE} {terms.N}".strip()
+        for i, line in enumerate(told["lines"]):
+            st.markdown(md(line), help=None if i else md(meant))
         for note in found["notes"]:
             st.markdown(f":gray-badge[:material/info: Note] :small[{md(note)}]")
     if not found["drawn"]:

@@ -185,6 +185,11 @@ def test_a_link_to_an_incident_that_is_not_there_says_so(page):
     assert "There is no incident nonsense" in text(page("incident", incident="nonsense"))
 
 
+def test_what_the_overview_does_not_show_is_linked_from_there(page):
+    (said,) = [one.value for one in page("overview", change="weekend-desk").warning if "asked for" in one.value]
+    assert said.endswith("(decision?change=weekend-desk)")
+
+
 @pytest.mark.parametrize(
     ("name", "link", "said"),
     [
@@ -192,6 +197,9 @@ def test_a_link_to_an_incident_that_is_not_there_says_so(page):
         ("metric", {"metric": "gone"}, "There is no metric gone"),
         ("metric", {"metric": "csat", "segment": "{cut"}, "There is no segment {cut"),
         ("metric", {"metric": "csat"}, ""),
+        ("overview", {"change": "gone"}, "There is no decision gone"),
+        ("overview", {"incident": "999"}, "There is no incident 999"),
+        ("overview", {"incident": INCIDENT}, ""),
     ],
 )
 def test_a_link_to_what_is_not_there_is_not_taken_for_another(page, name, link, said):

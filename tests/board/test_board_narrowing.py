@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import worlds
-from opening import words_of
+from opening import opened, text
 
 from cxmon import charts, decisions, wording
 from cxmon.model import (
@@ -114,7 +114,13 @@ def test_the_page_shows_the_course_and_folds_what_it_rests_on(monkeypatch, tmp_p
             grade=Grade.CONTROLLED,
         )  # fmt: skip
         store.verdicts.touch(replace(before, splits=(split,)))
-    said = words_of(monkeypatch, url, "decision", change="weekend-desk")
+    monkeypatch.setenv("CXMON_STORE_URL", url)
+    page = opened("decision", change="weekend-desk")
+    said = text(page)
+    # Each fold has its question mark beside it.
+    outer = [fold.label for fold in page.expander if fold.label != "CSAT: segments inside the scope"]
+    assert sum(not m.value and bool(m.proto.help) for m in page.markdown) == len(outer) >= 6
+    assert "Since 15 Sep, 65 days: n 9,520" in said
     assert "CSAT: 2.8 to 5.0 points worse on day 65; only this day is known yet" in said
     assert wording.mix(split, CSAT) in said
     # Of the price the loss, where it stops to pay, and each value that it rests on.

@@ -187,7 +187,8 @@ def test_card_and_trend_say_on_hover_what_the_figure_means(page):
     app = page("overview")
     (card,) = (m for m in app.metric if m.label == "CSAT")
     assert card.proto.help.startswith("Satisfied answers")
-    assert f"Satisfied answers\\. {md(terms.EXPECTED)} {md(terms.N)}" in {m.proto.help for m in app.markdown}
+    meant = next(m.proto.help for m in app.markdown if m.proto.help.startswith("Satisfied answers\\."))
+    assert all(md(one) in meant for one in (terms.EXPECTED, terms.N, terms.RANGE, terms.LIMIT, terms.SPAN))
 
 
 def test_a_grey_card_says_the_largest_harm_still_possible(page):

@@ -56,6 +56,22 @@ def test_the_page_says_how_it_compares_and_what_is_off_in_one_year_only(monkeypa
     assert ("Holidays are not marked" in said) is not known
 
 
+def test_each_of_the_two_years_has_the_n_and_response_rate_of_its_own_days(monkeypatch, tmp_path):
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        known = store.catalogue.load()
+        first = replace(known.metrics[0], response_of="reply")
+        store.catalogue.save(replace(known, metrics=(first, *known.metrics[1:])))
+        for metric, now, then in (("csat", 20.0, 2.0), ("reply", 50.0, 4.0)):
+            band = store.bands.get(metric, "{}")
+            last = len(band.starts) - 200
+            store.bands.put([replace(band, n=tuple(then if i < last else now for i in range(len(band.n))))])
+    said = words_of(monkeypatch, url, "metric", metric="csat")
+    assert "n 140 in the 7 days to 18 Nov; response rate 40.0 %" in said
+    assert "A year before: n 14; response rate 50.0 %" in said
+
+
 def test_the_marks_are_drawn_at_the_foot():
     line = charts.Line(name="now", points=[(0.0, 1.0, "a"), (86_400_000.0, 2.0, "b")])
     drawn = charts.lines([line], dates=True, marks=[(0.0, "Sports day")]).to_dict()

@@ -86,6 +86,28 @@ def test_end_labels_never_overlap_and_keep_their_order(wanted):
                 assert found[i] < found[j]
 
 
+@given(st.lists(st.floats(0, 372), max_size=9))
+def test_heads_of_pins_never_overlap_on_a_phone(days):
+    placed = layout.place([(PINS[0], day) for day in days], 0, 372, 1000)
+    assert len(placed) == len(days)
+    for a, b in pairwise(sorted(placed, key=lambda p: (p.narrow, p.day))):
+        apart = (b.day - a.day) / 372 * layout.NARROW_PX
+        assert a.narrow != b.narrow or apart > layout.HEAD_PX - 1e-6
+
+
+@pytest.mark.parametrize(("last", "marks"), [(2, [0, 1, 2]), (14, list(range(15))), (0.5, [0])])
+def test_whole_numbers_along_a_chart_of_lines_are_each_written_once(last, marks):
+    line = charts.Line(name="yes", points=[(0.0, 0.1, "then"), (float(last), 0.9, "now")])
+    layers = charts.lines([line], dates=False).to_dict()["layer"]
+    assert layers[0]["encoding"]["x"]["axis"]["values"] == marks
+
+
+@pytest.mark.parametrize(("days", "pattern"), [(90, "%-d %b"), (189, "%b %Y")])
+def test_dates_along_a_chart_of_lines_do_not_repeat_a_month(days, pattern):
+    line = charts.Line(name="now", points=[(0.0, 0.1, "then"), (days * 86_400_000.0, 0.9, "now")])
+    assert charts.lines([line], dates=True).to_dict()["layer"][0]["encoding"]["x"]["axis"]["format"] == pattern
+
+
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
 def test_ticks_are_few_and_inside(low, span):
     at = layout.ticks(low, low + span)

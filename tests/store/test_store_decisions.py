@@ -55,6 +55,12 @@ def test_a_live_change_is_frozen_with_hash_and_time(store):
     assert store.changes.get("unknown") is None
 
 
+def test_an_edit_writes_a_saving_as_its_owner_would(store):
+    store.changes.put(CUT, now=day(1), origin="yaml")
+    found = store.changes.put(replace(CUT, saving=Saving(amount=950_000.5, currency="USD")), now=day(2), origin="yaml")
+    assert found.edits == (f"{day(2):%Y-%m-%d %H:%M} UTC: saving 1200000 USD per year -> 950000.5 USD per year",)
+
+
 def test_the_hash_of_a_change_survives_the_store(store):
     found = store.changes.put(replace(CUT, weights={"csat": 2}, horizon_days=60), now=day(1), origin="yaml")
     assert store.changes.get("weekend").change.declared_hash == found.frozen_hash

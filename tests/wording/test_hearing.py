@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from word_examples import CSAT
 
 from cxmon.model import Delivery, Message, OutboxRow, Receipt, Step, Tone, Transition
+from cxmon.wording.happening import with_numbers
 from cxmon.wording.hearing import heard
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -42,6 +44,25 @@ def test_each_step_names_its_channels_and_what_holds_a_message_up():
     assert silent == ""
     edited = "calling nobody (its message is edited where that is possible)"
     assert widened == f"told in slack, {edited}; pager, {edited}; mail (waiting until 2026-11-21 06:00 UTC)"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            "still_breach: not clearly worse",
+            "opened; not clearly worse; 84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, "
+            "22 segments looked at",
+        ),
+        ("opened: 84.9 % instead of 87.2 %; 22 segments looked at",
+         "opened; 84.9 % instead of 87.2 %; 22 segments looked at; n 4,944"),
+        ("opened", "opened; 84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments looked at"),
+    ],
+)  # fmt: skip
+def test_a_decision_is_told_in_units_and_nothing_of_it_twice(reason, said):
+    figures = {"value": 0.849, "expected": 0.872, "low": 0.829, "high": 0.87, "n": 4944.0, "score": 2.277}
+    line = with_numbers(step(Step.OPENED, reason=reason, looked_at=22.0, period=7.0, **figures), "", CSAT, "UTC", NOW)
+    assert line == f"Fri 20 Nov 2026, 06:00 UTC: {said}"
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,15 @@ def test_what_is_not_is_a_chance_below_one_half_and_a_harm_rounded_up(more, advi
     assert seen == f"{said}; one of 2.4 points would.{advice}"
 
 
+@pytest.mark.parametrize(
+    ("chance", "said"), [(0.0, "under 1 %"), (0.0099, "under 1 %"), (0.01, "1 %"), (0.4999, "49 %")]
+)
+def test_a_chance_is_never_said_to_be_nothing(chance, said):
+    assert wording.row(CSAT, outlook(seen=Answer(days=None, on=None, chance=chance, smallest=0.03)))[4] == (
+        f"not in 90 days (chance {said})"
+    )
+
+
 def test_one_that_cannot_be_said_keeps_nobody_from_the_others():
     none = outlook(seen=None, ruled_out=None, scope="chat", reason="no complete figures of CSAT before the start")
     assert wording.outlook(CSAT, none) == [
