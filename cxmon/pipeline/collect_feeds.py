@@ -84,11 +84,7 @@ def read(
     """
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
     must_be_known(plan, store, first.source)
-    wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
-    request = Request(
-        metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
-        hash_key=plan.hash_key, fields=wanted, ahead=True, meter=tally.meter,
-    )  # fmt: skip
+    request = _request(plan, pull, tally, now)
     days = max(1, (now - pull.since).days)
     tell = progress or (lambda _name, _done, _total: None)
     tell(first.id, 0, days)
@@ -124,6 +120,14 @@ def read(
         count = max(c["rejected"] for c in counts.values())
         told = f"the first is {aside.where}: {aside.reason}"
         raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
+
+
+def _request(plan: Plan, pull: Pull, tally: Tally, now: datetime) -> Request:
+    wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
+    return Request(
+        metric=pull.metrics[0], window=Window(pull.since, now), now=now, cursor=pull.cursor,
+        frozen=plan.as_of is not None, hash_key=plan.hash_key, fields=wanted, ahead=True, meter=tally.meter,
+    )  # fmt: skip
 
 
 def forget_all(plan: Plan, store: Store, source: str, hashes: Sequence[str], *, now: datetime) -> int:
