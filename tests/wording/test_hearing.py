@@ -49,10 +49,8 @@ def test_each_step_names_its_channels_and_what_holds_a_message_up():
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        (
-            "still_breach: not clearly worse",
-            "opened; not clearly worse; 84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments looked at",
-        ),
+        ("still_breach: not clearly worse",
+         "opened; not clearly worse; 84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments looked at"),
         ("opened: 84.9 % instead of 87.2 %; 22 segments looked at",
          "opened; 84.9 % instead of 87.2 %; 22 segments looked at; n 4,944"),
         ("opened", "opened; 84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments looked at"),
