@@ -84,7 +84,11 @@ def read(
     """
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
     must_be_known(plan, store, first.source)
-    request = _request(plan, pull, tally, now)
+    wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
+    request = Request(
+        metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
+        hash_key=plan.hash_key, fields=wanted, ahead=True, meter=tally.meter,
+    )  # fmt: skip
     days = max(1, (now - pull.since).days)
     tell = progress or (lambda _name, _done, _total: None)
     tell(first.id, 0, days)
@@ -95,9 +99,8 @@ def read(
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
         if batch.note:
             _tell(batch.note, first.source, notes)
-        if batch.forget:
-            # Before the page and its cursor are stored: a run that is killed between forgets them once more.
-            forget_all(plan, store, first.source, batch.forget, now=now)
+        # Before the page and its cursor are stored: a run that is killed between forgets them once more.
+        _forget(plan, store, first.source, batch.forget, now=now)
         done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
         tally.page(batch, done)
         spared = max(one.spared for one in done.values())
@@ -122,19 +125,12 @@ def read(
         raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
 
 
-def _request(plan: Plan, pull: Pull, tally: Tally, now: datetime) -> Request:
-    wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
-    return Request(
-        metric=pull.metrics[0], window=Window(pull.since, now), now=now, cursor=pull.cursor,
-        frozen=plan.as_of is not None, hash_key=plan.hash_key, fields=wanted, ahead=True, meter=tally.meter,
-    )  # fmt: skip
-
-
-def forget_all(plan: Plan, store: Store, source: str, hashes: Sequence[str], *, now: datetime) -> int:
-    """Forgets customers of a source by their hashes; how many records were deleted. Figures follow when they settle."""
-    key = fingerprint(plan.hash_key)
-    theirs = [Forgotten(source=source, customer=one, key=key, at=now) for one in hashes]
-    return store.facts.forget(theirs, with_streams(plan.metrics.values()))
+def _forget(plan: Plan, store: Store, source: str, hashes: Sequence[str], *, now: datetime) -> None:
+    """Forgets customers of a source by their hashes. Figures follow when they settle."""
+    if hashes:
+        key = fingerprint(plan.hash_key)
+        theirs = [Forgotten(source=source, customer=one, key=key, at=now) for one in hashes]
+        store.facts.forget(theirs, with_streams(plan.metrics.values()))
 
 
 def _tell(note: str, source: str, notes: list[str] | None) -> None:
