@@ -245,7 +245,9 @@ def _groups(leaves: Panel, free: Bools, along: tuple[str, ...]) -> Bools:
     """One row of members (G, S) per combination of values of the dimensions `along`, free leaves only."""
     parents = [s.along(along) for s in leaves.segments]
     names = sorted({p for p, ok in zip(parents, free, strict=True) if ok})
-    return np.array([[ok and p == name for p, ok in zip(parents, free, strict=True)] for name in names], bool)
+    row = {name: i for i, name in enumerate(names)}
+    which = np.array([row.get(p, -1) for p in parents])
+    return np.asarray((which == np.arange(len(names))[:, None]) & free)
 
 
 def _thick(leaves: Panel, groups: Bools, at: int) -> Bools:

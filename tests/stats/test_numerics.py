@@ -46,6 +46,22 @@ def test_forecast_means_and_variances_equal_conditioning_on_the_past():
     assert (quadratic(filtered.cov, load) + added)[0, 0] == pytest.approx(float(w @ cov @ w), rel=1e-8)
 
 
+def test_many_series_and_one_and_a_longer_past_get_the_same_answers_to_the_last_bit():
+    """Many are worked on in place, few in rows; gains of a past serve a shorter one."""
+    rng = np.random.default_rng(8)
+    S, T, m = 40, 30, 3
+    noise = Noise(*(rng.uniform(0.1, 0.8, (1, 20)) for _ in range(3)))
+    variance, seen, columns = rng.uniform(0.5, 2, (S, T)), rng.random((S, T)) > 0.1, rng.standard_normal((T, m, S))
+    whole = whiten(columns, gains(variance, seen, noise, T), 0)
+    for s in (0, S - 1):
+        one = whiten(columns[:, :, s : s + 1], gains(variance[s : s + 1], seen[s : s + 1], noise, T), 0)
+        assert np.array_equal(one.rows[0], whole.rows[s])
+        assert np.array_equal(one.state[:, :, 0], whole.state[:, :, s])
+    assert np.array_equal(
+        gains(variance[:, :20], seen[:, :20], noise, 20).passed, gains(variance, seen, noise, T).passed[:20]
+    )
+
+
 @pytest.mark.parametrize("S", [1, 300])
 def test_columns_that_nobody_pairs_get_the_same_answers(S):
     """300 series are worked on in parts, of which half of the products are enough; one is not."""
