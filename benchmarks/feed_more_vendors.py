@@ -31,10 +31,15 @@ def fresh_ticket(i, count):
     }  # fmt: skip
 
 
-def fresh_pages(count, size, _ready):
+def texts(record, count, ready):
+    """What gives the text of each of some records: they are written beforehand, or whenever they are asked for."""
+    made = [json.dumps(record(i, count)).encode() for i in range(count)] if ready else None
+    return lambda rows: made[rows.start : rows.stop] if made else [json.dumps(record(i, count)).encode() for i in rows]
+
+
+def fresh_pages(count, size, ready):
     """The list from an instant on, which a link goes through and `updated_since` begins anew."""
-    rows = [fresh_ticket(i, count) for i in range(count)]
-    times, made = [row["updated_at"] for row in rows], [json.dumps(row).encode() for row in rows]
+    times, made = [fresh_ticket(i, count)["updated_at"] for i in range(count)], texts(fresh_ticket, count, ready)
 
     def answer(path, _body):
         asked = parse_qs(urlsplit(path).query)
@@ -43,7 +48,7 @@ def fresh_pages(count, size, _ready):
         since = datetime.fromisoformat(asked["updated_since"][0]).astimezone(UTC)
         begin, page = bisect_left(times, f"{since:%Y-%m-%dT%H:%M:%SZ}"), int(asked.get("page", ["1"])[0])
         first = begin + (page - 1) * size
-        body = b"[" + b",".join(made[first : first + size]) + b"]"
+        body = b"[" + b",".join(made(range(first, min(count, first + size)))) + b"]"
         following = f"/api/v2/tickets?updated_since={since:%Y-%m-%dT%H:%M:%SZ}&page={page + 1}"
         return body if first + size >= count else (body, {"Link": f'<{following}>; rel="next"'})
 
@@ -97,9 +102,9 @@ def subscription(i, count):
     }  # fmt: skip
 
 
-def stripe_pages(count, size, _ready):
+def stripe_pages(count, size, ready):
     """Subscriptions, the newest one first, and no events."""
-    made = [json.dumps(subscription(i, count)).encode() for i in range(count)]
+    made = texts(subscription, count, ready)
 
     def answer(path, _body):
         parts = urlsplit(path)
@@ -109,7 +114,11 @@ def stripe_pages(count, size, _ready):
         first = 0 if after is None else int(after[0].removeprefix("sub_")) + 1
         more = b"true" if first + size < count else b"false"
         return (
-            b'{"object": "list", "has_more": ' + more + b', "data": [' + b",".join(made[first : first + size]) + b"]}"
+            b'{"object": "list", "has_more": '
+            + more
+            + b', "data": ['
+            + b",".join(made(range(first, min(count, first + size))))
+            + b"]}"
         )
 
     return answer

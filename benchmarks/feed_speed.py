@@ -2,9 +2,11 @@
 
     python benchmarks/feed_speed.py                                    pages of 50, 100 and 1,000 records, five sources
     python benchmarks/feed_speed.py --vendor zendesk --page 100 --rounds 8
+    python benchmarks/feed_speed.py --made                             pages that are made when they are asked for
     python benchmarks/feed_speed.py --memory                           what backfills of two lengths hold
 
-The server is a process of its own with ready-made pages in the vendor's shape; ours takes four metrics of them (of
+The server is a process of its own with pages in the vendor's shape: ready ones, so that a loop has nothing to wait for,
+or (`--made`) such as a stub makes of its records when it is asked; ours takes four metrics of them (of
 Stripe's three) into an SQLite file. Loop and backfill take turns, each in a process of its own, so that neither has the
 other's objects beside it. The ratio is taken within each round.
 """
@@ -67,8 +69,8 @@ def run(what, vendor, url):
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
-def speed(vendor, records, size, rounds):
-    server, url = served(pages_of, vendor, records, size, True)
+def speed(vendor, records, size, rounds, *, ready):
+    server, url = served(pages_of, vendor, records, size, ready)
     found = [(run("loop", vendor, url)["spent"], run("backfill", vendor, url)["spent"]) for _ in range(rounds)]
     server.terminate()
     told = [f"{vendor:9} {size:>6,}"]
@@ -94,6 +96,7 @@ def main():
     options.add_argument("--page", nargs="+", type=int, default=[50, 100, 1000])
     options.add_argument("--records", type=int, default=40_000)
     options.add_argument("--rounds", type=int, default=8)
+    options.add_argument("--made", action="store_true")
     options.add_argument("--memory", action="store_true")
     chosen = options.parse_args()
     if chosen.memory:
@@ -107,7 +110,7 @@ def main():
     print(f"{'':16} | {'elapsed: loop, backfill, ratio (SE)':^34} | {'CPU: loop, backfill, ratio (SE)':^34}")
     for vendor in chosen.vendor:
         for size in chosen.page:
-            speed(vendor, chosen.records, size, chosen.rounds)
+            speed(vendor, chosen.records, size, chosen.rounds, ready=not chosen.made)
 
 
 if __name__ == "__main__":

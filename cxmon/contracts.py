@@ -123,12 +123,14 @@ class Pieces:
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
     """A list was read whole, in one go: what is stored of [since, until) (epoch seconds) by one of the fields `times`
-    and is not among `ids` is gone at the vendor."""
+    and is not among `ids` is gone at the vendor. Where the list goes by something else than these fields, `born` says
+    when the record of an id was made, None where it cannot: only those made in that time are missed."""
 
     times: frozenset[str]
     since: int
     until: int
     ids: frozenset[str]
+    born: Callable[[str], int | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +141,7 @@ class Facts:
     `complete`: the stream has been read up to the present. `through`: up to when it has been read, for the progress.
     Where the page brought `pieces`, `upserts` are what they say alone; the store goes by all that it has of them.
     `note`: what whoever collects should know of how it was read. `sweep`: what the list that ends here no longer holds.
+    `forget`: hashes of customers whom the vendor has deleted, and who are forgotten for that.
     """
 
     upserts: Records = field(default_factory=Records)
@@ -150,6 +153,7 @@ class Facts:
     pieces: Pieces | None = None
     note: str = ""
     sweep: Sweep | None = None
+    forget: tuple[str, ...] = ()
 
 
 Batch = Observations | Facts

@@ -94,12 +94,12 @@ def _card(world: World, metric: Metric, band: Band) -> None:
             return
         st.metric(
             md(name),
-            wording.value(metric, found.value),
+            gaps.levels(found, metric)[0],
             gaps.pill(found, metric),
             delta_color=BADGE[found.tone],  # type: ignore[arg-type]
             delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
             help=md(
-                f"{gaps.window(found, band, world.zone)}; expected {wording.value(metric, found.expected)}, "
+                f"{gaps.window(found, band, world.zone)}; expected {gaps.levels(found, metric)[1]}, "
                 f"{gaps.possible(found, metric)}; n {written(found.n)}. Line: the last twelve weeks."
             ),
         )

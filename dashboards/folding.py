@@ -43,7 +43,7 @@ def _line(world: World, metric: Metric) -> str:
     name = f"[{md(metric.label)}]({to('metric', metric=metric.id, segment=key)})"
     if band is None or found is None:
         return f"| {name} | – | waiting for data | |"
-    cells = (wording.value(metric, found.value), gaps.pill(found, metric), gaps.window(found, band, world.zone))
+    cells = (gaps.levels(found, metric)[0], gaps.pill(found, metric), gaps.window(found, band, world.zone))
     return f"| {name} | {' | '.join(md(cell) for cell in cells)} |"
 
 

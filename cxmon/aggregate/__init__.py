@@ -1,8 +1,10 @@
 """From rows to cells: reading what stands in a row, and adding rows up into sufficient statistics. Pure."""
 
 from cxmon.aggregate import reading
-from cxmon.aggregate.churn import DEFINITIONS, STRIPE, cells_of_states, opens
+from cxmon.aggregate.churn import cells_of_states, opens
+from cxmon.aggregate.churn_grid import DEFINITIONS, STRIPE
 from cxmon.aggregate.intake import FIGURES, Intake, bounds, roles
+from cxmon.aggregate.orderly import histories, orderly
 from cxmon.aggregate.parts import AGES, Parts, cells, merge, period_starts
 from cxmon.aggregate.quiet import Told, quiet
 from cxmon.aggregate.records import ONE, Counted, Page, cells_of_facts
@@ -28,9 +30,11 @@ __all__ = [
     "cells",
     "cells_of_facts",
     "cells_of_states",
+    "histories",
     "merge",
     "on_the_bad_side",
     "opens",
+    "orderly",
     "period_starts",
     "quiet",
     "reading",

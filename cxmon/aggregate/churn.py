@@ -8,15 +8,15 @@ and what it fell by. An instant belongs to the period that it ends.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from cxmon import periods
+from cxmon.aggregate import orderly
+from cxmon.aggregate.churn_grid import BLOCK, SUMS, Grid
+from cxmon.aggregate.orderly import NO_HISTORIES, Histories
 from cxmon.aggregate.parts import Parts, merge
 from cxmon.aggregate.quiet import NOBODY, Quiet
 from cxmon.aggregate.states import NOTHING, Point, State, late, timeline
@@ -24,37 +24,6 @@ from cxmon.contracts import Cells
 from cxmon.model import Kind, Metric, Segment, Window
 
 Floats = npt.NDArray[np.float64]
-
-START_OF_PERIOD, STRIPE = "start_of_period", "stripe"
-DEFINITIONS = (START_OF_PERIOD, STRIPE)
-# Stripe's churn rate looks back so far.
-_MONTH = timedelta(days=30)
-_SUMS = ("n", "total", "squares", "base", "base_squares", "cross")
-# So many rows are added up at a time: the memory is bounded, however many customers there are.
-_BLOCK = 1_000_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Grid:
-    """The periods (P,): who is there at `opens` is at risk, what happens up to `ends` counts. Epoch seconds."""
-
-    starts: list[int]
-    opens: list[int]
-    ends: list[int]
-    rolling: bool
-    money: bool
-
-    @classmethod
-    def of(cls, metric: Metric, run: Window) -> "_Grid":
-        starts = periods.grid(run.since, run.until, metric.grain, metric.zone, metric.week_start).tolist()
-        last = periods.next_start(datetime.fromtimestamp(starts[-1], UTC), metric.grain, metric.zone)
-        ends = [*starts[1:], int(last.timestamp())]
-        rolling, opens = metric.read.churn == STRIPE, starts
-        if rolling:
-            zone = ZoneInfo(metric.zone)
-            local = (datetime.fromtimestamp(end, zone).replace(tzinfo=None) - _MONTH for end in ends)
-            opens = [int(day.replace(tzinfo=zone).timestamp()) for day in local]
-        return cls(starts=starts, opens=opens, ends=ends, rolling=rolling, money=metric.kind is Kind.RATIO)
 
 
 class _Row(NamedTuple):
@@ -69,7 +38,7 @@ class _Row(NamedTuple):
 
 def opens(metric: Metric, run: Window) -> int:
     """Who is there at this instant, and of whom nothing is heard after it, is at risk in all periods of `run`."""
-    return _Grid.of(metric, run).opens[0]
+    return Grid.of(metric, run).opens[0]
 
 
 def cells_of_states(
@@ -79,11 +48,13 @@ def cells_of_states(
     run: Window,
     now: datetime,
     others: Quiet = NOBODY,
+    plain: Histories = NO_HISTORIES,
 ) -> Cells:
-    """The cells of the periods of `run` from the states of each customer, and of `others`, to whom nothing happens in
-    them; segments index `segments`."""
-    grid = _Grid.of(metric, run)
+    """The cells of the periods of `run` from the states of each customer, of `others`, to whom nothing happens in them,
+    and of those whose `plain` histories are known already; segments index `segments`."""
+    grid = Grid.of(metric, run)
     sums = _at_risk(others, len(segments), grid)
+    orderly.added(sums, plain, grid)
     rows: list[_Row] = []
     corrections: list[_Row] = []
     size = 0
@@ -93,24 +64,24 @@ def cells_of_states(
         rows += new
         corrections += _corrections(states, grid)
         size += sum(row.last - row.first for row in new)
-        if size > _BLOCK:
+        if size > BLOCK:
             _add(sums, rows, grid)
             rows, size = [], 0
     _add(sums, rows, grid)
     return merge(metric, segments, _parts(metric, sums, corrections, grid, int(now.timestamp())), now)
 
 
-def _at_risk(others: Quiet, segments: int, grid: _Grid) -> Floats:
+def _at_risk(others: Quiet, segments: int, grid: Grid) -> Floats:
     """What customers bring to whom nothing happens: the same to every period."""
-    sums = np.zeros((len(_SUMS), segments))
-    sums[_SUMS.index("n")] = np.bincount(others.segment, minlength=segments)
+    sums = np.zeros((len(SUMS), segments))
+    sums[SUMS.index("n")] = np.bincount(others.segment, minlength=segments)
     if grid.money:
         for name, weights in (("base", others.value), ("base_squares", others.value**2)):
-            sums[_SUMS.index(name)] = np.bincount(others.segment, weights=weights, minlength=segments)
+            sums[SUMS.index(name)] = np.bincount(others.segment, weights=weights, minlength=segments)
     return np.repeat(sums, len(grid.starts), axis=1)
 
 
-def _rows(points: Sequence[Point], grid: _Grid) -> Iterator[_Row]:
+def _rows(points: Sequence[Point], grid: Grid) -> Iterator[_Row]:
     """What a customer brings to each period: being at risk, and what is lost."""
     for i, point in enumerate(points):
         first = bisect_left(grid.opens, point.at)
@@ -125,7 +96,7 @@ def _rows(points: Sequence[Point], grid: _Grid) -> Iterator[_Row]:
         yield from _rolled(points, grid, p) if grid.rolling else _ended(points, grid, p)
 
 
-def _ended(points: Sequence[Point], grid: _Grid, p: int) -> Iterator[_Row]:
+def _ended(points: Sequence[Point], grid: Grid, p: int) -> Iterator[_Row]:
     before, end = _at(points, grid.opens[p]), _at(points, grid.ends[p])
     if before is None or before.value <= 0:
         return
@@ -137,7 +108,7 @@ def _ended(points: Sequence[Point], grid: _Grid, p: int) -> Iterator[_Row]:
         yield _Row(p, p + 1, before.segment, 0, (0, 1, 0, 0, 0, 0))
 
 
-def _rolled(points: Sequence[Point], grid: _Grid, p: int) -> Iterator[_Row]:
+def _rolled(points: Sequence[Point], grid: Grid, p: int) -> Iterator[_Row]:
     """What happened in the 30 days up to the end of period `p`, in the segment in which the customer was at risk."""
     first, last = bisect_right(points, grid.opens[p], key=_instant), bisect_right(points, grid.ends[p], key=_instant)
     before = points[first - 1] if first else None
@@ -157,7 +128,7 @@ def _rolled(points: Sequence[Point], grid: _Grid, p: int) -> Iterator[_Row]:
         yield _Row(p, p + 1, segment, 0, (0, lost, *squares))
 
 
-def _corrections(states: Sequence[State], grid: _Grid) -> Iterator[_Row]:
+def _corrections(states: Sequence[State], grid: Grid) -> Iterator[_Row]:
     """What the figures of a period were before something became known after its end: out from the beginning, and in
     again when it did."""
     for known in late(states):
@@ -188,23 +159,21 @@ def _instant(point: Point) -> int:
 
 def _spread(rows: Sequence[_Row]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """(row, period) of each period of each row."""
-    first = np.array([row.first for row in rows], np.int64)
-    count = np.array([row.last for row in rows], np.int64) - first
-    row = np.repeat(np.arange(len(rows)), count)
-    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + first[row]
+    first, last = (np.array([getattr(row, end) for row in rows], np.int64) for end in ("first", "last"))
+    return orderly.spread(first, last)
 
 
-def _add(sums: Floats, rows: Sequence[_Row], grid: _Grid) -> None:
+def _add(sums: Floats, rows: Sequence[_Row], grid: Grid) -> None:
     if not rows:
         return
     row, period = _spread(rows)
     cell = np.array([r.segment for r in rows], np.int64)[row] * len(grid.starts) + period
     figures = np.array([r.figures for r in rows], np.float64)
-    for k in range(len(_SUMS)):
+    for k in range(len(SUMS)):
         sums[k] += np.bincount(cell, weights=figures[row, k], minlength=sums.shape[1])
 
 
-def _parts(metric: Metric, sums: Floats, corrections: Sequence[_Row], grid: _Grid, now: int) -> Parts:
+def _parts(metric: Metric, sums: Floats, corrections: Sequence[_Row], grid: Grid, now: int) -> Parts:
     """Everything as parts of cells. What is known in time is known before its period ends, or now where it goes on."""
     some = np.flatnonzero(np.abs(sums).sum(0) > 0)
     starts, ends = np.array(grid.starts, np.int64), np.array(grid.ends, np.int64)
@@ -213,8 +182,8 @@ def _parts(metric: Metric, sums: Floats, corrections: Sequence[_Row], grid: _Gri
     of = np.array([r.segment for r in corrections], np.int64)[row]
     late_on = np.array([r.known for r in corrections], np.int64)[row]
     in_time = np.minimum(ends[period], now) - 1
-    extra = np.array([r.figures for r in corrections], np.float64).reshape(-1, len(_SUMS))[row].T
-    figures = dict(zip(_SUMS, np.concatenate([sums[:, some], extra], axis=1), strict=True))
+    extra = np.array([r.figures for r in corrections], np.float64).reshape(-1, len(SUMS))[row].T
+    figures = dict(zip(SUMS, np.concatenate([sums[:, some], extra], axis=1), strict=True))
     if metric.kind is not Kind.RATIO:
         figures = {name: figures[name] for name in ("n", "total")}
     return Parts(

@@ -99,7 +99,8 @@ def standing(names: Sequence[str], at: Sequence[int], known: Sequence[int], *, b
 
 def _of_subject(states: Sequence[State]) -> list[Point]:
     """Between two instants that are known of, what the later one says it was until then counts, if it says so; before
-    it too, as far back as there are guesses only. That it was nothing just then does not say since when."""
+    it too, as far back as there are guesses only. That it was nothing just then does not say since when, unless what is
+    known before the guesses had left nothing."""
     if all(s.holds != UNTIL and s.known == s.at for s in states):
         # Nothing says what was before, and nothing came late: each holds until the next one.
         last = {s.at: s for s in sorted(states)}
@@ -113,9 +114,9 @@ def _of_subject(states: Sequence[State]) -> list[Point]:
         if until:
             held, now = _between(until, after, found[-1][1:] if found else _ZERO)
             i = len(found) - 1
-            if found and (held != _ZERO or not guessed[i]):
-                while i > 0 and guessed[i]:
-                    i -= 1
+            while i > 0 and guessed[i]:
+                i -= 1
+            if found and (held != _ZERO or not guessed[-1] or (not guessed[i] and found[i][1:] == _ZERO)):
                 found[i:] = [Point(point.at, *held) for point in found[i:]]
         found.append(Point(at, *now))
         guessed.append(all(s.holds == GUESSED for s in group))

@@ -5,9 +5,9 @@ from typing import Any
 
 from cxmon.alerts.markup import clean, cut, cut_lines, escape, safe_url, size, unformatted
 from cxmon.alerts.parts import one_line
-from cxmon.alerts.text import command_hint
-from cxmon.model import Action, Fact, Message, Tone
-from cxmon.wording.messages import EXACT_VIEW
+from cxmon.alerts.text import command_hint, record_lines
+from cxmon.model import Action, Fact, Message, Record, Tone
+from cxmon.wording.messages import EXACT_VIEW, RECORDS
 
 Block = dict[str, Any]
 
@@ -36,7 +36,8 @@ def plain_text(message: Message) -> str:
     """The whole message as escaped text without blocks: the fallback where Slack refuses the blocks."""
     facts = [f"{f.label}: {f.text}" for f in message.facts]
     link = safe_url(message.link)
-    lines = [one_line(message.badge, message.title), *message.lines, *facts, message.footer, link or ""]
+    told = [one_line(message.badge, message.title), *message.lines, *facts, *record_lines(message)]
+    lines = [*told, message.footer, link or ""]
     kept = cut_lines([unformatted(clean(line)) for line in lines if line], TEXT)
     return "\n".join(escape(line) for line in kept) or "cxmon"
 
@@ -48,6 +49,7 @@ def render(message: Message, *, image: str | None = None, interactive: bool = Fa
         {"type": "header", "text": plain(message.title or message.text, HEADER)},
         {"type": "section", "text": _body(message)},
         *_facts(message.facts),
+        *_records(message.records),
     ]
     if image is not None:
         alt = cut(clean(message.picture.alt if message.picture else message.text), ALT) or "chart"
@@ -107,6 +109,12 @@ def _facts(facts: Sequence[Fact]) -> list[Block]:
 def _field(fact: Fact) -> Block:
     label = _escaped(fact.label, HEADER) or "…"
     return mrkdwn(f"*{label}*\n{_escaped(fact.text, FIELD - len(label.encode('utf-16-le')) // 2 - _FORMATTING)}")
+
+
+def _records(records: Sequence[Record]) -> list[Block]:
+    """Links into the vendor's own system, each named by its id there."""
+    links = [f"<{escape(url)}|{_escaped(one.id, HEADER)}>" for one in records if (url := safe_url(one.link))]
+    return [{"type": "context", "elements": [mrkdwn(f"{RECORDS}: {' · '.join(links)}")]}] if links else []
 
 
 def _button(action: Action) -> Block:

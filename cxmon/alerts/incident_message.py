@@ -72,6 +72,7 @@ def for_incident(
         reply=words.reply(transition, badge, headline),
         at=transition.at,
         weight=incident.told_score,
+        evidence=incident.id if behind else "",
     )
 
 
@@ -114,7 +115,7 @@ def _facts(
     facts = [
         Fact(label=say.SINCE, text=words.since_words(incident, told, zone)),
         *words.how_much(told, metric),
-        Fact(label=say.WHERE, text=words.where_of(incident, told, kind)),
+        Fact(label=say.WHERE, text=words.where_of(incident, told, metric, kind)),
         *_service_or_contacts(incident, told, metric, kind),
         Fact(label=say.HOW_SURE, text=words.how_sure(incident, told, kind)),
         beside,

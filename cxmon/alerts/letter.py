@@ -13,7 +13,7 @@ from cxmon.alerts.markup import clean, cut, cut_lines, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.alerts.text import command_hint, render
 from cxmon.model import Message, Passage, Receipt, Tone
-from cxmon.wording.messages import EXACT_VIEW
+from cxmon.wording.messages import EXACT_VIEW, RECORDS
 from cxmon.wording.shapes import SHAPES
 
 SUBJECT = 150
@@ -124,7 +124,7 @@ def page(message: Message, *, update: bool = False, chart: bool = False) -> str:
         *news, badge, f'<h1 style="font-size:20px;line-height:1.3;margin:0 0 10px">{_text(message.title)}</h1>',
         *(_p(line) for line in message.lines if not message.sections), shown if chart else "",
         f'<table style="border-collapse:collapse;margin:12px 0;font-size:14px">{rows}</table>' if rows else "",
-        *(_passage(one) for one in message.sections),
+        _records(message), *(_passage(one) for one in message.sections),
         f'<p style="margin:14px 0"><a href="{html.escape(link)}">{EXACT_VIEW}</a></p>' if link else "",
         *(_p(text, f"color:{MUTED};font-size:13px;margin:4px 0", "muted") for text in (hint, message.footer) if text),
     ]  # fmt: skip
@@ -136,6 +136,13 @@ def page(message: Message, *, update: bool = False, chart: bool = False) -> str:
         f'background:{PAPER};color:{INK};font:15px/1.5 {_FONT}">'
         f'<div style="max-width:640px;margin:0 auto;overflow-wrap:anywhere">{"".join(body)}</div></body></html>\n'
     )
+
+
+def _records(message: Message) -> str:
+    """Links into the vendor's own system."""
+    links = [f'<a href="{html.escape(url)}">{_text(one.id)}</a>' for one in message.records
+             if (url := safe_url(one.link))]  # fmt: skip
+    return f'<p style="margin:0 0 8px;font-size:14px">{RECORDS}: {" · ".join(links)}</p>' if links else ""
 
 
 def _passage(one: Passage) -> str:

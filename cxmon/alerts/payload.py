@@ -43,6 +43,7 @@ def document(message: Message, *, update: bool, picture: bytes | None) -> dict[s
         "segment": None if chart is None else _text(chart.segment),
         "change": None if chart is None or chart.change is None else _text(chart.change),
         "incident": next((_text(a.value) for a in message.actions if a.name == "acknowledge"), None),
+        "records": [{"id": _text(one.id), "link": safe_url(one.link)} for one in message.records],
         "link": safe_url(message.link),
         "footer": _text(message.footer),
         "plain": cut(render(message, update=update), TEXT),

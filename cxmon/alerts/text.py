@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cxmon.alerts.markup import clean, cut, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.model import Message
-from cxmon.wording.messages import commands
+from cxmon.wording.messages import RECORDS, commands
 from cxmon.wording.shapes import SHAPES
 
 WIDTH = 110
@@ -23,6 +23,7 @@ def render(message: Message, *, update: bool = False) -> str:
         lines += _wrapped(clean(line))
     for fact in message.facts:
         lines += _fact(clean(fact.label), clean(fact.text))
+    lines += [_INDENT + line for line in record_lines(message)]
     for one in message.sections:
         lines += ["", _INDENT + clean(one.heading)]
         for line in one.lines:
@@ -31,6 +32,12 @@ def render(message: Message, *, update: bool = False) -> str:
     tail = (safe_url(message.link) or "", clean(message.footer), command_hint(message))
     lines += [_INDENT + line for line in tail if line]
     return "\n".join(lines) + "\n"
+
+
+def record_lines(message: Message) -> list[str]:
+    """The records behind it with their addresses, a line each; nothing where none is linked."""
+    found = [(clean(one.id), url) for one in message.records if (url := safe_url(one.link))]
+    return [f"{RECORDS}:", *(f"  {cut(name, WIDTH)}  {url}" for name, url in found)] if found else []
 
 
 def command_hint(message: Message) -> str:

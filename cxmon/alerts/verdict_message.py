@@ -69,7 +69,7 @@ def for_verdict(
         *(_first_facts(verdict, first, metric, zone, words.made_of(verdict, metrics)) if first and metric else []),
         *_side_effects(harms[1:], metrics, zone, known),
         *_aims(verdict, metrics),
-        *([near_fact(others, zone)] if others else []),
+        near_fact(others, zone) if others else Fact(label=say.NEAR_BY, text=say.NO_OTHER_NEAR),
         *_declaration(declared, zone, verdict.price),
     ]
     grade = wording.grade(verdict)
@@ -138,17 +138,15 @@ def _first_facts(verdict: Verdict, harm: Harm, metric: Metric, zone: str, made_o
     """The gravest metric: since when, how much against expected, where, service or contacts, how sure."""
     places = [wording.placed_in(where, metric) for where in verdict.where if where.metric == metric.id]
     due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
-    facts = [
-        Fact(label=say.SINCE, text=wording.window_text(harm, zone).removeprefix("since ")),
+    awaited = words.awaited(due) if due is not None and harm.code not in {Code.HARMED, Code.IMPROVED} else ""
+    return [
+        Fact(label=say.SINCE, text=wording.window_text(harm, zone).removeprefix("since ") + awaited),
         Fact(label=say.AGAINST_EXPECTED, text=words.how_much(harm, metric)),
         *([Fact(label=say.LATELY, text=recent.removeprefix("lately "))] if recent else []),
         Fact(label=say.WHERE, text="; ".join([harm.scope or say.EVERYONE_TOLD, *places])),
         *([Fact(label=kinds.LABEL, text=made_of)] if made_of else []),
         Fact(label=say.HOW_SURE, text=words.how_sure(harm, metric)),
     ]
-    if due is not None and harm.code not in {Code.HARMED, Code.IMPROVED}:
-        facts.append(Fact(label=say.ANSWER_DUE, text=words.around(due)))
-    return facts
 
 
 def _side_effects(

@@ -152,8 +152,9 @@ def _words(metric: Metric, value: float, n: float, low: float, high: float, reas
     count = f"{written(n)} {wording.count_word(metric)}"
     if not np.isfinite(low):
         return reason or f"too small to compare: {count}"
-    limits = f"{wording.value(metric, max(low, 0.0))} to {wording.value(metric, high)}"
-    return f"{wording.value(metric, value)} on {count}; what is usual for its size is {limits}"
+    precise = wording.level_digits(metric, low, high, beside=(value,))
+    limits = f"{wording.value(metric, max(low, 0.0), precise)} to {wording.value(metric, high, precise)}"
+    return f"{wording.value(metric, value, precise)} on {count}; what is usual for its size is {limits}"
 
 
 def _parent(findings: Sequence[Finding], parent: Segment, worse: Bools, looked_at: int, reason: str) -> Finding:

@@ -139,8 +139,9 @@ def _matters(metric: Metric, gap: float, bound: float) -> float:
 
 def _said(finding: Finding, metric: Metric, bound: float, side: str) -> Finding:
     n = f"{written(finding.n)} {wording.count_word(metric)}"
-    figure = f"{wording.value(metric, finding.value)} ({wording.value(metric, finding.low)} to "
-    figure += f"{wording.value(metric, finding.high)}, {n})"
+    precise = wording.level_digits(metric, finding.low, finding.high, beside=(bound,))
+    value, low, high = (wording.value(metric, x, precise) for x in (finding.value, finding.low, finding.high))
+    figure = f"{value} ({low} to {high}, {n})"
     against = f"the {side} of {wording.value(metric, bound)}"
     match finding.state:
         case State.BREACH:

@@ -15,6 +15,7 @@ from cxmon.incidents import components
 from cxmon.model import Finding, Grain, Kind, Metric, Segment, State, written
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
+from cxmon.wording.against import levels
 
 # A year in periods, for the budget; a day is the statistic's own default.
 PER_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: None, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
@@ -317,23 +318,18 @@ class _Row:
                 start = wording.day(self._at(int(onset)), self.metric.zone)
                 words = f"worse than expected, but since {start} no worse than in the same months of an earlier year"
             level = float(self.values[-1])
-            return replace(self._finding(State.OK, words), value=self._natural(level), n=float(self.n[-1]))
+            # What comes back every year is not on the way to an alarm, however far it moved.
+            height = round(score, 3) if score <= 1 else 0.0
+            found = self._finding(State.OK, words)
+            return replace(found, value=self._natural(level), n=float(self.n[-1]), height=height)
         first = int(onset)
         level = float(np.nanmean(self.values[first:]))
         expected, value = self._natural(level - size), self._natural(level)
         ends = self._natural(level - size + low), self._natural(level - size + high)
         since, began = self._at(first), (self._at(int(earliest)), self._at(int(latest)))
         unit = self.metric.matters.value * (abs(expected) if self.metric.matters.relative else 1.0)
-        words = (
-            f"{wording.value(self.metric, value)} instead of {wording.value(self.metric, expected)} "
-            f"({wording.value(self.metric, ends[0])} to {wording.value(self.metric, ends[1])}) over "
-            f"{wording.counted(len(self.values) - first, self.metric.grain.value)} since "
-            f"{wording.day(since, self.metric.zone)}"
-            f"{wording.between_days(began, self.metric.zone)}; "
-            f"{written(self.looked_at)} segments looked at"
-        )
-        return replace(
-            self._finding(State.BREACH, words),
+        found = replace(
+            self._finding(State.BREACH, ""),
             value=value,
             expected=expected,
             low=ends[0],
@@ -342,7 +338,17 @@ class _Row:
             since=since,
             began=began,
             score=max(self.metric.harm_sign * (value - expected), 0.0) / unit if unit > 0 else 0.0,
+            height=round(score, 3),
         )
+        seen, usual, *around = levels(found, self.metric)
+        words = (
+            f"{seen} instead of {usual} ({' to '.join(around)}) over "
+            f"{wording.counted(len(self.values) - first, self.metric.grain.value)} since "
+            f"{wording.day(since, self.metric.zone)}"
+            f"{wording.between_days(began, self.metric.zone)}; "
+            f"{written(self.looked_at)} segments looked at"
+        )
+        return replace(found, reason=words)
 
     def _finding(self, state: State, reason: str) -> Finding:
         return Finding(

@@ -1,6 +1,5 @@
 """effect: what a dated change did, for anybody with one series in a CSV file."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -209,9 +208,11 @@ def words(series: Series, answer: Answer, value: str) -> list[str]:
 
 
 def digits_of(low: float, high: float, *, share: bool) -> int:
-    """Digits after the point of a figure with this range: two that count in the range's width."""
-    width = max((high - low) * (100 if share else 1), 1e-12)
-    return max(0, 1 - math.floor(math.log10(width)))
+    """Digits after the point of a figure with this range, by the rule of all that people read."""
+    from cxmon.wording import precision
+
+    most = precision.MOST_OF_SHARES if share else precision.MOST
+    return precision.by_width((high - low) * (100 if share else 1), most)
 
 
 def figure(estimate: float, low: float, high: float, *, share: bool, digits: int) -> str:

@@ -1,9 +1,12 @@
 """What the values of dimensions mean: vendors' words in the house's, and dates as the periods they lie in."""
 
+from collections.abc import Mapping
+
 from cxmon.config.calendar_keys import OTHERS
 from cxmon.config.frame import Frame
 from cxmon.config.reading import BAD
 from cxmon.config.shapes import Entry
+from cxmon.model import Metric
 
 
 def check_dimensions(frame: Frame) -> None:
@@ -29,6 +32,14 @@ def _overlap(frame: Frame, dimension: str) -> None:
             found = f"{dimension}, whose map puts values together"
             expected = "values that are put together at the source: its customers overlap, so they cannot be added up"
             frame.reading.wrong(entry.at("additive"), found, expected)
+
+
+def notes_on_overlap(frame: Frame, metrics: Mapping[str, Metric]) -> None:
+    """What metrics with customers in several segments go without, which else shows only once a verdict is there."""
+    for name, metric in metrics.items():
+        if not metric.additive:
+            without = "verdicts tell no place and no move by other kinds of contacts, a scope needs its stored total"
+            frame.reading.note(frame.metrics[name].at("additive"), f"{name} has segments that overlap: {without}")
 
 
 def names_of(frame: Frame, dimensions: tuple[str, ...]) -> tuple[dict[str, dict[str, str]], dict[str, str]]:

@@ -11,6 +11,7 @@ from cxmon.config.allowance import build_allowance
 from cxmon.config.calendars import build_calendars
 from cxmon.config.change_feeds import build_change_feeds
 from cxmon.config.changes import build_change, build_changes, build_silences, notes_on_changes
+from cxmon.config.dimensions import notes_on_overlap
 from cxmon.config.fallbacks import build_company, build_fallbacks
 from cxmon.config.feeds import check_feeds
 from cxmon.config.frame import Frame
@@ -120,6 +121,7 @@ def _plan(frame: Frame, path: Path) -> Plan | None:
         return None
     notes_on_changes(frame, parts["changes"], metrics)
     notes_on_money(frame, parts["changes"], parts["money"])
+    notes_on_overlap(frame, metrics)
     for key in ("title", "zone", "as_of", "backfill", "board_url", "keep_facts", "hash_key", "reasons"):
         if key in root:
             parts[key] = root.values[key]

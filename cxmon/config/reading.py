@@ -36,7 +36,8 @@ MOST_COMPARED = 2000
 class Reading:
     """One pass over one file: the file's name, the environment, the default zone, and what was found wrong so far.
 
-    `borrowed` holds the values that came from the environment, with `${NAME}` for each; `faults` counts what is wrong.
+    `borrowed` holds the values that came from the environment, with `${NAME}` for each; `faults` counts what is wrong;
+    `above` are the known keys of the mappings that are being read, the innermost last.
     """
 
     file: str
@@ -46,6 +47,7 @@ class Reading:
     remarks: list[tuple[int, str]] = field(default_factory=list)
     faults: int = 0
     borrowed: dict[str, str] = field(default_factory=dict)
+    above: list[Mapping[str, object]] = field(default_factory=list)
 
     def wrong(self, node: "Node", found: str, expected: str, *, key: str | None = None, line: int | None = None) -> Bad:
         """Tell a problem at `node`, or at its key `key` where that is what is wrong."""

@@ -267,7 +267,11 @@ CHECK_KEYS = {
         OutOf(),
         "how many breaches, of how many periods, open an incident",
     ),
-    "recovers_after": Field(_count, "quiet periods that end one"),
+    "recovers_after": Field(_count, "quiet periods in a row that end one"),
+    "recovers_below": Field(
+        Number("a number above 0 and at most 1", above=0, most=1),
+        "how near to an alarm (1) a period of a watch no longer counts as quiet; without it two thirds",
+    ),
     "unknown_after": Field(_count, "periods without data after which one is closed"),
     "flapping": Field(FLAPPING, "when one goes on and off, so that it is told once and then left quiet"),
 }

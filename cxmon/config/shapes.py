@@ -152,12 +152,14 @@ class Record:
         before = reading.faults
         values = {}
         misspelt = set()
+        reading.above.append(self.fields)
         for key, child in node.entries.items():
             known = self.fields.get(key)
             if known is not None:
                 values[key] = known.shape.read(child, reading)
             elif key != "<<":
                 misspelt.add(self._unknown(node, key, reading))
+        reading.above.pop()
         for key, known in self.fields.items():
             if known.required and not {key, known.unless} & node.entries.keys() and key not in misspelt:
                 reading.wrong(node, f"no {key}", f"the key {key}: {known.doc}")
@@ -167,7 +169,13 @@ class Record:
         """Tell an unknown key; gives back the one that is probably meant."""
         free = [name for name in self.fields if name not in node.entries]
         meant = nearest(key, free)
-        expected = f"a known key{did_you_mean(key, free)}" if meant else one_of(self.fields)
+        below = [name for name, known in self.fields.items() if key in getattr(known.shape, "fields", ())]
+        if meant:
+            expected = f"a known key{did_you_mean(key, free)}"
+        elif len(reading.above) > 1 and key in reading.above[-2]:
+            expected = f"a known key ({key} belongs one level up)"
+        else:
+            expected = f"a known key ({key} belongs into {one_of(below)})" if below else one_of(self.fields)
         reading.wrong(node, f"the unknown key {quoted(key)}", expected, line=node.key_lines[key])
         return meant
 

@@ -113,7 +113,8 @@ def _along(frame: Frame, entry: Entry) -> None:
 
 def _policy(entry: Entry) -> IncidentPolicy:
     breaches, of = entry.get("opens_after") or (1, 1)
-    own = {"recover_after": entry.get("recovers_after"), "unknown_after": entry.get("unknown_after")}
+    keys = {"recover_after": "recovers_after", "recover_below": "recovers_below", "unknown_after": "unknown_after"}
+    own = {name: entry.get(key) for name, key in keys.items()}
     flapping = entry.get("flapping")
     if isinstance(flapping, Entry):
         names = {"openings": "flap_openings", "within": "flap_within", "stable_after": "stable_after"}

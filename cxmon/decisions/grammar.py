@@ -1,7 +1,7 @@
 """The grammar of verdicts (design section 6): a code per metric, the gravest for the change, and the aims."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -74,6 +74,7 @@ def judge(
     now: datetime,
     aims: Sequence[AimResult] = (),
     splits: Sequence[Split] = (),
+    unsplit: Mapping[str, str] | None = None,
     where: Sequence[Where] = (),
     history: Sequence[Verdict] = (),
     price: Price | None = None,
@@ -97,6 +98,7 @@ def judge(
         harms=tuple(sorted(harms, key=lambda harm: (GRAVITY.index(harm.code), harm.metric))),
         aims=tuple(sorted(aims, key=lambda aim: aim.metric)),
         splits=tuple(sorted(splits, key=lambda split: split.metric)),
+        unsplit=tuple(sorted((unsplit or {}).items())),
         day=day_of(harms),
         on_aims=change.category in ON_AIMS and bool(aims),
         where=tuple(sorted(where, key=lambda one: one.metric)),

@@ -103,9 +103,14 @@ def _version(before: Verdict | None, after: Verdict, edits: Sequence[str]) -> Ve
 
 
 def _turns(before: Verdict, after: Verdict) -> tuple[Turn, ...]:
-    was = {harm.metric: harm.code.value for harm in before.harms}
-    now = {harm.metric: harm.code.value for harm in after.harms}
-    return tuple(Turn(metric=m, before=was[m], after=now[m]) for m in turned(before, after))
+    was, now = ({harm.metric: harm for harm in one.harms} for one in (before, after))
+    return tuple(
+        Turn(
+            metric=m, before=was[m].code.value, after=now[m].code.value,
+            within=(was[m].so_far.high <= was[m].limit, now[m].so_far.high <= now[m].limit),
+        )
+        for m in turned(before, after)
+    )  # fmt: skip
 
 
 def reasons(before: Verdict, after: Verdict, edits: Sequence[str] = ()) -> tuple[Reason, ...]:

@@ -9,6 +9,8 @@ from importlib.resources import files
 from itertools import chain
 from pathlib import Path
 
+from cxmon.demo.lookups import EARLIEST, lookup_rows
+from cxmon.demo.parcels import parcel_rows, survey_rows
 from cxmon.demo.shop import shop_rows
 from cxmon.demo.tickets import DAY_S, SETTLED_DAYS, customer_rows, rating_rows, ticket_rows, tickets_of
 from cxmon.demo.truth import CHANGES, WEEKEND_PHONE
@@ -40,6 +42,19 @@ CREATE TABLE IF NOT EXISTS subscription_days (
 CREATE TABLE IF NOT EXISTS shop_days (
   day TEXT NOT NULL, channel TEXT NOT NULL, joined TEXT NOT NULL,
   customers INTEGER NOT NULL, ordered INTEGER NOT NULL, loaded_at TEXT NOT NULL, PRIMARY KEY (day, joined)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parcel_days (
+  day TEXT NOT NULL, channel TEXT NOT NULL, hub TEXT NOT NULL,
+  parcels INTEGER NOT NULL, on_time INTEGER NOT NULL, loaded_at TEXT NOT NULL, PRIMARY KEY (day, hub, loaded_at)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parcel_answers (
+  day TEXT NOT NULL, channel TEXT NOT NULL, hub TEXT NOT NULL,
+  answers INTEGER NOT NULL, satisfied INTEGER NOT NULL, loaded_at TEXT NOT NULL, PRIMARY KEY (day, hub, loaded_at)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cancel_page_days (
+  day TEXT NOT NULL, main_channel TEXT NOT NULL, region TEXT NOT NULL, tier TEXT NOT NULL,
+  active INTEGER NOT NULL, looked INTEGER NOT NULL, loaded_at TEXT NOT NULL,
+  PRIMARY KEY (day, main_channel, region, tier)
 ) WITHOUT ROWID;
 """
 INDEXES = """
@@ -131,13 +146,19 @@ def _anchor(about: dict[str, str]) -> Anchor:
 
 def _extend(db: sqlite3.Connection, fixed: Anchor, since: int, until: int, progress: Progress | None) -> None:
     """Draws the days `since .. until - 1` (ordinals) as they stand at `until`, a transaction per chunk of days."""
-    hidden = world(fixed.seed, fixed.day, fixed.first.toordinal(), until + SETTLED_DAYS)
+    hidden = world(fixed.seed, fixed.day, fixed.first.toordinal(), until + max(SETTLED_DAYS, EARLIEST))
     rows = customer_rows(hidden, fixed.seed, fixed.first.toordinal(), since, until)
     with db:
         _remember(db, until=until)
         db.executemany("INSERT OR REPLACE INTO subscription_days VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         shop = shop_rows(fixed.seed, fixed.day, since, until)
         db.executemany("INSERT OR REPLACE INTO shop_days VALUES (?, ?, ?, ?, ?, ?)", shop)
+        parcels = parcel_rows(fixed.seed, fixed.day, since, until)
+        db.executemany("INSERT OR REPLACE INTO parcel_days VALUES (?, ?, ?, ?, ?, ?)", parcels)
+        answers = survey_rows(fixed.seed, fixed.day, since, until)
+        db.executemany("INSERT OR REPLACE INTO parcel_answers VALUES (?, ?, ?, ?, ?, ?)", answers)
+        looked = lookup_rows(hidden, fixed.seed, fixed.first.toordinal(), since, until)
+        db.executemany("INSERT OR REPLACE INTO cancel_page_days VALUES (?, ?, ?, ?, ?, ?, ?)", looked)
     for start in range(since, until, CHUNK_DAYS):
         end = min(start + CHUNK_DAYS, until)
         with db:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from cxmon import actions
 from cxmon.config.plan import Plan
-from cxmon.demo.truth import LOOKS, REFUNDS, SHORT_CALLS, WEEKEND_PHONE
+from cxmon.demo.truth import FEWER_VANS, LOOKS, REFUNDS, SHORT_CALLS, WEEKEND_PHONE
 from cxmon.model import Decision, Response
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.leading import leading
@@ -72,7 +72,8 @@ def relive(plan: Plan, store: Store, *, now: datetime) -> None:
     if WEEKEND_PHONE.id in starts and not store.verdicts.all_latest():
         then = starts[WEEKEND_PHONE.id] + timedelta(days=LOOKED_AFTER, hours=6)
         if then < now:
-            judge(plan, store, now=then, changes=[WEEKEND_PHONE.id], depth=Depth.TOLD)
+            told = [id_ for id_ in (WEEKEND_PHONE.id, FEWER_VANS.id) if id_ in starts]
+            judge(plan, store, now=then, changes=told, depth=Depth.TOLD)
     said = {r.subject for r in store.changes.responses()}
     for one in ANSWERS:
         at = starts[one.subject] + timedelta(days=one.after, hours=9) if one.subject in starts else now

@@ -137,11 +137,9 @@ def rating_rows(drawn: Tickets, until_s: int) -> Iterator[Row]:
         yield (id_, *leaf, *rest)
 
 
-def customer_rows(world: World, seed: int, first: int, wanted: int, until: int) -> Iterator[Row]:
-    """Rows of table `subscription_days` for `wanted <= day < until`: the stock is carried from `first` on, day by day.
-
-    `active` customers at the start of the day, of whom `cancelled` leave and to whom `joined` are added.
-    """
+def stock(world: World, seed: int, first: int, until: int) -> Iterator[tuple[int, Ints, Ints, Ints]]:
+    """(day, active, joined, cancelled) for `first <= day < until`, per leaf: customers at the start of the day, those
+    who are added and those who leave. The stock is carried from `first` on, day by day."""
     share = np.exp(CHANNEL_LEVEL[-1, CHANNEL_OF] + REGION_LEVEL[-1, REGION_OF] + TIER_LEVEL[-1, TIER_OF])
     active = np.round(CUSTOMERS * share / share.sum()).astype(np.int64)
     target = active.copy()
@@ -150,11 +148,17 @@ def customer_rows(world: World, seed: int, first: int, wanted: int, until: int) 
         rng = np.random.default_rng([seed, CHURN_STREAM, day])
         cancelled = rng.binomial(active, np.clip(churn[day - world.first], 0, 1))
         joined = rng.poisson(0.001 * target)
+        yield day, active, joined, cancelled
+        active = active - cancelled + joined
+
+
+def customer_rows(world: World, seed: int, first: int, wanted: int, until: int) -> Iterator[Row]:
+    """Rows of table `subscription_days` for `wanted <= day < until`."""
+    for day, active, joined, cancelled in stock(world, seed, first, until):
         if day >= wanted:
             name, loaded = date.fromordinal(day).isoformat(), date.fromordinal(day + 1).isoformat() + " 02:00:00"
             for leaf, numbers in zip(LEAF_NAMES, zip(active, joined, cancelled, strict=True), strict=True):
                 yield (name, *leaf, *(int(x) for x in numbers), loaded)
-        active = active - cancelled + joined
 
 
 def _known(values: list[Any], at: Ints, until_s: int) -> list[Any]:

@@ -178,7 +178,49 @@ CLUB = Planted(
     right_aims={("orders", look): frozenset({AimCode.NOT_SHOWN, AimCode.MISSED}) for look in (-30, 0)},
 )
 
-PLANTED = (WEEKEND_PHONE, SHORT_CALLS, REFUNDS, CHAT_BOT, ROSTER, REPLY_TEMPLATES, CLUB, EMAIL_DRIFT)
+# Three hubs of the shop save a little each, and each stays within its limit of 2 points; together they cost the
+# customers of all hubs more than a year's decisions may (`cxmon.demo.parcels`). Late scans make the third look better
+# than before at the second look, on which "better" is what the figures of that day honestly say.
+WITHIN = codes(Code.SAFE, Code.WORSE, Code.UNDECIDED)
+EARLY_TRUCK = Planted(
+    id="early-truck",
+    title="Last truck from Lyon leaves at five",
+    start=-88,
+    scope=Scope.of({"channel": "parcel", "hub": "lyon"}),
+    shifts=(Shift("on_time", -0.013, points=True),),
+    right={-55: EARLY | WITHIN, -30: WITHIN, 0: WITHIN},
+)
+ONE_SHIFT = Planted(
+    id="one-shift",
+    title="Leipzig sorts in one shift",
+    start=-76,
+    scope=Scope.of({"channel": "parcel", "hub": "leipzig"}),
+    shifts=(Shift("on_time", -0.013, points=True),),
+    right={-55: EARLY | WITHIN, -30: WITHIN, 0: WITHIN},
+)
+FEWER_VANS = Planted(
+    id="fewer-vans",
+    title="Dallas delivers with fewer vans",
+    start=-64,
+    scope=Scope.of({"channel": "parcel", "hub": "dallas"}),
+    shifts=(Shift("on_time", -0.013, points=True),),
+    right={-55: EARLY | WITHIN | codes(Code.IMPROVED), -30: codes(Code.IMPROVED, Code.SAFE), 0: WITHIN},
+)
+PARCEL_CUTS = (EARLY_TRUCK, ONE_SHIFT, FEWER_VANS)
+
+# Who fetches a parcel opens it later, and answers later; nobody is less satisfied. Anything but "open" or "limit held"
+# would be the survey's doing.
+PICK_UP = Planted(
+    id="pick-up-points",
+    title="Parcels from Reno wait at pick-up points",
+    start=-48,
+    scope=Scope.of({"channel": "parcel", "hub": "reno"}),
+    right={-55: codes(Code.WAITING), -30: EARLY | SAFE_OR_OPEN, 0: EARLY | SAFE_OR_OPEN},
+)
+
+PARCELS = (*PARCEL_CUTS, PICK_UP)
+
+PLANTED = (WEEKEND_PHONE, SHORT_CALLS, REFUNDS, CHAT_BOT, ROSTER, REPLY_TEMPLATES, CLUB, *PARCELS, EMAIL_DRIFT)
 CHANGES = tuple(event for event in PLANTED if event.declared)
 
 

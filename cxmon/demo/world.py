@@ -115,6 +115,8 @@ def world(seed: int, anchor: date, first: int, last: int, events: Sequence[Plant
     for event in events:
         touched = np.array([event.scope.touches(leaf) for leaf in LEAVES])
         for shift in event.shifts:
+            if shift.figure not in FIGURES:
+                continue  # of the shop, which is drawn by itself
             felt = _felt(shift, days - anchor.toordinal() - event.start, weekday)[:, None] * touched
             figure = figures[:, FIGURES.index(shift.figure)]
             figure[:] = figure + shift.size * felt if shift.points else figure * (1 + shift.size * felt)

@@ -185,7 +185,7 @@ class Client:
             if self._grant:
                 self._grant.worked()
             data = raw if call.raw else body.parsed(raw, response.headers.get("Content-Type", ""), call.decode)
-            return Answer(data=data, next_link=response.links.get("next", {}).get("url"), body=raw)
+            return Answer(data=data, next_link=_next(response), body=raw)
         reason = f"answered {status}"
         words = body.said(raw)
         told = f"{reason} ({words})" if words else reason
@@ -201,6 +201,16 @@ class Client:
         if status == 403:
             raise AccessError(f"{where}: {told}: the credentials may not read this; a scope or a role is missing")
         raise RefusedError(f"{where}: {told}", status, raw[:_BEGINNING].decode(errors="replace"))
+
+
+def _next(response: requests.Response) -> str | None:
+    """The link to the next page in the header `Link`: names and relations in any case, several of them in one `rel`
+    (RFC 8288)."""
+    for link in requests.utils.parse_header_links(response.headers.get("Link", "")):
+        named = {name.lower(): value for name, value in link.items()}
+        if "next" in named.get("rel", "").lower().split():
+            return named["url"] or None
+    return None
 
 
 def _certificates(name: str, ca_file: str) -> str:

@@ -50,6 +50,7 @@ class CursorPages:
 
     The list ends without a cursor, where the path `more` is false, or the path `ends` is true; an empty page does not
     end it. `keep`: the last cursor is where the next run goes on. `drops` are parameters of the first request only.
+    `link` is the path of a link that is followed where there is no cursor.
     """
 
     type: Literal["cursor"] = "cursor"
@@ -60,11 +61,12 @@ class CursorPages:
     ends: str | None = None
     keep: bool = False
     drops: tuple[str, ...] = ()
+    link: str | None = None
 
     def __post_init__(self) -> None:
         if (self.cursor is None) == (self.from_last is None):
             raise ValueError("cursor: found both or neither of cursor and from_last, expected one of them")
-        _checked(self, "cursor", "from_last", "more", "ends")
+        _checked(self, "cursor", "from_last", "more", "ends", "link")
 
     @property
     def keeps(self) -> bool:
@@ -75,8 +77,8 @@ class CursorPages:
         return True
 
     def call(self, first: Call, place: Place | None, /) -> Call:
-        if place is None:
-            return first
+        if place is None or (self.link is not None and "://" in str(place)):
+            return _followed(first, place)
         params = {k: v for k, v in first.params.items() if k not in self.drops}
         if first.method == "POST":
             return replace(first, params=params, json=_placed(first.json, self.param.split("."), place))
@@ -88,6 +90,8 @@ class CursorPages:
         else:
             found = path(self.from_last or "")(page.rows[-1]) if page.rows else None
         cursor = found if isinstance(found, str | int) and not isinstance(found, bool) and found != "" else None
+        if cursor is None and self.link is not None and _goes_on(page.answer, None, self.ends):
+            return _linked(path(self.link)(page.answer.data), page, goes_on=True)
         return cursor, cursor is not None and _goes_on(page.answer, self.more, self.ends)
 
 
@@ -197,6 +201,14 @@ class TimePages:
         return end, not stuck or len(page.rows) >= self.full
 
 
+def lost(paging: Paging, page: Page) -> bool:
+    """Whether an answer says that its list goes on, and nowhere where: what follows would be missed."""
+    if not isinstance(paging, CursorPages) or paging.after(page)[0] is not None:
+        return False
+    said = [(paging.more, True), (paging.ends, False)]
+    return any(place is not None and path(place)(page.answer.data) is word for place, word in said)
+
+
 def insisted(paging: Paging, said: str) -> Paging | None:
     """The same paging with the parameters of the first request in all of them, where a refusal names one of these: the
     published schema of a vendor may ask for them with each page, its guide with the first one only."""
@@ -206,7 +218,7 @@ def insisted(paging: Paging, said: str) -> Paging | None:
 
 def spots(paging: Paging) -> tuple[frozenset[Spot], frozenset[Spot]]:
     """Where a list's pages are told: (in the answer, in its last record)."""
-    answer, last = ("cursor", "more", "ends", "next", "pages", "end"), ("from_last",)
+    answer, last = ("cursor", "more", "ends", "next", "pages", "end", "link"), ("from_last",)
     found = [[path(text) for name in names if (text := getattr(paging, name, None))] for names in (answer, last)]
     in_answer, in_last = (frozenset[Spot]().union(*(spots_of(get) or () for get in gets)) for gets in found)
     return in_answer, in_last

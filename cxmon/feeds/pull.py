@@ -14,7 +14,7 @@ from cxmon.contracts import Facts, Meter, Pieces, Sweep
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import epoch, rows_of
-from cxmon.feeds.paging import insisted
+from cxmon.feeds.paging import insisted, lost
 from cxmon.feeds.shape import decoder
 from cxmon.feeds.stream import Reader, Stream
 from cxmon.model import Secret, Window, written
@@ -196,6 +196,8 @@ class _Pages:
             latest = int((self.request.now - stream.settles).timestamp())
             page = Page(answer=answer, rows=rows, place=position.place, link=self.client.storable, latest=latest)
             place, goes_on = stream.paging.after(page)
+            if not goes_on and lost(stream.paging, page):
+                raise SourceError(f"{self.client.name}: {where} of {stream.path} says that more follows, and not where")
             ids = records.ids if pieces is None else pieces.keys
             if goes_on and (place in known or (rows and ids == before and ids)):
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
@@ -237,7 +239,9 @@ class _Pages:
         if self.met is None or not self.in_order:
             return None
         until = int(self.request.now.timestamp())
-        return Sweep(times=self.stream.swept_by, since=since, until=until, ids=frozenset(self.met))
+        return Sweep(
+            times=self.stream.swept_by, since=since, until=until, ids=frozenset(self.met), born=self.stream.born
+        )  # fmt: skip
 
     def _send(self, first: Call, position: Position, where: str) -> Answer:
         spots = self.stream.spots(self.request.fields)

@@ -45,9 +45,10 @@ class Stream:
     by which a list goes back: it ends where that lies before `since`. `gone` are lists of the ids that are gone at the
     vendor. `required` are the fields without which the list is not what it was. `spare` are parts of `body` that are
     left out where a refusal names them. `swept_by` are fields with times of which a record with one after `since` is in
-    the list for as long as it exists: what a whole list since then no longer holds is gone. A list of what is gone that
-    is `optional` may be refused by a vendor who has none. With `piece` the list holds pieces of records: `record_id` is
-    the record that one belongs to, `changed` when it happened.
+    the list for as long as it exists: what a whole list since then no longer holds is gone. Where the list goes by when
+    records were made and none of their fields says that, `born` reads it of an id (epoch seconds, or None). A list of
+    what is gone that is `optional` may be refused by a vendor who has none. With `piece` the list holds pieces of
+    records: `record_id` is the record that one belongs to, `changed` when it happened.
 
     Where the getters say what they look at (`fields.reads`), the rest of an answer is not read. Where `records` makes
     something of the entries of a list, `entries` is the path of that list, and `looks_at` are the paths in an entry.
@@ -80,6 +81,7 @@ class Stream:
     looks_at: Sequence[str] | None = None
     spare: tuple[str, ...] = ()
     swept_by: frozenset[str] = frozenset()
+    born: Callable[[str], int | None] | None = None
     optional: bool = False
 
     def spots(self, wanted: frozenset[str] | None) -> frozenset[Spot] | None:

@@ -38,9 +38,9 @@ def decide(incident: Incident | None, finding: Finding, policy: IncidentPolicy, 
     """What `finding` does to `incident` (None: nothing is open or pending for its series).
 
     Returns the incident as it is now (None: there is none), the transition where there is one, and the reason. UNKNOWN
-    never opens and never recovers. An incident that ended without knowing is reopened by the next breach; after
-    `recover_after` quiet looks it is corrected to recovered. An accepted level is told again only when clearly worse;
-    so is what people marked as not real, and also when it lasts.
+    never opens and never recovers, and what is still near an alarm does not recover either. An incident that ended
+    without knowing is reopened by the next breach; after `recover_after` quiet looks it is corrected to recovered. An
+    accepted level is told again only when clearly worse; so is what people marked as not real, and also when it lasts.
     """
     if incident is None:
         return _fresh("", finding, policy, now)
@@ -183,10 +183,19 @@ def _still(incident: Incident, finding: Finding, policy: IncidentPolicy, now: da
     return told, _transition(told, Step.WORSENED, Reason.WORSENED, finding, now), Reason.WORSENED
 
 
+def _calmer(incident: Incident, finding: Finding, policy: IncidentPolicy) -> Incident:
+    """After a look that is not in breach: only one that is clearly calm counts, and they count in a row."""
+    return replace(incident, latest=finding, quiet=incident.quiet + 1 if policy.calm(finding) else 0)
+
+
+def _kept(calmer: Incident) -> Reason:
+    return Reason.QUIET_K_OF_R if calmer.quiet else Reason.NEAR_ALARM
+
+
 def _quiet(incident: Incident, finding: Finding, policy: IncidentPolicy, now: datetime) -> Decided:
-    calmer = replace(incident, latest=finding, quiet=incident.quiet + 1, unknown=0)
+    calmer = replace(_calmer(incident, finding, policy), unknown=0)
     if calmer.quiet < policy.quiet_looks(incident.again):
-        return calmer, None, Reason.QUIET_K_OF_R
+        return calmer, None, _kept(calmer)
     ended = replace(calmer, state=IncidentState.ENDED, ending=Ending.RECOVERED, ended_at=now)
     reason = Reason.STABLE if incident.flaps else Reason.RECOVERED
     return ended, _transition(ended, Step.ENDED, reason, finding, now), reason
@@ -206,9 +215,9 @@ def _closed_unknown(incident: Incident, finding: Finding, policy: IncidentPolicy
         case State.BREACH:
             return _again(incident, Reason.REOPENED, finding, now)
         case State.OK:
-            calmer = replace(incident, latest=finding, quiet=incident.quiet + 1)
+            calmer = _calmer(incident, finding, policy)
             if calmer.quiet < policy.recover_after:
-                return calmer, None, Reason.QUIET_K_OF_R
+                return calmer, None, _kept(calmer)
             known = replace(calmer, ending=Ending.RECOVERED)
             told = _transition(known, Step.CORRECTED, Reason.KNOWN_RECOVERED, finding, now)
             return known, told, Reason.KNOWN_RECOVERED
@@ -242,9 +251,9 @@ def _not_real(incident: Incident, mark: NotReal, finding: Finding, policy: Incid
             kept = replace(incident, latest=finding, quiet=0, not_real=replace(mark, looks=looks))
             return kept, None, Reason.NOT_REAL_KEEPS
         case State.OK:
-            calmer = replace(incident, latest=finding, quiet=incident.quiet + 1)
+            calmer = _calmer(incident, finding, policy)
             if calmer.quiet < policy.recover_after:
-                return calmer, None, Reason.QUIET_K_OF_R
+                return calmer, None, _kept(calmer)
             return replace(calmer, ending=Ending.RECOVERED), None, Reason.NOT_REAL_OVER
         case _:
             return replace(incident, latest=finding), None, Reason.STAYS_CLOSED
@@ -258,9 +267,9 @@ def _accepted(incident: Incident, finding: Finding, policy: IncidentPolicy, now:
                 return _fresh("B" * policy.of, finding, policy, now)
             return replace(incident, latest=finding, quiet=0), None, Reason.ACCEPTED_LEVEL
         case State.OK:
-            calmer = replace(incident, latest=finding, quiet=incident.quiet + 1)
+            calmer = _calmer(incident, finding, policy)
             used_up = calmer.quiet >= policy.recover_after
-            return calmer, None, Reason.ACCEPTED_USED_UP if used_up else Reason.QUIET_K_OF_R
+            return calmer, None, Reason.ACCEPTED_USED_UP if used_up else _kept(calmer)
         case _:
             return replace(incident, latest=finding), None, Reason.STAYS_CLOSED
 

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     STILL_BREACH_NOT_CLEARLY_WORSE = "still_breach_not_clearly_worse"
     WORSENED = "worsened"
     QUIET_K_OF_R = "quiet_k_of_r"
+    NEAR_ALARM = "near_alarm"
     RECOVERED = "recovered"
     FLAPPING = "flapping"
     STABLE = "stable"

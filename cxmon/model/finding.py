@@ -22,7 +22,8 @@ class Finding:
     `at` is the start of the newest period that was judged, `since` the start of the period in which it began, `began`
     the first and last period in which it may have begun, where the check can tell. `low` and `high` are the interval of
     `value` (or of the gap to `expected`), in the metric's natural unit. `withheld`: on too few answers to be shown, so
-    that it has no figures (NaN) and its size is not told.
+    that it has no figures (NaN) and its size is not told. `height` is how far it is on the way to an alarm (1 = there),
+    where the check can tell that.
     """
 
     check: str
@@ -41,6 +42,7 @@ class Finding:
     score: float = 0.0
     began: tuple[datetime, datetime] | None = None
     withheld: bool = False
+    height: float = float("nan")
 
 
 class IncidentState(StrEnum):
@@ -154,7 +156,8 @@ class Transition:
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentPolicy:
-    """When findings become incidents and when these end. `breaches` of the last `of` looks open one.
+    """When findings become incidents and when these end. `breaches` of the last `of` looks open one; it ends after
+    `recover_after` quiet ones in a row: not in breach, and at less than `recover_below` of what an alarm takes.
 
     A story that opens `flap_openings` times within `flap_within` goes on and off: from then on it takes `stable_after`
     quiet looks to end (None: twice `recover_after`). One that people marked as not real is told again after
@@ -164,6 +167,7 @@ class IncidentPolicy:
     breaches: int = 1
     of: int = 1
     recover_after: int = 3
+    recover_below: float = 2 / 3
     unknown_after: int = 14
     notify_again_ratio: float = 1.5
     notify_again_score: float = 1.0
@@ -171,6 +175,10 @@ class IncidentPolicy:
     flap_within: timedelta = timedelta(days=28)
     stable_after: int | None = None
     mark_holds: int = 14
+
+    def calm(self, finding: Finding) -> bool:
+        """True where a look that is not in breach is clearly not: far from an alarm, where its check tells that."""
+        return not finding.height >= self.recover_below
 
     def quiet_looks(self, again: int) -> int:
         """How many quiet looks end an incident that has gone on and off, or come back, so often."""

@@ -5,10 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from cxmon.model.verdict import Split
+from cxmon.model.where import Where
 
 
 class Unsplit(StrEnum):
-    """Why an incident's gap was not split into kinds of contacts and service."""
+    """Why an incident's gap, or a verdict's, was not split into kinds of contacts and service. `same` and `small` are
+    answers by themselves: the kinds of contacts stayed the same, or shifted too little to move the figure."""
 
     ACROSS = "across"
     SORT = "sort"
@@ -19,6 +21,10 @@ class Unsplit(StrEnum):
     TOO_LITTLE = "too_little"
     UNLIKE = "unlike"
     CROWD = "crowd"
+    SAME = "same"
+    SMALL = "small"
+    EVERYBODY = "everybody"
+    ENTANGLED = "entangled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +33,11 @@ class Kinds:
 
     The split's total is the gap as the finding had it, and rate what mix, entry and exit leave of it (no remainder); of
     a quantile, and of a figure that is held against a bound, it is the split's own. Without a `split`, `why` says so.
+    `where` compares the segments inside the root with each other over the same periods; None where that cannot be done.
     """
 
     since: datetime
     until: datetime
     split: Split | None = None
     why: Unsplit | None = None
+    where: Where | None = None

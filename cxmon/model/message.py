@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from cxmon.model.behind import Record
+
 
 class Tone(StrEnum):
     """Meaning of a colour; shape and word always stand beside it."""
@@ -58,7 +60,9 @@ class Message:
 
     `text` is the plain one-line form (notifications, screen readers). `sections` are told where there is room for
     more than a few lines. All strings are data: channels escape them. `aloud`: its reply is for the whole channel, not
-    only for who follows the thread. `weight` is how large it is, for the order among many of one tone.
+    only for who follows the thread. `weight` is how large it is, for the order among many of one tone. `evidence` is
+    the incident whose records at the vendor are linked; `records` are those, looked up when it is delivered and never
+    kept: a message is kept for longer than records may be.
     """
 
     key: str
@@ -78,6 +82,8 @@ class Message:
     sections: tuple[Passage, ...] = ()
     aloud: bool = False
     weight: float = 0.0
+    evidence: str = ""
+    records: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

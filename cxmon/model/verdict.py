@@ -223,6 +223,7 @@ class Verdict:
     """The judgement on one change as of one moment. `version` counts what was ever said of it, from 1; `first` is what
     that version was when it was first said.
 
+    `unsplit`: metrics that were not split, each with why (`Unsplit`); verdicts of before that was kept have none.
     `price` is None where no value is configured, and where nothing was claimed and nothing that counts is watched.
     `price_said` is the answer of the price that stands: the newest firm one, `open` where it was taken back.
     `on_aims`: an investment or a programme, which is told by the gains it promised wherever no limit is exceeded.
@@ -235,6 +236,7 @@ class Verdict:
     harms: tuple[Harm, ...]
     aims: tuple[AimResult, ...] = ()
     splits: tuple[Split, ...] = ()
+    unsplit: tuple[tuple[str, str], ...] = ()
     version: int = 1
     day: int = 0
     headline: str = ""

@@ -88,11 +88,13 @@ class Reason:
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One metric whose code went from `before` to `after`; the same twice: it left the range that was told."""
+    """One metric whose code went from `before` to `after`; the same twice: it left the range that was told. `within`:
+    whether all of the range was within the limit before, and is after."""
 
     metric: str
     before: str
     after: str
+    within: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, kw_only=True)

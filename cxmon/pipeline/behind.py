@@ -17,7 +17,7 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Feed, Linked, Traceable
 from cxmon.decisions.disclosure import Cover, Showing
 from cxmon.errors import SourceError
-from cxmon.model import RED, Behind, Change, Growth, Incident, Kind, Metric, Record, Segment, Verdict, Window
+from cxmon.model import RED, Behind, Change, Growth, Incident, Kind, Message, Metric, Record, Segment, Verdict, Window
 from cxmon.panel import Panel
 from cxmon.periods import next_start, profile_labels
 from cxmon.pipeline import covering
@@ -29,6 +29,8 @@ from cxmon.store import Store
 log = logging.getLogger(__name__)
 
 MOST_RECORDS = 20
+# So many records are linked in a message.
+LINKED = 3
 MOST_REASONS = 3
 CONFIDENCE = 0.95
 BEFORE = timedelta(days=28)
@@ -88,6 +90,32 @@ def told_behind(plan: Plan, store: Store, incident: Incident, *, now: datetime, 
         log.exception("nothing found behind incident %s", incident.id)
         return ""
     return "" if found is None else wording.behind_short(found)
+
+
+def linked(plan: Plan, store: Store, message: Message, *, now: datetime) -> Message:
+    """The message with links to the worst records behind it, as they may be told now; without them where they are not
+    kept here, and where anything goes wrong."""
+    incident = store.incidents.get(message.evidence) if message.evidence else None
+    if incident is None:
+        return message
+    try:
+        found = _records_alone(plan, store, incident, plan.as_of or now)
+    except Exception:
+        log.exception("no records found behind incident %s", incident.id)
+        return message
+    return replace(message, records=tuple(record for record in found if record.link))
+
+
+def _records_alone(plan: Plan, store: Store, incident: Incident, now: datetime) -> tuple[Record, ...]:
+    asked = _asked(plan, store, incident, None)
+    if asked is None or not isinstance(plan.sources.get(asked.metric.source), Feed):
+        return ()
+    window = asked.window
+    empty = Behind(
+        incident=incident.id, metric=asked.metric.id, segment=asked.segment, where=asked.where, since=window.since,
+        until=window.until,
+    )  # fmt: skip
+    return _with_records(plan, store, asked, empty, now, LINKED).records
 
 
 def _asked(plan: Plan, store: Store, incident: Incident, verdict: Verdict | None) -> _Asked | None:

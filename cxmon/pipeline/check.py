@@ -160,7 +160,9 @@ class _Looking:
             known.incidents, findings, check_plan.policy, now, seen_through=seen, first=seen is None,
             explained=told_elsewhere(metric, known.changes, known.verdicts) if _watches(check_plan) else lambda _: None,
         )  # fmt: skip
-        ask = Asking(store=store, metric=metric, check=check_plan.check, context=context, now=now)
+        ask = Asking(
+            store=store, metric=metric, check=check_plan.check, context=context, now=now, least=plan.minimum_cell
+        )  # fmt: skip
         walked = worded(walked, check_plan.policy)
         walked = worked_out(replace(walked, kept_quiet=(*quiet, *walked.kept_quiet)), ask)
         telling = tell(

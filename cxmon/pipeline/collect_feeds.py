@@ -13,9 +13,9 @@ from cxmon.failpoints import failpoint
 from cxmon.feeds.heap import set_apart
 from cxmon.model import Metric, Window, written
 from cxmon.pipeline.collect_health import Tally
-from cxmon.pipeline.forgotten import must_be_known
+from cxmon.pipeline.forgotten import fingerprint, must_be_known
 from cxmon.pipeline.joining import ENOUGH, Enough, joined
-from cxmon.store import Progress, Store
+from cxmon.store import Forgotten, Progress, Store
 
 Counts = dict[str, int]
 
@@ -99,6 +99,9 @@ def read(
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
         if batch.note:
             _tell(batch.note, first.source, notes)
+        if batch.forget:
+            # Before the page and its cursor are stored: a run that is killed between forgets them once more.
+            forget_all(plan, store, first.source, batch.forget, now=now)
         done = store.facts.take(pull.metrics, batch, now=now, frozen=request.frozen)
         tally.page(batch, done)
         spared = max(one.spared for one in done.values())
@@ -121,6 +124,13 @@ def read(
         count = max(c["rejected"] for c in counts.values())
         told = f"the first is {aside.where}: {aside.reason}"
         raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
+
+
+def forget_all(plan: Plan, store: Store, source: str, hashes: Sequence[str], *, now: datetime) -> int:
+    """Forgets customers of a source by their hashes; how many records were deleted. Figures follow when they settle."""
+    key = fingerprint(plan.hash_key)
+    theirs = [Forgotten(source=source, customer=one, key=key, at=now) for one in hashes]
+    return store.facts.forget(theirs, with_streams(plan.metrics.values()))
 
 
 def _tell(note: str, source: str, notes: list[str] | None) -> None:

@@ -83,6 +83,7 @@ def _one(pages: list[Facts]) -> Facts:
         pieces=_pieces([page.pieces for page in pages if page.pieces is not None]),
         note="; ".join(page.note for page in pages if page.note),
         sweep=last.sweep,
+        forget=tuple(one for page in pages for one in page.forget),
     )
 
 

@@ -362,6 +362,7 @@ def assembled(
         now=now,
         aims=[k.aim for k in known if k.aim is not None],
         splits=[k.split for k in known if k.split is not None],
+        unsplit={k.harm.metric: k.unsplit.value for k in known if k.unsplit is not None},
         # What took the harm away since has taken its place away too.
         where=[k.where for k in known if k.where is not None and k.harm.code in RED],
         history=history,

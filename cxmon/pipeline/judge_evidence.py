@@ -37,6 +37,7 @@ from cxmon.model import (
     Interval,
     Metric,
     Split,
+    Unsplit,
     Where,
 )
 from cxmon.panel import Judged, Panel
@@ -62,6 +63,7 @@ class Evidence:
     harm: Harm
     aim: AimResult | None = None
     split: Split | None = None
+    unsplit: Unsplit | None = None
     band: Band | None = None
     known: decisions.Known | None = None
     beside: bool = False
@@ -233,12 +235,12 @@ def _estimated(case: Case, treated: Panel) -> Asking[Evidence]:
     )  # fmt: skip
     reading = {name: asked.get(name) for name in ("sequential", "horizon", "others", "yearly")}
     reading |= {"confidence": share.confidence}
-    split = split_of(case.leaves, case.found, span, reading)
+    split, unsplit = split_of(case.leaves, case.found, span, reading)
     whole = Interval(estimate=effect.estimate, low=effect.low, high=effect.high)
     # Where nothing is shown to be worse there is no harm to be found a place for.
     red = case.opinions and harm.code in RED
     where = where_of(case.leaves, case.found, span, whole, scale, reading) if red else None
-    return Evidence(harm=harm, aim=aim, split=split, band=band, where=where)
+    return Evidence(harm=harm, aim=aim, split=split, unsplit=unsplit, band=band, where=where)
 
 
 def _harm(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cxmon import decisions, sketch, stats
 from cxmon.decisions.scoping import Sides, added_up
 from cxmon.decisions.span import Span
-from cxmon.model import EVERYONE, Grade, Kind, Metric, Split, SplitRanges
+from cxmon.model import EVERYONE, Grade, Kind, Metric, Split, SplitRanges, Unsplit
 from cxmon.panel import Panel
 
 Floats = npt.NDArray[np.float64]
@@ -41,25 +41,32 @@ class Figures:
     within: float | None
 
 
-def split_of(leaves: Panel, found: Sides, span: Span, reading: dict[str, Any]) -> Split | None:
+def split_of(
+    leaves: Panel, found: Sides, span: Span, reading: dict[str, Any]
+) -> tuple[Split | None, Unsplit | None]:  # fmt: skip
     """Everybody's gap to expected in parts, positive is worse. `reading` is how the intervals are to be read.
 
-    None where the change did not shift who makes up the total: where the volume of the touched segments moved by less
-    than a tenth against that of untouched ones; and where the shift moved nothing worth a word.
+    Or why there is none: as where the change did not shift who makes up the total (`same`), since the volume of the
+    touched segments moved by less than a tenth against that of untouched ones; or where the shift moved nothing worth
+    a word (`small`).
     """
     metric, touched = leaves.metric, found.treated_leaves
-    if not metric.additive or touched.all() or not splits(leaves):
-        return None
+    if not metric.additive:
+        return None, Unsplit.OVERLAP
+    if touched.all() or not splits(leaves):
+        return None, Unsplit.EVERYBODY if splits(leaves) else Unsplit.SORT
     index = np.arange(len(leaves.starts))
     after = np.flatnonzero(~span.out & (index >= span.at) & (index < min(span.until, span.last)))
     # What lies before the span stands on another level: an earlier change's move is not this one's.
     before = span.first + np.flatnonzero(~span.out[span.first : span.at])[-max(len(after), RECENT) :]
-    if not len(after) or not len(before) or _shift(leaves, found, before, after) < SHIFTED:
-        return None
+    if not len(after) or not len(before):
+        return None, Unsplit.TOO_LITTLE
+    if _shift(leaves, found, before, after) < SHIFTED:
+        return None, Unsplit.SAME
     parts = finest(leaves, touched, before, after)
     figures = figures_in(parts, leaves.pooled(EVERYONE, np.ones(len(touched), bool)), before)
     if not _worth_a_word(figures, before, after):
-        return None
+        return None, Unsplit.SMALL
     labels = span.profile.labels if span.profile is not None else np.zeros(span.last - span.first, int)
     cut = slice(span.first, span.last)
     n = np.where(span.out[cut], 0.0, figures.n[:, cut])
@@ -70,8 +77,8 @@ def split_of(leaves: Panel, found: Sides, span: Span, reading: dict[str, Any]) -
     total, at = figures.total[:, cut], span.at - span.first
     result = stats.decompose(n, total, at, spread=figures.spread, **(asked | reading))
     if not math.isfinite(result.total.estimate):
-        return None
-    return as_split(metric, figures, result)
+        return None, Unsplit.TOO_LITTLE
+    return as_split(metric, figures, result), None
 
 
 def splits(leaves: Panel) -> bool:

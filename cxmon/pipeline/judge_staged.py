@@ -94,7 +94,10 @@ def _judged(
         return _nothing(case, [stage.reason for stage in case.stages])
     estimated = partial(_estimated, brief=brief)
     found = credited_in_stages(case, others, estimated(case), estimated)
-    return found if brief else replace(found, split=split_of_rollout(case))
+    if brief:
+        return found
+    split, unsplit = split_of_rollout(case)
+    return replace(found, split=split, unsplit=unsplit)
 
 
 def _estimated(case: Rollout, *, brief: bool) -> Evidence:

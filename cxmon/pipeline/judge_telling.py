@@ -243,7 +243,8 @@ def _rows(
     said = store.changes.responses(verdict.change)
     decided = wording.answers(verdict.change, said, known, now=now, ended=declared.change.ends, zone=plan.zone)
     facts = with_decided((*message.facts, *more), decided[-1] if decided else "")
-    message = replace(message, facts=with_assigned(facts, lived.incident))
+    evidence = lived.incident.id if lived.incident and found else ""
+    message = replace(message, facts=with_assigned(facts, lived.incident), evidence=evidence)
     return queue(
         plan,
         store,

@@ -19,6 +19,8 @@ from cxmon.pipeline.judge_mix import spread_of
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+# Who stands in several segments is counted in each: neither can be said, and one sentence says so of both.
+APART = "neither a place nor a move by other kinds of contacts can be told"
 # A median or logarithm of fewer answers than this is mostly noise, and not one that averages out.
 FEWEST = 5.0
 # Figures that cannot be added up from thin cells get cells that keep so much of the volume with answers enough.
@@ -34,7 +36,7 @@ def where_of(
     segment. `reading` is how the whole's interval is read: the segments' are read the same way."""
     metric, touched = leaves.metric, found.treated_leaves
     if not metric.additive:
-        return _unanswered(metric.id, scale, whole, f"{metric.label} has segments that overlap")
+        return _unanswered(metric.id, scale, whole, f"{metric.label} has segments that overlap: {APART}")
     index = np.arange(span.last - span.first)
     cut = slice(span.first, span.last)
     seen, at = ~span.out[cut], span.at - span.first
@@ -44,7 +46,7 @@ def where_of(
     if len(panel.segments) < 2:
         return None
     level = metric.kind is Kind.LEVEL
-    parts = levels(panel, past, judged) if level else _parts(panel, past, judged)
+    parts = levels(panel, past, judged) if level else parts_of(panel, past, judged)
     if level:
         whole, scale = _relative(whole, scale, float(parts.cells.n.max(1).sum()))
     labels = span.profile.labels if span.profile is not None else np.zeros(len(index), int)
@@ -92,7 +94,8 @@ def figures_of(panel: Panel, seen: Bools) -> stats.Cells:
     return stats.Cells(values=figures.values, n=np.where(usable, weight, 0.0), variance=variance)
 
 
-def _parts(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
+def parts_of(panel: Panel, past: Bools, judged: Bools) -> where.Parts:
+    """The cells of a panel to be compared over the periods `past` and `judged`, both (T,)."""
     return where.Parts(
         segments=panel.segments, cells=figures_of(panel, past | judged), past=past, judged=judged,
         answers=np.where(past | judged, panel.n, 0.0), min_n=panel.metric.min_n,

@@ -21,6 +21,8 @@ from cxmon.incidents import Event, Walked
 from cxmon.model import EVERYONE, Finding, Incident, Kind, Kinds, Metric, State, Step, Unsplit
 from cxmon.panel import Bools, Panel
 from cxmon.periods import on_holiday, profile_labels
+from cxmon.pipeline.covering import where
+from cxmon.pipeline.incident_where import where_in
 from cxmon.pipeline.judge_mix import CYCLES, RECENT, as_split, figures_in, finest, splits
 from cxmon.store import Store
 
@@ -32,13 +34,14 @@ Ask = Callable[[Finding], Kinds | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """What it takes to look into the findings of one check on one metric."""
+    """What it takes to look into the findings of one check on one metric. `least`: the smallest cell that is shown."""
 
     store: Store
     metric: Metric
     check: object
     context: CheckContext
     now: datetime
+    least: float = 0.0
 
     def __call__(self, finding: Finding) -> Kinds | None:
         """The kinds of one finding in breach; None where it does not say since when."""
@@ -57,7 +60,8 @@ class Asking:
         leaves = ripened(self.store.panel(self.metric, inside, as_known_at=self.now))
         out = left_out(leaves, self.store.left_out.all(self.metric.id, known_at=self.now)).any(0)
         levels = self.context.rebaselined.get(finding.segment, ())
-        return kinds_of(leaves, finding, out=out | ~leaves.mature(self.now), levels=levels)
+        found = kinds_of(leaves, finding, out=out | ~leaves.mature(self.now), levels=levels)
+        return found if found.where is None else replace(found, where=where(found.where, finding.n, self.least))
 
 
 def worked_out(walked: Walked, ask: Ask) -> Walked:
@@ -97,6 +101,9 @@ def kinds_of(leaves: Panel, finding: Finding, *, out: Bools, levels: Sequence[da
     index = np.arange(len(leaves.starts))
     after = np.flatnonzero(seen & (index >= at) & (index <= end))
     past = np.flatnonzero(seen & (index >= cut.start) & (index < at))
+    if len(past) >= max(2 * cycle, 6) and len(after):
+        both = [np.isin(index, some)[cut] for some in (past, after)]
+        given = replace(given, where=where_in(leaves.cut(cut.start, cut.stop), finding, both[0], both[1], labels[cut]))
     if len(past) < max(2 * cycle, 6):
         return replace(given, why=Unsplit.TOO_NEW)
     if not len(after):

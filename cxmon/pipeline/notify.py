@@ -19,6 +19,7 @@ from cxmon.contracts import Channel
 from cxmon.errors import DeliveryError
 from cxmon.failpoints import failpoint
 from cxmon.model import Delivery, Message, OutboxRow, Receipt
+from cxmon.pipeline.behind import linked
 from cxmon.pipeline.drawing import any_picture, draw
 from cxmon.pipeline.falling_back import fall_back
 from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPEAT, as_repeat, look_up, tell
@@ -223,6 +224,7 @@ def _one(run: _Run, row: OutboxRow) -> list[Delivered]:
     if previous is not None and previous.group:
         message = in_its_thread(run.plan, run.store, replace(row, message=message), previous, run.at)
     picture = draw(run.store, run.plan.metrics, message, channel)
+    message = linked(run.plan, run.store, message, now=run.at)
     failpoint("notify-drawn")
     if run.elapsed - claimed > STALE_S:
         # The lease may be over before the answer is here: somebody else could be looking for it by then.

@@ -10,7 +10,7 @@ import numpy as np
 
 from cxmon.decisions.scoping import Sides
 from cxmon.decisions.span import horizon_of
-from cxmon.model import Code, Split
+from cxmon.model import Code, Split, Unsplit
 from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.rollout import Rollout
 
@@ -18,12 +18,12 @@ from cxmon.pipeline.rollout import Rollout
 APART = frozenset({Code.ENTANGLED, Code.NOT_COMPARABLE})
 
 
-def split_of_rollout(case: Rollout) -> Split | None:
-    """Everybody's gap to expected since the first stage, in parts, read as the verdict is; None where there is nothing
-    to tell, and where a stage cannot be told apart from another change."""
+def split_of_rollout(case: Rollout) -> tuple[Split | None, Unsplit | None]:
+    """Everybody's gap to expected since the first stage, in parts, read as the verdict is; else why there is
+    nothing to tell, as where a stage cannot be told apart from another change."""
     begun = [stage for stage in case.stages if stage.change.starts <= case.now]
     if not begun or any(stage.code in APART for stage in begun):
-        return None
+        return None, Unsplit.ENTANGLED if begun else Unsplit.TOO_LITTLE
     ever = np.any([stage.sides.treated_leaves for stage in case.stages], axis=0)
     free = np.all([stage.sides.free_leaves for stage in case.stages], axis=0) & ~ever
     found = Sides(
@@ -38,5 +38,5 @@ def split_of_rollout(case: Rollout) -> Split | None:
     for stage in begun:
         judged = slice(stage.span.at, min(stage.span.until, stage.span.last))
         out[judged] |= stage.span.out[judged]
-    split = split_of(case.leaves, found, replace(case.span, out=out, until=until), reading)
-    return None if split is None else replace(split, staged=True)
+    split, why = split_of(case.leaves, found, replace(case.span, out=out, until=until), reading)
+    return (None, why) if split is None else (replace(split, staged=True), None)

@@ -142,8 +142,10 @@ def _late(plan: Plan, store: Store, change: Change, now: datetime) -> list[str]:
 
 
 def _incidents(plan: Plan, store: Store) -> list[Item]:
+    # What a verdict's incident says is told with its decision already.
     found = [
-        Item(rank=1, texts=(f"- {lasting(plan, store, one)}: cxmon why {one.id}",)) for one in store.incidents.open()
+        Item(rank=5 if one.check == "verdict" else 1, texts=(f"- {lasting(plan, store, one)}: cxmon why {one.id}",))
+        for one in store.incidents.open()
     ]
     return found or [Item(rank=4, texts=(NONE_OPEN,))]
 

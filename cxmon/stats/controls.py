@@ -6,6 +6,7 @@ it). A control that moved on its own at the change, judged against the others, l
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,6 +25,8 @@ SLOPES_DIFFER = 0.15
 SLOPE_WORTH = 4.0
 # A rough scale from so many periods is worth as much as the scale that all controls share.
 ROUGH_WORTH = 60.0
+# Gains are worked out for so many periods more than are asked for, at most.
+AHEAD = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +102,28 @@ def common(
     gap = np.where(ok, X - mean[:, None], 0.0) / size[:, :, None]
     # Gaps are measured in their own noise, so series with the same gaps in time share one filter.
     alike = S if (there != there[:1]).any() else 1
-    filtered = gains(np.ones((alike, T)), there[:alike], noise, at)
+    filtered = _of_unit(there[0], noise) if alike == 1 else gains(np.ones((S, T)), there, noise, at)
     before, moves, spread = _gaps(gap, filtered, there, at, until, log_prior, fit)
     sharing = mean[:, at:until].sum(1) / np.maximum(there[:, at:until].sum(1), 1)
     found = trust(moves * size, spread**2 * own + (0.2 * sharing[:, None]) ** 2, fit)
     good = fit & (ok[:, :, :at].mean(2) > 0.9) & (found.sure > 0.5)
     lesson = _lesson(before, filtered, there, at, good, own)
     return _joined(X, ok, fit, own, base, variance, found, lesson, at, until)
+
+
+def _of_unit(seen: Bools, noise: Noise) -> Gains:
+    """The gains for noise of one where `seen` (T,). What comes later touches none of them, so that one day's serve the
+    days after it too."""
+    T = len(seen)
+    ahead = np.ones(-(-T // AHEAD) * AHEAD, bool)
+    ahead[:T] = seen
+    return _kept_of_unit(ahead.tobytes(), noise).part(slice(None), slice(T))
+
+
+@lru_cache(maxsize=16)
+def _kept_of_unit(seen: bytes, noise: Noise) -> Gains:
+    there = np.frombuffer(seen, bool)[None]
+    return gains(np.ones(there.shape), there, noise, 0)
 
 
 def _joined(
@@ -283,21 +301,32 @@ def smooth(y: Floats, variance: Floats, seen: Bools, contrast: Floats) -> tuple[
     tie = 1 / walk
     precision = np.where(seen, 1 / variance, 0.0)
     load = precision * y
-    pivot, carried = np.empty((T, S, len(SMOOTHNESS))), np.empty((T, S, len(SMOOTHNESS)))
-    pivot[0], carried[0] = precision[:, :1] + tie, load[:, :1]
-    told = contrast[:, :1] + 0 * tie
-    error = told**2 / np.maximum(pivot[0], TINY**2)
-    for t in range(1, T):
-        passed = tie / pivot[t - 1]
-        pivot[t] = precision[:, t, None] + (2 if t < T - 1 else 1) * tie - passed * tie
-        carried[t] = load[:, t, None] + passed * carried[t - 1]
-        told = contrast[:, t, None] + passed * told
-        error += told**2 / np.maximum(pivot[t], TINY**2)
+    shape = (T, S, len(SMOOTHNESS))
+    # Value and contrast are carried forward alike; the steps are few numbers each, so each of numpy's calls counts.
+    pivot, carried, passed, taken = (
+        np.empty(shape),
+        np.empty((T, 2, *shape[1:])),
+        np.empty(shape[1:]),
+        np.empty(shape[1:]),
+    )
+    pivot[:] = precision.T[:, :, None]
+    pivot[0] += tie
+    pivot[1:-1] += 2 * tie
+    pivot[-1] += tie
+    carried[:, 0], carried[:, 1] = load.T[:, :, None], contrast.T[:, :, None]
+    for before, its, passing, both in zip(pivot, pivot[1:], carried, carried[1:], strict=False):
+        np.divide(tie, before, passed)
+        np.multiply(passed, tie, taken)
+        np.subtract(its, taken, its)
+        np.add(both, passed * passing, both)
+    told, found = carried[:, 1], np.ascontiguousarray(carried[:, 0])
+    error = (told**2 / np.maximum(pivot, TINY**2)).sum(0)
     # Without any value there is nothing to hold the level.
-    found = carried
     found[-1] /= np.maximum(pivot[-1], TINY**2)
-    for t in range(T - 2, -1, -1):
-        found[t] = (found[t] + tie * found[t + 1]) / pivot[t]
+    for its, following, by in zip(found[-2::-1], found[:0:-1], pivot[-2::-1], strict=True):
+        np.multiply(tie, following, taken)
+        np.add(its, taken, its)
+        np.divide(its, by, its)
     fit = (load.T[:, :, None] * (y.T[:, :, None] - found)).sum(0)
     rss = np.maximum(fit, TINY * (load * y).sum(1)[:, None] + TINY**2)
     nu = np.maximum(seen.sum(1) - 1, 1)[:, None]

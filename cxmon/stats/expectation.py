@@ -64,19 +64,20 @@ def _guesses(f: Fitted, s: Ints, g: Ints, b: Floats, cov: Floats) -> tuple[Float
     width, T, held = p.Z.shape[1], p.y.shape[1], max(1, ROWS // (b[0].size * (len(b) + 1)))
     noise = Noise(*(np.broadcast_to(x, p.log_prior.shape)[s, g] for x in (p.noise.ar, p.noise.phi, p.noise.rw)))
     # Behind the change nothing is taken in: the filter forecasts.
-    size, kept, fades = np.zeros((3, T, *g.shape))
-    kept[p.at :] = 1.0
-    for whole, mine in zip((f.filtered.size, f.filtered.kept, f.filtered.fades), (size, kept, fades), strict=True):
-        mine[: p.at] = whole[: p.at, s, g]
-    its = Gains(size, kept, fades, f.filtered.cov[:, s, g], noise)
+    size, passed = np.zeros((T, *g.shape)), np.zeros((T, 2, *g.shape))
+    passed[p.at :, 0] = 1.0
+    for whole, mine in ((f.filtered.size, size), (f.filtered.passed, passed)):
+        mine[: p.at] = whole[: p.at, ..., s, g]
+    its = Gains(size, passed, f.filtered.cov[:, s, g], noise)
     columns, state = np.concatenate([p.Z, p.y.T[:, None]], axis=1), np.zeros((2, width + 1, *g.shape))
     twice = np.where(np.eye(width, dtype=bool)[:, :, None, None], cov, 2 * cov)
     guess, from_b, lean = np.empty((T, *g.shape)), np.zeros((T, *g.shape)), np.empty((width + 1, held, *g.shape))
-    for i, e in innovations(columns, its, state):
-        lean[:, i % held] = e
-        if (i + 1) % held and i + 1 < T:
+    for now, e in innovations(columns, its, state, held):
+        last = (now.stop - 1) % held + 1
+        lean[:, now.start % held : last] = e.swapaxes(0, 1)
+        if last < held and now.stop < T:
             continue
-        part, some = slice(i - i % held, i + 1), lean[:, : i % held + 1]
+        part, some = slice(now.stop - last, now.stop), lean[:, :last]
         np.subtract(columns[part, width, :, None], some[width], out=guess[part])
         guess[part] += np.einsum("ptsc,psc->tsc", some[:width], b)
         for k in range(width):

@@ -14,6 +14,10 @@ from cxmon.stats.arrays import Bools, Floats, near
 
 # Numbers of a state, and of whitened rows, that the processor holds while it works on them.
 STATES, ROWS = 15_000, 250_000
+# Numbers of innovations that are worked out before anything else is done with them.
+HELD = 20_000
+# Numbers of a step up to which what numpy's calls cost is most of it.
+SMALL = 2_000
 # Sizes of so many innovations have a product that is no number's end, and one logarithm.
 TOGETHER = 8
 
@@ -35,65 +39,69 @@ class Noise:
 @dataclass(frozen=True, eq=False)
 class Gains:
     """What the filter does to any column: one over the standard deviation of its innovations (T, S, G), zero where
-    nothing was seen; how much of an innovation is `kept` in the next one, and what of it `fades` (T, S, G), which is
-    1 - phi times its load on the AR(1); and the covariance (3, S, G: ar, cross, rw) of the states predicted for period
-    `at`. All series may share one (S = 1)."""
+    nothing was seen; `passed` (T, 2, S, G): how much of an innovation is kept in the next one, and what of it fades,
+    which is 1 - phi times its load on the AR(1); and the covariance (3, S, G: ar, cross, rw) of the states predicted
+    for period `at`. All series may share one (S = 1)."""
 
     size: Floats
-    kept: Floats
-    fades: Floats
+    passed: Floats
     cov: Floats
     noise: Noise
 
     def part(self, series: slice, periods: slice) -> "Gains":
         """The same for some of the series and periods."""
         series = slice(None) if self.size.shape[1] == 1 else series
-        size, kept, fades = (x[periods, series] for x in (self.size, self.kept, self.fades))
         noise = self.noise if len(self.noise.ar) == 1 else self.noise.of(series)
-        return Gains(size, kept, fades, self.cov[:, series], noise)
+        return Gains(self.size[periods, series], self.passed[periods, :, series], self.cov[:, series], noise)
 
 
 def gains(variance: Floats, seen: Bools, noise: Noise, at: int) -> Gains:
-    """Filter sampling `variance` (S, T) with gaps where not `seen` (S, T)."""
+    """Filter sampling `variance` (S, T) with gaps where not `seen` (S, T).
+
+    Few series cost as much as numpy's calls do: both states take each step together, in operands of one shape.
+    """
     S, T = variance.shape
     G = noise.ar.shape[1]
+    few = max(1, HELD // max(S * G, 1))
     measured = np.where(seen, variance, np.inf).T[:, :, None]
-    size, kept, fades = (np.empty((T, S, G)) for _ in range(3))
-    ar, phi, rw = (np.broadcast_to(x, (S, G)).copy() for x in (noise.ar, noise.phi, noise.rw))
-    p11, p12, p22 = ar.copy(), np.zeros((S, G)), np.zeros((S, G))
-    fresh, phi2, apart = ar * (1 - phi**2), phi**2, phi * (1 - phi)
-    cov, (c1, c2, part) = np.stack([p11, p12, p22]), np.empty((3, S, G))
-    for t in range(T):
-        if t == at:
-            cov = np.stack([p11, p12, p22])
-        precision, g1, g2 = size[t], fades[t], kept[t]
-        np.add(p11, p12, out=c1)
-        np.add(p12, p22, out=c2)
-        np.add(c1, c2, out=precision)
-        precision += measured[t]
-        np.divide(1, precision, out=precision)
-        np.multiply(c1, precision, out=g1)
-        np.multiply(c2, precision, out=g2)
-        # p11 = (p11 - g1 c1) phi^2 + fresh; p12 = (p12 - g1 c2) phi; p22 = p22 - g2 c2 + rw
-        c1 *= g1
-        p11 -= c1
-        p11 *= phi2
-        p11 += fresh
-        np.multiply(g1, c2, out=part)
-        p12 -= part
-        p12 *= phi
-        c2 *= g2
-        p22 -= c2
-        p22 += rw
+    size, passed = np.empty((T, S, G)), np.empty((T, 2, S, G))
+    ar, phi, rw = (np.broadcast_to(x, (S, G)) for x in (noise.ar, noise.phi, noise.rw))
+    none, apart = np.zeros((S, G)), phi * (1 - phi)
+    cov, fade = np.stack([ar, none, none]), np.stack([phi**2, phi, np.ones((S, G))])
+    fresh, (c, spent) = np.stack([ar * (1 - phi**2), none, rw]), (np.empty((2, S, G)), np.empty((3, S, G)))
+    predicted, (upper, lower), (c1, c2), (s1, s2, s3) = cov.copy(), (cov[:2], cov[1:]), c, spent
+    for first in range(0, T, few):
+        part = slice(first, first + few)
+        noisy, loads = _spread(measured[part], (S, G)), passed[part].swapaxes(0, 1)
+        for t, (precision, g1, g2, more) in enumerate(zip(size[part], *loads, noisy, strict=True), first):
+            if t == at:
+                predicted = cov.copy()
+            np.add(upper, lower, c)
+            np.add(c1, c2, precision)
+            np.add(precision, more, precision)
+            np.reciprocal(precision, precision)
+            np.multiply(c1, precision, g1)
+            np.multiply(c2, precision, g2)
+            # p11 = (p11 - g1 c1) phi^2 + ar (1 - phi^2); p12 = (p12 - g1 c2) phi; p22 = p22 - g2 c2 + rw
+            np.multiply(g1, c1, s1)
+            np.multiply(g1, c2, s2)
+            np.multiply(g2, c2, s3)
+            np.subtract(cov, spent, cov)
+            np.multiply(cov, fade, cov)
+            np.add(cov, fresh, cov)
         # kept = 1 - phi g1 - g2; fades = phi (1 - phi) g1
-        np.multiply(g1, phi, out=part)
-        g2 += part
-        np.subtract(1, g2, out=g2)
-        g1 *= apart
-        np.sqrt(precision, out=precision)
-    if at >= T:
-        cov = np.stack([p11, p12, p22])
-    return Gains(size, kept, fades, cov, noise)
+        fades, kept = loads
+        kept += fades * phi
+        np.subtract(1, kept, kept)
+        fades *= apart
+        np.sqrt(size[part], size[part])
+    return Gains(size, passed[:, ::-1], predicted if at < T else cov, noise)
+
+
+def _spread(x: Floats, shape: tuple[int, ...]) -> Floats:
+    """`x` of some periods laid out in this `shape` in each: numpy takes far longer to begin with operands that repeat
+    than to read so few numbers."""
+    return np.ascontiguousarray(np.broadcast_to(x, (len(x), *shape)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,10 +113,10 @@ class Whitened:
     state: Floats
 
 
-def innovations(columns: Floats, g: Gains, state: Floats) -> Iterator[tuple[int, Floats]]:
-    """Position and what the filter did not predict (m, S, G; the array is used again) of each period of `columns`
-    (t, m, S); where nothing was seen, that of the values given there. `state` (2, m, S, G) becomes the one behind the
-    last period, in place.
+def innovations(columns: Floats, g: Gains, state: Floats, held: int) -> Iterator[tuple[slice, Floats]]:
+    """What the filter did not predict (t', m, S, G; the array is used again) of some periods of `columns` (t, m, S)
+    after the other, none of which goes past a multiple of `held`; where nothing was seen, that of the values given
+    there. `state` (2, m, S, G) becomes the one behind the last period, in place.
 
     Each innovation follows from the last one, what was learnt from it, what fades of the AR(1), and how the values
     move: fewer steps than by way of both states.
@@ -116,20 +124,48 @@ def innovations(columns: Floats, g: Gains, state: Floats) -> Iterator[tuple[int,
     if not len(columns):
         return
     (ar, rw), phi = state, np.broadcast_to(g.noise.phi, state.shape[2:]).copy()
-    e, part, fading = columns[0, :, :, None] - ar - rw, np.empty(ar.shape), ar * (1 - phi)
-    moves = np.diff(columns, axis=0)[:, :, :, None]
-    for i, its in enumerate(g.kept):
-        yield i, e
-        np.multiply(e, g.fades[i], out=part)
-        e *= its
-        e += fading
-        fading *= phi
-        fading += part
-        if i < len(moves):
-            e += moves[i]
+    e, fading = columns[0, :, :, None] - ar - rw, ar * (1 - phi)
+    moves = np.diff(columns, axis=0, append=columns[-1:])[:, :, :, None]
+    few = ar.size <= SMALL
+    yield from _in_rows(e, fading, phi, moves, g, held) if few else _each(e, fading, phi, moves, g)
     np.divide(fading, 1 - phi, out=ar)
     np.subtract(columns[-1, :, :, None], e, out=rw)
     rw -= ar
+
+
+def _each(e: Floats, fading: Floats, phi: Floats, moves: Floats, g: Gains) -> Iterator[tuple[slice, Floats]]:
+    """The innovations from `e` (m, S, G) on, one period after the other, with what is `fading`; both are moved on in
+    place."""
+    part = np.empty(e.shape)
+    for i, (move, (keeps, passes)) in enumerate(zip(moves, g.passed, strict=True)):
+        yield slice(i, i + 1), e[None]
+        np.multiply(e, passes, out=part)
+        e *= keeps
+        e += fading
+        fading *= phi
+        fading += part
+        e += move
+
+
+def _in_rows(
+    e: Floats, fading: Floats, phi: Floats, moves: Floats, g: Gains, held: int
+) -> Iterator[tuple[slice, Floats]]:
+    """The same for so few numbers that what numpy's calls cost is most of it: many periods together."""
+    t, few = len(moves), HELD // max(e.size, 1)
+    [phi], part, found = _spread(phi[None], e.shape), np.empty(e.shape), np.empty((min(few, t), *e.shape))
+    parts = (slice(i, min(i + few, j + held, t)) for j in range(0, t, held) for i in range(j, min(j + held, t), few))
+    for these in parts:
+        some = found[: these.stop - these.start]
+        some[0] = e
+        spread = (_spread(x[these], e.shape) for x in (g.passed[:, 0, None], g.passed[:, 1, None], moves))
+        for now, following, keeps, passes, move in zip(some, [*some[1:], e], *spread, strict=True):
+            np.multiply(now, passes, part)
+            np.multiply(now, keeps, following)
+            np.add(following, fading, following)
+            np.multiply(fading, phi, fading)
+            np.add(fading, part, fading)
+            np.add(following, move, following)
+        yield these, some
 
 
 def whiten(columns: Floats, g: Gains, start: int, state: Floats | None = None) -> Whitened:
@@ -138,8 +174,8 @@ def whiten(columns: Floats, g: Gains, start: int, state: Floats | None = None) -
     G = g.noise.ar.shape[1]
     state = np.zeros((2, m, S, G)) if state is None else state.copy()
     its, rows = g.part(slice(None), slice(start, start + t)), np.empty((t, m, S, G))
-    for i, e in innovations(columns, its, state):
-        np.multiply(e, its.size[i], out=rows[i])
+    for part, e in innovations(columns, its, state, t):
+        np.multiply(e, its.size[part, None], out=rows[part])
     return Whitened(rows.transpose(2, 3, 1, 0), state)
 
 
@@ -171,11 +207,12 @@ def crossings(
         held = max(1, min(t, ROWS // found[0].size))
         rows, out = np.empty((m, held, *shape[1:])), np.zeros((full + (alone > 0), *shape))
         told = out.reshape(len(out), m, -1)
-        for i, e in innovations(columns[:, :, series], its, found):
-            np.multiply(e, its.size[i], out=rows[:, i % held])
-            if (i + 1) % held and i + 1 < t:
+        for part, e in innovations(columns[:, :, series], its, found, held):
+            first, last = part.start % held, (part.stop - 1) % held + 1
+            np.multiply(e.swapaxes(0, 1), its.size[part], out=rows[:, first:last])
+            if last < held and part.stop < t:
                 continue
-            some = rows.reshape(m, held, -1)[:, : i % held + 1]
+            some = rows.reshape(m, held, -1)[:, :last]
             for k, end in enumerate(ends):
                 told[k, k:end] += np.einsum("tn,ktn->kn", some[k], some[k:end])
             if alone:

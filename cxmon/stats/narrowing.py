@@ -33,8 +33,8 @@ def narrowed(p: Problem, g: Gains) -> tuple[Problem, Gains]:
 
     noise = Noise(pick(p.noise.ar), pick(p.noise.phi), pick(p.noise.rw))
     log_prior = np.where(kept, pick(p.log_prior), -np.inf)
-    size, kept_e, fades, cov = (pick(x) for x in (g.size, g.kept, g.fades, g.cov))
-    return replace(p, noise=noise, log_prior=log_prior, which=which), Gains(size, kept_e, fades, cov, noise)
+    size, passed, cov = (pick(x) for x in (g.size, g.passed, g.cov))
+    return replace(p, noise=noise, log_prior=log_prior, which=which), Gains(size, passed, cov, noise)
 
 
 def _rough(p: Problem, g: Gains) -> Floats:

@@ -1,6 +1,7 @@
 """How noisy one value is (its sampling variance), and which kinds of correlated noise are held possible beyond that."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -97,10 +98,21 @@ def candidates(controlled: Bools, share: Floats) -> tuple[Noise, Floats]:
     Controls take the shared movement away, so what is left drifts less: the prior on the random walk says so. Of the
     noise, counts explain `share` (S,).
     """
+    noise, alone, beside, thick = _grid()
+    thin = np.where(controlled[:, None], beside, alone)
+    return noise, share[:, None] * thin + (1 - share[:, None]) * thick
+
+
+@cache
+def _grid() -> tuple[Noise, Floats, Floats, Floats]:
+    """The parameters, one and the same for all who ask, and their log priors (G,): alone, beside controls, and where
+    counting explains little."""
     rows = [(ar, phi, rw) for ar, phi in AR for rw in WALKS] + list(LARGE)
     alone = np.array([AR_ALONE[ar] + RW_ALONE[rw] for ar, _, rw in rows])
     beside = np.array([AR_WITH_CONTROLS[ar] + RW_WITH_CONTROLS[rw] for ar, _, rw in rows])
     thick = np.array([AR_THICK[ar] + RW_THICK[rw] for ar, _, rw in rows])
-    ar, phi, rw = np.array(rows).T[:, None]
-    thin = np.where(controlled[:, None], beside, alone)
-    return Noise(ar=ar, phi=phi, rw=rw), share[:, None] * thin + (1 - share[:, None]) * thick
+    grid = np.array(rows)
+    for shared in (grid, alone, beside, thick):
+        shared.flags.writeable = False
+    ar, phi, rw = grid.T[:, None]
+    return Noise(ar=ar, phi=phi, rw=rw), alone, beside, thick

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -142,11 +144,16 @@ class RunStore:
     def last_ok(self, metric_id: str, *, by: datetime | None = None, judged: bool = False) -> datetime | None:
         """When the newest run without an error finished: of all runs, or of those that had finished `by` then; with
         `judged`, of those whose figures are not held back."""
-        t = schema.run.c
-        wanted = sa.and_(t.metric == metric_id, t.ok)
-        if judged:
-            wanted = sa.and_(wanted, ~t.held)
-        if by is not None:
-            wanted = sa.and_(wanted, t.finished_at <= by)
+        given = {"metric": metric_id} if by is None else {"metric": metric_id, "by": by}
         with self._db.read() as conn:
-            return conn.execute(sa.select(sa.func.max(t.finished_at)).where(wanted)).scalar()
+            return conn.execute(_last_ok(judged=judged, bounded=by is not None), given).scalar()
+
+
+@cache
+def _last_ok(*, judged: bool, bounded: bool) -> sa.Select[Any]:
+    """Every look asks this of every metric: each form of it is written once."""
+    t = schema.run.c
+    wanted = [t.metric == sa.bindparam("metric"), t.ok]
+    wanted += [~t.held] if judged else []
+    wanted += [t.finished_at <= sa.bindparam("by")] if bounded else []
+    return sa.select(sa.func.max(t.finished_at)).where(*wanted)

@@ -72,9 +72,8 @@ class ChangeStore:
 
     def all(self) -> list[Declared]:
         """Every change, by the time it starts."""
-        t = schema.change
         with self._db.read() as conn:
-            return [of_row(r) for r in conn.execute(sa.select(t).order_by(t.c.starts, t.c.id)).mappings().all()]
+            return [of_row(r) for r in conn.execute(_ALL).mappings().all()]
 
     def get(self, id: str) -> Declared | None:  # noqa: A002 - the word of the house for what names a change.
         t = schema.change
@@ -121,6 +120,10 @@ class ChangeStore:
         with self._db.read() as conn:
             docs = conn.execute(sa.select(t.doc).order_by(t.starts, t.id)).scalars().all()
         return [codec.load(Silence, d) for d in docs]
+
+
+# Every look asks this several times: it is written once.
+_ALL = sa.select(schema.change).order_by(schema.change.c.starts, schema.change.c.id)
 
 
 def _free(row: sa.RowMapping) -> bool:

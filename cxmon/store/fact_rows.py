@@ -169,8 +169,16 @@ def rewrite(
     write(conn, stream, ids, [customers[name] for name in ids], np.array(rows, np.int64), np.array(facts, ENTRY))
 
 
-def drop(conn: sa.Connection, stream: str, of: Collection[Owner], before: int, *, spared: Collection[str] = ()) -> int:
-    """Deletes the facts of these metrics at instants before `before`, but for records that are `spared`; how many."""
+def drop(
+    conn: sa.Connection,
+    stream: str,
+    of: Collection[Owner],
+    before: int,
+    *,
+    spared: Mapping[Owner, Collection[str]] | None = None,
+) -> int:
+    """Deletes the facts of these metrics at instants before `before`, but for records of theirs that are `spared`; how
+    many."""
     if not of:
         return 0
     t, deleted, last = fact.c, 0, (before - 1) // WEEK
@@ -180,10 +188,12 @@ def drop(conn: sa.Connection, stream: str, of: Collection[Owner], before: int, *
         weeks = sa.and_(t.stream == stream, t.week.between(first, until))
         found = _found(conn, weeks)
         series = owners(conn, np.unique(found.entries["series"]).tolist())
-        mine = np.array([number for number, whose in series.items() if whose in of], np.int64)
-        gone = np.isin(found.entries["series"], mine) & (found.entries["at"] < before)
-        if spared:
-            gone &= ~np.array([name in spared for name in found.ids], bool)[found.row]
+        gone = np.zeros(len(found.row), bool)
+        for one in of:
+            mine = np.array([number for number, whose in series.items() if whose == one], np.int64)
+            own = np.isin(found.entries["series"], mine) & (found.entries["at"] < before)
+            kept = (spared or {}).get(one)
+            gone |= own & ~np.array([name in kept for name in found.ids], bool)[found.row] if kept else own
         changed = np.unique(found.row[gone])
         if len(changed):
             _replace(conn, stream, weeks, found, changed, ~gone)

@@ -183,7 +183,8 @@ class FactStore:
                     conn.execute(sa.update(progress).where(own[0]).values(kept_from=bound))
                     conn.execute(sa.delete(touched).where(own[1], touched.c.start_utc < bound))
                 deleted += fact_rows.drop(conn, stream, [one for one in of if one not in states], bound)
-                deleted += sum(populations.purge(conn, stream, one, bound) for one in of if one in states)
+                lasting = [one for one in of if one in states]
+                deleted += populations.purge(conn, stream, lasting, bound) if lasting else 0
         if old:
             with self._db.write(news=False) as conn:
                 pieces.purge(conn, bound)

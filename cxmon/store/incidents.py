@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,29 +20,18 @@ class IncidentStore:
 
     def open(self, check: str | None = None) -> list[Incident]:
         """All that have not ended, pending ones included, oldest first; those of one check, or of all."""
-        t = schema.incident.c
-        lasting = t.state != IncidentState.ENDED.value
-        return self._select(lasting if check is None else sa.and_(lasting, t.check_name == check))
+        return self._select(_OPEN) if check is None else self._select(_OPEN_OF, check=check)
 
     def get(self, id: str) -> Incident | None:  # noqa: A002 - the word of the house for what names an incident.
-        return next(iter(self._select(schema.incident.c.id == id)), None)
+        return next(iter(self._select(_BY_ID, id=id)), None)
 
     def recent(self, limit: int = 50) -> list[Incident]:
         """Newest first, whatever their state."""
-        t = schema.incident.c
-        with self._db.read() as conn:
-            docs = conn.execute(sa.select(t.doc).order_by(t.opened_at.desc(), t.id).limit(limit)).scalars().all()
-        return [codec.load(Incident, d) for d in docs]
+        return self._select(_NEWEST, most=limit)
 
     def of(self, check: str, subject: str, limit: int = 50) -> list[Incident]:
         """Those of one check on one subject, newest first: all that have not ended, and of the others the newest."""
-        t = schema.incident.c
-        mine, ended = sa.and_(t.check_name == check, t.subject == subject), t.state == IncidentState.ENDED.value
-        newest = sa.select(t.id).where(mine, ended).order_by(t.opened_at.desc(), t.id).limit(limit)
-        chosen = sa.select(t.doc).where(mine, sa.or_(~ended, t.id.in_(newest))).order_by(t.opened_at.desc(), t.id)
-        with self._db.read() as conn:
-            docs = conn.execute(chosen).scalars().all()
-        return [codec.load(Incident, d) for d in docs]
+        return self._select(_MINE, check=check, subject=subject, most=limit)
 
     def history(self, id: str) -> list[Transition]:  # noqa: A002 - see `get`.
         """What happened to it, oldest first."""
@@ -52,18 +42,13 @@ class IncidentStore:
 
     def noted(self, beginnings: Sequence[str]) -> set[str]:
         """The incidents that have not ended and have a note whose reason begins with one of these words."""
-        t, i = schema.transition.c, schema.incident.c
-        said = [t.doc.contains(f'"reason":"{word}', autoescape=True) for word in beginnings]
-        chosen = sa.select(t.incident).distinct().join(schema.incident, i.id == t.incident)
-        lasting = (i.state != IncidentState.ENDED.value, t.step == Step.NOTED.value, sa.or_(*said))
         with self._db.read() as conn:
-            return set(conn.execute(chosen.where(*lasting)).scalars())
+            return set(conn.execute(_noted(tuple(beginnings))).scalars())
 
     def evaluated_through(self, check: str, subject: str) -> datetime | None:
         """Start of the newest period that this check has judged for this subject; None before the first time."""
-        t = schema.evaluated.c
         with self._db.read() as conn:
-            return conn.execute(sa.select(t.through).where(t.check_name == check, t.subject == subject)).scalar()
+            return conn.execute(_THROUGH, {"of_check": check, "on": subject}).scalar()
 
     def commit(
         self,
@@ -118,11 +103,36 @@ class IncidentStore:
         failpoint("amend-after-commit")
         return True
 
-    def _select(self, condition: sa.ColumnElement[bool]) -> list[Incident]:
-        t = schema.incident.c
+    def _select(self, chosen: sa.Select[Any], **values: object) -> list[Incident]:
         with self._db.read() as conn:
-            docs = conn.execute(sa.select(t.doc).where(condition).order_by(t.opened_at, t.id)).scalars().all()
+            docs = conn.execute(chosen, values).scalars().all()
         return [codec.load(Incident, d) for d in docs]
+
+
+# Every look asks these: SQLAlchemy takes as long to write such a question as the database to answer it.
+_i, _of_check = schema.incident.c, schema.evaluated.c
+_ended = _i.state == IncidentState.ENDED.value
+_documents = sa.select(_i.doc)
+_OPEN = _documents.where(~_ended).order_by(_i.opened_at, _i.id)
+_OPEN_OF = _OPEN.where(_i.check_name == sa.bindparam("check"))
+_BY_ID = _documents.where(_i.id == sa.bindparam("id"))
+_NEWEST = _documents.order_by(_i.opened_at.desc(), _i.id).limit(sa.bindparam("most", type_=sa.Integer))
+_mine = sa.and_(_i.check_name == sa.bindparam("check"), _i.subject == sa.bindparam("subject"))
+_MINE = _documents.where(_mine, sa.or_(~_ended, _i.id.in_(
+    sa.select(_i.id).where(_mine, _ended).order_by(_i.opened_at.desc(), _i.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+))).order_by(_i.opened_at.desc(), _i.id)  # fmt: skip
+_evaluated = sa.and_(_of_check.check_name == sa.bindparam("of_check"), _of_check.subject == sa.bindparam("on"))
+_THROUGH = sa.select(_of_check.through).where(_evaluated)
+_MOVE = sa.update(schema.evaluated).where(_evaluated).values(through=sa.bindparam("to"))
+
+
+@cache
+def _noted(beginnings: tuple[str, ...]) -> sa.Select[Any]:
+    t = schema.transition.c
+    said = [t.doc.contains(f'"reason":"{word}', autoescape=True) for word in beginnings]
+    chosen = sa.select(t.incident).distinct().join(schema.incident, _i.id == t.incident)
+    return chosen.where(~_ended, t.step == Step.NOTED.value, sa.or_(*said))
 
 
 def _as_seen(conn: sa.Connection, incident: Incident) -> bool:
@@ -135,15 +145,14 @@ def _as_seen(conn: sa.Connection, incident: Incident) -> bool:
 
 def _moved(conn: sa.Connection, check: str, subject: str, seen: datetime | None, through: datetime) -> bool:
     """Compare and set: writers come one at a time, so what is read here still holds at the commit."""
-    t = schema.evaluated
-    of_check = sa.and_(t.c.check_name == check, t.c.subject == subject)
-    stored = conn.execute(sa.select(t.c.through).where(of_check)).scalar()
+    key = {"of_check": check, "on": subject}
+    stored = conn.execute(_THROUGH, key).scalar()
     if stored != seen or (stored is not None and through < stored):
         return False
     if stored is None:
-        conn.execute(sa.insert(t).values(check_name=check, subject=subject, through=through))
+        conn.execute(sa.insert(schema.evaluated).values(check_name=check, subject=subject, through=through))
     else:
-        conn.execute(sa.update(t).where(of_check).values(through=through))
+        conn.execute(_MOVE, {**key, "to": through})
     return True
 
 

@@ -1,6 +1,8 @@
 """Days that were a one-off, as people left them out of what is expected."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,11 +29,15 @@ class LeftOutStore:
 
     def all(self, metric: str | None = None, *, known_at: datetime | None = None) -> list[LeftOut]:
         """Oldest first; of one metric or of all, and those that were known by then."""
-        t = schema.left_out.c
-        chosen = sa.select(t.doc).order_by(t.since, t.id)
-        if metric is not None:
-            chosen = chosen.where(t.metric == metric)
-        if known_at is not None:
-            chosen = chosen.where(t.at <= known_at)
+        asked = {"metric": metric, "known_at": known_at}
+        given = {name: value for name, value in asked.items() if value is not None}
         with self._db.read() as conn:
-            return [codec.load(LeftOut, d) for d in conn.execute(chosen).scalars().all()]
+            return [codec.load(LeftOut, d) for d in conn.execute(_chosen(*given), given).scalars().all()]
+
+
+@cache
+def _chosen(*given: str) -> sa.Select[Any]:
+    """Of every look several ask this: each form of it is written once."""
+    t = schema.left_out.c
+    tests = {"metric": t.metric == sa.bindparam("metric"), "known_at": t.at <= sa.bindparam("known_at")}
+    return sa.select(t.doc).where(*(tests[name] for name in given)).order_by(t.since, t.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,43 @@ _t = schema.outbox
 # While one of these stands before it in its thread, a later message waits: replies never overtake what they answer.
 _IN_THE_WAY = (Delivery.WAITING.value, Delivery.SENDING.value, Delivery.PARKED.value)
 
+# A worker asks these every few seconds, and SQLAlchemy takes longer to write one than the database to answer it.
+_now: sa.BindParameter[datetime] = sa.bindparam("now")
+_most = sa.bindparam("most", type_=sa.Integer)
+_before = _t.alias("before")
+_blocked = sa.exists().where(
+    _before.c.channel == _t.c.channel, _before.c.thread == _t.c.thread, _before.c.seq < _t.c.seq,
+    _before.c.state.in_(_IN_THE_WAY),
+)  # fmt: skip
+_due = sa.and_(
+    _t.c.state == Delivery.WAITING.value, sa.or_(_t.c.not_before.is_(None), _t.c.not_before <= _now),
+    _t.c.channel.not_in(sa.select(schema.pause.c.channel).where(schema.pause.c.until > _now)),
+)  # fmt: skip
+_DUE = sa.select(_t).where(_due, ~_blocked).order_by(_t.c.seq).limit(_most)
+_CROWDED = sa.select(_t.c.channel).where(_due).group_by(_t.c.channel).having(sa.func.count() >= sa.bindparam("least"))
+_STUCK = sa.select(_t).where(
+    _t.c.state == Delivery.SENDING.value, _t.c.claimed_at <= sa.bindparam("claimed"), _t.c.lease_until <= _now
+).order_by(_t.c.seq)  # fmt: skip
+_STORY = sa.select(_t).where(_t.c.thread == sa.bindparam("thread")).order_by(_t.c.seq)
+_NEWEST = sa.select(_t).order_by(_t.c.seq.desc()).limit(_most)
+_NEWEST_OF = _NEWEST.where(_t.c.state == sa.bindparam("state"))
+_PARKED = sa.select(_t.c.channel, _t.c.queued_at, _t.c.error).where(
+    _t.c.state == Delivery.PARKED.value
+).order_by(_t.c.seq.desc())  # fmt: skip
+
+
+@cache
+def _held(prefix: str) -> tuple[sa.Select[Any], sa.Update]:
+    """One of the rows that wait with an error that begins so while newer news of their story is not held back; and that
+    they are all due now."""
+    newer = _t.alias("newer")
+    free = sa.exists().where(
+        newer.c.channel == _t.c.channel, newer.c.thread == _t.c.thread, newer.c.seq > _t.c.seq,
+        newer.c.state == Delivery.WAITING.value, ~newer.c.error.startswith(prefix),
+    )  # fmt: skip
+    held = sa.and_(_t.c.state == Delivery.WAITING.value, _t.c.error.startswith(prefix), _t.c.not_before > _now, free)
+    return sa.select(_t.c.seq).where(held).limit(1), sa.update(_t).where(held).values(not_before=_now)
+
 
 class OutboxStore:
     def __init__(self, db: Database) -> None:
@@ -27,31 +65,13 @@ class OutboxStore:
         They are `sending` until `sent`, `later`, `park` or `dead`; a row that stays so beyond its lease is `doubtful`.
         Channels that are paused are passed over.
         """
-        before = _t.alias("before")
-        paused = sa.select(schema.pause.c.channel).where(schema.pause.c.until > now)
-        blocked = sa.exists().where(
-            before.c.channel == _t.c.channel,
-            before.c.thread == _t.c.thread,
-            before.c.seq < _t.c.seq,
-            before.c.state.in_(_IN_THE_WAY),
-        )
-        due = (
-            sa.select(_t)
-            .where(
-                _t.c.state == Delivery.WAITING.value,
-                sa.or_(_t.c.not_before.is_(None), _t.c.not_before <= now),
-                _t.c.channel.not_in(paused),
-                ~blocked,
-            )
-            .order_by(_t.c.seq)
-            .limit(limit)
-        )
+        asked = {"now": now, "most": limit}
         # An idle worker asks every few seconds: it must neither hold up writers nor grow the data version.
         with self._db.read() as conn:
-            if conn.execute(due.limit(1)).first() is None:
+            if conn.execute(_DUE, {**asked, "most": 1}).first() is None:
                 return []
         with self._db.write() as conn:
-            found = conn.execute(due).mappings().all()
+            found = conn.execute(_DUE, asked).mappings().all()
             _lease(conn, [r["seq"] for r in found], now, worker=worker, lease_s=lease_s)
             claimed = {"state": Delivery.SENDING.value, "claimed_at": now}
             rows = [_row({**r, **claimed, "attempts": r["attempts"] + 1}) for r in found]
@@ -94,19 +114,8 @@ class OutboxStore:
 
     def crowded(self, now: datetime, least: int) -> list[str]:
         """The channels, not paused, in which at least `least` rows are due."""
-        paused = sa.select(schema.pause.c.channel).where(schema.pause.c.until > now)
-        chosen = (
-            sa.select(_t.c.channel)
-            .where(
-                _t.c.state == Delivery.WAITING.value,
-                sa.or_(_t.c.not_before.is_(None), _t.c.not_before <= now),
-                _t.c.channel.not_in(paused),
-            )
-            .group_by(_t.c.channel)
-            .having(sa.func.count() >= least)
-        )
         with self._db.read() as conn:
-            return sorted(conn.execute(chosen).scalars())
+            return sorted(conn.execute(_CROWDED, {"now": now, "least": least}).scalars())
 
     def pending(self, channel: str) -> list[OutboxRow]:
         """All rows of a channel that wait, oldest first, without those of stories of which one is on its way."""
@@ -141,20 +150,12 @@ class OutboxStore:
     def release(self, prefix: str, now: datetime) -> int:
         """Rows that wait with an error that begins so are due at once where newer news of their story is not held back:
         what may be told takes the story's older news with it. Returns how many."""
-        newer = _t.alias("newer")
-        free = sa.exists().where(
-            newer.c.channel == _t.c.channel,
-            newer.c.thread == _t.c.thread,
-            newer.c.seq > _t.c.seq,
-            newer.c.state == Delivery.WAITING.value,
-            ~newer.c.error.startswith(prefix),
-        )
-        held = sa.and_(_t.c.state == Delivery.WAITING.value, _t.c.error.startswith(prefix), _t.c.not_before > now, free)
+        asked = {"now": now}
         with self._db.read() as conn:
-            if conn.execute(sa.select(_t.c.seq).where(held).limit(1)).first() is None:
+            if conn.execute(_held(prefix)[0], asked).first() is None:
                 return 0
         with self._db.write() as conn:
-            return int(conn.execute(sa.update(_t).where(held).values(not_before=now)).rowcount)
+            return int(conn.execute(_held(prefix)[1], asked).rowcount)
 
     def later(self, key: str, error: str, not_before: datetime) -> None:
         """It did not arrive: try again, no earlier than `not_before`. A row that was sent stays sent."""
@@ -183,20 +184,12 @@ class OutboxStore:
         Whoever gets them holds them for another `older_than_s`, so two workers never reconcile the same row.
         `claimed_at` of the rows is that of the claim in doubt: look for the message from then on.
         """
-        stuck = (
-            sa.select(_t)
-            .where(
-                _t.c.state == Delivery.SENDING.value,
-                _t.c.claimed_at <= now - timedelta(seconds=older_than_s),
-                _t.c.lease_until <= now,
-            )
-            .order_by(_t.c.seq)
-        )
+        asked = {"now": now, "claimed": now - timedelta(seconds=older_than_s)}
         with self._db.read() as conn:
-            if conn.execute(stuck.limit(1)).first() is None:
+            if conn.execute(_STUCK.limit(1), asked).first() is None:
                 return []
         with self._db.write() as conn:
-            found = conn.execute(stuck).mappings().all()
+            found = conn.execute(_STUCK, asked).mappings().all()
             until = now + timedelta(seconds=older_than_s)
             held = bulk.any_of(_t.c.seq, [r["seq"] for r in found], conn)
             conn.execute(sa.update(_t).where(held).values(lease_until=until))
@@ -216,11 +209,9 @@ class OutboxStore:
 
     def rows(self, state: Delivery | None = None, limit: int = 200) -> list[OutboxRow]:
         """Newest first, of one state or of all."""
-        chosen = sa.select(_t).order_by(_t.c.seq.desc()).limit(limit)
-        if state is not None:
-            chosen = chosen.where(_t.c.state == Delivery(state).value)
+        chosen, asked = (_NEWEST, {}) if state is None else (_NEWEST_OF, {"state": Delivery(state).value})
         with self._db.read() as conn:
-            return [_row(r) for r in conn.execute(chosen).mappings().all()]
+            return [_row(r) for r in conn.execute(chosen, {**asked, "most": limit}).mappings().all()]
 
     def newest(self, thread: str) -> dict[str, OutboxRow]:
         """The newest row of a story in each channel that it was queued for."""
@@ -228,15 +219,13 @@ class OutboxStore:
 
     def story(self, thread: str) -> list[OutboxRow]:
         """Every message of a story, in the order in which they were queued."""
-        chosen = sa.select(_t).where(_t.c.thread == thread).order_by(_t.c.seq)
         with self._db.read() as conn:
-            return [_row(r) for r in conn.execute(chosen).mappings().all()]
+            return [_row(r) for r in conn.execute(_STORY, {"thread": thread}).mappings().all()]
 
     def blocked(self) -> dict[str, tuple[datetime, str]]:
         """By channel that takes nothing: when its oldest parked row was queued, and why that one is parked."""
-        parked = sa.select(_t.c.channel, _t.c.queued_at, _t.c.error).where(_t.c.state == Delivery.PARKED.value)
         with self._db.read() as conn:
-            found = conn.execute(parked.order_by(_t.c.seq.desc())).all()
+            found = conn.execute(_PARKED).all()
         return {channel: (since, error) for channel, since, error in found}
 
     def unsent(self, channel: str, now: datetime, limit: int = 1_000) -> list[OutboxRow]:

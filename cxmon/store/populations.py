@@ -1,5 +1,6 @@
 """Facts that are states of subscriptions: every period asks who was there, so what is touched is all that follows."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import numpy as np
@@ -39,15 +40,19 @@ def settle(db: Database, metric: Metric, *, now: datetime) -> Applied | None:
     return done
 
 
-def purge(conn: sa.Connection, stream: str, of: fact_rows.Owner, before: int) -> int:
-    """Deletes the states of instants before `before` that say nothing of what holds from then on; how many."""
+def purge(conn: sa.Connection, stream: str, of: Collection[fact_rows.Owner], before: int) -> int:
+    """Deletes the states of metrics at instants before `before` that say nothing of what holds then; how many."""
     before -= _REACHES_BACK
-    found = fact_rows.of_series(conn, stream, fact_rows.segments(conn, of), until=before)
-    names = [found.ids[i] for i in found.row.tolist()]
-    at, known, value, after = (found.entries[name].tolist() for name in ("at", "known", "value", "base"))
-    # A subscription that was worth nothing then has no state that is needed.
-    needed = {names[i] for i in aggregate.standing(names, at, known, bound=before) if after[i] and value[i]}
-    return fact_rows.drop(conn, stream, [of], before, spared=needed)
+    numbers = {one: np.array(list(fact_rows.segments(conn, one)), np.int64) for one in of}
+    found = fact_rows.of_series(conn, stream, [n for own in numbers.values() for n in own.tolist()], until=before)
+    needed: dict[fact_rows.Owner, set[str]] = {}
+    for one, own in numbers.items():
+        mine = np.isin(found.entries["series"], own)
+        names = [found.ids[i] for i in found.row[mine].tolist()]
+        at, known, value, after = (found.entries[name][mine].tolist() for name in ("at", "known", "value", "base"))
+        # A subscription that was worth nothing then has no state that is needed.
+        needed[one] = {names[i] for i in aggregate.standing(names, at, known, bound=before) if after[i] and value[i]}
+    return fact_rows.drop(conn, stream, of, before, spared=needed)
 
 
 def _run(conn: sa.Connection, metric: Metric, lowest: int, now: datetime) -> Window | None:
@@ -75,14 +80,15 @@ def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: d
     place[present] = np.arange(len(present))
     told = _told(found, place)
     loud, others = aggregate.quiet(told, aggregate.opens(metric, run))
+    plain = loud & aggregate.orderly(told)
     customers: dict[str, list[aggregate.State]] = {}
-    chosen = np.flatnonzero(loud[told.customer]) if len(loud) else np.zeros(0, np.int64)
+    chosen = np.flatnonzero((loud & ~plain)[told.customer]) if len(loud) else np.zeros(0, np.int64)
     columns = (found.row, told.at, told.known, told.value, told.segment, told.holds)
     for i, at, known, value, segment, holds in zip(*(c[chosen].tolist() for c in columns), strict=True):
         state = aggregate.State(at, known, found.ids[i], value, segment, holds)
         customers.setdefault(found.customers[i], []).append(state)
     segments = [Segment.from_key(keys[n]) for n in present]
-    return aggregate.cells_of_states(metric, segments, customers, run, now, others)
+    return aggregate.cells_of_states(metric, segments, customers, run, now, others, aggregate.histories(told, plain))
 
 
 def _told(found: fact_rows.Found, place: fact_rows.Ints) -> aggregate.Told:

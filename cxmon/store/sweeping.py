@@ -28,6 +28,9 @@ def gone(
                 since=sweep.since + _EDGE, until=sweep.until - _EDGE,
             )  # fmt: skip
             stored |= {found.ids[i] for i in found.row.tolist()}
+    if sweep.born is not None:
+        made = {name: sweep.born(name) for name in stored}
+        stored = {name for name, at in made.items() if at is not None and sweep.since + _EDGE <= at < sweep.until}
     missing = stored - sweep.ids
     if 2 * len(missing) > len(stored):
         return (), len(missing)

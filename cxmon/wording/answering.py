@@ -8,6 +8,7 @@ from cxmon.decisions import code_of
 from cxmon.model import Code, Harm, Interval, Kind, Metric, ResponseRate, Unlike
 from cxmon.wording.evidence import disputes, set_aside
 from cxmon.wording.numbers import amount, harm_range, number, sides, worse
+from cxmon.wording.precision import MOST_OF_SHARES, by_width
 
 
 def responded(harm: Harm, metric: Metric) -> str:
@@ -21,16 +22,17 @@ def responded(harm: Harm, metric: Metric) -> str:
         return ""
     if not math.isfinite(rate.actual):
         return f"response rate not known: {rate.reason}"
-    actual, expected = (f"{number(100 * x, 1)} %" for x in (rate.actual, rate.expected))
+    precise = by_width(100 * (rate.high - rate.low), MOST_OF_SHARES)
+    actual, expected = (f"{number(100 * x, precise)} %" for x in (rate.actual, rate.expected))
     if rate.moved:
         least, most = sorted(abs(100 * x) for x in (rate.low, rate.high))
         fewer = "fewer" if rate.high < 0 else "more"
         told = f"response rate {'fell' if rate.high < 0 else 'rose'} to {actual}, {expected} expected"
-        told += f" ({number(least, 1)} to {number(most, 1)} points {fewer})"
+        told += f" ({number(least, precise)} to {number(most, precise)} points {fewer})"
     else:
         told = f"response rate {actual}, {expected} expected"
         if rate.bounds is not None:
-            ends = f"{number(-100 * rate.low, 1)} points fewer to {number(100 * rate.high, 1)} more"
+            ends = f"{number(-100 * rate.low, precise)} points fewer to {number(100 * rate.high, precise)} more"
             told += f", not known well enough yet ({ends})"
     if rate.bounds is None:
         return told

@@ -5,7 +5,7 @@ from datetime import datetime
 from cxmon.model import Band, Incident, Metric, Tone
 from cxmon.wording import gap as gaps
 from cxmon.wording.messages import OVER_ITS_LIMIT
-from cxmon.wording.numbers import day, number, value
+from cxmon.wording.numbers import day, number
 from cxmon.wording.over import Limit
 from cxmon.wording.screen import segment, state
 
@@ -21,7 +21,7 @@ def headline(found: gaps.Gap | None, metric: Metric, name: str, over: Limit | No
         return "Not known", Tone.GREY, f"{name}: not known, {TOO_LITTLE}"
     stands = "".join(gaps.stands(found, metric, over.number if over else None))
     badge = OVER_ITS_LIMIT if over else _BADGES[found.tone]
-    return badge, Tone.RED if over else found.tone, f"{name}: {value(metric, found.value)}, {stands}"
+    return badge, Tone.RED if over else found.tone, f"{name}: {gaps.levels(found, metric)[0]}, {stands}"
 
 
 def and_open(title: str, since: datetime, zone: str) -> str:
@@ -29,12 +29,12 @@ def and_open(title: str, since: datetime, zone: str) -> str:
 
 
 def figure(found: gaps.Gap, band: Band, metric: Metric, zone: str) -> str:
-    return f"{value(metric, found.value)} ({gaps.window(found, band, zone)}, n {number(found.n, 0)})"
+    return f"{gaps.levels(found, metric)[0]} ({gaps.window(found, band, zone)}, n {number(found.n, 0)})"
 
 
 def expected(found: gaps.Gap, metric: Metric) -> str:
-    low, high = (value(metric, x) for x in found.between)
-    return f"{value(metric, found.expected)}; {low} to {high} in 99 of 100 cases when nothing changes"
+    low, high = gaps.range_of(found, metric)
+    return f"{gaps.levels(found, metric)[1]}; {low} to {high} in 99 of 100 cases when nothing changes"
 
 
 def outside(first: str) -> str:

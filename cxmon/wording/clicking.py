@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cxmon.model import Band, Incident, Metric, Role, Tone
+from cxmon.wording import gap as gaps
+from cxmon.wording.against import levels
 from cxmon.wording.by_hand import SILENCE_ENDS
 from cxmon.wording.gap import gap, pill, window
 from cxmon.wording.incidents import figures
-from cxmon.wording.numbers import counted, day, stamp, value
+from cxmon.wording.numbers import counted, day, stamp
 from cxmon.wording.screen import segment
 
 SHOWN_AT_MOST = 12
@@ -214,8 +216,9 @@ def hidden_by_accepting(incident: Incident, metric: Metric) -> Sequence[str]:
     # A newest look that is quiet is not what the level hides.
     finding = figures(incident, incident.latest)
     if finding is not None and math.isfinite(finding.value):
-        instead = f" instead of {value(metric, finding.expected)}" if math.isfinite(finding.expected) else ""
-        lines.append(f"That hides {value(metric, finding.value)}{instead}: nobody is alerted of it any more.")
+        seen, expected, *_ = levels(finding, metric)
+        instead = f" instead of {expected}" if math.isfinite(finding.expected) else ""
+        lines.append(f"That hides {seen}{instead}: nobody is alerted of it any more.")
     if finding is not None and math.isfinite(finding.expected):
         lines.append("The new level is learnt first, two weeks of daily figures; until then nothing is found there.")
     lines.append("You are alerted again only when it gets clearly worse than now. Verdicts on decisions do not change.")
@@ -240,9 +243,8 @@ def segments_of(incident: Incident, metric: Metric, bands: Sequence[Band], zone:
         mark = " (in this incident)" if band.key in mine else ""
         when = "" if len(spans) == 1 else f", {window(found, band, zone)}"
         sure = "chance alone could do that" if found.tone is Tone.GREY else pill(found, metric)
-        lines.append(
-            f"{band.label}{mark}: {value(metric, found.value)} instead of {value(metric, found.expected)}, {sure}{when}"
-        )
+        seen, expected = gaps.levels(found, metric)
+        lines.append(f"{band.label}{mark}: {seen} instead of {expected}, {sure}{when}")
     if len(rows) > SHOWN_AT_MOST:
         lines.append(f"and {len(rows) - SHOWN_AT_MOST} more")
     return lines

@@ -4,6 +4,7 @@ import math
 
 from cxmon.model import Filling, FillingCurve, Kind, LearntFrom, Metric
 from cxmon.wording import numbers as say
+from cxmon.wording.precision import MOST_OF_SHARES, by_width
 
 _SOURCE = {
     LearntFrom.REVISIONS: "learnt from when its figures came",
@@ -81,12 +82,13 @@ def late_ones(one: Filling) -> str:
     gap = late[0] / sum(late) - early[0] / sum(early)
     level = yes.answers / total
     error = math.sqrt(level * (1 - level) * (1 / sum(early) + 1 / sum(late)))
-    low, high = (say.number(100 * (abs(gap) + k * error), 1) for k in (-1.96, 1.96))
+    precise = by_width(100 * 2 * 1.96 * error, MOST_OF_SHARES)
+    low, high = (say.number(100 * (abs(gap) + k * error), precise) for k in (-1.96, 1.96))
     after = f"Answers after {say.counted(age, 'day')}"
     if abs(gap) <= 1.96 * error:
         return f"{after} are not seen to differ from those before (by {high} points at most)."
     side = "higher" if gap > 0 else "lower"
-    size = say.number(100 * abs(gap), 1)
+    size = say.number(100 * abs(gap), precise)
     return (
         f"{after} are {size} points {side} than those before (range {low} to {high}); those who never answer may lie "
         "further off, and to take them for nearer is hard to defend."

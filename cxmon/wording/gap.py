@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cxmon.model import Band, Metric, Tone
-from cxmon.wording.numbers import amount, bare, day, factor, is_share
+from cxmon.model import Band, Interval, Metric, Tone
+from cxmon.wording.numbers import amount, bare, day, digits_of, factor, instead, instead_digits, is_share, value
 
 SPARK_DAYS = 84
 
@@ -116,8 +116,23 @@ def possible(found: Gap, metric: Metric) -> str:
 
 
 def _digits(found: Gap, metric: Metric) -> int:
-    width = abs(found.high - found.low) * factor(metric, found.unit)
-    return 1 if width <= 0 else min(3, max(0, -math.floor(math.log10(width / 2))))
+    return digits_of(metric, _interval(found), found.unit)
+
+
+def _interval(found: Gap) -> Interval:
+    return Interval(estimate=found.harm, low=found.low, high=found.high)
+
+
+def levels(found: Gap, metric: Metric) -> tuple[str, str]:
+    """The average and what was expected, as precise as their difference is known: (`81 %`, `87 %`)."""
+    return instead(metric, found.value, found.expected, _interval(found), found.unit)
+
+
+def range_of(found: Gap, metric: Metric) -> tuple[str, str]:
+    """The ends of `between`, written like the figures that they stand beside."""
+    precise = instead_digits(metric, found.value, found.expected, _interval(found), found.unit)
+    low, high = (value(metric, x, precise) for x in found.between)
+    return low, high
 
 
 def size(x: float, found: Gap, metric: Metric) -> str:

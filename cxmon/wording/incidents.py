@@ -1,19 +1,16 @@
 """An incident in words: what happened, since when, how much against expected, where, how sure."""
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 
 from cxmon import wording
 from cxmon.model import (
-    EVERYONE,
     Ending,
     Fact,
     Finding,
     Grade,
     Incident,
     IncidentState,
-    Interval,
     Metric,
     NotReal,
     Segment,
@@ -23,7 +20,10 @@ from cxmon.model import (
     Transition,
     written,
 )
+from cxmon.wording.against import gap, gap_words, levels, size_words
+from cxmon.wording.kinds import NOT_INSIDE
 from cxmon.wording.messages import AGAINST_EXPECTED, CORRECTED, at_most, lower
+from cxmon.wording.placing import TOO_LITTLE
 from cxmon.wording.withholding import withheld_headline
 
 HOW_MUCH = "How much"
@@ -52,57 +52,6 @@ _SURE_OF_ENDS = {
     Ending.ACCEPTED: "a decision, not a measurement: the figure is where it is",
     Ending.CLOSED_UNKNOWN: "not known: too little complete data to judge by",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """A difference to expected on the scale it is judged on; `unit` as in `Harm`. NaN where an end is not known."""
-
-    size: float
-    low: float
-    high: float
-    unit: str
-
-
-def gap(finding: Finding, metric: Metric) -> Gap | None:
-    """The finding against expected: durations as a share of expected, shares in points, else in the metric's unit.
-
-    The interval may be one of the value or one of the gap (see Finding): whichever holds its estimate.
-    """
-    value, expected, low, high = finding.value, finding.expected, finding.low, finding.high
-    if not (math.isfinite(value) and math.isfinite(expected)):
-        return None
-    if low <= value <= high:
-        low, high = low - expected, high - expected
-    elif not low <= value - expected <= high:
-        low = high = math.nan
-    if metric.judged_as_ratio and expected > 0:
-        return Gap(size=(value - expected) / expected, low=low / expected, high=high / expected, unit="%")
-    return Gap(size=value - expected, low=low, high=high, unit="pt" if wording.is_share(metric) else "")
-
-
-def gap_words(found: Gap, metric: Metric) -> str:
-    """`2.6 points below expected (2.2 to 3.0)`."""
-    side = "below" if found.size < 0 else "above"
-    text = f"{_amount(found, metric)} {side} expected"
-    if not (math.isfinite(found.low) and math.isfinite(found.high)):
-        return text
-    ends = [wording.bare(metric, x, found.unit, _digits(found, metric)) for x in (found.low, found.high)]
-    if found.low * found.high >= 0:
-        return f"{text} ({' to '.join(ends if found.size >= 0 else ends[::-1])})"
-    return f"{text} ({ends[0]} below to {ends[1]} above)"
-
-
-def _amount(found: Gap, metric: Metric) -> str:
-    return wording.amount(metric, found.size, found.unit, _digits(found, metric))
-
-
-def _digits(found: Gap, metric: Metric) -> int:
-    """Size and range read as precisely as the range is narrow."""
-    if not (math.isfinite(found.low) and math.isfinite(found.high)):
-        return 0 if abs(found.size) * wording.factor(metric, found.unit) >= 100 else 1
-    about = Interval(estimate=found.size, low=found.low, high=found.high)
-    return wording.digits_apart(metric, about, found.unit)
 
 
 def figures(incident: Incident, finding: Finding | None) -> Finding | None:
@@ -178,11 +127,11 @@ def headline(
         return withheld_headline(f"{what}{where}", kind, when)
     if kind == "watch" and found is not None:
         side = "below" if found.size < 0 else "above"
-        return f"{what}{where} is {_amount(found, metric)} {side} expected{when}"
+        return f"{what}{where} is {size_words(found, metric)} {side} expected{when}"
     if kind == "funnel":
         parts = finding.reason.partition(":")[0] if not math.isfinite(finding.value) else ""
         return f"{what}{where}: {parts}" if parts else f"{what}{where} is outside what its size explains{when}"
-    return f"{what}{where} is {wording.value(metric, finding.value)}, out of bounds{when}"
+    return f"{what}{where} is {levels(finding, metric)[0]}, out of bounds{when}"
 
 
 def lines(
@@ -227,39 +176,45 @@ def how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
     if finding is None or metric is None or not math.isfinite(finding.value):
         return []
     answers = f", {wording.number(finding.n, 0)} {wording.count_word(metric)}" if finding.n else ""
-    value = wording.value(metric, finding.value)
+    value, expected, *bounds = levels(finding, metric)
     found = gap(finding, metric)
     if found is None:
         ends = (finding.low, finding.high)
         known = all(math.isfinite(x) for x in ends)
         # One period is noise: beside "recovered" its figure is not to be held against what was expected.
         alone = f" in the newest {metric.grain.value} alone"
-        spread = f" (range {' to '.join(wording.value(metric, x) for x in ends)})" if known else alone
+        spread = f" (range {' to '.join(bounds)})" if known else alone
         return [Fact(label=HOW_MUCH, text=f"{value}{spread}{answers}")]
-    against = f"{value} instead of {wording.value(metric, finding.expected)}: {gap_words(found, metric)}"
+    against = f"{value} instead of {expected}: {gap_words(found, metric)}"
     return [Fact(label=AGAINST_EXPECTED, text=against + answers)]
 
 
-def where_of(incident: Incident, finding: Finding | None, kind: str) -> str:
+def where_of(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
     """The source or check that it is about, else its segments."""
-    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding, kind)
+    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding, metric, kind)
 
 
-def where(incident: Incident, finding: Finding | None, kind: str) -> str:
+def where(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
+    """The segment that it is told by, then where inside that while it lasts, then what is in breach by itself."""
     others = [wording.segment(m) for m in incident.members if m != incident.root]
-    text = wording.segment(incident.root)
+    parts, lasting = [wording.segment(incident.root)], incident.state is not IncidentState.ENDED
+    if kind == "watch" and metric is not None and lasting:
+        parts.append(inside(incident, metric))
     if others:
-        text += f"; seen in {', '.join(at_most(others, 5))}"
-    elif kind == "watch" and finding and finding.looked_at > 1 and _all_of_them(incident):
-        # That they are alike is more than a watch shows: each was only looked at by itself.
-        text += "; no segment is shown to be worse by itself"
+        how = "in alarm by themselves too" if kind == "watch" and lasting else "seen in"
+        parts.append(f"{how}: {', '.join(at_most(others, 5))}")
     if finding and finding.looked_at > 1:
-        text += f" ({written(finding.looked_at)} segments looked at)"
-    return text
+        parts.append(f"{written(finding.looked_at)} segments watched")
+    return "; ".join(parts)
 
 
-def _all_of_them(incident: Incident) -> bool:
-    return incident.root == EVERYONE and incident.state is not IncidentState.ENDED
+def inside(incident: Incident, metric: Metric) -> str:
+    """Whether segments inside the root stand out or all fare alike, or why that cannot be said."""
+    kinds = incident.kinds
+    if kinds is not None and kinds.where is not None:
+        return wording.placed_in(kinds.where, metric)
+    why = NOT_INSIDE.get(kinds.why) if kinds is not None and kinds.why is not None else None
+    return why or TOO_LITTLE
 
 
 def how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from cxmon.decisions.kinds import KindsAnswer, kinds_answer
-from cxmon.model import Incident, Interval, Kinds, Metric, Split, SplitRanges, Unsplit
+from cxmon.model import Incident, Kinds, Metric, Split, SplitRanges, Unsplit
 from cxmon.wording import numbers as say
-from cxmon.wording.mixing import sides
+from cxmon.wording.mixing import as_read, digits_in, sides
 
 LABEL = "Service or contacts"
 # Of incidents that were opened before this was worked out.
@@ -29,7 +29,20 @@ _WHY = {
     Unsplit.TOO_LITTLE: "too little data in its parts",
     Unsplit.UNLIKE: "the parts do not add up to the figure",
     Unsplit.CROWD: "too many were found at once to look into each",
+    Unsplit.ENTANGLED: "another change moved the same contacts",
+    Unsplit.EVERYBODY: "it touches every segment, so that none is left to hold its contacts against",
 }
+# Why nothing is said of where inside an incident's root it happens, where it is not for want of data.
+NOT_INSIDE = {
+    Unsplit.OVERLAP: "not compared inside, its segments overlap",
+    Unsplit.ONE_PART: "nothing finer is stored",
+    Unsplit.CROWD: "not compared inside, too many were found at once",
+    Unsplit.SORT: "figures of this sort are not compared inside",
+}
+# Verdicts whose contacts moved too little to be split. The first is about a harm, the second about anything else.
+_SAME_KINDS = "the share of contacts that it touches moved by less than a tenth"
+_SMALL = "the kinds of contacts shifted, but too little to have moved the figure"
+UNJUDGED = "it was not worked out when this was judged"
 _SAME, _OTHER, _NEW = "from the same kinds of contacts", "from different kinds", "from segments that are new or gone"
 
 
@@ -39,13 +52,21 @@ def kinds_line(kinds: Kinds | None, metric: Metric, at: datetime | None = None) 
     stands beside: of another one the line says its day."""
     if kinds is None:
         return NOT_KNOWN
-    split = kinds.split
+    split = None if kinds.split is None else as_read(kinds.split, metric)
     if split is None or split.ranges is None:
         return f"Cannot say: {_WHY[kinds.why or Unsplit.TOO_LITTLE]}"
     answer = kinds_answer(kinds)
     day = "" if at is None or at == kinds.until else f" (as of {say.day(kinds.until, metric.zone)})"
     mix_first = answer in {KindsAnswer.MIX, KindsAnswer.MIX_OPEN}
     return f"{_LEAD[answer]}{day}: of {_whole(split, metric)}, {_parts(split, split.ranges, metric, mix_first)}"
+
+
+def unsplit(why: Unsplit | None, *, harmed: bool) -> str:
+    """What a verdict says whose figure was not split: that contacts stayed as they were, or why it cannot be said."""
+    moved = {Unsplit.SAME: _SAME_KINDS, Unsplit.SMALL: _SMALL}.get(why) if why is not None else None
+    if moved is not None:
+        return f"{'Worse service, not other contacts' if harmed else 'Not other contacts'}: {moved}"
+    return f"Cannot say: {_WHY[why] if why is not None else UNJUDGED}"
 
 
 def kinds_short(kinds: Kinds | None) -> str:
@@ -59,19 +80,8 @@ def kinds_of(incident: Incident, metric: Metric, at: datetime | None = None) -> 
     return f"{LABEL}: {kinds_line(incident.kinds, metric, at)}"
 
 
-def _digits(split: Split, metric: Metric) -> int:
-    """Digits after the point, the same for all figures so that they add up as they read: those of the part that is
-    known worst, since the whole is known no better."""
-    ranges = split.ranges
-    known = [] if ranges is None else [ranges.rate, ranges.mix]
-    return min(
-        (say.digits_of(metric, Interval(estimate=0.0, low=low, high=high), split.unit) for low, high in known),
-        default=1,
-    )
-
-
 def _whole(split: Split, metric: Metric) -> str:
-    size = say.amount(metric, split.total, split.unit, _digits(split, metric))
+    size = say.amount(metric, split.total, split.unit, digits_in(split, metric))
     word = sides(split, metric)[0 if split.total > 0 else 1]
     if split.within is None:
         return f"{size} {word} than expected"
@@ -84,7 +94,7 @@ def _parts(split: Split, ranges: SplitRanges, metric: Metric, mix_first: bool) -
         found.reverse()
     if split.entry_exit or any(ranges.entry_exit):
         found.append((split.entry_exit, ranges.entry_exit, _NEW))
-    digits = _digits(split, metric)
+    digits = digits_in(split, metric)
     told = []
     for size, between, where in found:
         # What is worse is told as a part of the whole; what is better is no part of it.

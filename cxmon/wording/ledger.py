@@ -90,9 +90,12 @@ def open_words(harm: Harm, metrics: Metrics) -> str:
 
 
 def calm_of(verdicts: Iterable[Verdict]) -> str:
-    """How many decisions are in which state, the gravest first: `1 worse, limit still open; 2 too early`."""
+    """How many decisions are in which state, the gravest first: `1 worse, within the limit; 2 too early`."""
     ordered = sorted(verdicts, key=lambda v: (GRAVITY.index(v.code), decisions.aims_answer_of(v) is not AimCode.MISSED))
-    counts = Counter(screen(v if decisions.aims_answer_of(v) is not None else v.code)[0].lower() for v in ordered)
+    counts = Counter(
+        screen(v if v.code is Code.WORSE or decisions.aims_answer_of(v) is not None else v.code)[0].lower()
+        for v in ordered
+    )
     return "; ".join(f"{n} {words}" for words, n in counts.items())
 
 

@@ -15,11 +15,13 @@ DECIDED = "Decided"
 OWNER, SINCE, WHERE, CHANNEL = "Owner", "Since", "Where", "Channel"
 AGAINST_EXPECTED, HOW_SURE, OVER_ITS_LIMIT = "Against expected", "How sure", "Over its limit"
 NEAR_BY = "Declared near by"
+NO_OTHER_NEAR = "no other change that touches these customers since a little before"
 NONE_NEAR = "no change that touches these customers in these weeks"
 NOT_THE_CAUSE = " (near in time, not judged to be the cause)"
 EVERYONE_TOLD = "all customers"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
 EXACT_VIEW = "Open the exact view"
+RECORDS = "The worst of them"
 RESPOND = "Keep, amend or roll back"
 BUTTONS = {
     "acknowledge": "Acknowledge",
@@ -31,7 +33,7 @@ BUTTONS = {
 }
 TOLD_AT_MOST = 3
 
-SIDE_EFFECTS, PROMISED, ANSWER_DUE, LATELY = "Side effects", "Promised", "Answer due", "Lately"
+SIDE_EFFECTS, PROMISED, LATELY = "Side effects", "Promised", "Lately"
 SAID_TO_SAVE, PRICE, DECLARED = "Said to save", "Price", "Declared"
 WHAT_KIND, ACCEPTED_HARM, TO_GAIN, JUDGED_WIDER = "What kind", "Harm that is accepted", "To gain", "Judged wider"
 WHAT_MATTERS = "what matters, for every metric"

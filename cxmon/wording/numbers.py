@@ -1,10 +1,12 @@
 """Figures, units, days and ranges as words: how precise a number reads follows its interval."""
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cxmon.model import Amount, Harm, Interval, Kind, Metric, Reading, Where, number_format, written
+from cxmon.wording import precision
 
 UNKNOWN = "not known"
 TIME_UNITS = frozenset({"ms", "s", "sec", "min", "h", "hour", "hours", "d", "day", "days"})
@@ -90,30 +92,83 @@ def is_share(metric: Metric) -> bool:
 
 
 def digits(metric: Metric, harm: Harm) -> int:
-    """Digits after the point for a harm's figures: two that count in the half width of its interval, and as many more
-    as it takes for the printed range not to contradict the code (low above the limit reads as above the limit)."""
+    """Digits after the point for a harm's figures: those of its interval (`precision`), and as many more as it takes
+    for the printed range not to contradict the code (low above the limit reads as above the limit)."""
     scale = factor(metric, harm.unit)
     low, high, limit = (x * scale for x in (harm.so_far.low, harm.so_far.high, harm.limit))
-    start = _digits_by_interval(high - low)
-    if harm.unit == "pt":
-        start = max(start, 1)
-    for more in range(start, start + 3):
-        if _reads_right(low, high, limit, more):
-            return more
-    return start + 2
+    start = _by_interval(high - low, metric, harm.unit)
+    return precision.until(
+        start, lambda more: precision.apart((low, high), (0.0, limit), more), more=3 if start == 0 else 2, last=True
+    )
 
 
 def digits_of(metric: Metric, interval: Interval, unit: str) -> int:
-    """Digits after the point for an interval of differences that no limit stands beside."""
-    found = _digits_by_interval((interval.high - interval.low) * factor(metric, unit))
-    return max(found, 1) if unit == "pt" else found
+    """Digits after the point for an interval of differences that no limit stands beside; where it holds no zero, its
+    estimate does not read as one."""
+    scale = factor(metric, unit)
+    low, high, middle = (x * scale for x in (interval.low, interval.high, interval.estimate))
+    start = _by_interval(high - low, metric, unit)
+    sure = [middle] if low > 0 or high < 0 else []
+    return precision.until(
+        start, lambda more: precision.spread(low, high, more) and precision.apart(sure, (0.0,), more)
+    )
 
 
 def digits_apart(metric: Metric, interval: Interval, unit: str) -> int:
     """As `digits_of`, and as many more as it takes for no end to read as the zero that it is not."""
     start = digits_of(metric, interval, unit)
     low, high = (x * factor(metric, unit) for x in (interval.low, interval.high))
-    return next((more for more in range(start, start + 2) if _reads_right(low, high, 0.0, more)), start + 2)
+    return precision.until(start, lambda more: precision.apart((low, high), (0.0,), more))
+
+
+def level_digits(metric: Metric, low: float, high: float, *, beside: Sequence[float] = ()) -> int | None:
+    """Digits after the point for a figure in the metric's natural unit that lies between `low` and `high`, and for
+    these; they read apart from the figures `beside` them. None where nothing is known of its range."""
+    if not math.isfinite(high - low):
+        return None
+    ends = low * factor(metric), high * factor(metric)
+    marks = [x * factor(metric) for x in beside]
+    start = _by_interval(ends[1] - ends[0], metric, "pt" if is_share(metric) else "")
+    return precision.until(
+        start, lambda more: precision.spread(ends[0], ends[1], more) and precision.apart(ends, marks, more)
+    )
+
+
+def instead_digits(metric: Metric, seen: float, expected: float, gap: Interval, unit: str) -> int | None:
+    """Digits after the point for two levels whose difference is told as `gap`, in `unit`: those of its interval, and
+    one more where the printed levels would clearly contradict the printed difference. None where its interval is not
+    known."""
+    if not math.isfinite(gap.high - gap.low):
+        return None
+    told, relative = digits_apart(metric, gap, unit), unit == "%"
+    width = abs(gap.high - gap.low) * (abs(expected) if relative else 1.0) * factor(metric)
+    start = _by_interval(width, metric, "pt" if is_share(metric) else "")
+    start = start if relative else max(start, told)
+    size = round(abs(gap.estimate) * factor(metric, unit), told)
+
+    def add_up(more: int) -> bool:
+        shown = [round(x * factor(metric), more) for x in (seen, expected)]
+        apart = abs(shown[0] - shown[1])
+        if relative:
+            apart = 100 * apart / abs(shown[1]) if shown[1] else math.inf
+        return round(apart, told) == size
+
+    # That tenths are one off is no contradiction; that whole points are is one.
+    return start if add_up(start) or (start and not relative) else start + 1
+
+
+def instead(metric: Metric, seen: float, expected: float, gap: Interval, unit: str) -> tuple[str, str]:
+    """What was seen and what was expected, as they read beside the difference `gap`: (`81 %`, `87 %`)."""
+    precise = instead_digits(metric, seen, expected, gap, unit)
+    return value(metric, seen, precise), value(metric, expected, precise)
+
+
+def sided(metric: Metric, x: float, unit: str, precise: int, words: tuple[str, str]) -> str:
+    """A difference with its side, `words` for more harm and for less: `2.6 points worse`, `no different`."""
+    text = amount(metric, x, unit, precise)
+    if precision.reads_zero(text.partition(" ")[0]):
+        return "no different"
+    return f"{text} {words[0] if x > 0 else words[1]}" if math.isfinite(x) else text
 
 
 def harm_range(metric: Metric, harm: Harm, interval: Interval | None = None) -> str:
@@ -124,24 +179,25 @@ def harm_range(metric: Metric, harm: Harm, interval: Interval | None = None) -> 
     return between(metric, (shown.low, shown.high), harm.unit, digits(metric, harm), sides(metric, harm))
 
 
-def between(metric: Metric, ends: tuple[float, float], unit: str, precision: int, words: tuple[str, str]) -> str:
-    """A range of harms, low before high, in the direction that it is told in; `words` for more harm and for less."""
-    low, high = (bare(metric, x, unit, precision) for x in ends)
+def between(metric: Metric, ends: tuple[float, float], unit: str, precise: int, words: tuple[str, str]) -> str:
+    """A range of harms, low before high, in the direction that it is told in; `words` for more harm and for less. An
+    end that reads as zero has no side."""
+    low, high = (bare(metric, x, unit, precise) for x in ends)
     if ends[0] >= 0:
         return f"{low} to {high}"
     if ends[1] <= 0:
         return f"{high} to {low}"
-    return f"{low} {words[1]} to {high} {words[0]}"
+    return f"{with_side(low, words[1])} to {with_side(high, words[0])}"
+
+
+def with_side(text: str, word: str) -> str:
+    """`0.4 better`, but `0.0` alone."""
+    return text if precision.reads_zero(text) else f"{text} {word}"
 
 
 def worse(metric: Metric, harm: Harm) -> str:
     """The estimate in words: `2.6 points worse`, `12 % better`, `12 % faster`, `no different`."""
-    x = harm.so_far.estimate
-    size = amount(metric, x, harm.unit, digits(metric, harm))
-    if not math.isfinite(x):
-        return UNKNOWN
-    worse_word, better_word = sides(metric, harm)
-    return f"{size} {worse_word if x > 0 else better_word}"
+    return sided(metric, harm.so_far.estimate, harm.unit, digits(metric, harm), sides(metric, harm))
 
 
 def largest_range(metric: Metric, harm: Harm) -> str:
@@ -246,13 +302,7 @@ def _digits_by_size(shown: float) -> int:
     return 1 if size >= 1 or size == 0 else 2
 
 
-def _digits_by_interval(width: float) -> int:
-    if not math.isfinite(width) or width <= 0:
-        return 1
-    return min(4, max(0, -math.floor(math.log10(width / 2))))
-
-
-def _reads_right(low: float, high: float, bound: float, precision: int) -> bool:
-    """True where rounding keeps what is strictly apart apart: low and high from zero and from the limit."""
-    ends = [x for x in (low, high) if math.isfinite(x)]
-    return all(round(end, precision) != round(mark, precision) for end in ends for mark in (0.0, bound) if end != mark)
+def _by_interval(width: float, metric: Metric, unit: str) -> int:
+    """The rule of `precision`, with the most digits that this unit is written with."""
+    share = unit in {"pt", "%"} or (not unit and is_share(metric))
+    return precision.by_width(width, precision.MOST_OF_SHARES if share else precision.MOST)

@@ -4,41 +4,63 @@ import math
 
 from cxmon.model import Interval, Kind, Metric, Place, Where, WhereAnswer
 from cxmon.wording import numbers as say
+from cxmon.wording import precision
 
 # From this share of the harm on a place has most of it.
 MOST = 0.5
+TOO_LITTLE = "too little data to say where inside"
 
 
 def placed(where: Where, metric: Metric) -> str:
     """The answer in one line: `CSAT, where: mostly phone · eu, 4.1 points worse (range 2.0 to 6.3, 85 % of the harm),
-    the rest 0.6 worse; 12 segments looked at`, `everywhere alike ...`, or that it is not clear and what is not ruled
-    out."""
-    return f"{metric.label}, where: {placed_in(where, metric)}"
+    the rest 0.6 worse; 12 segments looked at`, `everywhere alike ...`, or that too little is known, and what is
+    not ruled out."""
+    return f"{metric.label}, where: {_answer(where, metric, alone=True)}"
 
 
 def placed_in(where: Where, metric: Metric) -> str:
-    """The same without its beginning, for a place that says already what it is about."""
+    """The same without its beginning and without the size of the whole, for a place that says already what it is about
+    and how much."""
+    return _answer(where, metric, alone=False)
+
+
+def _answer(where: Where, metric: Metric, *, alone: bool) -> str:
     if where.reason:
         return f"not known, {where.reason}"
-    looked = f"{say.counted(where.looked_at, 'segment')} looked at"
+    looked = f"{say.counted(where.looked_at, 'segment')} {'looked at' if alone else 'compared'}"
     left = len(where.not_looked_at)
     if left:
         looked += f", {left} more {'has' if left == 1 else 'have'} too few answers or nothing to compare with"
     digits = _precise(where, metric)
-    if where.mixed:
-        size = say.amount(metric, where.mixed, where.unit, digits)
-        looked = f"apart from {size} {_side(where.mixed, where, metric)} by different kinds of contacts; {looked}"
-    whole = f"{say.amount(metric, where.whole, where.unit, digits)} {_side(where.whole, where, metric)}"
-    apart = f"{say.bare(metric, where.largest, where.unit, digits)} above or below"
+    if mixed := _mixed(where, metric, digits):
+        looked = f"{mixed}; {looked}"
+    whole = f"{say.sided(metric, where.whole, where.unit, digits, say.sides(metric, where))} in all"
+    apart = say.bare(metric, where.largest, where.unit, digits) if alone else _size(where, metric, digits)
+    beside = f"{apart} above or below"
     match where.answer:
         case WhereAnswer.HERE:
-            alone = len(where.named) == 1
-            return f"{'; '.join(_named(p, where, metric, alone=alone) for p in where.named)}; {looked}"
+            single = len(where.named) == 1
+            return f"{'; '.join(_named(p, where, metric, alone=single) for p in where.named)}; {looked}"
         case WhereAnswer.EVERYWHERE_ALIKE:
-            return f"everywhere alike, {whole} in all and no segment more than {apart} that; {looked}"
+            size = f"{whole} and no segment more than {beside} that" if alone else f"no segment more than {beside} it"
+            return f"everywhere alike, {size}; {looked}"
         case _:
-            open_ = f"no segment stands out, but {apart} that is not ruled out"
-            return f"not clear, {whole} in all and {open_}; {looked}"
+            open_ = f"no segment stands out, but {beside} {'that' if alone else 'it'} is not ruled out"
+            return f"{TOO_LITTLE}: {f'{whole} and {open_}' if alone else open_}; {looked}"
+
+
+def _size(where: Where, metric: Metric, digits: int) -> str:
+    return say.amount(metric, where.largest, where.unit, digits)
+
+
+def _mixed(where: Where, metric: Metric, digits: int) -> str:
+    """What other kinds of contacts bring, which is no segment's; it does not read as nothing."""
+    if not where.mixed:
+        return ""
+    shown = where.mixed * say.factor(metric, where.unit)
+    precise = precision.until(digits, lambda more: precision.apart([shown], [0.0], more), last=True)
+    size = say.amount(metric, where.mixed, where.unit, precise)
+    return f"apart from {size} {_side(where.mixed, where, metric)} by different kinds of contacts"
 
 
 def places(where: Where, metric: Metric) -> list[str]:
@@ -71,14 +93,14 @@ def _harm(place: Place, where: Where, metric: Metric, *, carried: bool = False) 
     digits = _digits(place, where, metric)
     ends = say.between(metric, (place.low, place.high), where.unit, digits, say.sides(metric, where))
     share = f", {_percent(place.share)} of the harm" if carried else ""
-    size = f"{say.amount(metric, place.harm, where.unit, digits)} {_side(place.harm, where, metric)}"
+    size = say.sided(metric, place.harm, where.unit, digits, say.sides(metric, where))
     return f"{size} (range {ends}{share})"
 
 
 def _moved(x: float, where: Where, metric: Metric, digits: int) -> str:
     """A size without its unit, which was told just before: `0.6 worse`, `no different`."""
     text = say.bare(metric, x, where.unit, digits)
-    return f"{text} {_side(x, where, metric)}" if float(text.replace(",", "")) else "no different"
+    return "no different" if precision.reads_zero(text) else f"{text} {_side(x, where, metric)}"
 
 
 def _side(x: float, where: Where, metric: Metric) -> str:
@@ -94,8 +116,8 @@ def _precise(where: Where, metric: Metric) -> int:
     """Digits with which the largest difference and the harm of the whole do not read the same."""
     found = Interval(estimate=0.0, low=-where.largest, high=where.largest)
     start = say.digits_of(metric, found, where.unit)
-    sizes = [abs(x) * say.factor(metric, where.unit) for x in (where.largest, where.whole)]
-    return next((d for d in range(start, start + 3) if round(sizes[0], d) != round(sizes[1], d)), start)
+    largest, whole = (abs(x) * say.factor(metric, where.unit) for x in (where.largest, where.whole))
+    return precision.until(start, lambda more: precision.spread(largest, whole, more))
 
 
 def _percent(share: float) -> str:

@@ -75,12 +75,12 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.STILL_BREACH_NOT_CLEARLY_WORSE:
             again = written(max(told * policy.notify_again_ratio, told + policy.notify_again_score), ".2f")
             return f"still in breach; {worse}; told again from {again}; {finding.reason}"
-        case Reason.WORSENED:
-            # The step says that it is clearly worse; the size, which has no unit, stands beside it in `cxmon why`.
-            return finding.reason
         case Reason.QUIET_K_OF_R:
             needed = policy.quiet_looks(incident.again if incident else 0)
             return f"quiet for {quiet} of {needed} looks; {finding.reason}"
+        case Reason.NEAR_ALARM:
+            calm = f"a look counts as quiet below {written(100 * policy.recover_below, '.0f')} % of what an alarm takes"
+            return f"not in breach, but not clearly calm: {calm}; {finding.reason}"
         case Reason.FLAPPING:
             flaps = incident.flaps if incident else 0
             often = f"opened {flaps + 1} times within {_span(policy.flap_within)}, so it goes on and off"
@@ -95,9 +95,8 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.CLOSED_UNKNOWN:
             return f"nothing known for {_looks(policy.unknown_after)}: not known whether it recovered; {finding.reason}"
         case Reason.KNOWN_RECOVERED:
-            return (
-                f"quiet for {_looks(policy.recover_after)} since: it is known now that it recovered; {finding.reason}"
-            )
+            known = "it is known now that it recovered"
+            return f"quiet for {_looks(policy.recover_after)} since: {known}; {finding.reason}"
         case Reason.ACCEPTED_LEVEL:
             return f"this level was accepted; {worse}; {finding.reason}"
         case Reason.ACCEPTED_USED_UP:
@@ -116,4 +115,5 @@ def _words(reason: Reason, incident: Incident | None, finding: Finding, policy: 
         case Reason.DUPLICATE_PERIOD:
             return f"the period of {finding.at:%Y-%m-%d %H:%M} was decided before"
         case _:
+            # Of `worsened` the step says that it is clearly worse; its size stands beside it in `cxmon why`.
             return finding.reason

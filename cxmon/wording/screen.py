@@ -25,8 +25,9 @@ from cxmon.model import (
     Unlike,
     Verdict,
 )
+from cxmon.wording.against import levels
 from cxmon.wording.aiming import aims_screen
-from cxmon.wording.numbers import days_judged, number, value
+from cxmon.wording.numbers import days_judged, number
 
 # What stands at the line *measured anew* where it is the definition in the configuration that is another one.
 OTHER_DEFINITION = "by another definition; what the one before counted is not drawn"
@@ -50,6 +51,8 @@ _UNLIKE = {
     Unlike.VANISHED: "No figures since, cannot compare",
     Unlike.ANSWERS: "Fewer answers, cannot compare",
 }
+# Worse as well, but no limit is open.
+WITHIN = "Worse, within the limit"
 # Undecided as well, but not because it is early.
 LATELY = "Worse lately"
 # Not comparable as well, but not because of the survey.
@@ -112,7 +115,7 @@ def _code(what: Code, *, titles: Mapping[str, str] | None = None) -> Screen:  # 
 def _harm(what: Harm, *, titles: Mapping[str, str] | None = None) -> Screen:
     words, tone, shape = _SCREEN[what.code]
     if what.code is Code.WORSE and what.so_far.high <= what.limit:
-        words = "Worse, within the limit"
+        words = WITHIN
     if came_late(what):
         words = LATELY
     if what.code is Code.SAFE:
@@ -141,7 +144,7 @@ def _verdict(what: Verdict, *, titles: Mapping[str, str] | None = None) -> Scree
         others = tuple(dict.fromkeys(other for harm in same for other in harm.entangled_with))
         words = f"Cannot be separated from {_titles(others, titles)}" if others else words
     elif what.code is Code.WORSE and same and all(harm.so_far.high <= harm.limit for harm in same):
-        words = "Worse, within the limit" if _nothing_open(what) else words
+        words = WITHIN if _nothing_open(what) else words
     elif what.code is Code.UNDECIDED and same and all(came_late(harm) for harm in same):
         words = LATELY
     elif what.code is Code.NOT_COMPARABLE:
@@ -205,9 +208,10 @@ def finding(what: Finding, metric: Metric | None = None) -> str:
     words = _FINDINGS[what.state]
     if metric is None or math.isnan(what.value):
         return f"{words}: {what.reason}"
-    figures = f"{metric.label} {value(metric, what.value)}"
+    seen, expected, *_ = levels(what, metric)
+    figures = f"{metric.label} {seen}"
     if not math.isnan(what.expected):
-        figures += f", expected {value(metric, what.expected)}"
+        figures += f", expected {expected}"
     answers = f", {number(what.n, 0)} {count_word(metric)}" if what.n else ""
     return f"{words}: {figures} ({segment(what.segment)}{answers}); {what.reason}"
 

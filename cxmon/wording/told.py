@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from cxmon import wording
-from cxmon.model import RED, Change, Code, Declared, Harm, Metric, Verdict
+from cxmon.model import RED, Change, Code, Declared, Harm, Kinds, Metric, Split, Unsplit, Verdict
+from cxmon.wording.kinds import kinds_short, unsplit
 from cxmon.wording.messages import LEGEND
 
-# docs/methods/mix.md says when a verdict's figures are split.
-NOT_SPLIT = "not split: too small a shift of contacts to have moved the figure, or its parts cannot be told apart"
 # Verdicts that say that something moved: what is told of how unusual that is.
+_NO_FIGURE = frozenset({Code.WAITING, Code.NOT_COMPARABLE, Code.ENTANGLED})
 MOVED = frozenset({Code.HARMED, Code.WORSE, Code.IMPROVED})
 
 
@@ -27,7 +28,8 @@ def how_much(harm: Harm, metric: Metric) -> str:
     size = f"{wording.worse(metric, harm)} ({wording.harm_range(metric, harm)}), {limit}"
     if not (math.isfinite(harm.actual) and math.isfinite(harm.expected)):
         return f"{metric.label}: {size}"
-    figures = f"{wording.value(metric, harm.actual)} instead of {wording.value(metric, harm.expected)}"
+    seen, expected = wording.instead(metric, harm.actual, harm.expected, harm.so_far, harm.unit)
+    figures = f"{seen} instead of {expected}"
     return f"{metric.label} {figures}: {size}"
 
 
@@ -39,13 +41,35 @@ def how_sure(harm: Harm, metric: Metric) -> str:
 
 
 def made_of(verdict: Verdict, metrics: Mapping[str, Metric]) -> str:
-    """How much is a different kind of contacts; of a harm that was not split, that it was not. Empty of others."""
-    told = [wording.mix(split, metrics[split.metric]) for split in verdict.splits if split.metric in metrics]
-    return "; ".join(told) or (NOT_SPLIT if verdict.code in RED else "")
+    """Other kinds of contacts or the same ones faring otherwise: of the gravest metric, or why that cannot be said
+    (docs/methods/mix.md says when a figure is split), then of the others that were split."""
+    first = wording.by_gravity(verdict.harms)[:1]
+    splits = sorted(verdict.splits, key=lambda split: [split.metric] != [harm.metric for harm in first])
+    told = [_split(split, metrics[split.metric]) for split in splits if split.metric in metrics]
+    for harm in first:
+        if harm.metric in metrics and harm.metric not in {split.metric for split in splits}:
+            answer = _unsplit(harm, dict(verdict.unsplit).get(harm.metric))
+            told.insert(0, f"{metrics[harm.metric].label}: {answer}" if told else answer)
+    return "; ".join(told)
 
 
-def around(due: int) -> str:
-    return f"around day {due}"
+def _split(split: Split, metric: Metric) -> str:
+    """The parts, behind the answer that they support where it is worse."""
+    parts = wording.mix(split, metric)
+    at = datetime(2000, 1, 1, tzinfo=UTC)
+    lead = kinds_short(Kinds(since=at, until=at, split=split)) if split.total > 0 else ""
+    return f"{lead}: {parts}" if lead else parts
+
+
+def _unsplit(harm: Harm, why: str | None) -> str:
+    if harm.code in _NO_FIGURE:
+        return "Cannot say: the figure itself cannot be judged" + (" yet" if harm.code is Code.WAITING else "")
+    return unsplit(None if why is None else Unsplit(why), harmed=harm.code in RED)
+
+
+def awaited(due: int) -> str:
+    """What follows the day since which it is judged."""
+    return f"; an answer is due around day {due}"
 
 
 def late_or_edited(declared: Declared, zone: str) -> str:

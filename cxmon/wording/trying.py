@@ -51,7 +51,7 @@ def effect(
         headline = f"{what} is not shown to be different since {day}: up to {worst} worse is still possible ({grade})"
     lines = [f"Range: {ranged}."] if badge[1] is Tone.GREY else []
     after, before = (say.counted(count, metric.grain.value) for count in reversed(periods))
-    expected, seen = (say.value(metric, level) for level in levels)
+    expected, seen = reversed(say.instead(metric, levels[1], levels[0], harm, unit))
     lines.append(f"Over the {after} since then {expected} was expected without the change, {seen} was seen.")
     lines.append(f"{_chance(p_value)}; the past that it is judged by has {before}.")
     lines += [_second(metric, one, unit, precision) for one in opinions if one.disputes]

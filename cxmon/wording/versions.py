@@ -8,7 +8,7 @@ from cxmon.wording import numbers as say
 from cxmon.wording.displacing import small
 from cxmon.wording.evidence import grade
 from cxmon.wording.pricing import turned_words
-from cxmon.wording.screen import count_word, screen
+from cxmon.wording.screen import WITHIN, count_word, screen
 
 Metrics = Mapping[str, Metric]
 Titles = Mapping[str, str] | None
@@ -35,7 +35,7 @@ def turns(version: Version, metrics: Metrics) -> tuple[str, ...]:
     return tuple(
         f"{_label(t.metric, metrics)} left the range that was told"
         if t.before == t.after
-        else f"{_label(t.metric, metrics)} turned from {_quoted(t.before)} to {_quoted(t.after)}"
+        else f"{_label(t.metric, metrics)} turned from {' to '.join(map(_quoted, (t.before, t.after), t.within))}"
         for t in version.turned
     )
 
@@ -53,8 +53,9 @@ def changed(version: Version, metrics: Metrics, zone: str = "UTC", titles: Title
     return f"What changed since version {version.number - 1}: {told}."
 
 
-def _quoted(code: str) -> str:
-    return f"“{screen(Code(code))[0].lower()}”"
+def _quoted(code: str, within: bool) -> str:
+    words = WITHIN if code == Code.WORSE and within else screen(Code(code))[0]
+    return f"“{words.lower()}”"
 
 
 def _turned(reason: Reason) -> str:

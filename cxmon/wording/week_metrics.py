@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from cxmon.model import EVERYONE, Band, Segment, Tone
 from cxmon.wording import gap as gaps
-from cxmon.wording import numbers as say
 from cxmon.wording.week import Week
 from cxmon.wording.whole import Section, Table
 
@@ -37,7 +36,7 @@ def moved(week: Week, name: str) -> str:
     stands = gaps.pill(found, metric) + (" than expected" if out else "")
     window = gaps.window(found, band, week.zone)
     where = _where(week, name) if out else ""
-    value = f"{metric.label}{name_of(week, name)} {say.value(metric, found.value)}"
+    value = f"{metric.label}{name_of(week, name)} {gaps.levels(found, metric)[0]}"
     said = f"{value}, {stands} ({gaps.possible(found, metric)}), {window}"
     return f"{said}; {where}" if where else said
 
@@ -63,7 +62,7 @@ def section(week: Week) -> Section:
         metric, (band, found, _) = week.metrics[name], newest(week, name)
         if band is None or found is None:
             continue
-        lately = f"{say.value(metric, found.value)}, {gaps.window(found, band, week.zone)}"
+        lately = f"{gaps.levels(found, metric)[0]}, {gaps.window(found, band, week.zone)}"
         against = f"{gaps.pill(found, metric)} than expected ({gaps.possible(found, metric)})"
         rows.append((
             f"{metric.label}{name_of(week, name)}", lately, against, _week_before(week, name),

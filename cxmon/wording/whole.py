@@ -187,8 +187,7 @@ def _row(known: Whole, harm: Harm) -> tuple[str, ...]:
         screen(harm, titles=known.titles)[0],
         size,
         say.limit(metric, harm),
-        say.value(metric, harm.actual),
-        say.value(metric, harm.expected),
+        *say.instead(metric, harm.actual, harm.expected, harm.so_far, harm.unit),
         f"{window_text(harm, known.zone)}, {written(harm.answers)} {count_word(metric)}",
         "; ".join(part for part in sure if part),
     )

@@ -74,10 +74,8 @@ def _some(names: tuple[str, ...], most: int = 3) -> str:
 
 def _seen(harm: Harm, world: World) -> str:
     metric = world.metrics[harm.metric]
-    return (
-        f"seen {wording.value(metric, harm.actual)}, expected {wording.value(metric, harm.expected)}, "
-        f"{wording.window_text(harm, world.zone)}, n {written(harm.answers)}"
-    )
+    seen, expected = wording.instead(metric, harm.actual, harm.expected, harm.so_far, harm.unit)
+    return f"seen {seen}, expected {expected}, {wording.window_text(harm, world.zone)}, n {written(harm.answers)}"
 
 
 def price(world: World, verdict: Verdict) -> None:

@@ -76,7 +76,7 @@ def cards(world: World) -> None:
                     continue
                 st.metric(
                     md(name),
-                    wording.value(metric, found.value),
+                    gaps.levels(found, metric)[0],
                     gaps.pill(found, metric),
                     delta_color=BADGE[found.tone],  # type: ignore[arg-type]
                     delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
@@ -106,7 +106,7 @@ def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:
     rate = f" {terms.within('response rate')}" if answering.rate(world, band, metric, found) else ""
     return (
         f"{definition}Average of {gaps.window(found, band, world.zone)}, complete periods only; expected "
-        f"{wording.value(metric, found.expected)}, {gaps.possible(found, metric)}. {better} is better. "
+        f"{gaps.levels(found, metric)[1]}, {gaps.possible(found, metric)}. {better} is better. "
         f"n {written(found.n)}: so many answers or cases. Line: the last twelve weeks.{rate}"
     )
 

@@ -55,6 +55,8 @@ from cxmon.model import (
     Unlike,
     Unsplit,
     Verdict,
+    Where,
+    WhereAnswer,
 )
 
 BOARD = "http://127.0.0.1:8501"
@@ -115,7 +117,7 @@ def harm(metric="csat", code=Code.HARMED, unit="pt", limit=0.015, so_far=(0.026,
 
 def verdict(code=Code.HARMED, harms=None, **more):
     harms = (harm(code=code),) if harms is None else harms
-    given = {"grade": Grade.CONTROLLED, "version": 3, "day": 68, "as_of": NOW} | more
+    given = {"grade": Grade.CONTROLLED, "version": 3, "day": 68, "as_of": NOW, "unsplit": (("csat", "same"),)} | more
     return Verdict(change=CHANGE.id, code=code, harms=harms, **given)
 
 
@@ -157,7 +159,11 @@ def made_of(rate, mix, total, **more):
     return Kinds(since=found.since, until=found.at, split=split)
 
 
-SERVICE = made_of((0.02, 0.038), (0.0, 0.006), 0.032)
+ALIKE = Where(
+    metric="csat", answer=WhereAnswer.EVERYWHERE_ALIKE, unit="pt", whole=0.032, looked_at=12, largest=0.019,
+    false_discovery=0.1,
+)  # fmt: skip
+SERVICE = replace(made_of((0.02, 0.038), (0.0, 0.006), 0.032), where=ALIKE)
 BOTH = made_of((0.01, 0.02), (0.01, 0.024), 0.032)
 CONTACTS = made_of((-0.006, 0.01), (0.022, 0.038), 0.032)
 CANNOT_SAY = replace(SERVICE, split=None, why=Unsplit.TOO_LITTLE)

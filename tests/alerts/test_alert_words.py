@@ -13,7 +13,6 @@ from alert_samples import (
     OTHER,
     PHONE_EU,
     RESPONSE,
-    SERVICE,
     START,
     finding,
     harm,
@@ -128,15 +127,6 @@ def test_the_parts_stand_in_their_order():
     assert [f.label for f in of_a_harm.facts if f.label in order] == order
     labels = [f.label for f in ALL["allowance-exceeded"].facts]
     assert [label for label in labels if label in order] == ["Since", "Where", "How sure"]
-
-
-def test_a_verdict_says_what_part_is_other_contacts_or_that_it_was_not_split():
-    split = replace(SERVICE.split, grade=Grade.CONTROLLED)
-    of_two = {f.label: f.text for f in told(replace(verdict(), splits=(split,))).facts}
-    assert of_two["Service or contacts"].startswith("CSAT, all customers: 3.2 points worse than expected (range ")
-    bare = {f.label: f.text for f in told(verdict()).facts}
-    assert bare["Service or contacts"].startswith("not split: ")
-    assert "Service or contacts" not in [f.label for f in told(verdict(Code.IMPROVED)).facts]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +284,9 @@ def test_how_sure_says_what_the_estimate_rests_on():
 
 def test_where_names_the_members_and_how_many_were_looked_at():
     where = next(f.text for f in ALL["incident-widened"].facts if f.label == "Where")
-    assert where == "phone · eu; seen in phone · us, phone · uk, phone · latam (40 segments looked at)"
+    alone = "in alarm by themselves too: phone · us, phone · uk, phone · latam; 40 segments watched"
+    assert where.startswith("phone · eu; ")
+    assert where.endswith(alone)
     many = incident(members=tuple(Segment.of(region=f"r{i}") for i in range(9)))
     where = next(f.text for f in of_incident(many).facts if f.label == "Where")
     assert "and 4 more" in where
@@ -306,19 +298,6 @@ def test_a_part_that_alone_is_in_breach_is_told_by_its_own_name():
     assert message.title.startswith("CSAT in phone · eu is 3.2 points below")
     assert message.picture.segment == PHONE_EU.key
     assert of_incident(whole, Step.WORSENED, finding(segment=EVERYONE)).title.startswith("CSAT is 3.2 points below")
-
-
-def test_where_nothing_stands_out_of_all_customers_that_is_said():
-    def where(kind, **more):
-        everyone = finding(segment=EVERYONE)
-        message = of_incident(incident(everyone, **more), found=everyone, check_type=kind)
-        return next(f.text for f in message.facts if f.label == "Where")
-
-    assert where("watch") == "all customers; no segment is shown to be worse by itself (40 segments looked at)"
-    assert where("watch", members=(EVERYONE, PHONE_EU)) == "all customers; seen in phone · eu (40 segments looked at)"
-    assert where("funnel") == where("threshold") == "all customers (40 segments looked at)"
-    over = {"state": IncidentState.ENDED, "ending": Ending.RECOVERED, "ended_at": NOW}
-    assert where("watch", **over) == "all customers (40 segments looked at)"
 
 
 def test_a_quiet_source_claims_nothing_about_customers():

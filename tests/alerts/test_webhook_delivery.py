@@ -65,7 +65,7 @@ def test_the_documented_keys_are_the_keys(httpserver):
     found = payload.document(NEWS, update=True, picture=PNG)
     assert list(found) == [
         "schema", "key", "story", "update", "at", "tone", "badge", "title", "text", "reply", "lines", "facts",
-        "sections", "metric", "segment", "change", "incident", "link", "footer", "plain", "picture",
+        "sections", "metric", "segment", "change", "incident", "records", "link", "footer", "plain", "picture",
     ]  # fmt: skip
     assert set(found["picture"]) == {"type", "base64", "alt"}
 

@@ -86,7 +86,7 @@ def test_json_has_all_of_it_by_codes(desk):
     assert [v["code"] for v in found["verdicts"]] == ["waiting", "harmed"]
     first, second = found["versions"]
     assert (first["reasons"][0]["cause"], second["before"], second["code"]) == ("first", "waiting", "harmed")
-    assert second["turned"] == [{"metric": "csat", "before": "waiting", "after": "harmed"}]
+    assert second["turned"] == [{"metric": "csat", "before": "waiting", "after": "harmed", "within": [False, False]}]
     assert found["incident"][0]["step"] == "opened"
     assert found["responses"][0]["decision"] == "amend"
 

@@ -375,6 +375,11 @@ def test_a_metric_without_the_scopes_dimension_is_noted_as_judged_on_everyone(pl
     assert plan.notes == ("cxmon.yaml:19: changes.a.scope: speed has no channel; judged on eu",)
 
 
+def test_what_a_metric_with_overlapping_segments_goes_without_is_noted(plan_of):
+    (note,) = plan_of(SMALL.replace("    matters: 2pt\n", "    matters: 2pt\n    additive: false\n")).notes
+    assert note.startswith("cxmon.yaml:9: metrics.csat.additive: csat has segments that overlap: verdicts tell no")
+
+
 def test_a_weight_that_counts_for_nothing_is_noted(plan_of):
     change = (
         "{id: a, title: A, category: policy, starts: 2026-01-01, owner: Ops, limits: {csat: 1pt}, weights: {speed: 2}}"

@@ -59,6 +59,14 @@ def test_late_answers_alone_turn_it_where_the_days_before_say_the_new():
     )
 
 
+def test_what_turned_into_worse_is_told_with_its_limit():
+    """The limit of the examples is 1.5 points."""
+    for high, words in ((0.012, "worse, within the limit"), (0.03, "worse, limit still open")):
+        worse = harm(Code.WORSE, 0.002, high)
+        [_, second] = versions([told(verdict(OPEN)), after(verdict(worse), recalled=[OPEN])])
+        assert turns(second, METRICS) == (f"CSAT turned from “too early” to “{words}”",)
+
+
 def test_late_answers_that_say_the_same_leave_the_turn_to_the_later_days():
     revised = again(OPEN, actual=0.849, answers=9210.0)
     found = causes(told(verdict(OPEN)), after(verdict(OVER), recalled=[revised]))

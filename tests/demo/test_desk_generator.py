@@ -9,11 +9,13 @@ import pytest
 
 from cxmon.demo.desk import anchor_of, build
 from cxmon.demo.shop import GROUPS
-from cxmon.demo.truth import CHAT_BOT, CLUB, EMAIL_DRIFT, PLANTED, REFUNDS, SHORT_CALLS, WEEKEND_PHONE
+from cxmon.demo.truth import CHAT_BOT, CLUB, EMAIL_DRIFT, PICK_UP, PLANTED, REFUNDS, SHORT_CALLS, WEEKEND_PHONE
 from cxmon.demo.world import FIGURES, LEAVES, latent, world
 
 ANCHOR = date(2026, 10, 15)
-TABLES = ("tickets", "ratings", "subscription_days", "shop_days")
+TABLES = (
+    "tickets", "ratings", "subscription_days", "shop_days", "parcel_days", "parcel_answers", "cancel_page_days",
+)  # fmt: skip
 
 
 def rows(path, query, *bound):
@@ -46,7 +48,7 @@ def test_extending_never_changes_what_was_known(tmp_path):
     before = everything(path)
     build(path, seed=2, until=ANCHOR + timedelta(days=10), scale=0.2, history_days=60)
     after = everything(path)
-    for table in ("ratings", "subscription_days", "shop_days"):
+    for table in TABLES[1:]:
         assert set(before[table]) < set(after[table])
     then = {row[0]: row for row in after["tickets"]}
     for row in before["tickets"]:
@@ -268,3 +270,47 @@ def test_members_of_the_club_order_more_before_it_and_all_waves_alike_after(desk
     gained = [after[name] - before[name] for name in members]
     assert all(0.005 < gain < 0.02 for gain in gained)
     assert max(gained) - min(gained) < 0.006
+
+
+def test_scans_read_late_come_on_one_night_and_bring_mostly_late_parcels(desk):
+    late = rows(
+        desk,
+        "SELECT hub, count(*), min(day), max(day), sum(on_time) * 1.0 / sum(parcels) FROM parcel_days "
+        "WHERE julianday(loaded_at) - julianday(day) > 2 GROUP BY hub, loaded_at",
+    )
+    [(hub, days, first, last, on_time)] = late
+    assert (hub, days) == ("dallas", 28)
+    assert date.fromisoformat(first) == ANCHOR + timedelta(days=-56)
+    assert date.fromisoformat(last) == ANCHOR + timedelta(days=-29)
+    assert on_time < 0.25
+
+
+def test_answers_on_parcels_slow_down_at_one_hub_and_are_as_satisfied_as_before(desk):
+    def told(since, until):
+        [found] = rows(
+            desk,
+            "SELECT sum(satisfied) * 1.0 / sum(answers), sum(answers), "
+            "sum(answers * (julianday(loaded_at) - julianday(day))) / sum(answers) FROM parcel_answers "
+            "WHERE hub = 'reno' AND day >= ? AND day < ?",
+            (ANCHOR + timedelta(days=since)).isoformat(),
+            (ANCHOR + timedelta(days=until)).isoformat(),
+        )
+        return found
+
+    before, after = told(PICK_UP.start - 60, PICK_UP.start), told(PICK_UP.start, -27)
+    assert after[2] > before[2] + 3
+    assert abs(after[0] - before[0]) < 3.5 * np.sqrt(0.86 * 0.14 * (1 / before[1] + 1 / after[1])) + 0.01
+
+
+def test_who_cancels_looked_up_how_to_a_month_before(desk):
+    def by_day(column, table):
+        found = rows(desk, f"SELECT sum({column}) FROM {table} GROUP BY day ORDER BY day")
+        return np.array(found, float).ravel()
+
+    looked, cancelled = by_day("looked", "cancel_page_days"), by_day("cancelled", "subscription_days")
+    active = by_day("active", "cancel_page_days")
+    np.testing.assert_array_equal(active, by_day("active", "subscription_days"))
+    # Of the cancellations 25 to 45 days ahead three quarters, a twenty-first of them each day, and who only looks.
+    ahead = np.array([cancelled[d + 25 : d + 46].mean() for d in range(len(looked) - 45)])
+    expected = 0.75 * ahead + 0.0003 * active[: len(ahead)]
+    assert abs(looked[: len(ahead)].sum() / expected.sum() - 1) < 3.5 / np.sqrt(expected.sum()) + 0.003

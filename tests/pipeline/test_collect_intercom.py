@@ -2,12 +2,14 @@
 
 import sys
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 from collect_desk import NOW, everything, metric, plan
 
+from cxmon.config import load
 from cxmon.model import Kind, Read, Token
 from cxmon.pipeline.collect import collect
 from cxmon.sources import Intercom
@@ -73,6 +75,19 @@ def test_ratings_of_people_and_of_the_ai_agent_never_mix(store):
     for (key, _), figures in everything(store, BOTH).items():
         sums[key] = np.add(sums.get(key, (0, 0)), figures).tolist()
     assert sums == {'{"rated": "people"}': [2, 2], '{"rated": "ai"}': [2, 1]}
+
+
+def test_the_first_configuration_counts_who_was_asked_by_the_day_of_the_question(sqlite_store):
+    environ = {"INTERCOM_TOKEN": "t0ken", "CXMON_HASH_KEY": "sixteen and more of chance"}
+    first = load(Path(str(files("cxmon.config") / "first-intercom.yaml")), environ=environ).metrics
+    asked = {"created_at": T0, "rating": None}
+    held = [conversation(1, people=5), conversation(2, people=2), conversation(3), conversation(4)]
+    held[2]["conversation_rating"] = asked
+    with Inbox(held).serve() as vendor:
+        collect(of(vendor, first["csat"], first["response_rate"]), sqlite_store, now=NOW)
+    assert first["csat"].response_of == "response_rate"
+    assert total(sqlite_store, first["csat"]) == (2, 1)
+    assert total(sqlite_store, first["response_rate"]) == (3, 2)
 
 
 def test_a_conversation_without_a_reply_is_longer_than_all_others_until_it_has_one(sqlite_store):

@@ -14,6 +14,7 @@ from cxmon.model import AllowanceCode, Allowances, Amount, Code, IncidentState, 
 from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.judge_allowance import spend
+from cxmon.pipeline.register import register
 
 LEAVES = tuple(Segment.of(channel=c, region=r) for c in CHANNELS for r in ("de", "fr", "uk", "us"))
 YEAR = 214  # The 1st of January in the worlds' days.
@@ -119,3 +120,15 @@ def test_a_plan_without_an_allowance_counts_nothing(tmp_path):
         judge(plan, store, now=day(228))
         assert store.allowances.latest() == {}
     assert plan.allowance == Plan(path=tmp_path, store_url="").allowance
+
+
+def test_a_decision_on_customers_that_the_metric_does_not_have_is_no_part_of_its_year(tmp_path):
+    world, _ = five(0.0)
+    shop = change(YEAR + 3, id="shop", title="Shop", scope=Scope.of({"channel": "shop"}))
+    near = change(YEAR + 3, id="near", title="Near", scope=Scope.of(dict(LEAVES[0].items)))
+    world = replace(world, days=230, leaves=LEAVES[:2])
+    plan, store = built(tmp_path, world, [csat()], [shop, near], allowance=ALLOWED)
+    with store:
+        register(plan, store, now=day(228))
+        [use] = spend(plan, store, {}, now=day(228), brief=True)
+    assert [part.change for part in use.carried] == ["near"]

@@ -52,7 +52,7 @@ def test_story_and_message_say_it_in_one_line(judged):
     message = for_verdict(verdict=verdict, previous=None, declared=store.changes.get("phone-cut"), metrics=plan.metrics)
     assert not [line for line in message.lines if ", where: " in line]
     told = [fact.text for fact in message.facts if fact.label == "Where"]
-    assert told == [f"phone; {lines[0].removeprefix('CSAT, where: ')}"]
+    assert told == [f"phone; {lines[0].removeprefix('CSAT, where: ').replace('looked at', 'compared')}"]
 
 
 def test_a_brief_look_and_one_that_is_not_red_look_for_no_place(judged):
@@ -163,5 +163,7 @@ def test_what_cannot_be_weighed_says_so(judged):
     panel = replace(leaves, metric=csat(additive=False))
     found = where_of(panel, sides, span, whole, scale(panel.metric, None, expected=1.0, log=False), {})
     assert found.answer is WhereAnswer.CANNOT_SAY
-    assert found.reason
+    assert found.reason.endswith(
+        "segments that overlap: neither a place nor a move by other kinds of contacts can be told"
+    )
     assert not found.places

@@ -202,12 +202,11 @@ def made(rate, mix, total=(0.0, 0.1), whole=None):
          ("Mostly other kinds of contacts: of 4.1 points worse than expected, 4.0 from different kinds (3.0 to 5.0), "
          "0.1 from the same kinds of contacts (0.4 better to 0.6 worse)")),
         (made((-0.03, 0.04), (0.01, 0.03)),
-         ("Other kinds of contacts; whether service is worse as well cannot be said: of 2.5 points worse than "
-         "expected, 2.0 from different kinds (1.0 to 3.0), 0.5 from the same kinds of contacts (3.0 better to 4.0 "
-         "worse)")),
+         ("Other kinds of contacts; whether service is worse as well cannot be said: of 2 points worse than expected, "
+         "2 from different kinds (1 to 3), 0 from the same kinds of contacts (3 better to 4 worse)")),
         (made((0.01, 0.03), (-0.02, 0.03)),
-         ("Worse service; how much of it is other kinds of contacts cannot be said: of 2.5 points worse than expected, "
-         "2.0 from the same kinds of contacts (1.0 to 3.0), 0.5 from different kinds (2.0 better to 3.0 worse)")),
+         ("Worse service; how much of it is other kinds of contacts cannot be said: of 2 points worse than expected, "
+         "2 from the same kinds of contacts (1 to 3), 0 from different kinds (2 better to 3 worse)")),
         (made((0.05, 0.07), (-0.03, -0.02)),
          ("Worse service, not other contacts: of 3.5 points worse than expected, 6.0 from the same kinds of contacts "
          "(5.0 to 7.0), 2.5 points better from different kinds (2.0 to 3.0)")),

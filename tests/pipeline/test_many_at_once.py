@@ -82,7 +82,7 @@ def test_a_thousand_incidents_are_one_message_and_none_is_lost(opened, fake_slac
     (post,) = fake_slack.posts()
     said = str(post["blocks"])
     assert post["blocks"][0]["text"]["text"] == "1,000 alerts, all out of bounds"
-    assert "CSAT in shop 993 is 20.0 %" in said
+    assert "CSAT in shop 993 is 20 %" in said
     assert said.index("shop 993") < said.index("shop 000")
     assert "and 990 more" in said
     mine = store.outbox.rows(limit=9999)

@@ -13,7 +13,7 @@ from test_collect_intercom import AI, HOUR, PEOPLE, REPLY, T0, conversation, tot
 from cxmon import feeds
 from cxmon.model import Read, Token
 from cxmon.pipeline.collect import collect
-from cxmon.sources import Freshdesk, Intercom, Rest
+from cxmon.sources import Freshdesk, Intercom, Rest, Zendesk
 from cxmon.store import Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
@@ -21,6 +21,7 @@ from freshdesk_stub import Account, rating
 from intercom_stub import Inbox
 from vendor_rules import judged
 from vendor_stub import BROKEN
+from zendesk_stub import Clocks, stamp, ulid
 
 LATER = NOW + timedelta(hours=2)
 
@@ -88,6 +89,35 @@ def test_a_rating_that_freshdesk_has_no_more_leaves(memory):
         del account.ratings[3]
         collected(the, memory, LATER)
         assert total(memory, of) == (10, 10)
+
+
+def test_a_survey_response_that_zendesk_has_no_more_leaves(memory):
+    """Of 40 days, of which the last 30 are read again. Made before, answered since: such a one is not missed."""
+    of = metric("csat", source="desk", dimensions=(),
+                read=Read(stream="survey_responses", time="answered_at", value="satisfied"))  # fmt: skip
+    clocks, day = Clocks(now=NOW), 86_400
+
+    def respond(answered, made, name=None):
+        at = int(NOW.timestamp()) - answered * day
+        name = name or ulid(at - made * day, len(clocks.responses))
+        said = {"type": "rating_scale", "rating": 5, "created_at": stamp(at), "updated_at": stamp(at)}
+        clocks.responses.append({"id": name, "answers": [said], "subject_zrns": [f"zen:ticket:{answered}"]})
+        clocks.made[name] = at - made * day
+        return name
+
+    for days in range(1, 41):
+        respond(days, 0)
+    waited, odd = respond(25, 12), respond(5, 0, "survey-response-5")
+    with clocks.serve() as vendor:
+        desk = Zendesk(token=Token("t0ken"), base_url=vendor.url, allow_private=True)
+        the = plan(Path(), [of], sources={"desk": desk}, backfill=timedelta(days=60))
+        collected(the, memory)
+        assert total(memory, of) == (42, 42)
+        old, new = clocks.responses[37]["id"], clocks.responses[9]["id"]
+        clocks.responses = [r for r in clocks.responses if r["id"] not in {waited, odd, old, new}]
+        collected(the, memory, LATER)
+        assert total(memory, of) == (41, 41)
+        assert clocks.made[waited] < NOW.timestamp() - 30 * day < NOW.timestamp() - 25 * day
 
 
 def desk_of(url, folder):

@@ -87,6 +87,13 @@ class Fake:
         elif not at_period_end:
             self._end(name, "cancellation_requested")
 
+    def delete(self, customer):
+        """A customer: active subscriptions end at once, and the object in the event is what is left of it."""
+        for name, sub in self.subs.items():
+            if sub["customer"] == customer:
+                self.cancel(name)
+        self._event("customer.deleted", {"object": {"id": customer, "object": "customer", "email": "p@example.com"}})
+
     def advance(self, until):
         """Moves the clock on, and everything that is due by then happens when it is."""
         while self._due and self._due[0][0] <= until:

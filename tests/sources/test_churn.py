@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from source_cases import metric
 
 from cxmon import periods
-from cxmon.aggregate import State, Told, cells_of_states, opens, quiet, subject
+from cxmon.aggregate import State, Told, cells_of_states, histories, opens, orderly, quiet, subject
+from cxmon.aggregate.orderly import Histories
 from cxmon.model import Grain, Kind, Read, Segment, Window
 
 NOW = datetime(2026, 5, 3, 9, tzinfo=UTC)
@@ -202,21 +203,68 @@ def test_customers_to_whom_nothing_happens_need_no_history(kind, definition, gra
     since = periods.floor(FIRST + timedelta(hours=begins), of.grain, of.zone)
     last = periods.floor(NOW, of.grain, of.zone)
     run = Window(since, periods.next_start(last, of.grain, of.zone))
-    rows = [(c, s) for c, states in own.items() for s in states]
-    names, subjects = list(own), sorted({(c, subject(s.name)) for c, s in rows})
-    told = Told(
-        *np.array([(names.index(c), subjects.index((c, subject(s.name))), s.at, s.known, s.holds) for c, s in rows]).T,
-        np.array([s.value for _, s in rows]), np.array([s.segment for _, s in rows]),
-    )  # fmt: skip
+    told = in_columns(own)
     loud, others = quiet(told, opens(of, run))
     few = {c: states for i, (c, states) in enumerate(own.items()) if loud[i]}
     assert len(others.value) <= len(own) - len(few)
-    whole, part = (cells_of_states(of, SEGMENTS, *given) for given in ((own, run, NOW), (few, run, NOW, others)))
+    alike(cells_of_states(of, SEGMENTS, own, run, NOW), cells_of_states(of, SEGMENTS, few, run, NOW, others))
+
+
+@pytest.mark.parametrize(("kind", "definition", "grain"), KINDS)
+@settings(max_examples=12, deadline=None)
+@given(world=WORLD, until=st.booleans(), late=st.lists(st.sampled_from([0, 0, 0, 5]), min_size=12, max_size=12),
+       begins=st.integers(0, HOURS), seed=st.integers(0, 99))  # fmt: skip
+def test_histories_in_order_are_the_same_over_arrays(kind, definition, grain, world, until, late, begins, seed):
+    of, own = churn(kind, definition, grain), states_of([w[: 1 + i % 2] for i, w in enumerate(world)], until)
+    own = {c: [s._replace(known=s.at + 86_400 * late[i]) for s in of_] for i, (c, of_) in enumerate(own.items())}
+    if until:
+        # Of some nothing says what was before.
+        own = {c: of_ if i % 2 else [s for s in of_ if s.holds] for i, (c, of_) in enumerate(own.items())}
+    for states in own.values():
+        np.random.default_rng(seed).shuffle(states)
+    own = {c: [State(*s) for s in states] for c, states in own.items()}
+    told = in_columns(own)
+    plain = orderly(told)
+    for i, states in enumerate(own.values()):
+        alone = len({subject(s.name) for s in states}) == 1
+        assert plain[i] == (alone and all(s.holds and s.known == s.at for s in states))
+    since = periods.floor(FIRST + timedelta(hours=begins), of.grain, of.zone)
+    run = Window(since, periods.next_start(periods.floor(NOW, of.grain, of.zone), of.grain, of.zone))
+    few = {c: states for i, (c, states) in enumerate(own.items()) if not plain[i]}
+    part = cells_of_states(of, SEGMENTS, few, run, NOW, plain=histories(told, plain))
+    alike(cells_of_states(of, SEGMENTS, own, run, NOW), part)
+
+
+def in_columns(own):
+    """States by customer as the store hands them over."""
+    rows = [(c, s) for c, states in own.items() for s in states]
+    names, subjects = list(own), sorted({(c, subject(s.name)) for c, s in rows})
+    return Told(
+        *np.array([(names.index(c), subjects.index((c, subject(s.name))), s.at, s.known, s.holds) for c, s in rows]).T,
+        np.array([s.value for _, s in rows]), np.array([s.segment for _, s in rows]),
+    )  # fmt: skip
+
+
+def alike(whole, part):
     assert [s.key for s in whole.segments] == [s.key for s in part.segments]
     for name in ("segment", "start", "known_at", "n", "total", "squares", "base", "base_squares", "cross"):
         one, other = getattr(whole, name), getattr(part, name)
         assert (one is None) == (other is None)
         assert one is None or np.allclose(one, other, rtol=1e-12), name
+
+
+def test_many_are_added_up_in_blocks_that_part_no_customer():
+    """More periods than are added up at a time; two falls in 30 days are one loss of their sum."""
+    of, count = churn(Kind.RATIO, "stripe", Grain.DAY), 13_000
+    at, value = T0 + 86_400 * np.array([2, 20, 25, 58]), np.array([30.0, 20.0, 5.0, 0.0])
+    of_one = [np.zeros(4, np.int64), at, value, np.zeros(4, np.int64)]
+    many = [np.repeat(np.arange(count), 4), *(np.tile(column, count) for column in of_one[1:])]
+    assert count * 4 * 30 > 1_000_000
+    run = Window(FIRST.replace(hour=0), periods.floor(NOW, of.grain, of.zone))
+    one, all_ = (cells_of_states(of, SEGMENTS, {}, run, NOW, plain=Histories(*c)) for c in (of_one, many))
+    assert max(one.squares) == 25.0**2
+    for name in ("n", "total", "squares", "base", "base_squares", "cross"):
+        assert np.allclose(getattr(all_, name), count * np.array(getattr(one, name)), rtol=1e-9), name
 
 
 def test_a_change_tells_what_was_before_it():
@@ -231,6 +279,19 @@ def test_a_change_tells_what_was_before_it():
     found = {start: f[:4] for (_, start, _), f in sorted(table(of, {"c": states}).items())}
     assert [f[3] for f in found.values()] == [50.0, 50.0, 30.0]
     assert sum(f[1] for f in found.values()) == 20.0
+
+
+def test_a_guess_gives_way_between_two_that_say_there_was_nothing():
+    """Unpaid in April and paid again in May, when the list is first read: of the day before it says what is now."""
+    of = churn(Kind.RATIO, "start_of_period", Grain.DAY)
+    unpaid, paid = T0 + 40 * 86_400, T0 + 60 * 86_400
+    states = [
+        State(T0, T0, "s/0start", 60.0, 0, 2), State(paid - 80_000, paid - 80_000, "s/8seen", 60.0, 0, 2),
+        State(unpaid, unpaid, "s/2a<", 60.0, 0, 0), State(unpaid, unpaid, "s/2a>", 0.0, 0, 1),
+        State(paid, paid, "s/2b<", 0.0, 0, 0), State(paid, paid, "s/2b>", 60.0, 0, 1),
+    ]  # fmt: skip
+    found = {(start - T0) // 86_400 for (_, start, _), f in table(of, {"c": states}).items() if f[0]}
+    assert found & set(range(35, 63)) == {*range(35, 40), 60, 61, 62}
 
 
 def test_changes_within_one_second_lead_to_what_none_of_them_came_from():

@@ -15,6 +15,7 @@ from vendor_stub import Vendor
 from cxmon.aggregate import Page
 from cxmon.config import load
 from cxmon.contracts import Request
+from cxmon.errors import SourceError
 from cxmon.model import EVERYONE, Kind, Read, Token, Window
 from cxmon.pipeline.collect import collect
 from cxmon.pipeline.probe import probe
@@ -160,6 +161,35 @@ def surveys(temper, end):
         "api__v2__guide__survey_responses": listed("survey_responses", response),
     }
     return routes, {"satisfaction_ratings": ("created_at", 18), "survey_responses": ("answered_at", 13)}
+
+
+def test_ratings_of_an_account_without_cursors_are_read_by_their_links():
+    def listed(params, _):
+        number = int(params.get("page", 1))
+        row = {"id": number, "score": "good", "created_at": iso(number), "updated_at": iso(number)}
+        link = f"{vendor.url}/api/v2/satisfaction_ratings?page={number + 1}" if number < 3 else None
+        return {"satisfaction_ratings": [row], "count": 3, "next_page": link, "previous_page": None}
+
+    with Vendor(api__v2__satisfaction_ratings=listed) as vendor:
+        desk = Zendesk(email="it@example.com", token=Token("t"), base_url=vendor.url, allow_private=True)
+        of = metric(read=Read(stream="satisfaction_ratings", time="created_at", value="satisfied"), source="zendesk")
+        pages = list(desk.fetch(Request(metric=of, window=Window(NOW - timedelta(days=30), NOW), now=NOW)))
+    assert [name for page in pages for name in page.upserts.ids] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("last", [{"end_of_stream": False}, {"end_of_stream": True, "after_url": "https://x.example/"}])
+def test_an_export_that_goes_on_nowhere_is_an_error_and_one_that_has_ended_is_none(last):
+    with Vendor(
+        api__v2__incremental__tickets__cursor=lambda *_: {"tickets": [], "after_cursor": None} | last
+    ) as vendor:
+        desk = Zendesk(email="it@example.com", token=Token("t"), base_url=vendor.url, allow_private=True)
+        of = metric(read=Read(stream="tickets", time="solved_at", value="replies"), source="zendesk")
+        asked = Request(metric=of, window=Window(NOW - timedelta(days=30), NOW), now=NOW)
+        if last["end_of_stream"]:
+            assert [page.complete for page in desk.fetch(asked)] == [True]
+        else:
+            with pytest.raises(SourceError, match="says that more follows, and not where"):
+                list(desk.fetch(asked))
 
 
 @pytest.mark.parametrize("temper", TEMPERS)

@@ -108,6 +108,7 @@ def test_jira_service_management(tmp_path):
         assert len(jira.pull("csat")) == 4
         assert basic(vendor, f"{SECRETS['JIRA_EMAIL']}:{SECRETS['JIRA_API_TOKEN']}")
         assert jira.mean("csat") == round(1 / 3, 6)
+        assert jira.mean("response_rate") == 0.75
         values, _ = jira.counted("first_reply")
         assert [v for v, _ in values.values()][:3] == [10, 20, 30]
         assert np.isnan(list(values.values())[3][0]), "no reply yet: open, not missing"

@@ -227,13 +227,17 @@ def linked(vendor_of, count=5, size=2, header=False, auth="key"):
         base = vendor_of()
         link = f"{base}/answers?p={number + 1}&api_key={auth}" if (number + 1) * size < count else None
         if header:
-            return Reply({"data": rows}, **({"Link": f'<{link}>; rel="next"'} if link else {}))
+            return Reply({"data": rows}, **({"Link": header.format(link)} if link else {}))
         return {"data": rows, "links": {"next": link}}
 
     return answer
 
 
-@pytest.mark.parametrize("header", [False, True])
+# As RFC 8288 has it: names and relations in any case, several relations of one link, other links beside it.
+FORMS = ('<{}>; rel="next"', "<{}>; REL=Next", '</a?p=0>; rel="prev", <{}>; title="a, b"; rel="last next"')
+
+
+@pytest.mark.parametrize("header", [False, *FORMS])
 def test_links_are_followed_and_kept_without_the_key(header):
     box = []
     with Vendor(answers=linked(lambda: box[0].url, header=header)) as vendor:

@@ -10,12 +10,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from stripe_fake import DAY, HOUR, Fake
 from stripe_spec import PARAMETERS, shape_of
-from test_stripe_source import T, collected, expected, figures, logo, revenue, total
+from test_stripe_source import KEY, T, collected, expected, figures, logo, revenue, total
 
+from cxmon.feeds import hashed
 from cxmon.model import Grain
-from cxmon.store import Store
+from cxmon.store import Store, schema
 
 BEGIN = T - 100 * DAY
 FOREVER = {"discounts": "forever", "rates": {"EUR": 2.0}}
@@ -101,6 +103,36 @@ def test_runs_of_a_hundred_days_say_what_happened(seed, gives_up):
     with Store.open("sqlite://") as store, fake.serve() as vendor:
         lived(fake, acts, runs, lambda now: collected(vendor, store, measured, now, **FOREVER))
         agrees(store, fake, measured)
+    assert fake.told == []
+
+
+@pytest.mark.parametrize(("followed", "left"), [("counted", (4.0, 1.0)), ("forgotten", (3.0, 0.0))])
+def test_a_customer_who_is_deleted_at_stripe_is_a_loss_or_forgotten_as_it_is_asked(followed, left):
+    """They had two subscriptions; months later all is read again, and Stripe still lists both of them."""
+    fake, metric = Fake(BEGIN), logo(f"deleted-{followed}", grain=Grain.DAY)
+    one = fake.price(1000)
+    for i in range(4):
+        fake.subscribe(f"cus_{i}", [(one, 1)])
+    fake.subscribe("cus_1", [(one, 1)])
+    with Store.open("sqlite://") as store, fake.serve() as vendor:
+
+        def run(day):
+            fake.advance(BEGIN + day * DAY)
+            collected(vendor, store, [metric], datetime.fromtimestamp(fake.now, UTC), deleted_customers=followed)
+
+        run(20)
+        fake.advance(BEGIN + 20 * DAY + 2 * HOUR)
+        fake.delete("cus_1")
+        gone = fake.now - fake.now % DAY
+        for day in (21, 22, 80):
+            run(day)
+            assert total(store, metric)[gone] == left
+            assert total(store, metric)[gone + DAY] == (3.0, 0.0)
+        kept = {one.customer for one in store.forgotten.all()}
+        with store._db.read() as conn:
+            hashes = set(conn.execute(sa.select(schema.fact.c.customer)).scalars())
+        theirs = hashed(KEY, "billing", "cus_1")
+        assert (theirs in kept, theirs in hashes) == (followed == "forgotten", followed != "forgotten")
     assert fake.told == []
 
 

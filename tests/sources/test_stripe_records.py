@@ -93,21 +93,24 @@ def test_what_cannot_be_known_is_set_aside_with_its_reason(memory):
     account, metric = Account(T), logo("aside")
     odd = {"tiers": price(None, unit_amount_decimal=None, billing_scheme="tiered"), "word": price("ten")}
     account.subscribe(at(1), "cus_1", BASIC)
-    names = {reason: account.subscribe(at(1, 2), f"cus_{reason}", BASIC) for reason in (*odd, "many", "when", "whose")}
+    names = {
+        reason: account.subscribe(at(1, 2), f"cus_{reason}", BASIC) for reason in (*odd, "many", "when", "whose", "new")
+    }
     for reason, one in odd.items():
         account.subs[names[reason]]["items"]["data"][0]["price"] = one
     account.subs[names["many"]]["items"]["has_more"] = True
     account.subs[names["when"]]["start_date"] = "yesterday"
     account.subs[names["whose"]]["customer"] = None
+    account.subs[names["new"]]["status"] = "hibernating"
     account.events.clear()
     with account.serve() as vendor:
-        assert collected(vendor, memory, [metric])[0].rejected == 9
+        assert collected(vendor, memory, [metric])[0].rejected == 10
     reasons = {row.reason for row in memory.observations.rejected() if row.metric == "aside"}
     assert reasons == {
         "mrr: a price in tiers, whose amount is not in the subscription", "no customer whose state it is",
         "mrr: an amount, a quantity or an interval that is no number",
         "mrr: more items than the answer holds, and Stripe does not give them",
-        "mrr: start_date: no epoch seconds",
+        "mrr: start_date: no epoch seconds", "mrr: a status that is not known",
     }  # fmt: skip
     assert set(total(memory, metric).values()) == {(1.0, 0.0)}
 

@@ -9,6 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 import test_churn
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from cxmon.model import Grain, Kind, Secret, Segment, Token, Window
 from cxmon.pipeline.collect import collect
 from cxmon.pipeline.forgotten import fingerprint
 from cxmon.sources import Stripe
-from cxmon.store import Forgotten, Store
+from cxmon.store import Forgotten, Store, fact_rows, schema
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from collect_desk import plan
@@ -373,17 +374,23 @@ def test_the_time_before_the_first_customer_is_counted_once_and_what_follows_as_
 
 
 def test_states_that_still_hold_outlive_keep_facts(store):
-    account, metric = Account(T), logo()
+    account, metric, money = Account(T), logo(), revenue()
     old = T - 700 * DAY
     names = [account.subscribe(old, f"cus_{i}", BASIC) for i in range(3)]
     account.end(old + 100 * DAY, names[0])
     with account.serve() as vendor:
-        collected(vendor, store, [metric])
-        facts = store.facts.purge([metric], NOW)
+        collected(vendor, store, [metric, money])
+        with store._db.read() as conn:
+            rows = conn.execute(sa.select(schema.fact.c.id, schema.fact.c.data)).all()
+        # Of each metric the state of each who is still there; of one who left long ago there is nothing.
+        assert {name.partition("/")[0] for name, _ in rows} == set(names[1:])
+        assert sum(len(data) for _, data in rows) <= 2 * 4 * fact_rows.ENTRY.itemsize
+        facts = store.facts.purge([metric, money], NOW)
         assert facts == 0
         account.now = T + 200 * DAY
-        collected(vendor, store, [metric], NOW + timedelta(days=200))
+        collected(vendor, store, [metric, money], NOW + timedelta(days=200))
     assert set(total(store, metric).values()) == {(2.0, 0.0)}
+    assert {n for n, _ in total(store, money).values()} == {2.0}
 
 
 @pytest.mark.parametrize("ahead", [-1800, 1800, 20 * 3600])

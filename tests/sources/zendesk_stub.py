@@ -17,7 +17,8 @@ class Clocks:
 
     def __init__(self, events=(), *, now, size=1000, ends=False):
         self.events, self.now, self.size, self.ends = {e["id"]: e for e in events}, now, size, ends
-        self.ratings, self.responses = [], []
+        # The list goes by when a response was made: by default as soon as it is answered.
+        self.ratings, self.responses, self.made = [], [], {}
 
     def put(self, *events):
         self.events |= {e["id"]: e for e in events}
@@ -44,7 +45,7 @@ class Clocks:
 
     def answered(self, params, _):
         since = int(params["filter[created_at_start]"]) / 1000
-        held = [r for r in self.responses if _at(r["answers"][0], "created_at") >= since]
+        held = [r for r in self.responses if self.made.get(r["id"], _at(r["answers"][0], "created_at")) >= since]
         return {"survey_responses": held, "meta": {"has_more": False}}
 
     def serve(self, **routes):
@@ -56,6 +57,15 @@ class Clocks:
             }
             | routes
         )
+
+
+def ulid(seconds, number):
+    """An id of a survey response that was made at an instant."""
+    digits, value, found = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", (seconds * 1000 << 80) + number, ""
+    for _ in range(26):
+        value, digit = divmod(value, 32)
+        found = digits[digit] + found
+    return found
 
 
 def _at(event, name="time"):

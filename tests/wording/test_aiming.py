@@ -33,10 +33,10 @@ def test_no_gain_shown_says_what_is_ruled_out_and_the_limit_is_guarded_all_the_s
     assert verdict.code is Code.SAFE
     headline = wording.headline(verdict, COACHING, METRICS)
     assert headline == (
-        "Coaching for chat: no gain shown for CSAT, more than 3.1 points is ruled out (2 points promised)"
+        "Coaching for chat: no gain shown for CSAT, more than 3 points is ruled out (2 points promised)"
     )
     assert wording.screen(verdict)[:2] == ("No gain shown", Tone.GREY)
-    assert wording.sentence(verdict, COACHING, METRICS).startswith("No gain shown for CSAT, more than 3.1 points")
+    assert wording.sentence(verdict, COACHING, METRICS).startswith("No gain shown for CSAT, more than 3 points")
     cut = judged(-0.031, -0.004, 0.012, category=Category.COST_CUT)
     assert wording.screen(cut)[0].startswith("Limit held so far")
     over = judged(0.02, 0.03, 0.04)

@@ -13,10 +13,10 @@ CSAT = METRICS["csat"]
 FEWER = "response rate fell to 52.1 %, 60.1 % expected (6.2 to 9.8 points fewer)"
 GONE = f"{FEWER}; whatever the missing answers would have said"
 WIDE = (
-    "11.0 better to 4.0 worse: too wide for a verdict; what those who answered say holds if the others lie at most 12 "
+    "11 better to 4 worse: too wide for a verdict; what those who answered say holds if the others lie at most 12 "
     "points from them"
 )
-SOME = "(1.0 points fewer to 1.4 more); whatever the additional answers say, 3.0 better to 12.0 worse"
+SOME = "(1.0 points fewer to 1.4 more); whatever the additional answers say, 3 better to 12 worse"
 STABLE = ResponseRate(of="solved", actual=0.602, expected=0.6, low=-0.01, high=0.014, asked=14000.0)
 UNSURE = replace(STABLE, bounds=(-0.03, 0.12))
 FELL = replace(STABLE, actual=0.521, expected=0.601, low=-0.098, high=-0.062, missing=0.158)
@@ -38,7 +38,7 @@ APART = harm(
         ),
         (
             APART,
-            f"{GONE}, 11.0 better to 4.0 worse: too wide for a verdict",
+            f"{GONE}, 11 better to 4 worse: too wide for a verdict",
         ),
         (
             replace(APART, response_rate=replace(APART.response_rate, differ=0.2, holds_to=0.1279)),

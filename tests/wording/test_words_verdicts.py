@@ -27,6 +27,7 @@ from cxmon.model import (
     Tone,
     Unlike,
 )
+from cxmon.wording import ledger
 
 OVER = harm(Code.HARMED, 0.022, 0.026, 0.030)
 WITHIN = harm(Code.WORSE, 0.002, 0.006, 0.010)
@@ -42,6 +43,11 @@ TANGLED = harm(Code.ENTANGLED, -0.002, 0.003, 0.007, entangled_with=("four",), g
 EVERY = [OVER, WITHIN, OPEN, BETTER, HELD, EARLY, WAITS, SURVEY, TANGLED]
 FASTER = harm(Code.IMPROVED, -0.2, -0.12, -0.05, metric="reply", unit="%", limit=0.1)
 TITLES = {"four": "Call-backs within 8 h"}
+
+
+def test_states_are_counted_in_the_words_of_each_verdict():
+    counted = ledger.calm_of([verdict(WITHIN), verdict(OPEN), verdict(WITHIN), verdict(HELD)])
+    assert counted == "2 worse, within the limit; 1 worse, limit still open; 1 limit held so far"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +147,7 @@ def test_faster_but_fewer_solved_first_time_in_one_breath():
 def test_what_is_still_open_stands_beside_what_is_sure():
     open_churn = harm(Code.UNDECIDED, -0.001, 0.0, 0.002, metric="churn", unit="", limit=0.001)
     said = wording.sentence(verdict(OVER, open_churn), CHANGE, METRICS)
-    assert "Still open: Churn, up to 2 per 1,000 worse is still possible" in said
+    assert "Still open: Churn, up to 2.0 per 1,000 worse is still possible" in said
 
 
 def test_too_early_calls_no_size_worse():
@@ -186,9 +192,9 @@ def test_the_two_answers_stand_apart():
     said = verdict(HELD, aims=aims)
     assert wording.limits_answer(said) == "Limit held so far, to day 68"
     assert wording.aims_answer(said, METRICS).split("; ") == [
-        "Aim shown for CSAT, promised 5 points better: at least 1.0 points better",
-        "Aim not shown for CSAT, promised 5 points better: a gain above 6.0 points is ruled out",
-        "Aim missed for CSAT, promised 5 points better: a gain above 2.0 points is ruled out",
+        "Aim shown for CSAT, promised 5 points better: at least 1 point better",
+        "Aim not shown for CSAT, promised 5 points better: a gain above 6 points is ruled out",
+        "Aim missed for CSAT, promised 5 points better: a gain above 2 points is ruled out",
         "Aim missed for CSAT, promised 5 points better: any gain is ruled out",
     ]
 
@@ -223,9 +229,9 @@ def test_a_quantile_is_told_in_parts_by_the_share_answered_in_time():
         grade=Grade.BEFORE_AFTER, within=42.0,
     )  # fmt: skip
     assert wording.mix(split, METRICS["reply"]) == (
-        "First reply within 42 min, all customers: 4.0 points fewer than expected (range 2.0 to 6.0,"
-        " before and after only): 1.0 points fewer from different kinds of contacts (1.0 more to 3.0 fewer),"
-        " 3.0 points fewer from the same kinds of contacts (1.0 to 5.0)"
+        "First reply within 42 min, all customers: 4 points fewer than expected (range 2 to 6,"
+        " before and after only): 1 point fewer from different kinds of contacts (1 more to 3 fewer),"
+        " 3 points fewer from the same kinds of contacts (1 to 5)"
     )
 
 
@@ -334,7 +340,7 @@ def test_the_last_fortnight_is_told_where_it_is_beyond_chance_by_itself():
     later = replace(HELD, now=Interval(estimate=0.04, low=0.012, high=0.068))
     told = wording.line(later, METRICS["csat"])
     assert told.startswith("CSAT: Limit held so far, to day 68 (safe), up to 0.7 points worse is still possible")
-    assert told.endswith("; lately 4.0 points worse (range 1.2 to 6.8 in the last 14 days)")
+    assert told.endswith("; lately 4 points worse (range 1 to 7 in the last 14 days)")
     better = replace(FASTER, now=Interval(estimate=-0.3, low=-0.4, high=-0.2))
     assert wording.lately(better, METRICS["reply"]) == "lately 30 % faster (range 20 to 40 in the last 14 days)"
 
@@ -343,7 +349,7 @@ def test_a_harm_that_came_late_is_neither_held_nor_called_too_early():
     late = harm(Code.UNDECIDED, -0.002, 0.004, 0.007, now=Interval(estimate=0.04, low=0.012, high=0.068))
     found = verdict(late)
     assert wording.screen(late)[:2] == wording.screen(found)[:2] == ("Worse lately", Tone.GREY)
-    recent = "lately 4.0 points worse (range 1.2 to 6.8 in the last 14 days)"
+    recent = "lately 4 points worse (range 1 to 7 in the last 14 days)"
     assert wording.headline(found, CHANGE, METRICS) == f"Tier-1 chat outsourced: CSAT {recent}"
     assert wording.sentence(found, CHANGE, METRICS) == (
         "CSAT: within the limit of 1.5 points on average since 14 Sep, 68 days, "

@@ -19,7 +19,7 @@ from cxmon.model import Token
 from cxmon.sources.stripe.amounts import Money, UnusableError
 from cxmon.sources.stripe.asked import Asked
 from cxmon.sources.stripe.discounts import DURATIONS
-from cxmon.sources.stripe.states import OWN, TYPES, States
+from cxmon.sources.stripe.states import CUSTOMER_DELETED, OWN, TYPES, States
 
 if TYPE_CHECKING:
     from cxmon.feeds.client import Client
@@ -53,7 +53,8 @@ class Stripe:
     is the connected account whose subscriptions are read (Stripe Connect). `base_url` is another address, and `version`
     another version of the API. `allow_private` allows addresses that are not on the
     internet, and http. `ca_file` holds the certificates of a company's own authority, in PEM form: only what it signed
-    is taken then.
+    is taken then. With `deleted_customers: forgotten` those whom you delete at Stripe leave all figures, as `cxmon
+    forget` does it; else their subscriptions end, and that is a loss.
     """
 
     type: Literal["stripe"] = "stripe"
@@ -69,6 +70,7 @@ class Stripe:
     ca_file: str = ""
     discounts: Literal["none", "forever", "recurring", "all"] = "none"
     account: str = ""
+    deleted_customers: Literal["counted", "forgotten"] = "counted"
 
     def __post_init__(self) -> None:
         if not self.key:
@@ -119,19 +121,21 @@ class Stripe:
                 if place.inner is None:
                     # A key that may not read events is told of before everything else is read.
                     client.send(feeds.Call(url="v1/events", params={"limit": "1"}, place="a first look"))
-                for batch in self._read(client, self._subscriptions(place.known, states), place, request):
+                for batch in self._read(client, self._subscriptions(place.known, states), states, place, request):
                     yield replace(batch, complete=False, note=note)
                     note = ""
                 place = _Place(part=EVENTS, known=place.known)
             try:
-                yield from self._read(client, self._events(states), place, request)
+                yield from self._read(client, self._events(states), states, place, request)
             except RefusedError as no:
                 if no.status != _BAD or "types" not in no.said:
                     raise
                 # A server that only resembles Stripe may not know several types at once: it is asked for all.
-                yield from self._read(client, self._events(states, typed=False), place, request)
+                yield from self._read(client, self._events(states, typed=False), states, place, request)
 
-    def _read(self, client: "Client", stream: feeds.Stream, place: "_Place", request: Request) -> Iterator[Facts]:
+    def _read(
+        self, client: "Client", stream: feeds.Stream, states: States, place: "_Place", request: Request
+    ) -> Iterator[Facts]:
         """Pages with cursors that say which of both lists they stand in, and up to when everything is known."""
         # The newest events come first: what comes while older ones are read is not among them.
         began = place.began or int(request.now.timestamp())
@@ -141,7 +145,14 @@ class Stripe:
                 after = _Place(part=EVENTS, known=place.known)
             elif batch.complete:
                 after = _Place(part=EVENTS, known=began, inner=batch.cursor)
-            yield replace(batch, cursor=after.text)
+            yield replace(batch, cursor=after.text, forget=self._forgotten(states, client.name, request))
+
+    def _forgotten(self, states: States, source: str, request: Request) -> tuple[str, ...]:
+        """Hashes of the customers of whom the last page said that they were deleted, where that is to be followed."""
+        gone, states.deleted[:] = tuple(states.deleted), []
+        if self.deleted_customers != "forgotten" or request.hash_key is None:
+            return ()
+        return tuple(feeds.hashed(request.hash_key, source, one) for one in gone)
 
     @staticmethod
     def _named(batches: Iterator[Facts], source: str) -> Iterator[Facts]:
@@ -172,7 +183,8 @@ class Stripe:
         )  # fmt: skip
 
     def _events(self, states: States, *, typed: bool = True) -> feeds.Stream:
-        types = {"types[]": TYPES} if typed else {}
+        more = (CUSTOMER_DELETED,) if self.deleted_customers == "forgotten" else ()
+        types = {"types[]": (*TYPES, *more)} if typed else {}
         return self._stream(
             path="v1/events", params={**types, "created[gte]": "{since}", "limit": str(self.page_size)},
             records=partial(_each, make=states.happened), changed=feeds.path("changed"), lookback=timedelta(hours=1),

@@ -2,14 +2,17 @@
 then."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from cxmon.sources.stripe import amounts, discounts
 
 # Of these statuses money comes: a payment that is late is still expected, one that was given up is not.
 PAYING = frozenset({"active", "past_due"})
+# Of these none comes.
+_OTHERS = frozenset({"trialing", "unpaid", "paused", "canceled", "incomplete", "incomplete_expired"})
 TYPES = tuple(f"customer.subscription.{what}" for what in ("created", "updated", "deleted", "paused", "resumed"))
+CUSTOMER_DELETED = "customer.deleted"
 ITEM_FIELDS = ("product", "price", "interval", "currency", "tier")
 OWN = ("at", "lapsed_at", "mrr", "after", *ITEM_FIELDS)
 _DAY = 86_400
@@ -29,16 +32,19 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class States:
-    """Makes states; `metadata` and `tiers` are those of the source, `counted` the durations of discounts that count."""
+    """Makes states; `metadata` and `tiers` are those of the source, `counted` the durations of discounts that count.
+    `deleted` are the customers of whom an event has said that they were deleted."""
 
     money: amounts.Money
     metadata: Mapping[str, str]
     tiers: Mapping[str, tuple[str, ...]]
     counted: frozenset[str]
     asked: Lookup
+    deleted: list[str] = field(default_factory=list)
 
     def listed(self, found: dict[str, Any], known: int) -> Iterator[dict[str, Any]]:
         """What the list says of a subscription: worth something from its first paid day on, until it was gone."""
+        _known(found)
         start = max(second(found, "start_date", "created"), second(found, "trial_end"))
         status, guess, ends = found.get("status"), {"after": 2}, []
         if status == "canceled":
@@ -66,12 +72,16 @@ class States:
 
     def happened(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The state after a change, and the one before it where the event says what was changed."""
-        if event.get("type") not in TYPES:
-            return  # Something that nobody asked for.
         data = event.get("data")
         found = data.get("object") if isinstance(data, dict) else None
+        if event.get("type") == CUSTOMER_DELETED and isinstance(found, dict) and isinstance(found.get("id"), str):
+            # Their subscriptions have events of their own.
+            self.deleted.append(found["id"])
+        if event.get("type") not in TYPES:
+            return  # Something that nobody asked for.
         if not isinstance(found, dict) or not isinstance(found.get("id"), str):
             raise ValueError("an event without its subscription")  # noqa: TRY004 - what a record is set aside for.
+        _known(found)
         at, kind = second(event, "created"), str(event.get("type")).rpartition(".")[2]
         changed = at
         if kind == "deleted":
@@ -191,6 +201,14 @@ class States:
             "product": product, "price": name, "interval": amounts.recurring(price).get("interval"),
             "currency": price.get("currency") or found.get("currency"), "tier": tier if self.tiers else None,
         }  # fmt: skip
+
+
+def _known(found: Mapping[str, Any]) -> None:
+    """ValueError for a status of which nobody knows yet whether money comes of it: it is neither a customer's loss nor
+    their stay."""
+    status = found.get("status")
+    if isinstance(status, str) and status not in PAYING and status not in _OTHERS:
+        raise ValueError("a status that is not known")
 
 
 def second(found: Mapping[str, Any], *names: str) -> int:

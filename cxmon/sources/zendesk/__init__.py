@@ -18,6 +18,7 @@ from cxmon.feeds.fields import within
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
 from cxmon.sources.zendesk import apart, quiet
+from cxmon.sources.zendesk.born import born
 from cxmon.sources.zendesk.sla import cycles
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ _DURATIONS = {
 # Without the last three the metric sets did not come, and all tickets would look as if nobody had answered them.
 _NEVER_MISSING = frozenset({"created_at", "status", "first_reply_min", "first_reply_business_min", "solved_at"})
 # How the lists of both survey systems go on.
-_AFTER = feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more")
+# Who knows no such cursors has pages by number, and a link to the next one.
+_AFTER = feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more", link="next_page")
 _SATISFIED = {"good": 1, "bad": 0}
 _ANSWERED = {"good": 1, "bad": 1, "offered": 0}
 
@@ -179,7 +181,12 @@ def _tickets(source: Zendesk, whose: str = apart.PEOPLE) -> feeds.Stream:
         required=_NEVER_MISSING,
         deleted=feeds.reads(lambda ticket: ticket.get("status") == "deleted", "status"),
         paging=feeds.CursorPages(
-            param="cursor", cursor="after_cursor", ends="end_of_stream", keep=True, drops=("start_time",)
+            param="cursor",
+            cursor="after_cursor",
+            ends="end_of_stream",
+            keep=True,
+            drops=("start_time",),
+            link="after_url",
         ),
         lookback=timedelta(hours=1),
         settles=SETTLES,
@@ -224,6 +231,8 @@ def _surveys(source: Zendesk) -> feeds.Stream:
         },
         paging=_AFTER,
         lookback=source.lookback,
+        swept_by=frozenset({"answered_at"}),
+        born=born,
     )
 
 

@@ -1,0 +1,86 @@
+"""Where it happens and what it is made of: every message that lasts answers both, if only that it cannot be said."""
+
+from dataclasses import replace
+
+import pytest
+from alert_samples import ALIKE, NOW, PHONE_EU, SERVICE, finding, harm, incident, of_incident, told, verdict
+
+from cxmon.model import EVERYONE, RED, Code, Ending, Grade, IncidentState, Place, Segment, Unsplit, WhereAnswer
+
+LABEL = "Service or contacts"
+PHONE = Place(
+    segment=Segment.of(channel="phone"), harm=0.041, low=0.03, high=0.052, own=0.042, rest=0.006, share=0.85,
+    volume=0.3, answers=900.0, p_value=0.001, named=True,
+)  # fmt: skip
+OPEN = replace(ALIKE, answer=WhereAnswer.CANNOT_SAY, largest=0.054)
+
+
+def fact(message, label):
+    return next((f.text for f in message.facts if f.label == label), None)
+
+
+def where(kind="watch", inside=ALIKE, **more):
+    everyone = finding(segment=EVERYONE)
+    given = {"kinds": replace(SERVICE, where=inside)} | more
+    return fact(of_incident(incident(everyone, **given), found=everyone, check_type=kind), "Where")
+
+
+def test_where_all_fare_alike_with_power_enough_that_is_said():
+    assert where() == (
+        "all customers; everywhere alike, no segment more than 1.9 points above or below it; 12 segments compared; "
+        "40 segments watched"
+    )
+
+
+def test_where_a_segment_stands_out_it_is_named_and_where_none_can_it_says_so():
+    assert where(inside=replace(ALIKE, answer=WhereAnswer.HERE, places=(PHONE,))).startswith(
+        "all customers; mostly phone, 4.1 points worse (range 3.0 to 5.2, 85 % of the harm), the rest 0.6 worse"
+    )
+    assert where(inside=OPEN, members=(EVERYONE, PHONE_EU)) == (
+        "all customers; too little data to say where inside: no segment stands out, but 5 points above or below it is "
+        "not ruled out; 12 segments compared; in alarm by themselves too: phone · eu; 40 segments watched"
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (Unsplit.ONE_PART, "nothing finer is stored"),
+        (Unsplit.OVERLAP, "not compared inside, its segments overlap"),
+        (Unsplit.CROWD, "not compared inside, too many were found at once"),
+        (Unsplit.TOO_NEW, "too little data to say where inside"),
+        (None, "too little data to say where inside"),
+    ],
+)
+def test_where_nothing_was_compared_that_is_said(why, said):
+    assert where(kinds=replace(SERVICE, split=None, why=why, where=None)) == (
+        f"all customers; {said}; 40 segments watched"
+    )
+
+
+def test_checks_that_compare_nothing_and_ends_name_their_segments_alone():
+    assert where("funnel") == where("threshold") == "all customers; 40 segments watched"
+    over = {"state": IncidentState.ENDED, "ending": Ending.RECOVERED, "ended_at": NOW}
+    assert where("watch", **over) == "all customers; 40 segments watched"
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_every_verdict_answers_service_or_contacts(code):
+    harms = (harm(code=code),)
+    for unsplit in ((("csat", why.value),) for why in Unsplit):
+        answer = fact(told(verdict(code, harms, unsplit=unsplit)), LABEL)
+        assert answer
+        assert answer.startswith(("Worse service, ", "Not other contacts: ", "Cannot say: "))
+        # That service is worse is said of a harm only.
+        assert code in RED or not answer.startswith("Worse service")
+    assert fact(told(verdict(code, harms, unsplit=())), LABEL).startswith("Cannot say: ")
+
+
+def test_a_verdict_says_what_part_is_other_contacts_or_that_they_stayed_the_same():
+    split = replace(SERVICE.split, grade=Grade.CONTROLLED)
+    of_two = fact(told(replace(verdict(), splits=(split,))), LABEL)
+    assert of_two.startswith("Worse service, not other contacts: CSAT, all customers: 3.2 points worse than expected")
+    assert fact(told(verdict()), LABEL) == (
+        "Worse service, not other contacts: the share of contacts that it touches moved by less than a tenth"
+    )
+    assert fact(told(verdict(Code.IMPROVED)), LABEL).startswith("Not other contacts: the share of ")
