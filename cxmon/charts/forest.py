@@ -37,7 +37,8 @@ def forest(where: Where, metric: Metric, *, theme: Theme = "light", width: int |
     x = alt.X(
         "harm:Q", title=f"{worse} than expected{f', {unit}' if unit else ''}",
         axis=alt.Axis(
-            gridColor=colours.grid, labelColor=colours.muted, titleColor=colours.muted, domain=False, ticks=False
+            gridColor=colours.grid, labelColor=colours.muted, titleColor=colours.muted, domain=False, ticks=False,
+            tickCount=6,
         ),
     )  # fmt: skip
     ink = alt.Color("ink:N", scale=None)

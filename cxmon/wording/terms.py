@@ -21,6 +21,16 @@ _TERMS = {
     "compared with untouched segments": "segments that the decision did not touch, and that went alike before, show "
     "what would have been without it.",
     "before and after only": "there was nobody untouched to compare with, so anything else that began then counts too.",
+    "As usual": "about as many records as in the same hours of earlier weeks.",
+    "More than usual": "more records than the same hours of earlier weeks had.",
+    "Fewer": "fewer records than the same hours of earlier weeks had.",
+    "Far too few": "far fewer records than the same hours of earlier weeks had.",
+    "Nothing comes": "no record, where there usually are some.",
+    "Too little past to say": "too few earlier weeks to compare with.",
+    "Too few to say": "usually so few records that fewer would say nothing.",
+    "Holiday, not compared": "a holiday is not held against ordinary days.",
+    "The past was read": "all that the source holds was read at once, which no ordinary hour compares with.",
+    "Failed": "the source could not be read; why stands below.",
     "On course": "nine of ten such answers are right.",
     "Will miss": "nine of ten such answers are right.",
     "Cannot say": "neither is that sure.",
@@ -34,6 +44,8 @@ _UNLIKE = "before and after were not measured alike, so their difference tells n
 _DISAGREES = " A method of another kind comes to another answer, so it counts as less sure."
 
 LIMIT = "Limit: the harm that its owner accepted beforehand."
+RANGE = "In brackets: every size that the figures leave possible. It holds though somebody looks every day."
+EXPECTED = "Expected: what would have been without the decision, by level, weekday, trend, season and others' course."
 TARGET = "Target: where the figure should be by a day, which is another thing than what is expected."
 NOT_COMPLETE = "Not complete yet: answers to those days still come in, so they stand in no figure."
 PRICE = "Price: what was said to be saved so far against what was lost by the cases that the decision cost."
@@ -51,6 +63,9 @@ _WITHIN = {
     "decided anything.",
     ("kinds of contacts", "other contacts", "different kinds"): "Other kinds of contacts: the figure moves because "
     "other segments write or call, while each fares as before.",
+    ("against expected",): f"{EXPECTED} {RANGE}",
+    ("own past", "before and after only"): "Before and after only: there was nobody untouched to compare with, so "
+    "anything else that began then counts too.",
     ("consistent with",): "Consistent with: it began when that did, which is no proof that the one made the other.",
     (
         "segments looked at",
@@ -60,8 +75,6 @@ _WITHIN = {
     ("not complete yet",): NOT_COMPLETE,
 }
 
-RANGE = "In brackets: every size that the figures leave possible. It holds though somebody looks every day."
-EXPECTED = "Expected: what would have been without the decision, by level, weekday, trend, season and others' course."
 N = "n: how many answers or cases stand behind the figure."
 SPAN = "90 days to all: how much of the past is drawn; no figure changes with it."
 HEADLINE = "The gravest verdict of all decisions, the newest among equals."

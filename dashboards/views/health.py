@@ -37,8 +37,9 @@ def sources(world: World) -> None:
                 (md(health.of_usual(pull) or "nothing to compare with yet"), age),
                 (md(_lacks(one)), _trouble(one)),
             ]
-            for cell, (top, low) in zip(cells, told, strict=True):
-                cell.markdown(top + (f"  \n:gray[:small[{md(low)}]]" if low else ""))
+            meant = ("", terms.of(health.standing_screen(pull)[0]), "", "")
+            for cell, (top, low), words in zip(cells, told, meant, strict=True):
+                cell.markdown(top + (f"  \n:gray[:small[{md(low)}]]" if low else ""), help=md(words) or None)
     for one in filter(decided.in_trouble, known):
         st.markdown(grey(md(f"{one.last.source}, {health.told(one.last, world.metrics, world.zone)}.")))
 

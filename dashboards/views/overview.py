@@ -87,9 +87,17 @@ def cards(world: World) -> None:
                 window = gaps.window(found, band, world.zone)
                 lines = (more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
                 closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
-                st.markdown(small(*(grey(md(line)) for line in lines), closer))
+                st.markdown(small(*(grey(md(line)) for line in lines), _open(world, metric), closer))
 
     folding.rest(world, rest)
+
+
+def _open(world: World, metric: Metric) -> str:
+    """What is open about a metric, as a link: what is as expected for everyone may be worse for some."""
+    found = [i for i in world.incidents if i.subject == metric.id and not figures.is_about_a_source(i, world)]
+    if not found:
+        return ""
+    return f"[{wording.counted(len(found), 'open incident')}]({to('incident', incident=found[0].id)})"
 
 
 def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:

@@ -62,6 +62,11 @@ def test_headline_says_what_fell_how_much_and_how_sure(page):
     assert "Still open: Churn, up to 30 % worse is still possible" in said
 
 
+def test_a_card_gives_no_all_clear_while_an_incident_of_its_metric_is_open(page):
+    said = [m.value for m in page("overview").markdown if "look closer" in m.value]
+    assert [("[1 open incident](incident?incident=watch-reply-chat)" in one) for one in said].count(True) == 1
+
+
 def test_the_card_of_a_survey_says_who_answers(page, tmp_path):
     url = f"sqlite:///{tmp_path / 'world.db'}"
     worlds.seed(url)

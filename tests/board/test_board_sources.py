@@ -28,6 +28,8 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.store import Store
+from cxmon.wording import terms
+from cxmon.wording.source_health import standing_screen
 
 NOW = worlds.NOW
 NONE = np.zeros(0, dtype=np.int64)
@@ -141,3 +143,9 @@ def test_on_the_overview_a_source_in_trouble_looks_like_nothing_else(page):
     assert "Held back: desk brought far fewer data than usual; new figures are not judged" in text
     assert ":gray-badge[:material/cloud_off: Open] **[desk](incident?incident=" in text
     assert ":red-badge[:material/report: Open] **[First reply, median, chat](incident?incident=watch" in text
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_each_state_of_a_source_explains_itself(standing):
+    words, _, _ = standing_screen(pull("tickets", standing, 12.0))
+    assert terms.of(words)

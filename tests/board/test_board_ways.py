@@ -12,9 +12,9 @@ from urllib.parse import quote
 import pytest
 import worlds
 from board_served import serving
-from seeing import heard
+from seeing import heard, rested
 
-from cxmon.model import Access, Segment, handed_over
+from cxmon.model import Access, Grade, Segment, Split, handed_over
 from cxmon.store import Store
 
 pytestmark = pytest.mark.browser
@@ -36,6 +36,11 @@ def desk(seeded_url, tmp_path_factory):
     segment = Segment.of(channel=HOSTILE)
     worlds.placed(url, segment)
     with Store.open(url) as store:
+        known = store.verdicts.latest("weekend-desk")
+        split = Split(
+            metric="csat", total=0.02, rate=0.005, mix=0.015, entry_exit=0.0, unit="pt", grade=Grade.CONTROLLED
+        )
+        store.verdicts.touch(replace(known, splits=(split,)))
         store.bands.put([replace(worlds.band("csat", worlds.PHONE), key=segment.key, label=segment.label)])
     with serving(url, CXMON_ACCESS=handed_over(ACCESS)) as address:
         yield address
@@ -65,6 +70,26 @@ def visit(room, desk):
     # Streamlit asks below each page's own address too, where nothing answers.
     bad = [said for said in errors if "404" not in said]
     assert (bad, [url for url in asked if not url.startswith(ours)]) == ([], [])
+
+
+def test_a_decision_is_drawn_in_full_and_its_folds_explain_themselves(visit, desk):
+    page = visit("leo")
+    page.goto(f"{desk}/decision?change=weekend-desk")
+    rested(page, "Decisions")
+    for key in ("where", "mix", "unusual"):
+        # By the keyboard: a pointer may miss a page that still moves.
+        page.locator(f".st-key-fold_{key} summary").first.press("Enter")
+    drawn = (
+        ("trend", "limit 1.5 points"), ("fold_where", "worse than expected, points"), ("fold_mix", "In all"),
+    )  # fmt: skip
+    for key, words in drawn:
+        chart = page.locator(f".st-key-{key}")
+        chart.locator("svg text").filter(has_text=words).first.wait_for()
+        assert chart.locator("svg path").count() > 3
+    unusual = page.locator(".st-key-fold_unusual")
+    unusual.get_by_text("in 211 comparable windows without a change, a fall this large never happened").wait_for()
+    unusual.get_by_test_id("stTooltipIcon").last.hover()
+    page.get_by_role("tooltip").get_by_text("How often a move as large came without any decision").wait_for()
 
 
 def to(page, name):

@@ -11,6 +11,7 @@ from cxmon.wording.happening import with_numbers
 from cxmon.wording.hearing import heard
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
+FIGURES = "84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments looked at"
 LATER = NOW + timedelta(days=1)
 HERE = Receipt(channel="C1", ref="1")
 
@@ -49,11 +50,13 @@ def test_each_step_names_its_channels_and_what_holds_a_message_up():
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("still_breach: not clearly worse",
-         "opened; not clearly worse; 84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments looked at"),
+        (
+            "still_breach: not clearly worse",
+            f"opened; not clearly worse; {FIGURES}",
+        ),
         ("opened: 84.9 % instead of 87.2 %; 22 segments looked at",
          "opened; 84.9 % instead of 87.2 %; 22 segments looked at; n 4,944"),
-        ("opened", "opened; 84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments looked at"),
+        ("opened", f"opened; {FIGURES}"),
     ],
 )  # fmt: skip
 def test_a_decision_is_told_in_units_and_nothing_of_it_twice(reason, said):
