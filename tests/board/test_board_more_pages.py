@@ -96,7 +96,7 @@ def test_a_deep_link_restores_a_metric_and_every_section_says_what_it_stands_on(
     assert "Half within 1.9 min, nine of ten within 4.0 min" in said
     assert "about 900; short lines: the three times as long before" in said
     assert "3 segments looked at" in said
-    assert "fell by 5.0 points (3.0 to 7.0)" in said
+    assert "fell by 5 points (3 to 7)" in said
     assert "a difference of 10 % or more" in said
     # Below the trend and below the year before; below the bars it is theirs.
     assert said.count("n 980 in the 7 days to 18 Nov") == 2

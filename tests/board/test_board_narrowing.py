@@ -67,7 +67,7 @@ def test_each_day_keeps_one_reading_in_the_transaction_of_its_verdict(tmp_path):
     assert [one.so_far.low for one in course.readings[-2:]] == [0.02, 0.03]
     assert course.turned == found[5]
     assert narrowed(course, CSAT) == (
-        "CSAT could be 5.0 points better to 12.0 points worse on day 5, and is 3.0 to 7.0 points worse on day 12. "
+        "CSAT could be 5 points better to 12 points worse on day 5, and is 3 to 7 points worse on day 12. "
         "Over the limit with the figures to 24 Sep (day 10)"
     )
     assert kept(course).startswith("Kept day by day from 23 Sep")
@@ -100,7 +100,7 @@ def test_the_charts_hold_to_their_schema():
     charts.mix(split, CSAT, theme="dark").to_dict()
     ends = {bar.label: bar.said for bar in parts(replace(split, ranges=None), CSAT)}
     assert list(ends.items()) == [
-        ("Different kinds", "2.0 points worse"), ("Same kinds", "0.0 points better"), ("In all", "2.0 points worse"),
+        ("Different kinds", "2.0 points worse"), ("Same kinds", "0.0 points"), ("In all", "2.0 points worse"),
     ]  # fmt: skip
 
 

@@ -164,8 +164,8 @@ def test_the_decision_page_says_where_and_lists_the_segments(page, tmp_path):
     worlds.seed(url)
     worlds.placed(url, Segment.of(region="eu"))
     app = page("decision", url=url, change="weekend-desk")
-    assert "CSAT, where: mostly eu, 4.1 points worse" in text(app)
-    assert "eu: 4.1 points worse (range 2.0 to 6.3), 85 % of the harm with 40 % of the answers; stands out" in text(app)
+    assert "CSAT, where: mostly eu, 4 points worse" in text(app)
+    assert "eu: 4 points worse (range 2 to 6), 85 % of the harm with 40 % of the answers; stands out" in text(app)
     assert "CSAT: segments inside the scope" in [x.label.replace("\\", "") for x in app.expander]
 
 
@@ -226,7 +226,7 @@ def test_a_link_to_what_does_not_exist_falls_back(page):
 def test_a_decision_shows_its_story_metrics_and_hash(page):
     said = text(page("decision", change="bot"))
     assert "Chat bot" in said
-    assert "up to 3.0 points worse is still possible" in said
+    assert "up to 3 points worse is still possible" in said
     assert "hash" in said
 
 

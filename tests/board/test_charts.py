@@ -147,8 +147,8 @@ def test_the_forest_has_a_row_for_each_segment_and_marks_what_stands_out_in_shap
     ]  # fmt: skip
     assert [r["harm"] for r in rows] == pytest.approx([6.0, 3.0, 1.0])
     assert len({r["ink"] for r in rows}) == 2
-    assert rows[0]["tip"].startswith("6.0 points worse (range 4.0 to 8.0)")
-    assert "all of it 3.0 points" in json.dumps(drawn)
+    assert rows[0]["tip"].startswith("6 points worse (range 4 to 8)")
+    assert "all of it 3 points" in json.dumps(drawn)
 
 
 def test_the_caption_says_where_a_week_is_one_point():

@@ -66,12 +66,12 @@ def test_words_say_which_way_how_much_and_between_which_days(filled):
         found, size=-0.08, low=-0.1, high=-0.06, since=day(200), began=(day(198), day(203)), settled=day(200)
     )
     assert wording.shifted(csat(), exact, "UTC", NOW) == (
-        "phone fell by 8.0 points (6.0 to 10.0) between 16 Dec 2025 and 21 Dec 2025, likeliest on 18 Dec 2025; "
+        "phone fell by 8 points (6 to 10) between 16 Dec 2025 and 21 Dec 2025, likeliest on 18 Dec 2025; "
         "declared in that time: Phone desk cut"
     )
     sure = replace(exact, began=(day(200), day(200)), settled=day(214), near=())
     assert wording.shifted(csat(), sure, "UTC", day(200) + timedelta(days=1)) == (
-        "phone fell by 8.0 points (6.0 to 10.0) on 18 Dec, complete by 1 Jan 2026"
+        "phone fell by 8 points (6 to 10) on 18 Dec, complete by 1 Jan 2026"
     )
 
 

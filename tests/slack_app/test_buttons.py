@@ -211,7 +211,7 @@ def test_a_one_off_is_left_out_of_what_is_expected(app):
 def test_the_new_normal_shows_first_what_it_hides(app):
     world, slack, message = app
     view = sent_on(slack, opened_view(slack, "we_know_why", message), kind="new_normal")
-    assert "That hides 70.0 % instead of 78.0 %: nobody is alerted of it any more." in words_of(view).replace(" ", " ")
+    assert "That hides 70 % instead of 78 %: nobody is alerted of it any more." in words_of(view).replace(" ", " ")
     assert list(slack.acked(slack.submit(view, {}))["errors"]) == ["why"]
     slack.acked(slack.submit(view, {"why": "the desk is smaller now"}))
     assert answered(slack).startswith("Accepted as the new level")
@@ -233,7 +233,7 @@ def test_what_a_viewer_sends_of_an_editors_form_is_refused(app, kind):
 def test_a_quiet_look_is_not_what_the_new_normal_hides():
     bad = incident()
     quiet = replace(bad.latest, state=State.OK, value=0.81, expected=math.nan, low=math.nan, high=math.nan)
-    assert "That hides 70.0 % instead of 78.0 %" in hidden_by_accepting(replace(bad, latest=quiet), CSAT)[1]
+    assert "That hides 70 % instead of 78 %" in hidden_by_accepting(replace(bad, latest=quiet), CSAT)[1]
 
 
 def test_an_alert_is_marked_as_not_real_after_reading_what_that_does(app):

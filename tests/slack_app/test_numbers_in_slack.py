@@ -1,7 +1,9 @@
 """Slack answers in the configuration's number format, and takes no figure that could be read in two ways."""
 
+from dataclasses import replace
+
 import pytest
-from form_world import request, seed
+from form_world import PHONE, band, request, seed
 from test_buttons import answered
 from test_declaring import FILLED, Rules, form
 
@@ -15,9 +17,12 @@ COMMA = NumberFormat(decimal=",", thousands=".")
 def test_a_question_is_answered_in_the_format_of_the_configuration(world, listening_slack):
     with world.store() as store:
         seed(store)
+        wide = band(PHONE)
+        near = {"low": tuple(x - 0.005 for x in wide.expected), "high": tuple(x + 0.005 for x in wide.expected)}
+        store.bands.put([replace(wide, **near)])
     with world.listening(number_format=COMMA):
         listening_slack.acked(listening_slack.command("/cxmon", "csat phone"))
-        assert answered(listening_slack) == "CSAT, phone: 72,0 %, 6 points worse than expected"
+        assert answered(listening_slack) == "CSAT, phone: 72,0 %, 6,0 points worse than expected"
 
 
 def declared(amount):

@@ -14,7 +14,7 @@ from cxmon.slack_app.contract import Kind, Respond, Upload, refusal
 from cxmon.slack_app.performing import perform
 from cxmon.slack_app.registry import handler_of
 
-CSAT_PHONE = "CSAT, phone: 72.0 %, 6 points worse than expected"
+CSAT_PHONE = "CSAT, phone: 72 %, 6 points worse than expected"
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def words_of(respond):
 def test_elsewhere_only_the_one_who_asked_reads_the_answer_and_gets_the_picture(desk):
     told, picture = asks(*desk, "csat channel=phone", channel="C0OTHER", payload={"channel_name": "everybody"})
     assert (told.text, told.in_channel) == (CSAT_PHONE, False)
-    assert "78.0 %; 76.0 % to 80.0 % in 99 of 100 cases when nothing changes" in words_of(told)
-    assert "72.0 % (7 days to 13 Sep, n 700)" in words_of(told)
+    assert "78 %; 76 % to 80 % in 99 of 100 cases when nothing changes" in words_of(told)
+    assert "72 % (7 days to 13 Sep, n 700)" in words_of(told)
     assert "outside that range since 4 Sep" in words_of(told)
     assert isinstance(picture, Upload)
     assert (picture.channel, picture.title, picture.best_effort) == ("U0ADA", CSAT_PHONE, True)
