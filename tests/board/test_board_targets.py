@@ -34,7 +34,7 @@ def test_targets_and_responses_on_the_board(monkeypatch, tmp_path):
     said = words_of(monkeypatch, url, "overview")
     assert "CSAT: at least 90.0 % by" in said
     assert "Will miss" in said
-    assert "the chance is 4 %; lately 86.0 %, then 86.2 % expected (84.0 % to 88.0 % in eight of ten cases)" in said
+    assert "the chance is 4 %; lately 86 %, then 86 % expected (84 % to 88 % in eight of ten cases)" in said
     assert "it would have to get better by 1.3 points a month, expected are 0.1 points better" in said
     assert "(Planning), overdue by 2 days, and no fix has begun: Saturdays only" in said
     page = words_of(monkeypatch, url, "decision", change="weekend-desk")

@@ -140,7 +140,7 @@ def test_from_the_sentence_to_the_worst_decision_its_interval_and_segment_and_th
     # By the keyboard: a fold within one that is still opening moves away from a pointer.
     told.locator("summary").filter(has_text="CSAT: segments inside the scope").press("Enter")
     # A name that would be a picture, bold and a formula is words, wherever it stands.
-    told.get_by_text(f"{HOSTILE}: 4.1 points worse (range 2.0 to 6.3), 85 % of the harm").wait_for()
+    told.get_by_text(f"{HOSTILE}: 4 points worse (range 2 to 6), 85 % of the harm").wait_for()
     to(told, "Metrics")
     card = told.get_by_test_id("stMetric").filter(has_text=HOSTILE)
     card.wait_for()

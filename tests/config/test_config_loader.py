@@ -139,7 +139,7 @@ def test_the_first_configuration_that_init_writes_loads():
 def test_the_demos_configurations_load(tmp_path, name):
     written = (ROOT / "cxmon" / "demo" / f"{name}.yaml").read_text()
     path = tmp_path / "cxmon.yaml"
-    written = written.replace("<allowance-year>", "07-01")
+    written = written.replace("<allowance-year>", "07-01").replace("<in-a-quarter>", "2026-12-01")
     path.write_text(re.sub(r"<[a-z-]+?-?([0-9]?)>", lambda found: f"2026-09-0{found[1] or 1}", written))
     plan = load(path, environ={})
     assert plan.metrics

@@ -70,7 +70,7 @@ def test_faster_but_worse_solved_gets_both_answers(world):
     told = message(plan, store, verdict)
     assert (told.badge, told.title) == ("Over the limit", "Solved first time fell more than the limit of 2 points")
     assert facts(told)["Promised"].startswith("Aim shown for First reply")
-    one_breath = r"First reply is \d+ % faster, but \d\.\d points fewer solved first time \(compared with untouched"
+    one_breath = r"First reply is \d+ % faster, but \d points fewer solved first time \(compared with untouched"
     assert re.search(one_breath, told.lines[0])
     assert len([row for row in store.outbox.rows() if row.message.badge == "Over the limit"]) == 1
 
