@@ -76,11 +76,14 @@ def test_one_digest_is_on_record_in_full(news, slack):
     assert digest.badge in told.lines[1]
 
 
-def test_an_end_is_said_in_its_thread(news, slack):
+def test_an_end_is_said_in_its_thread_and_one_of_a_silenced_story_as_a_message_of_its_own(news, slack):
+    first = {message.thread: message.key for _, _, message in reversed(news)}
     ended = [m for _, _, m in news if "|ended|" in m.key]
-    assert ended
-    said = "\n".join("\n".join(t.lines) for t in slack.told if t.sort == REPLY)
-    assert all(m.title in said for m in ended)
+    alone = [m for m in ended if first[m.thread] == m.key]
+    assert len(ended) > len(alone)
+    for sort, ends in ((REPLY, [m for m in ended if m not in alone]), (NEW, alone)):
+        said = "\n".join("\n".join(t.lines) for t in slack.told if t.sort == sort)
+        assert all(m.title in said for m in ends)
 
 
 def test_what_calls_somebody_is_short(slack):
