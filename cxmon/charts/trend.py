@@ -17,6 +17,7 @@ from cxmon.charts.narrow import NARROW, style, wide_only
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Break, Metric
+from cxmon.wording.gap import levels_shown
 
 LABEL_PX = 132
 # Middle and height in px, and lines that stay together: each its px below the middle, and what its mark is given.
@@ -366,11 +367,11 @@ def _ends(
     if not done:
         return []
     last, colours = done[-1], frame.colours
-    scale = wording.factor(frame.metric)
+    seen, expected = levels_shown(frame.metric, last.avg, last.expected, last.low, last.high)
     colour = _hue(frame, last)
     day = datetime.fromtimestamp(last.day / 1000, UTC)
     at = frame.px(last.avg)
-    lines = [(19, style(15, 700, colour, wording.value(frame.metric, last.avg / scale)))]
+    lines = [(19, style(15, 700, colour, seen))]
     lines.append((15, style(11, 400, colours.muted, f"to {day:%-d %b}")))
     if len(done) < len(shown) and any(not p.complete for p in shown):
         lines.append((15, style(11, 400, colours.muted, "later: not complete yet", wide=True)))
@@ -379,8 +380,7 @@ def _ends(
     held = [(top + gap / 2, look) for top, (gap, look) in zip(tops, lines, strict=False)]
     labels: list[_Label] = [*beside, (at - 12 + tall / 2, tall, held)]
     if math.isfinite(last.expected):
-        text = f"expected {wording.value(frame.metric, last.expected / scale)}"
-        labels.append((frame.px(last.expected), 16, [(0, style(12, 400, colours.muted, text))]))
+        labels.append((frame.px(last.expected), 16, [(0, style(12, 400, colours.muted, f"expected {expected}"))]))
     if limit is not None and math.isfinite(last.expected):
         y = frame.px(last.expected + frame.metric.harm_sign * limit)
         labels.append((y, 16, [(0, style(12, 400, colours.red, limit_text))]))

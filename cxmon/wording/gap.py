@@ -43,17 +43,15 @@ def gap(band: Band, metric: Metric) -> Gap | None:
     i = next(_told(band), None)
     if i is None:
         return None
-    avg, expected, sign = band.avg[i], band.expected[i], metric.harm_sign
-    ends = sorted((sign * (avg - band.low[i]), sign * (avg - band.high[i])))
-    unit, per = _unit(metric, expected)
-    scale = factor(metric)
+    avg, expected, scale = band.avg[i], band.expected[i], factor(metric)
+    harm, unit = _harm(metric, avg, expected, band.low[i], band.high[i])
     first = max(0, i + 1 - SPARK_DAYS)
     return Gap(
         value=avg,
         expected=expected,
-        harm=sign * (avg - expected) / per,
-        low=ends[0] / per,
-        high=ends[1] / per,
+        harm=harm.estimate,
+        low=harm.low,
+        high=harm.high,
         unit=unit,
         until=datetime.fromtimestamp(band.starts[i], UTC),
         n=sum(band.n[max(0, i + 1 - band.smooth) : i + 1]),
@@ -61,6 +59,22 @@ def gap(band: Band, metric: Metric) -> Gap | None:
         between=(band.low[i], band.high[i]),
         since=_since(band),
     )
+
+
+def _harm(metric: Metric, avg: float, expected: float, low: float, high: float) -> tuple[Interval, str]:
+    """How much worse an average is than expected, harm positive, from where it would lie without a change, and the
+    unit of that."""
+    sign = metric.harm_sign
+    unit, per = _unit(metric, expected)
+    ends = sorted((sign * (avg - low), sign * (avg - high)))
+    return Interval(estimate=sign * (avg - expected) / per, low=ends[0] / per, high=ends[1] / per), unit
+
+
+def levels_shown(metric: Metric, avg: float, expected: float, low: float, high: float) -> tuple[str, str]:
+    """`levels` of a point of a chart, whose figures are on the shown scale."""
+    figures = [x / factor(metric) for x in (avg, expected, low, high)]
+    harm, unit = _harm(metric, *figures)
+    return instead(metric, figures[0], figures[1], harm, unit)
 
 
 def _told(band: Band) -> Iterator[int]:
