@@ -5,6 +5,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 # What Streamlit itself draws so, as docs/board.md lists it: (rule, a part of the element).
 SHELL = (("target-size", 'role="spinbutton"'),)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+TRIES = 20
 AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
 CONTROLS = {
     "button", "link", "textbox", "combobox", "checkbox", "radio", "tab", "slider", "spinbutton", "listbox", "switch",
@@ -57,11 +58,16 @@ def against(page, rules=RULES):
 
 def unheard(page):
     """What a screen reader cannot tell: controls without a name, charts without words, headings that skip a level."""
-    nodes = _tree(page)
+    # A page that follows its store may draw another chart while it is read: then it is read again.
+    for _ in range(TRIES):
+        charts = page.locator("[data-testid=stVegaLiteChart]:visible").count()
+        nodes = _tree(page)
+        said = [name for role, name, _ in nodes if role in {"image", "img", "graphics-document"}]
+        worded = sum(len(name.split()) >= 4 for name in said)
+        if worded >= charts:
+            break
+        page.wait_for_timeout(500)
     found = [f"a {role} without a name" for role, name, _ in nodes if role in CONTROLS and not name]
-    said = [name for role, name, _ in nodes if role in {"image", "img", "graphics-document"}]
-    charts = page.locator("[data-testid=stVegaLiteChart]:visible").count()
-    worded = sum(len(name.split()) >= 4 for name in said)
     found += [f"{charts} charts, {worded} of them in words"] if worded < charts else []
     levels = [level for role, _, level in nodes if role == "heading"]
     steps = zip([0, *levels], levels, strict=False)
