@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cxmon.alerts.markup import clean, cut, cut_lines, escape, safe_url, size, unformatted
+from cxmon.alerts.markup import clean, cut, cut_lines, escape, linked, safe_url, size, unformatted
 from cxmon.alerts.parts import one_line
 from cxmon.alerts.text import command_hint, record_lines
 from cxmon.model import Action, Fact, Message, Record, Tone
@@ -113,7 +113,7 @@ def _field(fact: Fact) -> Block:
 
 def _records(records: Sequence[Record]) -> list[Block]:
     """Links into the vendor's own system, each named by its id there."""
-    links = [f"<{escape(url)}|{_escaped(one.id, HEADER)}>" for one in records if (url := safe_url(one.link))]
+    links = [f"<{escape(url)}|{_escaped(name, HEADER)}>" for name, url in linked(records)]
     return [{"type": "context", "elements": [mrkdwn(f"{RECORDS}: {' · '.join(links)}")]}] if links else []
 
 

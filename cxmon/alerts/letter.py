@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from cxmon.alerts.markup import clean, cut, cut_lines, safe_url
+from cxmon.alerts.markup import clean, cut, cut_lines, linked, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.alerts.text import command_hint, render
 from cxmon.model import Message, Passage, Receipt, Tone
@@ -140,8 +140,7 @@ def page(message: Message, *, update: bool = False, chart: bool = False) -> str:
 
 def _records(message: Message) -> str:
     """Links into the vendor's own system."""
-    links = [f'<a href="{html.escape(url)}">{_text(one.id)}</a>' for one in message.records
-             if (url := safe_url(one.link))]  # fmt: skip
+    links = [f'<a href="{html.escape(url)}">{_text(name)}</a>' for name, url in linked(message.records)]
     return f'<p style="margin:0 0 8px;font-size:14px">{RECORDS}: {" · ".join(links)}</p>' if links else ""
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
-from cxmon.model import written
+from cxmon.model import Record, written
 from cxmon.wording.messages import more_lines
 
 _JOINER = "\u200d"
@@ -68,6 +68,11 @@ def cut_lines(lines: Iterable[str], limit: int) -> list[str]:
         kept.append(line)
         used += size(line) + 1
     return kept
+
+
+def linked(records: Iterable[Record]) -> list[tuple[str, str]]:
+    """(id, address) of the records whose address may be linked; the id is as it came."""
+    return [(one.id, url) for one in records if (url := safe_url(one.link))]
 
 
 def safe_url(url: str | None) -> str | None:

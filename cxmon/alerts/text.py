@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 
-from cxmon.alerts.markup import clean, cut, safe_url
+from cxmon.alerts.markup import clean, cut, linked, safe_url
 from cxmon.alerts.parts import one_line
 from cxmon.model import Message
 from cxmon.wording.messages import RECORDS, commands
@@ -36,8 +36,8 @@ def render(message: Message, *, update: bool = False) -> str:
 
 def record_lines(message: Message) -> list[str]:
     """The records behind it with their addresses, a line each; nothing where none is linked."""
-    found = [(clean(one.id), url) for one in message.records if (url := safe_url(one.link))]
-    return [f"{RECORDS}:", *(f"  {cut(name, WIDTH)}  {url}" for name, url in found)] if found else []
+    found = linked(message.records)
+    return [f"{RECORDS}:", *(f"  {cut(clean(name), WIDTH)}  {url}" for name, url in found)] if found else []
 
 
 def command_hint(message: Message) -> str:

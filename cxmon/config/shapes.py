@@ -169,7 +169,7 @@ class Record:
         """Tell an unknown key; gives back the one that is probably meant."""
         free = [name for name in self.fields if name not in node.entries]
         meant = nearest(key, free)
-        below = [name for name, known in self.fields.items() if key in getattr(known.shape, "fields", ())]
+        below = [n for n, known in self.fields.items() if isinstance(known.shape, Record) and key in known.shape.fields]
         if meant:
             expected = f"a known key{did_you_mean(key, free)}"
         elif len(reading.above) > 1 and key in reading.above[-2]:

@@ -5,13 +5,12 @@ the weeks to come as well: who will leave knows it already.
 """
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import numpy as np
 
 from cxmon.demo.tickets import LEAF_NAMES, stock
-from cxmon.demo.world import LEAVES, World
+from cxmon.demo.world import LEAVES, World, named, night_after
 
 Row = tuple[Any, ...]
 
@@ -43,6 +42,6 @@ def lookup_rows(world: World, seed: int, first: int, wanted: int, until: int) ->
     for day in range(wanted, until):
         rng = np.random.default_rng([seed, CURIOUS_STREAM, day])
         seen = looked[day - wanted] + rng.poisson(CURIOUS * active[day - wanted])
-        name, loaded = date.fromordinal(day).isoformat(), date.fromordinal(day + 1).isoformat() + " 02:00:00"
+        name, loaded = named(day), night_after(day)
         for leaf, customers, looks in zip(LEAF_NAMES, active[day - wanted].tolist(), seen.tolist(), strict=True):
             yield (name, *leaf, customers, min(looks, customers), loaded)

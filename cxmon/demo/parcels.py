@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon.demo.truth import FEWER_VANS, PARCEL_CUTS, PICK_UP
+from cxmon.demo.world import named, night_after
 from cxmon.model import Segment
 
 Row = tuple[Any, ...]
@@ -56,9 +57,9 @@ def parcel_rows(seed: int, anchor: date, since: int, until: int) -> Iterator[Row
             held = UNREAD_SINCE <= day - start < READ_ON and unread_hub(_segment(hub))
             few = int(unread_on_time[k]) if held else 0
             missing = int(unread_late[k]) + few if held else 0
-            yield (_name(day), CHANNEL, hub, int(parcels[k]) - missing, int(on_time[k]) - few, _night_after(day))
+            yield (named(day), CHANNEL, hub, int(parcels[k]) - missing, int(on_time[k]) - few, night_after(day))
             if held and read_on < until:
-                yield (_name(day), CHANNEL, hub, missing, few, _night_after(read_on))
+                yield (named(day), CHANNEL, hub, missing, few, night_after(read_on))
 
 
 def survey_rows(seed: int, anchor: date, since: int, until: int) -> Iterator[Row]:
@@ -79,7 +80,7 @@ def survey_rows(seed: int, anchor: date, since: int, until: int) -> Iterator[Row
             for age in np.flatnonzero(yes + no).tolist():
                 if day + age < until:
                     came = int(yes[age] + no[age])
-                    yield (_name(day), CHANNEL, hub, came, int(yes[age]), _night_after(day + age))
+                    yield (named(day), CHANNEL, hub, came, int(yes[age]), night_after(day + age))
 
 
 def _on_time(rng: np.random.Generator, into: int, day: int) -> Floats:
@@ -101,11 +102,3 @@ def _by_age(rng: np.random.Generator, count: int, mean: float) -> Ints:
 
 def _segment(hub: str) -> Segment:
     return Segment.of(channel=CHANNEL, hub=hub)
-
-
-def _name(day: int) -> str:
-    return date.fromordinal(day).isoformat()
-
-
-def _night_after(day: int) -> str:
-    return _name(day + 1) + " 02:00:00"

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cxmon.demo.truth import CLUB
+from cxmon.demo.world import named, night_after
 
 Row = tuple[Any, ...]
 
@@ -32,7 +33,7 @@ def shop_rows(seed: int, anchor: date, since: int, until: int) -> Iterator[Row]:
     """Rows of table `shop_days` for the days `since <= day < until` (ordinals); a day rests on nothing before it."""
     for day in range(since, until):
         rng = np.random.default_rng([seed, SHOP_STREAM, day])
-        name, loaded = date.fromordinal(day).isoformat(), date.fromordinal(day + 1).isoformat() + " 02:00:00"
+        name, loaded = named(day), night_after(day)
         ordered = rng.binomial(CUSTOMERS, shares_of(rng, anchor, day))
         for group, customers, orders in zip(GROUPS, CUSTOMERS.tolist(), ordered.tolist(), strict=True):
             yield (name, CHANNEL, group, customers, orders, loaded)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,8 @@ from cxmon.demo.world import (
     TIER_LEVEL,
     TIER_OF,
     World,
+    named,
+    night_after,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -98,7 +99,7 @@ def tickets_of(world: World, seed: int, day: int, scale: float) -> Tickets:
 def stamps(seconds: Ints) -> list[str]:
     """`2026-01-31 09:30:00` for each time; the text form that SQLite's own functions use."""
     days, rest = np.divmod(seconds, DAY_S)
-    names = {int(day): date.fromordinal(int(day)).isoformat() for day in np.unique(days)}
+    names = {int(day): named(int(day)) for day in np.unique(days)}
     return [names[day] + TIMES[second] for day, second in zip(days.tolist(), rest.tolist(), strict=True)]
 
 
@@ -156,7 +157,7 @@ def customer_rows(world: World, seed: int, first: int, wanted: int, until: int) 
     """Rows of table `subscription_days` for `wanted <= day < until`."""
     for day, active, joined, cancelled in stock(world, seed, first, until):
         if day >= wanted:
-            name, loaded = date.fromordinal(day).isoformat(), date.fromordinal(day + 1).isoformat() + " 02:00:00"
+            name, loaded = named(day), night_after(day)
             for leaf, numbers in zip(LEAF_NAMES, zip(active, joined, cancelled, strict=True), strict=True):
                 yield (name, *leaf, *(int(x) for x in numbers), loaded)
 

@@ -89,6 +89,16 @@ WEEKDAY = np.array(
 YEARLY = np.array([-0.06, 0.08, 0.04, 0.03, 0.06, 0.12])
 
 
+def named(day: int) -> str:
+    """`2026-09-01` of an ordinal."""
+    return date.fromordinal(day).isoformat()
+
+
+def night_after(day: int) -> str:
+    """When a table of the desk is loaded with what happened on a day."""
+    return f"{named(day + 1)} 02:00:00"
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """True figures of days `first .. first + D - 1` (ordinals): (D, figures, leaves), shares 0..1, else natural."""
