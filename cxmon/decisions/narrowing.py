@@ -17,8 +17,9 @@ def readings_of(verdict: Verdict) -> tuple[Reading, ...]:
 def narrowing(metric: str, history: Sequence[Verdict], kept: Iterable[Reading]) -> Narrowing:
     """How the range of one metric narrowed, from the kept readings and from each version (oldest first).
 
-    Only what was judged over the same watch as now counts: another start or unit makes other figures. Of several looks
-    over one window the newest stands, a kept one before another.
+    Only what was judged over the same watch as now counts: another start or unit makes other figures; and no window
+    that reaches further than the one of now: late data showed that those days were not complete. Of several looks over
+    one window the newest stands, a kept one before another.
     """
     if not history:
         return Narrowing(metric=metric, readings=())
@@ -27,7 +28,8 @@ def narrowing(metric: str, history: Sequence[Verdict], kept: Iterable[Reading]) 
     if now is None:
         return Narrowing(metric=metric, readings=())
     every = [*known, *(one for one in kept if one.metric == metric)]
-    same = [one for one in every if (one.since, one.unit) == (now.since, now.unit) and one.at <= now.at]
+    own = [one for one in every if (one.since, one.unit) == (now.since, now.unit)]
+    same = [one for one in own if one.at <= now.at and one.until <= now.until]
     found = {one.until: one for one in sorted(same, key=_weight)}
     readings = tuple(found[until] for until in sorted(found))
     return Narrowing(

@@ -88,6 +88,14 @@ def test_versions_tell_what_no_day_kept_and_another_watch_does_not_count():
     assert decisions.narrowing("csat", [], []).readings == ()
 
 
+def test_a_window_that_late_data_took_back_is_no_later_word_than_that_of_now():
+    early, wide = looked(5, Code.UNDECIDED, -0.05, 0.12), looked(33, Code.IMPROVED, -0.05, -0.02)
+    now = replace(looked(24, Code.WORSE, 0.005, 0.012), version=3, as_of=wide.as_of + timedelta(days=30))
+    course = decisions.narrowing("csat", [early, replace(wide, version=2), now], decisions.readings_of(wide))
+    assert [one.code for one in course.readings] == [Code.UNDECIDED, Code.WORSE]
+    assert "better on day 33" not in narrowed(course, CSAT)
+
+
 def test_what_cannot_be_said_yet_keeps_no_reading():
     nan = float("nan")
     assert decisions.readings_of(looked(5, Code.WAITING, nan, nan)) == ()
