@@ -134,7 +134,7 @@ def ledger(world: World) -> None:
         "Decisions and their verdicts",
         anchor=False,
         help=md(
-            "Gravest first; the numbers are the pins above. "
+            "Gravest first; the numbers are those of the pins, on the charts of whom a decision touches. "
             f"{terms.explained(said for row in rows for said in (row.words, row.grade))} {terms.RANGE} "
             f"{terms.LIMIT} {terms.PRICE}"
         ),
