@@ -92,9 +92,10 @@ def _card(world: World, metric: Metric, band: Band) -> None:
             st.metric(md(name), "–", "waiting for data", delta_color="gray", delta_arrow="off")
             st.caption(md(band.reason or "too little complete data"))
             return
+        figure, unit = gaps.on_card(found, metric)
         st.metric(
             md(name),
-            gaps.levels(found, metric)[0],
+            figure,
             gaps.pill(found, metric),
             delta_color=BADGE[found.tone],  # type: ignore[arg-type]
             delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
@@ -105,7 +106,7 @@ def _card(world: World, metric: Metric, band: Band) -> None:
         )
         drawing.spark(found, name)
         rate = answering.rate(world, band, metric, found)
-        lines = [gaps.possible(found, metric), f"n {wording.number(found.n, 0)}", rate]
+        lines = [unit, gaps.possible(found, metric), f"n {wording.number(found.n, 0)}", rate]
         link = _link(metric, band).replace(f"[{md(name)}]", "[look closer]")
         st.markdown(small(*(grey(md(line)) for line in lines), link if band.key != EVERYONE.key else ""))
 

@@ -55,7 +55,7 @@ def view(world: World, shown: list[str]) -> tuple[str, str, int]:
     )
     span = (
         options.segmented_control(
-            "Range",
+            "How far back",
             list(RANGES),
             format_func=lambda k: RANGES[k][0],
             required=True,

@@ -61,6 +61,8 @@ class World:
     own: tuple[str, ...] = ()
     every: tuple[Declared, ...] = ()
     number_format: NumberFormat = field(default_factory=NumberFormat)
+    # By metric, the stored segments that its series are made of.
+    leaves: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
     # Of which store this is, and of which of its versions.
     of: tuple[str, int] = ("", 0)
 
@@ -96,9 +98,10 @@ class World:
         """Declared changes by date: their places are the numbers on pins and in the ledger, in every view the same."""
         return charts.numbered(self.every or self.declared.values())
 
-    def pins(self) -> list[charts.Pin]:
-        every = zip(self.ordered(), charts.pins(self.ordered(), self.verdicts), strict=True)
-        return [pin for one, pin in every if one.change.id in self.declared]
+    def pins(self, metric: str, key: str) -> list[charts.Pin]:
+        """Of the decisions that touch somebody in a series."""
+        of = self.declared.keys() & _marked(self, (*self.of, metric, key))
+        return charts.pins(self.ordered(), self.verdicts, of=of)
 
     def limit(self, metric: Metric, key: str) -> charts.Limit | None:
         """The limit that a series is over, where a verdict says so."""
@@ -169,6 +172,13 @@ def world(version: int | str) -> World | str:
         return str(error)
 
 
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _marked(_world: World, same: tuple[str | int, ...]) -> set[str]:
+    """Of thousands of segments it takes longer to say than a switch of segment may."""
+    metric, key = (str(part) for part in same[-2:])
+    return charts.marked(_world.ordered(), _world.metrics[metric], _world.leaves.get(metric, ()), key)
+
+
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _load(url: str, version: int) -> World | str:
     """Cached on the store's version: a backfill shows at once, an idle store costs one small read. All sessions share
@@ -180,15 +190,14 @@ def _load(url: str, version: int) -> World | str:
             return NOTHING_YET
         bands = store.bands.all()
         as_of = [b.as_of for b in bands.values()]
+        declared = charts.shown(store.changes.all(), max(as_of, default=datetime.fromtimestamp(0, UTC)))
         return World(
             title=catalogue.title,
             zone=catalogue.zone,
             metrics={m.id: m for m in catalogue.metrics},
             as_of=max(as_of) if as_of else None,
-            declared={
-                d.change.id: d
-                for d in charts.shown(store.changes.all(), max(as_of, default=datetime.fromtimestamp(0, UTC)))
-            },
+            declared={d.change.id: d for d in declared},
+            leaves={m.id: store.leaves(m) for m in catalogue.metrics},
             verdicts=store.verdicts.all_latest(),
             responses=tuple(store.changes.responses(None)),
             incidents=tuple(store.incidents.open()),

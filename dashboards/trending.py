@@ -42,7 +42,7 @@ def draw(world: World, band: Band, metric: Metric, *, where: str, days: int, key
     head, side = st.columns([9, 1], vertical_alignment="top")
     better = "higher" if metric.better == "higher" else "lower"
     legend = grey(LEGEND.format(smooth=average(band), better=better))
-    pins, aimed = world.pins(), world.target(metric.id, band.key)
+    pins, aimed = world.pins(metric.id, band.key), world.target(metric.id, band.key)
     target = f"target {wording_of_targets.bound(aimed, metric, world.zone)}" if aimed else ""
     legend += grey(f" Dash-dotted: {md(target)}.") if target else ""
     head.markdown(f"{caption(band, metric, world, where)}  \n{legend}", help=md(_meant(metric, legend)))

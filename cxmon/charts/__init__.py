@@ -3,7 +3,7 @@
 from cxmon.charts.forest import forest
 from cxmon.charts.heat import Cell, heat
 from cxmon.charts.lines import Line, lines
-from cxmon.charts.marks import pins
+from cxmon.charts.marks import marked, pins
 from cxmon.charts.narrowing import LEGEND as NARROWING
 from cxmon.charts.narrowing import narrowing
 from cxmon.charts.page import DAYS, LEGEND, Drawing, drawing, made_of, page, places, sure
@@ -41,6 +41,7 @@ __all__ = [
     "lines",
     "local_ms",
     "made_of",
+    "marked",
     "mix",
     "narrowing",
     "numbered",

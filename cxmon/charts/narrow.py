@@ -5,7 +5,8 @@ from typing import Any
 import altair as alt
 
 # In pixels of the plot, as the browser draws it.
-NARROW = "width < 520"
+WIDE_PX = 520
+NARROW = f"width < {WIDE_PX}"
 
 
 def wide_only(size: int) -> Any:

@@ -25,7 +25,6 @@ from cxmon.charts.points import points, recent
 from cxmon.charts.trend import trend
 from cxmon.charts.waterfall import LEGEND as ADDS_UP
 from cxmon.charts.waterfall import mix
-from cxmon.decisions.numbering import numbered
 from cxmon.model import Band, Declared, Metric, Narrowing, Split, Tone, Verdict, Where
 from cxmon.wording.over import limit
 from cxmon.wording.shapes import SHAPES
@@ -69,8 +68,7 @@ def drawing(
     over = limit(declared, verdicts, metric, band.key)
     height = over.height if over else None
     shown = recent(points(band, metric, grave_since=over.since if over else None, limit=height), DAYS)
-    every = zip(numbered(declared), pins(declared, verdicts), strict=True)
-    marked = [pin for one, pin in every if one.change.id in shown_changes]
+    marked = pins(declared, verdicts, of=shown_changes)
 
     def drawn(theme: Theme, narrow: bool) -> alt.LayerChart:
         width = NARROW if narrow else WIDE

@@ -13,20 +13,22 @@ from cxmon import wording
 from cxmon.charts import breaks, layout
 from cxmon.charts.inline import Rows, inline, short
 from cxmon.charts.layered import behind, layered
-from cxmon.charts.narrow import NARROW, style, wide_only
+from cxmon.charts.narrow import NARROW, WIDE_PX, style, wide_only
 from cxmon.charts.palette import PALETTES, Palette, Theme
 from cxmon.charts.points import Pin, Point, coarse, local_ms, runs
 from cxmon.model import Break, Metric
 from cxmon.wording.gap import levels_shown
 
 LABEL_PX = 132
+# Of the asked height what the figures keep at least: above many rows of pins the chart is higher.
+FIGURES = 0.6
 # Middle and height in px, and lines that stay together: each its px below the middle, and what its mark is given.
 _Label = tuple[float, float, list[tuple[float, dict[str, Any]]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Frame:
-    """What all layers share: colours, scales and the reserved head-room for pins."""
+    """What all layers share: colours, scales, pins and the head-room that is kept for them, a `row` each."""
 
     metric: Metric
     colours: Palette
@@ -39,6 +41,7 @@ class _Frame:
     top: float
     row: float
     height: int
+    placed: Sequence[layout.Placed]
 
     def px(self, value: float) -> float:
         return (self.top - min(max(value, self.low), self.top)) / (self.top - self.low) * self.height
@@ -56,23 +59,18 @@ def trend(
     goal_text: str = "",
     theme: Theme = "light",
     width: int | str = "container",
-    width_px: int = 1180,
+    width_px: int = WIDE_PX + LABEL_PX,
     height: int = 330,
     hover: bool = True,
     anew: Sequence[Break] = (),
 ) -> alt.LayerChart:
-    """The trend of one series. `limit` is the accepted harm on the shown scale, drawn from `limit_from` on; `goal` the
-    height of a target, which is another thing than what is expected; `anew` is where the measurement changed."""
+    """The trend of one series, its pins laid out for `width_px` of plot and labels, and up. `limit` is the accepted
+    harm on the shown scale, drawn from `limit_from` on; `goal` the height of a target, which is another thing than what
+    is expected; `anew` is where the measurement changed."""
     shown = coarse(found)
     marked = [x for x in (goal,) if x is not None]
     frame = _frame(shown, metric, pins, limit if limit_from else None, PALETTES[theme], width_px, height, marked)
-    placed = layout.place(
-        [(p, local_ms(p.at, metric.zone)) for p in pins if frame.first <= local_ms(p.at, metric.zone) <= frame.last],
-        frame.first,
-        frame.last,
-        width_px - LABEL_PX,
-    )
-    layers = [*_band(frame, shown), *_stems(frame, placed), *_dots(frame, shown)]
+    layers = [*_band(frame, shown), *_stems(frame), *_dots(frame, shown)]
     if limit is not None and limit_from is not None:
         layers += _limit(frame, shown, limit, local_ms(limit_from, metric.zone))
     layers += breaks.lines(
@@ -83,11 +81,11 @@ def trend(
     layers += _goal(frame, goal) if goal is not None else []
     if hover:
         layers.append(_hover(frame, shown))
-    layers += _pins(frame, placed, hover=hover)
+    layers += _pins(frame, hover=hover)
     level = [(0.0, style(12, 400, frame.colours.muted, goal_text))]
     beside: list[_Label] = [] if goal is None else [(frame.px(goal), 16, level)]
     layers += _ends(frame, shown, limit if limit_from else None, limit_text, beside)
-    return layered(layers, colours=frame.colours, width=width, height=height, top=4)
+    return layered(layers, colours=frame.colours, width=width, height=frame.height, top=4)
 
 
 def _frame(
@@ -101,8 +99,7 @@ def _frame(
     marked: Sequence[float] = (),
 ) -> _Frame:
     first, last = (shown[0].day, shown[-1].day) if shown else (0.0, 1.0)
-    levels = [(p, local_ms(p.at, metric.zone)) for p in pins]
-    inside = [(p, day) for p, day in levels if first <= day <= last]
+    inside = [(p, day) for p in pins if first <= (day := local_ms(p.at, metric.zone)) <= last]
     placed = layout.place(inside, first, last, width_px - LABEL_PX)
     rows = max((max(p.level, p.narrow) for p in placed), default=-1) + 1
     main = _finite(x for p in shown for x in (p.low, p.high, p.avg))
@@ -114,8 +111,9 @@ def _frame(
     main = _finite([*main, *marked]) or [0.0, 1.0]
     low, high = min(main), max(main)
     pad = (high - low or abs(high) or 1.0) * 0.06
-    row = (high - low + 2 * pad) * 0.1
-    bottom, top = low - pad, high + pad + row * rows
+    bottom, tall = low - pad, max(height, math.ceil(rows * layout.ROW_PX + height * FIGURES))
+    row = (high + pad - bottom) / (tall - rows * layout.ROW_PX) * layout.ROW_PX
+    top = high + pad + row * rows
     return _Frame(
         metric=metric,
         colours=colours,
@@ -128,7 +126,8 @@ def _frame(
         high=high + pad,
         top=top,
         row=row,
-        height=height,
+        height=tall,
+        placed=placed,
     )
 
 
@@ -284,7 +283,7 @@ def _hover(frame: _Frame, shown: Sequence[Point]) -> alt.Chart:
     return rule
 
 
-def _pin_rows(frame: _Frame, placed: Sequence[layout.Placed]) -> Rows:
+def _pin_rows(frame: _Frame) -> Rows:
     return [
         {
             "day": p.day,
@@ -297,8 +296,9 @@ def _pin_rows(frame: _Frame, placed: Sequence[layout.Placed]) -> Rows:
             "category": p.pin.category,
             "hue": frame.colours.tone(p.pin.tone),
             "flipped": p.flipped,
+            "titled": p.titled,
         }
-        for p in placed
+        for p in frame.placed
     ]
 
 
@@ -308,10 +308,10 @@ def _hue(frame: _Frame, point: Point) -> str:
     return {"calm": colours.line, "amber": colours.amber, "red": colours.red, "teal": colours.teal}[point.state]
 
 
-def _stems(frame: _Frame, placed: Sequence[layout.Placed]) -> list[alt.Chart]:
-    if not placed:
+def _stems(frame: _Frame) -> list[alt.Chart]:
+    if not frame.placed:
         return []
-    stems = _raised(_pin_rows(frame, placed)).mark_rule(strokeWidth=1.4, opacity=0.8)
+    stems = _raised(_pin_rows(frame)).mark_rule(strokeWidth=1.4, opacity=0.8)
     return [stems.encode(x=_x(frame), y=_y(frame, "at"), y2=alt.Y2("foot:Q"), color=alt.Color("hue:N", scale=None))]
 
 
@@ -321,9 +321,9 @@ def _raised(rows: Rows) -> alt.Chart:
     return chart
 
 
-def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> list[alt.Chart]:
+def _pins(frame: _Frame, *, hover: bool) -> list[alt.Chart]:
     """Numbered heads in the verdict's colour, their titles beside them; on narrow screens the number alone."""
-    rows = _pin_rows(frame, placed)
+    rows = _pin_rows(frame)
     if not rows:
         return []
     tips = {"title": "Decision", "category": "Kind", "verdict": "Verdict"}
@@ -334,7 +334,7 @@ def _pins(frame: _Frame, placed: Sequence[layout.Placed], *, hover: bool) -> lis
         heads.mark_text(fontSize=11, fontWeight=700, color=frame.colours.paper).encode(text=alt.Text("no:N")),
     ]
     for flipped, align, dx in ((False, "left", 13), (True, "right", -13)):
-        part = [r for r in rows if r["flipped"] is flipped]
+        part = [r for r in rows if r["flipped"] is flipped and r["titled"]]
         if not part:
             continue
         text = _raised(part).encode(x=_x(frame), y=_y(frame, "at"), text=alt.Text("title:N"))

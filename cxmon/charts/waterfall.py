@@ -19,7 +19,8 @@ from cxmon.wording.mixing import sides as sides_of
 
 ROW_PX, HEADS_PX = 30, 56
 LEGEND = (
-    "Bars add up from top to bottom; thin lines are ranges. Amber: surely worse; teal: surely better; grey: not shown."
+    "Bars add up from top to bottom; each ends at its upright mark; thin lines are ranges. Amber: surely worse; teal: "
+    "surely better; grey: not shown."
 )
 
 
@@ -98,11 +99,16 @@ def drawn(
     )  # fmt: skip
     ink = alt.Color("ink:N", scale=None)
     tips = [alt.Tooltip("label:N", title="Part"), alt.Tooltip("said:N", title="Size")]
+    span = {"x": alt.X("low:Q"), "x2": alt.X2("high:Q"), "y": y}
     lines = _line(limit, limit_text, colours.red, [5, 4]) if limit is not None else []
     layers = [
         *_line(0.0, "", colours.axis, [1, 0]),
         base.mark_bar(height=14, cornerRadius=2).encode(x=x, x2="end:Q", y=y, color=ink, tooltip=tips),
-        base.mark_rule(size=1.6, color=colours.ink).encode(x=alt.X("low:Q"), x2="high:Q", y=y),
+        # On a bar of any colour a line is seen by the paper around it.
+        base.mark_rule(size=4.4, color=colours.paper).encode(**span),
+        base.mark_rule(size=1.6, color=colours.ink).encode(**span),
+        # Where a bar ends, also one of no size.
+        base.mark_tick(size=16, thickness=2, color=colours.ink).encode(x="end:Q", y=y),
         *lines,
     ]
     chart: alt.LayerChart = (

@@ -18,7 +18,7 @@ from cxmon.decisions.news import (
     swings,
     telling,
 )
-from cxmon.decisions.overlap import Neighbour, Placement, breaks, concerns, place, scope_of, touching
+from cxmon.decisions.overlap import Neighbour, Placement, breaks, concerns, place, reaches, scope_of, touching
 from cxmon.decisions.placebo import FEWEST_SEGMENTS, placebo, rank_among
 from cxmon.decisions.price import Known, Reach, Volume, full_days, price
 from cxmon.decisions.price_news import price_day
@@ -72,6 +72,7 @@ __all__ = [
     "price_day",
     "price_swings",
     "rank_among",
+    "reaches",
     "readings_of",
     "scale",
     "scope_of",

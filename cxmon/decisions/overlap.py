@@ -1,12 +1,12 @@
 """What other decisions leave of one change's evidence: re-baselined, cut short, entangled or not comparable."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cxmon.decisions.breaks import between, dated
 from cxmon.decisions.left_out import aside
-from cxmon.model import Break, Category, Change, Grain, LeftOut, Metric, Scope, Status
+from cxmon.model import Break, Category, Change, Grain, LeftOut, Metric, Scope, Segment, Status
 
 # The farthest back that any past reaches.
 LONGEST_PAST = timedelta(days=730)
@@ -66,6 +66,13 @@ def concerns(change: Change, metric: Metric) -> bool:
         return True
     named = {*change.limits, *change.guards, *change.aims, *change.scope_by_metric}
     return not named or metric.id in named
+
+
+def reaches(change: Change, metric: Metric, leaves: Collection[Segment]) -> bool:
+    """Whether a change touches anybody of a metric whose figures are stored by `leaves`; so it may be where there are
+    none yet."""
+    scope = scope_of(change, metric)
+    return not leaves or any(scope.touches(leaf) for leaf in leaves)
 
 
 def touching(change: Change, others: Sequence[Change], metric: Metric, now: datetime) -> list[Change]:

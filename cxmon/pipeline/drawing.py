@@ -67,7 +67,7 @@ def _chart(store: Store, metric: Metric, wanted: Picture) -> "alt.LayerChart | N
         metric,
         title=wanted.title,
         subtitle=wanted.subtitle,
-        pins=charts.pins(declared, verdicts),
+        pins=charts.pins(declared, verdicts, of=charts.marked(declared, metric, store.leaves(metric), band.key)),
         limit=height,
         limit_from=over.since if over and height is not None else None,
         limit_text=over.text if over else "",

@@ -86,7 +86,9 @@ class _Year:
         counted = {c.id: c for c in rules.counted(self.changes, self.year, self.now)}
         harms = {id_: harm for id_ in counted if id_ in verdicts and (harm := self._harm(verdicts[id_])) is not None}
         # A decision on other customers than those of this metric has no part in what is allowed here.
-        changes = {id_: c for id_, c in counted.items() if id_ in harms or not self._elsewhere(c)}
+        changes = {
+            id_: c for id_, c in counted.items() if id_ in harms or decisions.reaches(c, self.metric, self.volumes)
+        }
         parts = [
             rules.carried(c, harms.get(c.id), self._share(c), terms, compared=self._compared(harms.get(c.id)))
             for c in changes.values()
@@ -155,10 +157,6 @@ class _Year:
             return inside / whole if whole else 0.0
 
         return rules.share_of(change, self.metric, self.now, volume)
-
-    def _elsewhere(self, change: Change) -> bool:
-        scope = decisions.scope_of(change, self.metric)
-        return bool(self.volumes) and not any(scope.touches(leaf) for leaf in self.volumes)
 
     def _compared(self, harm: Harm | None) -> float:
         """The share of the answers in the untouched segments of a harm, which it knows by their labels."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cxmon.model import Band, Interval, Metric, Tone
-from cxmon.wording.numbers import amount, bare, day, digits_of, factor, instead, instead_digits, is_share, value
+from cxmon.wording.numbers import amount, bare, day, digits_of, factor, instead, instead_digits, is_share, suffix, value
 
 SPARK_DAYS = 84
+# The signs of a figure that a card has room for where two stand side by side on a phone.
+CARD = 11
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,16 @@ def _interval(found: Gap) -> Interval:
 def levels(found: Gap, metric: Metric) -> tuple[str, str]:
     """The average and what was expected, as precise as their difference is known: (`81 %`, `87 %`)."""
     return instead(metric, found.value, found.expected, _interval(found), found.unit)
+
+
+def on_card(found: Gap, metric: Metric) -> tuple[str, str]:
+    """The average as a card has room for it, also on a phone, and the unit that goes below it then: (`1.13`,
+    `per 1,000`), (`81 %`, empty)."""
+    shown = levels(found, metric)[0]
+    unit = suffix(metric)
+    if len(shown) <= CARD or not unit:
+        return shown, ""
+    return shown.removesuffix(unit), unit.strip()
 
 
 def range_of(found: Gap, metric: Metric) -> tuple[str, str]:

@@ -43,7 +43,7 @@ def value(metric: Metric, x: float, digits: int | None = None) -> str:
     shown = x * factor(metric)
     if digits is None:
         digits = 1 if metric.kind is Kind.PROPORTION else _digits_by_size(shown)
-    return number(shown, digits) + _suffix(metric)
+    return number(shown, digits) + suffix(metric)
 
 
 def amount(metric: Metric, x: float, unit: str, digits: int | None = None) -> str:
@@ -56,7 +56,7 @@ def amount(metric: Metric, x: float, unit: str, digits: int | None = None) -> st
     text = bare(metric, x, unit, digits)
     if unit == "pt":
         return f"{text} point" if text == "1" else f"{text} points"
-    return text + (" %" if unit == "%" else _suffix(metric))
+    return text + (" %" if unit == "%" else suffix(metric))
 
 
 def bare(metric: Metric, x: float, unit: str, digits: int | None = None) -> str:
@@ -287,7 +287,8 @@ def due_day(harm: Harm, zone: str = "UTC") -> int | None:
     return (harm.due - harm.window_start.astimezone(ZoneInfo(zone)).date()).days + 1
 
 
-def _suffix(metric: Metric) -> str:
+def suffix(metric: Metric) -> str:
+    """What stands behind a metric's figures, with the space before it: ` per 1,000`; empty without a unit."""
     if metric.kind is Kind.PROPORTION or metric.unit == "%":
         return " %"
     if metric.per != 1:

@@ -1,5 +1,6 @@
 """What the words of the screen mean, a sentence each: what the question mark beside them says."""
 
+import re
 from collections.abc import Iterable
 
 # How a badge, or how sure a verdict is, begins -> what it means.
@@ -75,6 +76,11 @@ _WITHIN = {
     ("not complete yet",): NOT_COMPLETE,
 }
 
+# Other terms, explained where they stand as names.
+_NAMED = (
+    "price", "allowance", "how unusual", "side effects", "expected", "range", "versions", "alarm budget", "set aside",
+    "early figures", "open incidents", "outside", "saving",
+)  # fmt: skip
 N = "n: how many answers or cases stand behind the figure."
 SPAN = "90 days to all: how much of the past is drawn; no figure changes with it."
 HEADLINE = "The gravest verdict of all decisions, the newest among equals."
@@ -135,6 +141,13 @@ def within(text: str) -> str:
     """What the terms mean that a sentence uses, a sentence each; empty where it uses none."""
     said = text.lower().replace("\\", "")
     return " ".join(meaning for words, meaning in _WITHIN.items() if any(word in said for word in words))
+
+
+def used(text: str) -> set[str]:
+    """The terms of the screen that a name or a heading uses."""
+    said = text.lower().replace("\\", "")
+    every = (*_TERMS, *(one for words in _WITHIN for one in words), *_NAMED)
+    return {term for term in every if re.search(rf"\b{re.escape(term.lower())}\b", said)}
 
 
 def section(heading: str) -> str:

@@ -74,9 +74,10 @@ def cards(world: World) -> None:
                     st.metric(md(name), "–", "waiting for data", delta_color="gray", delta_arrow="off")
                     st.caption("too little complete data")
                     continue
+                figure, unit = gaps.on_card(found, metric)
                 st.metric(
                     md(name),
-                    gaps.levels(found, metric)[0],
+                    figure,
                     gaps.pill(found, metric),
                     delta_color=BADGE[found.tone],  # type: ignore[arg-type]
                     delta_arrow="off" if found.tone is Tone.GREY else "up" if found.value > found.expected else "down",
@@ -85,7 +86,7 @@ def cards(world: World) -> None:
                 drawing.spark(found, name)
                 more = "than expected, " if found.tone is not Tone.GREY else ""
                 window = gaps.window(found, band, world.zone)
-                lines = (more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
+                lines = (unit, more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
                 closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
                 st.markdown(small(*(grey(md(line)) for line in lines), _open(world, metric), closer))
 
@@ -134,7 +135,7 @@ def ledger(world: World) -> None:
         "Decisions and their verdicts",
         anchor=False,
         help=md(
-            "Gravest first; the numbers are the pins above. "
+            "Gravest first; the numbers are those of the pins, on the charts of whom a decision touches. "
             f"{terms.explained(said for row in rows for said in (row.words, row.grade))} {terms.RANGE} "
             f"{terms.LIMIT} {terms.PRICE}"
         ),

@@ -92,14 +92,16 @@ def mapped(sheet: uploading.Sheet) -> Asked:
             figure = st.selectbox("Figure", names, index=sheet.guess_value(), key="try_value")
             counts = [NONE, *names]
             guess = sheet.guess_count()
-            n = st.selectbox("Answers behind it", counts, index=0 if guess is None else guess + 1, key="try_n")
+            n = st.selectbox("Answers behind it", counts, index=0 if guess is None else guess + 1, key="try_n",
+                             help="How many answers or cases each row's figure stands on.")  # fmt: skip
             segments = [NONE, *(name for name in names if name in sheet.values and name not in {time, figure, n})]
             first = next((i for i, name in enumerate(segments) if name not in {NONE, *sheet.numbers}), 0)
             segment = st.selectbox("Segment", segments, index=first, key="try_segment",
                                    help="A column that splits the rows, such as channel or region.")  # fmt: skip
             kind = st.selectbox("The figure is", list(KINDS), index=_guess_kind(sheet, figure, n),
                                 format_func=KINDS.__getitem__, key="try_kind")  # fmt: skip
-            better = st.selectbox("Better", list(WAYS), index=1, format_func=WAYS.__getitem__, key="try_better")
+            better = st.selectbox("Better", list(WAYS), index=1, format_func=WAYS.__getitem__, key="try_better",
+                                  help="Which way the figure moves where customers fare better.")  # fmt: skip
             unit = st.text_input("Unit, if it has one", max_chars=12, key="try_unit", placeholder="min")
             total = st.checkbox("The figure is a sum over its answers", key="try_total", disabled=n == NONE,
                                 help="Then the value is the figure divided by the answers.")  # fmt: skip

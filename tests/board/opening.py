@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from cxmon.wording import terms
+
 VIEWS = Path(__file__).parents[2] / "dashboards" / "views"
 
 
@@ -27,3 +29,31 @@ def words_of(monkeypatch, url, name, **params):
     """What a page says of the store at `url`."""
     monkeypatch.setenv("CXMON_STORE_URL", url)
     return text(opened(name, **params))
+
+
+def unexplained(app):
+    """What stands as a name on a page, uses a term of the screen and has no question mark."""
+    return [words for words, told in named(app.main) if terms.used(words) and not told]
+
+
+def named(node, beside=()):
+    """(what stands as a name, whether it is explained) of all that a page shows: heads, figures, fields, folds.
+
+    A headline is explained by the sentence below it, and a fold by the question mark beside it.
+    """
+    known = list(getattr(node, "children", {}).values())
+    for i, child in enumerate(known):
+        yield from named(child, known[i : i + 3])
+    proto = getattr(node, "proto", None)
+    if node.type == "markdown" and node.value.startswith("#"):
+        yield node.value, any(meant(one) for one in beside)
+    elif node.type == "expander":
+        yield node.label, any(meant(one) for one in beside[1:2])
+    elif node.type in {"title", "header", "subheader"}:
+        yield node.value, bool(proto.help)
+    elif getattr(node, "label", ""):
+        yield node.label, meant(node)
+
+
+def meant(node):
+    return bool(getattr(getattr(node, "proto", None), "help", ""))

@@ -74,11 +74,30 @@ def unheard(page):
     return found + [f"headings {levels}"] * any(after > before + 1 for before, after in steps)
 
 
+def read_out(page):
+    """(role, words) of all that a screen reader reads of a page, from top to bottom."""
+    return [(role, name) for role, name, _ in _tree(page) if name and role not in {"InlineTextBox", "RootWebArea"}]
+
+
+def missed(wanted, told):
+    """What of `wanted` does not come in its order among what was `told`, each by its role and the beginning of its
+    words."""
+    told = iter(told)
+    return [one for one in wanted if not any(role == one[0] and name.startswith(one[1]) for role, name in told)]
+
+
 def _tree(page):
     """(role, name, level of a heading) of what a screen reader is told, in order."""
     line = page.context.new_cdp_session(page)
-    nodes = line.send("Accessibility.getFullAXTree")["nodes"]
+    # The tree comes by its levels.
+    known = {node["nodeId"]: node for node in line.send("Accessibility.getFullAXTree")["nodes"]}
     line.detach()
+    left, nodes = [next(iter(known))], []
+    while left:
+        node = known.get(left.pop())
+        if node is not None:
+            nodes.append(node)
+            left += reversed(node.get("childIds", ()))
     return [
         (
             node["role"]["value"], node.get("name", {}).get("value", "").strip(),

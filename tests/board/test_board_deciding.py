@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from opening import opened
+from opening import opened, unexplained
 
 from cxmon.model import Act, Outcome, Status
 from cxmon.store import Store
@@ -71,6 +71,7 @@ def test_a_viewer_proposes_and_an_editor_reviews_and_signs(desk, monkeypatch):
     fill(app, limit_csat="2pt")
     app = press(app, "What could we see, and when?")
     assert "CSAT, chat: nothing can be said" in said(app)
+    assert unexplained(app) == []
     app = press(app, "Propose")
     assert "Proposed: Chat hours cut, from" in said(app)
 

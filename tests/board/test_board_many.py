@@ -1,8 +1,14 @@
 """Very many metrics on the overview: what needs a look first, the rest counted and folded, none left out."""
 
+from dataclasses import replace
+
 import pytest
 import worlds
 from opening import opened, text
+
+from cxmon.model import EVERYONE
+from cxmon.store import Store
+from cxmon.wording import gap as gaps
 
 MANY = worlds.MANY
 
@@ -28,3 +34,12 @@ def test_what_needs_a_look_has_a_card_and_the_rest_is_counted_and_named(monkeypa
     assert len(set(lines)) == MANY - 12
     assert all("\\| \\<b\\>" in line for line in lines if "Queue" in line)
     assert f"the 12 metrics with a card, of {MANY}" in text(app)
+
+
+@pytest.mark.parametrize(("unit", "shown"), [("min", ("18.8 min", "")), ("working hours", ("18.8", "working hours"))])
+def test_a_unit_that_a_card_has_no_room_for_stands_below_its_figure(tmp_path, unit, shown):
+    with Store.open(f"sqlite:///{tmp_path / 'one.db'}") as store:
+        store.bands.put([worlds.band("reply", EVERYONE)])
+        band = store.bands.get("reply", EVERYONE.key)
+    metric = replace(worlds.METRICS[1], unit=unit)
+    assert gaps.on_card(gaps.gap(band, metric), metric) == shown

@@ -10,6 +10,7 @@ from opening import opened, text
 
 from cxmon import wording
 from cxmon.model import (
+    EVERYONE,
     Act,
     AlarmQuarter,
     AlarmsKept,
@@ -242,10 +243,31 @@ def test_a_view_narrows_cards_ledger_map_and_incidents_and_leaves_numbers_as_the
     assert {row.change: row.number for row in figures.ledger(part)}.items() <= {
         row.change: row.number for row in figures.ledger(whole)
     }.items()
-    assert [pin.number for pin in part.pins()] == [1, 2]
+    assert [pin.number for pin in part.pins("csat", worlds.PHONE.key)] == [1, 2]
     assert part.incidents == ()
     assert {cell.segment for cell in figures.heat_cells(part)} == {"Phone desk"}
     assert viewing.narrowed(whole, replace(PHONE, scope=Scope())).incidents == whole.incidents
+
+
+def test_a_decision_stands_on_the_charts_of_metrics_that_have_figures_of_its_customers(tmp_path, monkeypatch):
+    from dashboards import reading
+
+    url = f"sqlite:///{tmp_path / 'phone.db'}"
+    worlds.seed(url)
+    monkeypatch.setenv("CXMON_STORE_URL", url)
+
+    def pinned(metric, segment=EVERYONE):
+        return [pin.title for pin in reading.world(reading.version()).pins(metric, segment.key)]
+
+    # Nothing is known yet of whom the figures are.
+    everything = ["Refunds auto-approved", "Weekend phone desk closed", "Chat bot"]
+    assert pinned("csat") == pinned("reply", worlds.PHONE) == everything
+    worlds.collected(url, worlds.METRICS[0], worlds.PHONE)
+    assert pinned("csat") == everything[:2]
+    worlds.collected(url, worlds.METRICS[1], worlds.PHONE, worlds.CHAT)
+    assert pinned("reply") == everything
+    assert pinned("reply", worlds.PHONE) == everything[:2]
+    assert pinned("reply", worlds.CHAT) == [everything[0], everything[2]]
 
 
 def test_words_that_a_spreadsheet_would_run_are_text_in_what_is_downloaded():

@@ -105,7 +105,10 @@ def test_the_charts_hold_to_their_schema():
     both = [looked(5, Code.UNDECIDED, -0.05, 0.12), looked(40, Code.HARMED, 0.03, 0.07)]
     charts.narrowing(decisions.narrowing("csat", both, []), CSAT).to_dict()
     split = Split(metric="csat", total=0.02, rate=0.0, mix=0.02, entry_exit=0.0, unit="pt", ranges=RANGES)
-    charts.mix(split, CSAT, theme="dark").to_dict()
+    spec = charts.mix(split, CSAT, theme="dark").to_dict()
+    # A part of no size has a mark too.
+    (mark,) = [one for one in spec["layer"] if one["mark"]["type"] == "tick"]
+    assert mark["encoding"]["x"]["field"] == "end"
     ends = {bar.label: bar.said for bar in parts(replace(split, ranges=None), CSAT)}
     assert list(ends.items()) == [
         ("Different kinds", "2.0 points worse"), ("Same kinds", "0.0 points"), ("In all", "2.0 points worse"),

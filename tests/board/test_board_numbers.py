@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import worlds
 from english_figures import english
-from opening import opened
+from opening import opened, unexplained
 from test_board_ask import CONFIG
 from test_board_brief import known
 from test_board_brief import text_of as brief_of
@@ -90,11 +90,12 @@ def specs(app):
 
 
 @pytest.mark.parametrize(("page", "params"), PAGES, ids=[name for name, _ in PAGES])
-def test_no_page_shows_a_figure_the_english_way(url, monkeypatch, page, params):
+def test_no_page_shows_a_figure_the_english_way_or_a_term_without_its_meaning(url, monkeypatch, page, params):
     monkeypatch.setenv("CXMON_STORE_URL", url)
     app = opened(page, **params)
     shown = said(app)
     assert english(shown) == []
+    assert unexplained(app) == []
     # There are figures, so that it is their marks that are right.
     assert page == "health" or re.search(r"\d,\d", shown)
     locales = [(spec.get("config", {}).get("locale") or {}).get("number", {}) for spec in specs(app)]
@@ -154,6 +155,7 @@ def test_a_file_that_is_tried_on_the_board_is_answered_in_its_format(url, monkey
     app = opened("trying")
     app.button(key="use_example").click().run()
     app.button(key="try_go").click().run()
+    assert unexplained(app) == []
     shown = said(app)
     # The figures of the file stand as they are in it.
     mine = [cell for table in app.table for cell in table.value.to_numpy().ravel()]

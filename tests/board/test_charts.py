@@ -86,6 +86,53 @@ def test_end_labels_never_overlap_and_keep_their_order(wanted):
                 assert found[i] < found[j]
 
 
+pinned = st.builds(
+    lambda title, tone, day: (charts.Pin(number=1, at=SINCE, title=title, tone=tone), day),
+    st.text("w", min_size=1, max_size=60), st.sampled_from(Tone), st.floats(0, 372),
+)  # fmt: skip
+
+
+@given(st.lists(pinned, max_size=14), st.integers(520, 1100), st.floats(1, 2))
+def test_no_title_covers_another_pin_however_many_there_are(pins, width, wider):
+    placed = layout.place(pins, 0, 372, width)
+    assert len(placed) == len(pins)
+    # A page may be wider than what was laid out.
+    drawn = [replace(p, x=p.day / 372 * width * wider) for p in placed]
+    for row in {p.level for p in drawn}:
+        covered = sorted(p.box for p in drawn if p.level == row)
+        assert all(left[1] <= right[0] + 1e-6 for left, right in pairwise(covered))
+    # Titles add no rows to those that heads above each other take, but for the few that they may.
+    at = [p.x for p in placed]
+    heads = max((sum(0 <= x - left <= layout.HEAD_PX for x in at) for left in at), default=0)
+    assert all(p.level < max(layout.ROWS, heads) for p in placed)
+
+
+def test_the_gravest_titles_stand_where_there_is_not_room_for_all():
+    tones = [Tone.GREY, Tone.RED, Tone.AMBER, Tone.TEAL] * 3
+    pins = [(replace(PINS[0], tone=tone, number=i), 150.0 + 15 * i) for i, tone in enumerate(tones)]
+    titled = [p.pin.tone for p in layout.place(pins, 0, 372, 640) if p.titled]
+    assert 3 <= len(titled) < 12
+    assert set(titled) <= {Tone.RED, Tone.AMBER}
+
+
+@pytest.mark.parametrize("count", [1, 5, 14])
+@pytest.mark.parametrize("height", [170, 250, 330])
+def test_a_row_of_pins_is_as_high_as_a_head_and_the_figures_keep_their_room(count, height):
+    pins = [replace(PINS[0], number=i, at=SINCE + timedelta(days=2 * i)) for i in range(count)]
+    drawn = charts.trend(charts.points(BAND, CSAT), CSAT, pins=pins, height=height).to_dict(validate=False)
+    stems = next(one["data"]["values"] for one in drawn["layer"] if "wide" in json.dumps(one["data"]))
+    low, top = stems[0]["foot"], drawn["layer"][0]["encoding"]["y"]["scale"]["domain"][1]
+
+    def px(value):
+        return value / (top - low) * drawn["height"]
+
+    for shown in ("wide", "narrow"):
+        rows = sorted({pin[shown] for pin in stems}, reverse=True)
+        assert all(px(above - below) == pytest.approx(layout.ROW_PX) for above, below in pairwise(rows))
+        # The lowest row stands wholly above the figures.
+        assert px(rows[-1] - low) - layout.ROW_PX * 0.55 >= 0.59 * height
+
+
 @given(st.lists(st.floats(0, 372), max_size=9))
 def test_heads_of_pins_never_overlap_on_a_phone(days):
     placed = layout.place([(PINS[0], day) for day in days], 0, 372, 1000)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 
 from cxmon import decisions, wording
+from cxmon.contracts import Cells, Observations
 from cxmon.model import (
     EVERYONE,
     Amount,
@@ -35,6 +36,7 @@ from cxmon.model import (
     Verdict,
     Where,
     WhereAnswer,
+    Window,
     Worth,
 )
 from cxmon.store import Catalogue, Run, Store
@@ -214,6 +216,16 @@ def placed(url, segment):
     with Store.open(url) as store:
         known = store.verdicts.latest("weekend-desk")
         store.verdicts.put(replace(known, where=(where,), version=known.version + 1))
+
+
+def collected(url, metric, *segments):
+    """A day of a metric's figures is stored, for these segments and no others."""
+    day = NOW.replace(hour=0) - timedelta(days=1)
+    each = np.arange(len(segments))
+    at, n = np.full(len(each), int(day.timestamp())), np.full(len(each), 100.0)
+    cells = Cells(segments=segments, segment=each, start=at, known_at=at, n=n, total=0.9 * n)
+    with Store.open(url) as store:
+        store.observations.apply(metric, Observations(window=Window(day, NOW), cells=cells), now=NOW)
 
 
 def single(url):

@@ -11,6 +11,7 @@ from fakeslack.plugin import fake_slack
 from notify_world import NOW, news, plan, row
 from PIL import Image
 
+from cxmon.contracts import Cells, Observations
 from cxmon.model import (
     EVERYONE,
     Amount,
@@ -27,7 +28,9 @@ from cxmon.model import (
     Picture,
     Read,
     Scope,
+    Segment,
     Verdict,
+    Window,
 )
 from cxmon.pipeline.drawing import any_picture, draw
 from cxmon.pipeline.notify import deliver, send_test
@@ -146,6 +149,25 @@ def test_an_edit_brings_a_fresh_chart(world):
 def test_a_change_without_a_band_of_its_own_shows_its_segment(world):
     given, store, _ = world
     assert is_png(draw(store, given.metrics, news(picture=picture(change="another"))))
+
+
+def test_a_decision_on_other_customers_stands_on_no_picture(world):
+    _, store, _ = world
+    by_channel = {"csat": replace(CSAT, dimensions=("channel",))}
+    start = NOW.replace(hour=0, minute=0) - timedelta(days=1)
+    day = Window(start, start + timedelta(days=1))
+    at, n = np.full(2, int(day.since.timestamp())), np.full(2, 100.0)
+    both = tuple(Segment.of(channel=name) for name in ("chat", "phone"))
+    cells = Cells(segments=both, segment=np.arange(2), start=at, known_at=at, n=n, total=0.9 * n)
+    store.observations.apply(by_channel["csat"], Observations(window=day, cells=cells), now=NOW)
+    told = news(picture=picture())
+    before = draw(store, by_channel, told)
+    # It begins later than the picture's own, so that the number of that one stays.
+    for channel, same in (("shop", True), ("phone", True), ("chat", False)):
+        later = STARTS + timedelta(days=9)
+        other = replace(CHANGE, id=channel, title="Other", starts=later, scope=Scope.of({"channel": channel}))
+        store.changes.put(other, now=NOW, origin="cli")
+        assert (draw(store, by_channel, told) == before) is same
 
 
 @pytest.mark.parametrize("wanted", [None, picture(metric="gone"), picture(change=None, segment='{"channel": "fax"}')])
