@@ -319,3 +319,11 @@ def test_options_are_checked():
     ):  # fmt: skip
         with pytest.raises(ValueError, match=words):
             Stripe(**(given | wrong))
+
+
+def test_a_price_that_comes_with_another_amount_under_its_id_is_worked_out_anew(memory):
+    account = Account(T)
+    for i, amount in enumerate((1000, 1000, 2500)):
+        account.subscribe(at(5, 20), f"cus_{i}", price(amount) | {"id": "price_one"})
+    with account.serve() as vendor:
+        assert amounts(pull(vendor)) == {"sub_0001": {10.0}, "sub_0002": {10.0}, "sub_0003": {25.0}}
