@@ -91,9 +91,10 @@ def standing(names: Sequence[str], at: Sequence[int], known: Sequence[int], *, b
     last: dict[str, tuple[tuple[int, int, str], int]] = {}
     for i, name in enumerate(names):
         if at[i] < bound:
-            key = (known[i], at[i], name)
-            if subject(name) not in last or last[subject(name)][0] < key:
-                last[subject(name)] = key, i
+            key, whose = (known[i], at[i], name), subject(name)
+            held = last.get(whose)
+            if held is None or held[0] < key:
+                last[whose] = key, i
     return (i for _, i in last.values())
 
 

@@ -21,6 +21,8 @@ from cxmon.feeds.grant import Grant, NotYetError
 from cxmon.model import written
 
 _MOST_REDIRECTS = 5
+# The status of an answer that there is nothing, which has no body to be read.
+_NOTHING = 204
 _BEGINNING = 4096
 _PORTS = {"http": 80, "https": 443}
 # How long a name is not looked up again that a slow resolver did not know.
@@ -184,6 +186,8 @@ class Client:
         if 200 <= status < 300:
             if self._grant:
                 self._grant.worked()
+            if status == _NOTHING and not call.raw:
+                return Answer(data={}, next_link=None, empty=True)
             data = raw if call.raw else body.parsed(raw, response.headers.get("Content-Type", ""), call.decode)
             return Answer(data=data, next_link=_next(response), body=raw)
         reason = f"answered {status}"

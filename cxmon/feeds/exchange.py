@@ -52,11 +52,13 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came: `data`, or the part of it that was asked for, of `body`."""
+    """What came: `data`, or the part of it that was asked for, of `body`. `empty`: the vendor answered 204, that there
+    is nothing."""
 
     data: Any
     next_link: str | None
     body: bytes = b""
+    empty: bool = False
 
     def whole(self) -> Any:
         """All of the JSON."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
+from urllib.parse import parse_qs, urlsplit
 
 from cxmon.feeds.exchange import Answer, Call, Page, Place
 from cxmon.feeds.fields import MISSING, path, spots_of
@@ -50,7 +51,7 @@ class CursorPages:
 
     The list ends without a cursor, where the path `more` is false, or the path `ends` is true; an empty page does not
     end it. `keep`: the last cursor is where the next run goes on. `drops` are parameters of the first request only.
-    `link` is the path of a link that is followed where there is no cursor.
+    `link` is the path of a link where there is no cursor: the cursor in it is used, and one without is followed.
     """
 
     type: Literal["cursor"] = "cursor"
@@ -91,7 +92,9 @@ class CursorPages:
             found = path(self.from_last or "")(page.rows[-1]) if page.rows else None
         cursor = found if isinstance(found, str | int) and not isinstance(found, bool) and found != "" else None
         if cursor is None and self.link is not None and _goes_on(page.answer, None, self.ends):
-            return _linked(path(self.link)(page.answer.data), page, goes_on=True)
+            link = path(self.link)(page.answer.data)
+            within = _within(link, self.param.rpartition(".")[2])
+            return (within, True) if within else _linked(link, page, goes_on=True)
         return cursor, cursor is not None and _goes_on(page.answer, self.more, self.ends)
 
 
@@ -252,6 +255,12 @@ def _linked(found: object, page: Page, *, goes_on: bool) -> tuple[Place | None, 
     if not isinstance(found, str) or not found:
         return None, False
     return page.link(found), goes_on
+
+
+def _within(link: object, param: str) -> str | None:
+    """The cursor that stands in a link as a parameter: with it the request is ours, whatever host the link names."""
+    found = parse_qs(urlsplit(link).query).get(param) if isinstance(link, str) else None
+    return found[0] if found else None
 
 
 def _placed(document: Any, steps: list[str], value: Place) -> dict[str, Any]:

@@ -139,6 +139,8 @@ def any_since(client: "Client", stream: Stream, since: datetime, now: datetime) 
 
 
 def _rows(stream: Stream, answer: Answer, where: str) -> list[Any]:
+    if answer.empty:
+        return []
     try:
         return rows_of(stream.records, answer.data, where)
     except SourceError:
@@ -195,7 +197,7 @@ class _Pages:
                 records = pieces.records(pieces.onto({}))
             latest = int((self.request.now - stream.settles).timestamp())
             page = Page(answer=answer, rows=rows, place=position.place, link=self.client.storable, latest=latest)
-            place, goes_on = stream.paging.after(page)
+            place, goes_on = (None, False) if answer.empty else stream.paging.after(page)
             if not goes_on and lost(stream.paging, page):
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} says that more follows, and not where")
             ids = records.ids if pieces is None else pieces.keys
@@ -203,7 +205,8 @@ class _Pages:
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
             known |= {place} if place is not None else set()
             before = ids
-            self._meet([*ids, *gone], whole=not rejected)
+            # A list that is not there says of no record that it is gone.
+            self._meet([*ids, *gone], whole=not rejected and not answer.empty)
             self._look_at_order(first=windows == 0)
             # Where the order is not what was asked for, what is older may still come.
             newest = self.reader.newest if self.in_order else position.newest

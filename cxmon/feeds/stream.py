@@ -254,12 +254,14 @@ class Reader:
     def _customers(self, rows: Sequence[Any]) -> list[str]:
         if self.stream.customer is None or self.hash_key is None:
             return [""] * len(rows)
-        of, stands_for = self.stream.customer, hasher(self.hash_key, self.source)
+        found, stands_for = list(map(self.stream.customer, rows)), hasher(self.hash_key, self.source)
+        if set(map(type, found)) == {str}:
+            # Of a customer's several records one is hashed.
+            known = {one: stands_for(one) if one else "" for one in set(found)}
+            return [known[one] for one in found]
         return [
-            ""
-            if found is None or found is MISSING or found == "" or isinstance(found, dict | list)
-            else stands_for(found)
-            for found in map(of, rows)
+            "" if one is None or one is MISSING or one == "" or isinstance(one, dict | list) else stands_for(one)
+            for one in found
         ]
 
     def _drift(self, count: int, absent: Mapping[str, int], whole: Callable[[], Sequence[Any]], place: str) -> None:

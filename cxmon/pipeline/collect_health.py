@@ -48,7 +48,9 @@ class Tally:
         fresh, columns = self._fresh(records)
         self.fresh += fresh
         for name, column in columns.items():
-            empty = column.count(None) + column.count("") + sum(type(value) is Unfit for value in column)
+            empty = column.count(None) + column.count("")
+            if Unfit in set(map(type, column)):
+                empty += sum(type(value) is Unfit for value in column)
             self.filled[name] = self.filled.get(name, 0) + len(column) - empty
         if self.surveys is not None and set(self.surveys) <= columns.keys():
             could, was = (columns[name] for name in self.surveys)

@@ -123,7 +123,10 @@ def _search(source: Intercom, name: str, **more: Any) -> feeds.Stream:
         },
         time_format="epoch",
         looks_at=(*_LOOKS_AT, *(["custom_attributes"] if source.custom else [])),
-        paging=feeds.CursorPages(param="pagination.starting_after", cursor="pages.next.starting_after"),
+        # Lists of older versions name the next page by a link.
+        paging=feeds.CursorPages(
+            param="pagination.starting_after", cursor="pages.next.starting_after", link="pages.next"
+        ),
         lookback=source.lookback,
         ascending=True,
         # The guide has it, the published schema has not.

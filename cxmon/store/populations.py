@@ -1,6 +1,6 @@
 """Facts that are states of subscriptions: every period asks who was there, so what is touched is all that follows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -93,17 +93,22 @@ def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: d
 
 def _told(found: fact_rows.Found, place: fact_rows.Ints) -> aggregate.Told:
     """What was found in columns, with numbers for customers and their subscriptions."""
-    whose: dict[str, int] = {}
-    subjects: dict[tuple[str, str], int] = {}
-    customer = [whose.setdefault(name, len(whose)) for name in found.customers]
-    pairs = zip(found.customers, map(aggregate.subject, found.ids), strict=True)
-    subject = [subjects.setdefault(pair, len(subjects)) for pair in pairs]
+    customer = _numbered(found.customers)
+    # A subscription that went to another customer is another subject.
+    subject = _numbered(list(map(aggregate.subject, found.ids)))
+    subject += customer * (subject.max(initial=0) + 1)
     e, row = found.entries, found.row
     # Records without a state of this metric have numbers, and nothing else.
     return aggregate.Told(
-        customer=np.array(customer, np.int64)[row], subject=_dense(np.array(subject, np.int64)[row]), at=e["at"],
+        customer=customer[row], subject=_dense(subject[row]), at=e["at"],
         known=e["known"], holds=e["base"].astype(np.int64), value=e["value"], segment=place[e["series"]],
     )  # fmt: skip
+
+
+def _numbered(names: Sequence[str]) -> fact_rows.Ints:
+    """A number for each name, in the order in which they come first."""
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    return np.fromiter(map(numbers.__getitem__, names), np.int64, len(names))
 
 
 def _dense(numbers: fact_rows.Ints) -> fact_rows.Ints:

@@ -13,12 +13,13 @@ def error(code, message, status):
 
 class Inbox:
     """Conversations by id, in pages of at most `most`. `empty` inserts a page without any after the first one,
-    `overlap` repeats the last conversation of each page. `unsorted` refuses `sort`, `newest_first` does not heed it."""
+    `overlap` repeats the last conversation of each page. `unsorted` refuses `sort`, `newest_first` does not heed it,
+    `links` names the next page by a link, as older versions do."""
 
     def __init__(self, conversations=(), most=3):
         self.held = {c["id"]: c for c in conversations}
         self.most, self.empty, self.overlap, self.expired = most, False, False, False
-        self.unsorted = self.newest_first = False
+        self.unsorted = self.newest_first = self.links = False
         self.deleted, self.lists_deleted = [], True
 
     def put(self, **conversation):
@@ -62,6 +63,8 @@ class Inbox:
         pages = [pages[0], [], *pages[1:]] if self.empty else pages
         number = int(after or "p0", 36) - int("p0", 36)
         following = {"page": number + 2, "starting_after": f"p{number + 1}"} if number + 1 < len(pages) else None
+        if following and self.links:
+            following = f"https://api.intercom.io/conversations/search?starting_after=p{number + 1}&per_page={size}"
         return {
             "type": "conversation.list", "total_count": len(found), "conversations": pages[number],
             "pages": {"type": "pages", "page": number + 1, "per_page": size, "total_pages": len(pages)}

@@ -113,6 +113,15 @@ def test_pages_go_on_past_an_empty_one_and_equal_times_and_repeats_lose_nothing(
         assert "509" in ids(again)
 
 
+def test_a_link_to_the_next_page_is_taken_for_its_cursor():
+    inbox = Inbox([conversation(i) for i in range(7)])
+    inbox.links = True
+    with inbox.serve() as vendor:
+        assert ids(pull(source(vendor))) == [str(500 + i) for i in range(7)]
+        asked = [(path, params, body["pagination"].get("starting_after")) for _, path, params, body, _ in vendor.seen]
+    assert asked == [("/conversations/search", {}, after) for after in (None, "p1", "p2")]
+
+
 def test_ratings_of_people_and_of_the_ai_agent_are_records_of_their_own():
     inbox = Inbox(
         [

@@ -115,6 +115,21 @@ def test_a_cursor_that_has_run_out_is_given_up_for_the_time():
             pull(rest(vendor))
 
 
+@pytest.mark.parametrize("page", [0, 1])
+def test_204_is_the_end_of_a_list_and_says_of_no_record_that_it_is_gone(page):
+    stream = replace(STREAM.stream("answers"), swept_by=frozenset({"at"}))
+    with serving(Desk(answers())) as vendor, Client("desk", vendor.url, None, allow_private=True) as client:
+        before = list(feeds.read(client, stream, asked()))[-1].cursor
+        whole = list(feeds.read(client, stream, asked(before)))
+        assert whole[-1].sweep is not None
+        vendor.seen.clear()
+        vendor.faults = [*[None] * page, Reply("", 204)]
+        found = list(feeds.read(client, replace(stream, lookback=timedelta(days=30)), asked(before)))
+    assert ids(found) == [str(i) for i in range(3 * page)]
+    assert [(b.complete, b.sweep) for b in found] == [(False, None)] * page + [(True, None)]
+    assert len(vendor.seen) == page + 1, "it is not asked again"
+
+
 # A date that is past by the vendor's own clock: no wait.
 DATED = Reply({}, 429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")
 

@@ -89,6 +89,18 @@ def test_a_currency_without_a_rate_is_one_clear_error(memory):
     )
 
 
+@pytest.mark.parametrize("none", ["string", "", None])
+def test_a_subscription_in_no_currency_is_set_aside_and_the_others_count(memory, none):
+    account, metric = Account(T), logo("odd")
+    account.subscribe(at(5, 20), "cus_1", price(1000, currency="usd"))
+    account.subscribe(at(5, 20), "cus_2", price(1000, currency=none))
+    with account.serve() as vendor:
+        collected(vendor, memory, [metric])
+    told = {row.reason for row in memory.observations.rejected() if row.metric == "odd"}
+    assert told == {"mrr: no currency of three letters"}
+    assert max(n for n, _ in total(memory, metric).values()) == 1.0, "of two customers the one that pays in dollars"
+
+
 def test_what_cannot_be_known_is_set_aside_with_its_reason(memory):
     account, metric = Account(T), logo("aside")
     odd = {"tiers": price(None, unit_amount_decimal=None, billing_scheme="tiered"), "word": price("ten")}
@@ -307,3 +319,11 @@ def test_options_are_checked():
     ):  # fmt: skip
         with pytest.raises(ValueError, match=words):
             Stripe(**(given | wrong))
+
+
+def test_a_price_that_comes_with_another_amount_under_its_id_is_worked_out_anew(memory):
+    account = Account(T)
+    for i, amount in enumerate((1000, 1000, 2500)):
+        account.subscribe(at(5, 20), f"cus_{i}", price(amount) | {"id": "price_one"})
+    with account.serve() as vendor:
+        assert amounts(pull(vendor)) == {"sub_0001": {10.0}, "sub_0002": {10.0}, "sub_0003": {25.0}}

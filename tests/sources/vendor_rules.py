@@ -126,7 +126,7 @@ _HUBSPOT = holds(
                                  value=text()), 1, 6),
         ),
         0,
-        6,
+        5,
     ),
 )  # fmt: skip
 # A search has to be bounded by a condition, and is ordered by seven fields at most. What the schema does not name, such

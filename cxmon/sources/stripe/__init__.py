@@ -16,7 +16,7 @@ from cxmon.contracts import Facts, Request
 from cxmon.errors import RefusedError, SourceError
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
-from cxmon.sources.stripe.amounts import Money, UnusableError
+from cxmon.sources.stripe.amounts import Money, UnusableError, is_currency
 from cxmon.sources.stripe.asked import Asked
 from cxmon.sources.stripe.discounts import DURATIONS
 from cxmon.sources.stripe.states import CUSTOMER_DELETED, OWN, TYPES, States
@@ -29,8 +29,8 @@ SUBSCRIPTIONS, EVENTS = "subscriptions", "events"
 VERSION = "2025-09-30.clover"
 # Stripe keeps events for 30 days; a day of that is left for clocks and slow pulls.
 KEPT = timedelta(days=29)
-# The status of a request with a parameter that is not known.
-_BAD = 400
+# The status of a request with a parameter that is not known: Stripe's, and that of servers that check a schema.
+_BAD = frozenset({400, 422})
 # Where in a subscription something is read.
 _LOOKS_AT = (
     "id", "customer", "customer_account", "status", "currency", "created", "start_date", "trial_end", "ended_at",
@@ -80,10 +80,10 @@ class Stripe:
             raise ValueError(f"page_size: found {self.page_size}, expected 1 to 100")
         if self.account and not self.account.startswith("acct_"):
             raise ValueError(f"account: found {self.account!r}, expected an id such as acct_123")
-        if not _is_currency(self.currency):
+        if not is_currency(self.currency):
             raise ValueError(f"currency: found {self.currency!r}, expected three letters such as USD")
         for name, rate in self.rates.items():
-            if not _is_currency(name) or not rate > 0:
+            if not is_currency(name) or not rate > 0:
                 raise ValueError(f"rates: found {name}: {rate}, expected currencies such as EUR: 1.08")
         taken = sorted(set(self.metadata) & set(OWN))
         if taken:
@@ -128,7 +128,7 @@ class Stripe:
             try:
                 yield from self._read(client, self._events(states), states, place, request)
             except RefusedError as no:
-                if no.status != _BAD or "types" not in no.said:
+                if no.status not in _BAD or "types" not in no.said:
                     raise
                 # A server that only resembles Stripe may not know several types at once: it is asked for all.
                 yield from self._read(client, self._events(states, typed=False), states, place, request)
@@ -224,10 +224,6 @@ class _Place:
             )
         except (ValueError, TypeError, KeyError):
             return cls(part=SUBSCRIPTIONS, known=now)
-
-
-def _is_currency(text: str) -> bool:
-    return len(text) == 3 and text.isascii() and text.isalpha()
 
 
 def _each(data: Any, make: Any) -> Any:

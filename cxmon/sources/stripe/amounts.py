@@ -26,7 +26,8 @@ class Money:
     rates: Mapping[str, float]
 
     def kept(self, amount: float, currency: str) -> float:
-        """An amount in a currency's smallest units, in the one that is kept. UnusableError without a rate."""
+        """An amount in a currency's smallest units, in the one that is kept. UnusableError without a rate, ValueError
+        for what is no currency, which no rate could be given for."""
         return amount / _UNITS.get(currency, 100) * self._rate(currency)
 
     def _rate(self, currency: str) -> float:
@@ -35,10 +36,16 @@ class Money:
         for name, rate in self.rates.items():
             if name.lower() == currency:
                 return rate
+        if not is_currency(currency):
+            raise ValueError("no currency of three letters")
         raise UnusableError(
-            f"a subscription in {currency.upper() or 'no currency'}, for which `rates` has nothing; amounts are in "
-            f"{self.currency.upper()}: give rates: {{{currency.upper() or '...'}: what one is worth in it}}"
+            f"a subscription in {currency.upper()}, for which `rates` has nothing; amounts are in "
+            f"{self.currency.upper()}: give rates: {{{currency.upper()}: what one is worth in it}}"
         )
+
+
+def is_currency(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isalpha()
 
 
 def price_of(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,16 @@ _OTHERS = frozenset({"trialing", "unpaid", "paused", "canceled", "incomplete", "
 TYPES = tuple(f"customer.subscription.{what}" for what in ("created", "updated", "deleted", "paused", "resumed"))
 CUSTOMER_DELETED = "customer.deleted"
 ITEM_FIELDS = ("product", "price", "interval", "currency", "tier")
+_NO_ITEM = dict.fromkeys(ITEM_FIELDS)
+_PLAIN = frozenset({str, int, bool, type(None)})
 OWN = ("at", "lapsed_at", "mrr", "after", *ITEM_FIELDS)
 _DAY = 86_400
+# How a state holds: from its instant on, until then, or as a guess (`aggregate.states` has the same numbers).
+_UNTIL, _SINCE, _GUESS = 0, 1, 2
+# So many items are remembered.
+_MOST_KNOWN = 1000
+# (the price as it was given, what it costs as a subscription pays it, the fields that describe it).
+_Item = tuple[dict[str, Any], discounts.Line, dict[str, Any]]
 # (fields of the largest item, the sum of all items a month, or the error that says why there is none).
 _Told = tuple[dict[str, Any], Any]
 
@@ -41,12 +49,14 @@ class States:
     counted: frozenset[str]
     asked: Lookup
     deleted: list[str] = field(default_factory=list)
+    # What items are worth: subscriptions have few prices, so that nearly all are looked up here.
+    _known: dict[tuple[object, ...], _Item] = field(default_factory=dict)
 
     def listed(self, found: dict[str, Any], known: int) -> Iterator[dict[str, Any]]:
         """What the list says of a subscription: worth something from its first paid day on, until it was gone."""
         _known(found)
         start = max(second(found, "start_date", "created"), second(found, "trial_end"))
-        status, guess, ends = found.get("status"), {"after": 2}, []
+        status, ends = found.get("status"), []
         if status == "canceled":
             ends = [second(found, "ended_at", "canceled_at")]
         elif status in {"unpaid", "paused"}:
@@ -58,17 +68,18 @@ class States:
         if expected or max([*ends, 0]) > start:
             last = min([*ends, seen])
             told = self._told(found, start)
-            yield self._state(found, "0start", start, told, paid=True) | guess
+            yield self._state(found, "0start", start, told, paid=True, after=_GUESS)
             for turn in self._turns(found, start, last):
-                yield self._state(found, f"1turn{turn}", turn, self._told(found, turn), paid=True) | guess
+                yield self._state(found, f"1turn{turn}", turn, self._told(found, turn), paid=True, after=_GUESS)
             for end in ends:
                 if end > start:
                     gone = self._once_more(told, found, end, paid=False)
-                    yield self._state(found, "9end", end, gone, paid=False) | ({} if status == "canceled" else guess)
+                    after = _SINCE if status == "canceled" else _GUESS
+                    yield self._state(found, "9end", end, gone, paid=False, after=after)
         if status not in {"canceled", "incomplete_expired"} and seen > start:
             paid = status in PAYING
             now = self._once_more(told, found, seen, paid=paid)
-            yield self._state(found, "8seen", seen, now, paid=paid) | guess
+            yield self._state(found, "8seen", seen, now, paid=paid, after=_GUESS)
 
     def happened(self, event: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The state after a change, and the one before it where the event says what was changed."""
@@ -97,19 +108,23 @@ class States:
             state = self._state(old, f"{name}<", at, self._told(old, None, paid=paid), paid=paid)
             if all(state[one] == after[one] for one in (*OWN, *self.metadata)):
                 return  # A change that is none of ours, such as another billing period.
-            yield state | {"changed": changed, "after": 0, "lapsed_at": after["lapsed_at"]}
+            yield state | {"changed": changed, "after": _UNTIL, "lapsed_at": after["lapsed_at"]}
         yield after
 
-    def _state(self, found: dict[str, Any], name: str, at: int, told: _Told, *, paid: bool) -> dict[str, Any]:
+    def _state(
+        self, found: dict[str, Any], name: str, at: int, told: _Told, *, paid: bool, after: int = _SINCE
+    ) -> dict[str, Any]:
         """One state as a record: its fields, and why they are none where that cannot be said."""
-        metadata = found.get("metadata")
-        kept = metadata if isinstance(metadata, dict) else {}
         largest, mrr = told
-        return {
-            "id": f"{found.get('id')}/{name}", "at": at, "lapsed_at": at if paid else _lapsed(found, at), "after": 1,
-            "customer": _customer(found), **{field_: kept.get(key) for field_, key in self.metadata.items()},
-            **{name: largest.get(name) for name in ITEM_FIELDS}, "mrr": mrr if paid else 0.0,
+        state = {
+            "id": f"{found.get('id')}/{name}", "at": at, "lapsed_at": at if paid else _lapsed(found, at),
+            "after": after, "customer": _customer(found), **(largest or _NO_ITEM), "mrr": mrr if paid else 0.0,
         }  # fmt: skip
+        if self.metadata:
+            metadata = found.get("metadata")
+            kept = metadata if isinstance(metadata, dict) else {}
+            state |= {field_: kept.get(key) for field_, key in self.metadata.items()}
+        return state
 
     def _told(self, found: dict[str, Any], at: int | None, *, paid: bool = True) -> _Told:
         """What a subscription is worth, and of what, or why that cannot be said; at an instant where `found` is the
@@ -129,15 +144,14 @@ class States:
         """(fields of the item that is worth most, the sum of all items a month). ValueError where it is not said. Of
         what is not paid only the fields count, for which nothing is asked."""
         rows = self._rows(found, ask=paid)
-        currency = str(found.get("currency") or "").lower()
-        prices = [self._price(row, currency, ask=paid) for row in rows]
-        lines = [self._line(row, price, currency) for row, price in zip(rows, prices, strict=True)]
+        items = [self._item(row, found, ask=paid) for row in rows]
+        lines = [line for _, line, _ in items]
         if self.counted and paid:
             for row, line in zip(rows, lines, strict=True):
                 discounts.taken([line], [x for x in self._offs(row, found) if x.holds(at)])
             discounts.taken(lines, [x for x in self._offs(found, found) if x.holds(at)])
         best = max(range(len(rows)), key=lambda i: lines[i].worth) if rows else None
-        fields = {} if best is None else self._described(prices[best], found)
+        fields = {} if best is None else items[best][2]
         return fields, sum(line.worth for line in lines)
 
     def _rows(self, found: dict[str, Any], *, ask: bool) -> list[dict[str, Any]]:
@@ -150,6 +164,22 @@ class States:
             known = {row.get("id") for row in rows}
             rows = rows + [row for row in self.asked.items(str(found.get("id"))) if row.get("id") not in known]
         return rows
+
+    def _item(self, row: dict[str, Any], found: dict[str, Any], *, ask: bool) -> _Item:
+        """What an item of a subscription is worth, worked out once for each price and quantity."""
+        given, quantity, paid_in = amounts.price_of(row), row.get("quantity"), found.get("currency")
+        key = (given.get("id"), quantity, paid_in, ask)
+        plain = set(map(type, key)) <= _PLAIN and not self.counted
+        known = self._known.get(key) if plain else None
+        # A price with the same id may come with other amounts, in an event of before.
+        if known is not None and known[0] == given:
+            return known
+        currency = str(paid_in or "").lower()
+        price = self._price(row, currency, ask=ask)
+        item = given, self._line(row, price, currency), self._described(price, found)
+        if plain and len(self._known) < _MOST_KNOWN:
+            self._known[key] = item
+        return item
 
     def _price(self, row: dict[str, Any], currency: str, *, ask: bool) -> dict[str, Any]:
         """The price as this subscription pays it."""
@@ -213,9 +243,14 @@ def _known(found: Mapping[str, Any]) -> None:
 
 def second(found: Mapping[str, Any], *names: str) -> int:
     """The first of several instants that is there, in epoch seconds; 0 without one."""
-    value = next((x for name in names if (x := found.get(name)) is not None), 0)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{names[0]}: no epoch seconds")  # noqa: TRY004 - what a record is set aside for.
+    value: Any = 0
+    for name in names:
+        if (value := found.get(name)) is not None:
+            break
+    if value is None:
+        return 0
+    if type(value) is not int:
+        raise ValueError(f"{names[0]}: no epoch seconds")
     return value
 
 
