@@ -114,10 +114,10 @@ def _facts(
 ) -> list[Fact]:
     facts = [
         Fact(label=say.SINCE, text=words.since_words(incident, told, zone)),
-        *words.how_much(told, metric),
+        *words.how_much(told, metric, words.since_of(incident, told)),
         Fact(label=say.WHERE, text=words.where_of(incident, told, metric, kind)),
         *_service_or_contacts(incident, told, metric, kind),
-        Fact(label=say.HOW_SURE, text=words.how_sure(incident, told, kind)),
+        Fact(label=say.HOW_SURE, text=words.how_sure(incident, told, metric, kind)),
         beside,
     ]
     return [*facts, Fact(label=say.OWNER, text=owner)] if owner else facts

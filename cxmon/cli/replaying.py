@@ -119,9 +119,8 @@ def _told(plan: "Plan", found: "Replayed") -> None:
     from cxmon import wording
 
     first, last = (wording.day(at, plan.zone, now=None) for at in (found.since, found.until))
-    say(
-        f"{plan.title} · replay of {first} {found.since:%Y} to {last} {found.until:%Y} · {found.looks} looks, one a day"
-    )
+    judged = f"{wording.counted(found.looks, 'day')}, each judged once"
+    say(f"{plan.title} · replay of {first} {found.since:%Y} to {last} {found.until:%Y} · {judged}")
     if found.guessed:
         wrapped(
             f"As revised, not as known then: {', '.join(found.guessed)}. Their source does not say when it knew a "
@@ -187,7 +186,7 @@ def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
     wrapped(
         f"{title}: {count} watch incident{'' if count == 1 else 's'} in {quarters} quarters; the budget of "
         f"{written(plan.alarm_budget, 'g')} a quarter allows {allowed} false ones"
-        + (f", {len(found.standing)} more stood at the first look" if found.standing else "")
+        + (f", {len(found.standing)} more stood on the first day" if found.standing else "")
         + ".",
         "  ",
     )

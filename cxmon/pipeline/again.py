@@ -128,7 +128,7 @@ def _rows(
 ) -> tuple[OutboxRow, ...]:
     said = f"{wording.step(Step.REPEATED)}: {reason.partition(': ')[2]}."
     if incident.latest is not None and incident.latest.reason:
-        said += f" Newest look: {incident.latest.reason}"
+        said += f" By the newest figures: {incident.latest.reason}"
     key = news_key(thread, Step.REPEATED, f"{at.timestamp():.0f}")
     rows = []
     for row in placed.rows:

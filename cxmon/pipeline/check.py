@@ -163,7 +163,7 @@ class _Looking:
         ask = Asking(
             store=store, metric=metric, check=check_plan.check, context=context, now=now, least=plan.minimum_cell
         )  # fmt: skip
-        walked = worded(walked, check_plan.policy)
+        walked = worded(walked, check_plan.policy, metric.grain.value)
         walked = worked_out(replace(walked, kept_quiet=(*quiet, *walked.kept_quiet)), ask)
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,

@@ -185,10 +185,11 @@ def not_real() -> str:
 
 def not_real_means(metric: Metric, where: str, looks: int) -> Sequence[str]:
     """What a mark does, before somebody makes it."""
+    after = counted(looks, metric.grain.value)
     return (
         f"You say that nothing happened to {metric.label} in {where}. The incident ends, and counts as a false alarm.",
         "No figure changes: these days stay in what is expected, in verdicts and on the board.",
-        f"It is told again when it gets clearly worse than now, or is still so after {looks} looks.",
+        f"It is told again when it gets clearly worse than now, or is still so after {after}.",
         "Other segments, and whatever begins later, are told as always.",
     )
 

@@ -12,7 +12,7 @@ _KEPT = {"silenced": "a silence covered it", "inhibited": "a wider incident told
 _OVER = ("silence over", "wider incident over")
 _OF_PEOPLE = BY_HAND | {Step.ACKNOWLEDGED}
 # The numbers of a decision by the words that its sentence uses; the others are called what they are kept as.
-_CALLED = {"score": "size", "told_score": "last told at", "looked_at": "segments looked at"}
+_CALLED = {"score": "size", "told_score": "last told at", "looked_at": "segments watched"}
 
 
 def numbers_behind(step: Transition) -> str:

@@ -4,8 +4,8 @@ from cxmon.model import Finding, State, written
 
 TOO_FEW = "too few answers to show"
 _FOUND = {
-    State.BREACH: f"in breach; {TOO_FEW} the figures",
-    State.OK: f"not in breach; {TOO_FEW} the figures",
+    State.BREACH: f"in alarm; {TOO_FEW} the figures",
+    State.OK: f"not in alarm; {TOO_FEW} the figures",
     State.UNKNOWN: f"not known; {TOO_FEW} the figures",
 }
 # An open incident without its figures, by the type of its check.

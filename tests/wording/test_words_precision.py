@@ -109,7 +109,9 @@ def test_the_board_writes_as_the_messages_do(harmed, half):
         until=datetime(2026, 9, 1, tzinfo=UTC), n=100.0, spark=(), between=(0.8 + harmed - half, 0.8 + harmed + half),
     )  # fmt: skip
     interval = Interval(estimate=harmed, low=harmed - half, high=harmed + half)
-    assert gaps.size(harmed, found, CSAT) == wording.amount(CSAT, harmed, "pt", wording.digits_of(CSAT, interval, "pt"))
+    assert gaps.size(harmed, found, CSAT) == wording.amount(
+        CSAT, harmed, "pt", wording.digits_apart(CSAT, interval, "pt", precision.TO_BE_APART)
+    )
     assert gaps.levels(found, CSAT) == wording.instead(CSAT, 0.8, 0.8 + harmed, interval, "pt")
     if half > 0.001:
         assert gaps.range_of(found, CSAT)[0] != gaps.range_of(found, CSAT)[1]
