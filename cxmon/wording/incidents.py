@@ -27,7 +27,7 @@ from cxmon.wording.placing import TOO_LITTLE
 from cxmon.wording.watching import beyond_figures, lasted
 from cxmon.wording.withholding import withheld_headline
 
-HOW_MUCH = "How much"
+HOW_MUCH, AT_ITS_WORST = "How much", "At its worst"
 # What a check is called on the screen while its incident is open, by the check's type.
 
 _BADGES = {
@@ -196,6 +196,23 @@ def how_much(finding: Finding | None, metric: Metric | None, since: datetime | N
         return [Fact(label=HOW_MUCH, text=f"{value}{spread}{answers}")]
     against = f"{value} instead of {expected}{lasted(finding, metric, since)}: {gap_words(found, metric)}"
     return [Fact(label=AGAINST_EXPECTED, text=against + answers)]
+
+
+def untold(kept: str) -> list[str]:
+    """Before the end of a story of which nobody was told: what kept it quiet, by the words of its note (`a silence
+    until 2026-12-03 00:00 UTC by Support (holidays) covers it`)."""
+    past = kept.replace(" covers it", " covered it").replace(" tells of it", " told of it")
+    return [f"Nobody was told while it lasted: {past}."] if kept else []
+
+
+def at_its_worst(incident: Incident, metric: Metric | None, kind: str) -> list[Fact]:
+    """What a story was of which only the end is told."""
+    worst = incident.worst
+    if worst is None or metric is None:
+        return []
+    badge = _BADGES.get(kind, _BADGES["watch"])[0]
+    said = [fact.text for fact in how_much(worst, metric, incident.since)]
+    return [Fact(label=AT_ITS_WORST, text=": ".join([badge, *said]))]
 
 
 def where_of(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:

@@ -220,7 +220,15 @@ def test_a_silence_keeps_the_news_back_but_not_the_end_and_both_are_kept_with_a_
     quiet = Silence(id="q", metric="csat", segment=None, starts=day(0), ends=day(300), by="CX", why="known")
     store.changes.put_silence(quiet, origin="yaml")
     live(plan, store, 100, 118)
-    assert [r.message.key.split("|")[1] for r in store.outbox.rows()] == ["ended"]
+    (row,) = store.outbox.rows()
+    assert row.message.key.split("|")[1] == "ended"
+    # Whoever reads it never heard of the story: it says what that was, and who kept it quiet.
+    until_when = f"{day(300):%Y-%m-%d %H:%M} UTC"
+    said = f"Nobody was told while it lasted: a silence until {until_when} by CX (known) covered it."
+    assert row.message.lines[0] == said
+    facts = {fact.label: fact.text for fact in row.message.facts}
+    assert facts["At its worst"].startswith("Out of bounds: 55 % (range 49 % to 60 %)")
+    assert "ended on" in facts["Since"]
     (incident,) = store.incidents.recent()
     assert any(t.reason.startswith("silenced") for t in store.incidents.history(incident.id))
 
