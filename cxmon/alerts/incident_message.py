@@ -128,7 +128,7 @@ def _facts(
     facts = [
         Fact(label=say.SINCE, text=words.since_words(incident, told, zone)),
         *words.how_much(told, metric, words.since_of(incident, told)),
-        Fact(label=say.WHERE, text=words.where_of(incident, told, metric, kind)),
+        Fact(label=say.WHERE, text=words.where_of(incident, metric, kind)),
         *_service_or_contacts(incident, told, metric, kind),
         Fact(label=say.HOW_SURE, text=words.how_sure(incident, told, metric, kind)),
         beside,

@@ -215,12 +215,12 @@ def at_its_worst(incident: Incident, metric: Metric | None, kind: str) -> list[F
     return [Fact(label=AT_ITS_WORST, text=": ".join([badge, *said]))]
 
 
-def where_of(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
+def where_of(incident: Incident, metric: Metric | None, kind: str) -> str:
     """The source or check that it is about, else its segments."""
-    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding, metric, kind)
+    return _OF[kind] + incident.subject if kind in _OF else where(incident, metric, kind)
 
 
-def where(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
+def where(incident: Incident, metric: Metric | None, kind: str) -> str:
     """The segment that it is told by, then where inside that while it lasts, then what is in breach by itself."""
     others = [wording.segment(m) for m in incident.members if m != incident.root]
     parts, lasting = [wording.segment(incident.root)], incident.state is not IncidentState.ENDED
@@ -229,8 +229,6 @@ def where(incident: Incident, finding: Finding | None, metric: Metric | None, ki
     if others:
         how = "in alarm by themselves too" if kind == "watch" and lasting else "seen in"
         parts.append(f"{how}: {', '.join(at_most(others, 5))}")
-    if finding and finding.looked_at > 1:
-        parts.append(f"{written(finding.looked_at)} segments watched")
     return "; ".join(parts)
 
 
@@ -259,10 +257,12 @@ def how_sure(incident: Incident, finding: Finding | None, metric: Metric | None,
     evidence = wording.grade(Grade.BEFORE_AFTER)
     found = gap(finding, metric) if metric is not None else None
     size = _SURER if metric is not None and found is not None and holds_nothing(found, metric) else ""
+    # The more are watched, the likelier one of them moves by chance: that is counted in.
+    among = f", with {written(finding.looked_at)} segments watched" if finding.looked_at > 1 else ""
     return {
-        "threshold": "the whole range of the figure is beyond its bound; no cause is claimed",
-        "funnel": f"more than chance and size explain, also after counting how many were looked at{size}",
-    }.get(kind, f"more than chance explains, judged by its own past ({evidence}){size}; no cause is claimed")
+        "threshold": f"the whole range of the figure is beyond its bound{among}; no cause is claimed",
+        "funnel": f"more than chance and size explain{among}{size}",
+    }.get(kind, f"more than chance explains{among}, judged by its own past ({evidence}){size}; no cause is claimed")
 
 
 def footing(about: Segment, at: datetime, zone: str) -> str:
@@ -274,5 +274,6 @@ def footing(about: Segment, at: datetime, zone: str) -> str:
 def reply(transition: Transition, badge: str, headline: str) -> str:
     said = said_reason(transition)
     words = wording.step(transition.step)
-    first = f"{words}. {badge}: {headline}" if transition.step is not Step.ENDED else f"{badge}: {headline}"
+    # An end is named in its headline.
+    first = f"{words}. {badge}: {headline}" if transition.step is not Step.ENDED else headline
     return f"{first}\n{said}" if said else first

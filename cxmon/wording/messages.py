@@ -124,6 +124,11 @@ def to_be_answered(owner: str, title: str, decision: str, until: str, reason: st
     return f'{owner}: {title} is to be answered with "{decision.lower()}" {until}; {reason}.'
 
 
+def reminder(said: str) -> str:
+    """What is told in the thread; it says itself whether it is due or overdue."""
+    return f"Reminder: {said}."
+
+
 def why_decided(why: str) -> str:
     return f"Why it was decided: {why}"
 

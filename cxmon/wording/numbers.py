@@ -245,10 +245,10 @@ def day(at: datetime | date, zone: str = "UTC", *, now: datetime | None = None) 
 
 
 def between_days(dates: tuple[datetime, datetime] | None, zone: str = "UTC") -> str:
-    """` (between 20 Oct and 3 Nov)` behind a date that is not known to the day; nothing where it is."""
+    """` (some day between 20 Oct and 3 Nov)` behind a date that is not known to the day; nothing where it is."""
     if dates is None or dates[0] == dates[1]:
         return ""
-    return f" (between {day(dates[0], zone)} and {day(dates[1], zone)})"
+    return f" (some day between {day(dates[0], zone)} and {day(dates[1], zone)})"
 
 
 def stamp(at: datetime, zone: str = "UTC") -> str:

@@ -1,7 +1,7 @@
 """A verdict as its message tells it: how much, how sure, what was said before, as of when."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from cxmon import wording
@@ -33,10 +33,12 @@ def how_much(harm: Harm, metric: Metric) -> str:
     return f"{metric.label} {figures}: {size}"
 
 
-def how_sure(harm: Harm, metric: Metric) -> str:
+def how_sure(harm: Harm, metric: Metric, said: Sequence[str] = ()) -> str:
+    """How strong the evidence is, and the largest harm that is not ruled out where the lines have not `said` that."""
     parts = [wording.grade(harm), "" if harm.disputed else wording.seconded(harm.opinions)]
     parts += [wording.unusual(metric, harm)] if harm.code in MOVED else []
-    parts += [wording.largest(metric, harm)] if harm.code is not Code.HARMED else []
+    largest = wording.largest(metric, harm)
+    parts += [largest] if harm.code is not Code.HARMED and not any(largest in line for line in said) else []
     return "; ".join(part for part in (*parts, *wording.remarks(harm)) if part)
 
 

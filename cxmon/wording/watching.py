@@ -27,8 +27,8 @@ def off_usual(
     shown: Sequence[str], periods: int, each: str, since: datetime, began: tuple[datetime, datetime], zone: str,
     looked_at: int,
 ) -> str:  # fmt: skip
-    """`81 % instead of 87 % (78 % to 84 %) over 6 days since 20 Sep (between 30 Jul and 20 Sep); 23 segments looked
-    at`; `shown` are the figure, what is usual, and the ends of the figure's range."""
+    """`81 % instead of 87 % (78 % to 84 %) over 6 days since 20 Sep (some day between 30 Jul and 20 Sep); 23 segments
+    watched`; `shown` are the figure, what is usual, and the ends of the figure's range."""
     seen, usual, *around = shown
     when = f"over {counted(periods, each)} since {day(since, zone)}{between_days(began, zone)}"
     return f"{seen} instead of {usual} ({' to '.join(around)}) {when}; {counted(looked_at, 'segment')} watched"

@@ -175,7 +175,7 @@ def test_a_fall_of_the_whole_is_explained_by_the_verdict_incident_of_a_part_and_
     )  # fmt: skip
     assert live(plan, store, 112, 135) == []
     (noted,) = store.incidents.history("v1")
-    assert noted.reason.startswith("explained: regressions sees it too: CSAT, all customers")
+    assert noted.reason.startswith("explained: the check regressions sees it too: CSAT, all customers")
 
 
 def test_a_fall_near_a_change_without_a_verdict_incident_opens_and_names_the_change(world):

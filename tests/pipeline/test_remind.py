@@ -56,7 +56,7 @@ def test_one_message_when_due_and_one_when_overdue_however_often_it_is_asked(sto
     assert due.title == "Desk closed: amend, until 12 Mar"
     assert due.lines[0].startswith('Planning: Desk closed is to be answered with "amend" until 12 Mar; due today')
     assert due.thread == overdue.thread == "change:cut"
-    assert overdue.reply == "Overdue: Amend by 12 Mar (Planning), overdue by 1 day, and no fix has begun."
+    assert overdue.reply == "Reminder: Amend by 12 Mar (Planning), overdue by 1 day, and no fix has begun."
 
 
 def test_it_is_a_reply_in_the_story_that_was_told(store):
