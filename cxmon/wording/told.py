@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from cxmon import wording
-from cxmon.model import RED, Change, Code, Declared, Harm, Kinds, Metric, Split, Unsplit, Verdict
+from cxmon.model import RED, Change, Code, Declared, Harm, Kinds, Metric, Split, Unsplit, Verdict, Where
 from cxmon.wording.kinds import kinds_short, unsplit
 from cxmon.wording.messages import LEGEND
 
@@ -50,7 +50,8 @@ def made_of(verdict: Verdict, metrics: Mapping[str, Metric]) -> str:
     told = [_split(split, metrics[split.metric]) for split in splits if split.metric in metrics]
     for harm in first:
         if harm.metric in metrics and harm.metric not in {split.metric for split in splits}:
-            answer = _unsplit(harm, dict(verdict.unsplit).get(harm.metric))
+            placed = next((where for where in verdict.where if where.metric == harm.metric), None)
+            answer = _unsplit(harm, dict(verdict.unsplit).get(harm.metric), placed, metrics[harm.metric])
             told.insert(0, f"{metrics[harm.metric].label}: {answer}" if told else answer)
     return "; ".join(told)
 
@@ -63,10 +64,10 @@ def _split(split: Split, metric: Metric) -> str:
     return f"{lead}: {parts}" if lead else parts
 
 
-def _unsplit(harm: Harm, why: str | None) -> str:
+def _unsplit(harm: Harm, why: str | None, where: Where | None, metric: Metric) -> str:
     if harm.code in _NO_FIGURE:
         return "Cannot say: the figure itself cannot be judged" + (" yet" if harm.code is Code.WAITING else "")
-    return unsplit(None if why is None else Unsplit(why), harmed=harm.code in RED)
+    return unsplit(None if why is None else Unsplit(why), harmed=harm.code in RED, where=where, metric=metric)
 
 
 def awaited(due: int) -> str:

@@ -77,7 +77,26 @@ def test_a_verdict_says_what_part_is_other_contacts_or_that_they_stayed_the_same
     split = replace(SERVICE.split, grade=Grade.CONTROLLED)
     of_two = fact(told(replace(verdict(), splits=(split,))), LABEL)
     assert of_two.startswith("Worse service, not other contacts: CSAT, all customers: 3.2 points worse than expected")
+    alike = "the share of contacts that it touches moved by less than a tenth"
     assert fact(told(verdict()), LABEL) == (
-        "Worse service, not other contacts: the share of contacts that it touches moved by less than a tenth"
+        f"Worse service, as far as is known: {alike}; kinds inside it were not compared"
     )
     assert fact(told(verdict(Code.IMPROVED)), LABEL).startswith("Not other contacts: the share of ")
+
+
+@pytest.mark.parametrize(
+    ("mixed", "said"),
+    [
+        (0.0, "Worse service, not other contacts: {}; no shift of kinds inside it is shown"),
+        (0.004, "Partly worse service, partly other kinds of contacts: 0.4 points worse {}"),
+        (0.05, "Mostly other kinds of contacts: 5.0 points worse {}"),
+        (-0.004, "Worse service, not other contacts: 0.4 points better {}"),
+    ],
+)
+def test_a_verdict_says_what_other_kinds_of_contacts_bring_inside_what_it_touches(mixed, said):
+    alike = "the share of contacts that it touches moved by less than a tenth"
+    inside = f"by different kinds of contacts inside what it touches, beyond chance; {alike}"
+    answer = fact(told(replace(verdict(), where=(replace(ALIKE, mixed=mixed),))), LABEL)
+    assert answer == said.format(inside if mixed else alike)
+    unknown = replace(ALIKE, mixed=mixed, reason="no two segments can be compared")
+    assert fact(told(replace(verdict(), where=(unknown,))), LABEL).startswith("Worse service, as far as is known: ")
