@@ -30,6 +30,7 @@ from cxmon.pipeline.memory import Keeping, Memories, Stored
 from cxmon.store import Store
 from cxmon.wording.joining import seen_too
 from cxmon.wording.reasons import worded
+from cxmon.wording.watching import consistent_with
 
 __all__ = ["Checked", "check"]
 
@@ -267,7 +268,7 @@ def _consistent(finding: Finding, metric: Metric, known: _Known) -> Finding:
     if found is None:
         return finding
     title = found.change.change.title
-    return replace(finding, reason=f"{finding.reason}; consistent with the declared change “{title}”")
+    return replace(finding, reason=f"{finding.reason}{consistent_with(title)}")
 
 
 def _notes(store: Store, walked: Walked, metric: Metric, now: datetime) -> Sequence[Transition]:

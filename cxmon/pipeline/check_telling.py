@@ -13,12 +13,9 @@ from cxmon.model import BY_HAND, Declared, Incident, Metric, OutboxRow, Segment,
 from cxmon.pipeline.behind import told_behind
 from cxmon.pipeline.route import Placed, Router
 from cxmon.store import Store
+from cxmon.wording import quieting
+from cxmon.wording.quieting import INHIBITED, MUTED, OVER, SILENCED, WIDER_OVER
 
-# How the reasons of the notes begin that keep what was not told, and that it is told now.
-SILENCED, OVER = "silenced", "silence over"
-INHIBITED, MUTED = "inhibited", "muted"
-WIDER_OVER = "wider incident over"
-NOT_SENT = " was not sent, "
 KEPT = (f"{SILENCED}:", f"{INHIBITED}:")
 _OVER = (f"{OVER}:", f"{WIDER_OVER}:")
 
@@ -91,7 +88,7 @@ def _kept_quiet(store: Store, event: Event, steps: Sequence[Transition], rows: S
         return ""
     history = [*store.incidents.history(incident), *(t for t in steps if t.incident == incident)]
     kept = [t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT)]
-    return kept[-1].partition(NOT_SENT)[2] if kept else ""
+    return kept[-1].partition(quieting.NOT_SENT)[2] if kept else ""
 
 
 def _worst_first(incident: Incident, scores: Mapping[Segment, float]) -> Incident:
@@ -104,16 +101,15 @@ def _kept(event: Event, placed: Placed, over: str) -> str | None:
     """What to note of where news went: nothing where it was told as usual."""
     step, found = event.transition.step.value, placed.routed
     if over:
-        return f"{over}: that it {step} is told now" if placed.rows else None
+        return quieting.told_now(over, step) if placed.rows else None
     if found is not None and found.whole is not None:
-        return f"{INHIBITED}: that it {step}{NOT_SENT}{found.reason.removeprefix('inhibited: ')}"
+        return quieting.not_sent(INHIBITED, step, found.reason.removeprefix(f"{INHIBITED}: "))
     if not placed.rows:
-        said = f" {found.reason.removeprefix(SILENCED).strip()}" if found is not None and found.silence else ""
-        return f"{SILENCED}: that it {step}{NOT_SENT}a silence{said} covers it"
+        said = found.reason.removeprefix(SILENCED).strip() if found is not None and found.silence else ""
+        return quieting.not_sent(SILENCED, step, quieting.a_silence(said))
     if found is not None and found.muted:
-        held = "; ".join(f"in {c} until {until:%Y-%m-%d %H:%M} UTC" for c, (_, until) in found.muted.items())
         names = ", ".join(dict.fromkeys(mute.id for mute, _ in found.muted.values()))
-        return f"{MUTED}: that it {step} waits {held}, by {names}"
+        return quieting.waits(MUTED, step, {c: until for c, (_, until) in found.muted.items()}, names)
     return None
 
 

@@ -155,6 +155,15 @@ def reason_needed() -> str:
     return "Give a reason."
 
 
+def your_id(user: str) -> str:
+    """What somebody needs who may not do a thing and should."""
+    return f"Your Slack user id is {user}: whoever keeps the configuration can name it there."
+
+
+def buttons_of(channel: str) -> str:
+    return f"buttons of {channel}"
+
+
 def read_later() -> str:
     return "Read by those who look at this incident later."
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from cxmon.model import Finding, Grain, Metric, written
 from cxmon.wording.numbers import between_days, counted, day
 
+CONSISTENT = "; consistent with"
 # What `off_usual` says, and said before its segments were called watched: older findings are kept in those words.
 _FIGURES = re.compile(r"(?:^|; )[^;]+ instead of [^;]+; [^;]+ segments? (?:watched|looked at)")
 
@@ -32,6 +33,11 @@ def off_usual(
     seen, usual, *around = shown
     when = f"over {counted(periods, each)} since {day(since, zone)}{between_days(began, zone)}"
     return f"{seen} instead of {usual} ({' to '.join(around)}) {when}; {counted(looked_at, 'segment')} watched"
+
+
+def consistent_with(title: str) -> str:
+    """Behind what a check says of its finding."""
+    return f"{CONSISTENT} the declared change “{title}”"
 
 
 def beyond_figures(reason: str) -> str:

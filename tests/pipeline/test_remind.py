@@ -65,7 +65,7 @@ def test_it_is_a_reply_in_the_story_that_was_told(store):
     remind(PLAN, store, now=DUE)
     newest = queued(store)[-1]
     assert (newest.title, newest.lines) == ("CSAT fell", told.lines)
-    assert newest.reply.startswith("Due today: Amend by 12 Mar (Planning)")
+    assert newest.reply.startswith("Reminder: Amend by 12 Mar (Planning)")
 
 
 def test_a_fix_ends_the_reminders_and_a_silence_only_puts_them_off(store):
