@@ -166,6 +166,7 @@ def _waiting(plan: "Plan", found: "Replayed") -> str:
 
 def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
     from cxmon import wording
+    from cxmon.wording.messages import gist
     from cxmon.wording.shapes import SHAPES
 
     message = alert.message
@@ -175,8 +176,8 @@ def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
     when = f"{wording.day(alert.at, plan.zone):>6} {at:%Y, %H:%M}"
     head = f"{mark}{when}  {alert.channel:<8} {SHAPES[message.tone]} {message.badge}: {message.title}"
     wrapped(head + standing, "  ")
-    if not mark and message.lines:
-        wrapped(message.lines[0], "      ")
+    if not mark and (said := gist(message)):
+        wrapped(said, "      ")
 
 
 def _kept(plan: "Plan", found: "Replayed", title: str) -> None:

@@ -56,6 +56,7 @@ from cxmon.model import (
 )
 from cxmon.wording.allowances import allowance_sure
 from cxmon.wording.incidents import gap, gap_words
+from cxmon.wording.messages import gist
 from cxmon.wording.reasons import sentence
 
 ALL = messages()
@@ -375,3 +376,20 @@ def test_transitions_without_a_period_are_told_apart_by_their_time():
 
     told_of = for_incident(incident=incident(), transition=moved, finding=None, metric=CSAT)
     assert told_of.key.endswith("|2026-10-20T07:00:00+00:00")
+
+
+def test_the_gist_of_an_incident_is_its_figure_and_of_other_news_what_is_said_first():
+    unsure = "84 % instead of 86 % over 7 days: 2 points below expected (4 below to 1 above), 1,480 answers"
+    assert gist(ALL["incident-unsure"]) == unsure
+    assert gist(ALL["verdict-harmed"]) == ALL["verdict-harmed"].lines[0]
+    assert gist(replace(ALL["verdict-harmed"], lines=())) == ""
+
+
+def test_a_figure_that_stands_among_the_facts_is_not_said_before_them():
+    message = ALL["incident-unsure"]
+    assert " instead of " not in "".join(message.lines)
+    came = "came_back: in alarm again, and it began before it was called recovered: it had not ended"
+    reason = f"{came}; 84 % instead of 86 % (82 % to 87 %) over 7 days since 14 Oct; 40 segments watched"
+    declared = "consistent with the declared change \u201cRefunds\u201d"
+    again = of_incident(incident(), Step.REOPENED, reason=f"{reason}; {declared}")
+    assert again.lines[0] == f"It came back: {came.removeprefix('came_back: ')}; {declared}"
