@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from cxmon.alerts.parts import actions, near, near_drafts, near_fact, news_key, one_line, view_link, with_assigned
+from cxmon.alerts.parts import (
+    actions,
+    incident_thread,
+    near,
+    near_drafts,
+    near_fact,
+    news_key,
+    one_line,
+    view_link,
+    with_assigned,
+)
 from cxmon.model import (
     Action,
     Declared,
@@ -34,13 +44,14 @@ def for_incident(
     owner: str = "",
     check_type: str = "",
     behind: str = "",
+    untold: str = "",
 ) -> Message:
     """The message for one transition of an incident.
 
     `finding` is what brought it (else the incident's latest one is told); `metric` is None where a source is told of.
     `changes_near` may be all declared changes: those far off in time or scope are left out. `owner` is a department.
     `check_type` is the check's plug-in type; without it, it is guessed from the numbers. `behind` is what stands behind
-    it at the vendor.
+    it at the vendor. `untold` is what kept the story quiet until its end, of which nobody has heard then.
     """
     told = words.figures(incident, finding or incident.latest)
     kind = check_type or (incident.check if incident.check in words.OF_SOURCES else words.guess(incident.worst or told))
@@ -52,8 +63,10 @@ def for_incident(
     close = near(changes_near, incident.root, since or transition.at)
     drafts = near_drafts(changes_near, incident.root, since or transition.at)
     at = told.at if told else transition.at
-    thread = f"incident:{incident.id}"
+    thread = incident_thread(incident.id)
     facts = _facts(incident, told, metric, kind, near_fact(close, zone, drafts), zone, owner)
+    if untold:
+        facts[1:1] = words.at_its_worst(incident, metric, kind)
     if behind:
         facts.append(Fact(label=say.BEHIND_IT, text=behind))
     return Message(
@@ -63,7 +76,7 @@ def for_incident(
         badge=badge,
         title=headline,
         text=one_line(badge, headline),
-        lines=words.lines(incident, transition, told, metric),
+        lines=(*words.untold(untold), *words.lines(incident, transition, told, metric)),
         facts=with_assigned(facts, incident),
         footer=say.as_of_check(at, zone, incident.check, incident.id),
         link=_view(board_url, incident, kind),
@@ -114,10 +127,10 @@ def _facts(
 ) -> list[Fact]:
     facts = [
         Fact(label=say.SINCE, text=words.since_words(incident, told, zone)),
-        *words.how_much(told, metric),
-        Fact(label=say.WHERE, text=words.where_of(incident, told, metric, kind)),
+        *words.how_much(told, metric, words.since_of(incident, told)),
+        Fact(label=say.WHERE, text=words.where_of(incident, metric, kind)),
         *_service_or_contacts(incident, told, metric, kind),
-        Fact(label=say.HOW_SURE, text=words.how_sure(incident, told, kind)),
+        Fact(label=say.HOW_SURE, text=words.how_sure(incident, told, metric, kind)),
         beside,
     ]
     return [*facts, Fact(label=say.OWNER, text=owner)] if owner else facts

@@ -34,6 +34,11 @@ def news_key(thread: str, step: str, version: str) -> str:
     return f"{thread}|{step}|{version}"
 
 
+def incident_thread(incident: str) -> str:
+    """The story of an incident of a check."""
+    return f"incident:{incident}"
+
+
 def step_of(key: str) -> str:
     """The step in a key of `news_key`, with or without its channel."""
     return key.split("|")[1] if key.count("|") >= 2 else ""

@@ -45,7 +45,7 @@ def for_reminder(
         ),
         footer=say.as_of(at, zone),
         link=view_link(board_url, page="decision", change=change) if change else view_link(board_url),
-        reply=f"{badge}: {said}.",
+        reply=say.reminder(said),
         at=at,
     )
 

@@ -65,9 +65,10 @@ def for_verdict(
     metric = metrics[first.metric] if first else None
     thread = f"change:{change.id}"
     others = [d for d in changes_near if _beside(d, declared, verdict)]
+    lines = _lines(verdict, previous, declared, metrics, zone, known, corrected=corrected, why=why)
     facts = [
-        *(_first_facts(verdict, first, metric, zone, words.made_of(verdict, metrics)) if first and metric else []),
-        *_side_effects(harms[1:], metrics, zone, known),
+        *(_first_facts(verdict, first, metric, zone, metrics, lines) if first and metric else []),
+        *_side_effects(harms[1:], metrics, zone, known, said=lines),
         *_aims(verdict, metrics),
         near_fact(others, zone) if others else Fact(label=say.NEAR_BY, text=say.NO_OTHER_NEAR),
         *_declaration(declared, zone, verdict.price),
@@ -83,7 +84,7 @@ def for_verdict(
         badge=badge,
         title=title,
         text=f"{priced} ({title})" if priced else f"{one_line(badge, title)} ({grade})",
-        lines=_lines(verdict, previous, declared, metrics, zone, known, corrected=corrected, why=why),
+        lines=lines,
         facts=tuple(facts),
         footer=words.footer(verdict, zone, incident),
         link=view_link(board_url, page="decision", metric=metric.id if metric else "", change=change.id),
@@ -134,9 +135,12 @@ def _lines(
     return tuple(lines)
 
 
-def _first_facts(verdict: Verdict, harm: Harm, metric: Metric, zone: str, made_of: str) -> list[Fact]:
+def _first_facts(
+    verdict: Verdict, harm: Harm, metric: Metric, zone: str, metrics: Mapping[str, Metric], said: Sequence[str]
+) -> list[Fact]:
     """The gravest metric: since when, how much against expected, where, service or contacts, how sure."""
     places = [wording.placed_in(where, metric) for where in verdict.where if where.metric == metric.id]
+    made_of = words.made_of(verdict, metrics)
     due, recent = wording.due_day(harm, metric.zone), wording.lately(harm, metric)
     awaited = words.awaited(due) if due is not None and harm.code not in {Code.HARMED, Code.IMPROVED} else ""
     return [
@@ -145,14 +149,16 @@ def _first_facts(verdict: Verdict, harm: Harm, metric: Metric, zone: str, made_o
         *([Fact(label=say.LATELY, text=recent.removeprefix("lately "))] if recent else []),
         Fact(label=say.WHERE, text="; ".join([harm.scope or say.EVERYONE_TOLD, *places])),
         *([Fact(label=kinds.LABEL, text=made_of)] if made_of else []),
-        Fact(label=say.HOW_SURE, text=words.how_sure(harm, metric)),
+        Fact(label=say.HOW_SURE, text=words.how_sure(harm, metric, said)),
     ]
 
 
 def _side_effects(
-    harms: Sequence[Harm], metrics: Mapping[str, Metric], zone: str, titles: Mapping[str, str]
+    harms: Sequence[Harm], metrics: Mapping[str, Metric], zone: str, titles: Mapping[str, str], *, said: Sequence[str]
 ) -> list[Fact]:
-    told = [wording.clause(h, metrics[h.metric], zone, titles) for h in harms if h.metric in metrics]
+    """The other metrics, but for those of which its lines have `said` the same word for word."""
+    clauses = [wording.clause(h, metrics[h.metric], zone, titles) for h in harms if h.metric in metrics]
+    told = [clause for clause in clauses if not any(clause in line for line in said)]
     return [Fact(label=say.SIDE_EFFECTS, text="; ".join(say.at_most(told)))] if told else []
 
 

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cxmon import wording
 from cxmon.contracts import CheckContext
 from cxmon.incidents import components
 from cxmon.model import Finding, Grain, Kind, Metric, Segment, State, written
 from cxmon.panel import Bools, Floats, Ints, Judged, Panel
 from cxmon.periods import on_holiday, profile_labels
 from cxmon.wording.against import levels
+from cxmon.wording.watching import as_last_year, no_lasting_change, off_usual
 
 # A year in periods, for the budget; a day is the statistic's own default.
 PER_YEAR = {Grain.HOUR: 8766.0, Grain.DAY: None, Grain.WEEK: 52.18, Grain.MONTH: 12.0}
@@ -312,11 +312,9 @@ class _Row:
         active: float,
     ) -> Finding:  # fmt: skip
         if not active:
-            near = f", at {100 * score:.0f} % of what an alarm takes" if score > 0 else ""
-            words = f"no lasting change to the worse{near}"
+            words = no_lasting_change(score)
             if score > 1:
-                start = wording.day(self._at(int(onset)), self.metric.zone)
-                words = f"worse than expected, but since {start} no worse than in the same months of an earlier year"
+                words = as_last_year(self._at(int(onset)), self.metric.zone)
             level = float(self.values[-1])
             # What comes back every year is not on the way to an alarm, however far it moved.
             height = round(score, 3) if score <= 1 else 0.0
@@ -340,14 +338,10 @@ class _Row:
             score=max(self.metric.harm_sign * (value - expected), 0.0) / unit if unit > 0 else 0.0,
             height=round(score, 3),
         )
-        seen, usual, *around = levels(found, self.metric)
-        words = (
-            f"{seen} instead of {usual} ({' to '.join(around)}) over "
-            f"{wording.counted(len(self.values) - first, self.metric.grain.value)} since "
-            f"{wording.day(since, self.metric.zone)}"
-            f"{wording.between_days(began, self.metric.zone)}; "
-            f"{written(self.looked_at)} segments looked at"
-        )
+        words = off_usual(
+            levels(found, self.metric), len(self.values) - first, self.metric.grain.value, since, began,
+            self.metric.zone, self.looked_at,
+        )  # fmt: skip
         return replace(found, reason=words)
 
     def _finding(self, state: State, reason: str) -> Finding:

@@ -8,7 +8,7 @@ from cxmon.errors import ActionError, ConfigError, CxmonError, DeliveryError
 
 
 class Exit(IntEnum):
-    """0 ok, 1 something is in breach, 2 configuration or usage, 3 source or store, 4 not delivered."""
+    """0 ok, 1 something is in alarm, 2 configuration or usage, 3 source or store, 4 not delivered."""
 
     OK = 0
     BREACH = 1

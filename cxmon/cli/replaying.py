@@ -119,9 +119,8 @@ def _told(plan: "Plan", found: "Replayed") -> None:
     from cxmon import wording
 
     first, last = (wording.day(at, plan.zone, now=None) for at in (found.since, found.until))
-    say(
-        f"{plan.title} · replay of {first} {found.since:%Y} to {last} {found.until:%Y} · {found.looks} looks, one a day"
-    )
+    judged = f"{wording.counted(found.looks, 'day')}, each judged once"
+    say(f"{plan.title} · replay of {first} {found.since:%Y} to {last} {found.until:%Y} · {judged}")
     if found.guessed:
         wrapped(
             f"As revised, not as known then: {', '.join(found.guessed)}. Their source does not say when it knew a "
@@ -167,6 +166,7 @@ def _waiting(plan: "Plan", found: "Replayed") -> str:
 
 def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
     from cxmon import wording
+    from cxmon.wording.messages import gist
     from cxmon.wording.shapes import SHAPES
 
     message = alert.message
@@ -176,8 +176,8 @@ def _alert(plan: "Plan", alert: "Alert", mark: str = "") -> None:
     when = f"{wording.day(alert.at, plan.zone):>6} {at:%Y, %H:%M}"
     head = f"{mark}{when}  {alert.channel:<8} {SHAPES[message.tone]} {message.badge}: {message.title}"
     wrapped(head + standing, "  ")
-    if not mark and message.lines:
-        wrapped(message.lines[0], "      ")
+    if not mark and (said := gist(message)):
+        wrapped(said, "      ")
 
 
 def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
@@ -187,7 +187,7 @@ def _kept(plan: "Plan", found: "Replayed", title: str) -> None:
     wrapped(
         f"{title}: {count} watch incident{'' if count == 1 else 's'} in {quarters} quarters; the budget of "
         f"{written(plan.alarm_budget, 'g')} a quarter allows {allowed} false ones"
-        + (f", {len(found.standing)} more stood at the first look" if found.standing else "")
+        + (f", {len(found.standing)} more stood on the first day" if found.standing else "")
         + ".",
         "  ",
     )

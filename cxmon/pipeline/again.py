@@ -24,6 +24,7 @@ from cxmon.pipeline.check_telling import KEPT, Telling, kept_back, tell, what_is
 from cxmon.pipeline.explaining import reaching
 from cxmon.pipeline.route import Placed, Router, types_of
 from cxmon.store import Store
+from cxmon.wording import quieting
 from cxmon.wording.source_health import age
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def _repeat(
     at = None if every is None else due_again(told[-1].at, every, now)
     if every is None or at is None or not placed.rows:
         return None
-    reason = f"{Reason.REPEATED.value}: open for {age(incident.opened_at, now)} and acknowledged by nobody"
+    reason = f"{Reason.REPEATED.value}: {quieting.unanswered(age(incident.opened_at, now))}"
     step = Transition(
         incident=incident.id, step=Step.REPEATED, at=now, reason=reason, numbers={"period": at.timestamp()}
     )
@@ -126,9 +127,8 @@ def _repeat(
 def _rows(
     placed: Placed, newest: Mapping[str, OutboxRow], thread: str, reason: str, at: datetime, incident: Incident
 ) -> tuple[OutboxRow, ...]:
-    said = f"{wording.step(Step.REPEATED)}: {reason.partition(': ')[2]}."
-    if incident.latest is not None and incident.latest.reason:
-        said += f" Newest look: {incident.latest.reason}"
+    found = "" if incident.latest is None else incident.latest.reason
+    said = quieting.still_open(wording.step(Step.REPEATED), reason.partition(": ")[2], found)
     key = news_key(thread, Step.REPEATED, f"{at.timestamp():.0f}")
     rows = []
     for row in placed.rows:

@@ -22,9 +22,11 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.pipeline.check_telling import OVER, SILENCED, by_hand, kept_back, noted
+from cxmon.pipeline.check_telling import by_hand, kept_back, noted
 from cxmon.pipeline.route import queue, severity_of_check
 from cxmon.store import Store
+from cxmon.wording import quieting
+from cxmon.wording.quieting import OVER, SILENCED
 
 CHECK = "allowance"
 _STATES = {
@@ -62,10 +64,11 @@ def tell(
     if fresh is None:
         if not rows:
             return
-        steps = [noted(event, f"{OVER}: that it {step} is told now", now)]
+        steps = [noted(event, quieting.told_now(OVER, step), now)]
     else:
         steps = [event.transition]
-        steps += [] if rows else [noted(event, f"{SILENCED}: that it {step} was not sent, a silence covers it", now)]
+        why = quieting.not_sent(SILENCED, step, quieting.a_silence())
+        steps += [] if rows else [noted(event, why, now)]
     before = next((i for i in known if i.id == event.incident.id), None)
     if before is not None and by_hand(store.incidents.get(before.id)) != by_hand(before):
         return
@@ -89,7 +92,7 @@ def live(known: Sequence[Incident], use: AllowanceUse, finding: Finding, now: da
             return None
         ending = Ending.CLOSED_UNKNOWN if over else Ending.RECOVERED
         ended = replace(lasting, state=IncidentState.ENDED, ending=ending, ended_at=now, latest=finding)
-        said = "a new year has begun, with an allowance of its own" if over else finding.reason
+        said = quieting.NEW_YEAR if over else finding.reason
         return Event(transition=_step(ended, Step.ENDED, said, finding, now), incident=ended, finding=finding)
     if use.code is not AllowanceCode.EXCEEDED or any(i.ending is Ending.ACCEPTED for i in mine):
         return None

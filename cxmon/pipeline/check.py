@@ -30,6 +30,7 @@ from cxmon.pipeline.memory import Keeping, Memories, Stored
 from cxmon.store import Store
 from cxmon.wording.joining import seen_too
 from cxmon.wording.reasons import worded
+from cxmon.wording.watching import consistent_with
 
 __all__ = ["Checked", "check"]
 
@@ -163,7 +164,7 @@ class _Looking:
         ask = Asking(
             store=store, metric=metric, check=check_plan.check, context=context, now=now, least=plan.minimum_cell
         )  # fmt: skip
-        walked = worded(walked, check_plan.policy)
+        walked = worded(walked, check_plan.policy, metric.grain.value)
         walked = worked_out(replace(walked, kept_quiet=(*quiet, *walked.kept_quiet)), ask)
         telling = tell(
             plan, store, walked.events, metric=metric, check=name, check_type=check_plan.check.type,
@@ -267,7 +268,7 @@ def _consistent(finding: Finding, metric: Metric, known: _Known) -> Finding:
     if found is None:
         return finding
     title = found.change.change.title
-    return replace(finding, reason=f"{finding.reason}; consistent with the declared change “{title}”")
+    return replace(finding, reason=f"{finding.reason}{consistent_with(title)}")
 
 
 def _notes(store: Store, walked: Walked, metric: Metric, now: datetime) -> Sequence[Transition]:

@@ -5,18 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cxmon.alerts.message import for_incident
+from cxmon.alerts.message import breaks_silence, for_incident
+from cxmon.alerts.parts import incident_thread, news_key
 from cxmon.config.plan import Plan
 from cxmon.incidents import Event
 from cxmon.model import BY_HAND, Declared, Incident, Metric, OutboxRow, Segment, Step, Transition
 from cxmon.pipeline.behind import told_behind
 from cxmon.pipeline.route import Placed, Router
 from cxmon.store import Store
+from cxmon.wording import quieting
+from cxmon.wording.quieting import INHIBITED, MUTED, OVER, SILENCED, WIDER_OVER
 
-# How the reasons of the notes begin that keep what was not told, and that it is told now.
-SILENCED, OVER = "silenced", "silence over"
-INHIBITED, MUTED = "inhibited", "muted"
-WIDER_OVER = "wider incident over"
 KEPT = (f"{SILENCED}:", f"{INHIBITED}:")
 _OVER = (f"{OVER}:", f"{WIDER_OVER}:")
 
@@ -53,6 +52,7 @@ def tell(
             transitions.append(event.transition)
         if not event.told:
             continue
+        untold = "" if over else _kept_quiet(store, event, transitions, rows)
         message = for_incident(
             incident=_worst_first(event.incident, scores or {}),
             transition=event.transition,
@@ -63,6 +63,7 @@ def tell(
             board_url=plan.board_url,
             check_type=check_type,
             behind="" if metric is None else told_behind(plan, store, event.incident, now=now),
+            untold=untold,
         )
         message = replace(message, reply=None) if event.quiet else message
         about = router.of_check(
@@ -76,6 +77,20 @@ def tell(
     return Telling(transitions=tuple(transitions), rows=tuple(rows))
 
 
+def _kept_quiet(store: Store, event: Event, steps: Sequence[Transition], rows: Sequence[OutboxRow]) -> str:
+    """What kept a story from being told from its begin to this end, by the last note of that, in the store or among
+    these `steps`; empty where a channel knows it, in the store or by these `rows`. Its end is told to people who never
+    heard of it."""
+    incident, thread = event.incident.id, incident_thread(event.incident.id)
+    if not breaks_silence(news_key(thread, event.transition.step, "")):
+        return ""
+    if any(row.message.thread == thread for row in rows) or store.outbox.newest(thread):
+        return ""
+    history = [*store.incidents.history(incident), *(t for t in steps if t.incident == incident)]
+    kept = [t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT)]
+    return kept[-1].partition(quieting.NOT_SENT)[2] if kept else ""
+
+
 def _worst_first(incident: Incident, scores: Mapping[Segment, float]) -> Incident:
     """Its segments as a message is to name them; those of which nothing is said now come last, in their order."""
     ranked = sorted(incident.members, key=lambda m: -scores.get(m, -math.inf))
@@ -86,16 +101,15 @@ def _kept(event: Event, placed: Placed, over: str) -> str | None:
     """What to note of where news went: nothing where it was told as usual."""
     step, found = event.transition.step.value, placed.routed
     if over:
-        return f"{over}: that it {step} is told now" if placed.rows else None
+        return quieting.told_now(over, step) if placed.rows else None
     if found is not None and found.whole is not None:
-        return f"{INHIBITED}: that it {step} was not sent, {found.reason.removeprefix('inhibited: ')}"
+        return quieting.not_sent(INHIBITED, step, found.reason.removeprefix(f"{INHIBITED}: "))
     if not placed.rows:
-        said = f" {found.reason.removeprefix(SILENCED).strip()}" if found is not None and found.silence else ""
-        return f"{SILENCED}: that it {step} was not sent, a silence{said} covers it"
+        said = found.reason.removeprefix(SILENCED).strip() if found is not None and found.silence else ""
+        return quieting.not_sent(SILENCED, step, quieting.a_silence(said))
     if found is not None and found.muted:
-        held = "; ".join(f"in {c} until {until:%Y-%m-%d %H:%M} UTC" for c, (_, until) in found.muted.items())
         names = ", ".join(dict.fromkeys(mute.id for mute, _ in found.muted.values()))
-        return f"{MUTED}: that it {step} waits {held}, by {names}"
+        return quieting.waits(MUTED, step, {c: until for c, (_, until) in found.muted.items()}, names)
     return None
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from cxmon.config.plan import Plan
 from cxmon.model import Delivery, OutboxRow
 from cxmon.store import Store
+from cxmon.wording import quieting
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ def fall_back(plan: Plan, store: Store, *, now: datetime) -> list[OutboxRow]:
         to = plan.fallbacks.get(name)
         if to is None or since > now - AFTER:
             continue
-        said = f"Told here because the channel {name} takes nothing: {error}"
+        said = quieting.told_here(name, error)
         # Who was told before the outage is called by no edit, so nobody is elsewhere.
         due = [r for r in store.outbox.unsent(name, now) if r.message.reply or not _known(store, r)]
         rows = [_copy(row, to, said) for row in due]

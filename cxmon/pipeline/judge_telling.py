@@ -31,11 +31,13 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.pipeline.behind import told_behind
-from cxmon.pipeline.check_telling import OVER, SILENCED, kept_back, noted
+from cxmon.pipeline.check_telling import kept_back, noted
 from cxmon.pipeline.judge_versions import why_changed
 from cxmon.pipeline.route import queue
 from cxmon.store import Store
+from cxmon.wording import quieting
 from cxmon.wording.messages import BEHIND_IT
+from cxmon.wording.quieting import OVER, SILENCED
 
 CHECK = "verdict"
 FINE = frozenset({Code.SAFE, Code.IMPROVED})
@@ -78,7 +80,7 @@ def keep(
     rows = _rows(plan, store, declared, verdict, told, lived, news, now) if news.told else []
     steps = [lived.transition] if lived.transition else []
     if steps and lived.incident and news.told and not rows:
-        said = f"{SILENCED}: that it {steps[0].step.value} was not sent, a silence covers it"
+        said = quieting.not_sent(SILENCED, steps[0].step.value, quieting.a_silence())
         steps.append(noted(Event(transition=steps[0], incident=lived.incident), said, now))
     if before is not None and store.incidents.get(before.id) != before:
         # A person acknowledged it meanwhile: what they did must not be written over. The next run judges again.
@@ -110,7 +112,7 @@ def _tell_late(
     lived = Lived(incident=kept.incident, transition=kept.transition)
     rows = _rows(plan, store, declared, verdict, told, lived, decisions.telling(told, verdict), now)
     if rows:
-        note = noted(kept, f"{OVER}: that it {kept.transition.step.value} is told now", now)
+        note = noted(kept, quieting.told_now(OVER, kept.transition.step.value), now)
         store.incidents.commit(
             check=CHECK, subject=verdict.change, seen_through=seen, through=now, incidents=[], transitions=[note],
             outbox=rows, now=now,

@@ -26,6 +26,7 @@ from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPE
 from cxmon.pipeline.route import MUTED, channels_of
 from cxmon.pipeline.together import TOGETHER, Batch, Crowd, in_its_thread, spared
 from cxmon.store import Store
+from cxmon.wording import quieting
 
 log = logging.getLogger(__name__)
 
@@ -273,8 +274,7 @@ def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, l
     if not newer:
         return message, []
     latest = newer[-1].message
-    why = "it came in quiet hours" if waited else "the channel was out of reach"
-    told = f"Told late: {why}. At first: {row.message.badge}, {row.message.title}."
+    told = quieting.told_late(row.message, muted=waited)
     # What people did brings no picture of its own, and an edit that calls nobody takes no news away.
     said = [m.reply for m in (message, *(r.message for r in newer)) if m.reply]
     picture, reply = latest.picture or message.picture, None if first or not said else said[-1]

@@ -185,7 +185,7 @@ def _beginning(plan: Plan, store: Store, since: datetime, until: datetime, momen
     _some_figures(plan, overlay, since, until)
     if not moments:
         first, last = (f"{at.astimezone(ZoneInfo(plan.zone)):%Y-%m-%d %H:%M %Z}" for at in (since, until))
-        raise ActionError(f"no look between {first} and {last}: a day is looked at once, at its last collection")
+        raise ActionError(f"no day was judged between {first} and {last}: each is judged once, at its last collection")
     for silence in {s.id: s for s in (*store.changes.silences(), *plan.silences)}.values():
         overlay.changes.put_silence(silence, origin="replay")
     overlay.catalogue.save(

@@ -10,6 +10,7 @@ from cxmon.config.plan import Plan
 from cxmon.errors import ActionError
 from cxmon.model import Act, Allowed, Role, may
 from cxmon.store import Store
+from cxmon.wording.clicking import your_id
 
 
 class Kind(StrEnum):
@@ -146,7 +147,7 @@ def refusal(request: Request, place: Place, handler: Handler) -> str:
     said = may(place.role, handler.needs)
     if isinstance(said, Allowed):
         return ""
-    return f"{said.reason} Your Slack user id is {request.user}: whoever keeps the configuration can name it there."
+    return f"{said.reason} {your_id(request.user)}"
 
 
 __all__ = [

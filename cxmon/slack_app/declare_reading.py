@@ -21,6 +21,7 @@ from cxmon.slack_app.declare_rollout import rollout
 from cxmon.slack_app.declare_view import METRICS, Offer, shown_dimensions
 from cxmon.slack_app.modals import opaque
 from cxmon.wording import forms as words
+from cxmon.wording import labels
 
 _PROBLEM = re.compile(r"[^:]*:(\d+): (.*)", re.DOTALL)
 _PLAIN = re.compile(r"[\d.,]+")
@@ -143,10 +144,10 @@ def _saving(request: Request, wrong: dict[str, str]) -> list[tuple[str, str]]:
     claimed = request.input("claimed_by")
     if not amount:
         if claimed:
-            wrong["amount"] = words.saving_needs("an amount")
+            wrong["amount"] = words.saving_needs(labels.AN_AMOUNT)
         return []
     if not request.input("currency"):
-        wrong["currency"] = words.saving_needs("a currency of three letters")
+        wrong["currency"] = words.saving_needs(labels.A_CURRENCY)
         return []
     said = [
         ("amount", "saving:"),

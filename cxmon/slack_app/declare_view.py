@@ -7,7 +7,7 @@ from typing import Any
 from cxmon import wording
 from cxmon.model import SAVED_PER, Category, Change, Metric
 from cxmon.slack_app import modals
-from cxmon.wording import clicking
+from cxmon.wording import clicking, labels
 from cxmon.wording import forms as words
 
 NAME = "declare"
@@ -50,24 +50,24 @@ def view(
     """The whole form. Blocks keep their ids when it is shown anew, so that nothing typed is lost. `more` are the fields
     of a roll-out."""
     return modals.modal(
-        title="Declare a change",
+        title=labels.DECLARE,
         callback=NAME,
         private=private,
         submit="Declare" if offer.live else "Propose",
         blocks=[
             modals.words(words.goes_live() if offer.live else words.becomes_draft()),
-            modals.text_input("title", "What was decided", initial=begun.title, most=LONGEST_TITLE),
-            modals.choice("category", "What kind", {c.value: wording.category(c) for c in Category}, menu=True),
-            modals.date("starts", "From which day on", initial=offer.today),
-            modals.time("time", "From what time on", hint=words.from_midnight(offer.zone)),
-            modals.text_input("zone", "Time zone", initial=offer.zone, optional=True, most=60),
+            modals.text_input("title", labels.WHAT_WAS_DECIDED, initial=begun.title, most=LONGEST_TITLE),
+            modals.choice("category", labels.WHAT_KIND, {c.value: wording.category(c) for c in Category}, menu=True),
+            modals.date("starts", labels.FROM_DAY, initial=offer.today),
+            modals.time("time", labels.FROM_TIME, hint=words.from_midnight(offer.zone)),
+            modals.text_input("zone", labels.TIME_ZONE, initial=offer.zone, optional=True, most=60),
             *_where(offer),
-            modals.text_input("owner", "Who decided", initial=offer.by, hint=clicking.no_person(), most=200),
+            modals.text_input("owner", labels.WHO_DECIDED, initial=offer.by, hint=clicking.no_person(), most=200),
             *_harm(offer, begun),
             *more(offer),
             *_saving(offer),
             *_answers(offer, begun),
-            modals.text_input("note", "Anything else", lines=True, optional=True, most=LONGEST_NOTE),
+            modals.text_input("note", labels.ANYTHING_ELSE, lines=True, optional=True, most=LONGEST_NOTE),
             modals.button(PREVIEW, words.preview_label()),
             modals.words(words.not_in_the_form()),
         ],
@@ -93,7 +93,7 @@ def _where(offer: Offer) -> list[modals.Block]:
     if rest:
         name, values = rest[0]
         hint = words.elsewhere_hint(name, min(values))
-        blocks.append(modals.text_input("elsewhere", "Where else", lines=True, optional=True, hint=hint))
+        blocks.append(modals.text_input("elsewhere", labels.WHERE_ELSE, lines=True, optional=True, hint=hint))
     return blocks
 
 
@@ -104,7 +104,7 @@ def _harm(offer: Offer, begun: Begun) -> list[modals.Block]:
         return []
     blocks = [
         modals.several(
-            METRICS, "Which figures it may hurt", {m.id: m.label for m in metrics}, tells=True,
+            METRICS, labels.MAY_HURT, {m.id: m.label for m in metrics}, tells=True,
             hint=words.limits_are(metrics[:6]),
         )
     ]  # fmt: skip
@@ -114,22 +114,24 @@ def _harm(offer: Offer, begun: Begun) -> list[modals.Block]:
         for m in chosen[:MOST_LIMITS]
     ]
     gains = words.gains_hint(metrics[0])
-    return [*blocks, modals.text_input("aims", "What it is to gain", lines=True, optional=True, hint=gains, most=500)]
+    return [*blocks, modals.text_input("aims", labels.TO_GAIN, lines=True, optional=True, hint=gains, most=500)]
 
 
 def _saving(offer: Offer) -> list[modals.Block]:
     return [
-        modals.text_input("amount", "What it is said to save", optional=True, hint=words.saving_hint(), most=20),
-        modals.text_input("currency", "Currency", optional=True, initial=offer.currency, hint="Such as EUR.", most=3),
+        modals.text_input("amount", labels.SAID_TO_SAVE, optional=True, hint=words.saving_hint(), most=20),
+        modals.text_input(
+            "currency", labels.CURRENCY, optional=True, initial=offer.currency, hint=labels.SUCH_AS_EUR, most=3
+        ),
         modals.choice("per", "Per", {name: name for name in SAVED_PER}, initial=SAVED_PER[0], optional=True, menu=True),
-        modals.text_input("claimed_by", "Who says so", optional=True, hint=clicking.no_person(), most=200),
+        modals.text_input("claimed_by", labels.WHO_SAYS_SO, optional=True, hint=clicking.no_person(), most=200),
     ]
 
 
 def _answers(offer: Offer, begun: Begun) -> list[modals.Block]:
     if not offer.answers:
         return []
-    label = "Which decision or incident it answers, if it is a fix"
+    label = labels.ANSWERS
     return [
         modals.choice("responds_to", label, offer.answers, initial=begun.responds_to, optional=True, menu=True)
     ]  # fmt: skip

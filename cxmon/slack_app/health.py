@@ -26,5 +26,5 @@ def buttons_heard(plan: Plan, store: Store, *, now: datetime) -> list[tuple[str,
         detail = f"{newest[0].detail} ({newest[0].holder})" if newest else words.unheard()
         more = f", {len(hearing)} processes" if len(hearing) > 1 else ""
         nobody = "" if plan.access.editors else f"; {words.nobody_may()}"
-        found.append((f"buttons of {name}", bool(hearing) and bool(plan.access.editors), detail + more + nobody))
+        found.append((words.buttons_of(name), bool(hearing) and bool(plan.access.editors), detail + more + nobody))
     return found

@@ -16,6 +16,7 @@ from cxmon.slack_app.modals import Origin, origin
 from cxmon.slack_app.trail import ORIGIN, kept
 from cxmon.store import Store
 from cxmon.wording import clicking as words
+from cxmon.wording import labels
 
 View = dict[str, Any]
 LENGTHS = {"4h": 4, "1d": 24, "3d": 72, "7d": 168, "14d": 336}
@@ -104,10 +105,10 @@ def _silence_view(place: Place, incident: Incident, at: Origin, now: datetime) -
         submit="Silence",
         blocks=[
             modals.words(_named(place, incident), words.silence_means()),
-            modals.choice("about", "Quiet about", about, initial=next(iter(about))),
+            modals.choice("about", labels.QUIET_ABOUT, about, initial=next(iter(about))),
             modals.choice("for", "Until", ends, initial="1d"),
-            modals.date("until", "Or to the end of a day of your own", optional=True),
-            modals.text_input("why", "Why", hint="Read by those who wonder why nobody was told."),
+            modals.date("until", labels.DAY_OF_YOUR_OWN, optional=True),
+            modals.text_input("why", "Why", hint=labels.READ_BY_WHO_WONDERS),
         ],
     )
 
@@ -161,13 +162,13 @@ def _why_view(place: Place, incident: Incident, at: Origin, now: datetime) -> Vi
     if not actions.markable(incident):
         del kinds["not_real"]
     return modals.modal(
-        title="We know why",
+        title=labels.WE_KNOW_WHY,
         callback="we_know_why",
         private=at.private,
         submit="Next",
         blocks=[
             modals.words(_named(place, incident)),
-            modals.choice("kind", "What is it?", kinds, initial=next(iter(kinds)), hint=words.shown_next()),
+            modals.choice("kind", labels.WHAT_IS_IT, kinds, initial=next(iter(kinds)), hint=words.shown_next()),
         ],
     )
 
@@ -190,15 +191,15 @@ def _one_off_view(incident: Incident, metric: Metric, at: Origin, now: datetime)
     first, last = _days(incident, metric, now)
     where = ", ".join(wording.segment(m) for m in incident.members)
     return modals.modal(
-        title="One-off: leave it out",
+        title=labels.ONE_OFF,
         callback="one_off",
         private=at.private,
-        submit="Leave out",
+        submit=labels.LEAVE_OUT,
         blocks=[
             modals.words(*words.one_off_means(metric, where)),
-            modals.date("first", "First day that is left out", initial=f"{first:%Y-%m-%d}"),
-            modals.date("last", "Last day that is left out", initial=f"{last:%Y-%m-%d}"),
-            modals.text_input("why", "What was it?", hint=words.read_later()),
+            modals.date("first", labels.FIRST_LEFT_OUT, initial=f"{first:%Y-%m-%d}"),
+            modals.date("last", labels.LAST_LEFT_OUT, initial=f"{last:%Y-%m-%d}"),
+            modals.text_input("why", labels.WHAT_WAS_IT, hint=words.read_later()),
         ],
     )
 
@@ -246,13 +247,13 @@ def _leave_out(request: Request, place: Place, incident: Incident, now: datetime
 
 def _normal_view(incident: Incident, metric: Metric, at: Origin, now: datetime) -> View:  # noqa: ARG001 - a view.
     return modals.modal(
-        title="New normal",
+        title=labels.NEW_NORMAL,
         callback="new_normal",
         private=at.private,
-        submit="Accept the level",
+        submit=labels.ACCEPT_THE_LEVEL,
         blocks=[
             modals.words(*words.hidden_by_accepting(incident, metric)),
-            modals.text_input("why", "Why is it the new normal?", hint=words.read_later()),
+            modals.text_input("why", labels.WHY_NORMAL, hint=words.read_later()),
         ],
     )
 
@@ -273,9 +274,9 @@ def _accept(request: Request, place: Place, incident: Incident, now: datetime) -
 
 def _assign_view(place: Place, incident: Incident, at: Origin, now: datetime) -> View | str:  # noqa: ARG001 - a view.
     known = _departments(place)
-    listed = [modals.choice("known", "Role or department", known, optional=True)] if known else []
+    listed = [modals.choice("known", labels.ROLE, known, optional=True)] if known else []
     free = modals.text_input(
-        "other", "Another one" if known else "Role or department", optional=bool(known), hint=words.no_person(),
+        "other", labels.ANOTHER_ONE if known else labels.ROLE, optional=bool(known), hint=words.no_person(),
         initial=incident.assigned_to or "",
     )  # fmt: skip
     return modals.modal(
@@ -319,7 +320,7 @@ def _assign(request: Request, place: Place, incident: Incident, now: datetime) -
 
 def _note_view(place: Place, incident: Incident, at: Origin, now: datetime) -> View | str:  # noqa: ARG001 - a view.
     return modals.modal(
-        title="Add note",
+        title=labels.ADD_NOTE,
         callback="add_note",
         private=at.private,
         submit="Add",

@@ -11,19 +11,20 @@ from cxmon.slack_app.modals import Origin
 from cxmon.slack_app.trail import kept
 from cxmon.store import Store
 from cxmon.wording import clicking as words
+from cxmon.wording import labels
 
 
 def view(incident: Incident, metric: Metric, at: Origin, now: datetime) -> dict[str, Any]:  # noqa: ARG001 - a view.
     """What a mark does is read before it is made."""
     where = ", ".join(wording.segment(m) for m in incident.members)
     return modals.modal(
-        title="Not real",
+        title=labels.NOT_REAL,
         callback="not_real",
         private=at.private,
-        submit="Mark as not real",
+        submit=labels.MARK_NOT_REAL,
         blocks=[
             modals.words(*words.not_real_means(metric, where, IncidentPolicy().mark_holds)),
-            modals.text_input("why", "How do you know?", hint=words.read_later()),
+            modals.text_input("why", labels.HOW_KNOWN, hint=words.read_later()),
         ],
     )
 

@@ -14,11 +14,11 @@ from cxmon.slack_app.declare_reading import Wrong
 from cxmon.slack_app.declare_view import PREVIEW
 from cxmon.slack_app.declaring import read
 from cxmon.wording import forms as words
-from cxmon.wording import outlooks
+from cxmon.wording import labels, outlooks
 
 # A paragraph for each figure; a view holds a hundred blocks, and nobody reads as many.
 MOST = 25
-_UNSAID = {"title": "This change", "category": Category.POLICY.value, "owner": "not named yet"}
+_UNSAID = {"title": labels.THIS_CHANGE, "category": Category.POLICY.value, "owner": labels.NOT_NAMED_YET}
 
 
 def _preview(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
@@ -42,7 +42,7 @@ def _push(request: Request, name: str, lines: Sequence[str]) -> Call:
 
 def _view(name: str, *paragraphs: Sequence[str]) -> dict[str, Any]:
     view = modals.modal(
-        title="What could be seen", callback=PREVIEW, submit="", close="Back",
+        title=labels.COULD_BE_SEEN, callback=PREVIEW, submit="", close="Back",
         blocks=[modals.words(*lines) for lines in paragraphs],
     )  # fmt: skip
     return view | {"external_id": name}

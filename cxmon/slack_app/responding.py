@@ -10,7 +10,7 @@ from cxmon.slack_app.contract import Answer, Deed, Handler, Handlers, Kind, Plac
 from cxmon.slack_app.incident_buttons import shown_anew
 from cxmon.slack_app.modals import origin
 from cxmon.slack_app.trail import kept
-from cxmon.wording import clicking
+from cxmon.wording import clicking, labels
 from cxmon.wording import forms as words
 
 NAME = "respond"
@@ -26,18 +26,18 @@ def _open(request: Request, place: Place, now: datetime) -> tuple[Deed, ...]:
     said = place.store.changes.responses(change.id)
     before = wording.answers(change.id, said, known, now=now, ended=change.ends, zone=zone)
     view = modals.modal(
-        title="Answer a decision",
+        title=labels.ANSWER_A_DECISION,
         callback=NAME,
         private=at.private,
         submit="Record",
         blocks=[
             modals.words(*words.stands(change, place.store.verdicts.latest(change.id), before)),
-            modals.choice("decision", "What is decided", {d.value: wording.decision(d) for d in Decision}),
-            modals.text_input("why", "Why", lines=True, hint="Read by those who look at this decision later."),
+            modals.choice("decision", labels.WHAT_IS_DECIDED, {d.value: wording.decision(d) for d in Decision}),
+            modals.text_input("why", "Why", lines=True, hint=labels.READ_LATER),
             modals.text_input(
-                "owner", "Who sees to it", optional=True, initial=change.owner, hint=words.who_sees_to_it(place.by)
+                "owner", labels.WHO_SEES_TO_IT, optional=True, initial=change.owner, hint=words.who_sees_to_it(place.by)
             ),
-            modals.date("due", "Until when", optional=True, hint=words.reminds_then()),
+            modals.date("due", labels.UNTIL_WHEN, optional=True, hint=words.reminds_then()),
         ],
     )
     return (modals.opened(request, view),)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cxmon.model import Finding, Interval, Metric
 from cxmon.wording import numbers as say
+from cxmon.wording.precision import reads_zero
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,14 @@ def gap_words(found: Gap, metric: Metric) -> str:
     if found.low * found.high >= 0:
         return f"{text} ({' to '.join(ends if found.size >= 0 else ends[::-1])})"
     return f"{text} ({say.with_side(ends[0], 'below')} to {say.with_side(ends[1], 'above')})"
+
+
+def holds_nothing(found: Gap, metric: Metric) -> bool:
+    """Whether the range, as it is printed, holds a difference of nothing."""
+    if not (math.isfinite(found.low) and math.isfinite(found.high)):
+        return False
+    ends = [say.bare(metric, x, found.unit, _digits(found, metric)) for x in (found.low, found.high)]
+    return found.low * found.high < 0 or any(reads_zero(end) for end in ends)
 
 
 def size_words(found: Gap, metric: Metric) -> str:

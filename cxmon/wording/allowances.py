@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from cxmon.model import AllowanceCode, AllowanceUse, Carried, Interval, Metric, Tone
 from cxmon.wording import numbers as say
+from cxmon.wording import precision
 from cxmon.wording.screen import Screen, screen
 
 TOLD_AT_MOST = 3
@@ -166,9 +167,15 @@ def _size(metric: Metric, use: AllowanceUse, x: float) -> str:
 
 
 def _digits(metric: Metric, use: AllowanceUse) -> int:
-    """One precision for all figures of an allowance: a twentieth of the limit is seen."""
-    shown = use.limit * say.factor(metric, use.unit)
-    return max(0, min(4, -math.floor(math.log10(shown / 20)))) if shown > 0 and math.isfinite(shown) else 1
+    """One precision for all figures of an allowance: a twentieth of the limit is seen, and no end of what was used
+    reads as the limit that it is not."""
+    scale = say.factor(metric, use.unit)
+    shown = use.limit * scale
+    start = max(0, min(4, -math.floor(math.log10(shown / 20)))) if shown > 0 and math.isfinite(shown) else 1
+    ends = (use.reading.low * scale, use.reading.high * scale)
+    return precision.until(
+        start, lambda more: precision.apart(ends, (shown,), more), more=precision.TO_BE_APART, last=True
+    )
 
 
 def _title(one: Carried, titles: Mapping[str, str] | None) -> str:

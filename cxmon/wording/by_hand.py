@@ -27,7 +27,7 @@ _MARKED, _BACK, _ENDS = " marked this as not real: ", " took the mark as not rea
 
 def not_real(by: str, why: str, looks: int = 0) -> str:
     """What somebody said of a false alarm; `looks`: what follows where that ended it."""
-    ends = f"{_ENDS} it gets clearly worse, or is still so after {looks} looks" if looks else ""
+    ends = f"{_ENDS} it gets clearly worse, or is still so after {looks} periods" if looks else ""
     return f"{by}{_MARKED}{why}{ends}"
 
 

@@ -155,6 +155,15 @@ def reason_needed() -> str:
     return "Give a reason."
 
 
+def your_id(user: str) -> str:
+    """What somebody needs who may not do a thing and should."""
+    return f"Your Slack user id is {user}: whoever keeps the configuration can name it there."
+
+
+def buttons_of(channel: str) -> str:
+    return f"buttons of {channel}"
+
+
 def read_later() -> str:
     return "Read by those who look at this incident later."
 
@@ -185,10 +194,11 @@ def not_real() -> str:
 
 def not_real_means(metric: Metric, where: str, looks: int) -> Sequence[str]:
     """What a mark does, before somebody makes it."""
+    after = counted(looks, metric.grain.value)
     return (
         f"You say that nothing happened to {metric.label} in {where}. The incident ends, and counts as a false alarm.",
         "No figure changes: these days stay in what is expected, in verdicts and on the board.",
-        f"It is told again when it gets clearly worse than now, or is still so after {looks} looks.",
+        f"It is told again when it gets clearly worse than now, or is still so after {after}.",
         "Other segments, and whatever begins later, are told as always.",
     )
 

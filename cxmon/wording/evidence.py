@@ -107,8 +107,7 @@ def unusual(metric: Metric, harm: Harm) -> str:
     """How unusual a move is, in time and among segments; empty where neither is known.
 
     `in 211 comparable windows without a change (7 that do not overlap), a fall this large never happened; the fall is
-    the largest of 6 segments judged alike, each against its own noise (by chance 1 in 6, and no less can be shown with
-    5 others)`.
+    the largest of 6 segments judged alike, each against its own noise (by chance 1 in 6, the least that 6 can show)`.
     """
     moved = "fall" if metric.harm_sign * harm.so_far.estimate < 0 else "rise"
     parts = [] if harm.placebo is None else [_in_time(harm.placebo, moved)]
@@ -126,7 +125,7 @@ def _in_time(placebo: Placebo, moved: str) -> str:
 def _among(rank: Rank, moved: str) -> str:
     place = {1: "the largest", 2: "the second largest", 3: "the third largest"}.get(rank.place)
     # With few segments even the first place is no rarity, and no place could be one.
-    least = f", and no less can be shown with {rank.of - 1} others" if rank.place == 1 else ""
+    least = f", the least that {rank.of} can show" if rank.place == 1 else ""
     chance = f"by chance {rank.place} in {rank.of}{least}"
     if place is None:
         return f"{rank.place - 1} of {rank.of - 1} untouched segments show as large a {moved} ({chance})"

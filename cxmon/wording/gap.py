@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cxmon.model import Band, Interval, Metric, Tone
-from cxmon.wording.numbers import amount, bare, day, digits_of, factor, instead, instead_digits, is_share, suffix, value
+from cxmon.wording import precision
+from cxmon.wording.numbers import (
+    amount,
+    bare,
+    day,
+    digits_apart,
+    factor,
+    instead,
+    instead_digits,
+    is_share,
+    suffix,
+    value,
+)
 
 SPARK_DAYS = 84
 # The signs of a figure that a card has room for where two stand side by side on a phone.
@@ -132,7 +144,7 @@ def possible(found: Gap, metric: Metric) -> str:
 
 
 def _digits(found: Gap, metric: Metric) -> int:
-    return digits_of(metric, _interval(found), found.unit)
+    return digits_apart(metric, _interval(found), found.unit, more=precision.TO_BE_APART)
 
 
 def _interval(found: Gap) -> Interval:

@@ -1,6 +1,7 @@
 """What happened to an incident, and what keeps it quiet, in words."""
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from cxmon.wording.screen import step
 
 # A reason begins with the name that programs know it by.
 _NAMED = ": "
+# What a figure has around it that may read otherwise in a sentence of its check.
+_ADDED = re.compile(r", expected.*| watched$")
 
 
 def happened(one: Transition, zone: str, now: datetime) -> tuple[str, str, str]:
@@ -25,14 +28,14 @@ def with_numbers(one: Transition, told: str, metric: Metric | None, zone: str, n
     `metric` where the figures are one metric's."""
     when, what, why = happened(one, zone, now)
     # What its sentence has already is not said again.
-    more = ", ".join(part for part in _figures(one, metric) if part.partition(", expected")[0] not in why)
+    more = ", ".join(part for part in _figures(one, metric) if _ADDED.sub("", part) not in why)
     step = f"{what[:1].lower()}{what[1:]}"
     parts = [f"{when}: {step}", "" if why == step else why, more, told]
     return "; ".join(part for part in parts if part)
 
 
 def _figures(one: Transition, metric: Metric | None) -> list[str]:
-    """`84.9 %, expected 87.2 % (range 82.9 % to 87.0 %)`, `n 4,944` and `22 segments looked at`."""
+    """`84.9 %, expected 87.2 % (range 82.9 % to 87.0 %)`, `n 4,944` and `22 segments watched`."""
     known = {name: x for name, x in one.numbers.items() if math.isfinite(x)}
     parts = []
     if metric is not None and {"value", "expected"} <= set(known):
@@ -43,7 +46,7 @@ def _figures(one: Transition, metric: Metric | None) -> list[str]:
     if known.get("n", 0) > 0:
         parts.append(f"n {written(known['n'])}")
     if known.get("looked_at", 0) > 1:
-        parts.append(f"{written(known['looked_at'])} segments looked at")
+        parts.append(f"{written(known['looked_at'])} segments watched")
     return parts
 
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from cxmon.model import BY_HAND, Delivery, OutboxRow, Step, Transition, written
-from cxmon.wording import delivering
+from cxmon.wording import delivering, quieting
 
 # How the notes begin that keep what was not told, and what that says of the step they are about.
-_KEPT = {"silenced": "a silence covered it", "inhibited": "a wider incident told of it"}
-_OVER = ("silence over", "wider incident over")
+_KEPT = {quieting.SILENCED: "a silence covered it", quieting.INHIBITED: "a wider incident told of it"}
+_OVER = (quieting.OVER, quieting.WIDER_OVER)
 _OF_PEOPLE = BY_HAND | {Step.ACKNOWLEDGED}
 # The numbers of a decision by the words that its sentence uses; the others are called what they are kept as.
-_CALLED = {"score": "size", "told_score": "last told at", "looked_at": "segments looked at"}
+_CALLED = {"score": "size", "told_score": "last told at", "looked_at": "segments watched"}
 
 
 def numbers_behind(step: Transition) -> str:

@@ -20,13 +20,14 @@ from cxmon.model import (
     Transition,
     written,
 )
-from cxmon.wording.against import gap, gap_words, levels, size_words
+from cxmon.wording.against import gap, gap_words, holds_nothing, levels, size_words
 from cxmon.wording.kinds import NOT_INSIDE
 from cxmon.wording.messages import AGAINST_EXPECTED, CORRECTED, at_most, lower
 from cxmon.wording.placing import TOO_LITTLE
+from cxmon.wording.watching import beyond_figures, lasted
 from cxmon.wording.withholding import withheld_headline
 
-HOW_MUCH = "How much"
+HOW_MUCH, AT_ITS_WORST = "How much", "At its worst"
 # What a check is called on the screen while its incident is open, by the check's type.
 
 _BADGES = {
@@ -47,8 +48,10 @@ _ENDINGS = {
 # Of one that people ended as a false alarm: what they said, since the figures have not said it.
 _BY_MARK = "marked as not real by"
 _SURE_OF_A_MARK = "the word of those who marked it, not a measurement: the figure is where it is"
+# Beside a range that reaches over zero: the alarm and the size answer two questions (docs/methods/watch.md).
+_SURER = "; the range still includes zero: that something began is surer than how large it is"
 _SURE_OF_ENDS = {
-    Ending.RECOVERED: "inside what chance explains, for as many periods as it takes to be called recovered",
+    Ending.RECOVERED: "inside what chance explains, for long enough to be called recovered",
     Ending.ACCEPTED: "a decision, not a measurement: the figure is where it is",
     Ending.CLOSED_UNKNOWN: "not known: too little complete data to judge by",
 }
@@ -139,12 +142,17 @@ def lines(
 ) -> tuple[str, ...]:
     """What the step adds, and what the check said in its own words."""
     said = said_reason(transition)
+    checked = finding.reason if finding and finding.reason and finding.reason not in said else ""
+    if finding is not None and metric is not None and gap(finding, metric) is not None:
+        # Its figures stand among the facts, and are not said twice.
+        said, checked = beyond_figures(said), beyond_figures(checked)
     step = wording.step(transition.step)
     if incident.ending is not None and incident.state is IncidentState.ENDED:
         step = wording.state(incident)
     by = f" by {incident.acknowledged_by}" if transition.step is Step.ACKNOWLEDGED and incident.acknowledged_by else ""
     first = f"{step}{by}: {said}" if said else f"{step}{by}."
-    checked = finding.reason if finding and finding.reason and finding.reason not in said else ""
+    if transition.step is Step.OPENED and not said:
+        first = ""
     return tuple(line for line in (first, checked, _definition(metric)) if line)
 
 
@@ -172,7 +180,8 @@ def since_words(incident: Incident, told: Finding | None, zone: str) -> str:
     return begun + ended + again
 
 
-def how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
+def how_much(finding: Finding | None, metric: Metric | None, since: datetime | None = None) -> list[Fact]:
+    """The figure, against what was expected where that is known; `since` is the day that the story is told from."""
     if finding is None or metric is None or not math.isfinite(finding.value):
         return []
     answers = f", {wording.number(finding.n, 0)} {wording.count_word(metric)}" if finding.n else ""
@@ -185,16 +194,33 @@ def how_much(finding: Finding | None, metric: Metric | None) -> list[Fact]:
         alone = f" in the newest {metric.grain.value} alone"
         spread = f" (range {' to '.join(bounds)})" if known else alone
         return [Fact(label=HOW_MUCH, text=f"{value}{spread}{answers}")]
-    against = f"{value} instead of {expected}: {gap_words(found, metric)}"
+    against = f"{value} instead of {expected}{lasted(finding, metric, since)}: {gap_words(found, metric)}"
     return [Fact(label=AGAINST_EXPECTED, text=against + answers)]
 
 
-def where_of(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
+def untold(kept: str) -> list[str]:
+    """Before the end of a story of which nobody was told: what kept it quiet, by the words of its note (`a silence
+    until 2026-12-03 00:00 UTC by Support (holidays) covers it`)."""
+    past = kept.replace(" covers it", " covered it").replace(" tells of it", " told of it")
+    return [f"Nobody was told while it lasted: {past}."] if kept else []
+
+
+def at_its_worst(incident: Incident, metric: Metric | None, kind: str) -> list[Fact]:
+    """What a story was of which only the end is told."""
+    worst = incident.worst
+    if worst is None or metric is None:
+        return []
+    badge = _BADGES.get(kind, _BADGES["watch"])[0]
+    said = [fact.text for fact in how_much(worst, metric, incident.since)]
+    return [Fact(label=AT_ITS_WORST, text=": ".join([badge, *said]))]
+
+
+def where_of(incident: Incident, metric: Metric | None, kind: str) -> str:
     """The source or check that it is about, else its segments."""
-    return _OF[kind] + incident.subject if kind in _OF else where(incident, finding, metric, kind)
+    return _OF[kind] + incident.subject if kind in _OF else where(incident, metric, kind)
 
 
-def where(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
+def where(incident: Incident, metric: Metric | None, kind: str) -> str:
     """The segment that it is told by, then where inside that while it lasts, then what is in breach by itself."""
     others = [wording.segment(m) for m in incident.members if m != incident.root]
     parts, lasting = [wording.segment(incident.root)], incident.state is not IncidentState.ENDED
@@ -203,8 +229,6 @@ def where(incident: Incident, finding: Finding | None, metric: Metric | None, ki
     if others:
         how = "in alarm by themselves too" if kind == "watch" and lasting else "seen in"
         parts.append(f"{how}: {', '.join(at_most(others, 5))}")
-    if finding and finding.looked_at > 1:
-        parts.append(f"{written(finding.looked_at)} segments watched")
     return "; ".join(parts)
 
 
@@ -217,7 +241,7 @@ def inside(incident: Incident, metric: Metric) -> str:
     return why or TOO_LITTLE
 
 
-def how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
+def how_sure(incident: Incident, finding: Finding | None, metric: Metric | None, kind: str) -> str:
     if incident.state is IncidentState.ENDED and incident.ending is not None:
         if kind == "freshness" and incident.ending is Ending.RECOVERED:
             return "certain: data arrives again"
@@ -231,10 +255,14 @@ def how_sure(incident: Incident, finding: Finding | None, kind: str) -> str:
     if finding is None:
         return "not known"
     evidence = wording.grade(Grade.BEFORE_AFTER)
+    found = gap(finding, metric) if metric is not None else None
+    size = _SURER if metric is not None and found is not None and holds_nothing(found, metric) else ""
+    # The more are watched, the likelier one of them moves by chance: that is counted in.
+    among = f", with {written(finding.looked_at)} segments watched" if finding.looked_at > 1 else ""
     return {
-        "threshold": "the whole range of the figure is beyond its bound; no cause is claimed",
-        "funnel": "more than chance and size explain, also after counting how many were looked at",
-    }.get(kind, f"more than chance explains, judged by its own past ({evidence}); no cause is claimed")
+        "threshold": f"the whole range of the figure is beyond its bound{among}; no cause is claimed",
+        "funnel": f"more than chance and size explain{among}{size}",
+    }.get(kind, f"more than chance explains{among}, judged by its own past ({evidence}){size}; no cause is claimed")
 
 
 def footing(about: Segment, at: datetime, zone: str) -> str:
@@ -246,5 +274,6 @@ def footing(about: Segment, at: datetime, zone: str) -> str:
 def reply(transition: Transition, badge: str, headline: str) -> str:
     said = said_reason(transition)
     words = wording.step(transition.step)
-    first = f"{words}. {badge}: {headline}" if transition.step is not Step.ENDED else f"{badge}: {headline}"
+    # An end is named in its headline.
+    first = f"{words}. {badge}: {headline}" if transition.step is not Step.ENDED else headline
     return f"{first}\n{said}" if said else first

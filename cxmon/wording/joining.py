@@ -5,7 +5,7 @@ EXPLAINED = "explained"
 
 def seen_too(check: str, metric: str, segment: str) -> str:
     """How the note on it begins: by this it is known again."""
-    return f"{EXPLAINED}: {check} sees it too: {metric}, {segment}"
+    return f"{EXPLAINED}: the check {check} sees it too: {metric}, {segment}"
 
 
 def seen_reply(reason: str) -> str:

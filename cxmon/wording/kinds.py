@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from cxmon.decisions.kinds import KindsAnswer, kinds_answer
-from cxmon.model import Incident, Kinds, Metric, Split, SplitRanges, Unsplit
+from cxmon.model import Incident, Kinds, Metric, Split, SplitRanges, Unsplit, Where
 from cxmon.wording import numbers as say
 from cxmon.wording.mixing import as_read, digits_in, sides
+from cxmon.wording.placing import mixed_in
 
 LABEL = "Service or contacts"
 # Of incidents that were opened before this was worked out.
@@ -42,6 +43,9 @@ NOT_INSIDE = {
 # Verdicts whose contacts moved too little to be split. The first is about a harm, the second about anything else.
 _SAME_KINDS = "the share of contacts that it touches moved by less than a tenth"
 _SMALL = "the kinds of contacts shifted, but too little to have moved the figure"
+_AS_FAR = "Worse service, as far as is known"
+_NOT_COMPARED = "kinds inside it were not compared"
+_NONE_INSIDE = "no shift of kinds inside it is shown"
 UNJUDGED = "it was not worked out when this was judged"
 _SAME, _OTHER, _NEW = "from the same kinds of contacts", "from different kinds", "from segments that are new or gone"
 
@@ -61,12 +65,27 @@ def kinds_line(kinds: Kinds | None, metric: Metric, at: datetime | None = None) 
     return f"{_LEAD[answer]}{day}: of {_whole(split, metric)}, {_parts(split, split.ranges, metric, mix_first)}"
 
 
-def unsplit(why: Unsplit | None, *, harmed: bool) -> str:
-    """What a verdict says whose figure was not split: that contacts stayed as they were, or why it cannot be said."""
+def unsplit(why: Unsplit | None, *, harmed: bool, where: Where | None = None, metric: Metric | None = None) -> str:
+    """What a verdict says whose figure was not split: that contacts stayed as they were, or why it cannot be said. Of
+    a harm `where` says what came of the kinds of contacts inside the segments that the change touches."""
     moved = {Unsplit.SAME: _SAME_KINDS, Unsplit.SMALL: _SMALL}.get(why) if why is not None else None
+    if moved is not None and harmed and metric is not None:
+        return _inside(moved, where, metric)
     if moved is not None:
         return f"{'Worse service, not other contacts' if harmed else 'Not other contacts'}: {moved}"
     return f"Cannot say: {_WHY[why] if why is not None else UNJUDGED}"
+
+
+def _inside(moved: str, where: Where | None, metric: Metric) -> str:
+    """A harm of segments that stayed alike as a whole: the shift of kinds inside them is known where they were compared
+    with each other, and told where it is beyond chance."""
+    if where is None or where.reason:
+        return f"{_AS_FAR}: {moved}; {_NOT_COMPARED}"
+    if not where.mixed:
+        return f"{_LEAD[KindsAnswer.SERVICE]}: {moved}; {_NONE_INSIDE}"
+    more = where.mixed > 0
+    lead = _LEAD[(KindsAnswer.MIX if where.mixed > where.whole else KindsAnswer.BOTH) if more else KindsAnswer.SERVICE]
+    return f"{lead}: {mixed_in(where, metric)} inside what it touches, beyond chance; {moved}"
 
 
 def kinds_short(kinds: Kinds | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from cxmon.model import Declared, Saving, written
+from cxmon.model import Declared, Message, Saving, written
 from cxmon.wording.drafting import draft_near
 from cxmon.wording.numbers import day, number, stamp
 from cxmon.wording.screen import scope
@@ -122,6 +122,19 @@ def commands(acknowledge: str, why: str) -> str:
 
 def to_be_answered(owner: str, title: str, decision: str, until: str, reason: str) -> str:
     return f'{owner}: {title} is to be answered with "{decision.lower()}" {until}; {reason}.'
+
+
+def gist(message: Message) -> str:
+    """The line below a headline: how far an incident's figure is from what was expected, else what is said first."""
+    against = [fact.text for fact in message.facts if fact.label == AGAINST_EXPECTED]
+    if against and message.thread.startswith("incident:"):
+        return against[0]
+    return message.lines[0] if message.lines else ""
+
+
+def reminder(said: str) -> str:
+    """What is told in the thread; it says itself whether it is due or overdue."""
+    return f"Reminder: {said}."
 
 
 def why_decided(why: str) -> str:

@@ -98,7 +98,7 @@ def digits(metric: Metric, harm: Harm) -> int:
     low, high, limit = (x * scale for x in (harm.so_far.low, harm.so_far.high, harm.limit))
     start = _by_interval(high - low, metric, harm.unit)
     return precision.until(
-        start, lambda more: precision.apart((low, high), (0.0, limit), more), more=3 if start == 0 else 2, last=True
+        start, lambda more: precision.apart((low, high), (0.0, limit), more), more=precision.TO_BE_APART, last=True
     )
 
 
@@ -114,11 +114,11 @@ def digits_of(metric: Metric, interval: Interval, unit: str) -> int:
     )
 
 
-def digits_apart(metric: Metric, interval: Interval, unit: str) -> int:
-    """As `digits_of`, and as many more as it takes for no end to read as the zero that it is not."""
+def digits_apart(metric: Metric, interval: Interval, unit: str, more: int = precision.MORE) -> int:
+    """As `digits_of`, and as many more as it takes for no end to read as the zero that it is not; `more` at most."""
     start = digits_of(metric, interval, unit)
     low, high = (x * factor(metric, unit) for x in (interval.low, interval.high))
-    return precision.until(start, lambda more: precision.apart((low, high), (0.0,), more))
+    return precision.until(start, lambda tried: precision.apart((low, high), (0.0,), tried), more=more)
 
 
 def level_digits(metric: Metric, low: float, high: float, *, beside: Sequence[float] = ()) -> int | None:
@@ -245,10 +245,10 @@ def day(at: datetime | date, zone: str = "UTC", *, now: datetime | None = None) 
 
 
 def between_days(dates: tuple[datetime, datetime] | None, zone: str = "UTC") -> str:
-    """` (between 20 Oct and 3 Nov)` behind a date that is not known to the day; nothing where it is."""
+    """` (some day between 20 Oct and 3 Nov)` behind a date that is not known to the day; nothing where it is."""
     if dates is None or dates[0] == dates[1]:
         return ""
-    return f" (between {day(dates[0], zone)} and {day(dates[1], zone)})"
+    return f" (some day between {day(dates[0], zone)} and {day(dates[1], zone)})"
 
 
 def stamp(at: datetime, zone: str = "UTC") -> str:

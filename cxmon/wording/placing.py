@@ -33,7 +33,7 @@ def _answer(where: Where, metric: Metric, *, alone: bool) -> str:
         looked += f", {left} more {'has' if left == 1 else 'have'} too few answers or nothing to compare with"
     digits = _precise(where, metric)
     if mixed := _mixed(where, metric, digits):
-        looked = f"{mixed}; {looked}"
+        looked = f"apart from {mixed}; {looked}"
     whole = f"{say.sided(metric, where.whole, where.unit, digits, say.sides(metric, where))} in all"
     apart = say.bare(metric, where.largest, where.unit, digits) if alone else _size(where, metric, digits)
     beside = f"{apart} above or below"
@@ -60,7 +60,12 @@ def _mixed(where: Where, metric: Metric, digits: int) -> str:
     shown = where.mixed * say.factor(metric, where.unit)
     precise = precision.until(digits, lambda more: precision.apart([shown], [0.0], more), last=True)
     size = say.amount(metric, where.mixed, where.unit, precise)
-    return f"apart from {size} {_side(where.mixed, where, metric)} by different kinds of contacts"
+    return f"{size} {_side(where.mixed, where, metric)} by different kinds of contacts"
+
+
+def mixed_in(where: Where, metric: Metric) -> str:
+    """`0.4 points worse by different kinds of contacts`, of those inside the segments that were compared."""
+    return _mixed(where, metric, _precise(where, metric))
 
 
 def places(where: Where, metric: Metric) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 MOST_OF_SHARES, MOST = 2, 4
 # So many more digits are tried where a figure would otherwise read as something that it is not.
 MORE = 2
+# And so many where an end of a range would read as the zero or the limit that it is not, which is what a verdict says.
+TO_BE_APART = 6
 
 
 def by_width(width: float, most: int = MOST) -> int:

@@ -68,9 +68,8 @@ _WITHIN = {
     ("own past", "before and after only"): "Before and after only: there was nobody untouched to compare with, so "
     "anything else that began then counts too.",
     ("consistent with",): "Consistent with: it began when that did, which is no proof that the one made the other.",
-    (
-        "segments looked at",
-    ): "Segments looked at: the more there are, the further out one has to lie before it is told.",
+    ("segments looked at", "segments watched"): "Segments looked at, or watched: the more there are, the further out "
+    "one has to lie before it is told.",
     ("target",): TARGET,
     ("limit",): LIMIT,
     ("not complete yet",): NOT_COMPLETE,
@@ -167,5 +166,5 @@ def explained(shown: Iterable[str]) -> str:
 
 STATES = (
     "An incident is something that got worse and lasts. Open: nobody is on it yet. Acknowledged: somebody is. "
-    f"{within('segments looked at, kinds of contacts, consistent with')}"
+    f"{within('segments watched, kinds of contacts, consistent with')}"
 )

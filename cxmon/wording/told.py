@@ -1,11 +1,11 @@
 """A verdict as its message tells it: how much, how sure, what was said before, as of when."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from cxmon import wording
-from cxmon.model import RED, Change, Code, Declared, Harm, Kinds, Metric, Split, Unsplit, Verdict
+from cxmon.model import RED, Change, Code, Declared, Harm, Kinds, Metric, Split, Unsplit, Verdict, Where
 from cxmon.wording.kinds import kinds_short, unsplit
 from cxmon.wording.messages import LEGEND
 
@@ -33,10 +33,12 @@ def how_much(harm: Harm, metric: Metric) -> str:
     return f"{metric.label} {figures}: {size}"
 
 
-def how_sure(harm: Harm, metric: Metric) -> str:
+def how_sure(harm: Harm, metric: Metric, said: Sequence[str] = ()) -> str:
+    """How strong the evidence is, and the largest harm that is not ruled out where the lines have not `said` that."""
     parts = [wording.grade(harm), "" if harm.disputed else wording.seconded(harm.opinions)]
     parts += [wording.unusual(metric, harm)] if harm.code in MOVED else []
-    parts += [wording.largest(metric, harm)] if harm.code is not Code.HARMED else []
+    largest = wording.largest(metric, harm)
+    parts += [largest] if harm.code is not Code.HARMED and not any(largest in line for line in said) else []
     return "; ".join(part for part in (*parts, *wording.remarks(harm)) if part)
 
 
@@ -48,7 +50,8 @@ def made_of(verdict: Verdict, metrics: Mapping[str, Metric]) -> str:
     told = [_split(split, metrics[split.metric]) for split in splits if split.metric in metrics]
     for harm in first:
         if harm.metric in metrics and harm.metric not in {split.metric for split in splits}:
-            answer = _unsplit(harm, dict(verdict.unsplit).get(harm.metric))
+            placed = next((where for where in verdict.where if where.metric == harm.metric), None)
+            answer = _unsplit(harm, dict(verdict.unsplit).get(harm.metric), placed, metrics[harm.metric])
             told.insert(0, f"{metrics[harm.metric].label}: {answer}" if told else answer)
     return "; ".join(told)
 
@@ -61,10 +64,10 @@ def _split(split: Split, metric: Metric) -> str:
     return f"{lead}: {parts}" if lead else parts
 
 
-def _unsplit(harm: Harm, why: str | None) -> str:
+def _unsplit(harm: Harm, why: str | None, where: Where | None, metric: Metric) -> str:
     if harm.code in _NO_FIGURE:
         return "Cannot say: the figure itself cannot be judged" + (" yet" if harm.code is Code.WAITING else "")
-    return unsplit(None if why is None else Unsplit(why), harmed=harm.code in RED)
+    return unsplit(None if why is None else Unsplit(why), harmed=harm.code in RED, where=where, metric=metric)
 
 
 def awaited(due: int) -> str:

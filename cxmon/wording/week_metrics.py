@@ -91,6 +91,6 @@ def calm(week: Week, *, brief: bool = False) -> str:
         elif not out:
             hidden = gaps.size(found.high, found, week.metrics[name])
             told.append(f"{label} {hidden}" if brief else f"{label} ({gaps.possible(found, week.metrics[name])})")
-    head = "As expected, so much worse is still possible" if brief else "As expected"
+    head = "As expected, though up to so much worse is still possible" if brief else "As expected"
     parts = [f"{head}: {'; '.join(told)}" if told else "", f"Not known: {', '.join(unknown)}" if unknown else ""]
     return ". ".join(filter(None, parts)) + ("." if told or unknown else "")

@@ -1,11 +1,12 @@
 """What stands where the figures of a small group are not shown (docs/privacy.md)."""
 
 from cxmon.model import Finding, State, written
+from cxmon.wording.watching import CONSISTENT
 
 TOO_FEW = "too few answers to show"
 _FOUND = {
-    State.BREACH: f"in breach; {TOO_FEW} the figures",
-    State.OK: f"not in breach; {TOO_FEW} the figures",
+    State.BREACH: f"in alarm; {TOO_FEW} the figures",
+    State.OK: f"not in alarm; {TOO_FEW} the figures",
     State.UNKNOWN: f"not known; {TOO_FEW} the figures",
 }
 # An open incident without its figures, by the type of its check.
@@ -14,7 +15,7 @@ _IS = {"watch": "is worse than expected", "funnel": "is outside what its size ex
 
 def withheld_finding(finding: Finding) -> str:
     """What a check says without its figures. What it adds of declared changes stays: it holds no figures."""
-    _, near, declared = finding.reason.partition("; consistent with")
+    _, near, declared = finding.reason.partition(CONSISTENT)
     return f"{_FOUND[finding.state]}{near}{declared}"
 
 

@@ -58,6 +58,8 @@ from cxmon.model import (
     Where,
     WhereAnswer,
 )
+from cxmon.wording.against import levels
+from cxmon.wording.watching import off_usual
 
 BOARD = "http://127.0.0.1:8501"
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -275,6 +277,10 @@ def messages():
         kinds=CONTACTS, members=(PHONE_EU, *(Segment.of(channel="phone", region=r) for r in ("us", "uk", "latam")))
     )
     slower = finding(metric="first_response", value=24.0, expected=18.4, low=3.1, high=8.1)
+    around = (datetime(2026, 9, 29, tzinfo=UTC), datetime(2026, 10, 16, tzinfo=UTC))
+    unsure = finding(value=0.845, expected=0.863, low=0.822, high=0.869, began=around)
+    words = off_usual(levels(unsure, CSAT), 7, "day", unsure.since, around, "UTC", 40)
+    unsure = replace(unsure, reason=words)
     within = made_of((0.06, 0.08), (-0.004, 0.004), 0.07, within=18.4)
     late = Step.CORRECTED
     return {
@@ -302,9 +308,11 @@ def messages():
         "incident-widened": of_incident(wide, Step.WIDENED, reason="joined: now also in phone · us"),
         "incident-acknowledged": of_incident(incident(state=IncidentState.ACKNOWLEDGED, acknowledged_by="Operations"),
                                              Step.ACKNOWLEDGED, reason="acknowledged: looking into it"),
-        "incident-recovered": ended(Ending.RECOVERED, "recovered: quiet for 3 looks"),
+        "incident-recovered": ended(Ending.RECOVERED, "recovered: quiet for 3 days"),
         "incident-accepted": ended(Ending.ACCEPTED, "accepted: the new level stays"),
-        "incident-closed-unknown": ended(Ending.CLOSED_UNKNOWN, "closed_unknown: nothing known for 14 looks"),
+        "incident-closed-unknown": ended(Ending.CLOSED_UNKNOWN, "closed_unknown: nothing known for 14 days"),
+        "incident-unsure": of_incident(incident(unsure), found=unsure, reason=f"opened: {unsure.reason}",
+                                       check_type="watch"),
         "incident-slow": of_incident(incident(slower, kinds=within), metric=RESPONSE, found=slower),
         "incident-before-kinds": of_incident(incident(kinds=None), check_type="watch"),
         "answer-worse": answer(segment=PHONE_EU),

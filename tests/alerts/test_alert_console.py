@@ -29,7 +29,7 @@ def test_later_news_is_headed_by_what_is_new(capsys):
     first = Console().deliver(messages()["incident-watch"], None, None)
     capsys.readouterr()
     Console().deliver(messages()["incident-recovered"], first, None)
-    assert capsys.readouterr().out.startswith("↳ Recovered: CSAT in phone · eu has recovered\n↳ quiet for 3 looks\n")
+    assert capsys.readouterr().out.startswith("↳ CSAT in phone · eu has recovered\n↳ quiet for 3 days\n")
 
 
 def test_a_terminal_without_unicode_gets_the_words():

@@ -27,8 +27,7 @@ def where(kind="watch", inside=ALIKE, **more):
 
 def test_where_all_fare_alike_with_power_enough_that_is_said():
     assert where() == (
-        "all customers; everywhere alike, no segment more than 1.9 points above or below it; 12 segments compared; "
-        "40 segments watched"
+        "all customers; everywhere alike, no segment more than 1.9 points above or below it; 12 segments compared"
     )
 
 
@@ -38,7 +37,7 @@ def test_where_a_segment_stands_out_it_is_named_and_where_none_can_it_says_so():
     )
     assert where(inside=OPEN, members=(EVERYONE, PHONE_EU)) == (
         "all customers; too little data to say where inside: no segment stands out, but 5 points above or below it is "
-        "not ruled out; 12 segments compared; in alarm by themselves too: phone · eu; 40 segments watched"
+        "not ruled out; 12 segments compared; in alarm by themselves too: phone · eu"
     )
 
 
@@ -53,15 +52,13 @@ def test_where_a_segment_stands_out_it_is_named_and_where_none_can_it_says_so():
     ],
 )
 def test_where_nothing_was_compared_that_is_said(why, said):
-    assert where(kinds=replace(SERVICE, split=None, why=why, where=None)) == (
-        f"all customers; {said}; 40 segments watched"
-    )
+    assert where(kinds=replace(SERVICE, split=None, why=why, where=None)) == (f"all customers; {said}")
 
 
 def test_checks_that_compare_nothing_and_ends_name_their_segments_alone():
-    assert where("funnel") == where("threshold") == "all customers; 40 segments watched"
+    assert where("funnel") == where("threshold") == "all customers"
     over = {"state": IncidentState.ENDED, "ending": Ending.RECOVERED, "ended_at": NOW}
-    assert where("watch", **over) == "all customers; 40 segments watched"
+    assert where("watch", **over) == "all customers"
 
 
 @pytest.mark.parametrize("code", list(Code))
@@ -80,7 +77,26 @@ def test_a_verdict_says_what_part_is_other_contacts_or_that_they_stayed_the_same
     split = replace(SERVICE.split, grade=Grade.CONTROLLED)
     of_two = fact(told(replace(verdict(), splits=(split,))), LABEL)
     assert of_two.startswith("Worse service, not other contacts: CSAT, all customers: 3.2 points worse than expected")
+    alike = "the share of contacts that it touches moved by less than a tenth"
     assert fact(told(verdict()), LABEL) == (
-        "Worse service, not other contacts: the share of contacts that it touches moved by less than a tenth"
+        f"Worse service, as far as is known: {alike}; kinds inside it were not compared"
     )
     assert fact(told(verdict(Code.IMPROVED)), LABEL).startswith("Not other contacts: the share of ")
+
+
+@pytest.mark.parametrize(
+    ("mixed", "said"),
+    [
+        (0.0, "Worse service, not other contacts: {}; no shift of kinds inside it is shown"),
+        (0.004, "Partly worse service, partly other kinds of contacts: 0.4 points worse {}"),
+        (0.05, "Mostly other kinds of contacts: 5.0 points worse {}"),
+        (-0.004, "Worse service, not other contacts: 0.4 points better {}"),
+    ],
+)
+def test_a_verdict_says_what_other_kinds_of_contacts_bring_inside_what_it_touches(mixed, said):
+    alike = "the share of contacts that it touches moved by less than a tenth"
+    inside = f"by different kinds of contacts inside what it touches, beyond chance; {alike}"
+    answer = fact(told(replace(verdict(), where=(replace(ALIKE, mixed=mixed),))), LABEL)
+    assert answer == said.format(inside if mixed else alike)
+    unknown = replace(ALIKE, mixed=mixed, reason="no two segments can be compared")
+    assert fact(told(replace(verdict(), where=(unknown,))), LABEL).startswith("Worse service, as far as is known: ")

@@ -54,7 +54,7 @@ def test_the_alerts_of_a_period_are_printed_in_order_and_drawn_and_the_store_sta
     one = cxmon(desk, "replay", "--since", "2026-04-18", "--figure", "out/alerts.png")
     assert one.returncode == 0
     lines = one.stdout.splitlines()
-    assert lines[0] == "Customer experience · replay of 18 Apr 2026 to 1 May 2026 · 14 looks, one a day"
+    assert lines[0] == "Customer experience · replay of 18 Apr 2026 to 1 May 2026 · 14 days, each judged once"
     assert "As revised, not as known then: CSAT." in one.stdout
     opened = next(line for line in lines if "23 Apr 2026" in line)
     assert "console" in opened

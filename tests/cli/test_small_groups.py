@@ -132,7 +132,7 @@ def test_a_small_segment_has_no_figure_in_any_output(covered):
     told = documents(folder, *AS_JSON)
     assert len(told) > len(AS_JSON)
     assert {name: hits for name, doc in told.items() if (hits := [f for f in figures(doc) if thin(*f)])} == {}
-    assert "in breach; too few answers to show the figures" in texts["status --all"]
+    assert "in alarm; too few answers to show the figures" in texts["status --all"]
     assert "CSAT in letter is out of bounds" in texts["alerts send"]
     assert "CSAT: Waiting for data" in texts["change show faxes"]
     assert "CSAT, fax: at least 80.0 % by 30 Jun. Cannot say" in texts["targets"]

@@ -44,10 +44,10 @@ def test_the_third_opening_says_that_it_goes_on_and_off_and_then_it_is_quiet():
     ]
     last = walked.incidents[-1]
     assert (last.state, last.flaps) == (IncidentState.OPEN, 2)
-    reasons = [e.transition.reason for e in worded(walked, POLICY).events]
+    reasons = [e.transition.reason for e in worded(walked, POLICY, "day").events]
     (opened,) = [reason for reason in reasons if reason.startswith("flapping")]
     assert "opened 3 times within 28 days" in opened
-    assert f"quiet for {STABLE} looks" in opened
+    assert f"quiet for {STABLE} days" in opened
 
 
 def test_it_is_told_when_it_is_clearly_worse_and_when_it_is_stable():
@@ -106,8 +106,8 @@ def test_what_began_before_it_was_called_recovered_is_the_same_story_and_no_seco
     assert told(walked) == [(Step.OPENED, "opened"), (Step.ENDED, "recovered"), (Step.REOPENED, "came_back")]
     (incident,) = walked.incidents
     assert (incident.state, incident.reopened, incident.since, incident.flaps) == (IncidentState.OPEN, 1, at(-9), 0)
-    (last,) = [e.transition.reason for e in worded(walked, POLICY).events if e.transition.step is Step.REOPENED]
-    assert last.startswith("came_back: in breach again, and it began before it was called recovered: it had not ended")
+    (last,) = [e.transition.reason for e in worded(walked, POLICY, "day").events if e.transition.step is Step.REOPENED]
+    assert last.startswith("came_back: in alarm again, and it began before it was called recovered: it had not ended")
 
 
 def test_it_is_the_same_story_in_the_next_run_too_and_not_after_the_time_in_which_stories_flap():
@@ -124,9 +124,9 @@ def test_what_was_called_recovered_too_soon_takes_longer_to_end():
     walked = walk([], lasting("BoooBooooooo", since=-9), policy, at(99))
     assert told(walked)[-1] == (Step.ENDED, "recovered")
     # Three quiet looks ended it at first, six after it came back.
-    ends = [e for e in worded(walked, policy).events if e.transition.step is Step.ENDED]
+    ends = [e for e in worded(walked, policy, "day").events if e.transition.step is Step.ENDED]
     assert [e.finding.at for e in ends] == [at(3), at(10)]
-    assert ["quiet for 3 looks" in ends[0].transition.reason, "quiet for 6 looks" in ends[1].transition.reason] == [
+    assert ["quiet for 3 days" in ends[0].transition.reason, "quiet for 6 days" in ends[1].transition.reason] == [
         True, True,
     ]  # fmt: skip
 

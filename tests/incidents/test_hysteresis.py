@@ -56,10 +56,9 @@ def test_a_check_that_knows_no_height_recovers_as_before():
 
 
 def test_why_says_what_it_takes():
-    events = worded(walk([], days([1.2, 0.8]), POLICY, DAY0), POLICY).events
+    events = worded(walk([], days([1.2, 0.8]), POLICY, DAY0), POLICY, "day").events
     assert events[-1].transition.reason == (
-        "near_alarm: not in breach, but not clearly calm: "
-        "a look counts as quiet below 67 % of what an alarm takes; day 1"
+        "near_alarm: not in alarm, but not quiet: a day counts as quiet below 67 % only; day 1"
     )
 
 

@@ -42,8 +42,8 @@ def test_the_same_breach_is_kept_quiet_and_told_when_it_lasts():
     last, transition, _ = seen[-1]
     assert (last.state, last.not_real, transition.step) == (IncidentState.OPEN, None, Step.REOPENED)
     told = Event(transition=transition, incident=last, finding=found(4, "B"))
-    (worded_,) = worded(Walked(events=(told,)), POLICY).events
-    assert "in breach for 4 looks since, and no chance lasts so long" in worded_.transition.reason
+    (worded_,) = worded(Walked(events=(told,)), POLICY, "day").events
+    assert "in alarm for 4 days since, and no chance lasts so long" in worded_.transition.reason
 
 
 def test_what_gets_clearly_worse_is_told_at_once_and_the_mark_is_gone():

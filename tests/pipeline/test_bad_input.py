@@ -1,7 +1,9 @@
 """What somebody got wrong in Slack or about it has one clear answer, in `cxmon doctor`, that says what mends it.
 
-Wrong configurations (a route to an unknown channel, overlapping routes, a silence without an end) answer in
-tests/config, buttons on what is not there any more and two people at once in tests/slack_app/test_buttons.py.
+Elsewhere: overlapping routes in tests/config/test_routing_config.py; a silence without an end in
+tests/config/test_wrong_configs.py, tests/actions/test_actions.py and tests/slack_app/test_buttons.py; there also a
+button on an incident that no longer exists and two people who click at once; one on a decision that is gone in
+tests/slack_app/test_deciding.py; a payload that would be too large is cut in tests/alerts/test_alert_hostile.py.
 """
 
 from dataclasses import replace

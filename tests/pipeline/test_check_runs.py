@@ -175,7 +175,7 @@ def test_a_fall_of_the_whole_is_explained_by_the_verdict_incident_of_a_part_and_
     )  # fmt: skip
     assert live(plan, store, 112, 135) == []
     (noted,) = store.incidents.history("v1")
-    assert noted.reason.startswith("explained: regressions sees it too: CSAT, all customers")
+    assert noted.reason.startswith("explained: the check regressions sees it too: CSAT, all customers")
 
 
 def test_a_fall_near_a_change_without_a_verdict_incident_opens_and_names_the_change(world):
@@ -220,7 +220,15 @@ def test_a_silence_keeps_the_news_back_but_not_the_end_and_both_are_kept_with_a_
     quiet = Silence(id="q", metric="csat", segment=None, starts=day(0), ends=day(300), by="CX", why="known")
     store.changes.put_silence(quiet, origin="yaml")
     live(plan, store, 100, 118)
-    assert [r.message.key.split("|")[1] for r in store.outbox.rows()] == ["ended"]
+    (row,) = store.outbox.rows()
+    assert row.message.key.split("|")[1] == "ended"
+    # Whoever reads it never heard of the story: it says what that was, and who kept it quiet.
+    until_when = f"{day(300):%Y-%m-%d %H:%M} UTC"
+    said = f"Nobody was told while it lasted: a silence until {until_when} by CX (known) covered it."
+    assert row.message.lines[0] == said
+    facts = {fact.label: fact.text for fact in row.message.facts}
+    assert facts["At its worst"].startswith("Out of bounds: 55 % (range 49 % to 60 %)")
+    assert "ended on" in facts["Since"]
     (incident,) = store.incidents.recent()
     assert any(t.reason.startswith("silenced") for t in store.incidents.history(incident.id))
 

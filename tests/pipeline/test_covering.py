@@ -140,7 +140,7 @@ def test_a_finding_on_few_answers_says_what_and_not_how_much():
     )  # fmt: skip
     assert few.withheld
     assert neighbour.withheld
-    assert (few.state, few.score, few.reason) == (State.BREACH, 1.0, "in breach; too few answers to show the figures")
+    assert (few.state, few.score, few.reason) == (State.BREACH, 1.0, "in alarm; too few answers to show the figures")
     assert not any(math.isfinite(x) for x in (few.value, few.low, few.high, few.n, neighbour.value, neighbour.n))
     assert large == finding(69, segment=CHAT, n=100.0)
 

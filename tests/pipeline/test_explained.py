@@ -81,7 +81,7 @@ def world(tmp_path):
     slack.stop()
 
 
-SAID = "Part of this story, and no alert of its own: watch sees it too: CSAT, phone; 70 % now"
+SAID = "Part of this story, and no alert of its own: the check watch sees it too: CSAT, phone; 70 % now"
 
 
 def test_it_is_one_reply_in_the_thread_of_the_verdict_however_often_it_is_looked(world):

@@ -56,7 +56,7 @@ def test_one_message_when_due_and_one_when_overdue_however_often_it_is_asked(sto
     assert due.title == "Desk closed: amend, until 12 Mar"
     assert due.lines[0].startswith('Planning: Desk closed is to be answered with "amend" until 12 Mar; due today')
     assert due.thread == overdue.thread == "change:cut"
-    assert overdue.reply == "Overdue: Amend by 12 Mar (Planning), overdue by 1 day, and no fix has begun."
+    assert overdue.reply == "Reminder: Amend by 12 Mar (Planning), overdue by 1 day, and no fix has begun."
 
 
 def test_it_is_a_reply_in_the_story_that_was_told(store):
@@ -65,7 +65,7 @@ def test_it_is_a_reply_in_the_story_that_was_told(store):
     remind(PLAN, store, now=DUE)
     newest = queued(store)[-1]
     assert (newest.title, newest.lines) == ("CSAT fell", told.lines)
-    assert newest.reply.startswith("Due today: Amend by 12 Mar (Planning)")
+    assert newest.reply.startswith("Reminder: Amend by 12 Mar (Planning)")
 
 
 def test_a_fix_ends_the_reminders_and_a_silence_only_puts_them_off(store):

@@ -272,7 +272,7 @@ def test_a_period_that_cannot_be_is_told_in_one_sentence(live):
     with pytest.raises(ActionError, match=r"no figures between 2023-.*the store's are from 2025-06-01 to"):
         replay(asked, store, since=day(-800), until=day(-700))
     with pytest.raises(
-        ActionError, match=r"^no look between 2025-11-08 06:01 UTC and 2025-11-09 05:59 UTC: a day is looked at"
+        ActionError, match=r"^no day was judged between 2025-11-08 06:01 UTC and 2025-11-09 05:59 UTC: each is judged"
     ):
         replay(asked, store, since=day(160) + SIX + MINUTE, until=day(161) + SIX - MINUTE)
 

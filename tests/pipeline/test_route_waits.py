@@ -211,7 +211,7 @@ def test_what_nobody_acknowledges_is_told_again_aloud_until_somebody_does(both):
     assert sent(plan, store, MORNING + timedelta(days=3, hours=3)) == ["repeated"]
     (post,) = slack.posts()
     (reply,) = slack.replies(post["ts"])
-    assert reply["text"] == "Still open: open for 3 days and acknowledged by nobody. Newest look: too low"
+    assert reply["text"] == "Still open: open for 3 days and acknowledged by nobody. By the newest figures: too low"
     assert [c.args.get("reply_broadcast") for c in slack.calls if c.method == "chat.postMessage"] == [None, True]
     actions.acknowledge(store, "a", by="Support", now=MORNING + timedelta(days=4))
     assert tell_again(plan, store, now=MORNING + timedelta(days=9)) == []

@@ -47,7 +47,7 @@ def test_an_answer_is_recorded_told_and_reminded_of_in_the_thread_of_the_verdict
     world.deliver()
     assert [r["text"].partition(":")[0] for r in slack.replies(message["ts"])] == [
         "Decided by Support EMEA",
-        "Due today",
+        "Reminder",
     ]
     assert len(slack.posts()) == 1
     assert "customers leave" in str(message["blocks"])

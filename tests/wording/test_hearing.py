@@ -11,7 +11,7 @@ from cxmon.wording.happening import with_numbers
 from cxmon.wording.hearing import heard
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
-FIGURES = "84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments looked at"
+FIGURES = "84.9 %, expected 87.2 % (range 82.9 % to 87.0 %), n 4,944, 22 segments watched"
 LATER = NOW + timedelta(days=1)
 HERE = Receipt(channel="C1", ref="1")
 
@@ -56,6 +56,8 @@ def test_each_step_names_its_channels_and_what_holds_a_message_up():
         ),
         ("opened: 84.9 % instead of 87.2 %; 22 segments looked at",
          "opened; 84.9 % instead of 87.2 %; 22 segments looked at; n 4,944"),
+        ("opened: 84.9 % instead of 87.2 %; 22 segments watched",
+         "opened; 84.9 % instead of 87.2 %; 22 segments watched; n 4,944"),
         ("opened", f"opened; {FIGURES}"),
     ],
 )  # fmt: skip

@@ -92,7 +92,7 @@ def test_the_rank_is_said_with_the_least_chance_it_can_show():
     first = replace(SURE, rank=Rank(place=1, of=6))
     assert wording.unusual(CSAT, first) == (
         "the fall is the largest of 6 segments judged alike, each against its own noise "
-        "(by chance 1 in 6, and no less can be shown with 5 others)"
+        "(by chance 1 in 6, the least that 6 can show)"
     )
     third = replace(SURE, rank=Rank(place=3, of=6), placebo=Placebo(as_large=0, windows=40))
     assert wording.unusual(REPLY, third) == (
