@@ -124,8 +124,9 @@ def _looked(change: Change, others: Sequence[Change], leaves: Panel, share: Shar
     if case.placement.not_comparable:
         return replace(blank, reason=case.placement.not_comparable)
     if case.placement.entangled_with:
-        names = " and ".join(o.title for o in others if o.id in case.placement.entangled_with)
-        return replace(blank, reason=f"{names} begins too near to this one; what each does cannot be told apart")
+        near = [o.title for o in others if o.id in case.placement.entangled_with]
+        names, begin = " and ".join(near), "begins" if len(near) == 1 else "begin"
+        return replace(blank, reason=f"{names} {begin} too near to this one; what each does cannot be told apart")
     return _answered(case, blank)
 
 

@@ -201,10 +201,10 @@ def _break_even(price: Price, metrics: Mapping[str, Metric]) -> str:
     if part is None or not part.known:
         return ""
     metric = metrics[part.metric]
-    many = say.number(part.break_even_events, 0 if part.break_even_events >= 10 else 1)
+    many = say.number(part.break_even_events, _digits_of_few(part.break_even_events))
     harm = ""
     if math.isfinite(part.break_even):
-        size = say.amount(metric, part.break_even, part.unit, 0 if part.unit == "%" else None)
+        size = say.amount(metric, part.break_even, part.unit, _digits_of_percent(part))
         harm = f" ({metric.label} {size} worse)"
     text = f"It pays while it costs fewer than {many} {_MORE[part.name]} a month{harm}"
     if price.paced_days:
@@ -212,6 +212,21 @@ def _break_even(price: Price, metrics: Mapping[str, Metric]) -> str:
         early = "" if part.counted else ", which is no answer yet"
         text += f"; found so far: {_count(pace)} a month{early}"
     return f"{text}; {_RULED_OUT[price.code]}" if price.code in _RULED_OUT else text
+
+
+def _digits_of_few(many: float) -> int:
+    """Digits after the point of a number of events: none from ten on, and below one as many as it takes to say any."""
+    if many >= 10:
+        return 0
+    return max(1, -math.floor(math.log10(many))) if many > 0 else 1
+
+
+def _digits_of_percent(part: Part) -> int | None:
+    """Digits of a break-even harm: whole per cent, and below half a per cent as many as it takes to say any."""
+    if part.unit != "%":
+        return None
+    shown = 100 * abs(part.break_even)
+    return 0 if shown >= 0.5 or not shown else -math.floor(math.log10(shown))
 
 
 def _parts(price: Price, metrics: Mapping[str, Metric]) -> list[str]:

@@ -158,6 +158,8 @@ def test_another_change_too_near_cannot_be_told_apart():
     other = cut(148, id="other", title="New roster")
     found = one(others=[other])
     assert found.reason == "New roster begins too near to this one; what each does cannot be told apart"
+    both = one(others=[other, cut(149, id="menu", title="New menu")])
+    assert both.reason.startswith("New roster and New menu begin too near to this one")
 
 
 def test_durations_are_judged_in_percent():

@@ -44,6 +44,19 @@ def price(code=PriceCode.OPEN, low=-237_000, estimate=176_650, high=784_000, **m
     return Price(**(given | more))
 
 
+@pytest.mark.parametrize(
+    ("events", "harm", "said"),
+    [
+        (78.1, 0.1096, "fewer than 78 lost customers a month (Churn 11 % worse)"),
+        (0.0064, 0.000052, "fewer than 0.006 lost customers a month (Churn 0.005 % worse)"),
+        (0.34, 0.004, "fewer than 0.3 lost customers a month (Churn 0.4 % worse)"),
+    ],
+)
+def test_a_break_even_that_is_tiny_is_not_told_as_none(events, harm, said):
+    told = wording.price_story(price(parts=(part(break_even_events=events, break_even=harm),)), METRICS)
+    assert said in told[1]
+
+
 def test_what_is_open_says_both_ends_and_where_it_stops_to_pay():
     assert wording.price_story(price(), METRICS) == (
         (
