@@ -114,14 +114,19 @@ def money(x: float, currency: str, beside: Interval | None = None) -> str:
     """The size of an amount as precise as the largest figure beside it allows: three digits that count."""
     if not math.isfinite(x):
         return say.UNKNOWN
+    if beside is None and abs(x) < 100:
+        # As it was given: of a contact's cost the cents count.
+        return f"{say.plain(abs(x))} {currency}"
     ends = [x] if beside is None else [e for e in (x, beside.estimate, beside.low, beside.high) if math.isfinite(e)]
     return f"{_rounded(abs(x), max(abs(e) for e in ends))} {currency}"
 
 
 def _rounded(x: float, largest: float) -> str:
-    step = 10.0 ** max(0, math.floor(math.log10(largest)) - 2) if largest >= 1 else 0.01
-    digits = 0 if step >= 1 and largest >= 100 else 2
-    return say.number(round(x / step) * step, digits) if digits == 0 else say.plain(x)
+    """Three digits of the largest figure beside it."""
+    if largest < 100:
+        return say.plain(round(x, 1 if largest >= 10 else 2 if largest >= 1 else 3))
+    step = 10.0 ** (math.floor(math.log10(largest)) - 2)
+    return say.number(round(x / step) * step, 0)
 
 
 def _range(one: Interval, more: str, less: str) -> str:
@@ -186,6 +191,8 @@ def _lost(price: Price) -> str:
     if loss.high <= 0 and loss.low >= 0:
         return "no loss was found"
     size, range_ = money(loss.estimate, price.currency, loss), _range(loss, "lost", "gained")
+    if loss.estimate == loss.low == 0:
+        return f"no loss was found, up to {money(loss.high, price.currency, loss)} is not ruled out"
     if loss.low > 0:
         return f"{'it cost' if price.grade is Grade.CONTROLLED else 'consistent with a loss of'} {size} ({range_})"
     if loss.high <= 0:

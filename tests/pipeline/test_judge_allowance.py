@@ -11,7 +11,21 @@ from judge_world import CHANNELS, START, World, built, change, csat, day
 from cxmon import actions, wording
 from cxmon.config.plan import Plan
 from cxmon.contracts import Observations
-from cxmon.model import AllowanceCode, Allowances, Amount, Code, IncidentState, Scope, Segment, Step, Window
+from cxmon.model import (
+    AllowanceCode,
+    Allowances,
+    AllowanceUse,
+    Altogether,
+    Amount,
+    Code,
+    IncidentState,
+    Interval,
+    Scope,
+    Segment,
+    Step,
+    Window,
+)
+from cxmon.pipeline.allowance_telling import as_finding
 from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.judge_allowance import spend
@@ -132,6 +146,19 @@ def test_what_a_later_store_knew_at_its_first_look_stays_the_baseline(tmp_path):
     first, again = found
     assert first.altogether.frozen_at == again.altogether.frozen_at == day(252)
     assert again.altogether.harm == first.altogether.harm
+
+
+def test_a_story_names_the_days_of_its_metrics_zone():
+    """In Berlin the year begins at 23:00 of the day before, UTC."""
+    metric = csat(zone="Europe/Berlin")
+    none = Interval(estimate=math.nan, low=math.nan, high=math.nan)
+    use = AllowanceUse(
+        metric="csat", year=datetime(2025, 12, 31, 23, tzinfo=UTC), ends=day(900), as_of=day(300), unit="pt",
+        code=AllowanceCode.EXCEEDED, by="decisions", limit=0.003, unexplained=none,
+        summed=Interval(estimate=0.005, low=0.004, high=0.006),
+        altogether=Altogether(harm=none, code=AllowanceCode.OPEN), carried=(),
+    )  # fmt: skip
+    assert "since 1 Jan together cost more" in as_finding(use, metric).reason
 
 
 def test_a_plan_without_an_allowance_counts_nothing(tmp_path):
