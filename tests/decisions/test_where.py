@@ -132,6 +132,17 @@ def test_the_order_of_the_cells_does_not_matter():
     assert [x.effect.estimate for x in a.located] == pytest.approx([x.effect.estimate for x in b.located], abs=1e-9)
 
 
+def test_another_unit_of_the_figures_changes_nothing_else():
+    given = parts(lambda s: 0.09 if s.get("channel") == "phone" else 0.0)
+    cells = stats.Cells(values=60 * given.cells.values, n=given.cells.n, variance=3600 * given.cells.variance)
+    whole = Interval(estimate=60 * WHOLE.estimate, low=60 * WHOLE.low, high=60 * WHOLE.high)
+    one, other = where.find(given, WHOLE, -1, ask), where.find(replace(given, cells=cells), whole, -1, ask)
+    assert named(other) == named(one) == ["phone"]
+    ends = [[(x.effect.low, x.effect.estimate, x.effect.high) for x in found.located] for found in (one, other)]
+    np.testing.assert_allclose(ends[1], 60 * np.array(ends[0]), rtol=1e-4)
+    assert [x.share for x in other.located] == pytest.approx([x.share for x in one.located], abs=1e-4)
+
+
 def test_a_channel_with_nobody_like_it_is_not_compared():
     """Phone serves one tier alone: whether channel or tier matters cannot be told, so neither is looked at."""
     apart = [Segment.of(channel="phone", tier="pro"), Segment.of(channel="chat", tier="basic")]
