@@ -2,8 +2,8 @@
 
 Three hubs save a little each, and together more than was allowed. The scanners of one of them were read weeks late, and
 what they held were mostly late parcels: until then the hub looked better than before. At a fourth hub parcels wait at a
-pick-up point, so people answer the survey later, the satisfied ones most of all; they are as satisfied as ever. Half a
-year ago the survey began to ask with stars in place of a thumb, which moved its figure and nobody's satisfaction.
+pick-up point, so people answer the survey later, the satisfied ones most of all; they are as satisfied as ever. Some
+weeks before the survey began to ask with stars in place of a thumb, which moved its figure and nobody's satisfaction.
 """
 
 from collections.abc import Iterator

@@ -223,7 +223,7 @@ PICK_UP = Planted(
 NEW_FORM = Planted(
     id="delivery-form",
     title="Delivery survey asks with five stars",
-    start=-150,
+    start=-105,
     scope=Scope.of({"channel": "parcel"}),
     right={look: codes(Code.NOT_COMPARABLE) for look in LOOKS},
 )
