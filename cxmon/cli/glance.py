@@ -62,7 +62,7 @@ def _lines(parts: Sequence[Part], kept: Sequence[set[int]]) -> list[str]:
         left = len(part.entries) - len(mine)
         found += ["", f"  {part.heading}"] if part.heading else [""]
         found += [line for i, entry in enumerate(part.entries) if i in mine for line in entry.lines]
-        found += [f"    {left} more, not shown"] if left else []
+        found += [f"    {left} more, not shown" if mine else f"    {left} in all, none shown"] if left else []
     return found
 
 

@@ -70,8 +70,8 @@ def expectation(found: TargetOutlook, metric: Metric) -> str:
 
 
 def pace(found: TargetOutlook, metric: Metric) -> str:
-    """`it would have to get better by 0.4 points a month, expected are 0.1 points worse`; empty where the level is
-    there or the day near."""
+    """`it would have to get better by 0.4 points a month, expected are 0.1 points worse`, or no change where what is
+    expected reads as nothing; empty where the level is there or the day near."""
     needed = -metric.harm_sign * found.pace_needed
     if not math.isfinite(needed) or needed <= 0:
         return ""
@@ -79,7 +79,9 @@ def pace(found: TargetOutlook, metric: Metric) -> str:
     likely = -metric.harm_sign * found.pace_expected
     digits = 1 if unit == "pt" else None
     word = "better" if likely >= 0 else "worse"
-    expected = f"expected are {say.amount(metric, likely, unit, digits)} {word}"
+    amount = say.amount(metric, likely, unit, digits)
+    nothing = amount == say.amount(metric, 0.0, unit, digits)
+    expected = "no change is expected" if nothing else f"expected are {amount} {word}"
     return f"it would have to get better by {say.amount(metric, needed, unit, digits)} a month, {expected}"
 
 

@@ -19,7 +19,7 @@ PARTS = st.lists(st.builds(Part, heading=st.sampled_from(["", "Targets"]), entri
 def test_what_is_told_fits_and_what_is_not_is_counted(parts, room):
     lines = fitted(parts, room)
     assert len(lines) <= room
-    left = sum(int(n) for n in re.findall(r"(\d+) more, not shown", "\n".join(lines)))
+    left = sum(int(n) for n in re.findall(r"(\d+) (?:more, not|in all, none) shown", "\n".join(lines)))
     everything = sum(len(entry.lines) for part in parts for entry in part.entries)
     assert (left == 0) == (lines.count("told") == everything)
 
@@ -35,8 +35,8 @@ def test_the_gravest_is_told_first_and_nothing_lighter_instead_of_what_does_not_
         Part(heading="Targets", entries=[entry(2, "a", "long", "line"), entry(4, "not", "short")]),
     )
     over = ["", "over", "the limit", "    1 more, not shown", "", "  Targets"]
-    assert fitted(parts, 1) == [*over, "    2 more, not shown"]
-    assert fitted(parts, 9) == [*over, "    2 more, not shown"]
+    assert fitted(parts, 1) == [*over, "    2 in all, none shown"]
+    assert fitted(parts, 9) == [*over, "    2 in all, none shown"]
     assert fitted(parts, 10) == ["", "held", *over[1:3], *over[4:], "a", "long", "line", "    1 more, not shown"]
 
 

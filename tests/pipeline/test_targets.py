@@ -77,6 +77,8 @@ def test_the_pace_that_is_needed_is_told_beside_the_one_that_is_expected():
         "CSAT: at least 88.0 % by 16 Feb 2026. Will miss (will_miss): the chance is under 1 %; lately 8"
     )
     assert "it would have to get better by 3.3 points a month, expected are " in line
+    still = wording.outlook(replace(found, pace_expected=0.0004), csat())
+    assert still.endswith("it would have to get better by 3.3 points a month, no change is expected")
 
 
 def test_on_the_day_what_was_measured_decides():
