@@ -17,6 +17,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "pipeline"))
 
 from response_world import SURVEY, Answering, is_true, panels, told

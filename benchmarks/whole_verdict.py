@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "pipeline"))
 
 from whole_families import APART, FAMILIES, HORIZON, Said, judged, seeded

@@ -76,6 +76,7 @@ def drawing(
             shown, metric, pins=marked, limit=height,
             limit_from=over.since if over and height is not None else None, limit_text=over.text if over else "",
             theme=theme, width=width, width_px=width + 132, height=170 if narrow else 210, hover=False,
+            anew=band.breaks,
         )  # fmt: skip
 
     return Drawing(caption=caption, alt=said, svg=_pictures(drawn))

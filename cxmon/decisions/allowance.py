@@ -101,23 +101,31 @@ def carried(change: Change, harm: Harm | None, share: float, terms: Terms, *, co
 
 
 def summed(
-    parts: Sequence[Carried], harms: Mapping[str, Harm], changes: Mapping[str, Change], metric: Metric
+    parts: Sequence[Carried], harms: Mapping[str, Harm], changes: Mapping[str, Change], terms: Terms
 ) -> Interval:
     """The sum of the parts, with its range: half widths h_i give the root of the sum of r_ij h_i h_j.
 
-    The correlations r_ij are those of `_together`. Of decisions that cannot be separated the joint effect counts once.
-    What is not known adds nothing to the estimate and to the low end (a gain counts once it is seen), and the most it
-    can be to the high end.
+    The correlations r_ij are those of `_together`. Of decisions that cannot be separated the joint effect counts once,
+    that of the one with the most answers; what another of them did beyond it is not known apart and widens the range by
+    what its own allows. What is not known adds nothing to the estimate and to the low end (a gain counts once it is
+    seen), and the most it can be to the high end, together no more than everyone can lose.
     """
-    known = _once([one for one in parts if one.known], harms)
+    known, beyond = _once([one for one in parts if one.known], harms, changes, terms.metric)
     low = high = 0.0
     for a, b in product(known, repeat=2):
-        r = 1.0 if a is b else _together(a, b, harms, changes, metric)
+        r = 1.0 if a is b else _together(a, b, harms, changes, terms.metric)
         low += r * (a.harm.estimate - a.harm.low) * (b.harm.estimate - b.harm.low)
         high += r * (a.harm.high - a.harm.estimate) * (b.harm.high - b.harm.estimate)
     estimate = math.fsum(one.harm.estimate for one in known)
-    unknown = math.fsum(one.harm.high for one in parts if not one.known)
-    return Interval(estimate=estimate, low=estimate - math.sqrt(low), high=estimate + math.sqrt(high) + unknown)
+    above = math.fsum(one.harm.high for one in parts if not one.known)
+    above += math.fsum(max(0.0, one.harm.high) for one in beyond)
+    below = math.fsum(min(0.0, one.harm.low) for one in beyond)
+    most = max(terms.most(1.0), estimate)
+    return Interval(
+        estimate=estimate,
+        low=estimate - math.sqrt(low) + below,
+        high=min(estimate + math.sqrt(high) + above, most),
+    )
 
 
 def allowance_code(harm: Interval, limit: float) -> AllowanceCode:
@@ -170,16 +178,22 @@ def share_of(change: Change, metric: Metric, now: datetime, volume: Callable[[Ch
     return min(1.0, math.fsum(volume(part) for part in begun))
 
 
-def _once(parts: Sequence[Carried], harms: Mapping[str, Harm]) -> list[Carried]:
-    """The parts without those whose joint effect an earlier one tells already."""
-    told: set[str] = set()
-    kept = []
-    for one in parts:
-        if one.change in told and harms[one.change].code is Code.ENTANGLED:
+def _once(
+    parts: Sequence[Carried], harms: Mapping[str, Harm], changes: Mapping[str, Change], metric: Metric
+) -> tuple[list[Carried], list[Carried]]:
+    """(the parts without those whose joint effect one with more answers tells already, those of them that touch
+    customers besides)."""
+    told: dict[str, Carried] = {}
+    kept, beyond = [], []
+    for one in sorted(parts, key=lambda one: (-one.share, one.change)):
+        scope, other = scope_of(changes[one.change], metric), told.get(one.change)
+        if other is not None and harms[one.change].code is Code.ENTANGLED:
+            if not scope.within(scope_of(changes[other.change], metric)):
+                beyond.append(one)
             continue
-        told |= {one.change, *harms[one.change].entangled_with}
+        told |= dict.fromkeys((one.change, *harms[one.change].entangled_with), one)
         kept.append(one)
-    return kept
+    return kept, beyond
 
 
 def _together(

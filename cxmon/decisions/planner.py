@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from cxmon import stats
 from cxmon.decisions import scoping
-from cxmon.decisions.joining import by_choice
+from cxmon.decisions.joining import NOBODY_LATER, by_choice, newest_cohort
 from cxmon.decisions.overlap import Placement, place
 from cxmon.decisions.scale import Scale, own_unit, scale
 from cxmon.decisions.shares import Share
@@ -55,6 +55,7 @@ LONGEST = 365
 CYCLE = {Grain.HOUR: 168, Grain.DAY: 7, Grain.WEEK: 4, Grain.MONTH: 12}
 # "Typical" is the median of so many of the last periods that are known.
 LATELY = 28
+LATER_COHORTS = "it is compared with those who join later, until they do; how long that takes is not worked out"
 # As many periods of history as the estimator asks for.
 LEAST_PAST = 8
 
@@ -82,12 +83,18 @@ def outlooks(change: Change, others: Sequence[Change], leaves: Panel, share: Sha
 
     `others` are the other live changes. Of a change that has begun the outlook is that of the day before it started.
     """
-    if not change.stages and (reason := by_choice(change, leaves.metric)):
-        return [replace(_blank(change, leaves.metric, share), reason=reason)]
-    if not change.stages or scoping.not_by_stage(change, leaves):
+    metric = leaves.metric
+    at_once = not change.stages or bool(scoping.not_by_stage(change, leaves))
+    if at_once and (reason := by_choice(replace(change, scope=change.reach, stages=()), metric)):
+        return [replace(_blank(change, metric, share), reason=reason)]
+    if at_once:
         return [_outlook(change, others, leaves, share, now)]
     # Each stage is judged against the segments that do not have it: to it the others are changes like any other.
     parts = [replace(p, id=f"{change.id} {p.scope.label}", status=Status.LIVE) for p in change.parts()]
+    if (newest := newest_cohort(change, metric)) is not None:
+        # Judged are cohorts against those that join later, by an estimator whose future is not drawn here.
+        each = [(p, NOBODY_LATER if p.starts.timestamp() == newest else LATER_COHORTS) for p in parts]
+        return [replace(_blank(p, metric, share), reason=reason) for p, reason in each]
     return [_outlook(p, [*others, *(o for o in parts if o is not p)], leaves, share, now) for p in parts]
 
 
@@ -124,8 +131,9 @@ def _looked(change: Change, others: Sequence[Change], leaves: Panel, share: Shar
     if case.placement.not_comparable:
         return replace(blank, reason=case.placement.not_comparable)
     if case.placement.entangled_with:
-        names = " and ".join(o.title for o in others if o.id in case.placement.entangled_with)
-        return replace(blank, reason=f"{names} begins too near to this one; what each does cannot be told apart")
+        near = [o.title for o in others if o.id in case.placement.entangled_with]
+        names, begin = " and ".join(near), "begins" if len(near) == 1 else "begin"
+        return replace(blank, reason=f"{names} {begin} too near to this one; what each does cannot be told apart")
     return _answered(case, blank)
 
 

@@ -30,6 +30,8 @@ from cxmon.model import (
 
 YEAR, MONTH = PER_DAYS["year"], PER_DAYS["month"]
 ZERO = Interval(estimate=0.0, low=0.0, high=0.0)
+# How a note begins that tells whom a metric was judged on where it does not know the scope.
+ON_OTHERS = "judged on "
 # What a harm must not be for its range to be this change's own.
 _UNKNOWN = frozenset({Code.WAITING, Code.NOT_COMPARABLE, Code.ENTANGLED})
 
@@ -191,6 +193,8 @@ def _part(name: str, worth: Worth, known: Known, money: Money, change: Change) -
     if not complete:
         reason = f"people leave late, so those who left count from day {worth.counts_after_days} on"
     due = None if complete or harm.closed else (ready + known.metric.matures_after).date()
+    # Of a metric that is watched the verdict says so; of one that is only priced nobody else would.
+    reason = "; ".join(part for part in (reason, *(note for note in harm.notes if note.startswith(ON_OTHERS))) if part)
     return replace(
         part, known=True, counted=complete, events=events, each=each, loss=loss, reason=reason, ready=due
     )  # fmt: skip

@@ -86,7 +86,7 @@ def _ahead(
     values = np.where(span.out[first:last], np.nan, figures.values[0])
     # Holidays of days to come are days like the others to a mean of four weeks.
     values[known - first :] = figures.values[0][known - first :]
-    steps, notes = _steps(target, changes, leaves, known, first)
+    steps, notes = _steps(target, changes, leaves, known, first, now=blank.as_of)
     asked["others"] = steps
     found = stats.destination(
         values, known - first, (max(window[0] - first, 0), last - first), confidence=2 * SURE - 1, **asked
@@ -130,7 +130,7 @@ def _level(series: Panel, first: int, last: int) -> tuple[float, float]:
 
 
 def _steps(
-    target: Target, changes: Sequence[Change], leaves: Panel, known: int, first: int
+    target: Target, changes: Sequence[Change], leaves: Panel, known: int, first: int, *, now: datetime
 ) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
     """The declared changes that stepped the past, as (at, until) from `first` on, and notes on those not known yet."""
     metric, last = leaves.metric, leaves.starts[known - 1]
@@ -139,7 +139,7 @@ def _steps(
         if not _counts(change, target, metric, leaves) or change.starts > target.by:
             continue
         if change.starts.timestamp() > last - LEARNT.total_seconds():
-            begins = "began lately" if change.starts.timestamp() <= last else "is to begin"
+            begins = "began lately" if change.starts <= now else "is to begin"
             notes.append(f"{change.title} {begins}: what it does is not in this forecast yet")
             continue
         at = int(np.searchsorted(leaves.starts, change.starts.timestamp(), "left"))

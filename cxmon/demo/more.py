@@ -10,7 +10,7 @@ DESK = (
         f"change show {FEWER_VANS.id}",
         "better, until late scans came: what was said before, and why it changed",
     ),
-    (f"change show {PICK_UP.id}", "answers slow down after a cut, and nothing turns red by that"),
+    (f"change show {PICK_UP.id}", "answers slow down and a survey asks otherwise, and nothing turns red by that"),
     ("change plan --scope channel=chat --limit csat=2pt", "before a decision: how long until a harm is seen"),
     ("allowance", "cuts that are each within their limit, and together are not"),
     ("leading", "which early figures ran ahead of churn, per tier"),

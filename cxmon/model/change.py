@@ -60,6 +60,11 @@ class Scope:
         theirs = dict(other.values)
         return all(set(allowed) & set(theirs.get(name, allowed)) for name, allowed in self.values)
 
+    def within(self, other: "Scope") -> bool:
+        """True when nobody is touched whom `other` does not touch too."""
+        mine = dict(self.values)
+        return all(name in mine and set(mine[name]) <= set(allowed) for name, allowed in other.values)
+
     def narrowed(self, by: "Scope") -> "Scope":
         """The part of this scope that lies inside `by`; a dimension of which nothing is left touches nobody."""
         mine, theirs = dict(self.values), dict(by.values)

@@ -111,8 +111,9 @@ def as_finding(use: AllowanceUse, metric: Metric) -> Finding:
     score = found.estimate / use.limit
     return Finding(
         check=CHECK, metric=use.metric, segment=EVERYONE, at=use.as_of, state=_STATES[use.code],
-        reason=wording.allowance_headline(use, metric), low=found.low, high=found.high, n=use.altogether.answers,
-        since=use.year, looked_at=max(1, len(use.carried)), score=score if math.isfinite(score) else 0.0,
+        reason=wording.allowance_headline(use, metric, metric.zone), low=found.low, high=found.high,
+        n=use.altogether.answers, since=use.year, looked_at=max(1, len(use.carried)),
+        score=score if math.isfinite(score) else 0.0,
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ class _Year:
             rules.carried(c, harms.get(c.id), self._share(c), terms, compared=self._compared(harms.get(c.id)))
             for c in changes.values()
         ]
-        total = rules.summed(parts, harms, changes, self.metric)
+        total = rules.summed(parts, harms, changes, terms)
         code = rules.allowance_code(total, terms.limit)
         needed = not brief or (parts and code is AllowanceCode.OPEN)
         everyone = self._altogether() if needed else _unread()
@@ -101,7 +101,7 @@ class _Year:
         unexplained = decisions.NOTHING
         if everyone.since is not None and everyone.until is not None:
             thin = rules.thinned(parts, changes, everyone.since, everyone.until)
-            unexplained = rules.left_over(everyone.harm, rules.summed(thin, harms, changes, self.metric))
+            unexplained = rules.left_over(everyone.harm, rules.summed(thin, harms, changes, terms))
         return AllowanceUse(
             metric=self.metric.id, year=self.year, ends=self.ends, as_of=self.now, code=code, by=by, unit=terms.unit,
             limit=terms.limit, summed=total, altogether=everyone, unexplained=unexplained,

@@ -225,6 +225,9 @@ def _estimated(case: Case, treated: Panel) -> Asking[Evidence]:
     harm = _harm(case, treated, effect, scale, window + span.first, now)
     harm = replace(harm, actual=actual, expected=expected)
     aim = aim_of(change, metric, effect, expected, log=figures.log)
+    if aim is not None and case.placement.entangled_with:
+        # The effect is the joint one: how much of a gain is this change's own, or what hides it, is not known.
+        aim = decisions.aim_result(aim.metric, aim.unit, aim.promised, decisions.NOTHING)
     if estimate is None:
         return Evidence(harm=harm, aim=aim)
     if case.opinions:

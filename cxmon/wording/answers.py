@@ -67,11 +67,12 @@ def fixes(
     subject: str, changes: Iterable[Change], verdicts: Mapping[str, Verdict], *, now: datetime, zone: str = "UTC"
 ) -> list[str]:
     """One line a fix of `subject`: `Answered by Saturday desk reopened, since 3 Dec: Better`."""
-    lines = []
-    for fix in fixes_of(subject, changes):
+    known, lines = list(changes), []
+    titles = {c.id: c.title for c in known}
+    for fix in fixes_of(subject, known):
         verdict, day = verdicts.get(fix.id), say.day(fix.starts, zone, now=now)
         when = f"since {day}" if fix.starts <= now else f"from {day} on"
-        said = screen(verdict)[0] if verdict else "not judged yet"
+        said = screen(verdict, titles=titles)[0] if verdict else "not judged yet"
         lines.append(f"Answered by {fix.title}, {when}: {said}")
     return lines
 
@@ -85,10 +86,10 @@ def answers_to(
     """What a fix answers: `Answers Weekend phone desk closed: Over the limit`; empty where it is none."""
     if change.responds_to is None:
         return ""
-    title = next((c.title for c in changes if c.id == change.responds_to), "")
+    titles = {c.id: c.title for c in changes}
     verdict = verdicts.get(change.responds_to)
-    if title:
-        return f"Answers {title}" + (f": {screen(verdict)[0]}" if verdict else "")
+    if title := titles.get(change.responds_to, ""):
+        return f"Answers {title}" + (f": {screen(verdict, titles=titles)[0]}" if verdict else "")
     known = any(i.id == change.responds_to for i in incidents)
     return f"Answers {'incident ' if known else ''}{change.responds_to}"
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from cxmon.model import Ahead, Early, LeadingAnswer, Metric, TierAnswer
 from cxmon.wording import numbers as say
+from cxmon.wording import precision
 
 CAVEAT = (
     "Ran ahead: forecasts with it missed by less, in months that were not used to make them. It says what to look at "
@@ -38,7 +39,7 @@ def ran(e: Early, answer: LeadingAnswer, metrics: Mapping[str, Metric]) -> str:
     """`CSAT fell 2 months before Churn got worse: forecasts missed by 12 % less (range 4 to 19) in 9 months ...`."""
     moved = "fell" if e.falls_first else "rose"
     when = f"{say.counted(e.lag, 'month')} before {label(answer.late, metrics)} got worse"
-    less = f"{say.number(100 * e.gain, 0)} % less ({_range(e)})"
+    less = f"{say.number(100 * e.gain, _digits(e))} % less ({_range(e)})"
     held = f"in {e.months} months held out, {e.segments} segments"
     return f"{label(e.metric, metrics)} {moved} {when}: forecasts missed by {less} {held}"
 
@@ -62,9 +63,17 @@ def none(one: TierAnswer, metrics: Mapping[str, Metric]) -> str:
     )
 
 
+def _digits(e: Early) -> int:
+    """Whole per cent, and as many digits more as keep an end that is above or below zero from reading as zero."""
+    if not (e.low > 0 or e.high < 0):
+        return 0
+    ends = 100 * e.low, 100 * e.high
+    return precision.until(0, lambda more: precision.apart(ends, (0.0,), more))
+
+
 def _range(e: Early) -> str:
     """`range 4 to 19`, `range 3 more to 12 less` across zero."""
-    low, high = (say.number(abs(100 * x), 0) for x in (e.low, e.high))
+    low, high = (say.number(abs(100 * x), _digits(e)) for x in (e.low, e.high))
     if e.low >= 0:
         return f"range {low} to {high}"
     return f"range {high} to {low}" if e.high <= 0 else f"range {low} more to {high} less"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from cxmon.model import Answer, Change, Grade, Kind, Metric, Outlook
+from cxmon.model import Answer, Change, Grade, Grain, Kind, Metric, Outlook
 from cxmon.wording.numbers import amount, counted, day, days, factor, is_speed, number, percent, value
 from cxmon.wording.screen import count_word
 from cxmon.wording.withholding import TOO_FEW
@@ -129,7 +129,8 @@ def _count(metric: Metric, o: Outlook) -> str:
         return "too few"
     if metric.kind is Kind.LEVEL:
         return ""
-    return f"{number(o.typical_n, 0)} {count_word(metric)} a {metric.grain}"
+    article = "an" if metric.grain is Grain.HOUR else "a"
+    return f"{number(o.typical_n, 0)} {count_word(metric)} {article} {metric.grain}"
 
 
 def _harm_size(metric: Metric, o: Outlook) -> str:

@@ -114,14 +114,19 @@ def money(x: float, currency: str, beside: Interval | None = None) -> str:
     """The size of an amount as precise as the largest figure beside it allows: three digits that count."""
     if not math.isfinite(x):
         return say.UNKNOWN
+    if beside is None and abs(x) < 100:
+        # As it was given: of a contact's cost the cents count.
+        return f"{say.plain(abs(x))} {currency}"
     ends = [x] if beside is None else [e for e in (x, beside.estimate, beside.low, beside.high) if math.isfinite(e)]
     return f"{_rounded(abs(x), max(abs(e) for e in ends))} {currency}"
 
 
 def _rounded(x: float, largest: float) -> str:
-    step = 10.0 ** max(0, math.floor(math.log10(largest)) - 2) if largest >= 1 else 0.01
-    digits = 0 if step >= 1 and largest >= 100 else 2
-    return say.number(round(x / step) * step, digits) if digits == 0 else say.plain(x)
+    """Three digits of the largest figure beside it."""
+    if largest < 100:
+        return say.plain(round(x, 1 if largest >= 10 else 2 if largest >= 1 else 3))
+    step = 10.0 ** (math.floor(math.log10(largest)) - 2)
+    return say.number(round(x / step) * step, 0)
 
 
 def _range(one: Interval, more: str, less: str) -> str:
@@ -186,6 +191,8 @@ def _lost(price: Price) -> str:
     if loss.high <= 0 and loss.low >= 0:
         return "no loss was found"
     size, range_ = money(loss.estimate, price.currency, loss), _range(loss, "lost", "gained")
+    if loss.estimate == loss.low == 0:
+        return f"no loss was found, up to {money(loss.high, price.currency, loss)} is not ruled out"
     if loss.low > 0:
         return f"{'it cost' if price.grade is Grade.CONTROLLED else 'consistent with a loss of'} {size} ({range_})"
     if loss.high <= 0:
@@ -201,10 +208,10 @@ def _break_even(price: Price, metrics: Mapping[str, Metric]) -> str:
     if part is None or not part.known:
         return ""
     metric = metrics[part.metric]
-    many = say.number(part.break_even_events, 0 if part.break_even_events >= 10 else 1)
+    many = say.number(part.break_even_events, _digits_of_few(part.break_even_events))
     harm = ""
     if math.isfinite(part.break_even):
-        size = say.amount(metric, part.break_even, part.unit, 0 if part.unit == "%" else None)
+        size = say.amount(metric, part.break_even, part.unit, _digits_of_percent(part))
         harm = f" ({metric.label} {size} worse)"
     text = f"It pays while it costs fewer than {many} {_MORE[part.name]} a month{harm}"
     if price.paced_days:
@@ -212,6 +219,21 @@ def _break_even(price: Price, metrics: Mapping[str, Metric]) -> str:
         early = "" if part.counted else ", which is no answer yet"
         text += f"; found so far: {_count(pace)} a month{early}"
     return f"{text}; {_RULED_OUT[price.code]}" if price.code in _RULED_OUT else text
+
+
+def _digits_of_few(many: float) -> int:
+    """Digits after the point of a number of events: none from ten on, and below one as many as it takes to say any."""
+    if many >= 10:
+        return 0
+    return max(1, -math.floor(math.log10(many))) if many > 0 else 1
+
+
+def _digits_of_percent(part: Part) -> int | None:
+    """Digits of a break-even harm: whole per cent, and below half a per cent as many as it takes to say any."""
+    if part.unit != "%":
+        return None
+    shown = 100 * abs(part.break_even)
+    return 0 if shown >= 0.5 or not shown else -math.floor(math.log10(shown))
 
 
 def _parts(price: Price, metrics: Mapping[str, Metric]) -> list[str]:

@@ -175,6 +175,12 @@ def test_a_changed_measurement_is_a_labelled_line_that_nothing_crosses():
     assert "measured anew" not in spec(charts.recent(found, 20), anew=anew.breaks)
 
 
+def test_a_page_has_the_line_of_a_changed_measurement_too():
+    anew = replace(BAND, breaks=(Break(at=worlds.NOW.replace(hour=0) - timedelta(days=40), title="New scale"),))
+    page = charts.drawing(anew, CSAT, [], {}, shown_changes=(), caption="CSAT", said="CSAT over time")
+    assert all("measured anew" in svg for svg in page.svg.values())
+
+
 def test_the_forest_has_a_row_for_each_segment_and_marks_what_stands_out_in_shape_word_and_colour():
     places = tuple(
         Place(

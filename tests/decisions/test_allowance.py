@@ -28,7 +28,7 @@ def summed(harms, shares, **more):
         rules.carried(c, h, share, TERMS, compared=0.5) for c, h, share in zip(changes, harms, shares, strict=True)
     ]
     known = {c.id: h for c, h in zip(changes, harms, strict=True) if h is not None}
-    return rules.summed(parts, known, {c.id: c for c in changes}, metric()), parts
+    return rules.summed(parts, known, {c.id: c for c in changes}, TERMS), parts
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,63 @@ def test_what_cannot_be_separated_counts_once():
     assert summed(tangled, [0.5, 0.5])[0].estimate == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize(
+    ("scopes", "grade", "controls", "half"),
+    [
+        # Other customers, compared with others: independent errors.
+        (("phone", "chat"), Grade.CONTROLLED, (("a",), ("b",)), math.hypot(1, 1)),
+        # The same customers, or nobody to compare with: the errors go together.
+        (("phone", "phone"), Grade.CONTROLLED, (("a",), ("b",)), 2.0),
+        (("phone", "chat"), Grade.BEFORE_AFTER, ((), ()), 2.0),
+        # The same six compared segments with half of all answers, a fifth touched: 0.2 / 0.7 of a sampling error.
+        (("phone", "chat"), Grade.CONTROLLED, (tuple("abcdef"),) * 2, math.sqrt(2 + 2 * 0.2 / 0.7)),
+        # The same single one: half of what it moves by itself.
+        (("phone", "chat"), Grade.CONTROLLED, (("a",),) * 2, math.sqrt(2 + 2 * 0.5)),
+    ],
+)
+def test_errors_that_go_together_are_added_and_others_as_roots_of_squares(scopes, grade, controls, half):
+    changes = [change(id=f"cut-{i}", scope=Scope.of({"channel": channel})) for i, channel in enumerate(scopes)]
+    harms = [harm(Code.SAFE, -0.01, 0.01, grade=grade, controls=c, confidence=0.95) for c in controls]
+    parts = [rules.carried(c, h, 0.2, TERMS, compared=0.5) for c, h in zip(changes, harms, strict=True)]
+    known, by_id = {c.id: h for c, h in zip(changes, harms, strict=True)}, {c.id: c for c in changes}
+    total = rules.summed(parts, known, by_id, TERMS)
+    assert total.high == pytest.approx(half * parts[0].harm.high)
+    assert total.low == pytest.approx(-total.high)
+
+
+def tangled(*scopes, shares):
+    """Decisions that cannot be separated: 2 points of joint harm each, 1 to 3, in its own scope."""
+    ids = [f"cut-{i}" for i in range(len(scopes))]
+    changes = [change(id=id_, scope=Scope.of(scope)) for id_, scope in zip(ids, scopes, strict=True)]
+    harms = {
+        id_: harm(Code.ENTANGLED, 0.01, 0.03, entangled_with=tuple(i for i in ids if i != id_), confidence=0.95)
+        for id_ in ids
+    }
+    parts = [rules.carried(c, harms[c.id], share, TERMS) for c, share in zip(changes, shares, strict=True)]
+    return parts, harms, {c.id: c for c in changes}
+
+
+def test_of_what_cannot_be_separated_the_one_with_the_most_answers_is_told_in_any_order():
+    """A small cut inside a large one: the joint effect is that on all whom the large one touches."""
+    parts, harms, changes = tangled({"channel": "phone", "region": "eu"}, {"channel": "phone"}, shares=(0.1, 0.4))
+    for order in (parts, parts[::-1]):
+        total = rules.summed(order, harms, changes, TERMS)
+        assert (total.estimate, total.low) == (pytest.approx(0.4 * 0.02), pytest.approx(parts[1].harm.low))
+        assert total.high == pytest.approx(parts[1].harm.high)
+
+
+def test_whom_an_inseparable_decision_touches_besides_is_not_forgotten():
+    parts, harms, changes = tangled({"region": "eu"}, {"channel": "phone"}, shares=(0.3, 0.4))
+    total = rules.summed(parts, harms, changes, TERMS)
+    assert total.estimate == pytest.approx(0.4 * 0.02)
+    assert total.high == pytest.approx(parts[0].harm.high + parts[1].harm.high)
+
+
+def test_together_no_more_is_possible_than_everyone_can_lose():
+    total, _ = summed([None, None, harm(Code.WAITING), harm(Code.SAFE, -0.001, 0.001)], [0.6, 0.6, 0.6, 0.6])
+    assert total.high == pytest.approx(0.85)
+
+
 sizes = st.lists(
     st.tuples(st.floats(-0.05, 0.05), st.floats(0.001, 0.05), st.booleans(), st.booleans()), min_size=1, max_size=5
 )
@@ -120,6 +177,6 @@ def test_a_sum_is_no_surer_than_independent_parts_and_no_vaguer_than_parts_that_
     assert total.estimate == pytest.approx(math.fsum(one.harm.estimate for one in parts))
     assert math.hypot(*halves) * (1 - 1e-9) <= total.high - total.estimate <= math.fsum(halves) * (1 + 1e-9)
     backwards = rules.summed(
-        parts[::-1], {f"cut-{i}": h for i, h in enumerate(harms)}, {c.id: c for c in map(cut, range(5))}, metric()
+        parts[::-1], {f"cut-{i}": h for i, h in enumerate(harms)}, {c.id: c for c in map(cut, range(5))}, TERMS
     )
     assert backwards.low == pytest.approx(total.low)

@@ -9,7 +9,7 @@ import pytest
 from decision_examples import duration, metric
 
 from cxmon import decisions
-from cxmon.decisions.planner import covered, outlooks
+from cxmon.decisions.planner import LATER_COHORTS, covered, outlooks
 from cxmon.model import EVERYONE, Amount, Category, Change, Grade, Interval, Kind, Scope, Segment, Stage
 from cxmon.panel import Panel
 
@@ -128,6 +128,18 @@ def test_each_stage_of_a_roll_out_has_its_own_outlook():
     assert first.controls == second.controls == ("email", "forum")
 
 
+def test_of_a_programme_that_customers_choose_no_day_is_stated_that_rests_on_its_own_past():
+    """Judged are cohorts against those that join later; before and after alone would state a day for every one."""
+    stages = tuple(Stage(starts=at(day), scope=Scope.of({"channel": c})) for day, c in ((150, "phone"), (164, "chat")))
+    club = cut(category=Category.PROGRAMME, membership="channel", scope=Scope(), stages=stages)
+    first, last = outlooks(club, (), leaves(), SHARE, now=at(150))
+    assert (first.scope, first.reason) == ("phone", LATER_COHORTS)
+    assert (last.scope, last.reason) == ("chat", "nobody who joins later is there to compare with")
+    assert (first.seen, first.ruled_out) == (None, None)
+    counted = leaves(replace(leaves().metric, kind=Kind.LEVEL))
+    assert one(replace(club, limits={}), panel=counted).reason.startswith("who joins is not like who does not")
+
+
 @pytest.mark.parametrize(
     ("change", "panel", "now", "said"),
     [
@@ -158,6 +170,8 @@ def test_another_change_too_near_cannot_be_told_apart():
     other = cut(148, id="other", title="New roster")
     found = one(others=[other])
     assert found.reason == "New roster begins too near to this one; what each does cannot be told apart"
+    both = one(others=[other, cut(149, id="menu", title="New menu")])
+    assert both.reason.startswith("New roster and New menu begin too near to this one")
 
 
 def test_durations_are_judged_in_percent():

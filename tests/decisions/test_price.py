@@ -189,6 +189,13 @@ def test_while_churn_is_immature_the_contact_part_stands_alone_with_a_projection
     assert found.parts[0].break_even_events > 0
 
 
+def test_a_figure_that_does_not_know_the_scope_says_whom_it_counts():
+    """A change of one plan, priced by the churn of all customers: nobody would guess it from the number."""
+    note = "judged on all customers: Churn is not known by plan"
+    found = priced(churned(0.05, 0.15, notes=(note, "past begins with New roster (1 Aug)")))
+    assert found.parts[0].reason == note
+
+
 def test_fewer_contacts_are_not_added_to_a_claim_that_probably_counts_them():
     found = priced(churned(-0.01, 0.01), contacted(-0.3, -0.2))
     assert (found.loss.low, found.parts[1].loss.low) == (pytest.approx(-DAYS * 0.2 * 600), 0.0)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxmon import stats
+from cxmon.decisions.maturity import ripened
 from cxmon.decisions.still_to_come import missing, room, widened
 from cxmon.model import Amount, Better, Kind, Metric, Read, Segment
 from cxmon.panel import ARRIVAL_AGES, Panel
@@ -82,3 +83,22 @@ def test_an_effect_is_widened_where_answers_lack_and_its_p_value_agrees_with_the
     open_ones = replace(METRIC, kind=Kind.QUANTILE, read=replace(METRIC.read, censored=True))
     counted = replace(slow, metric=open_ones)
     assert not np.any(room(counted, plain.judged(), np.full((1, T), 0.5)))
+
+
+def test_from_the_first_young_day_whose_median_falls_among_the_open_ones_nothing_counts():
+    """Ten days on which most tickets stay open: of the later ones those with a median are the quick ones."""
+    days, stuck = 200, slice(180, 190)
+    ages = np.array(ARRIVAL_AGES)
+    in_by = np.where(ages >= 2, 100.0, 80.0)
+    arrived = np.where(np.arange(days)[:, None] + ages <= days, in_by, np.nan)
+    median = np.full(days, 12.0)
+    median[stuck] = np.nan
+    quick = replace(METRIC, kind=Kind.QUANTILE, read=replace(METRIC.read, censored=True), matures_after=timedelta(2))
+    plain = panel(np.full(days, 100.0), np.full(days, 1200.0), metric=quick)
+    known = {"counts": np.ones((1, days, 1)), "arrived": arrived[None, :, :, None], "wait": np.full(days, 2 * 86_400.0)}
+    waits = ripened(replace(plain, found=np.stack([median, np.ones(days)])[:, None], **known)).wait
+    assert (waits[: stuck.start] == 2 * 86_400).all()
+    assert np.isinf(waits[stuck.start :]).all()
+    closed = np.where(np.isnan(median), 12.0, median)
+    waits = ripened(replace(plain, found=np.stack([closed, np.ones(days)])[:, None], **known)).wait
+    assert np.isfinite(waits).all()

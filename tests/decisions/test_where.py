@@ -1,5 +1,7 @@
 """Where a harm happens: the planted place is named and no other, and thin segments are counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,7 @@ def ask(values, se):
     return stats.effects(values, AT, se=se, kind="mean", sequential=True, horizon=60)
 
 
+PHONE = Segment.of(channel="phone")
 WHOLE = Interval(estimate=-0.03, low=-0.045, high=-0.015)
 
 
@@ -63,6 +66,39 @@ def test_alike_everywhere_names_nobody_and_shrinks_all_towards_the_whole():
         assert low - 1e-12 <= one.effect.estimate <= high + 1e-12
 
 
+def test_a_segment_is_drawn_towards_the_whole_and_the_less_the_surer_it_is():
+    """Phone is 9 points below, on few answers and on many: its own figure is never told as it is."""
+    drawn = []
+    for n in (15.0, 400.0):
+        given = parts(lambda s: 0.09 if s.get("channel") == "phone" else 0.0, n=n)
+        phone = next(one for one in where.find(given, WHOLE, -1, ask).located if one.segment == PHONE)
+        drawn.append((phone.effect.estimate - phone.own) / (WHOLE.estimate - phone.own))
+    few, many = drawn
+    assert 0.05 < few < 1
+    assert 0 < many < few / 2
+
+
+def told(*p_values):
+    """As `ask`, for its first question, with these p-values: an effect of one standard error where one is small."""
+    asked = iter([p_values])
+
+    def answer(values, se):
+        given = next(asked, None)
+        found = ask(values, se)
+        ps = [1.0] * len(found) if given is None else [*given, *[1.0] * (len(found) - len(given))]
+        return [replace(one, p_value=p) for one, p in zip(found, ps, strict=True)]
+
+    return answer
+
+
+@pytest.mark.parametrize(("p_value", "named_ones"), [(0.02, 0), (0.1 / 15 * 1.01, 0), (0.1 / 15 * 0.99, 1)])
+def test_the_only_one_of_fifteen_to_stand_out_has_to_do_so_for_fifteen(p_value, named_ones):
+    """A tenth of false names among fifteen that were looked at: one by one at 10 % a p-value of 0.02 would be named."""
+    found = where.find(parts(lambda _: 0.03), WHOLE, -1, told(p_value))
+    assert len(found.located) == 15
+    assert len(named(found)) == named_ones
+
+
 def test_the_shares_of_a_partition_add_up():
     found = where.find(parts(lambda s: 0.06 if s.get("region") == "eu" else 0.02), WHOLE, -1, ask)
     for along in (("channel",), ("region",), ("channel", "region")):
@@ -94,6 +130,17 @@ def test_the_order_of_the_cells_does_not_matter():
     a, b = (where.find(x, WHOLE, -1, ask) for x in (given, other))
     assert [x.segment for x in a.located] == [x.segment for x in b.located]
     assert [x.effect.estimate for x in a.located] == pytest.approx([x.effect.estimate for x in b.located], abs=1e-9)
+
+
+def test_another_unit_of_the_figures_changes_nothing_else():
+    given = parts(lambda s: 0.09 if s.get("channel") == "phone" else 0.0)
+    cells = stats.Cells(values=60 * given.cells.values, n=given.cells.n, variance=3600 * given.cells.variance)
+    whole = Interval(estimate=60 * WHOLE.estimate, low=60 * WHOLE.low, high=60 * WHOLE.high)
+    one, other = where.find(given, WHOLE, -1, ask), where.find(replace(given, cells=cells), whole, -1, ask)
+    assert named(other) == named(one) == ["phone"]
+    ends = [[(x.effect.low, x.effect.estimate, x.effect.high) for x in found.located] for found in (one, other)]
+    np.testing.assert_allclose(ends[1], 60 * np.array(ends[0]), rtol=1e-4)
+    assert [x.share for x in other.located] == pytest.approx([x.share for x in one.located], abs=1e-4)
 
 
 def test_a_channel_with_nobody_like_it_is_not_compared():

@@ -11,7 +11,7 @@ import pytest
 from cxmon.config import load
 from cxmon.decisions.versions import versions
 from cxmon.demo.desk import build, write_config
-from cxmon.demo.truth import FEWER_VANS, LOOKS, PARCEL_CUTS, PARCELS, PICK_UP, is_right, look_at
+from cxmon.demo.truth import FEWER_VANS, LOOKS, NEW_FORM, PARCEL_CUTS, PARCELS, PICK_UP, is_right, look_at
 from cxmon.model import Ahead, AllowanceCode, AllowanceUse, Cause, Code, LeadingAnswer, Verdict, Version
 from cxmon.pipeline.collect import collect
 from cxmon.pipeline.judge import Depth, judge
@@ -78,7 +78,7 @@ def test_cuts_that_are_each_within_their_limit_are_together_more_than_allowed(to
     assert all(told.said[cut.id, 0].code is not Code.HARMED for cut in PARCEL_CUTS)
     assert told.used.code is AllowanceCode.EXCEEDED
     assert told.used.summed.low > told.used.limit
-    assert {part.change for part in told.used.carried} == {event.id for event in PARCELS}
+    assert {part.change for part in told.used.carried} == {event.id for event in PARCELS if event is not NEW_FORM}
 
 
 def test_scans_that_were_read_late_turn_better_into_worse_and_it_says_so(told):
@@ -91,6 +91,14 @@ def test_a_survey_that_slows_down_turns_nothing(told):
     harm = told.said[PICK_UP.id, 0].harms[0]
     assert harm.code in {Code.WAITING, Code.UNDECIDED, Code.SAFE}
     assert any("do not come in as they used to" in note for note in harm.notes)
+
+
+def test_a_survey_that_asks_otherwise_is_compared_with_itself_alone(told):
+    """It fell by six points on that day: with the days before it in its past the pick-up points would look harmful."""
+    harm = told.said[PICK_UP.id, 0].harms[0]
+    assert any(note.startswith(f"past begins where {NEW_FORM.title} changed the measurement") for note in harm.notes)
+    assert harm.n_pre <= PICK_UP.start - NEW_FORM.start
+    assert told.said[NEW_FORM.id, 0].harms[0].metric == "delivery_csat"
 
 
 def test_looking_up_how_to_cancel_runs_ahead_of_churn_and_parcels_do_not(told):

@@ -83,6 +83,15 @@ def test_the_figure_is_named_in_its_tier_with_its_lag_and_the_other_tier_says_no
     assert "still possible" in none
 
 
+def test_a_range_that_lies_above_zero_does_not_read_as_one_that_holds_it(desk):
+    asked, store = desk
+    answer = leading(asked, store, late="churn", dimension=None, now=NOW)
+    early = next(e for one in answer.tiers for e in one.asked if e.named)
+    for low, said in ((0.004, "8.1 % less (range 0.4 to 15.2)"), (0.036, "8 % less (range 4 to 15)")):
+        told = wording.ran(replace(early, gain=0.081, low=low, high=0.152), answer, asked.metrics)
+        assert said in told
+
+
 def test_everybody_together_and_words_that_are_not_known(desk):
     asked, store = desk
     everyone = leading(asked, store, late="churn", dimension="region", now=NOW)

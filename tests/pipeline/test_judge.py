@@ -1,5 +1,6 @@
 """judge on small planted worlds in a real store."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from cxmon import actions
 from cxmon.alerts import Console
 from cxmon.decisions import shares
 from cxmon.model import (
+    AimCode,
     Amount,
     Category,
     Code,
@@ -142,6 +144,18 @@ def test_a_change_five_days_later_in_the_same_place_cannot_be_separated(world):
     joint = verdicts["phone-menu"].harms[0]
     assert joint.window_start == day(200)
     assert joint.so_far.low > 0
+
+
+def test_an_aim_of_a_change_that_cannot_be_separated_is_neither_shown_nor_missed(world):
+    """What both did together says nothing of what one of them gained: the other may have hidden it, or brought it."""
+    second = change(205, id="phone-menu", title="New phone menu", limits={}, aims=THREE_POINTS)
+    for moved in (HARM, {"csat": falls(0.08)}):
+        plan, store = world(World(moves=moved), changes=[change(), second])
+        found = {v.change: v for v in judge(plan, store, now=day(300))}["phone-menu"]
+        [aim] = found.aims
+        assert (found.code, aim.code) == (Code.ENTANGLED, AimCode.NOT_SHOWN)
+        assert math.isnan(aim.gain.estimate)
+        assert "Aim not shown for CSAT, promised 3 points better: not known yet" in found.story
 
 
 def test_a_change_long_after_cuts_the_window_and_leaves_the_verdict(world):

@@ -4,13 +4,28 @@ import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from judge_world import CHANNELS, START, World, built, change, csat, day
 
 from cxmon import actions, wording
 from cxmon.config.plan import Plan
 from cxmon.contracts import Observations
-from cxmon.model import AllowanceCode, Allowances, Amount, Code, IncidentState, Scope, Segment, Step, Window
+from cxmon.model import (
+    AllowanceCode,
+    Allowances,
+    AllowanceUse,
+    Altogether,
+    Amount,
+    Code,
+    IncidentState,
+    Interval,
+    Scope,
+    Segment,
+    Step,
+    Window,
+)
+from cxmon.pipeline.allowance_telling import as_finding
 from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.judge_allowance import spend
@@ -111,6 +126,39 @@ def test_later_revisions_do_not_move_the_frozen_baseline(tmp_path):
     assert again.altogether.frozen_at == datetime(2026, 1, 1, tzinfo=UTC)
     # No decision: nothing is used, whatever happened.
     assert (first.code, first.summed.estimate) == (AllowanceCode.WITHIN, 0.0)
+
+
+def test_what_a_later_store_knew_at_its_first_look_stays_the_baseline(tmp_path):
+    """Of a year that began before the store nothing is known as of its start, so only what is kept is frozen."""
+    world, _ = five(0.0)
+    metric = csat()
+    plan, store = built(tmp_path, replace(world, days=0), [metric], [], allowance=ALLOWED)
+    window = Window(START, day(250))
+    cells = replace(world, days=250).cells(metric)
+    with store:
+        found = []
+        for factor, at in ((1.0, 251), (0.9, 252)):
+            lower = replace(
+                cells, total=(cells.total * np.where(cells.start < day(YEAR).timestamp(), factor, 1)).round()
+            )
+            store.observations.apply(metric, Observations(window=window, cells=lower), now=day(at))
+            found += spend(plan, store, {}, now=day(252))
+    first, again = found
+    assert first.altogether.frozen_at == again.altogether.frozen_at == day(252)
+    assert again.altogether.harm == first.altogether.harm
+
+
+def test_a_story_names_the_days_of_its_metrics_zone():
+    """In Berlin the year begins at 23:00 of the day before, UTC."""
+    metric = csat(zone="Europe/Berlin")
+    none = Interval(estimate=math.nan, low=math.nan, high=math.nan)
+    use = AllowanceUse(
+        metric="csat", year=datetime(2025, 12, 31, 23, tzinfo=UTC), ends=day(900), as_of=day(300), unit="pt",
+        code=AllowanceCode.EXCEEDED, by="decisions", limit=0.003, unexplained=none,
+        summed=Interval(estimate=0.005, low=0.004, high=0.006),
+        altogether=Altogether(harm=none, code=AllowanceCode.OPEN), carried=(),
+    )  # fmt: skip
+    assert "since 1 Jan together cost more" in as_finding(use, metric).reason
 
 
 def test_a_plan_without_an_allowance_counts_nothing(tmp_path):

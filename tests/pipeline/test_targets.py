@@ -47,6 +47,19 @@ def test_far_below_is_on_course_far_above_will_miss_and_near_cannot_be_said():
     assert near.chance == pytest.approx(0.5, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("chance", "course"),
+    [
+        (0.9, Course.ON_COURSE),
+        (0.89, Course.CANNOT_SAY),
+        (0.11, Course.CANNOT_SAY),
+        (0.09, Course.WILL_MISS),
+    ],
+)
+def test_an_answer_is_given_where_nine_of_ten_such_are_right(chance, course):
+    assert course_of(chance) is course
+
+
 def test_lower_is_better_is_its_mirror_image():
     found = panel()
     mirror = replace(found, metric=csat(better="lower"), total=found.n - found.total)
@@ -87,6 +100,11 @@ def test_a_declared_change_steps_the_past_and_one_that_is_to_come_is_named():
     assert stands(0.80, found, changes=[everywhere]).chance < 0.01
     later = replace(everywhere, id="late", title="Bot", starts=day(230))
     assert stands(0.80, found, changes=[later]).notes == ("Bot is to begin: what it does is not in this forecast yet",)
+    # What has begun is not "to begin", though no complete period of it is known yet.
+    begun = replace(everywhere, title="Bot", starts=day(204))
+    assert stands(0.80, panel(days=200), changes=[begun]).notes == (
+        "Bot began lately: what it does is not in this forecast yet",
+    )
     elsewhere = replace(later, scope=cut.scope)
     assert stands(0.80, found, changes=[elsewhere], segment=Segment.of(channel="chat")).notes == ()
 

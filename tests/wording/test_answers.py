@@ -26,6 +26,15 @@ def test_a_fix_and_what_it_answers_stand_in_each_others_story():
     assert wording.answers_to(replace(FIX, responds_to="i7"), known, VERDICTS) == "Answers i7"
 
 
+def test_what_cannot_be_separated_is_named_by_its_title():
+    other = replace(FIX, id="saturday", title="New roster", responds_to=None)
+    apart = {"five": verdict(harm(Code.ENTANGLED, 0.0, 0.01, 0.03, entangled_with=("saturday",)))}
+    said = "Cannot be separated from New roster"
+    assert wording.answers_to(FIX, iter([CHANGE, FIX, other]), apart) == f"Answers Tier-1 chat outsourced: {said}"
+    told = wording.fixes("five", iter([CHANGE, FIX, other]), {"fix": apart["five"]}, now=NOW)
+    assert told == [f"Answered by Saturday desk, since 3 Nov: {said}"]
+
+
 def test_a_response_says_until_when_by_whom_and_how_it_stands():
     assert wording.answers("five", [SAID], [], now=NOW) == ["Roll back (Operations): harm"]
     due = replace(SAID, due=NOW - timedelta(days=5), owner="Planning")

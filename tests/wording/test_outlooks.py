@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cxmon.model import Amount, Answer, Better, Category, Change, Grade, Kind, Metric, Outlook, Read
+from cxmon.model import Amount, Answer, Better, Category, Change, Grade, Grain, Kind, Metric, Outlook, Read
 from cxmon.wording import outlooks as wording
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -33,6 +33,11 @@ def test_what_is_within_the_horizon_is_a_day():
         "A fall of 2 points would be seen after about 19 days (20 Sep).",
         "If nothing gets worse, it is ruled out after about 19 days (20 Sep).",
     ]
+
+
+def test_answers_are_told_by_the_period_of_the_metric():
+    hourly = replace(CSAT, grain=Grain.HOUR)
+    assert wording.outlook(hourly, outlook())[0].startswith("CSAT, phone: 140 answers an hour, lately")
 
 
 def test_a_level_has_no_answers_behind_it():

@@ -44,6 +44,30 @@ def price(code=PriceCode.OPEN, low=-237_000, estimate=176_650, high=784_000, **m
     return Price(**(given | more))
 
 
+@pytest.mark.parametrize(
+    ("events", "harm", "said"),
+    [
+        (78.1, 0.1096, "fewer than 78 lost customers a month (Churn 11 % worse)"),
+        (0.0064, 0.000052, "fewer than 0.006 lost customers a month (Churn 0.005 % worse)"),
+        (0.34, 0.004, "fewer than 0.3 lost customers a month (Churn 0.4 % worse)"),
+    ],
+)
+def test_a_break_even_that_is_tiny_is_not_told_as_none(events, harm, said):
+    told = wording.price_story(price(parts=(part(break_even_events=events, break_even=harm),)), METRICS)
+    assert said in told[1]
+
+
+def test_few_customers_are_told_with_the_digits_that_their_range_supports():
+    few = part(events=interval(-47.1856, 11.787, 68.2311), each=35.25, by_segment=False)
+    [told, *_] = wording.price_details(price(parts=(few,)), METRICS)
+    assert told.startswith("Customers (Churn): 11.8 more (47.2 fewer to 68.2 more) than expected, 35.25 USD each: ")
+
+
+def test_contacts_that_are_not_added_are_no_gain_of_nothing():
+    told = wording.price_story(price(low=0.0, estimate=0.0, high=97_700.0), METRICS)[0]
+    assert "; no loss was found, up to 97,700 USD is not ruled out, compared with" in told
+
+
 def test_what_is_open_says_both_ends_and_where_it_stops_to_pay():
     assert wording.price_story(price(), METRICS) == (
         (
