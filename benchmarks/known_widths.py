@@ -25,7 +25,8 @@ from cxmon.stats import estimator, noise, problem
 NEVER = -50.0
 SURE = 1 - 2e-9
 SICILY = "Sicily's smoking ban"
-WALKS, MEMORIES = ("RW_ALONE", "RW_WITH_CONTROLS", "RW_THICK"), ("AR_ALONE", "AR_WITH_CONTROLS", "AR_THICK")
+WALKS = ("RW_ALONE", "RW_WITH_CONTROLS", "RW_THICK", "RW_LONG")
+MEMORIES = ("AR_ALONE", "AR_WITH_CONTROLS", "AR_THICK")
 WORLDS = ("csat_short_nc", "csat_drift_nc", "csat_trend_nc")
 HEAD = ["study", "supposed", "ours", "width"]
 LIKELIER = (0, 1, 2, 3, 4)
@@ -38,10 +39,12 @@ def supposing(module: ModuleType, changed: Mapping[str, Any]) -> Iterator[None]:
     try:
         for name, value in changed.items():
             setattr(module, name, value)
+        noise.grid.cache_clear()
         yield
     finally:
         for name, value in before.items():
             setattr(module, name, value)
+        noise.grid.cache_clear()
 
 
 def without(names: tuple[str, ...]) -> tuple[ModuleType, dict[str, Any]]:

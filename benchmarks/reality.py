@@ -17,6 +17,7 @@ import numpy as np
 import pages
 import real_series
 from scipy import stats as scipy_stats
+from scipy.cluster import hierarchy
 
 import cxmon
 from cxmon import decisions
@@ -32,6 +33,7 @@ FURLOUGH = (datetime(2013, 4, 21, tzinfo=UTC), datetime(2013, 4, 28, tzinfo=UTC)
 WINTER = (datetime(2015, 12, 1, tzinfo=UTC), datetime(2016, 4, 1, tzinfo=UTC))  # NHS 111 collapsed; known, not judged
 TARGET = 0.9
 RESAMPLES = 2000
+ALIKE = 0.9
 Controls = tuple[np.ndarray, np.ndarray, np.ndarray | None]  # values, n, se (S, K, T)
 
 
@@ -53,7 +55,7 @@ class Family:
 class Outcome:
     """What came of one family, asked `alone` or compared with controls; all (D, S) by window and series, NaN = no
     answer: p-values, whether zero was covered, estimate over its error, and the share of earlier placebo windows that
-    were as bad."""
+    were as bad. Series of the same number in `alike` (S,) move as one."""
 
     family: Family
     controls: bool
@@ -62,6 +64,7 @@ class Outcome:
     p: np.ndarray
     z: np.ndarray
     rank: np.ndarray
+    alike: np.ndarray
 
 
 def windows(family: Family) -> list[int]:
@@ -133,17 +136,35 @@ def ask(family: Family, *, controls: bool) -> Outcome:
                     back=BACK[metric.grain],
                 )  # fmt: skip
                 rank[d, s] = np.nan if placed is None else (placed.as_large + 1) / (placed.windows + 1)
-    return Outcome(family=family, controls=controls, at=np.array(ats), covered=covered, p=p, z=z, rank=rank)
+    return Outcome(
+        family=family, controls=controls, at=np.array(ats), covered=covered, p=p, z=z, rank=rank,
+        alike=moving_as_one(figures.values),
+    )  # fmt: skip
 
 
-def error(x: np.ndarray) -> tuple[float, str]:
+def moving_as_one(values: np.ndarray) -> np.ndarray:
+    """Numbers (S,) of the groups of series whose changes from period to period correlate by ALIKE on average: areas
+    that one operator serves are one observation."""
+    if len(values) < 2:
+        return np.ones(len(values), int)
+    moves = np.nan_to_num(np.diff(values, axis=1))
+    moves -= moves.mean(1, keepdims=True)
+    moves /= np.maximum(np.sqrt((moves**2).sum(1, keepdims=True)), 1e-12)
+    apart = np.clip(1 - moves @ moves.T, 0, 2)[np.triu_indices(len(values), 1)]
+    return hierarchy.fcluster(hierarchy.linkage(apart, "average"), 1 - ALIKE, "distance")
+
+
+def error(x: np.ndarray, alike: np.ndarray | None = None) -> tuple[float, str]:
     """Standard error of the mean of `x` (D, S) by resampling blocks of two neighbouring dates with all their series
-    (storms hit everyone, and the next window as well); of series with all their dates where there are under six."""
+    (storms hit everyone, and the next window as well); of series with all their dates where there are under six, those
+    that move as one together (their number in `alike`)."""
     rng = np.random.default_rng(1)
+    alike = np.arange(x.shape[1]) if alike is None else alike
     dates = len(x)
     if dates < 6:
-        pick = rng.integers(x.shape[1], size=(RESAMPLES, x.shape[1]))
-        return float(np.std([np.nanmean(x[:, chosen]) for chosen in pick])), "series"
+        sums = np.array([[np.nansum(x[:, alike == k]), np.isfinite(x[:, alike == k]).sum()] for k in np.unique(alike)])
+        total, count = sums[rng.integers(len(sums), size=(RESAMPLES, len(sums)))].sum(1).T
+        return float(np.std(total / np.maximum(count, 1))), "series"
     begin = rng.integers(dates, size=(RESAMPLES, (dates + 1) // 2))
     pick = np.stack([begin, (begin + 1) % dates], axis=2).reshape(RESAMPLES, -1)[:, :dates]
     return float(np.std([np.nanmean(x[chosen]) for chosen in pick])), "dates"
@@ -193,7 +214,7 @@ def thick(leaves: Panel, segments: list[Segment] | tuple[Segment, ...]) -> tuple
 def line(found: Outcome) -> list[str]:
     """One row of the table."""
     answers = np.isfinite(found.p)
-    spread, blocks = error(found.covered)
+    spread, blocks = error(found.covered, found.alike)
     ranks = found.rank[np.isfinite(found.rank)]
     unit = found.family.panel.metric.grain
     both = answers & np.isfinite(found.rank)
@@ -220,7 +241,13 @@ def joined(outcomes: list[Outcome]) -> list[Outcome]:
     for (source, controls, _), parts in sorted(groups.items(), key=lambda item: (item[0][0], item[0][2], item[0][1])):
         arrays = {k: np.concatenate([getattr(x, k) for x in parts], axis=1) for k in ("covered", "p", "z", "rank")}
         family = replace(parts[0].family, name=f"all {source}")
-        out.append(Outcome(family=family, controls=controls, at=parts[0].at, **arrays))
+        # A segment's metrics have good and bad luck together: its place in the first one is its place in all.
+        place: dict[Segment, str] = {}
+        for number, part in enumerate(parts):
+            for segment, k in zip(part.family.segments, part.alike, strict=True):
+                place.setdefault(segment, f"{number} {k}")
+        names = np.array([place[segment] for part in parts for segment in part.family.segments])
+        out.append(Outcome(family=family, controls=controls, at=parts[0].at, alike=names, **arrays))
     return out
 
 

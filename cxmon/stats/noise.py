@@ -90,29 +90,36 @@ RW_WITH_CONTROLS = {0.0: 0.0, 1e-3: -1.5, 0.01: -3.3, 0.1: -4.9, 1.0: -6.0, 10.0
 # Where counting explains little of the noise, a unit of it is no scale for the rest, and large sets are as likely.
 AR_THICK = {0.0: 0.0, 0.15: 0.0, 0.6: 0.0, 2.5: 0.0, 10.0: 0.0, 40.0: -0.5}
 RW_THICK = {0.0: -1.0, 1e-3: -1.0, 0.01: -1.0, 0.1: -0.5, 1.0: 0.8, 10.0: 1.0, 100.0: 0.5}
+# A walk moves further in a month than in a day, and a month has more answers: the one over the sampling variance of the
+# other grows with the square of the period's length. So in long periods counts are held to explain this part of what
+# they seem to, and without controls a level that stands still is the exception.
+LONG = 0.5
+RW_LONG = {0.0: -3.0, 1e-3: -3.0, 0.01: -3.0, 0.1: -1.5, 1.0: 0.8, 10.0: 1.0, 100.0: 0.5}
 
 
-def candidates(controlled: Bools, share: Floats) -> tuple[Noise, Floats]:
+def candidates(controlled: Bools, share: Floats, long: Bools | None = None) -> tuple[Noise, Floats]:
     """The grid of noise parameters, variances in units of the typical sampling variance, and its log prior (S, G).
 
     Controls take the shared movement away, so what is left drifts less: the prior on the random walk says so. Of the
-    noise, counts explain `share` (S,).
+    noise, counts explain `share` (S,); `long` (S,) are series by weeks or months.
     """
-    noise, alone, beside, thick = _grid()
-    thin = np.where(controlled[:, None], beside, alone)
-    return noise, share[:, None] * thin + (1 - share[:, None]) * thick
+    noise, alone, beside, thick, slow = grid()
+    apart = np.zeros(len(share), bool) if long is None else long
+    part = np.where(apart, LONG, 1.0)[:, None] * share[:, None]
+    rest = np.where((apart & ~controlled)[:, None], slow, thick)
+    return noise, part * np.where(controlled[:, None], beside, alone) + (1 - part) * rest
 
 
 @cache
-def _grid() -> tuple[Noise, Floats, Floats, Floats]:
-    """The parameters, one and the same for all who ask, and their log priors (G,): alone, beside controls, and where
-    counting explains little."""
+def grid() -> tuple[Noise, Floats, Floats, Floats, Floats]:
+    """The parameters, one and the same for all who ask, and their log priors (G,): alone, beside controls, where
+    counting explains little, and where it does in long periods."""
     rows = [(ar, phi, rw) for ar, phi in AR for rw in WALKS] + list(LARGE)
-    alone = np.array([AR_ALONE[ar] + RW_ALONE[rw] for ar, _, rw in rows])
-    beside = np.array([AR_WITH_CONTROLS[ar] + RW_WITH_CONTROLS[rw] for ar, _, rw in rows])
-    thick = np.array([AR_THICK[ar] + RW_THICK[rw] for ar, _, rw in rows])
-    grid = np.array(rows)
-    for shared in (grid, alone, beside, thick):
+    sets, tables = np.array(rows), (
+        (AR_ALONE, RW_ALONE), (AR_WITH_CONTROLS, RW_WITH_CONTROLS), (AR_THICK, RW_THICK), (AR_THICK, RW_LONG),
+    )  # fmt: skip
+    alone, beside, thick, slow = (np.array([ars[ar] + rws[rw] for ar, _, rw in rows]) for ars, rws in tables)
+    for shared in (sets, alone, beside, thick, slow):
         shared.flags.writeable = False
-    ar, phi, rw = grid.T[:, None]
-    return Noise(ar=ar, phi=phi, rw=rw), alone, beside, thick
+    ar, phi, rw = sets.T[:, None]
+    return Noise(ar=ar, phi=phi, rw=rw), alone, beside, thick, slow

@@ -102,7 +102,7 @@ def problem(a: Asked) -> Problem | None:
     unit = np.sqrt(np.maximum(median_of(found.variance, past), TINY**2))
     center = total_of(y, past) / past.sum(1)
     scaled = np.where(seen, (y - center[:, None]) / unit[:, None], 0.0)
-    shared, noise, log_prior = _shared(a, profile, center, found.share)
+    shared, noise, log_prior = _shared(a, profile, center, found)
     spread = np.sqrt(np.maximum(total_of(scaled**2, past) / past.sum(1), 1.0))
     Z, prior = _design(a, shared, profile, spread, unit, found, scaled, past, center)
     return Problem(
@@ -146,10 +146,12 @@ def _leaning(a: Asked, level: Floats) -> Floats:
     return np.maximum(level, TINY) if a.kind == "rate" else np.ones(level.shape)
 
 
-def _shared(a: Asked, profile: Floats, center: Floats, share: Floats) -> tuple[Common, Noise, Floats]:
+def _shared(a: Asked, profile: Floats, center: Floats, sampled: Sampling) -> tuple[Common, Noise, Floats]:
     """The controls' shared movement in the values' units, and the noise grid with what the controls teach of it."""
-    S, T = a.values.shape
-    noise, alone = candidates(np.zeros(S, bool), share)
+    (S, T), share = a.values.shape, sampled.share
+    # Days, hours and their parts have a profile; where nothing is counted the period's length says nothing.
+    long = sampled.known & (not profile.shape[1])
+    noise, alone = candidates(np.zeros(S, bool), share, long)
     if a.controls is None or not a.controls.shape[1]:
         none = nothing_shared(S, 0 if a.controls is None else a.controls.shape[1], T, noise.ar.shape[1])
         return none, noise, alone
@@ -185,7 +187,7 @@ def _shared(a: Asked, profile: Floats, center: Floats, share: Floats) -> tuple[C
         error=found.error * mine**2,
         noise=found.noise * mine**2,
     )
-    beside = candidates(np.ones(S, bool), share)[1]
+    beside = candidates(np.ones(S, bool), share, long)[1]
     return found, noise, np.where(found.there[:, None], beside, alone) + found.lesson
 
 
