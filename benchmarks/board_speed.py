@@ -27,7 +27,8 @@ from statistics import mean, stdev
 
 import psutil
 from big_desk import build
-from conftest import BROWSERS, _wait, serving
+from board_served import answers, serving
+from conftest import BROWSERS
 from pages import table
 from playwright.sync_api import sync_playwright
 
@@ -97,7 +98,7 @@ def empty(folder):
         command.append("--server.address=127.0.0.1")
         with subprocess.Popen(command, cwd=board.HOME, stdout=log, stderr=log) as process:
             try:
-                if not _wait(f"http://127.0.0.1:{port}/_stcore/health", process):
+                if not answers(f"http://127.0.0.1:{port}/_stcore/health", process):
                     raise SystemExit("the empty app ended by itself")
                 yield f"http://127.0.0.1:{port}"
             finally:

@@ -14,14 +14,15 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(HERE / folder) for folder in ("tests/sources", "tests/pipeline", "tests")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "pipeline"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "sources"))
 
-from stripe_fake import DAY, Fake  # noqa: E402
-from test_stripe_lives import BEGIN, FOREVER, agrees, killed, life, lived, metrics  # noqa: E402
-from test_stripe_source import T, collected  # noqa: E402
+from stripe_fake import DAY, Fake
+from test_stripe_lives import BEGIN, FOREVER, agrees, killed, life, lived, metrics
+from test_stripe_source import T, collected
 
-from cxmon.store import Store  # noqa: E402
+from cxmon.store import Store
 
 GIVES_UP = ("canceled", "unpaid", "past_due")
 PLACES = (

@@ -35,12 +35,12 @@ def _started(store_url, environment):
         command = [sys.executable, "-m", "dashboards", "--port", address.rpartition(":")[2]]
         named = {"CXMON_STORE_URL": store_url, "CXMON_BOARD_URL": address}
         process = subprocess.Popen(command, env=os.environ | named | environment, cwd=ROOT)
-        if _wait(f"{address}/_stcore/health", process):
+        if answers(f"{address}/_stcore/health", process):
             return process, address
     raise AssertionError("the board ended by itself, three times")
 
 
-def _wait(address, process):
+def answers(address, process):
     """Whether it answers, False where it ended; it is asked again and again, since nothing tells when it is ready."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
