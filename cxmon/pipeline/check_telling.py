@@ -105,12 +105,18 @@ def _kept(event: Event, placed: Placed, over: str) -> str | None:
     if found is not None and found.whole is not None:
         return quieting.not_sent(INHIBITED, step, found.reason.removeprefix(f"{INHIBITED}: "))
     if not placed.rows:
-        said = found.reason.removeprefix(SILENCED).strip() if found is not None and found.silence else ""
-        return quieting.not_sent(SILENCED, step, quieting.a_silence(said))
+        return kept_silent(step, placed)
     if found is not None and found.muted:
         names = ", ".join(dict.fromkeys(mute.id for mute, _ in found.muted.values()))
         return quieting.waits(MUTED, step, {c: until for c, (_, until) in found.muted.items()}, names)
     return None
+
+
+def kept_silent(step: str, placed: Placed) -> str:
+    """The note of what a silence kept from being sent: until when it holds, who set it, and why."""
+    found = placed.routed
+    said = found.reason.removeprefix(SILENCED).strip() if found is not None and found.silence else ""
+    return quieting.not_sent(SILENCED, step, quieting.a_silence(said))
 
 
 def kept_back(store: Store, incident: Incident) -> Event | None:

@@ -121,7 +121,9 @@ def commands(acknowledge: str, why: str) -> str:
 
 
 def to_be_answered(owner: str, title: str, decision: str, until: str, reason: str) -> str:
-    return f'{owner}: {title} is to be answered with "{decision.lower()}" {until}; {reason}.'
+    """Without a `decision` what was decided stays as it is, and is to be looked at again."""
+    what = f'answered with "{decision.lower()}" until' if decision else "looked at again by"
+    return f"{owner}: {title} is to be {what} {until}; {reason}."
 
 
 def gist(message: Message) -> str:

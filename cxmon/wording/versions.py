@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 
-from cxmon.model import Cause, Code, Grade, Metric, PriceCode, Reason, Version, written
+from cxmon.model import Cause, Code, Grade, Metric, PriceCode, Reason, Verdict, Version, written
 from cxmon.wording import numbers as say
 from cxmon.wording.displacing import small
 from cxmon.wording.evidence import grade
@@ -51,6 +51,14 @@ def changed(version: Version, metrics: Metrics, zone: str = "UTC", titles: Title
         return ""
     told = "; ".join((*turns(version, metrics), *why(version, metrics, zone, titles)))
     return f"What changed since version {version.number - 1}: {told}."
+
+
+def unheard(before: Verdict, zone: str = "UTC") -> str:
+    """What stands between the version that was told last and `before`, the one that turned: it was no news."""
+    said = screen(before)[0].lower()
+    return (
+        f"The versions since, up to version {before.version} of {say.day(before.as_of, zone)} ({said}), were no news."
+    )
 
 
 def _quoted(code: str, within: bool) -> str:
