@@ -22,7 +22,7 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.pipeline.check_telling import by_hand, kept_back, kept_silent, noted
+from cxmon.pipeline.check_telling import by_hand, kept_back, kept_silent, noted, told_from_its_end
 from cxmon.pipeline.route import place, severity_of_check
 from cxmon.store import Store
 from cxmon.wording import quieting
@@ -56,6 +56,7 @@ def tell(
         use=use, metric=metric, incident=event.incident, transition=event.transition, titles=titles,
         zone=plan.zone, board_url=plan.board_url,
     )  # fmt: skip
+    message = told_from_its_end(message, store, event.incident)
     placed = place(
         plan, store, message, metrics=(metric.id,), segment=EVERYONE, check=CHECK, owner="", now=now,
         severity=severity_of_check(CHECK),

@@ -9,10 +9,11 @@ from cxmon.alerts.message import breaks_silence, for_incident
 from cxmon.alerts.parts import incident_thread, news_key
 from cxmon.config.plan import Plan
 from cxmon.incidents import Event
-from cxmon.model import BY_HAND, Declared, Incident, Metric, OutboxRow, Segment, Step, Transition
+from cxmon.model import BY_HAND, Declared, Incident, Message, Metric, OutboxRow, Segment, Step, Transition
 from cxmon.pipeline.behind import told_behind
 from cxmon.pipeline.route import Placed, Router
 from cxmon.store import Store
+from cxmon.wording import incidents as words
 from cxmon.wording import quieting
 from cxmon.wording.quieting import INHIBITED, MUTED, OVER, SILENCED, WIDER_OVER
 
@@ -89,6 +90,20 @@ def _kept_quiet(store: Store, event: Event, steps: Sequence[Transition], rows: S
     history = [*store.incidents.history(incident), *(t for t in steps if t.incident == incident)]
     kept = [t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT)]
     return kept[-1].partition(quieting.NOT_SENT)[2] if kept else ""
+
+
+def told_from_its_end(message: Message, store: Store, incident: Incident | None) -> Message:
+    """A verdict's or an allowance's message that is the end of a story of which each step was kept back: it says first
+    what kept it quiet. Any other is left as it is."""
+    if incident is None or not breaks_silence(message.key):
+        return message
+    history = store.incidents.history(incident.id)
+    steps = sum(t.step not in {Step.NOTED, Step.ACKNOWLEDGED, *BY_HAND} for t in history)
+    kept = [t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT)]
+    if len(kept) != steps or any(t.reason.startswith(_OVER) for t in history):
+        return message
+    lines = [line for reason in kept[-1:] for line in words.untold(reason.partition(quieting.NOT_SENT)[2])]
+    return replace(message, lines=(*lines, *message.lines))
 
 
 def _worst_first(incident: Incident, scores: Mapping[Segment, float]) -> Incident:

@@ -30,7 +30,7 @@ from cxmon.model import (
     Verdict,
 )
 from cxmon.pipeline.behind import told_behind
-from cxmon.pipeline.check_telling import kept_back, kept_silent, noted
+from cxmon.pipeline.check_telling import kept_back, kept_silent, noted, told_from_its_end
 from cxmon.pipeline.judge_versions import why_changed
 from cxmon.pipeline.route import Placed, place
 from cxmon.store import Store
@@ -248,6 +248,7 @@ def _placed(
     facts = with_decided((*message.facts, *more), decided[-1] if decided else "")
     evidence = lived.incident.id if lived.incident and found else ""
     message = replace(message, facts=with_assigned(facts, lived.incident), evidence=evidence)
+    message = told_from_its_end(message, store, lived.incident)
     return place(
         plan,
         store,

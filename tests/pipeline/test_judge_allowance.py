@@ -173,8 +173,15 @@ def test_an_allowance_that_a_silence_keeps_quiet_says_whose_it_is(tmp_path):
         (incident,) = store.incidents.open("allowance")
         assert news(store) == []
         note = store.incidents.history(incident.id)[-1].reason
+        kept_again = replace(EXCEEDED, code=AllowanceCode.WITHIN, as_of=day(301), summed=replace(NONE, estimate=0.001))
+        tell(asked(tmp_path, [csat()], []), store, kept_again, csat(), {}, now=day(301))
+        (ended,) = news(store)
     until = f"{day(400):%Y-%m-%d %H:%M} UTC"
     assert note == f"silenced: that it opened was not sent, a silence until {until} by Board (known to all) covers it"
+    assert (
+        ended.lines[0]
+        == f"Nobody was told while it lasted: a silence until {until} by Board (known to all) covered it."
+    )
 
 
 def test_a_plan_without_an_allowance_counts_nothing(tmp_path):
