@@ -8,6 +8,7 @@ from datetime import datetime
 from cxmon.alerts.message import breaks_silence, for_incident
 from cxmon.alerts.parts import incident_thread, news_key
 from cxmon.config.plan import Plan
+from cxmon.decisions.routing import Why
 from cxmon.incidents import Event
 from cxmon.model import BY_HAND, Declared, Incident, Message, Metric, OutboxRow, Segment, Step, Transition
 from cxmon.pipeline.behind import told_behind
@@ -117,7 +118,7 @@ def _kept(event: Event, placed: Placed, over: str) -> str | None:
     step, found = event.transition.step.value, placed.routed
     if over:
         return quieting.told_now(over, step) if placed.rows else None
-    if found is not None and found.whole is not None:
+    if found is not None and found.why is Why.INHIBITED:
         return quieting.not_sent(INHIBITED, step, found.reason.removeprefix(f"{INHIBITED}: "))
     if not placed.rows:
         return kept_silent(step, placed)
