@@ -19,6 +19,8 @@ from cxmon.wording import quieting
 from cxmon.wording.quieting import INHIBITED, MUTED, OVER, SILENCED, WIDER_OVER
 
 KEPT = (f"{SILENCED}:", f"{INHIBITED}:")
+# That somebody is on it tells no channel what was kept from it.
+_BY_PEOPLE = BY_HAND | {Step.ACKNOWLEDGED}
 _OVER = (f"{OVER}:", f"{WIDER_OVER}:")
 
 
@@ -99,7 +101,7 @@ def told_from_its_end(message: Message, store: Store, incident: Incident | None)
     if incident is None or not breaks_silence(message.key):
         return message
     history = store.incidents.history(incident.id)
-    steps = sum(t.step not in {Step.NOTED, Step.ACKNOWLEDGED, *BY_HAND} for t in history)
+    steps = sum(t.step not in {Step.NOTED, *_BY_PEOPLE} for t in history)
     kept = [t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT)]
     if len(kept) != steps or any(t.reason.startswith(_OVER) for t in history):
         return message
@@ -140,7 +142,7 @@ def kept_back(store: Store, incident: Incident) -> Event | None:
     newest: Transition | None = None
     kept: Transition | None = None
     for t in store.incidents.history(incident.id):
-        if t.step in BY_HAND:
+        if t.step in _BY_PEOPLE:
             continue
         if t.step is not Step.NOTED:
             newest, kept = t, None
