@@ -18,6 +18,8 @@ from cxmon.wording import quieting
 ALONG = "told with "
 # News that waited so long is not worth a call each: what a story brought in an outage is one message.
 LATE = timedelta(hours=1)
+# So many pieces of news fit into one reply; where there are more, the newest ones stand there.
+MOST = 5
 
 
 def as_it_stands(store: Store, row: OutboxRow, *, first: bool, at: datetime) -> tuple[Message, list[OutboxRow]]:
@@ -44,7 +46,7 @@ def as_it_stands(store: Store, row: OutboxRow, *, first: bool, at: datetime) -> 
     # What people did brings no picture of its own, and an edit that calls nobody takes no news away.
     said = list(dict.fromkeys(m.reply for m in (message, *(r.message for r in newer)) if m.reply))
     picture = latest.picture or message.picture
-    reply = None if first or not said else said[-1] if waited else "\n".join(said)
+    reply = None if first or not said else said[-1] if waited else quieting.newest_of(said, MOST)
     return replace(latest, key=message.key, reply=reply, lines=(*latest.lines, told), picture=picture), newer
 
 

@@ -193,6 +193,20 @@ def test_after_an_hour_of_it_its_news_is_one_edit_and_one_reply_that_loses_nothi
     assert world[2].count("chat.update") == 1
 
 
+def test_after_a_long_one_the_newest_stand_in_the_reply_and_the_others_are_counted(world):
+    put(world, news())
+    send(world)
+    world[2].stop()
+    put(world, *(news("worsened", version=str(i), reply=f"worse for the {i}. time") for i in range(8)))
+    send(world, after(minutes=1))
+    world[2].start()
+    assert len(send(world, after(days=1))) == 8
+    (reply,) = world[2].replies(world[2].posts()[0]["ts"])
+    first, *newest = reply["blocks"][0]["text"]["text"].splitlines()
+    assert first == "3 earlier pieces of news, which its history tells"
+    assert newest == [f"worse for the {i}. time" for i in range(3, 8)]
+
+
 def test_what_went_with_a_message_that_is_not_on_its_way_any_more_is_told_by_itself(world):
     put(world, news())
     send(world)
