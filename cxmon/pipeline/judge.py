@@ -136,6 +136,12 @@ def _stays(plan: Plan, metric: Metric) -> bool:
 def figures(looks: Sequence[Look]) -> list[Known]:
     """The evidence on every live change that has begun by each look, by its id: it rests on what was known by then and
     never on what was said of it. Looks are in the order of their moments."""
+    plan = looks[0].asked.plan
+    surveys = {m.response_of for m in plan.metrics.values()}
+    # Who was asked is wanted for a survey of any look, also after later looks have asked for it, which moves it on.
+    for metric in (m for m in plan.metrics.values() if m.id in surveys):
+        for one in looks:
+            one.asked.figures(metric)
     return _about(looks)
 
 

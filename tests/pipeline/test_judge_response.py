@@ -11,11 +11,12 @@ from response_world import CUT, SHARE, SOLVED, START, SURVEY, Answering, panels,
 from cxmon import wording
 from cxmon.contracts import Cells, Observations
 from cxmon.model import Amount, Code, Scope, Stage, Unlike, Window
-from cxmon.pipeline.judge import Depth, judge
+from cxmon.pipeline.judge import Depth, figures, judge, look
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.pipeline.judge_response import answered, rate_panel
 from cxmon.pipeline.judge_staged import staged_evidence
-from cxmon.store import Store
+from cxmon.pipeline.register import register
+from cxmon.store import Overlay, Store
 
 NOW = day(START + 30)
 UNHAPPY = Answering(unhappy=0.5)
@@ -153,3 +154,34 @@ def test_a_survey_of_which_nothing_says_who_was_asked_says_so_and_keeps_its_verd
         [said] = judge(replace(asked, metrics=asked.metrics | {"csat": alone}), store, now=NOW, depth=Depth.TOLD)
     assert said.code is Code.IMPROVED
     assert any("CSAT: response rate not known: nothing says who was asked (`response_of`)" in t for t in said.story)
+
+
+@pytest.mark.parametrize(("first", "second"), [("solved", "csat"), ("csat", "solved")])
+def test_days_asked_together_know_who_was_asked_whichever_metric_comes_first(tmp_path, first, second):
+    asked, store = filled(tmp_path, UNHAPPY)
+    early = replace(CUT, guards=(second,), limits={})
+    late = replace(CUT, id="late", starts=day(START + 20), guards=(first,), limits={})
+    asked = replace(asked, metrics={id_: asked.metrics[id_] for id_ in (first, second)}, changes=(early, late))
+    moments = [day(START + age) for age in (19, 26, 30)]
+
+    def answers(moments):
+        overlay, looks = Overlay.over(store, asked.metrics.values()), []
+        register(asked, overlay, now=NOW)
+        for now in moments:
+            overlay.advance(now)
+            looks.append(look(asked, overlay, now=now, depth=Depth.TOLD))
+        return [
+            {
+                (id_, harm.metric): (harm.code, harm.answers, harm.reason, round(harm.now.estimate, 8))
+                for id_, known in found.items()
+                for harm in (one.harm for one in known)
+            }
+            for found in figures(looks)
+        ]
+
+    with store:
+        together = answers(moments)
+        begun = {("phone-cut", second), ("late", first)}
+        assert [set(found) for found in together] == [{("phone-cut", second)}, begun, begun]
+        assert together == [answers([now])[0] for now in moments]
+        assert "could not be judged" not in str(together)
