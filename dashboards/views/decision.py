@@ -142,6 +142,15 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
             st.markdown(grey(md(behind)), help=md(f"{terms.N} {terms.within(behind)}"))
 
 
+def _placed(world: World, verdict: Verdict) -> list[str]:
+    """Where the gravest harm happens, without a size of all of it: that stands in the sentence, and the segments'
+    together rests on each one's own past."""
+    order = [harm.metric for harm in wording.by_gravity(verdict.harms)]
+    first = sorted(verdict.where, key=lambda where: order.index(where.metric))[:1]
+    known = [(where, world.metrics[where.metric]) for where in first]
+    return [f"{metric.label}, where: {wording.placed_in(where, metric)}" for where, metric in known]
+
+
 def _known(world: World, change: str) -> Verdict | None:
     """A decision's verdict as far as its metrics are still in the catalogue."""
     verdict = world.verdicts.get(change)
@@ -199,13 +208,7 @@ def page() -> None:
             told = wording.sentence(verdict, declared.change, world.metrics, world.zone, titles, moved=False)
             meant = terms.explained((row.words, row.grade))
             st.markdown(md(told), help=md(f"{meant} {terms.EXPECTED} {terms.RANGE}"))
-            order = [harm.metric for harm in wording.by_gravity(verdict.harms)]
-            first = sorted(verdict.where, key=lambda where: order.index(where.metric))[:1]
-            # The size stands in the sentence: that of all segments together rests on each one's own past.
-            placed = [
-                f"{world.metrics[where.metric].label}, where: {wording.placed_in(where, world.metrics[where.metric])}"
-                for where in first
-            ]
+            placed = _placed(world, verdict)
             costs = wording.price_story(verdict.price, world.metrics, codes=False)[:1]
             rest = [md(line) for line in (*costs, *placed, *wording.aims_lines(verdict, world.metrics))]
         rest += [grey(md(line)) for line in allowing.parts(world, chosen)]
