@@ -59,7 +59,9 @@ def gap(band: Band, metric: Metric) -> Gap | None:
         return None
     avg, expected, scale = band.avg[i], band.expected[i], factor(metric)
     harm, unit = _harm(metric, avg, expected, band.low[i], band.high[i])
-    first = max(0, i + 1 - SPARK_DAYS)
+    # Figures before the measurement changed are no part of the same line.
+    anew = max((at for one in band.breaks if (at := one.at.timestamp()) <= band.starts[i]), default=-math.inf)
+    recent = (j for j in range(max(0, i + 1 - SPARK_DAYS), i + 1) if band.starts[j] >= anew)
     return Gap(
         value=avg,
         expected=expected,
@@ -69,7 +71,7 @@ def gap(band: Band, metric: Metric) -> Gap | None:
         unit=unit,
         until=datetime.fromtimestamp(band.starts[i], UTC),
         n=sum(band.n[max(0, i + 1 - band.smooth) : i + 1]),
-        spark=tuple(band.avg[j] * scale for j in range(first, i + 1) if math.isfinite(band.avg[j])),
+        spark=tuple(band.avg[j] * scale for j in recent if math.isfinite(band.avg[j])),
         between=(band.low[i], band.high[i]),
         since=_since(band),
     )
