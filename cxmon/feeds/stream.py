@@ -276,12 +276,20 @@ class Reader:
         if self._missing and self.seen >= MISSING_FROM:
             has = next((sorted(map(str, row))[:20] for row in whole() if isinstance(row, dict)), [])
             names = sorted(self._missing)
-            lacks = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+            lacks = ", ".join(map(self._with_place, names[:_NAMED])) + (
+                f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            )
             raise DriftError(
                 f"{self.source}: {place}: none of {self.seen} records has {lacks}; "
                 f"they have {', '.join(has)}; was it renamed? (`optional: true` where records may lack it)",
                 frozenset(self._missing),
             )
+
+    def _with_place(self, name: str) -> str:
+        """A field as whoever mends it looks for it: with its place in a record, where that has another name."""
+        spots = spots_of(self.stream.fields[name]) or frozenset()
+        place = ".".join(next(iter(spots))) if len(spots) == 1 else name
+        return name if place == name else f"{name} ({place})"
 
 
 def _plain_ids(found: Sequence[Any]) -> list[str] | None:

@@ -246,7 +246,10 @@ def test_tickets_without_metric_sets_fail_the_metrics_that_read_these_and_no_oth
         for _ in range(2):
             slow, fine, again = collect(the, sqlite_store, now=NOW)
             assert (fine.ok, everything(sqlite_store, csat)) == (True, {("{}", at - at % DAY - 2 * H): (25.0, 25.0)})
-            assert "none of 25 records has reopened, requester_wait_min, solved_at; they" in slow.error
+            assert (
+                "none of 25 records has reopened (metric_set.reopens), requester_wait_min "
+                "(metric_set.requester_wait_time_in_minutes.calendar), solved_at (metric_set.solved_at); they have "
+            ) in slow.error
             assert (slow.error, slow.written, again.written) == (again.error, 0, 0)
         assert everything(sqlite_store, waits) == {}, "nobody counts as one who still waits"
         [seen] = probe(the, "helpdesk", now=NOW)
