@@ -106,8 +106,9 @@ def _card(world: World, metric: Metric, band: Band) -> None:
         )
         drawing.spark(found, name)
         rate = answering.rate(world, band, metric, found)
-        lines = [unit, gaps.possible(found, metric), f"n {wording.number(found.n, 0)}", rate]
-        link = _link(metric, band).replace(f"[{md(name)}]", "[look closer]")
+        window = gaps.window(found, band, world.zone)
+        lines = [unit, gaps.possible(found, metric), window, f"n {wording.number(found.n, 0)}", rate]
+        link = _link(metric, band).replace(f"[{md(name)}]", f"[{md(name)} in full]")
         st.markdown(small(*(grey(md(line)) for line in lines), link if band.key != EVERYONE.key else ""))
 
 

@@ -19,7 +19,7 @@ def figures(world: World) -> None:
     if answer is None:
         return
     with st.container(border=True, key="early"):
-        st.markdown(f"## {md(wording.title(answer, world.metrics, world.zone))}", anchors=False, help=md(terms.EARLY))
+        st.header(md(wording.title(answer, world.metrics, world.zone)), anchor=False, help=md(terms.EARLY))
         for one in answer.tiers:
             for line in wording.tier(one, answer, world.metrics):
                 told = f"**{md(one.tier or 'all customers')}**: {md(line)}"

@@ -127,10 +127,19 @@ def _row(world: World, change_id: str) -> Row:
 
 def answers(world: World, change: Change) -> list[str]:
     """What a decision answers, what was decided about it, and which fixes answer it; one line each."""
-    told = wording.answers_to(change, world.changes, world.verdicts)
     said = wording.answers(change.id, world.responses, world.changes, now=world.now, ended=change.ends, zone=world.zone)
-    fixes = wording.fixes(change.id, world.changes, world.verdicts, now=world.now, zone=world.zone)
-    return [line for line in (told, *said, *fixes) if line]
+    told = wording.answers_to(change, world.changes, world.verdicts)
+    return [line for line in (told, *said, *_fixed_by(world, change)) if line]
+
+
+def fixes(world: World, change: Change) -> list[str]:
+    """What a decision answers and which fixes answer it, each with its verdict as it is known now."""
+    told = wording.answers_to(change, world.changes, world.verdicts)
+    return [line for line in (told, *_fixed_by(world, change)) if line]
+
+
+def _fixed_by(world: World, change: Change) -> list[str]:
+    return wording.fixes(change.id, world.changes, world.verdicts, now=world.now, zone=world.zone)
 
 
 def gravest(world: World) -> Verdict | None:

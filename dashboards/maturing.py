@@ -23,7 +23,7 @@ def section(world: World) -> None:
     st.header(
         "How figures fill up", anchor=False,
         help="Answers come late. A period counts when nearly all of them are in; until then it is drawn lighter and "
-        "stands in no figure.",
+        "stands in no figure. Of a share “yes” and “no” are the answers that count and those that do not.",
     )  # fmt: skip
     known = reading.fillings(world.metrics.values())
     if not known:

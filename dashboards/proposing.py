@@ -18,12 +18,12 @@ MOST_CHOSEN = 8
 
 
 def values(world: World) -> dict[str, list[str]]:
-    """The values of each dimension that stored series have."""
+    """The values of each dimension that stored figures have, also of one along which nothing is drawn."""
     found: dict[str, set[str]] = {}
-    for metric in world.metrics:
-        for key in world.segments(metric):
-            for name, value in Segment.from_key(key).items:
-                found.setdefault(name, set()).add(value)
+    drawn = {Segment.from_key(key) for metric in world.metrics for key in world.segments(metric)}
+    for segment in drawn.union(*world.leaves.values()):
+        for name, value in segment.items:
+            found.setdefault(name, set()).add(value)
     return {name: sorted(found[name]) for name in sorted(found)}
 
 

@@ -20,6 +20,9 @@ LEGEND = (
     ":orange[amber] when worse than that, :red[vermilion] when a decision is over its limit, :green[teal] when better."
 )
 
+# Why the answer above a chart and the figure beside it are not one: they count other days.
+ALONE = "The {what} counts every day since {since}; the line below the newest days alone."
+
 
 def caption(band: Band, metric: Metric, world: World, where: str) -> str:
     """What the chart says, in words: the same figures as the card."""

@@ -306,7 +306,10 @@ def why(store: Store, incident_id: str, *, now: datetime | None = None) -> list[
     ActionError where there is no such incident.
     """
     incident = _incident(store, incident_id)
-    told_of = f"{incident.subject}, {incident.root.label}"
+    declared = store.changes.get(incident.subject) if incident.check == "verdict" else None
+    # A decision's incident is kept on everyone; whom it is about is what the decision touches.
+    where = incident.root.label if declared is None else declared.change.reach.label
+    told_of = f"{incident.subject}, {where}"
     lines = [f"Incident {incident.id}: {told_of}, found by {incident.check}, {_state(incident)}"]
     if len(incident.members) > 1:
         lines.append(f"covers {', '.join(m.label for m in incident.members)}")

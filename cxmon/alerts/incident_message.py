@@ -9,6 +9,7 @@ from cxmon.alerts.parts import (
     near,
     near_drafts,
     near_fact,
+    near_range,
     news_key,
     one_line,
     view_link,
@@ -62,9 +63,12 @@ def for_incident(
     badge, tone = words.badge(incident, transition, kind)
     close = near(changes_near, incident.root, since or transition.at)
     drafts = near_drafts(changes_near, incident.root, since or transition.at)
+    # A range of weeks may hold a change although none stands near its likeliest day: then "none" alone would be wrong.
+    wide = near_range(changes_near, incident.root, told.began if told else None)
+    beside = near_fact(close, zone, drafts, began=wide)
     at = told.at if told else transition.at
     thread = incident_thread(incident.id)
-    facts = _facts(incident, told, metric, kind, near_fact(close, zone, drafts), zone, owner)
+    facts = _facts(incident, told, metric, kind, beside, zone, owner)
     if untold:
         facts[1:1] = words.at_its_worst(incident, metric, kind)
     if behind:

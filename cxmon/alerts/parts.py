@@ -54,6 +54,16 @@ def near(changes: Iterable[Declared], segment: Segment, at: datetime, *, window:
     return _near((d for d in changes if d.change.status is Status.LIVE), segment, at, window)
 
 
+def near_range(
+    changes: Iterable[Declared], segment: Segment, began: tuple[datetime, datetime] | None
+) -> list[Declared]:
+    """The live changes that begin or end between two moments and could touch `segment`, nearest to the middle first."""
+    if began is None:
+        return []
+    half = (began[1] - began[0]) / 2
+    return near(changes, segment, began[0] + half, window=half)
+
+
 def near_drafts(changes: Iterable[Declared], segment: Segment, at: datetime) -> list[Declared]:
     """The same of drafts that have not been withdrawn: what somebody wrote down and nobody has declared."""
     drafts = (d for d in changes if d.change.status is Status.DRAFT and not d.change.withdrawn)
@@ -80,10 +90,12 @@ def _near(changes: Iterable[Declared], segment: Segment, at: datetime, window: t
     return [declared for _, _, declared in sorted(found, key=lambda f: f[:2])]
 
 
-def near_fact(changes: Sequence[Declared], zone: str, drafts: Sequence[Declared] = ()) -> Fact:
-    """What was declared near by, and which drafts stand there. It stands in time and place beside the news: no cause is
-    claimed."""
-    return Fact(label=NEAR_BY, text=near_words(changes, zone, drafts))
+def near_fact(
+    changes: Sequence[Declared], zone: str, drafts: Sequence[Declared] = (), *, began: Sequence[Declared] = ()
+) -> Fact:
+    """What was declared near by, or `began` where the news may have begun, and which drafts stand there. It stands in
+    time and place beside the news: no cause is claimed."""
+    return Fact(label=NEAR_BY, text=near_words(changes, zone, drafts, began=began))
 
 
 def with_assigned(facts: Sequence[Fact], incident: Incident | None) -> tuple[Fact, ...]:

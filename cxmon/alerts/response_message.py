@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cxmon import wording
 from cxmon.alerts.parts import news_key, view_link
-from cxmon.decisions.following import Followed, Standing
+from cxmon.decisions.following import STAYS, Followed, Standing
 from cxmon.model import Fact, Message, Response, Tone
 from cxmon.wording import messages as say
 from cxmon.wording.answers import answered
@@ -27,16 +27,17 @@ def for_reminder(
     badge, tone = BADGES[how.standing]
     said = answered(response, how, zone)
     owner = response.owner or response.by
-    until = f"until {wording.day(response.due, zone)}" if response.due else ""
+    again = response.decision in STAYS
+    until = wording.day(response.due, zone) if response.due else ""
     return Message(
         key=news_key(thread, how.standing, _content(response)),
         thread=thread,
         tone=tone,
         badge=badge,
-        title=f"{title}: {wording.decision(response.decision).lower()}, {until}",
+        title=f"{title}: {say.lower(wording.until(response, zone))}",
         text=f"{badge}: {title}, {said}",
         lines=(
-            say.to_be_answered(owner, title, wording.decision(response.decision), until, how.reason),
+            say.to_be_answered(owner, title, "" if again else wording.decision(response.decision), until, how.reason),
             say.why_decided(response.why),
         ),
         facts=(

@@ -18,7 +18,8 @@ from cxmon.wording import numbers as say
 ROW_PX, HEADS_PX = 26, 60
 LEGEND = (
     "Filled: the harm drawn towards that of the whole (dashed), with its range, as large as its share of the answers. "
-    "Open: the segment's own."
+    "Open: the segment's own. All of it is worked out from the segments anew, so it may lie a little beside the "
+    "verdict."
 )
 Rows = list[dict[str, object]]
 

@@ -13,6 +13,8 @@ from cxmon.model import Tone
 HEADS_PX = 46
 # The names of more columns than these stand aslant.
 BESIDE, ASLANT_PX = 7, 84
+# How high a name rises that stands aslant, a letter and at most; before its font is loaded a browser measures less.
+LETTER_PX, NAME_PX = 4.6, 72
 # A narrower column, as on a phone, has no room for its words side by side.
 ROOM_PX = 58
 
@@ -100,6 +102,7 @@ def _heads(metrics: Sequence[str], ink: str, narrow: str, *, crowded: bool) -> a
             labelFontSize=alt.expr(f"{narrow} ? 10 : 11"),
             labelLimit=alt.expr(f"{narrow} ? 85 : 110"),
             labelExpr="datum.label" if crowded else f"{narrow} ? datum.label : split(datum.label, ', ')",
+            minExtent=min(NAME_PX, 8 + LETTER_PX * max(map(len, metrics), default=0)) if crowded else 0,
             labelPadding=4 if crowded or not any(" " in m for m in metrics) else 20,
         ),
     )

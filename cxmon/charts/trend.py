@@ -328,23 +328,20 @@ def _pins(frame: _Frame, *, hover: bool) -> list[alt.Chart]:
         return []
     tips = {"title": "Decision", "category": "Kind", "verdict": "Verdict"}
     tooltip = [alt.Tooltip(f"{k}:N", title=v) for k, v in tips.items()] if hover else alt.Undefined
+    # Two digits stay inside the head as well.
+    fits = alt.expr("13 - 2 * length(datum.no)")
     heads = _raised(rows).encode(x=_x(frame), y=_y(frame, "at"))
     layers = [
         heads.mark_circle(size=250, opacity=1).encode(color=alt.Color("hue:N", scale=None), tooltip=tooltip),
-        heads.mark_text(fontSize=11, fontWeight=700, color=frame.colours.paper).encode(text=alt.Text("no:N")),
+        heads.mark_text(fontSize=fits, fontWeight=700, color=frame.colours.paper).encode(text=alt.Text("no:N")),
     ]
     for flipped, align, dx in ((False, "left", 13), (True, "right", -13)):
         part = [r for r in rows if r["flipped"] is flipped and r["titled"]]
         if not part:
             continue
         text = _raised(part).encode(x=_x(frame), y=_y(frame, "at"), text=alt.Text("title:N"))
-        look: dict[str, Any] = {
-            "align": align,
-            "dx": dx,
-            "fontSize": wide_only(12),
-            "fontWeight": 600,
-            "baseline": "middle",
-        }
+        look: dict[str, Any] = {"align": align, "dx": dx, "fontSize": wide_only(12), "baseline": "middle"}
+        look["fontWeight"] = 600
         halo: dict[str, Any] = {
             "stroke": frame.colours.paper,
             "strokeWidth": 5,

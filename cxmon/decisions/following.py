@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cxmon.model import Change, Response, Status
+from cxmon.model import Change, Decision, Response, Status
 
 # What is due on a day is due until that day is over.
 A_DAY = timedelta(days=1)
+# Nothing is to be done about what stays as it is, so a day with it is one of looking again; an answer then replaces it.
+STAYS = frozenset({Decision.KEEP, Decision.ACCEPT})
 
 
 class Standing(StrEnum):
@@ -64,12 +66,17 @@ def followed(
     if now < response.due:
         return Followed(standing=Standing.AHEAD, reason="not due yet")
     if now < response.due + A_DAY:
-        return Followed(standing=Standing.DUE, reason="due today, and no fix has begun")
+        return Followed(standing=Standing.DUE, reason=f"due today, and {_missing(response)}")
     days = (now - response.due) // A_DAY
     return Followed(
         standing=Standing.OVERDUE,
-        reason=f"overdue by {days} {'day' if days == 1 else 'days'}, and no fix has begun",
+        reason=f"overdue by {days} {'day' if days == 1 else 'days'}, and {_missing(response)}",
     )
+
+
+def _missing(response: Response) -> str:
+    """What would have ended the waiting."""
+    return "not answered again" if response.decision in STAYS else "no fix has begun"
 
 
 def fixes_of(subject: str, changes: Iterable[Change]) -> Sequence[Change]:

@@ -63,7 +63,7 @@ class Tried:
 
 @dataclass(frozen=True, kw_only=True)
 class Routed:
-    """Where a message goes (nowhere where `silence` covers it, or `whole` tells of it), and why.
+    """Where a message goes (nowhere where `silence` covers it, or `whole` tells of it; `why` says which), and why.
 
     `muted` says for a channel which mute holds it back there and until when, `company` how it is told together and
     again there. `tried` are all routes and views.
@@ -98,14 +98,16 @@ def routed(
         reason = f"no route matches, so it goes to the first channel, {names[0]}"
     if held := {name: m for name in dict.fromkeys(names) if (m := _held(rules, taken, name, news, now))}:
         reason += "; " + ", ".join(f"waits in {c} until {_stamp(m[1])} ({m[0].id})" for c, m in held.items())
+    whole = inhibitor(news, stories)
     quiet = next((s for s in silences if silenced(s, news.metrics, news.segment, now)), None)
     if quiet is not None and not news.final:
         said = f"silenced until {_stamp(quiet.ends)} by {quiet.by} ({quiet.why})"
-        return Routed(channels=(), why=Why.SILENCED, reason=said, silence=quiet, route=route, tried=tried)
-    whole = inhibitor(news, stories)
+        return Routed(
+            channels=(), why=Why.SILENCED, reason=said, silence=quiet, whole=whole, muted=held, route=route, tried=tried
+        )
     if whole is not None:
         said = f"inhibited: incident {whole.incident} on {whole.segment.label} ({whole.check}) tells of it"
-        return Routed(channels=(), why=Why.INHIBITED, reason=said, whole=whole, route=route, tried=tried)
+        return Routed(channels=(), why=Why.INHIBITED, reason=said, whole=whole, muted=held, route=route, tried=tried)
     channels = tuple(dict.fromkeys([*names, *news.told]))
     if on := [name for name in news.told if name not in names]:
         reason += f"; told on in {' and '.join(on)}, which {'know' if len(on) > 1 else 'knows'} the story"

@@ -125,5 +125,6 @@ class OutboxRow:
     attempts: int = 0
     not_before: datetime | None = None
     claimed_at: datetime | None = None
+    queued_at: datetime | None = None
     error: str = ""
     receipt: Receipt | None = None

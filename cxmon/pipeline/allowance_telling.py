@@ -22,11 +22,11 @@ from cxmon.model import (
     Step,
     Transition,
 )
-from cxmon.pipeline.check_telling import by_hand, kept_back, noted
-from cxmon.pipeline.route import queue, severity_of_check
+from cxmon.pipeline.check_telling import by_hand, kept_back, kept_silent, noted, told_from_its_end
+from cxmon.pipeline.route import place, severity_of_check
 from cxmon.store import Store
 from cxmon.wording import quieting
-from cxmon.wording.quieting import OVER, SILENCED
+from cxmon.wording.quieting import OVER
 
 CHECK = "allowance"
 _STATES = {
@@ -56,25 +56,25 @@ def tell(
         use=use, metric=metric, incident=event.incident, transition=event.transition, titles=titles,
         zone=plan.zone, board_url=plan.board_url,
     )  # fmt: skip
-    rows = queue(
+    message = told_from_its_end(message, store, event.incident)
+    placed = place(
         plan, store, message, metrics=(metric.id,), segment=EVERYONE, check=CHECK, owner="", now=now,
         severity=severity_of_check(CHECK),
     )  # fmt: skip
     step = event.transition.step.value
     if fresh is None:
-        if not rows:
+        if not placed.rows:
             return
         steps = [noted(event, quieting.told_now(OVER, step), now)]
     else:
         steps = [event.transition]
-        why = quieting.not_sent(SILENCED, step, quieting.a_silence())
-        steps += [] if rows else [noted(event, why, now)]
+        steps += [] if placed.rows else [noted(event, kept_silent(step, placed), now)]
     before = next((i for i in known if i.id == event.incident.id), None)
     if before is not None and by_hand(store.incidents.get(before.id)) != by_hand(before):
         return
     store.incidents.commit(
         check=CHECK, subject=metric.id, seen_through=seen, through=now, incidents=[event.incident] if fresh else [],
-        transitions=steps, outbox=rows, now=now,
+        transitions=steps, outbox=placed.rows, now=now,
     )  # fmt: skip
 
 

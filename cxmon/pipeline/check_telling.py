@@ -8,15 +8,19 @@ from datetime import datetime
 from cxmon.alerts.message import breaks_silence, for_incident
 from cxmon.alerts.parts import incident_thread, news_key
 from cxmon.config.plan import Plan
+from cxmon.decisions.routing import Why
 from cxmon.incidents import Event
-from cxmon.model import BY_HAND, Declared, Incident, Metric, OutboxRow, Segment, Step, Transition
+from cxmon.model import BY_HAND, Declared, Incident, Message, Metric, OutboxRow, Segment, Step, Transition
 from cxmon.pipeline.behind import told_behind
 from cxmon.pipeline.route import Placed, Router
 from cxmon.store import Store
+from cxmon.wording import incidents as words
 from cxmon.wording import quieting
 from cxmon.wording.quieting import INHIBITED, MUTED, OVER, SILENCED, WIDER_OVER
 
 KEPT = (f"{SILENCED}:", f"{INHIBITED}:")
+# That somebody is on it tells no channel what was kept from it.
+_BY_PEOPLE = BY_HAND | {Step.ACKNOWLEDGED}
 _OVER = (f"{OVER}:", f"{WIDER_OVER}:")
 
 
@@ -91,6 +95,20 @@ def _kept_quiet(store: Store, event: Event, steps: Sequence[Transition], rows: S
     return kept[-1].partition(quieting.NOT_SENT)[2] if kept else ""
 
 
+def told_from_its_end(message: Message, store: Store, incident: Incident | None) -> Message:
+    """A verdict's or an allowance's message that is the end of a story of which each step was kept back: it says first
+    what kept it quiet. Any other is left as it is."""
+    if incident is None or not breaks_silence(message.key):
+        return message
+    history = store.incidents.history(incident.id)
+    steps = sum(t.step not in {Step.NOTED, *_BY_PEOPLE} for t in history)
+    kept = [t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT)]
+    if len(kept) != steps or any(t.reason.startswith(_OVER) for t in history):
+        return message
+    lines = [line for reason in kept[-1:] for line in words.untold(reason.partition(quieting.NOT_SENT)[2])]
+    return replace(message, lines=(*lines, *message.lines))
+
+
 def _worst_first(incident: Incident, scores: Mapping[Segment, float]) -> Incident:
     """Its segments as a message is to name them; those of which nothing is said now come last, in their order."""
     ranked = sorted(incident.members, key=lambda m: -scores.get(m, -math.inf))
@@ -102,15 +120,21 @@ def _kept(event: Event, placed: Placed, over: str) -> str | None:
     step, found = event.transition.step.value, placed.routed
     if over:
         return quieting.told_now(over, step) if placed.rows else None
-    if found is not None and found.whole is not None:
+    if found is not None and found.why is Why.INHIBITED:
         return quieting.not_sent(INHIBITED, step, found.reason.removeprefix(f"{INHIBITED}: "))
     if not placed.rows:
-        said = found.reason.removeprefix(SILENCED).strip() if found is not None and found.silence else ""
-        return quieting.not_sent(SILENCED, step, quieting.a_silence(said))
+        return kept_silent(step, placed)
     if found is not None and found.muted:
         names = ", ".join(dict.fromkeys(mute.id for mute, _ in found.muted.values()))
         return quieting.waits(MUTED, step, {c: until for c, (_, until) in found.muted.items()}, names)
     return None
+
+
+def kept_silent(step: str, placed: Placed) -> str:
+    """The note of what a silence kept from being sent: until when it holds, who set it, and why."""
+    found = placed.routed
+    said = found.reason.removeprefix(SILENCED).strip() if found is not None and found.silence else ""
+    return quieting.not_sent(SILENCED, step, quieting.a_silence(said))
 
 
 def kept_back(store: Store, incident: Incident) -> Event | None:
@@ -118,7 +142,7 @@ def kept_back(store: Store, incident: Incident) -> Event | None:
     newest: Transition | None = None
     kept: Transition | None = None
     for t in store.incidents.history(incident.id):
-        if t.step in BY_HAND:
+        if t.step in _BY_PEOPLE:
             continue
         if t.step is not Step.NOTED:
             newest, kept = t, None

@@ -355,7 +355,7 @@ def _notes(case: Rollout, found: stats.Staged, pool: Sequence[int], *, controlle
         "each compared with segments that do not have it yet" if controlled else f"before and after only for {alone}"
     ]
     left = [case.label(s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
-    told += [f"not in the pooled figure yet: {', '.join(left)}"] if left else []
+    told += [f"not in the figure of all stages yet: {', '.join(left)}"] if left else []
     notes = [note for stage in case.stages for note in (stage.sides.note, *stage.placement.notes) if note]
     return tuple(dict.fromkeys([*told, *notes, *case.slowed()]))
 

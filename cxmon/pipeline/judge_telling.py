@@ -24,20 +24,19 @@ from cxmon.model import (
     Incident,
     IncidentState,
     Metric,
-    OutboxRow,
     State,
     Step,
     Transition,
     Verdict,
 )
 from cxmon.pipeline.behind import told_behind
-from cxmon.pipeline.check_telling import kept_back, noted
+from cxmon.pipeline.check_telling import kept_back, kept_silent, noted, told_from_its_end
 from cxmon.pipeline.judge_versions import why_changed
-from cxmon.pipeline.route import queue
+from cxmon.pipeline.route import Placed, place
 from cxmon.store import Store
 from cxmon.wording import quieting
 from cxmon.wording.messages import BEHIND_IT
-from cxmon.wording.quieting import OVER, SILENCED
+from cxmon.wording.quieting import OVER
 
 CHECK = "verdict"
 FINE = frozenset({Code.SAFE, Code.IMPROVED})
@@ -77,10 +76,10 @@ def keep(
     news = replace(news, quiet=news.told and swung)
     before = latest(store, change.id)
     lived = live(before, verdict, previous, now)
-    rows = _rows(plan, store, declared, verdict, told, lived, news, now) if news.told else []
+    placed = _placed(plan, store, declared, verdict, told, lived, news, now) if news.told else Placed()
     steps = [lived.transition] if lived.transition else []
-    if steps and lived.incident and news.told and not rows:
-        said = quieting.not_sent(SILENCED, steps[0].step.value, quieting.a_silence())
+    if steps and lived.incident and news.told and not placed.rows:
+        said = kept_silent(steps[0].step.value, placed)
         steps.append(noted(Event(transition=steps[0], incident=lived.incident), said, now))
     if before is not None and store.incidents.get(before.id) != before:
         # A person acknowledged it meanwhile: what they did must not be written over. The next run judges again.
@@ -92,7 +91,7 @@ def keep(
         through=now,
         incidents=[lived.incident] if lived.incident else [],
         transitions=steps,
-        outbox=rows,
+        outbox=placed.rows,
         verdicts=[verdict],
         now=now,
         seen=[] if before is None else [before],
@@ -110,7 +109,7 @@ def _tell_late(
         return
     told = decisions.last_told(list(history[:-1]))
     lived = Lived(incident=kept.incident, transition=kept.transition)
-    rows = _rows(plan, store, declared, verdict, told, lived, decisions.telling(told, verdict), now)
+    rows = _placed(plan, store, declared, verdict, told, lived, decisions.telling(told, verdict), now).rows
     if rows:
         note = noted(kept, quieting.told_now(OVER, kept.transition.step.value), now)
         store.incidents.commit(
@@ -209,10 +208,10 @@ def in_words(
     )
 
 
-def _rows(
+def _placed(
     plan: Plan, store: Store, declared: Declared, verdict: Verdict, told: Verdict | None, lived: Lived, news: Telling,
     now: datetime,
-) -> list[OutboxRow]:  # fmt: skip
+) -> Placed:  # fmt: skip
     """The messages of one piece of news: one for each channel that its routes name."""
     known = [d.change for d in store.changes.all()]
     titles = {c.id: c.title for c in known}
@@ -231,7 +230,9 @@ def _rows(
         transition=transition,
         titles=titles,
         incident=lived.incident.id if lived.incident and lived.incident.state is not IncidentState.ENDED else "",
-        why=why_changed(store.verdicts.history(declared.change.id), verdict, declared, metrics, plan.zone, titles),
+        why=why_changed(
+            store.verdicts.history(declared.change.id), verdict, declared, metrics, plan.zone, titles, told
+        ),
     )
     verdicts = store.verdicts.all_latest()
     answers = [
@@ -247,7 +248,8 @@ def _rows(
     facts = with_decided((*message.facts, *more), decided[-1] if decided else "")
     evidence = lived.incident.id if lived.incident and found else ""
     message = replace(message, facts=with_assigned(facts, lived.incident), evidence=evidence)
-    return queue(
+    message = told_from_its_end(message, store, lived.incident)
+    return place(
         plan,
         store,
         replace(message, reply=None) if news.quiet else message,

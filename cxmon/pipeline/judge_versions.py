@@ -9,7 +9,7 @@ import cxmon
 from cxmon import decisions
 from cxmon.decisions import versions
 from cxmon.model import Change, Declared, Figure, Harm, Metric, Verdict
-from cxmon.wording.versions import changed
+from cxmon.wording.versions import changed, unheard
 
 LOG = logging.getLogger("cxmon.judge")
 
@@ -48,10 +48,16 @@ def why_changed(
     metrics: Mapping[str, Metric],
     zone: str,
     titles: Mapping[str, str],
+    told: Verdict | None = None,
 ) -> str:
-    """Why the verdict says something else than the version before it, in one line; empty where there is none."""
+    """Why the verdict says something else than the version before it, in one line; empty where there is none.
+
+    `told` is the version that people heard of last: where others came since, the line says so first.
+    """
     before = [one for one in history if one.version < verdict.version][-1:]
-    return changed(versions.versions([*before, verdict], declared.edits)[-1], metrics, zone, titles)
+    why = changed(versions.versions([*before, verdict], declared.edits)[-1], metrics, zone, titles)
+    between = [one for one in before if told is not None and one.version != told.version]
+    return " ".join([*(unheard(one, zone) for one in between), why]) if why else ""
 
 
 def _recalled(previous: Verdict, verdict: Verdict, again: Again) -> tuple[Figure, ...]:

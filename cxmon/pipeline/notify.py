@@ -5,7 +5,6 @@ day without Slack. A row in `sending` whose worker died may have arrived: the ch
 where the channel cannot tell, the resend says that it may be a repeat.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,15 +17,15 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Channel
 from cxmon.errors import DeliveryError
 from cxmon.failpoints import failpoint
-from cxmon.model import Delivery, Message, OutboxRow, Receipt
+from cxmon.model import Delivery, OutboxRow, Receipt
 from cxmon.pipeline.behind import linked
 from cxmon.pipeline.drawing import any_picture, draw
 from cxmon.pipeline.falling_back import fall_back
-from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPEAT, as_repeat, look_up, tell
+from cxmon.pipeline.notify_together import LEASE_S, LOOK_BACK, NOT_ARRIVED, REPEAT, look_up, tell
+from cxmon.pipeline.overtaken import ALONG, along, as_it_stands, left_behind, let_go, take_along
 from cxmon.pipeline.route import MUTED, channels_of
 from cxmon.pipeline.together import TOGETHER, Batch, Crowd, in_its_thread, spared
 from cxmon.store import Store
-from cxmon.wording import quieting
 
 log = logging.getLogger(__name__)
 
@@ -153,9 +152,11 @@ def _reconcile(run: _Run) -> list[Delivered]:
     outbox = run.store.outbox
     stuck = outbox.doubtful(run.at, LEASE_S)
     done = [Delivered(key=r.key, channel=r.channel, state=Delivery.SENT) for r in look_up(run, stuck)]
-    for row in (r for r in stuck if not r.error.startswith(TOGETHER)):
+    for row in (r for r in stuck if not r.error.startswith((TOGETHER, ALONG))):
         channel = run.channels.get(row.channel)
+        others = along(run.store, row)
         if channel is None:
+            let_go(run.store, others, run.at)
             done += _parked(run, [row], _unknown_channel(row))
             continue
         since = (row.claimed_at or run.at) - LOOK_BACK
@@ -163,6 +164,7 @@ def _reconcile(run: _Run) -> list[Delivered]:
             found = channel.find(row.message, since, outbox.first_receipt(row.message.thread, row.channel))
         except DeliveryError as problem:
             if problem.permanent:
+                let_go(run.store, others, run.at)
                 # Once at once; a channel that never answers is then left more and more time.
                 wait = _backoff(row.attempts) if row.error.startswith(REPEAT) else 0.0
                 outbox.later(row.key, f"{REPEAT}: {problem}", run.at + timedelta(seconds=wait))
@@ -175,10 +177,12 @@ def _reconcile(run: _Run) -> list[Delivered]:
             continue
         failpoint("notify-looked-up")
         if found is None:
+            let_go(run.store, others, run.at)
             outbox.later(row.key, NOT_ARRIVED, run.at)
         else:
-            outbox.sent(row.key, found, run.at)
-            done.append(Delivered(key=row.key, channel=row.channel, state=Delivery.SENT))
+            outbox.sent_together([row.key, *others], found, run.at)
+            done += [Delivered(key=key, channel=row.channel, state=Delivery.SENT) for key in (row.key, *others)]
+    let_go(run.store, left_behind(run.store, stuck), run.at)
     return done
 
 
@@ -216,12 +220,9 @@ def _one(run: _Run, row: OutboxRow) -> list[Delivered]:
     if channel is None:
         return _parked(run, [row], _unknown_channel(row))
     previous = outbox.first_receipt(row.message.thread, row.channel)
-    if previous is not None and row.key in (known := _folded(previous)):
-        return [replace(_sent(run, row, previous), within=known[row.key])]
-    message, folded = _as_it_stands(run, row, first=previous is None)
+    message, others = as_it_stands(run.store, row, first=previous is None, at=run.at)
     if previous is not None and spared(channel, message):
-        outbox.sent_together([row.key, *folded], previous, run.at)
-        return _all_sent(row, folded)
+        return _all_sent(run, row, others, previous)
     if previous is not None and previous.group:
         message = in_its_thread(run.plan, run.store, replace(row, message=message), previous, run.at)
     picture = draw(run.store, run.plan.metrics, message, channel)
@@ -231,66 +232,36 @@ def _one(run: _Run, row: OutboxRow) -> list[Delivered]:
         # The lease may be over before the answer is here: somebody else could be looking for it by then.
         outbox.later(row.key, "drawing took too long", run.at)
         return _ended([row], Delivery.WAITING, "drawing took too long")
+    if not take_along(run.store, row, others, at=run.at, worker=run.worker):
+        outbox.later(row.key, row.error, run.at)
+        return _ended([row], Delivery.WAITING, row.error)
     _pace(run, row.channel, channel)
     try:
         receipt = channel.deliver(message, previous, picture)
     except DeliveryError as problem:
-        return _failed(run, [row], problem)
+        if problem.payload:
+            # It is this form that is refused: what else it would have told is tried by itself.
+            let_go(run.store, [r.key for r in others], run.at)
+            others = []
+        return _failed(run, [row, *others], problem)
     except Exception as problem:
         log.exception("channel %s failed on %s", row.channel, row.key)
+        let_go(run.store, [r.key for r in others], run.at)
         return [_broken(run, row, problem)]
     finally:
         # A slow way there must not bring the next message closer: the channel counts from when this one arrived.
         _pace(run, row.channel, channel)
     failpoint("notify-delivered")
-    if folded and previous is not None:
-        outbox.sent_together([row.key, *folded], receipt, run.at)
-        return _all_sent(row, folded)
-    if folded:
-        receipt = replace(receipt, detail=json.dumps({"folded": folded, "in": row.key}))
-    return [_sent(run, row, receipt)]
+    return _all_sent(run, row, others, receipt)
 
 
-def _all_sent(row: OutboxRow, folded: Sequence[str]) -> list[Delivered]:
-    """The row as sent, and those that its message told with it."""
+def _all_sent(run: _Run, row: OutboxRow, others: Sequence[OutboxRow], receipt: Receipt) -> list[Delivered]:
+    """The row as sent, and those that its message told with it, in one transaction."""
+    if not others:
+        return [_sent(run, row, receipt)]
+    run.store.outbox.sent_together([row.key, *(r.key for r in others)], receipt, run.at)
     mine = Delivered(key=row.key, channel=row.channel, state=Delivery.SENT)
-    return [mine, *(replace(mine, key=key, within=row.key) for key in folded)]
-
-
-def _as_it_stands(run: _Run, row: OutboxRow, *, first: bool) -> tuple[Message, list[str]]:
-    """What to send for a row: itself, or, where the channel has refused a story's beginning before, the story as it
-    stands by now in one message; with the keys of the rows that are told by it."""
-    message = row.message
-    if row.error.startswith(REPEAT):
-        message = as_repeat(message)
-    waited = row.error.startswith(MUTED)
-    if not row.error or row.error.startswith((REPEAT, NOT_ARRIVED)) or not (first or waited):
-        return message, []
-    newer = [
-        r
-        for r in reversed(run.store.outbox.rows(Delivery.WAITING, limit=1_000))
-        if r.channel == row.channel and r.message.thread == message.thread and r.key != row.key
-    ]
-    if not newer:
-        return message, []
-    latest = newer[-1].message
-    told = quieting.told_late(row.message, muted=waited)
-    # What people did brings no picture of its own, and an edit that calls nobody takes no news away.
-    said = [m.reply for m in (message, *(r.message for r in newer)) if m.reply]
-    picture, reply = latest.picture or message.picture, None if first or not said else said[-1]
-    merged = replace(latest, key=message.key, reply=reply, lines=(*latest.lines, told), picture=picture)
-    return merged, [r.key for r in newer]
-
-
-def _folded(receipt: Receipt) -> dict[str, str]:
-    """The rows that a story's first message told with its own, each with the key of that message."""
-    if not receipt.detail.startswith("{"):
-        return {}
-    try:
-        found = json.loads(receipt.detail)
-    except ValueError:
-        return {}
-    return {str(key): str(found.get("in", "")) for key in found.get("folded", [])}
+    return [mine, *(replace(mine, key=r.key, within=row.key) for r in others)]
 
 
 def _pace(run: _Run, name: str, channel: Channel) -> None:

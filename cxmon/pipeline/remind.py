@@ -10,7 +10,7 @@ from cxmon.decisions.following import Followed, followed
 from cxmon.decisions.routing import severity_of
 from cxmon.model import EVERYONE, Change, Incident, Message, OutboxRow, Response, Severity, Verdict
 from cxmon.pipeline.judge_telling import CHECK
-from cxmon.pipeline.route import queue, severity_of_check, types_of
+from cxmon.pipeline.route import place, severity_of_check, types_of
 from cxmon.store import Store
 from cxmon.wording.answers import ended_at
 
@@ -62,7 +62,7 @@ def _rows(
     )  # fmt: skip
     verdict = store.verdicts.latest(change.id) if change is not None else None
     found = [h.metric for h in verdict.harms if h.code is verdict.code] if verdict is not None else []
-    rows = queue(
+    rows = place(
         plan,
         store,
         message,
@@ -72,7 +72,7 @@ def _rows(
         owner=change.owner if change is not None else response.owner or response.by,
         now=now,
         severity=_severity(plan, verdict, incident),
-    )
+    ).rows
     told = {channel: row.message for channel, row in store.outbox.newest(thread).items()}
     return [_beside(row, told.get(row.channel)) for row in rows]
 

@@ -155,7 +155,7 @@ def due(now: datetime, company: Company, coming: datetime | None, last: datetime
     return min(coming, alone) if coming is not None and coming > now else alone
 
 
-def queue(
+def place(
     plan: Plan,
     store: Store,
     message: Message,
@@ -166,7 +166,7 @@ def queue(
     owner: str,
     now: datetime,
     severity: Severity | None = None,
-) -> list[OutboxRow]:
-    """The rows for one message about no incident of a check: a verdict, an allowance, a reminder."""
+) -> Placed:
+    """Where one message about no incident of a check goes: a verdict, an allowance, a reminder."""
     news = News(metrics=tuple(metrics), segment=segment, check=check, owner=owner, severity=severity)
-    return list(Router(plan, store, now=now).place(message, news).rows)
+    return Router(plan, store, now=now).place(message, news)

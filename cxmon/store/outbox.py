@@ -342,6 +342,7 @@ def _row(r: Any) -> OutboxRow:
         attempts=r["attempts"],
         not_before=r["not_before"],
         claimed_at=r["claimed_at"],
+        queued_at=r["queued_at"],
         error=r["error"],
         receipt=None if r["receipt"] is None else codec.load(Receipt, r["receipt"]),
     )

@@ -10,7 +10,7 @@ from cxmon.wording.allowances import (
     used,
 )
 from cxmon.wording.answering import responded
-from cxmon.wording.answers import answered, answers, answers_to, decided, ended_at, fixes, standing
+from cxmon.wording.answers import answered, answers, answers_to, decided, ended_at, fixes, standing, until
 from cxmon.wording.behind import behind_lines, behind_short
 from cxmon.wording.displacing import breath, trade, words_of
 from cxmon.wording.drafting import draft_near, draft_words, drafts_standing
@@ -198,6 +198,7 @@ __all__ = [
     "step",
     "story",
     "trade",
+    "until",
     "unusual",
     "used",
     "value",

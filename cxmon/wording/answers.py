@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from cxmon.decisions.following import Followed, Standing, fixes_of, followed
+from cxmon.decisions.following import STAYS, Followed, Standing, fixes_of, followed
 from cxmon.model import Change, Incident, Response, Verdict
 from cxmon.wording import numbers as say
 from cxmon.wording.screen import decision, screen
@@ -12,12 +12,18 @@ from cxmon.wording.screen import decision, screen
 def answered(response: Response, how: Followed, zone: str = "UTC", *, now: datetime | None = None) -> str:
     """`Amend by 1 Dec (Workforce planning), overdue by 3 days, and no fix has begun`; a date that is past or to come
     is told only while it matters."""
-    owner = response.owner or response.by
-    until = f" by {say.day(response.due, zone, now=now)}" if response.due else ""
-    told = f"{decision(response.decision)}{until} ({owner})"
+    told = f"{until(response, zone, now=now)} ({response.owner or response.by})"
     if how.standing in {Standing.NO_DATE, Standing.AHEAD}:
         return told
     return f"{told}, {how.reason}"
+
+
+def until(response: Response, zone: str = "UTC", *, now: datetime | None = None) -> str:
+    """`Amend by 1 Dec`, `Keep, look again by 1 Dec`, or without a day what was decided alone."""
+    what = decision(response.decision)
+    if response.due is None:
+        return what
+    return f"{what}{', look again' if response.decision in STAYS else ''} by {say.day(response.due, zone, now=now)}"
 
 
 def decided(response: Response, how: Followed, zone: str = "UTC") -> str:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cxmon.model import Change, Declared, Metric, Response, Verdict
+from cxmon.wording.answers import until
 from cxmon.wording.numbers import as_typed, counted, day, days
 from cxmon.wording.pricing import price_line
-from cxmon.wording.screen import decision, screen
+from cxmon.wording.screen import screen
 from cxmon.wording.sizes import in_words
 
 
@@ -24,10 +25,9 @@ def stands(change: Change, verdict: Verdict | None, decided: Sequence[str]) -> S
 
 def recorded(response: Response, zone: str, *, told: bool) -> str:
     """`Recorded: Amend by 1 Dec. Planning is reminded on that day. It is told in the thread.`"""
-    until = f" by {day(response.due, zone)}" if response.due else ""
     reminded = f" {response.owner or response.by} is reminded on that day." if response.due else ""
     thread = " It is told in the thread." if told else ""
-    return f"Recorded for {response.by}: {decision(response.decision)}{until}.{reminded}{thread}"
+    return f"Recorded for {response.by}: {until(response, zone)}.{reminded}{thread}"
 
 
 def no_decision() -> str:

@@ -18,19 +18,25 @@ _ADDED = re.compile(r", expected.*| watched$")
 def happened(one: Transition, zone: str, now: datetime) -> tuple[str, str, str]:
     """(when, what, why) of one line of the timeline."""
     what = "Nothing was told" if one.step is Step.NOTED else step(one.step)
-    name, apart, rest = one.reason.partition(_NAMED)
-    why = rest if apart and name.replace("_", "").isalpha() and name == name.lower() and " " not in name else one.reason
-    return say.stamp(one.at, zone) if one.at.year == now.year else say.day(one.at, zone, now=now), what, why
+    when = say.stamp(one.at, zone) if one.at.year == now.year else say.day(one.at, zone, now=now)
+    return when, what, why(one.reason)
+
+
+def why(reason: str) -> str:
+    """A reason without the name that programs know it by: `the rest had recovered` of `recovered: the rest had ...`."""
+    name, apart, rest = reason.partition(_NAMED)
+    named = apart and name.replace("_", "").isalpha() and name == name.lower() and " " not in name
+    return rest if named else reason
 
 
 def with_numbers(one: Transition, told: str, metric: Metric | None, zone: str, now: datetime) -> str:
     """One line of every decision about an incident: when, what, why, the figures that it rests on and who was told;
     `metric` where the figures are one metric's."""
-    when, what, why = happened(one, zone, now)
+    when, what, reason = happened(one, zone, now)
     # What its sentence has already is not said again.
-    more = ", ".join(part for part in _figures(one, metric) if _ADDED.sub("", part) not in why)
+    more = ", ".join(part for part in _figures(one, metric) if _ADDED.sub("", part) not in reason)
     step = f"{what[:1].lower()}{what[1:]}"
-    parts = [f"{when}: {step}", "" if why == step else why, more, told]
+    parts = [f"{when}: {step}", "" if reason == step else reason, more, told]
     return "; ".join(part for part in parts if part)
 
 

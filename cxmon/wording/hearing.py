@@ -46,13 +46,16 @@ def heard(history: Sequence[Transition], rows: Sequence[OutboxRow]) -> list[str]
 
 def _is_of(step: Transition, row: OutboxRow) -> bool:
     """A change's story is told by its verdicts, which are of the moment of the step; others by the step and what
-    brought it."""
+    brought it, or, as an allowance's, whose key names its year, the moment."""
     if row.message.thread.startswith("change:"):
         return row.message.at == step.at
     parts = row.key.split("|")
     period = step.numbers.get("period")
-    version = step.at.isoformat() if period is None else f"{period:.0f}"
-    return len(parts) > 2 and parts[1:3] == [step.step.value, version]
+    if len(parts) < 3 or parts[1] != step.step.value:
+        return False
+    if period is not None:
+        return parts[2] == f"{period:.0f}"
+    return parts[2] == step.at.isoformat() or row.message.at == step.at
 
 
 def _kept(step: Transition, later: Transition) -> str:

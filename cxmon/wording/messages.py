@@ -17,6 +17,7 @@ AGAINST_EXPECTED, HOW_SURE, OVER_ITS_LIMIT = "Against expected", "How sure", "Ov
 NEAR_BY = "Declared near by"
 NO_OTHER_NEAR = "no other change that touches these customers since a little before"
 NONE_NEAR = "no change that touches these customers in these weeks"
+MAY_HAVE_BEGUN = "none in the two weeks around; on a day on which it may have begun: "
 NOT_THE_CAUSE = " (near in time, not judged to be the cause)"
 EVERYONE_TOLD = "all customers"
 LEGEND = "line: running average; shaded: expected range; dots: single periods"
@@ -58,13 +59,16 @@ def at_most(told: Sequence[str], most: int = TOLD_AT_MOST) -> list[str]:
     return list(told) if len(told) <= most else [*told[:most], f"and {len(told) - most} more"]
 
 
-def near_words(changes: Sequence[Declared], zone: str, drafts: Sequence[Declared] = ()) -> str:
-    """What was declared near by, and which drafts stand there, beside the news: no cause is claimed."""
+def near_words(
+    changes: Sequence[Declared], zone: str, drafts: Sequence[Declared] = (), *, began: Sequence[Declared] = ()
+) -> str:
+    """What was declared near by, and which drafts stand there, beside the news: no cause is claimed. Where nothing was,
+    those that `began` on a day on which the news may have begun as well."""
     noted = "; ".join(at_most([draft_near(d, zone) for d in drafts]))
     text = NONE_NEAR
-    if changes:
-        told = [f"{d.change.title} ({day(d.change.starts, zone)}, {scope(d.change.reach)})" for d in changes]
-        text = "; ".join(at_most(told)) + NOT_THE_CAUSE
+    if named := changes or began:
+        told = [f"{d.change.title} ({day(d.change.starts, zone)}, {scope(d.change.reach)})" for d in named]
+        text = ("" if changes else MAY_HAVE_BEGUN) + "; ".join(at_most(told)) + NOT_THE_CAUSE
     return f"{text}. {noted}" if noted else text
 
 
@@ -121,7 +125,9 @@ def commands(acknowledge: str, why: str) -> str:
 
 
 def to_be_answered(owner: str, title: str, decision: str, until: str, reason: str) -> str:
-    return f'{owner}: {title} is to be answered with "{decision.lower()}" {until}; {reason}.'
+    """Without a `decision` what was decided stays as it is, and is to be looked at again."""
+    what = f'answered with "{decision.lower()}" until' if decision else "looked at again by"
+    return f"{owner}: {title} is to be {what} {until}; {reason}."
 
 
 def gist(message: Message) -> str:

@@ -1,6 +1,6 @@
 """What was not told, or is told at last, in the words of an incident's history and of the messages that come late."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cxmon.model import Message
@@ -38,6 +38,13 @@ def told_late(first: Message, *, muted: bool) -> str:
     """The line of a message that was overtaken by newer news of its story before it could be sent."""
     why = "it came in quiet hours" if muted else "the channel was out of reach"
     return f"Told late: {why}. At first: {first.badge}, {first.title}."
+
+
+def newest_of(said: Sequence[str], most: int) -> str:
+    """The newest `most` of what was said of a story, in its order, below how many there were before."""
+    older = len(said) - most
+    first = [f"{older} earlier {'piece' if older == 1 else 'pieces'} of news, which its history tells"] * (older > 0)
+    return "\n".join([*first, *said[-most:]])
 
 
 def told_here(channel: str, error: str) -> str:

@@ -99,6 +99,7 @@ MIX = (
 )
 DOUBTS = "What speaks against it, or what it rests on that could be otherwise."
 GUARDS = "Side effects: figures that must not get worse for what is gained elsewhere."
+FROZEN = "Frozen: the verdict rests on what was declared then; what is edited later stands below with its day."
 METHOD = "What it was compared with, over which days, and with which settings; enough to work it out again."
 ALLOWANCE = "Allowance: what all decisions of a year together may cost customers."
 VERSIONS = "Each time the verdict said something else, with why; the days judged before still say what was said then."

@@ -181,8 +181,11 @@ def line(harm: Harm, metric: Metric, titles: Titles = None, *, told: Sequence[st
     return f"{metric.label}: {_assessed(harm, metric, titles, told)}"
 
 
-def staged(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC", titles: Titles = None) -> list[str]:
-    """One line a stage of a roll-out: `  de since 1 Mar: Worse (worse), ...`, `  uk waits until 1 Apr`."""
+def staged(
+    harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC", titles: Titles = None, *, codes: bool = True
+) -> list[str]:
+    """One line a stage of a roll-out: `  de since 1 Mar: Worse (worse), ...`, `  uk waits until 1 Apr`; without `codes`
+    in the words of the screen alone."""
     lines = []
     for stage in harm.stages:
         day = say.day(stage.starts, zone, now=as_of)
@@ -190,7 +193,9 @@ def staged(harm: Harm, metric: Metric, as_of: datetime, zone: str = "UTC", title
             lines.append(f"  {stage.scope} waits until {day}")
             continue
         note = f"; {stage.reason}" if stage.reason and math.isfinite(stage.so_far.high) else ""
-        lines.append(f"  {stage.scope} since {day}: {_assessed(as_harm(harm, stage), metric, titles)}{note}")
+        lines.append(
+            f"  {stage.scope} since {day}: {_assessed(as_harm(harm, stage), metric, titles, codes=codes)}{note}"
+        )
     return lines
 
 
@@ -221,8 +226,8 @@ def as_harm(harm: Harm, stage: StageHarm) -> Harm:
     )  # fmt: skip
 
 
-def _assessed(harm: Harm, metric: Metric, titles: Titles, told: Sequence[str] = ()) -> str:
-    words = f"{screen(harm, titles=titles)[0]} ({harm.code})"
+def _assessed(harm: Harm, metric: Metric, titles: Titles, told: Sequence[str] = (), *, codes: bool = True) -> str:
+    words = screen(harm, titles=titles)[0] + (f" ({harm.code})" if codes else "")
     if not math.isfinite(harm.so_far.high):
         return f"{words}: {harm.reason}; {grade(harm)}"
     if harm.unlike is not None:

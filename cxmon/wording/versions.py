@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
-from cxmon.model import Cause, Code, Grade, Metric, PriceCode, Reason, Version, written
+from cxmon.model import Cause, Code, Grade, Metric, PriceCode, Reason, Verdict, Version, written
 from cxmon.wording import numbers as say
 from cxmon.wording.displacing import small
 from cxmon.wording.evidence import grade
@@ -53,6 +54,14 @@ def changed(version: Version, metrics: Metrics, zone: str = "UTC", titles: Title
     return f"What changed since version {version.number - 1}: {told}."
 
 
+def unheard(before: Verdict, zone: str = "UTC") -> str:
+    """What stands between the version that was told last and `before`, the one that turned: it was no news."""
+    said = screen(before)[0].lower()
+    return (
+        f"The versions since, up to version {before.version} of {say.day(before.as_of, zone)} ({said}), were no news."
+    )
+
+
 def _quoted(code: str, within: bool) -> str:
     words = WITHIN if code == Code.WORSE and within else screen(Code(code))[0]
     return f"“{words.lower()}”"
@@ -71,7 +80,7 @@ def _revised(reason: Reason, metrics: Metrics, zone: str, _: Mapping[str, str]) 
     metric = metrics.get(reason.metric)
     if metric is None:
         return f"figures of earlier days of {reason.metric} were revised"
-    to = f"to {say.day(reason.until, zone)} " if reason.until is not None else ""
+    to = f"to {_last_day(reason.until, zone)} " if reason.until is not None else ""
     was, now = say.value(metric, reason.before), say.value(metric, reason.after)
     same = f"{metric.label} {to}reads {now} as before" if was == now else f"{metric.label} {to}was {was}, is {now} now"
     text = f"figures of earlier days were revised: {same}"
@@ -86,7 +95,7 @@ def _more_days(reason: Reason, metrics: Metrics, zone: str, _: Mapping[str, str]
     label = metric.label if metric is not None else reason.metric
     grain = metric.grain.value if metric is not None else "period"
     count = say.counted(round(reason.count), f"more {grain}")
-    to = f", to {say.day(reason.until, zone)}" if reason.until is not None else ""
+    to = f", to {_last_day(reason.until, zone)}" if reason.until is not None else ""
     return f"{count} of {label} {'is' if round(reason.count) == 1 else 'are'} judged{to}"
 
 
@@ -124,7 +133,7 @@ def _method(reason: Reason, _: Metrics, __: str, ___: Mapping[str, str]) -> str:
 
 
 def _window(reason: Reason, metrics: Metrics, zone: str, _: Mapping[str, str]) -> str:
-    to = f" on {say.day(reason.until, zone)}" if reason.until is not None else ""
+    to = f" on {_last_day(reason.until, zone)}" if reason.until is not None else ""
     return f"the days for which {_label(reason.metric, metrics)} is judged ended{to}"
 
 
@@ -138,6 +147,11 @@ def _price(reason: Reason, _: Metrics, __: str, ___: Mapping[str, str]) -> str:
 def _left_out(reason: Reason, metrics: Metrics, _: str, __: Mapping[str, str]) -> str:
     label = _label(reason.metric, metrics)
     return f"{label}: {'; '.join(reason.names)}" if reason.names else f"{label}: days that were left out count again"
+
+
+def _last_day(until: datetime, zone: str) -> str:
+    """The last day of a window that ends before `until`, as every other line of a verdict names it."""
+    return say.day(until - timedelta(microseconds=1), zone)
 
 
 def _label(metric: str, metrics: Metrics) -> str:

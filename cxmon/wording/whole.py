@@ -24,6 +24,7 @@ from cxmon.model import (
     Version,
     written,
 )
+from cxmon.wording import happening
 from cxmon.wording import numbers as say
 from cxmon.wording import versions as told
 from cxmon.wording.access import signed
@@ -263,7 +264,7 @@ def _versions(known: Whole) -> Section:
 
 def _incident(known: Whole) -> Section:
     rows = tuple(
-        (say.stamp(s.at, known.zone), "Kept quiet" if s.step is Step.NOTED else step(s.step), s.reason)
+        (say.stamp(s.at, known.zone), "Kept quiet" if s.step is Step.NOTED else step(s.step), happening.why(s.reason))
         for s in known.steps
     )
     headers = ("When", "What", "Why")

@@ -33,7 +33,8 @@ def harms(world: World, verdict: Verdict) -> None:
             cells = st.columns([16, 18, 36, 34], gap="small")
             cells[0].markdown(f"**{md(metric.label)}**  \n:gray[:small[{md(harm.scope)}]]")
             cells[1].markdown(badge(words, tone, shape), help=md(terms.of(words)) or None)
-            below = [_seen(harm, world), *wording.staged(harm, metric, verdict.as_of, world.zone, titles)]
+            stages = wording.staged(harm, metric, verdict.as_of, world.zone, titles, codes=False)
+            below = [_seen(harm, world), *stages]
             small = "".join(f"  \n:gray[:small[{md(line.strip())}]]" for line in below)
             cells[2].markdown(md(ledgers.harm_words(harm, world.metrics)) + small, help=md(_meant(metric)))
             grade = wording.grade(harm)
@@ -131,11 +132,23 @@ def over_time(world: World, change: str, verdict: Verdict) -> None:
         band = world.bands.get((metric_id, f"change:{change}"))
         if band is not None:
             st.markdown("## Actual against expected", anchors=False, help=md(terms.EXPECTED))
+            if harm.window_start is not None:
+                since = wording.day(harm.window_start, world.zone, now=world.now)
+                st.markdown(grey(md(trending.ALONE.format(what="verdict", since=since))))
             trending.draw(
                 world, band, world.metrics[metric_id], where=band.label, days=372, key="decision", height=LOWER
             )
             behind = _behind(harm, world)
             st.markdown(grey(md(behind)), help=md(f"{terms.N} {terms.within(behind)}"))
+
+
+def _placed(world: World, verdict: Verdict) -> list[str]:
+    """Where the gravest harm happens, without a size of all of it: that stands in the sentence, and the segments'
+    together rests on each one's own past."""
+    order = [harm.metric for harm in wording.by_gravity(verdict.harms)]
+    first = sorted(verdict.where, key=lambda where: order.index(where.metric))[:1]
+    known = [(where, world.metrics[where.metric]) for where in first]
+    return [f"{metric.label}, where: {wording.placed_in(where, metric)}" for where, metric in known]
 
 
 def _known(world: World, change: str) -> Verdict | None:
@@ -154,11 +167,12 @@ def _known(world: World, change: str) -> Verdict | None:
 
 def _heard(world: World, declared: Declared) -> None:
     """When and how it was declared, and what was edited since."""
-    frozen = f", hash {declared.frozen_hash}" if declared.frozen_hash else ", a draft: not frozen"
+    frozen = ", frozen" if declared.frozen_hash else ", a draft: not frozen"
+    meant = f"{terms.FROZEN} Hash: {declared.frozen_hash}." if declared.frozen_hash else None
     heard = "Declared" if declared.frozen_hash else "Written down"
     heard = f"Came in from {declared.of_feed}" if declared.of_feed else heard
     by = "" if declared.of_feed else f" {sizes.origin(declared.origin)}"
-    st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"))
+    st.caption(md(f"{heard} {wording.stamp(declared.declared_at, world.zone)}{by}{frozen}"), help=meant and md(meant))
     for edit in declared.edits:
         st.caption(md(f"Edited later: {edit}"))
 
@@ -194,9 +208,7 @@ def page() -> None:
             told = wording.sentence(verdict, declared.change, world.metrics, world.zone, titles, moved=False)
             meant = terms.explained((row.words, row.grade))
             st.markdown(md(told), help=md(f"{meant} {terms.EXPECTED} {terms.RANGE}"))
-            order = [harm.metric for harm in wording.by_gravity(verdict.harms)]
-            first = sorted(verdict.where, key=lambda where: order.index(where.metric))[:1]
-            placed = [wording.placed(where, world.metrics[where.metric]) for where in first]
+            placed = _placed(world, verdict)
             costs = wording.price_story(verdict.price, world.metrics, codes=False)[:1]
             rest = [md(line) for line in (*costs, *placed, *wording.aims_lines(verdict, world.metrics))]
         rest += [grey(md(line)) for line in allowing.parts(world, chosen)]

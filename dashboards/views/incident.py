@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cxmon import wording
-from cxmon.model import Incident, IncidentState, Step, Tone
+from cxmon.model import Fact, Incident, IncidentState, Message, Step, Tone
 from cxmon.wording import delivering, happening, kinds, terms
 from dashboards import commanding, deeds, figures, story, trending
 from dashboards.frame import opened
@@ -65,7 +65,7 @@ def detail(world: World, known: story.Story) -> None:
         deeds.section(world, incident)
     if told is not None and told.facts:
         with st.container(border=True, key="facts"), st.grid(3, min_column_width=240, gap="small"):
-            for fact in told.facts:
+            for fact in _facts(world, incident, told):
                 meant = terms.within(f"{fact.label} {fact.text}")
                 st.markdown(f"{grey(md(fact.label))}  \n{md(fact.text)}", help=md(meant) or None)
     if told is None or kinds.LABEL not in {fact.label for fact in told.facts}:
@@ -77,6 +77,17 @@ def detail(world: World, known: story.Story) -> None:
     with right:
         evidence(incident)
         deliveries(world, known)
+
+
+def _facts(world: World, incident: Incident, told: Message) -> tuple[Fact, ...]:
+    """What was told, but how a fix fares as it is known now: it may have been judged after the message was written."""
+    change = world.declared.get(incident.subject) if incident.check == "verdict" else None
+    if change is None:
+        return told.facts
+    now = [Fact(label="Fix", text=line) for line in figures.fixes(world, change.change)]
+    at = next((i for i, fact in enumerate(told.facts) if fact.label == "Fix"), len(told.facts))
+    others = [[fact for fact in some if fact.label != "Fix"] for some in (told.facts[:at], told.facts[at:])]
+    return (*others[0], *now, *others[1])
 
 
 def _kinds(world: World, incident: Incident) -> None:
@@ -98,7 +109,7 @@ def _trend(world: World, incident: Incident) -> None:
         return
     with st.container(border=True, key="trend"):
         since = wording.day(incident.since or incident.opened_at, world.zone, now=world.now)
-        st.markdown(grey(md(f"The incident counts every day since {since}; the line below the newest days alone.")))
+        st.markdown(grey(md(trending.ALONE.format(what="incident", since=since))))
         trending.draw(world, band, metric, where=incident.root.label, days=189, key="incident")
 
 

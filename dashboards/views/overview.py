@@ -87,10 +87,20 @@ def cards(world: World) -> None:
                 more = "than expected, " if found.tone is not Tone.GREY else ""
                 window = gaps.window(found, band, world.zone)
                 lines = (unit, more + gaps.possible(found, metric), window, answering.rate(world, band, metric, found))
-                closer = f"[look closer]({to('metric', metric=metric.id, segment=key)})"
-                st.markdown(small(*(grey(md(line)) for line in lines), _open(world, metric), closer))
+                closer = f"[{md(name)} in full]({to('metric', metric=metric.id, segment=key)})"
+                aimed = _aimed(world, metric, key)
+                st.markdown(small(*(grey(md(line)) for line in lines), aimed, _open(world, metric), closer))
 
     folding.rest(world, rest)
+
+
+def _aimed(world: World, metric: Metric, key: str) -> str:
+    """Where the target of a card's own figure stands; empty where it has none."""
+    outlook = world.target(metric.id, key)
+    if outlook is None:
+        return ""
+    bound = grey(md(f"target {wording_of_targets.bound(outlook, metric, world.zone)}"))
+    return f"{bound} {badge(*wording_of_targets.course(outlook.course))}"
 
 
 def _open(world: World, metric: Metric) -> str:
@@ -98,7 +108,8 @@ def _open(world: World, metric: Metric) -> str:
     found = [i for i in world.incidents if i.subject == metric.id and not figures.is_about_a_source(i, world)]
     if not found:
         return ""
-    return f"[{wording.counted(len(found), 'open incident')}]({to('incident', incident=found[0].id)})"
+    words = f"{wording.counted(len(found), 'open incident')} of {md(metric.label)}"
+    return f"[{words}]({to('incident', incident=found[0].id)})"
 
 
 def _help(metric: Metric, found: gaps.Gap, band: Band, world: World) -> str:

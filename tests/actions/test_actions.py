@@ -9,6 +9,7 @@ from cxmon import actions
 from cxmon.alerts.message import for_incident
 from cxmon.errors import ActionError
 from cxmon.model import (
+    EVERYONE,
     LONGEST_SILENCE,
     Amount,
     Better,
@@ -235,6 +236,16 @@ def test_why_prints_every_decision_with_its_reason_and_numbers(store):
     ]
     with pytest.raises(ActionError, match=r"^there is no incident nope; `cxmon incidents --all` lists them$"):
         actions.why(store, "nope")
+
+
+def test_why_of_a_decision_names_whom_it_touches(store):
+    actions.declare(store, change(), now=NOW, origin="cli")
+    mine = Incident(
+        id="v1", check="verdict", subject="cut", root=EVERYONE, members=(EVERYONE,), state=IncidentState.OPEN,
+        opened_at=NOW, since=NOW, last_breach_at=NOW,
+    )  # fmt: skip
+    store.incidents.amend(mine, Transition(incident="v1", step=Step.OPENED, at=NOW, reason="It fell"))
+    assert actions.why(store, "v1")[0].startswith("Incident v1: cut, phone, found by verdict, open")
 
 
 def test_a_plan_needs_a_change_that_there_is_and_something_that_is_measured(store, tmp_path):

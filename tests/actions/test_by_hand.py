@@ -89,9 +89,11 @@ def test_what_somebody_else_did_meanwhile_is_never_written_over(store):
     assert store.incidents.get("i1").assigned_to == "Planning"
 
 
-def test_a_note_keeps_no_silenced_news_from_being_told_later(store):
+def test_neither_a_note_nor_who_is_on_it_keeps_silenced_news_from_being_told_later(store):
     found = opened_incident(store)
     quiet = Transition(incident="i1", step=Step.NOTED, at=NOW, reason="silenced: that it opened was not sent")
     store.incidents.amend(found, quiet)
     actions.add_note(store, "i1", text="vendor called", by="Operations", now=NOW)
+    assert kept_back(store, found).transition.step is Step.OPENED
+    actions.acknowledge(store, "i1", by="Operations", now=NOW)
     assert kept_back(store, found).transition.step is Step.OPENED

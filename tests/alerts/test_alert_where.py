@@ -1,11 +1,13 @@
 """Where it happens and what it is made of: every message that lasts answers both, if only that it cannot be said."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from alert_samples import ALIKE, NOW, PHONE_EU, SERVICE, finding, harm, incident, of_incident, told, verdict
+from alert_samples import ALIKE, NOW, OTHER, PHONE_EU, SERVICE, finding, harm, incident, of_incident, told, verdict
 
 from cxmon.model import EVERYONE, RED, Code, Ending, Grade, IncidentState, Place, Segment, Unsplit, WhereAnswer
+from cxmon.wording.messages import MAY_HAVE_BEGUN, NONE_NEAR, NOT_THE_CAUSE
 
 LABEL = "Service or contacts"
 PHONE = Place(
@@ -100,3 +102,17 @@ def test_a_verdict_says_what_other_kinds_of_contacts_bring_inside_what_it_touche
     assert answer == said.format(inside if mixed else alike)
     unknown = replace(ALIKE, mixed=mixed, reason="no two segments can be compared")
     assert fact(told(replace(verdict(), where=(unknown,))), LABEL).startswith("Worse service, as far as is known: ")
+
+
+def test_where_it_may_have_begun_weeks_before_the_changes_of_those_weeks_are_named():
+    """ "None" would be wrong beside a range that holds one."""
+    begins = OTHER.change.starts
+    since = begins + timedelta(days=30)
+
+    def near_by(*began):
+        found = finding(since=since, at=since + timedelta(days=3), began=began or None)
+        return fact(of_incident(incident(found), found=found), "Declared near by")
+
+    assert near_by() == near_by(begins + timedelta(days=1), since) == NONE_NEAR
+    named = near_by(begins, since)
+    assert named == f"{MAY_HAVE_BEGUN}{OTHER.change.title} (18 Oct, all customers){NOT_THE_CAUSE}"

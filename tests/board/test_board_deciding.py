@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import worlds
 from opening import opened, unexplained
 
-from cxmon.model import Act, Outcome, Status
+from cxmon.model import Act, Outcome, Segment, Status
 from cxmon.store import Store
 from cxmon.store.story import whole
 
@@ -57,6 +58,18 @@ def fill(app, **texts):
 def said(app):
     parts = [m.value for kind in (app.markdown, app.caption, app.success, app.error) for m in kind]
     return "\n".join(parts).replace("\\", "")
+
+
+def test_a_change_may_be_proposed_for_a_value_along_which_nothing_is_drawn(desk):
+    """Whoever runs one hub decides about it, though the board draws its figures for all hubs together."""
+    url, page = desk
+    before = page("propose").multiselect
+    assert [one.label for one in before if one.key.startswith("scope_")] == ["channel"]
+    csat = next(m for m in worlds.METRICS if m.id == "csat")
+    worlds.collected(url, csat, Segment.of(hub="lyon", channel="parcel"))
+    app = page("propose")
+    assert app.multiselect(key="scope_hub").options == ["lyon"]
+    assert "parcel" in app.multiselect(key="scope_channel").options
 
 
 def test_a_viewer_proposes_and_an_editor_reviews_and_signs(desk, monkeypatch):

@@ -1,5 +1,6 @@
 """Metrics, incidents, a tried file and views: what the pages say and do, without a browser."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from cxmon.model import (
     AlarmQuarter,
     AlarmsKept,
     Delivery,
+    Fact,
     Filling,
     FillingCurve,
     LearntFrom,
@@ -180,6 +182,35 @@ def test_an_incident_leads_to_its_message_where_its_address_is_known(page, tmp_p
     assert "[cx](https://f.slack.com/C0/p1)" in told
     assert "[ops](" not in told
     assert "[tty](" not in told
+
+
+def test_an_incident_says_of_a_fix_what_is_known_now(page, tmp_path):
+    """Its message may have been written before the fix was judged."""
+    url = f"sqlite:///{tmp_path / 'world.db'}"
+    worlds.seed(url)
+    with Store.open(url) as store:
+        fix = replace(store.changes.get("bot").change, responds_to="weekend-desk")
+        store.changes.put(fix, now=worlds.NOW, origin="yaml")
+        known = store.incidents.get(INCIDENT)
+        about = replace(known, id="cut", check="verdict", subject="weekend-desk", root=EVERYONE, members=(EVERYONE,))
+        first = Transition(incident="cut", step=Step.OPENED, at=worlds.NOW, reason="opened")
+        store.incidents.commit(
+            check="verdict", subject="weekend-desk", seen_through=None, through=worlds.NOW, incidents=[about],
+            transitions=[first], outbox=[], now=worlds.NOW,
+        )  # fmt: skip
+        facts = (
+            Fact(label="Fix", text="Answered by Chat bot, since 1 Nov: not judged yet"),
+            Fact(label="Owner", text="Operations"),
+        )
+        message = Message(
+            key="k", thread=store.incidents.get("cut").thread, tone=Tone.RED, badge="Over", title="Fell", text="Fell",
+            facts=facts, at=worlds.NOW,
+        )  # fmt: skip
+        store.outbox.queue([OutboxRow(key="k", channel="cx", message=message, state=Delivery.WAITING)], worlds.NOW)
+    told = text(page("incident", url, incident="cut"))
+    assert re.search(r"Fix\]  \nAnswered by Chat bot, since \d+ [A-Z][a-z]+: Too early\n", told)
+    assert told.index("Too early\n") < told.index("Owner")
+    assert "not judged yet" not in told
 
 
 def test_a_link_to_an_incident_that_is_not_there_says_so(page):

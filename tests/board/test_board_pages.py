@@ -63,8 +63,20 @@ def test_headline_says_what_fell_how_much_and_how_sure(page):
 
 
 def test_a_card_gives_no_all_clear_while_an_incident_of_its_metric_is_open(page):
-    said = [m.value for m in page("overview").markdown if "look closer" in m.value]
-    assert [("[1 open incident](incident?incident=watch-reply-chat)" in one) for one in said].count(True) == 1
+    said = [m.value for m in page("overview").markdown if " in full](metric?metric=" in m.value]
+    links = ["[1 open incident of First reply, median](incident?incident=watch-reply-chat)" in one for one in said]
+    assert links.count(True) == 1
+
+
+@pytest.mark.parametrize(("name", "params"), [("overview", {}), ("metric", {"metric": "csat"})])
+def test_links_that_read_alike_lead_to_one_place(page, name, params):
+    """Who hears the links of a page one after the other knows them apart."""
+    links = re.findall(r"\[([^\[\]]+)\]\(([^)\s]+)\)", text(page(name, **params)))
+    assert sum(words.endswith(" in full") for words, _ in links) > 1
+    leads = {}
+    for words, to in links:
+        leads.setdefault(words, set()).add(to)
+    assert {words: to for words, to in leads.items() if len(to) > 1} == {}
 
 
 def test_the_card_of_a_survey_says_who_answers(page, tmp_path):
@@ -146,7 +158,9 @@ def test_each_stage_of_a_roll_out_stands_once_under_its_metric(page, tmp_path):
         change, metrics = store.changes.get("weekend-desk").change, {m.id: m for m in worlds.METRICS}
         store.verdicts.put(replace(again, story=wording.story(again, change, metrics)))
     said = text(page("decision", url=url, change="weekend-desk"))
-    assert said.count("phone, de since 23 Sep: Limit held so far (safe)") == 1
+    # The words of the screen, without the code that stands beside them on the terminal.
+    assert said.count("phone, de since 23 Sep: Limit held so far, ") == 1
+    assert "(safe)" not in said
     assert said.count(":small[phone, fr waits until 12 Dec]") == 1
     assert "Churn: Too early (undecided)" not in said
     assert "It pays while it costs fewer than" in said
@@ -223,11 +237,13 @@ def test_a_link_to_what_does_not_exist_falls_back(page):
     assert "**CSAT**, all customers" in text(app)
 
 
-def test_a_decision_shows_its_story_metrics_and_hash(page):
-    said = text(page("decision", change="bot"))
+def test_a_decision_shows_its_story_and_metrics_and_on_hover_its_hash(page):
+    app = page("decision", change="bot")
+    said = text(app)
     assert "Chat bot" in said
     assert "up to 3 points worse is still possible" in said
-    assert "hash" in said
+    assert [("Hash" in one.help) for one in app.caption if one.value.startswith("Declared ")] == [True]
+    assert "hash" not in said
 
 
 def test_health_lists_collections(page):

@@ -33,6 +33,8 @@ def test_targets_and_responses_on_the_board(monkeypatch, tmp_path):
         store.changes.put(fix, now=worlds.NOW, origin="yaml")
     said = words_of(monkeypatch, url, "overview")
     assert "CSAT: at least 90.0 % by" in said
+    # On its card as well, and on no other.
+    assert said.count("target at least 90.0 % by 20 Feb 2027] :orange-badge[:material/flag: Will miss]") == 1
     assert "Will miss" in said
     assert "the chance is 4 %; lately 86 %, then 86 % expected (84 % to 88 % in eight of ten cases)" in said
     assert "it would have to get better by 1.3 points a month, expected are 0.1 points better" in said

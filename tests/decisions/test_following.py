@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,15 @@ def test_what_has_ended_or_was_answered_again_reminds_nobody():
     assert (found.standing, found.reason) == (Standing.REPLACED, "answered again by Board: keep")
     assert standing(DUE, ended=NOW + timedelta(days=4)) is Standing.DONE
     assert standing(DUE, others=[AMEND, replace(again, subject="other")]) is Standing.DUE
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_what_stays_as_it_is_waits_for_another_answer_and_what_is_to_change_for_a_fix(decision):
+    stays = decision in {Decision.KEEP, Decision.ACCEPT}
+    missing = "not answered again" if stays else "no fix has begun"
+    said = replace(AMEND, decision=decision)
+    assert followed(said, now=DUE).reason == f"due today, and {missing}"
+    assert followed(said, now=DUE + timedelta(days=1)).reason == f"overdue by 1 day, and {missing}"
 
 
 @given(st.integers(-500, 500), st.integers(0, 500))

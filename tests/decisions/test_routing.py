@@ -78,6 +78,10 @@ def test_a_silence_holds_all_but_the_end():
     assert (found.channels, found.why, found.silence) == ((), Why.SILENCED, quiet)
     assert found.tried
     assert routed(RULES, replace(NEWS, final=True), silences=[quiet], now=NOW).channels
+    # What else holds it back is said all the same: it stands when the silence is over.
+    asleep = replace(RULES, routes=(Route(channel="slack", mutes=("nights",)),))
+    both = routed(asleep, NEWS, silences=[quiet], stories=[STORY], now=NOW)
+    assert (both.why, both.whole, set(both.muted)) == (Why.SILENCED, STORY, {"slack"})
 
 
 @pytest.mark.parametrize(

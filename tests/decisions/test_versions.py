@@ -54,8 +54,8 @@ def test_late_answers_alone_turn_it_where_the_days_before_say_the_new():
     line = changed(versions([told(verdict(OPEN)), after(verdict(OVER), recalled=[revised])])[1], METRICS)
     assert line == (
         "What changed since version 1: CSAT turned from “too early” to “over the limit”; figures of earlier days were "
-        "revised: CSAT to 21 Nov was 85.0 %, is 83.0 % now; 210 more answers came in; over the very same days the "
-        "verdict is another one; 10 more days of CSAT are judged, to 1 Dec."
+        "revised: CSAT to 20 Nov was 85.0 %, is 83.0 % now; 210 more answers came in; over the very same days the "
+        "verdict is another one; 10 more days of CSAT are judged, to 30 Nov."
     )
 
 

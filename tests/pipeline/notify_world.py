@@ -21,7 +21,7 @@ from cxmon.model import (
     Transition,
 )
 from cxmon.pipeline.notify import deliver
-from cxmon.pipeline.route import queue
+from cxmon.pipeline.route import place
 from cxmon.store import Store
 
 # In the past of every real clock: the fake Slack stamps its messages by the clock, as Slack does.
@@ -81,7 +81,7 @@ def live_a_story(url, slack, shift):
             about = {"metrics": ["csat"], "segment": EVERYONE, "check": "regressions", "owner": "Operations"}
             store.incidents.commit(
                 check="regressions", subject="csat", seen_through=seen, through=through, incidents=[incident],
-                transitions=[transition], outbox=queue(given, store, news(step), now=now, **about), now=now,
+                transitions=[transition], outbox=place(given, store, news(step), now=now, **about).rows, now=now,
             )  # fmt: skip
             deliver(given, store, now=now, worker=f"w{shift}")
         deliver(given, store, now=now, worker=f"w{shift}")

@@ -269,8 +269,10 @@ def test_a_verdict_that_a_silence_kept_back_is_told_once_it_is_over(world):
         judge(plan, store, now=day(at))
     assert [r.message.key.split("|")[1] for r in store.outbox.rows()] == ["opened"]
     incident = only(store.incidents.recent())
-    notes = [t.reason.split(":")[0] for t in store.incidents.history(incident.id)[1:]]
-    assert notes == ["silenced", "silence over"]
+    kept, over = [t.reason for t in store.incidents.history(incident.id)[1:]]
+    until = f"{day(301):%Y-%m-%d %H:%M} UTC"
+    assert kept == f"silenced: that it opened was not sent, a silence until {until} by CX (known) covers it"
+    assert over.startswith("silence over:")
 
 
 class Interrupted(dict):

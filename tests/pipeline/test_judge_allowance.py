@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from fresh import fresh
 from judge_world import CHANNELS, START, World, built, change, csat, day
+from judge_world import plan as asked
 
 from cxmon import actions, wording
 from cxmon.config.plan import Plan
@@ -22,10 +24,11 @@ from cxmon.model import (
     Interval,
     Scope,
     Segment,
+    Silence,
     Step,
     Window,
 )
-from cxmon.pipeline.allowance_telling import as_finding
+from cxmon.pipeline.allowance_telling import as_finding, tell
 from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.judge_allowance import spend
@@ -148,17 +151,37 @@ def test_what_a_later_store_knew_at_its_first_look_stays_the_baseline(tmp_path):
     assert again.altogether.harm == first.altogether.harm
 
 
+NONE = Interval(estimate=math.nan, low=math.nan, high=math.nan)
+EXCEEDED = AllowanceUse(
+    metric="csat", year=datetime(2025, 12, 31, 23, tzinfo=UTC), ends=day(900), as_of=day(300), unit="pt",
+    code=AllowanceCode.EXCEEDED, by="decisions", limit=0.003, unexplained=NONE,
+    summed=Interval(estimate=0.005, low=0.004, high=0.006),
+    altogether=Altogether(harm=NONE, code=AllowanceCode.OPEN), carried=(),
+)  # fmt: skip
+
+
 def test_a_story_names_the_days_of_its_metrics_zone():
     """In Berlin the year begins at 23:00 of the day before, UTC."""
-    metric = csat(zone="Europe/Berlin")
-    none = Interval(estimate=math.nan, low=math.nan, high=math.nan)
-    use = AllowanceUse(
-        metric="csat", year=datetime(2025, 12, 31, 23, tzinfo=UTC), ends=day(900), as_of=day(300), unit="pt",
-        code=AllowanceCode.EXCEEDED, by="decisions", limit=0.003, unexplained=none,
-        summed=Interval(estimate=0.005, low=0.004, high=0.006),
-        altogether=Altogether(harm=none, code=AllowanceCode.OPEN), carried=(),
-    )  # fmt: skip
-    assert "since 1 Jan together cost more" in as_finding(use, metric).reason
+    assert "since 1 Jan together cost more" in as_finding(EXCEEDED, csat(zone="Europe/Berlin")).reason
+
+
+def test_an_allowance_that_a_silence_keeps_quiet_says_whose_it_is(tmp_path):
+    quiet = Silence(id="q", metric="csat", segment=None, starts=day(0), ends=day(400), by="Board", why="known to all")
+    with fresh(tmp_path / "store.db") as store:
+        store.changes.put_silence(quiet, origin="cli")
+        tell(asked(tmp_path, [csat()], []), store, EXCEEDED, csat(), {}, now=day(300))
+        (incident,) = store.incidents.open("allowance")
+        assert news(store) == []
+        note = store.incidents.history(incident.id)[-1].reason
+        kept_again = replace(EXCEEDED, code=AllowanceCode.WITHIN, as_of=day(301), summed=replace(NONE, estimate=0.001))
+        tell(asked(tmp_path, [csat()], []), store, kept_again, csat(), {}, now=day(301))
+        (ended,) = news(store)
+    until = f"{day(400):%Y-%m-%d %H:%M} UTC"
+    assert note == f"silenced: that it opened was not sent, a silence until {until} by Board (known to all) covers it"
+    assert (
+        ended.lines[0]
+        == f"Nobody was told while it lasted: a silence until {until} by Board (known to all) covered it."
+    )
 
 
 def test_a_plan_without_an_allowance_counts_nothing(tmp_path):

@@ -164,7 +164,7 @@ def test_another_change_on_one_stage_takes_that_stage_out_of_the_pool(world):
     verdicts = {v.change: v.harms[0] for v in judge(plan, store, now=day(290))}
     harm = verdicts["phone-cut"]
     assert [s.code is Code.ENTANGLED for s in harm.stages] == [False, True, False]
-    assert "not in the pooled figure yet: phone, fr" in harm.reason
+    assert "not in the figure of all stages yet: phone, fr" in harm.reason
     assert verdicts["menu"].code is Code.ENTANGLED
 
 
@@ -195,7 +195,7 @@ def test_durations_are_judged_as_ratios_stage_by_stage_also_where_one_never_had_
     assert harm.so_far.low < np.expm1(0.4) < harm.so_far.high
     assert harm.actual / harm.expected == pytest.approx(1 + harm.so_far.estimate)
     assert "no row has region 'nowhere'" in harm.stages[3].reason
-    assert "not in the pooled figure yet: phone, nowhere" in harm.reason
+    assert "not in the figure of all stages yet: phone, nowhere" in harm.reason
 
 
 def test_holidays_are_left_out_of_every_stage_and_told(world):

@@ -8,8 +8,9 @@ from judge_world import POINT, START, World, built, change, csat, day, falls
 
 from cxmon.contracts import Observations
 from cxmon.decisions.versions import versions
-from cxmon.model import Cause, Code, Window
+from cxmon.model import Cause, Code, Declared, Grade, Verdict, Window
 from cxmon.pipeline.judge import Depth, judge
+from cxmon.pipeline.judge_versions import why_changed
 from cxmon.store import Store
 
 METRIC = csat(by=((),))
@@ -47,6 +48,23 @@ def test_answers_that_come_late_turn_a_verdict_and_are_named_as_the_reason(tmp_p
     assert "answers do not come in as they used to" in worse.harms[0].reason
     assert worse.harms[0].n_post < quiet.harms[0].n_post
     assert [r.cause for r in second.reasons] == [Cause.REVISED]
+
+
+def test_a_line_of_why_says_which_versions_came_since_what_people_heard():
+    """Else *before* would name one version and *what changed* another."""
+    dates = {1: START, 2: START, 3: START}
+    one, two, three = (
+        Verdict(change="phone-cut", as_of=dates[n], code=code, grade=Grade.CONTROLLED, harms=(), version=n)
+        for n, code in ((1, Code.HARMED), (2, Code.WORSE), (3, Code.HARMED))
+    )
+    declared = Declared(change=change(), declared_at=START, origin="yaml")
+
+    def line(told):
+        return why_changed([one, two], three, declared, {}, "UTC", {}, told)
+
+    assert line(two).startswith("What changed since version 2: ")
+    said = "The versions since, up to version 2 of 1 Jun (worse, limit still open), were no news. "
+    assert line(one) == said + line(two)
 
 
 def test_later_days_turn_it_where_nothing_was_revised_and_a_refresh_keeps_what_was_said_first(tmp_path):

@@ -13,6 +13,7 @@ from cxmon.alerts import Console, Slack
 from cxmon.errors import DeliveryError
 from cxmon.model import Delivery, Secret
 from cxmon.pipeline.notify import BLOCKED_S, LEASE_S, REPEAT, deliver, send_test
+from cxmon.pipeline.overtaken import take_along
 from cxmon.store import Store
 
 __all__ = ["fake_slack"]
@@ -169,11 +170,63 @@ def test_a_story_begun_before_an_outage_gets_its_news_in_order(world):
     send(world)
     world[2].stop()
     put(world, news("worsened"), news("ended"))
-    assert send(world, after(hours=1)) == [("worsened", "waiting")]
+    assert send(world, after(minutes=20)) == [("worsened", "waiting")]
     world[2].start()
-    assert send(world, after(hours=2)) == [("worsened", "sent"), ("ended", "sent")]
+    assert send(world, after(minutes=40)) == [("worsened", "sent"), ("ended", "sent")]
     replies = world[2].replies(world[2].posts()[0]["ts"])
     assert [r["text"].split(":")[0] for r in replies] == ["worsened", "ended"]
+
+
+def test_after_an_hour_of_it_its_news_is_one_edit_and_one_reply_that_loses_nothing(world):
+    put(world, news())
+    send(world)
+    world[2].stop()
+    put(world, news("worsened"), news("widened", reply=None), news("ended"))
+    assert send(world, after(minutes=30)) == [("worsened", "waiting")]
+    world[2].start()
+    assert send(world, after(hours=1)) == [("worsened", "sent"), ("widened", "sent"), ("ended", "sent")]
+    (post,) = world[2].posts()
+    (reply,) = world[2].replies(post["ts"])
+    assert reply["blocks"][0]["text"]["text"] == "worsened: news of incident:a\nended: news of incident:a"
+    assert "CSAT ended in incident:a" in str(post["blocks"])
+    assert "Told late: the channel was out of reach" in str(post["blocks"])
+    assert world[2].count("chat.update") == 1
+
+
+def test_after_a_long_one_the_newest_stand_in_the_reply_and_the_others_are_counted(world):
+    put(world, news())
+    send(world)
+    world[2].stop()
+    put(world, *(news("worsened", version=str(i), reply=f"worse for the {i}. time") for i in range(8)))
+    send(world, after(minutes=1))
+    world[2].start()
+    assert len(send(world, after(days=1))) == 8
+    (reply,) = world[2].replies(world[2].posts()[0]["ts"])
+    first, *newest = reply["blocks"][0]["text"]["text"].splitlines()
+    assert first == "3 earlier pieces of news, which its history tells"
+    assert newest == [f"worse for the {i}. time" for i in range(3, 8)]
+
+
+def test_what_went_with_a_message_that_is_not_on_its_way_any_more_is_told_by_itself(world):
+    put(world, news())
+    send(world)
+    put(world, news("ended"))
+    lead, other = row(news()), row(news("ended"))
+    assert take_along(world[1], lead, [other], at=NOW, worker="gone")
+    assert send(world, after(seconds=LEASE_S + 5)) == [("ended", "sent")]
+    (reply,) = world[2].replies(world[2].posts()[0]["ts"])
+    assert reply["text"].startswith("ended: ")
+
+
+def test_a_form_that_slack_refuses_after_an_outage_takes_no_other_news_with_it(world):
+    world[2].stop()
+    put(world, news(), news("ended"))
+    send(world, after(minutes=1))
+    world[2].start()
+    world[2].fail("chat.postMessage", "msg_too_long", times=2)
+    assert send(world, after(minutes=30)) == [("opened", "dead"), ("ended", "sent")]
+    (post,) = world[2].posts()
+    assert "CSAT ended in incident:a" in str(post["blocks"])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,38 @@ def test_without_a_kill_the_story_is_told_once(fake_slack, url):
 def test_the_points_of_the_way_are_found_by_themselves():
     ours = {"notify-claimed", "notify-drawn", "notify-delivered", "notify-sent", "slack-told", "slack-edited"}
     assert ours <= set(failpoints())
+
+
+@pytest.mark.parametrize("told_before", [False, True], ids=["not told before", "told before"])
+@pytest.mark.parametrize(
+    "at",
+    ["notify-claimed", "notify-drawn", "outbox-take-together-after-commit", "slack-told", "notify-delivered",
+     "outbox-together-before-commit", "outbox-together-after-commit"],
+)  # fmt: skip
+def test_a_kill_while_a_story_is_told_after_an_outage_tells_nothing_twice_either(fake_slack, url, at, told_before):
+    """One message says all that the outage kept: what it overtook must not come behind it once more."""
+    given, day = plan(fake_slack.url), after(days=1)
+    with Store.open(url) as store:
+        store.outbox.queue([row(news())], NOW)
+        if told_before:
+            deliver(given, store, now=NOW, worker="w")
+        fake_slack.stop()
+        store.outbox.queue([row(news("worsened")), row(news("ended"))], NOW)
+        deliver(given, store, now=NOW, worker="w")
+        fake_slack.start()
+
+    def work(shift=0.0):
+        with Store.open(url) as store:
+            deliver(given, store, now=day + timedelta(seconds=shift), worker=f"w{shift}")
+
+    assert dies(work, at)
+    work(LEASE_S + 5)
+    with Store.open(url) as store:
+        assert {r.state for r in store.outbox.rows()} == {Delivery.SENT}
+    (post,) = fake_slack.posts()
+    assert "CSAT ended" in str(post["blocks"])
+    replies = [r["blocks"][0]["text"]["text"] for r in fake_slack.replies(post["ts"])]
+    assert replies == ["worsened: news of incident:a\nended: news of incident:a"] * told_before
 
 
 def test_a_kill_behind_the_upload_of_a_picture_leaves_the_words_once(fake_slack, url):

@@ -53,10 +53,21 @@ def test_one_message_when_due_and_one_when_overdue_however_often_it_is_asked(sto
         remind(PLAN, store, now=DUE + timedelta(hours=hours))
     due, overdue = queued(store)
     assert (due.badge, overdue.badge) == ("Due today", "Overdue")
-    assert due.title == "Desk closed: amend, until 12 Mar"
+    assert due.title == "Desk closed: amend by 12 Mar"
     assert due.lines[0].startswith('Planning: Desk closed is to be answered with "amend" until 12 Mar; due today')
     assert due.thread == overdue.thread == "change:cut"
     assert overdue.reply == "Reminder: Amend by 12 Mar (Planning), overdue by 1 day, and no fix has begun."
+
+
+def test_what_is_kept_is_to_be_looked_at_again_and_misses_no_fix(store):
+    actions.respond(store, replace(AMEND, decision=Decision.KEEP, at=NOW + timedelta(days=1)))
+    remind(PLAN, store, now=DUE)
+    (due,) = queued(store)
+    assert due.title == "Desk closed: keep, look again by 12 Mar"
+    assert (
+        due.lines[0] == "Planning: Desk closed is to be looked at again by 12 Mar; due today, and not answered again."
+    )
+    assert due.reply == "Reminder: Keep, look again by 12 Mar (Planning), due today, and not answered again."
 
 
 def test_it_is_a_reply_in_the_story_that_was_told(store):
@@ -104,7 +115,7 @@ def test_an_incident_reminds_in_its_own_story_and_why_says_how_it_stands(store):
     known = replace(PLAN, metrics={"csat": metric()})
     remind(known, store, now=DUE + timedelta(days=3))
     assert [(m.thread, m.title) for m in queued(store) if m.thread != "change:cut"] == [
-        ("incident:i1", "CSAT: amend, until 12 Mar")
+        ("incident:i1", "CSAT: amend by 12 Mar")
     ]
     last = actions.why(store, "i1", now=DUE + timedelta(days=3))[-1]
     assert last.endswith("Saturdays only (Amend by 12 Mar (Planning), overdue by 3 days, and no fix has begun)")

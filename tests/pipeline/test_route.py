@@ -9,7 +9,7 @@ from cxmon.alerts import Console
 from cxmon.decisions.routing import routed, silenced, unfit
 from cxmon.model import EVERYONE, News, Receipt, Route, Segment, Silence
 from cxmon.pipeline.notify import deliver
-from cxmon.pipeline.route import queue, rules_of
+from cxmon.pipeline.route import place, rules_of
 
 PHONE = Segment.of(channel="phone")
 PHONE_EU = Segment.of(channel="phone", region="eu")
@@ -91,11 +91,11 @@ def test_a_silence_for_a_part_does_not_hide_the_whole_or_another_metric():
 def test_what_is_silenced_is_not_queued_but_its_end_is(sqlite_store):
     given = plan("http://x")
     sqlite_store.changes.put_silence(quiet(), origin="cli")
-    assert queue(given, sqlite_store, news("opened"), now=NOW, **ABOUT) == []
-    assert queue(given, sqlite_store, news("worsened"), now=NOW, **ABOUT) == []
-    assert [r.channel for r in queue(given, sqlite_store, news("ended"), now=NOW, **ABOUT)] == ["slack"]
-    assert [r.channel for r in queue(given, sqlite_store, news("corrected"), now=NOW, **ABOUT)] == ["slack"]
-    assert len(queue(given, sqlite_store, news("opened"), now=after(days=3), **ABOUT)) == 1
+    assert place(given, sqlite_store, news("opened"), now=NOW, **ABOUT).rows == ()
+    assert place(given, sqlite_store, news("worsened"), now=NOW, **ABOUT).rows == ()
+    assert [r.channel for r in place(given, sqlite_store, news("ended"), now=NOW, **ABOUT).rows] == ["slack"]
+    assert [r.channel for r in place(given, sqlite_store, news("corrected"), now=NOW, **ABOUT).rows] == ["slack"]
+    assert len(place(given, sqlite_store, news("opened"), now=after(days=3), **ABOUT).rows) == 1
 
 
 def test_a_silence_names_who_and_why():
@@ -105,13 +105,13 @@ def test_a_silence_names_who_and_why():
 
 
 def test_a_decision_to_stay_silent_is_never_queued(sqlite_store):
-    assert queue(plan("http://x"), sqlite_store, news("noted"), now=NOW, **ABOUT) == []
+    assert place(plan("http://x"), sqlite_store, news("noted"), now=NOW, **ABOUT).rows == ()
 
 
 def test_the_same_news_is_queued_once_and_other_news_beside_it(sqlite_store):
     given = plan("http://x")
     for message in (news(), news(), news(version="2"), news(thread="incident:b")):
-        sqlite_store.outbox.queue(queue(given, sqlite_store, message, now=NOW, **ABOUT), NOW)
+        sqlite_store.outbox.queue(place(given, sqlite_store, message, now=NOW, **ABOUT).rows, NOW)
     keys = sorted(r.key for r in sqlite_store.outbox.rows())
     assert keys == ["incident:a|opened|1|slack", "incident:a|opened|2|slack", "incident:b|opened|1|slack"]
     assert all(r.message.key == r.key for r in sqlite_store.outbox.rows())
@@ -122,12 +122,12 @@ def test_a_story_is_told_on_where_it_was_told_before(sqlite_store):
     sqlite_store.outbox.queue([row(news(), "console")], NOW)
     sqlite_store.outbox.sent("incident:a|opened|1|console", Receipt(channel="console", ref="1"), NOW)
     moved = replace(before, routes=(Route(channel="new"),))
-    queued = queue(moved, sqlite_store, news("ended"), now=NOW, **ABOUT)
+    queued = place(moved, sqlite_store, news("ended"), now=NOW, **ABOUT).rows
     assert [r.channel for r in queued] == ["new", "console"]
 
 
 def test_messages_reach_the_console_where_nothing_is_configured(sqlite_store, capsys):
     given = plan("http://x", channels={})
-    sqlite_store.outbox.queue(queue(given, sqlite_store, news(), now=NOW, **ABOUT), NOW)
+    sqlite_store.outbox.queue(place(given, sqlite_store, news(), now=NOW, **ABOUT).rows, NOW)
     assert [d.state.value for d in deliver(given, sqlite_store, now=NOW, worker="w")] == ["sent"]
     assert "CSAT opened in incident:a" in capsys.readouterr().out

@@ -44,5 +44,9 @@ def test_a_response_says_until_when_by_whom_and_how_it_stands():
     assert wording.answers("five", [due], [FIX], now=NOW) == [
         "Roll back by 18 Nov (Planning), Saturday desk has begun: harm"
     ]
+    kept = replace(due, decision=Decision.KEEP)
+    assert wording.answers("five", [kept], [], now=NOW) == [
+        "Keep, look again by 18 Nov (Planning), overdue by 5 days, and not answered again: harm"
+    ]
     ahead = replace(SAID, due=NOW + timedelta(days=5))
     assert wording.answers("five", [ahead, due], [], now=NOW, late=True) == wording.answers("five", [due], [], now=NOW)

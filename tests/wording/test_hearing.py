@@ -85,6 +85,13 @@ def test_what_was_kept_back_is_told_to_nobody_then_and_later_where_it_was_told(k
     assert heard(history, rows) == [f"told to nobody then: {said}", "", "told in slack"]
 
 
+def test_an_allowances_story_is_found_although_its_keys_name_the_year():
+    rows = [row(Step.OPENED, "slack", "2026-01-01"), row(Step.ENDED, "slack", "2026-01-01", at=LATER)]
+    opened, ended = step(Step.OPENED), step(Step.ENDED, LATER)
+    assert heard([opened, ended], rows) == ["told in slack", "told in slack"]
+    assert heard([opened, ended], rows[:1]) == ["told in slack", "told to nobody: no message was made of it"]
+
+
 def test_what_people_did_before_anybody_knew_and_a_verdicts_story():
     assert heard([step(Step.ACKNOWLEDGED)], []) == ["told to nobody: no channel knew of it"]
     verdict = row(Step.CORRECTED, "slack", "3")
