@@ -35,6 +35,14 @@ class QuietError(SourceError):
         self.fields = fields
 
 
+class DriftError(SourceError):
+    """The records of a source lack `fields` altogether, which have another name now or were never there."""
+
+    def __init__(self, text: str, fields: frozenset[str]) -> None:
+        super().__init__(text)
+        self.fields = fields
+
+
 class RefusedError(SourceError):
     """The vendor refused a request with the HTTP status `status`; `said` is the beginning of what it answered."""
 

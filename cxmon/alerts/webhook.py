@@ -87,7 +87,7 @@ class Webhook:
             # Neither proxies nor a .netrc of the environment: both would send it, or credentials, elsewhere.
             session.trust_env = False
             for scheme in ("https://", "http://"):
-                session.mount(scheme, guard.adapter(allow_private=self.allow_private))
+                session.mount(scheme, guard.adapter(name="webhook", allow_private=self.allow_private))
             try:
                 with session.post(
                     self.url.reveal(), data=content, headers=headers, allow_redirects=False, stream=True,

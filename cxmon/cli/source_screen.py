@@ -52,7 +52,9 @@ def _block(look: "Look", *, whole: bool) -> list[str]:
     if not look.access:
         return [f"  {look.what}: credentials refused", f"    {look.error}"]
     if look.error:
-        return [f"  {look.what}: failed", f"    {look.error}"]
+        lines = [f"  {look.what}: failed", f"    {look.error}"]
+        sound = [f"{one.metric} {_said(one)}" for one in look.metrics]
+        return lines + ([_listed("    counts all the same: ", sound, whole=whole)] if sound else [])
     newest = f", newest {look.newest:%Y-%m-%d %H:%M} UTC" if look.newest else ""
     lines = [_short(f"  {look.what}: {written(look.records)} {look.of}{newest}", whole=whole)]
     wrong = [one for one in look.metrics if one.rejected]

@@ -65,7 +65,7 @@ class Client:
         if ca_file:
             self._session.verify = _certificates(name, ca_file)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, guard.adapter(allow_private=allow_private))
+            self._session.mount(scheme, guard.adapter(name=name, allow_private=allow_private))
         asked = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "cxmon"}
         self._session.headers.update(asked | dict(headers or {}) | (auth.headers() if auth else {}))
         self._grant: Grant | None = None

@@ -33,14 +33,14 @@ def is_public(text: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def adapter(*, allow_private: bool) -> HTTPAdapter:
+def adapter(*, name: str, allow_private: bool) -> HTTPAdapter:
     """What a `requests` session mounts for http and https."""
-    return _Adapter(allow_private=allow_private)
+    return _Adapter(name=name, allow_private=allow_private)
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, *, allow_private: bool) -> None:
-        self._pools = _pools(allow_private=allow_private)
+    def __init__(self, *, name: str, allow_private: bool) -> None:
+        self._pools = _pools(name=name, allow_private=allow_private)
         # Repeating is the client's own: it knows which answers are worth it.
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
@@ -49,14 +49,14 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = self._pools
 
 
-def _pools(*, allow_private: bool) -> dict[str, type[HTTPConnectionPool]]:
+def _pools(*, name: str, allow_private: bool) -> dict[str, type[HTTPConnectionPool]]:
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return _connected(self, allow_private=allow_private)
+            return _connected(self, name=name, allow_private=allow_private)
 
     class Secure(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return _connected(self, allow_private=allow_private)
+            return _connected(self, name=name, allow_private=allow_private)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -67,7 +67,7 @@ def _pools(*, allow_private: bool) -> dict[str, type[HTTPConnectionPool]]:
     return {"http": PlainPool, "https": SecurePool}
 
 
-def _connected(connection: HTTPConnection, *, allow_private: bool) -> socket.socket:
+def _connected(connection: HTTPConnection, *, name: str, allow_private: bool) -> socket.socket:
     """A socket to the first allowed address of the connection's host that answers."""
     host, port = connection.host.strip("[]"), connection.port or connection.default_port
     try:
@@ -78,7 +78,7 @@ def _connected(connection: HTTPConnection, *, allow_private: bool) -> socket.soc
     allowed = [entry for entry in found if allow_private or is_public(str(entry[4][0]))]
     if not allowed:
         raise SourceError(
-            f"{host} is the address {found[0][4][0]}, which is not on the internet; "
+            f"{name}: {host} is the address {found[0][4][0]}, which is not on the internet; "
             "`allow_private: true` of the source allows it"
         )
     failure: OSError | None = None

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from cxmon.feeds.client import Client
 
 MOST_ROWS = 200_000  # Of one page: more is no page.
+# Where an answer has one of these, a list that is null is what went wrong and no list without entries.
+_WRONG = ("error", "errors", "error_message", "error_code", "message", "messages", "detail", "details", "fault")
 _MOST_SWEPT = 500_000  # Records of a list whose ids are remembered.
 
 
@@ -145,7 +147,18 @@ def _rows(stream: Stream, answer: Answer, where: str) -> list[Any]:
         return rows_of(stream.records, answer.data, where)
     except SourceError:
         # What was passed over may say why.
-        return rows_of(stream.records, answer.whole(), where)
+        whole = answer.whole()
+        # Some servers write a list without entries as null.
+        plainly = isinstance(whole, dict) and not any(whole.get(name) for name in _WRONG)
+        if plainly and stream.records(whole) is None:
+            return []
+        return rows_of(stream.records, whole, where)
+
+
+def _listed(stream: Stream, answer: Answer) -> bool:
+    """Whether there is a list at all, if only an empty one: a list that is not there says of no record that it is
+    gone."""
+    return not answer.empty and isinstance(stream.records(answer.data), list)
 
 
 def _whole(stream: Stream, answer: Answer) -> list[Any]:
@@ -205,8 +218,7 @@ class _Pages:
                 raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
             known |= {place} if place is not None else set()
             before = ids
-            # A list that is not there says of no record that it is gone.
-            self._meet([*ids, *gone], whole=not rejected and not answer.empty)
+            self._meet([*ids, *gone], whole=not rejected and (bool(rows) or _listed(stream, answer)))
             self._look_at_order(first=windows == 0)
             # Where the order is not what was asked for, what is older may still come.
             newest = self.reader.newest if self.in_order else position.newest

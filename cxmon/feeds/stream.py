@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cxmon.contracts import Pieces, Records, Rejected, Unfit
-from cxmon.errors import SourceError
+from cxmon.errors import DriftError
 from cxmon.feeds import paging as pages
 from cxmon.feeds.exchange import Call
 from cxmon.feeds.fields import MISSING, Getter, RecordError, epoch, key_of, path, reads, seconds_of, spots_of
@@ -16,6 +16,7 @@ from cxmon.model import Secret
 
 # A field that so many records in a row do not even have is not there, or has another name now.
 MISSING_FROM = 20
+_NAMED = 5  # Of more than so many fields that are not there the others are counted.
 LONGEST_ID = 200
 _BLOCK = 64  # Bytes that SHA-256 takes at once.
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -274,10 +275,21 @@ class Reader:
         self.seen += count
         if self._missing and self.seen >= MISSING_FROM:
             has = next((sorted(map(str, row))[:20] for row in whole() if isinstance(row, dict)), [])
-            raise SourceError(
-                f"{self.source}: {place}: none of {self.seen} records has {', '.join(sorted(self._missing))}; "
-                f"they have {', '.join(has)}; was it renamed? (`optional: true` where records may lack it)"
+            names = sorted(self._missing)
+            lacks = ", ".join(map(self._with_place, names[:_NAMED])) + (
+                f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             )
+            raise DriftError(
+                f"{self.source}: {place}: none of {self.seen} records has {lacks}; "
+                f"they have {', '.join(has)}; was it renamed? (`optional: true` where records may lack it)",
+                frozenset(self._missing),
+            )
+
+    def _with_place(self, name: str) -> str:
+        """A field as whoever mends it looks for it: with its place in a record, where that has another name."""
+        spots = spots_of(self.stream.fields[name]) or frozenset()
+        place = ".".join(next(iter(spots))) if len(spots) == 1 else name
+        return name if place == name else f"{name} ({place})"
 
 
 def _plain_ids(found: Sequence[Any]) -> list[str] | None:

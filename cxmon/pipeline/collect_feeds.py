@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from cxmon.aggregate import roles
 from cxmon.config.plan import Plan
 from cxmon.contracts import Batch, Facts, Rejected, Request
-from cxmon.errors import QuietError, SourceError
+from cxmon.errors import DriftError, QuietError, SourceError
 from cxmon.failpoints import failpoint
 from cxmon.feeds.heap import set_apart
 from cxmon.model import Metric, Window, written
@@ -81,10 +81,44 @@ def read(
 
     `counts` and `tally` hold what came, also where this raises, `quiet` why the source has nothing any more for some of
     the metrics, `unnamed` the values that no map names, by metric, and `notes` what the source said of how it was read.
+    A field that the records lack fails the metrics that read it, whose cursors stay; the others are read without it.
     """
+    must_be_known(plan, store, pull.metrics[0].source)
+    absent: frozenset[str] = frozenset()
+    while True:
+        try:
+            _read(
+                plan, store, pull, counts, quiet, tally, now=now, progress=progress, unnamed=unnamed, notes=notes,
+                enough=enough, absent=absent,
+            )  # fmt: skip
+        except DriftError as error:
+            left = tuple(m for m in pull.metrics if not _fields(m) & error.fields)
+            if not left or error.fields <= absent:
+                raise
+            quiet.update((m.id, str(error)) for m in pull.metrics if m not in left)
+            pull, absent = replace(pull, metrics=left), absent | error.fields
+        else:
+            return
+
+
+def _read(
+    plan: Plan,
+    store: Store,
+    pull: Pull,
+    counts: Mapping[str, Counts],
+    quiet: dict[str, str],
+    tally: Tally,
+    *,
+    now: datetime,
+    progress: Callable[[str, int, int], None] | None,
+    unnamed: Mapping[str, dict[tuple[str, str], str]] | None,
+    notes: list[str] | None,
+    enough: Enough,
+    absent: frozenset[str],
+) -> None:
+    """The same in one go, for metrics that read none of the `absent` fields."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
-    must_be_known(plan, store, first.source)
-    wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics))
+    wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics)) - absent
     request = Request(
         metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
         hash_key=plan.hash_key, fields=wanted, ahead=True, meter=tally.meter,

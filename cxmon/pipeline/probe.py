@@ -1,7 +1,7 @@
 """One look at a source, of which nothing is stored: does it answer, and is what it says what the metrics need?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from cxmon.aggregate import Page, roles
 from cxmon.aggregate import reading as values
 from cxmon.config.plan import Plan
 from cxmon.contracts import Cells, Facts, Feed, Records, Rejected, Request, Source
-from cxmon.errors import AccessError, ConfigError, CxmonError
+from cxmon.errors import AccessError, ConfigError, CxmonError, DriftError
 from cxmon.model import Grain, Kind, Metric, Window, written
 from cxmon.pipeline.collect import redacted, secrets_of
 
@@ -131,9 +131,24 @@ def _newest(cells: Cells, metric: Metric, least: int) -> list[Mapping[str, str]]
 
 
 def _stream(plan: Plan, source: Source, stream: str, metrics: Sequence[Metric], now: datetime) -> Look:
+    """What the first pages say, of all fields; where records lack some, of the metrics that read none of them."""
+    try:
+        return _pages(plan, source, stream, metrics, now, None)
+    except DriftError as error:
+        fields = {m.id: frozenset([*roles(m).values(), *m.read.only]) for m in metrics}
+        left = [m for m in metrics if not fields[m.id] & error.fields]
+        if not left:
+            raise
+        known = frozenset[str]().union(*(fields[m.id] for m in left))
+        return replace(_pages(plan, source, stream, left, now, known), error=redacted(str(error), secrets_of(source)))
+
+
+def _pages(
+    plan: Plan, source: Source, stream: str, metrics: Sequence[Metric], now: datetime, fields: frozenset[str] | None
+) -> Look:
     pages: list[Facts] = []
     aside: list[Rejected] = []
-    batches = source.fetch(_request(plan, metrics[0], now))
+    batches = source.fetch(replace(_request(plan, metrics[0], now), fields=fields))
     for batch in batches:
         # What moves no cursor is a list of what is gone: no records are in it.
         if isinstance(batch, Facts) and batch.cursor is not None:

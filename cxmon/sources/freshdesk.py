@@ -29,10 +29,11 @@ _OUTBOUND = 10
 _MOMENTS = ("first_responded_at", "resolved_at", "closed_at", "reopened_at")  # Of a ticket's stats.
 _RATINGS = feeds.path("ratings.default_question")
 _SCORES = ("ratings.default_question", "rating")
-# Without the last four the stats did not come.
-_NEVER_MISSING = frozenset(
-    {"created_at", "status", "first_reply_at", "first_reply_min", "resolved_at", "resolution_min"}
-)
+# Where the stats do not come, all tickets would look as if nobody had answered them.
+_NEVER_MISSING = frozenset({
+    "created_at", "status", "first_reply_at", "first_reply_min", "first_reply_in_time", "resolved_at", "resolution_min",
+    "resolution_in_time", "closed_at", "reopened_at", "reopened",
+})  # fmt: skip
 _SENTIMENT = {
     103: "happy", 102: "happy", 101: "happy", 100: "neutral", -101: "unhappy", -102: "unhappy", -103: "unhappy",
 }  # fmt: skip
@@ -174,7 +175,7 @@ def _ticket_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
         "resolution_min": minutes(created, resolved),
         "first_reply_in_time": _in_time("fr_escalated", minutes(replied, feeds.path("fr_due_by"))),
         "resolution_in_time": _in_time("is_escalated", minutes(resolved, feeds.path("due_by"))),
-        "reopened": feeds.reads(_reopened, *(f"stats.{name}_at" for name in ("reopened", "resolved", "closed"))),
+        "reopened": _from_stats(_reopened, *(f"stats.{name}_at" for name in ("reopened", "resolved", "closed"))),
         "status": _named("status", _STATUS),
         "channel": _named("source", _CHANNEL),
         "direction": feeds.reads(lambda one: "outbound" if one.get("source") == _OUTBOUND else "inbound", "source"),
@@ -221,7 +222,12 @@ def _in_time(mark: str, left: feeds.Getter) -> feeds.Getter:
         minutes_left = left(ticket)
         return int(minutes_left >= 0) if isinstance(minutes_left, float) else None
 
-    return feeds.reads(found, mark, left)
+    return _from_stats(found, mark, left)
+
+
+def _from_stats(get: feeds.Getter, *of: feeds.Getter | str) -> feeds.Getter:
+    """What is made of a ticket's stats by a getter that looks at `of`; MISSING where the ticket has none."""
+    return feeds.reads(lambda ticket: get(ticket) if "stats" in ticket else MISSING, *of)
 
 
 def _reopened(ticket: Any) -> int | None:

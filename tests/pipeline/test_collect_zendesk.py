@@ -13,9 +13,11 @@ from collect_desk import NOW, everything, metric, plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cxmon.cli.source_screen import screen
 from cxmon.model import Kind, Read, Token
 from cxmon.pipeline.check import check
 from cxmon.pipeline.collect import collect
+from cxmon.pipeline.probe import probe
 from cxmon.sources import Zendesk
 from cxmon.store import Store, schema
 
@@ -223,6 +225,41 @@ def test_a_ticket_counts_once_and_as_it_was_last(sqlite_store):
             (done,) = collect(of(vendor, csat), sqlite_store, now=NOW)
             assert (done.error, done.rejected) == ("", rejected)
             assert [sum(column) for column in zip(*everything(sqlite_store, csat).values(), strict=True)] == figures
+
+
+def test_tickets_without_metric_sets_fail_the_metrics_that_read_these_and_no_others(tmp_path, sqlite_store):
+    at, sets = int(NOW.timestamp()) - 5 * DAY, []
+
+    def export(_params, _):
+        rows = [ticket(i, at, "good") for i in range(25)]
+        rows = rows if sets else [{k: v for k, v in row.items() if k != "metric_set"} for row in rows]
+        return {"tickets": rows, "after_cursor": "a", "end_of_stream": True}
+
+    made = Read(stream="tickets", time="created_at", value="satisfied")
+    csat = metric("csat", source="helpdesk", read=made, dimensions=())
+    waits = metric(
+        "waits", Kind.QUANTILE, source="helpdesk", read=replace(made, value="requester_wait_min", censored=True)
+    )
+    reopened = metric("reopened", source="helpdesk", read=replace(made, value="reopened"))
+    with Clocks(now=NOW).serve(api__v2__incremental__tickets__cursor=export) as vendor:
+        the = of(vendor, waits, csat, reopened, folder=tmp_path)
+        for _ in range(2):
+            slow, fine, again = collect(the, sqlite_store, now=NOW)
+            assert (fine.ok, everything(sqlite_store, csat)) == (True, {("{}", at - at % DAY - 2 * H): (25.0, 25.0)})
+            assert (
+                "none of 25 records has reopened (metric_set.reopens), requester_wait_min "
+                "(metric_set.requester_wait_time_in_minutes.calendar), solved_at (metric_set.solved_at); they have "
+            ) in slow.error
+            assert (slow.error, slow.written, again.written) == (again.error, 0, 0)
+        assert everything(sqlite_store, waits) == {}, "nobody counts as one who still waits"
+        [seen] = probe(the, "helpdesk", now=NOW)
+        assert [(one.metric, one.count) for one in seen.metrics] == [("csat", 25)]
+        assert "none of 25 records has agent_wait_business_min" in seen.error
+        assert len(seen.rows) == 10
+        assert any(line.endswith("counts all the same: csat 25") for line in screen("helpdesk", [seen]))
+        sets.append(1)
+        assert [c.error for c in collect(the, sqlite_store, now=NOW)] == [""] * 3
+    assert sum(n for n, _ in everything(sqlite_store, waits).values()) == 25
 
 
 OWN = ["satisfaction_ratings", "survey_responses", "tickets"]

@@ -16,7 +16,7 @@ from cxmon.aggregate import Page
 from cxmon.config import load
 from cxmon.config.loader import parse
 from cxmon.contracts import Request, Unfit
-from cxmon.errors import AccessError, ConfigError, SourceError
+from cxmon.errors import AccessError, ConfigError, DriftError, SourceError
 from cxmon.model import EVERYONE, Kind, Read, Secret, Token, Window
 from cxmon.pipeline.collect import collect
 from cxmon.pipeline.probe import probe
@@ -262,8 +262,12 @@ def test_what_passes_costs_an_attempt_only(fault):
 
 def test_stats_that_do_not_come_are_no_silence_of_agents():
     plain = [{k: v for k, v in ticket(n, hours(n)).items() if k != "stats"} for n in range(25)]
-    with Account(plain).serve() as vendor, pytest.raises(SourceError, match="none of 25 records has first_reply_at"):
+    with Account(plain).serve() as vendor, pytest.raises(DriftError, match="none of 25 records has closed_at") as told:
         pull(source(vendor))
+    assert told.value.fields == {
+        "first_reply_at", "first_reply_min", "first_reply_in_time", "resolved_at", "resolution_min",
+        "resolution_in_time", "closed_at", "reopened_at", "reopened",
+    }  # fmt: skip
 
 
 def test_options_that_cannot_be_are_refused():

@@ -266,3 +266,17 @@ STAMP = {"Date": "Mon, 01 Jun 2026 00:00:00 GMT"}
 )
 def test_a_wait_is_read_in_each_form_that_a_vendor_documents(status, headers, wait):
     assert asked_to_wait(status, headers) == wait
+
+
+def test_a_list_that_is_null_has_no_entries_unless_something_went_wrong():
+    swept = replace(STREAM, swept_by=("at",))
+    with serving(Desk(answers(3))) as vendor, Client("desk", vendor.url, None, allow_private=True) as client:
+        *_, last = feeds.read(client, swept.stream("answers"), asked())
+        vendor.faults = [Reply({"data": None, "errors": None, "meta": {"next": None, "more": False}})]
+        [page] = feeds.read(client, swept.stream("answers"), replace(asked(), cursor=last.cursor))
+        assert (len(page.upserts), page.complete) == (0, True)
+        assert page.sweep is None, "of what is not there nothing is taken away"
+        for wrong in ({"data": None, "errors": [{"message": "no"}]}, {"data": None, "message": "no"}, {"meta": None}):
+            vendor.faults = [Reply(wrong)]
+            with pytest.raises(SourceError, match="nothing where the list of records belongs"):
+                list(feeds.read(client, swept.stream("answers"), asked()))

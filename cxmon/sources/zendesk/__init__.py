@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cxmon import feeds
 from cxmon.contracts import Batch, Facts, Request
 from cxmon.errors import RefusedError, SourceError
-from cxmon.feeds.fields import within
+from cxmon.feeds.fields import MISSING, within
 from cxmon.feeds.reach import checked_base, opened
 from cxmon.model import Token
 from cxmon.sources.zendesk import apart, quiet
@@ -44,8 +44,10 @@ _DURATIONS = {
     "requester_wait": "requester_wait_time_in_minutes",
     "on_hold": "on_hold_time_in_minutes",
 }
-# Without the last three the metric sets did not come, and all tickets would look as if nobody had answered them.
-_NEVER_MISSING = frozenset({"created_at", "status", "first_reply_min", "first_reply_business_min", "solved_at"})
+# Where the metric sets do not come, all tickets would look as if nobody had answered them.
+_OF_SETS = frozenset({"solved_at", "first_reply_at", "reopens", "reopened", "replies", "one_touch"}).union(
+    *({f"{name}_min", f"{name}_business_min"} for name in _DURATIONS)
+)
 # How the lists of both survey systems go on.
 # Who knows no such cursors has pages by number, and a link to the next one.
 _AFTER = feeds.CursorPages(param="page[after]", cursor="meta.after_cursor", more="meta.has_more", link="next_page")
@@ -178,7 +180,7 @@ def _tickets(source: Zendesk, whose: str = apart.PEOPLE) -> feeds.Stream:
         changed=feeds.first("generated_timestamp", "updated_at"),
         customer=feeds.path("requester_id"),
         fields=_ticket_fields(source.custom) | {"handled": feeds.reads(lambda _ticket: whose)},
-        required=_NEVER_MISSING,
+        required=_OF_SETS | {"created_at", "status"},
         deleted=feeds.reads(lambda ticket: ticket.get("status") == "deleted", "status"),
         paging=feeds.CursorPages(
             param="cursor",
@@ -250,17 +252,17 @@ def _ticket_fields(custom: Mapping[str, str]) -> dict[str, feeds.Getter]:
         "created_at": feeds.path("created_at"),
         "updated_at": feeds.path("updated_at"),
         "solved_at": _of_set("solved_at"),
-        "first_reply_at": feeds.reads(_first_reply_at, "created_at", replied),
+        "first_reply_at": _from_set(_first_reply_at, "created_at", replied),
         "status": feeds.path("status"),
         "channel": feeds.path("via.channel"),
         "priority": feeds.path("priority"),
         "kind": feeds.path("type"),
         "brand": feeds.path("brand_id"),
         "form": feeds.path("ticket_form_id"),
-        "reopens": feeds.path("metric_set.reopens"),
-        "reopened": feeds.reads(lambda ticket: _above(ticket, "reopens", 0), "metric_set.reopens"),
-        "replies": feeds.path("metric_set.replies"),
-        "one_touch": feeds.reads(_one_touch, *(f"metric_set.{name}" for name in ("solved_at", "replies", "reopens"))),
+        "reopens": _of_set("reopens"),
+        "reopened": _from_set(lambda ticket: _above(ticket, "reopens", 0), "metric_set.reopens"),
+        "replies": _of_set("replies"),
+        "one_touch": _from_set(_one_touch, *(f"metric_set.{name}" for name in ("solved_at", "replies", "reopens"))),
         **_score_fields(feeds.path("satisfaction_rating.score")),
     }
     for name, key in _DURATIONS.items():
@@ -300,6 +302,11 @@ def _with_metric_sets(data: Any) -> Any:
 
 def _of_set(name: str) -> feeds.Getter:
     return within("metric_set", feeds.path(f"metric_set.{name}"))
+
+
+def _from_set(get: feeds.Getter, *of: str) -> feeds.Getter:
+    """What is made of a metric set by a getter that looks at the paths `of`; MISSING where the ticket has no set."""
+    return feeds.reads(lambda ticket: get(ticket) if "metric_set" in ticket else MISSING, *of)
 
 
 def _metric(ticket: Any, name: str) -> Any:
