@@ -36,15 +36,18 @@ def gap(finding: Finding, metric: Metric) -> Gap | None:
 
 
 def gap_words(found: Gap, metric: Metric) -> str:
-    """`2.6 points below expected (2.2 to 3.0)`."""
-    side = "below" if found.size < 0 else "above"
-    text = f"{size_words(found, metric)} {side} expected"
+    """`2.6 points worse than expected (2.2 to 3.0)`."""
+    text = f"{size_words(found, metric)} {side(found, metric)} than expected"
     if not (math.isfinite(found.low) and math.isfinite(found.high)):
         return text
-    ends = [say.bare(metric, x, found.unit, _digits(found, metric)) for x in (found.low, found.high)]
-    if found.low * found.high >= 0:
-        return f"{text} ({' to '.join(ends if found.size >= 0 else ends[::-1])})"
-    return f"{text} ({say.with_side(ends[0], 'below')} to {say.with_side(ends[1], 'above')})"
+    ends = sorted(metric.harm_sign * x for x in (found.low, found.high))
+    words = say.sides(metric, found)
+    return f"{text} ({say.between(metric, (ends[0], ends[1]), found.unit, _digits(found, metric), words)})"
+
+
+def side(found: Gap, metric: Metric) -> str:
+    """`worse`, `slower`, `better` or `faster`."""
+    return say.sides(metric, found)[metric.harm_sign * found.size < 0]
 
 
 def holds_nothing(found: Gap, metric: Metric) -> bool:

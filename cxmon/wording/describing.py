@@ -61,7 +61,7 @@ def _complete(metric: Metric) -> str:
 
 
 def a_year_before(metric: Metric, now: float, then: float, window: str, earlier: str) -> str:
-    """`85.0 % in the 7 days to 14 Nov, 86.9 % a year before (7 days to 15 Nov 2025): 1.9 points lower`."""
+    """`85.0 % in the 7 days to 14 Nov, 86.9 % a year before (7 days to 15 Nov 2025): 1.9 points worse`."""
     told = f"{value(metric, now)} in the {window}, {value(metric, then)} a year before ({earlier})"
     if is_share(metric):
         size = amount(metric, abs(now - then), "pt", 1)
@@ -71,8 +71,8 @@ def a_year_before(metric: Metric, now: float, then: float, window: str, earlier:
         size = amount(metric, abs(now - then), metric.unit)
     if not any(c in "123456789" for c in size):
         return f"{told}: the same"
-    words = ("longer", "shorter") if is_speed(metric) else ("higher", "lower") if is_share(metric) else ("more", "less")
-    return f"{told}: {size} {words[now < then]}"
+    words = ("slower", "faster") if is_speed(metric) else ("worse", "better")
+    return f"{told}: {size} {words[metric.harm_sign * (now - then) < 0]}"
 
 
 YEAR_CAVEAT = (

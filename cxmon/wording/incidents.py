@@ -20,7 +20,7 @@ from cxmon.model import (
     Transition,
     written,
 )
-from cxmon.wording.against import gap, gap_words, holds_nothing, levels, size_words
+from cxmon.wording.against import gap, gap_words, holds_nothing, levels, side, size_words
 from cxmon.wording.kinds import NOT_INSIDE
 from cxmon.wording.messages import AGAINST_EXPECTED, CORRECTED, at_most, lower
 from cxmon.wording.placing import TOO_LITTLE
@@ -129,8 +129,7 @@ def headline(
     if finding.withheld:
         return withheld_headline(f"{what}{where}", kind, when)
     if kind == "watch" and found is not None:
-        side = "below" if found.size < 0 else "above"
-        return f"{what}{where} is {size_words(found, metric)} {side} expected{when}"
+        return f"{what}{where} is {size_words(found, metric)} {side(found, metric)} than expected{when}"
     if kind == "funnel":
         parts = finding.reason.partition(":")[0] if not math.isfinite(finding.value) else ""
         return f"{what}{where}: {parts}" if parts else f"{what}{where} is outside what its size explains{when}"

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from cxmon.model import Amount, Harm, Interval, Kind, Metric, Reading, Where, number_format, written
+from cxmon.model import Amount, Harm, Interval, Kind, Metric, number_format, written
 from cxmon.wording import precision
 
 UNKNOWN = "not known"
@@ -221,7 +222,14 @@ def largest(metric: Metric, harm: Harm) -> str:
     return f"up to {size} {sides(metric, harm)[0]} is still possible"
 
 
-def sides(metric: Metric, harm: Harm | Where | Reading) -> tuple[str, str]:
+class InUnit(Protocol):
+    """A difference that is told in a unit, as in `Harm`."""
+
+    @property
+    def unit(self) -> str: ...
+
+
+def sides(metric: Metric, harm: InUnit) -> tuple[str, str]:
     """The words for more harm and for less of it."""
     return ("slower", "faster") if is_speed(metric) and harm.unit == "%" else ("worse", "better")
 

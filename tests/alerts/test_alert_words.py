@@ -187,23 +187,23 @@ def test_news_has_a_key_of_its_content():
 def test_the_gap_reads_the_interval_of_the_value_and_of_the_gap_alike():
     by_gap = gap(finding(value=0.821, expected=0.853, low=-0.041, high=-0.023), CSAT)
     by_value = gap(finding(value=0.821, expected=0.853, low=0.812, high=0.830), CSAT)
-    assert gap_words(by_gap, CSAT) == gap_words(by_value, CSAT) == "3.2 points below expected (2.3 to 4.1)"
+    assert gap_words(by_gap, CSAT) == gap_words(by_value, CSAT) == "3.2 points worse than expected (2.3 to 4.1)"
 
 
 def test_durations_are_told_as_a_share_of_expected_and_rates_in_their_unit():
     slow = gap(finding(value=24.0, expected=20.0, low=2.0, high=6.0), RESPONSE)
-    assert gap_words(slow, RESPONSE) == "20 % above expected (10 to 30)"
+    assert gap_words(slow, RESPONSE) == "20 % slower than expected (10 to 30)"
     churn = gap(finding(value=0.0042, expected=0.0031, low=0.0004, high=0.0018), CHURN)
-    assert gap_words(churn, CHURN) == "1.1 per 1,000 above expected (0.4 to 1.8)"
+    assert gap_words(churn, CHURN) == "1.1 per 1,000 worse than expected (0.4 to 1.8)"
 
 
 def test_a_gap_reads_as_precisely_as_its_range_is_narrow_and_no_end_as_zero():
     wide = gap(finding(value=256.0, expected=185.0, low=223.0, high=293.0), RESPONSE)
-    assert gap_words(wide, RESPONSE) == "38 % above expected (21 to 58)"
+    assert gap_words(wide, RESPONSE) == "38 % slower than expected (21 to 58)"
     narrow = gap(finding(value=20.0, expected=19.0, low=19.9, high=20.1), RESPONSE)
-    assert gap_words(narrow, RESPONSE) == "5.3 % above expected (4.7 to 5.8)"
+    assert gap_words(narrow, RESPONSE) == "5.3 % slower than expected (4.7 to 5.8)"
     astride = gap(finding(value=109.0, expected=100.0, low=99.7, high=119.4), RESPONSE)
-    assert gap_words(astride, RESPONSE) == "9.0 % above expected (0.3 below to 19.4 above)"
+    assert gap_words(astride, RESPONSE) == "9.0 % slower than expected (0.3 faster to 19.4 slower)"
 
 
 def test_the_figure_of_an_end_says_that_it_is_of_one_period():
@@ -215,7 +215,7 @@ def test_the_figure_of_an_end_says_that_it_is_of_one_period():
 
 def test_an_interval_that_holds_neither_is_not_shown():
     odd = gap(finding(value=0.821, expected=0.853, low=0.5, high=0.6), CSAT)
-    assert gap_words(odd, CSAT) == "3.2 points below expected"
+    assert gap_words(odd, CSAT) == "3.2 points worse than expected"
 
 
 def test_near_by_are_live_changes_of_these_weeks_that_could_touch_these_customers():
@@ -296,9 +296,9 @@ def test_where_names_the_members_and_how_many_were_looked_at():
 def test_a_part_that_alone_is_in_breach_is_told_by_its_own_name():
     whole = incident(finding(segment=EVERYONE), members=(EVERYONE, PHONE_EU))
     message = of_incident(whole, Step.WORSENED, finding())
-    assert message.title.startswith("CSAT in phone · eu is 3.2 points below")
+    assert message.title.startswith("CSAT in phone · eu is 3.2 points worse")
     assert message.picture.segment == PHONE_EU.key
-    assert of_incident(whole, Step.WORSENED, finding(segment=EVERYONE)).title.startswith("CSAT is 3.2 points below")
+    assert of_incident(whole, Step.WORSENED, finding(segment=EVERYONE)).title.startswith("CSAT is 3.2 points worse")
 
 
 def test_a_quiet_source_claims_nothing_about_customers():
@@ -337,7 +337,7 @@ def badge_of(found):
 def test_a_look_that_knows_nothing_is_told_by_the_worst_that_did():
     unknown = finding(state=State.UNKNOWN, value=float("nan"), expected=float("nan"), n=0.0)
     message = of_incident(incident(), found=unknown)
-    assert message.title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
+    assert message.title == "CSAT in phone · eu is 3.2 points worse than expected since 14 Oct"
     closed = incident(state=IncidentState.ENDED, ending=Ending.CLOSED_UNKNOWN)
     assert "Against expected" not in [f.label for f in of_incident(closed, Step.ENDED, unknown).facts]
 
@@ -347,7 +347,7 @@ def test_a_quiet_look_while_it_lasts_is_not_called_out_of_bounds(step):
     nan = float("nan")
     quiet = finding(state=State.OK, value=0.898, expected=nan, low=nan, high=nan, reason="no lasting change")
     message = of_incident(incident(), step, quiet, check_type="watch")
-    assert message.title == "CSAT in phone · eu is 3.2 points below expected since 14 Oct"
+    assert message.title == "CSAT in phone · eu is 3.2 points worse than expected since 14 Oct"
     assert "89.8 %" not in whole(message)
     # Once it is over, the newest figure is the one to tell, as one of a single day.
     over = incident(state=IncidentState.ENDED, ending=Ending.RECOVERED)
@@ -379,7 +379,7 @@ def test_transitions_without_a_period_are_told_apart_by_their_time():
 
 
 def test_the_gist_of_an_incident_is_its_figure_and_of_other_news_what_is_said_first():
-    unsure = "84 % instead of 86 % over 7 days: 2 points below expected (4 below to 1 above), 1,480 answers"
+    unsure = "84 % instead of 86 % over 7 days: 2 points worse than expected (1 better to 4 worse), 1,480 answers"
     assert gist(ALL["incident-unsure"]) == unsure
     assert gist(ALL["verdict-harmed"]) == ALL["verdict-harmed"].lines[0]
     assert gist(replace(ALL["verdict-harmed"], lines=())) == ""

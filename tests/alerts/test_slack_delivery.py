@@ -45,7 +45,7 @@ def test_the_first_message_is_posted_with_blocks_text_and_an_opaque_key(slack, f
     (post,) = fake_slack.posts()
     address = f"https://f.slack.com/C0ALERTS/p{post['ts']}"
     assert receipt == Receipt(channel="C0ALERTS", ref=post["ts"], detail=address)
-    assert post["text"].startswith("Worse than expected: CSAT in phone · eu is 3.2 points below expected")
+    assert post["text"].startswith("CSAT in phone · eu is 3.2 points worse than expected")
     assert post["metadata"] == {"event_type": "cxmon_message", "event_payload": {"key": opaque(opened.key)}}
     assert opened.thread not in str(post["metadata"])
     assert (post["unfurl_links"], post["unfurl_media"]) == (False, False)
@@ -178,7 +178,7 @@ def test_blocks_that_slack_refuses_are_sent_as_plain_text_once(slack, fake_slack
     slack.deliver(opened, None, None)
     (post,) = fake_slack.posts()
     assert "blocks" not in post
-    assert "3.2 points below expected (2.3 to 4.1)" in post["text"]
+    assert "3.2 points worse than expected (2.3 to 4.1)" in post["text"]
     assert post["metadata"]["event_payload"]["key"] == opaque(opened.key)
 
 
@@ -281,7 +281,7 @@ def test_a_channel_given_by_id_needs_no_list(fake_slack, opened):
 def test_without_a_token_the_same_words_go_to_the_console(fake_slack, opened, capsys):
     slack = Slack(channel="#cx-alerts", base_url=fake_slack.url)
     receipt = slack.deliver(opened, None, PNG)
-    assert "CSAT in phone · eu is 3.2 points below expected since 14 Oct" in capsys.readouterr().out
+    assert "CSAT in phone · eu is 3.2 points worse than expected since 14 Oct" in capsys.readouterr().out
     assert receipt.channel == "console"
     assert fake_slack.calls == []
     assert slack.pace_s == 0.0

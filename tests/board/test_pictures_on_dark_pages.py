@@ -27,7 +27,7 @@ def chart():
     ]
     points = charts.recent(charts.points(BAND, CSAT, grave_since=SINCE, limit=1.5), 126)
     return pictured(
-        points, CSAT, title="CSAT is 4 points below expected", subtitle=("as of today", "running average"), pins=pins,
+        points, CSAT, title="CSAT 4 points worse than expected", subtitle=("as of today", "running average"), pins=pins,
         limit=1.5, limit_from=SINCE, limit_text="limit of #2: 1.5 points",
     )  # fmt: skip
 

@@ -71,7 +71,7 @@ def verdict():
 
 
 def picture(**more):
-    given = {"metric": "csat", "segment": "{}", "change": "cut", "title": "CSAT is 2.6 points below expected",
+    given = {"metric": "csat", "segment": "{}", "change": "cut", "title": "CSAT is 2.6 points worse than expected",
              "subtitle": ("Tier-1 chat outsourced", "As of today"), "alt": "CSAT over time"} | more  # fmt: skip
     return Picture(**given)
 

@@ -61,10 +61,10 @@ def told(value, expected, low, high, metric=CSAT, kind="watch"):
 
 
 def includes_zero(against):
-    """Whether the range that is printed in `2.6 points below expected (2.2 to 3.0), 900 answers` includes zero."""
+    """Whether the range that is printed in `2.6 points worse than expected (2.2 to 3.0), 900 answers` includes zero."""
     low, high = re.search(r"expected \((.+?) to (.+?)\)", against).groups()
     figures = [float(end.split()[0]) for end in (low, high)]
-    return ("below" in low and "above" in high) or 0.0 in figures
+    return (low.endswith(("better", "faster")) and high.endswith(("worse", "slower"))) or 0.0 in figures
 
 
 @pytest.mark.parametrize("metric", [CSAT, REPLY, CHURN], ids=lambda metric: metric.id)

@@ -11,6 +11,7 @@ from word_examples import CHURN, COST, CSAT, NOW, REPLY, START, harm, metric
 
 from cxmon import wording
 from cxmon.model import Better, Code, Kind, Placebo
+from cxmon.wording import describing
 
 NBSP_FREE = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -136,3 +137,16 @@ def test_numbers_never_read_as_minus_zero(x, digits):
 def test_how_unusual_is_said_in_counts(m, as_large, said):
     found = harm(Code.HARMED, 0.02, 0.026, 0.03, placebo=Placebo(as_large=as_large, windows=211))
     assert wording.unusual(m, found) == said
+
+
+@pytest.mark.parametrize(
+    ("metric", "now", "then", "said"),
+    [
+        (CSAT, 0.85, 0.869, "1.9 points worse"), (CSAT, 0.869, 0.85, "1.9 points better"), (CSAT, 0.8, 0.8, "the same"),
+        (REPLY, 12.0, 10.0, "20 % slower"), (REPLY, 8.0, 10.0, "20 % faster"), (CHURN, 0.006, 0.005, "1 per 1,000 worse"),
+    ],
+)  # fmt: skip
+def test_a_year_before_is_compared_as_worse_or_better(metric, now, then, said):
+    told = describing.a_year_before(metric, now, then, "7 days to 14 Nov", "7 days to 15 Nov 2025")
+    assert "a year before (7 days to 15 Nov 2025): " in told
+    assert told.endswith(said)

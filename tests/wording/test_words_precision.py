@@ -45,9 +45,9 @@ def test_a_level_has_the_digits_that_its_interval_supports(half, said):
 @pytest.mark.parametrize(
     ("half", "said"),
     [
-        (0.04, "12 points below expected (8 to 16)"),
-        (0.002, "12.0 points below expected (11.8 to 12.2)"),
-        (0.00002, "12.00 points below expected (12.00 to 12.00)"),
+        (0.04, "12 points worse than expected (8 to 16)"),
+        (0.002, "12.0 points worse than expected (11.8 to 12.2)"),
+        (0.00002, "12.00 points worse than expected (12.00 to 12.00)"),
     ],
 )
 def test_a_difference_and_the_ends_of_its_range_are_written_alike(half, said):
@@ -132,7 +132,7 @@ def test_parts_of_a_gap_add_up_as_they_read():
 def test_durations_are_told_as_precisely_as_their_share_is_known():
     found = replace(finding(1.76, 1.52, 0.2), metric="reply")
     assert levels(found, REPLY) == ("1.76 min", "1.52 min", "1.56 min", "1.96 min")
-    assert gap_words(gap(found, REPLY), REPLY) == "16 % above expected (3 to 29)"
+    assert gap_words(gap(found, REPLY), REPLY) == "16 % slower than expected (3 to 29)"
 
 
 def test_a_limit_reads_as_it_was_written_however_wide_the_range():
