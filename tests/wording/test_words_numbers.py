@@ -142,10 +142,14 @@ def test_how_unusual_is_said_in_counts(m, as_large, said):
 @pytest.mark.parametrize(
     ("metric", "now", "then", "said"),
     [
-        (CSAT, 0.85, 0.869, "1.9 points worse"), (CSAT, 0.869, 0.85, "1.9 points better"), (CSAT, 0.8, 0.8, "the same"),
-        (REPLY, 12.0, 10.0, "20 % slower"), (REPLY, 8.0, 10.0, "20 % faster"), (CHURN, 0.006, 0.005, "1 per 1,000 worse"),
+        (CSAT, 0.85, 0.869, "1.9 points worse"),
+        (CSAT, 0.869, 0.85, "1.9 points better"),
+        (CSAT, 0.8, 0.8, "the same"),
+        (REPLY, 12.0, 10.0, "20 % slower"),
+        (REPLY, 8.0, 10.0, "20 % faster"),
+        (CHURN, 0.006, 0.005, "1 per 1,000 worse"),
     ],
-)  # fmt: skip
+)
 def test_a_year_before_is_compared_as_worse_or_better(metric, now, then, said):
     told = describing.a_year_before(metric, now, then, "7 days to 14 Nov", "7 days to 15 Nov 2025")
     assert "a year before (7 days to 15 Nov 2025): " in told
