@@ -98,7 +98,10 @@ def judge(
         told = [d for d in begun if _tells(plan, store, d, found[d.change.id], now)]
         found |= _about([Look.at(replace(asked, brief=False), told)])[0]
     titles = {d.change.id: d.change.title for d in store.changes.all() if d.change.status is Status.LIVE}
-    verdicts = [_verdict(asked, d, found[d.change.id], titles) for d in begun]
+    # A decision's message says how its fixes stand, so these are judged first.
+    order = sorted(begun, key=lambda d: d.change.responds_to is None)
+    judged = {d.change.id: _verdict(asked, d, found[d.change.id], titles) for d in order}
+    verdicts = [judged[d.change.id] for d in begun]
     if changes is None:
         spend(plan, store, {v.change: v for v in verdicts}, now=now, brief=depth is Depth.TOLD)
     return verdicts

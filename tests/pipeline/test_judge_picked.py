@@ -13,6 +13,7 @@ from cxmon.decisions.picked import Picked, beyond_before, both, clearly_above, f
 from cxmon.decisions.span import Span
 from cxmon.model import EVERYONE, RED, AimCode, Amount, Category, Code, Interval, Scope, Stage
 from cxmon.panel import Panel
+from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.pipeline.judge_staged import staged_evidence
 
@@ -224,3 +225,15 @@ def test_what_both_show_is_never_surer_than_either(a, b, lasting):
     assert min(one.estimate, two.estimate) - 1e-12 <= joint.estimate <= max(one.estimate, two.estimate) + 1e-12
     assert joint.low == min(one.low, two.low) <= joint.estimate + 1e-12
     assert joint.estimate - 1e-12 <= max(one.high, two.high) == joint.high
+
+
+def test_a_decision_judged_together_with_its_fix_says_how_the_fix_stands(tmp_path):
+    fix = replace(FIX, responds_to="cut")
+    moves = {"csat": falls(-0.1, begins=100)}
+    plan, store = built(tmp_path, World(moves=moves, days=262), [CSAT], [CUT, fix])
+    with store:
+        verdicts = judge(plan, store, now=day(240), depth=Depth.TOLD)
+        assert [v.change for v in verdicts] == ["cut", "fix"]
+        told = [fact.text for row in store.outbox.rows() for fact in row.message.facts if fact.label == "Fix"]
+    [stands] = [text for text in told if text.startswith("Answered by Desk coached, since ")]
+    assert not stands.endswith("not judged yet")
