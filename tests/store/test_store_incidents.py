@@ -25,7 +25,7 @@ def test_an_incident_comes_with_its_steps_its_messages_and_its_verdict(store):
     (found,) = store.incidents.open()
     assert (found.members, found.state, found.latest.value) == ((PHONE,), IncidentState.OPEN, 0.71)
     assert store.incidents.history("i1") == [transition()]
-    assert store.outbox.rows() == [outbox_row()]
+    assert store.outbox.rows() == [replace(outbox_row(), queued_at=NOW)]
     assert store.verdicts.latest("weekend").version == 1
     assert store.incidents.evaluated_through("floor", "csat") == NOW
 
