@@ -64,7 +64,7 @@ def ahead(
     with ProcessPoolExecutor(
         1, mp_context=context, initializer=_begin, initargs=(plan, store.url, heard, number_format())
     ) as pool:
-        answers = [pool.submit(_figures, part, depth) for part in parts]
+        answers = [_handed(pool, part, depth) for part in parts]
         try:
             yield Ahead(answers=answers)
         except BaseException:
@@ -72,6 +72,16 @@ def ahead(
             for child in set(multiprocessing.active_children()) - others:
                 child.terminate()
             raise
+
+
+def _handed(pool: ProcessPoolExecutor, part: Sequence[datetime], depth: Depth) -> Future[list[Known]]:
+    """The answer to come, or the error where the other process ended before all were handed over."""
+    try:
+        return pool.submit(_figures, part, depth)
+    except BrokenProcessPool as error:
+        never: Future[list[Known]] = Future()
+        never.set_exception(error)
+        return never
 
 
 # What the second process works with: a pool's tasks can only reach what is global there.

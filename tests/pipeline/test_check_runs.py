@@ -121,7 +121,7 @@ def test_an_undeclared_regression_is_one_incident_told_by_the_segment_it_happens
     first = next(r.message for r in reversed(store.outbox.rows()) if r.message.thread == incident.thread)
     facts = {f.label: f.text for f in first.facts}
     assert facts["Service or contacts"].startswith("Worse service, not other contacts: of ")
-    size = first.title.partition(" points below")[0].rpartition(" ")[2]
+    size = first.title.partition(" points worse")[0].rpartition(" ")[2]
     parts = facts["Service or contacts"].partition(": of ")[2].partition(" points worse than expected, ")[0]
     assert round(float(parts), len(size.partition(".")[2])) == float(size)
     assert list(facts).index("Where") + 1 == list(facts).index("Service or contacts")

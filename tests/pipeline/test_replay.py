@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +27,8 @@ from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.register import register
 from cxmon.pipeline.replay import looks, period, replay
-from cxmon.pipeline.replay_ahead import ahead
+from cxmon.pipeline.replay_ahead import FIRST as BEGUN
+from cxmon.pipeline.replay_ahead import Ahead, _handed, ahead
 from cxmon.pipeline.replay_compare import compare
 from cxmon.pipeline.replay_known import hearsay
 from cxmon.store import Overlay, Run, Store
@@ -303,6 +305,16 @@ def test_a_second_process_changes_no_word_even_where_it_is_killed(live, quick, c
     killing.join()
     assert (alone.alerts, alone.codes, alone.incidents) == (quick.alerts, quick.codes, quick.incidents)
     assert "the second process of the replay ended" in caplog.text
+
+
+def test_a_second_process_that_ends_before_all_is_handed_over_is_told_with_the_first_answer():
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        with pytest.raises(BrokenProcessPool):
+            pool.submit(os._exit, 1).result()
+        later = Ahead(answers=[_handed(pool, [day(0)], Depth.TOLD)])
+        assert later.known(BEGUN) is None
+        assert len(later.lost) == 1
 
 
 def test_an_error_ends_the_second_process_with_the_command(live):
