@@ -3,7 +3,7 @@
 from cxmon.aggregate import reading
 from cxmon.aggregate.churn import cells_of_states, opens
 from cxmon.aggregate.churn_grid import DEFINITIONS, STRIPE
-from cxmon.aggregate.intake import FIGURES, Intake, bounds, roles
+from cxmon.aggregate.intake import FIGURES, Intake, bounds, fields_of, roles
 from cxmon.aggregate.orderly import histories, orderly
 from cxmon.aggregate.parts import AGES, Parts, cells, merge, period_starts
 from cxmon.aggregate.quiet import Told, quiet
@@ -30,6 +30,7 @@ __all__ = [
     "cells",
     "cells_of_facts",
     "cells_of_states",
+    "fields_of",
     "histories",
     "merge",
     "on_the_bad_side",

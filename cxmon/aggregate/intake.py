@@ -41,6 +41,11 @@ _OF_CELLS = {
 }
 
 
+def fields_of(metric: Metric) -> frozenset[str]:
+    """All that is read of a record for a metric, for its figures and by its filter."""
+    return frozenset([*roles(metric).values(), *metric.read.only])
+
+
 def roles(metric: Metric) -> dict[str, str]:
     """{role: column or expression} of everything that a row must bring; dimensions have the role `dimension:name`.
 

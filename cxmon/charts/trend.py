@@ -340,8 +340,9 @@ def _pins(frame: _Frame, *, hover: bool) -> list[alt.Chart]:
         if not part:
             continue
         text = _raised(part).encode(x=_x(frame), y=_y(frame, "at"), text=alt.Text("title:N"))
-        look: dict[str, Any] = {"align": align, "dx": dx, "fontSize": wide_only(12), "baseline": "middle"}
-        look["fontWeight"] = 600
+        look: dict[str, Any] = {
+            "align": align, "dx": dx, "fontSize": wide_only(12), "fontWeight": 600, "baseline": "middle",
+        }  # fmt: skip
         halo: dict[str, Any] = {
             "stroke": frame.colours.paper,
             "strokeWidth": 5,

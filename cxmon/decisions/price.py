@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from cxmon.decisions.agreement import weakest
 from cxmon.decisions.scale import NOTHING
+from cxmon.decisions.scoping import ON_OTHERS
 from cxmon.model import (
     PER_DAYS,
     Change,
@@ -30,8 +31,6 @@ from cxmon.model import (
 
 YEAR, MONTH = PER_DAYS["year"], PER_DAYS["month"]
 ZERO = Interval(estimate=0.0, low=0.0, high=0.0)
-# How a note begins that tells whom a metric was judged on where it does not know the scope.
-ON_OTHERS = "judged on "
 # What a harm must not be for its range to be this change's own.
 _UNKNOWN = frozenset({Code.WAITING, Code.NOT_COMPARABLE, Code.ENTANGLED})
 

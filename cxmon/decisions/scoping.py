@@ -14,6 +14,9 @@ from cxmon.decisions.span import PAST
 from cxmon.model import EVERYONE, Category, Change, Kind, Metric, Scope, Segment, Status
 from cxmon.panel import Panel
 
+# How a note begins that tells whom a metric was judged on where it does not know the scope.
+ON_OTHERS = "judged on "
+
 Bools = npt.NDArray[np.bool_]
 
 # Fewer controls tell little of the shared movement, more are thinner than they need to be.
@@ -48,7 +51,7 @@ def sides(change: Change, others: Sequence[Change], leaves: Panel, *, at: int, u
     declared = change.scope_for(metric.id)
     scope = scope_of(change, metric)
     missing = [name for name in declared.dimensions if name not in metric.dimensions]
-    note = f"judged on {scope.label}: {metric.label} is not known by {' and '.join(missing)}" if missing else ""
+    note = f"{ON_OTHERS}{scope.label}: {metric.label} is not known by {' and '.join(missing)}" if missing else ""
     touched = np.array([scope.touches(s) for s in leaves.segments], bool)
     if not metric.additive:
         return _whole(scope, leaves, note)
@@ -153,7 +156,7 @@ def _whole(scope: Scope, leaves: Panel, note: str) -> Sides:
     for segment in (wanted, EVERYONE):
         if segment is not None and segment in leaves.segments:
             mask = np.array([s == segment for s in leaves.segments], bool)
-            said = note or ("" if segment == wanted else "judged on all customers: segments of it overlap")
+            said = note or ("" if segment == wanted else f"{ON_OTHERS}all customers: segments of it overlap")
             treated = leaves.select([segment])
             return Sides(
                 treated=treated, controls=None, treated_leaves=mask, free_leaves=~mask, label=segment.label, note=said,

@@ -91,8 +91,7 @@ def _kept_quiet(store: Store, event: Event, steps: Sequence[Transition], rows: S
     if any(row.message.thread == thread for row in rows) or store.outbox.newest(thread):
         return ""
     history = [*store.incidents.history(incident), *(t for t in steps if t.incident == incident)]
-    kept = [t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT)]
-    return kept[-1].partition(quieting.NOT_SENT)[2] if kept else ""
+    return next(reversed(_reasons_kept(history)), "")
 
 
 def told_from_its_end(message: Message, store: Store, incident: Incident | None) -> Message:
@@ -102,11 +101,16 @@ def told_from_its_end(message: Message, store: Store, incident: Incident | None)
         return message
     history = store.incidents.history(incident.id)
     steps = sum(t.step not in {Step.NOTED, *_BY_PEOPLE} for t in history)
-    kept = [t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT)]
+    kept = _reasons_kept(history)
     if len(kept) != steps or any(t.reason.startswith(_OVER) for t in history):
         return message
-    lines = [line for reason in kept[-1:] for line in words.untold(reason.partition(quieting.NOT_SENT)[2])]
-    return replace(message, lines=(*lines, *message.lines))
+    return replace(message, lines=(*words.untold(next(reversed(kept), "")), *message.lines))
+
+
+def _reasons_kept(history: Sequence[Transition]) -> list[str]:
+    """What kept each step quiet of which nobody was told, by the notes of that."""
+    notes = (t.reason for t in history if t.step is Step.NOTED and t.reason.startswith(KEPT))
+    return [reason.partition(quieting.NOT_SENT)[2] for reason in notes]
 
 
 def _worst_first(incident: Incident, scores: Mapping[Segment, float]) -> Incident:

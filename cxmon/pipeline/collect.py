@@ -146,20 +146,20 @@ def _collect_stream(
         quiet: dict[str, str] = {}
         notes: list[str] = []
         tally = begun(store, pull.metrics, source, pull.since, whole=pull.whole)
-        read = partial(
+        attempt = partial(
             feeds.read,
             plan,
             store,
-            pull,
-            counts,
-            quiet,
-            tally,
+            counts=counts,
+            quiet=quiet,
+            tally=tally,
             now=now,
             progress=progress,
             unnamed=unnamed,
             notes=notes,
             enough=enough,
         )
+        read = partial(feeds.despite_drift, pull, quiet, attempt)
         error = _attempted(read, source, ", ".join(counts))
         held = _held(plan, store, pull.metrics, tally, error, now)
         # All together is cheaper; where one cannot be counted the others still are, and its own error is found.

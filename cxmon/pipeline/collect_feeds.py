@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from cxmon.aggregate import roles
+from cxmon.aggregate import fields_of
 from cxmon.config.plan import Plan
 from cxmon.contracts import Batch, Facts, Rejected, Request
 from cxmon.errors import DriftError, QuietError, SourceError
@@ -25,12 +25,13 @@ _LOG = logging.getLogger(__name__)
 @dataclass(frozen=True, kw_only=True)
 class Pull:
     """Metrics that are read together, from `cursor` on; `since` is from when on their facts are complete. `whole`: they
-    read the past, as long as they have not come to its end."""
+    read the past, as long as they have not come to its end. `absent` fields are not asked for."""
 
     metrics: tuple[Metric, ...]
     since: datetime
     cursor: str | None = None
     whole: bool = False
+    absent: frozenset[str] = frozenset()
 
 
 def pulls(plan: Plan, store: Store, metrics: Sequence[Metric], *, now: datetime, since: datetime | None) -> list[Pull]:
@@ -77,48 +78,14 @@ def read(
     notes: list[str] | None = None,
     enough: Enough = ENOUGH,
 ) -> None:
-    """Every page of the feed into the store, small ones joined until there is `enough`.
+    """Every page of the feed into the store, small ones joined until there is `enough`; for DriftError `despite_drift`.
 
     `counts` and `tally` hold what came, also where this raises, `quiet` why the source has nothing any more for some of
     the metrics, `unnamed` the values that no map names, by metric, and `notes` what the source said of how it was read.
-    A field that the records lack fails the metrics that read it, whose cursors stay; the others are read without it.
     """
-    must_be_known(plan, store, pull.metrics[0].source)
-    absent: frozenset[str] = frozenset()
-    while True:
-        try:
-            _read(
-                plan, store, pull, counts, quiet, tally, now=now, progress=progress, unnamed=unnamed, notes=notes,
-                enough=enough, absent=absent,
-            )  # fmt: skip
-        except DriftError as error:
-            left = tuple(m for m in pull.metrics if not _fields(m) & error.fields)
-            if not left or error.fields <= absent:
-                raise
-            quiet.update((m.id, str(error)) for m in pull.metrics if m not in left)
-            pull, absent = replace(pull, metrics=left), absent | error.fields
-        else:
-            return
-
-
-def _read(
-    plan: Plan,
-    store: Store,
-    pull: Pull,
-    counts: Mapping[str, Counts],
-    quiet: dict[str, str],
-    tally: Tally,
-    *,
-    now: datetime,
-    progress: Callable[[str, int, int], None] | None,
-    unnamed: Mapping[str, dict[tuple[str, str], str]] | None,
-    notes: list[str] | None,
-    enough: Enough,
-    absent: frozenset[str],
-) -> None:
-    """The same in one go, for metrics that read none of the `absent` fields."""
     first, source = pull.metrics[0], plan.sources[pull.metrics[0].source]
-    wanted = frozenset(tally.surveys or ()).union(*map(_fields, pull.metrics)) - absent
+    must_be_known(plan, store, first.source)
+    wanted = frozenset(tally.surveys or ()).union(*map(fields_of, pull.metrics)) - pull.absent
     request = Request(
         metric=first, window=Window(pull.since, now), now=now, cursor=pull.cursor, frozen=plan.as_of is not None,
         hash_key=plan.hash_key, fields=wanted, ahead=True, meter=tally.meter,
@@ -159,6 +126,20 @@ def _read(
         raise SourceError(f"{first.id}: source {first.source}: all {count} records were set aside; {told}")
 
 
+def despite_drift(pull: Pull, quiet: dict[str, str], attempt: Callable[[Pull], None]) -> None:
+    """Attempts a pull. A field that its records lack fails the metrics that read it, whose cursors stay, and is said in
+    `quiet`; the others are read without it. DriftError where none is left."""
+    while True:
+        try:
+            return attempt(pull)
+        except DriftError as error:
+            left = tuple(m for m in pull.metrics if not fields_of(m) & error.fields)
+            if not left or error.fields <= pull.absent:
+                raise
+            quiet.update((m.id, str(error)) for m in pull.metrics if m not in left)
+            pull = replace(pull, metrics=left, absent=pull.absent | error.fields)
+
+
 def _forget(plan: Plan, store: Store, source: str, hashes: Sequence[str], *, now: datetime) -> None:
     """Forgets customers of a source by their hashes. Figures follow when they settle."""
     if hashes:
@@ -172,16 +153,12 @@ def _tell(note: str, source: str, notes: list[str] | None) -> None:
     (notes if notes is not None else []).append(note)
 
 
-def _fields(metric: Metric) -> frozenset[str]:
-    return frozenset([*roles(metric).values(), *metric.read.only])
-
-
 def _unless_quiet(batches: Iterator[Batch], metrics: Iterable[Metric], quiet: dict[str, str]) -> Iterator[Batch]:
     """The same batches; that the source went quiet ends them, and concerns the metrics that read what is missing."""
     try:
         yield from batches
     except QuietError as error:
-        quiet.update((m.id, str(error)) for m in metrics if _fields(m) & error.fields)
+        quiet.update((m.id, str(error)) for m in metrics if fields_of(m) & error.fields)
 
 
 def _apart(batches: Iterable[Batch]) -> Iterator[Batch]:

@@ -35,7 +35,7 @@ from cxmon.pipeline.judge_versions import why_changed
 from cxmon.pipeline.route import Placed, place
 from cxmon.store import Store
 from cxmon.wording import quieting
-from cxmon.wording.messages import BEHIND_IT
+from cxmon.wording.messages import BEHIND_IT, FIX
 from cxmon.wording.quieting import OVER
 
 CHECK = "verdict"
@@ -240,9 +240,7 @@ def _placed(
         *wording.fixes(verdict.change, known, verdicts, now=now, zone=plan.zone),
     ]
     found = told_behind(plan, store, lived.incident, now=now, verdict=verdict) if lived.incident else ""
-    more = [Fact(label="Fix", text=line) for line in answers if line] + [Fact(label=BEHIND_IT, text=found)] * bool(
-        found
-    )
+    more = [Fact(label=FIX, text=line) for line in answers if line] + [Fact(label=BEHIND_IT, text=found)] * bool(found)
     said = store.changes.responses(verdict.change)
     decided = wording.answers(verdict.change, said, known, now=now, ended=declared.change.ends, zone=plan.zone)
     facts = with_decided((*message.facts, *more), decided[-1] if decided else "")

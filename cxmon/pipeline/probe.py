@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from cxmon.aggregate import Page, roles
+from cxmon.aggregate import Page, fields_of, roles
 from cxmon.aggregate import reading as values
 from cxmon.config.plan import Plan
 from cxmon.contracts import Cells, Facts, Feed, Records, Rejected, Request, Source
@@ -135,11 +135,10 @@ def _stream(plan: Plan, source: Source, stream: str, metrics: Sequence[Metric], 
     try:
         return _pages(plan, source, stream, metrics, now, None)
     except DriftError as error:
-        fields = {m.id: frozenset([*roles(m).values(), *m.read.only]) for m in metrics}
-        left = [m for m in metrics if not fields[m.id] & error.fields]
+        left = [m for m in metrics if not fields_of(m) & error.fields]
         if not left:
             raise
-        known = frozenset[str]().union(*(fields[m.id] for m in left))
+        known = frozenset[str]().union(*map(fields_of, left))
         return replace(_pages(plan, source, stream, left, now, known), error=redacted(str(error), secrets_of(source)))
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from cxmon import wording
 from cxmon.model import Fact, Incident, IncidentState, Message, Step, Tone
 from cxmon.wording import delivering, happening, kinds, terms
+from cxmon.wording.messages import FIX
 from dashboards import commanding, deeds, figures, story, trending
 from dashboards.frame import opened
 from dashboards.reading import World
@@ -84,9 +85,9 @@ def _facts(world: World, incident: Incident, told: Message) -> tuple[Fact, ...]:
     change = world.declared.get(incident.subject) if incident.check == "verdict" else None
     if change is None:
         return told.facts
-    now = [Fact(label="Fix", text=line) for line in figures.fixes(world, change.change)]
-    at = next((i for i, fact in enumerate(told.facts) if fact.label == "Fix"), len(told.facts))
-    others = [[fact for fact in some if fact.label != "Fix"] for some in (told.facts[:at], told.facts[at:])]
+    now = [Fact(label=FIX, text=line) for line in figures.fixes(world, change.change)]
+    at = next((i for i, fact in enumerate(told.facts) if fact.label == FIX), len(told.facts))
+    others = [[fact for fact in some if fact.label != FIX] for some in (told.facts[:at], told.facts[at:])]
     return (*others[0], *now, *others[1])
 
 
