@@ -59,6 +59,8 @@ class Client:
         self._base = urlsplit(base_url.rstrip("/") + "/")
         self._auth, self._limits = auth, limits or Limits()
         self._closed = threading.Event()
+        # A page is asked for while the one before it is read, which may have to ask for something itself.
+        self._in_turn = threading.Lock()
         self._session = requests.Session()
         # Neither proxies nor a .netrc of the environment: both would send requests or credentials elsewhere.
         self._session.trust_env = False
@@ -86,7 +88,8 @@ class Client:
         waited, limits = 0.0, self._limits
         attempt = 0
         while True:
-            found = self._attempt(call)
+            with self._in_turn:
+                found = self._attempt(call)
             if isinstance(found, Answer):
                 return found
             wait = found.wait_s if found.wait_s is not None else limits.first_wait_s * 2**attempt

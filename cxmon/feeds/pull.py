@@ -1,25 +1,25 @@
 """The loop: page after page of a stream becomes facts, each with the place at which a killed run goes on."""
 
 import json
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
-from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from cxmon.contracts import Facts, Meter, Pieces, Sweep
+from cxmon.contracts import Facts, Meter, Pieces, Records, Rejected, Sweep
 from cxmon.errors import RefusedError, SourceError
+from cxmon.feeds.ahead import begun
 from cxmon.feeds.exchange import Answer, Call, Page, Place
-from cxmon.feeds.fields import epoch, rows_of
+from cxmon.feeds.fields import epoch, path, rows_of
 from cxmon.feeds.paging import insisted, lost
 from cxmon.feeds.shape import decoder
 from cxmon.feeds.stream import Reader, Stream
 from cxmon.model import Secret, Window, written
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from cxmon.feeds.client import Client
 
 MOST_ROWS = 200_000  # Of one page: more is no page.
@@ -198,40 +198,34 @@ class _Pages:
             self.number += 1
             where = f"page {self.number}"
             answer = ahead.result() if ahead is not None else self._send(first, position, where)
-            rows = _rows(stream, answer, f"{self.client.name}: {where} of {stream.path}")
-            if len(rows) > MOST_ROWS:
-                raise SourceError(f"{self.client.name}: {where} of {stream.path} holds {written(len(rows))} records")
-            pieces: Pieces | None = None
-            gone: tuple[str, ...] = ()
-            if stream.piece is None:
-                records, gone, rejected = self.reader.page(rows, where, partial(_whole, stream, answer))
-            else:
-                pieces, rejected = self.reader.pieces(stream.piece, rows, where, self.request.now)
-                records = pieces.records(pieces.onto({}))
-            latest = int((self.request.now - stream.settles).timestamp())
-            page = Page(answer=answer, rows=rows, place=position.place, link=self.client.storable, latest=latest)
-            place, goes_on = (None, False) if answer.empty else stream.paging.after(page)
-            if not goes_on and lost(stream.paging, page):
-                raise SourceError(f"{self.client.name}: {where} of {stream.path} says that more follows, and not where")
-            ids = records.ids if pieces is None else pieces.keys
-            if goes_on and (place in known or (rows and ids == before and ids)):
-                raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
+            listed = self._entries(answer)
+            rows = self._rows(answer, where) if listed is None else listed
+            place, goes_on = self._after(answer, rows, position, where)
+            turns = goes_on and place in known
             known |= {place} if place is not None else set()
+            goes_on = goes_on and not self._past(rows, position)
+            windows += 1
+            # While this page is read and stored the next one is made at the vendor's, where that is known to be wanted.
+            early = goes_on and not turns and not self._may_begin_anew(windows)
+            ahead = self._ahead(first, replace(position, place=place)) if early else None
+            rows = rows if listed is None else self._rows(answer, where)
+            records, pieces, gone, rejected = self._read(rows, answer, where)
+            ids = records.ids if pieces is None else pieces.keys
+            if turns or (goes_on and rows and ids == before and ids):
+                raise SourceError(f"{self.client.name}: {where} of {stream.path} leads to a page that was read before")
             before = ids
             self._meet([*ids, *gone], whole=not rejected and (bool(rows) or _listed(stream, answer)))
-            self._look_at_order(first=windows == 0)
+            self._look_at_order(first=windows == 1)
             # Where the order is not what was asked for, what is older may still come.
             newest = self.reader.newest if self.in_order else position.newest
             position = replace(position, place=place, newest=newest)
-            windows += 1
-            goes_on = goes_on and not self._past(rows, position)
             anew = self._anew(position, windows, where) if goes_on else None
             if anew is not None:
                 position, first = anew, stream.call(anew.since, self.request.now, "")
                 known, windows, before, self.met = set(), 0, None, None
             through = self._through(position)
             done = self._ended(position) if not goes_on else position
-            ahead = self._ahead(first, position) if goes_on and self.request.ahead else None
+            ahead = self._ahead(first, position) if goes_on and ahead is None else ahead
             yield Facts(
                 upserts=records, deletes=gone, cursor=done.text, complete=not goes_on, through=through,
                 rejected=rejected, pieces=pieces, sweep=None if goes_on else self._sweep(position.since),
@@ -242,6 +236,40 @@ class _Pages:
                 raise SourceError(
                     f"{self.client.name}: stopped after {written(self.number)} pages; the next run goes on"
                 )
+
+    def _rows(self, answer: Answer, where: str) -> list[Any]:
+        found = _rows(self.stream, answer, f"{self.client.name}: {where} of {self.stream.path}")
+        if len(found) > MOST_ROWS:
+            told = f"{where} of {self.stream.path} holds {written(len(found))} records"
+            raise SourceError(f"{self.client.name}: {told}")
+        return found
+
+    def _entries(self, answer: Answer) -> list[Any] | None:
+        """The entries of which `records` makes something, where there are any: they say how the list goes on before
+        that is done."""
+        found = None if self.stream.entries is None or answer.empty else path(self.stream.entries)(answer.data)
+        return found if isinstance(found, list) and found else None
+
+    def _after(self, answer: Answer, rows: list[Any], position: Position, where: str) -> tuple[Place | None, bool]:
+        """(where the next page is, whether the list goes on)."""
+        stream = self.stream
+        latest = int((self.request.now - stream.settles).timestamp())
+        page = Page(answer=answer, rows=rows, place=position.place, link=self.client.storable, latest=latest)
+        place, goes_on = (None, False) if answer.empty else stream.paging.after(page)
+        if not goes_on and lost(stream.paging, page):
+            raise SourceError(f"{self.client.name}: {where} of {stream.path} says that more follows, and not where")
+        return place, goes_on
+
+    def _read(
+        self, rows: list[Any], answer: Answer, where: str
+    ) -> tuple[Records, Pieces | None, tuple[str, ...], tuple[Rejected, ...]]:
+        """(records, pieces where the list holds such, ids that are gone, what was set aside)."""
+        stream = self.stream
+        if stream.piece is None:
+            records, gone, rejected = self.reader.page(rows, where, partial(_whole, stream, answer))
+            return records, None, gone, rejected
+        pieces, rejected = self.reader.pieces(stream.piece, rows, where, self.request.now)
+        return pieces.records(pieces.onto({})), pieces, (), rejected
 
     def _meet(self, names: list[str], *, whole: bool) -> None:
         """Remembers what is in the list, as long as nothing of it is unknown and it is no longer than may be held."""
@@ -286,20 +314,17 @@ class _Pages:
         self.in_order &= times == sorted(times) and (first or times[0] >= self._last)
         self._last = times[-1]
 
-    def _ahead(self, first: Call, position: Position) -> "Future[Answer]":
-        """The next page, asked for by a thread of its own while this one is stored: two pages are held at most."""
-        found: Future[Answer] = Future()
+    def _ahead(self, first: Call, position: Position) -> "Future[Answer] | None":
+        """The next page, asked for by a thread of its own while this one is stored: two pages are held at most. None
+        where that is not wanted."""
+        if not self.request.ahead or self.number >= self.stream.most_pages:
+            return None
+        return begun(partial(self._send, first, position, f"page {self.number + 1}"))
 
-        def ask(where: str) -> None:
-            try:
-                found.set_result(self._send(first, position, where))
-            except BaseException as problem:  # noqa: BLE001 - whoever wants the page is told.
-                found.set_exception(problem)
-
-        # What goes wrong there is told with the figures of this thread's format.
-        here = copy_context()
-        threading.Thread(target=here.run, args=(ask, f"page {self.number + 1}"), daemon=True).start()
-        return found
+    def _may_begin_anew(self, windows: int) -> bool:
+        """Whether what follows is known only when this page has been read."""
+        stream = self.stream
+        return stream.by_change or (stream.window_pages is not None and windows >= stream.window_pages)
 
     def _anew(self, position: Position, windows: int, where: str) -> Position | None:
         """Where the list begins anew, if it does: a vendor ends lists after so many pages, and pages by number move

@@ -10,6 +10,7 @@ from cxmon.config.plan import Plan
 from cxmon.contracts import Batch, Facts, Rejected, Request
 from cxmon.errors import DriftError, QuietError, SourceError
 from cxmon.failpoints import failpoint
+from cxmon.feeds.ahead import one_ahead
 from cxmon.feeds.heap import set_apart
 from cxmon.model import Metric, Window, written
 from cxmon.pipeline.collect_health import Tally
@@ -95,7 +96,7 @@ def read(
     tell(first.id, 0, days)
     taken, reached = 0, 0
     aside: Rejected | None = None
-    for batch in _unless_quiet(joined(_apart(source.fetch(request)), enough), pull.metrics, quiet):
+    for batch in _unless_quiet(one_ahead(joined(_apart(source.fetch(request)), enough)), pull.metrics, quiet):
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
         if batch.note:

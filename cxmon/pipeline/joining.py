@@ -1,7 +1,7 @@
 """Small pages joined into one, so that not each of them is a transaction of its own."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 
 from cxmon.contracts import Batch, Facts, Pieces, Records
@@ -21,7 +21,7 @@ ENOUGH = Enough()
 
 def joined(
     pages: Iterable[Batch], enough: Enough = ENOUGH, *, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """The same records with fewer cursors: of pages that are joined, the last one's, which stands for all of them.
 
     A page waits until there is `enough`, or the list ends; those that wait when the list fails come before its error.

@@ -126,10 +126,9 @@ class FactStore:
 
     def settle_each(self, metrics: Sequence[Metric], *, now: datetime) -> Iterator[dict[str, Applied]]:
         """The same for metrics that come from one stream, whose facts are read together: what each transaction did."""
-        for metric in (m for m in metrics if m.read.churn):
-            states = populations.settle(self._db, metric, now=now)
-            if states is not None:
-                yield {metric.id: states}
+        of_states = [m for m in metrics if m.read.churn]
+        if of_states and (states := populations.settle(self._db, of_states, now=now)):
+            yield states
         while waiting := [m for m in metrics if not m.read.churn and self._waiting(m)]:
             done: dict[str, Applied] = {}
             with self._db.write(lasting=False) as conn:

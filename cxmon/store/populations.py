@@ -1,7 +1,8 @@
 """Facts that are states of subscriptions: every period asks who was there, so what is touched is all that follows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -22,19 +23,33 @@ from cxmon.store.schema import progress, touched
 _REACHES_BACK = 31 * 86_400
 
 
-def settle(db: Database, metric: Metric, *, now: datetime) -> Applied | None:
-    """Counts the periods again from the first touched one on, and those that have begun since; None where there is
-    nothing to do. Periods before those that are counted (`Place.lowest`) stay as they are."""
+class _Held(NamedTuple):
+    """The states of a stream, with numbers for the customer and the subscription of each of its records."""
+
+    found: fact_rows.Found
+    customer: fact_rows.Ints
+    subject: fact_rows.Ints
+
+
+def settle(db: Database, metrics: Sequence[Metric], *, now: datetime) -> dict[str, Applied]:
+    """Counts the periods again from the first touched one on, and those that have begun since, of metrics whose states
+    are read together; those that have nothing to do are not named. Periods before those that are counted
+    (`Place.lowest`) stay as they are."""
+    done: dict[str, Applied] = {}
     with db.write() as conn:
-        place = taking.places(conn, [metric])[metric.id]
-        run = _run(conn, metric, place.lowest, now)
-        if run is None:
-            return None
-        batch = Observations(window=run, cells=_cells(conn, metric, place.stream, run, now))
-        done = replace_window(conn, metric, batch, now, accept_loss=True)
-        # Where nobody is at risk there are no cells, and yet these periods have been counted.
-        advance(conn, metric, series.epoch(floor(now, metric.grain, metric.zone, metric.week_start)))
-        conn.execute(sa.delete(touched).where(_mine(touched, metric)))
+        places = taking.places(conn, metrics)
+        found = ((m, _run(conn, m, places[m.id].lowest, now)) for m in metrics)
+        runs = [(m, run) for m, run in found if run is not None]
+        for stream in dict.fromkeys(places[m.id].stream for m, _ in runs):
+            these = [(m, run) for m, run in runs if places[m.id].stream == stream]
+            together = [(m, run, fact_rows.segments(conn, owner(m))) for m, run in these]
+            held = _held(fact_rows.of_series(conn, stream, [n for _, _, keys in together for n in keys]))
+            for metric, run, keys in together:
+                batch = Observations(window=run, cells=_cells(metric, keys, held, run, now))
+                done[metric.id] = replace_window(conn, metric, batch, now, accept_loss=True)
+                # Where nobody is at risk there are no cells, and yet these periods have been counted.
+                advance(conn, metric, series.epoch(floor(now, metric.grain, metric.zone, metric.week_start)))
+                conn.execute(sa.delete(touched).where(_mine(touched, metric)))
         failpoint("collect-states-before-commit")
     failpoint("collect-states-after-commit")
     return done
@@ -70,15 +85,22 @@ def _run(conn: sa.Connection, metric: Metric, lowest: int, now: datetime) -> Win
     return Window(min(since, current), next_start(current, metric.grain, metric.zone))
 
 
-def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: datetime) -> Cells:
-    """All states of the metric, by their customers, as the cells of `run`."""
-    keys = fact_rows.segments(conn, owner(metric))
-    found = fact_rows.of_series(conn, stream, keys)
+def _held(found: fact_rows.Found) -> _Held:
+    customer = _numbered(found.customers)
+    # A subscription that went to another customer is another subject.
+    subject = _numbered(list(map(aggregate.subject, found.ids)))
+    return _Held(found, customer, subject + customer * (subject.max(initial=0) + 1))
+
+
+def _cells(metric: Metric, keys: Mapping[int, str], held: _Held, run: Window, now: datetime) -> Cells:
+    """All states of the metric, whose series are `keys`, by their customers, as the cells of `run`."""
+    mine = np.isin(held.found.entries["series"], np.array(list(keys), np.int64))
+    found = held.found._replace(row=held.found.row[mine], entries=held.found.entries[mine])
     # In the order of their keys on every database: of two parts as large as each other the first one counts.
     present = sorted(np.unique(found.entries["series"]).tolist(), key=keys.__getitem__)
     place = np.zeros(max(present, default=0) + 1, np.int64)
     place[present] = np.arange(len(present))
-    told = _told(found, place)
+    told = _told(held._replace(found=found), place)
     loud, others = aggregate.quiet(told, aggregate.opens(metric, run))
     plain = loud & aggregate.orderly(told)
     customers: dict[str, list[aggregate.State]] = {}
@@ -91,16 +113,12 @@ def _cells(conn: sa.Connection, metric: Metric, stream: str, run: Window, now: d
     return aggregate.cells_of_states(metric, segments, customers, run, now, others, aggregate.histories(told, plain))
 
 
-def _told(found: fact_rows.Found, place: fact_rows.Ints) -> aggregate.Told:
-    """What was found in columns, with numbers for customers and their subscriptions."""
-    customer = _numbered(found.customers)
-    # A subscription that went to another customer is another subject.
-    subject = _numbered(list(map(aggregate.subject, found.ids)))
-    subject += customer * (subject.max(initial=0) + 1)
-    e, row = found.entries, found.row
+def _told(held: _Held, place: fact_rows.Ints) -> aggregate.Told:
+    """What was found in columns."""
+    e, row = held.found.entries, held.found.row
     # Records without a state of this metric have numbers, and nothing else.
     return aggregate.Told(
-        customer=customer[row], subject=_dense(subject[row]), at=e["at"],
+        customer=held.customer[row], subject=_dense(held.subject[row]), at=e["at"],
         known=e["known"], holds=e["base"].astype(np.int64), value=e["value"], segment=place[e["series"]],
     )  # fmt: skip
 
