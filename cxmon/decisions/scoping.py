@@ -89,15 +89,16 @@ def controls(leaves: Panel, free: Bools, at: int) -> Panel | None:
         return None
     chosen = [s for s, ok in zip(leaves.segments, free, strict=True) if ok]
     dims = sorted({name for s in chosen for name in s.dimensions})
-    volume = _volume(leaves)[free, :at].sum()
+    size = _volume(leaves)[:, :at].sum(1)
+    volume = size[free].sum()
     best: tuple[tuple[bool, int], Bools] | None = None
     many: Bools | None = None
-    for size in range(len(dims), -1, -1):
-        for along in combinations(dims, size):
+    for count in range(len(dims), -1, -1):
+        for along in combinations(dims, count):
             groups = _groups(leaves, free, along)
             thick = _thick(leaves, groups, at)
             groups = groups[thick]
-            kept = (groups @ _volume(leaves)[:, :at].sum(1)).sum() if len(groups) else 0.0
+            kept = (groups @ size).sum() if len(groups) else 0.0
             enough = bool(kept >= KEPT * volume)
             if enough and len(groups) > MOST and (many is None or len(groups) < len(many)):
                 many = groups

@@ -62,6 +62,16 @@ def terms_of(
     return Terms(metric=metric, unit=scale.unit, limit=scale.limit, level=level)
 
 
+def decides(metric: Metric, frozen: Baseline) -> bool:
+    """Whether what happened to everyone may decide: without a full year before it a season looks like a harm."""
+    return _year_before(metric, frozen) is not None
+
+
+def _year_before(metric: Metric, frozen: Baseline) -> float | None:
+    """Periods in a year where the frozen past is long enough to know one."""
+    return year_of(metric, frozen.year.timestamp() - float(frozen.starts[0]))
+
+
 def altogether(
     metric: Metric, amount: Amount, frozen: Baseline, current: Panel, *, survey: str = "", now: datetime
 ) -> Altogether:
@@ -117,7 +127,7 @@ def _asked(
     at = int(np.searchsorted(starts, frozen.year.timestamp()))
     both = Judged(values=values[None], n=n[None], se=None if se is None else se[None], kind=figures.kind, log=False)
     known = profile_of(metric, starts, lambda: both, at)
-    cycle = year_of(metric, frozen.year.timestamp() - float(held[0]))
+    cycle = _year_before(metric, frozen)
     asked: dict[str, Any] = {"kind": figures.kind, "period": known.labels, "se": se, "yearly": cycle}
     if figures.kind in {"proportion", "rate"}:
         asked["n"] = n

@@ -43,7 +43,7 @@ def explanation(
         and metric.id not in d.change.aims
         and decisions.concerns(d.change, metric)
         and first <= d.change.starts <= last
-        and _in_scope(d, metric, finding.segment)
+        and _in_scope(d, metric, [Scope.of(dict(finding.segment.items))])
     ]
     since = finding.since
     nearest = min(fitting, key=lambda d: (abs(d.change.starts - since), d.change.id), default=None)
@@ -103,12 +103,11 @@ def reaching(changes: Iterable[Declared], metric: Metric, leaves: Sequence[Segme
     also where a total has no channel to tell them apart."""
     if not leaves:
         return tuple(changes)
-    return tuple(d for d in changes if any(_in_scope(d, metric, leaf) for leaf in leaves))
+    own = [Scope.of(dict(leaf.items)) for leaf in leaves]
+    return tuple(d for d in changes if _in_scope(d, metric, own))
 
 
-def _in_scope(declared: Declared, metric: Metric, segment: Segment) -> bool:
-    """The segment shares customers with what the change touches or may spill to."""
-    change = declared.change
-    scopes = [decisions.scope_of(change, metric), *change.spills_to]
-    own = Scope.of(dict(segment.items))
-    return any(own.overlaps(scope) for scope in scopes)
+def _in_scope(declared: Declared, metric: Metric, own: Sequence[Scope]) -> bool:
+    """One of these shares customers with what the change touches or may spill to."""
+    scopes = [decisions.scope_of(declared.change, metric), *declared.change.spills_to]
+    return any(one.overlaps(scope) for one in own for scope in scopes)

@@ -95,7 +95,8 @@ class _Year:
         ]
         total = rules.summed(parts, harms, changes, terms)
         code = rules.allowance_code(total, terms.limit)
-        needed = not brief or (parts and code is AllowanceCode.OPEN)
+        decides = self.frozen is not None and reading.decides(self.metric, self.frozen)
+        needed = not brief or (parts and code is AllowanceCode.OPEN and decides)
         everyone = self._altogether() if needed else _unread()
         code, by = rules.settled(total, parts, everyone, terms.limit)
         unexplained = decisions.NOTHING

@@ -96,23 +96,20 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     or 200 answers have been followed from one age to the next.
     """
     T = arrived.shape[1]
-    rows = arrived if len(arrived) == 1 else np.concatenate([arrived.sum(0, keepdims=True), arrived])
-    begun = np.flatnonzero(np.isfinite(rows[0, :, 0]))
+    begun = np.flatnonzero(np.isfinite(arrived[:, :, 0].sum(0)))
     last = int(begun[-1]) + 1 if len(begun) else 0
     first = max(0, last - (REFERENCE + RECENT) * per_day)
-    rows = rows[:, first:last]
+    rows = arrived[:, first:last]
+    rows = rows if len(rows) == 1 else np.concatenate([rows.sum(0, keepdims=True), rows])
     late, known, both = _steps(rows)
     whole = _added(late, known, both, slice(None))
     slow = _slowing(late, known, both, per_day) if whole.taught.shape[1] and whole.taught[0, 0] else []
     since = min((one.maybe for one in slow), default=last - first)
     # What slowed is no part of the usual, but where too little lies before it.
-    before = slice(None, since if since >= LEAST_PERIODS else None)
-    end = before.stop or last - first
-    usual = _usual(
-        _added(late, known, both, before), _added(late, known, both, slice(max(0, end - RECENT * per_day), end)),
-        ages, complete,
-    )  # fmt: skip
-    wait, earlier = np.full(T, usual), _curve(_added(late, known, both, before), slow[0].row if slow else 0)
+    end = since if slow and since >= LEAST_PERIODS else last - first
+    before = whole if end == last - first else _added(late, known, both, slice(None, end))
+    usual = _usual(before, _added(late, known, both, slice(max(0, end - RECENT * per_day), end)), ages, complete)
+    wait, earlier = np.full(T, usual), _curve(before, slow[0].row if slow else 0)
     if not slow:
         return Arrivals(wait=wait, usual=usual, earlier=earlier)
     shares, curves = np.ones((T, len(ages))), []

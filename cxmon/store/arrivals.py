@@ -85,8 +85,10 @@ def triangle(
 
 def reached(found: Floats, ends: Ints, known: int) -> Floats:
     """The triangle without the ages that the periods have not reached at `known`, epoch seconds."""
-    kept = found.copy()
-    kept[:, ends[:, None] + np.array(ARRIVAL_AGES) * DAY > known] = np.nan
+    kept, ages = found.copy(), np.array(ARRIVAL_AGES) * DAY
+    # Older periods have reached all of them.
+    young = int(np.searchsorted(ends, known - ages.max(), "right"))
+    kept[:, young:][:, ends[young:, None] + ages > known] = np.nan
     return kept
 
 
