@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cxmon.config.plan import Plan
+from cxmon.feeds.heap import set_apart
 from cxmon.model import NumberFormat, number_format, use
 from cxmon.pipeline.judge import Depth, Known, figures, look
 from cxmon.pipeline.replay_known import Hearsay
@@ -98,8 +99,9 @@ def _begin(plan: Plan, url: str, heard: Hearsay, format_: NumberFormat) -> None:
 def _figures(moments: Sequence[datetime], depth: Depth) -> list[Known]:
     plan, overlay, heard = _AT[0]
     looks = []
-    for now in moments:
-        overlay.advance(now)
-        heard.tell(overlay, now)
-        looks.append(look(plan, overlay, now=now, depth=depth))
-    return figures(looks)
+    with set_apart():
+        for now in moments:
+            overlay.advance(now)
+            heard.tell(overlay, now)
+            looks.append(look(plan, overlay, now=now, depth=depth))
+        return figures(looks)
