@@ -1,5 +1,6 @@
 """Months with hardly a past: nothing is called compared with untouched segments, and every surface says why."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -84,3 +85,11 @@ def test_terminal_message_and_brief_say_it():
 )  # fmt: skip
 def test_a_season_is_allowed_for_where_weeks_and_months_cannot_know_it(grain, days, compared, year):
     assert season_of(csat(grain=grain), days * 86_400.0, compared=compared) == year
+
+
+def test_what_all_metrics_share_is_told_once_and_not_only_in_a_fold():
+    harm = judged(8)
+    both = (harm, replace(harm, metric="churn"))
+    assert wording.short_past(both) == f"For every metric: {FIT}; {SEASON}."
+    assert wording.short_past((harm,)) == ""
+    assert wording.short_past((harm, judged(12))) == ""
