@@ -22,7 +22,7 @@ from scipy.cluster import hierarchy
 import cxmon
 from cxmon import decisions
 from cxmon.decisions import scoping
-from cxmon.decisions.span import IN_A_YEAR, YEAR_KNOWN
+from cxmon.decisions.span import season_of
 from cxmon.model import EVERYONE, Segment
 from cxmon.panel import Judged, Panel
 from cxmon.periods import profile_labels
@@ -123,8 +123,7 @@ def ask(family: Family, *, controls: bool) -> Outcome:
             asked["controls"] = theirs[0][:, :, :until]
             asked |= {"controls_n": theirs[1][:, :, :until]} if counted else {}
             asked |= {"controls_se": theirs[2][:, :, :until]} if theirs[2] is not None else {}
-        elif treated.starts[at] - treated.starts[0] >= YEAR_KNOWN.total_seconds():
-            asked["yearly"] = IN_A_YEAR[metric.grain]
+        asked["yearly"] = season_of(metric, treated.starts[at] - treated.starts[0], compared=theirs is not None)
         values = figures.values[:, :until]
         for s, found in enumerate(cxmon.effects(values, at, **asked)):
             if np.isfinite(found.estimate):

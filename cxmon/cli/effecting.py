@@ -26,20 +26,28 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=epilog)(effect)
 
 
-# A yearly profile is asked for where at least one and a half years lie before the change.
+# A yearly profile is asked for where at least one and a half years lie before the change; of weeks and months, which
+# are judged over a good part of a year, also where it is hardly one: then it is not known, and the range allows for it.
+LEARNT, NOT_KNOWN = 1.5, 1.1
 PERIODS_A_YEAR = {"day": 365.25, "week": 52.18, "month": 12.0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The effect, what two other methods say of it, and how it is read: of shares or not, with a yearly profile,
-    and over which periods."""
+    """The effect, what two other methods say of it, and how it is read: of shares or not, with a yearly profile
+    (`year` periods in one, None without), over which periods, and what its past is too short to tell (`notes`)."""
 
     effect: "Effect"
     opinions: "tuple[Opinion, ...]"
     kind: str
-    yearly: bool
+    year: float | None
     judged: slice
+    notes: tuple[str, ...]
+
+    @property
+    def yearly(self) -> bool:
+        """Whether a yearly profile was learnt."""
+        return self.year is not None and not self.effect.season_unknown
 
     @property
     def controlled(self) -> bool:
@@ -129,8 +137,7 @@ def answered(series: Series, first: int, last: int | None, kind: str, period: "n
     from cxmon.stats import block_test, second_opinion
     from cxmon.stats import effect as estimate
 
-    year = PERIODS_A_YEAR[series.grain]
-    yearly = year if first >= 1.5 * year else None
+    yearly = year_asked(series.grain, first, compared=series.controls is not None)
     found = estimate(
         series.values, first, until=last, n=series.n, controls=series.controls, kind=kind, period=period, yearly=yearly
     )
@@ -139,7 +146,8 @@ def answered(series: Series, first: int, last: int | None, kind: str, period: "n
     keep = found.controls_used & ~found.controls_moved
     controls = series.controls[keep] if series.controls is not None and keep.any() else None
     counted = series.n if kind in {"proportion", "rate"} else None
-    model = second_opinion(series.values, first, until=last, n=counted, controls=controls, period=period, yearly=yearly)
+    learnt = None if found.season_unknown else yearly
+    model = second_opinion(series.values, first, until=last, n=counted, controls=controls, period=period, yearly=learnt)
     blocks = block_test(series.values, first, until=last, controls=controls, period=period, cycle=week)
     ours = Interval(estimate=found.estimate, low=found.low, high=found.high)
     opinions = []
@@ -149,8 +157,28 @@ def answered(series: Series, first: int, last: int | None, kind: str, period: "n
         agrees = decisions.agreement(ours, other, float("nan"))
         opinions.append(Opinion(method=method, found=other, agreement=agrees, reason=said.reason))
     return Answer(
-        effect=found, opinions=tuple(opinions), kind=kind, yearly=yearly is not None, judged=slice(first, last)
+        effect=found,
+        opinions=tuple(opinions),
+        kind=kind,
+        year=yearly,
+        judged=slice(first, last),
+        notes=_notes(found, series.grain),
     )
+
+
+def year_asked(grain: str, first: int, *, compared: bool) -> float | None:
+    """Periods in a year where the effect after `first` periods is to allow for one; with controls a year shows it."""
+    year = PERIODS_A_YEAR[grain]
+    hardly = grain != "day" and first < (1 if compared else NOT_KNOWN) * year - 0.5
+    return year if hardly or first >= LEARNT * year else None
+
+
+def _notes(found: "Effect", grain: str) -> tuple[str, ...]:
+    """What the past is too short to tell: whether the controls fit it, and the season of the year."""
+    from cxmon.decisions.short_past import fit_unknown, season_note
+
+    fit = fit_unknown(found, grain) if found.controls_used.any() else ""
+    return tuple(filter(None, (fit, season_note(found, grain))))
 
 
 def with_holidays(
@@ -202,6 +230,7 @@ def words(series: Series, answer: Answer, value: str) -> list[str]:
         f"Expected without the change {_level(expected, digits)}{level}, seen {_level(actual, digits)}{level}.",
         f"{past} before, {found.n_post} after, one a {series.grain}{year}; p = {written(found.p_value, '.2g')}.",
         *([moved[:1].upper() + moved[1:] + "."] if moved else []),
+        *(line for note in answer.notes for line in sentence_of(note)),
         *(_second(series, opinion, shown) for opinion in answer.opinions),
         *([found.reason] if found.reason else []),
     ]
@@ -266,6 +295,7 @@ def _document(series: Series, answer: Answer, first: int) -> dict[str, object]:
         "grade": _grade(answer),
         "first": day_of(series, first),
         "controls_moved": _moved(series, found),
+        "notes": answer.notes,
         "second_opinions": [
             {
                 "method": opinion.method,

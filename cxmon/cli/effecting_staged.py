@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cxmon.cli.common import emit, say, written
-from cxmon.cli.effecting import PERIODS_A_YEAR, calendar_of, digits_of, figure, known_kind, sentence_of, with_holidays
+from cxmon.cli.effecting import calendar_of, digits_of, figure, known_kind, sentence_of, with_holidays, year_asked
 from cxmon.cli.effecting_file import Series, Start, check_counts, day_of, epoch_of, left_out, read_series, start_of
 
 if TYPE_CHECKING:
@@ -61,11 +61,10 @@ def staged(
     shares = counted and np.nanmin(Y) >= 0 and np.nanmax(Y) <= 1
     used = kind or ("proportion" if shares else "mean")
     known_kind(used, "a column", float(np.nanmax(Y)))
-    year = PERIODS_A_YEAR[series.grain]
     found = staged_effect(
         Y[:S], at, n=None if n is None else n[:S], never=Y[S:] if untouched else None,
         never_n=n[S:] if n is not None and untouched else None, kind=used, period=known.labels,
-        yearly=year if int(at.min()) >= 1.5 * year else None, ages=AGES[series.grain],
+        yearly=year_asked(series.grain, int(at.min()), compared=bool(untouched)), ages=AGES[series.grain],
     )  # fmt: skip
     names, starts = [column for column, _, _ in named], [text for _, _, text in named]
     found = _with_dates(found, starts, series)
@@ -84,6 +83,7 @@ def words(
     series: Series, found: "Staged", names: list[str], starts: list[str], *, share: bool, weighed: str
 ) -> list[str]:
     """The answer for a person: pooled, each stage with its grade, and by age; `names`: stages, then controls."""
+    from cxmon.decisions.short_past import too_short
     from cxmon.wording import counted, set_aside
 
     begun = sum(stage.begun for stage in found.stages)
@@ -115,7 +115,8 @@ def words(
             lines.append(
                 f"  {series.grain}s {age.first} to {age.until - 1}: {shown}, {counted(age.effect.stages, 'segment')}"
             )
-    return [*lines, "No second opinion is given for roll-outs."]
+    short = too_short([stage for stage in found.stages if stage.weight], series.grain)
+    return [*lines, *(x for note in short for x in sentence_of(note)), "No second opinion is given for roll-outs."]
 
 
 def _moved(stage: "StageEffect", names: list[str]) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def _effect(tried: "Tried", metric: "Metric", at: str, touched: str | None) -> A
     """The effect on what was touched, with all other segments as witnesses."""
     import numpy as np
 
-    from cxmon.cli.effecting import PERIODS_A_YEAR, answered, window, with_holidays
+    from cxmon.cli.effecting import answered, sentence_of, window, with_holidays
     from cxmon.cli.effecting_file import Series
     from cxmon.model import Interval
     from cxmon.wording import trying as wording
@@ -108,9 +108,9 @@ def _effect(tried: "Tried", metric: "Metric", at: str, touched: str | None) -> A
         levels=(expected, expected + raw.estimate), periods=(raw.n_pre, raw.n_post), controlled=found.controlled,
         opinions=[_harms(o, sign) for o in found.opinions], reason=raw.reason, yearly=found.yearly,
     )  # fmt: skip
-    year = PERIODS_A_YEAR[tried.grain] if found.yearly else None
-    told = replace(told, lines=(*told.lines, *series.left_out))
-    return Answer(told=told, drawn=(_drawn(tried, row, first, metric, series.controls, year),), grain=tried.grain)
+    short = tuple(line for note in found.notes for line in sentence_of(note))
+    told = replace(told, lines=(*told.lines, *short, *series.left_out))
+    return Answer(told=told, drawn=(_drawn(tried, row, first, metric, series.controls, found.year),), grain=tried.grain)
 
 
 def _harms(opinion: Any, sign: int) -> Any:

@@ -21,6 +21,7 @@ from cxmon.decisions.joining import NOBODY_LATER, by_choice, newest_cohort
 from cxmon.decisions.overlap import Placement, place
 from cxmon.decisions.scale import Scale, own_unit, scale
 from cxmon.decisions.shares import Share
+from cxmon.decisions.short_past import fit_unknown, season_note
 from cxmon.decisions.span import (
     FIRST_LOOK,
     IN_A_YEAR,
@@ -202,13 +203,15 @@ def _told(case: _Case, blank: Outlook, found: stats.Prospect, measured: Scale) -
     used = found.controls_used > 0.5
     controlled = bool(used.any()) and found.pre_fit_ok
     names = () if case.sides.controls is None else case.sides.controls.segments
-    alone = case.sides.alone or "untouched segments did not move alike so far"
+    grain = case.metric.grain
+    alone = case.sides.alone or fit_unknown(found, grain) or "untouched segments did not move alike so far"
     return replace(
         blank,
         spread=_as_harm(found.spread, measured),
         grade=Grade.CONTROLLED if controlled else Grade.BEFORE_AFTER,
         controls=_labels(names, used) if controlled else (),
         alone="" if controlled else alone,
+        notes=(*blank.notes, *filter(None, [season_note(found, grain)])),
         seen=_answer(case, found.seen, measured),
         ruled_out=_answer(case, found.ruled_out, measured),
     )

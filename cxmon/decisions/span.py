@@ -23,6 +23,9 @@ Bools = npt.NDArray[np.bool_]
 PAST = timedelta(days=365)
 LONG_PAST = LONGEST_PAST
 YEAR_KNOWN = timedelta(days=400)
+# Twelve months from one first of a month on, or 52 weeks.
+WHOLE_YEAR = timedelta(days=364)
+COARSE = frozenset({Grain.WEEK, Grain.MONTH})
 # The first look: fewer mature periods say nothing that anybody should act on.
 FIRST_LOOK = {Grain.HOUR: 24, Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1}
 # Monthly figures are watched for half a year at least, or the horizon would leave hardly a whole month.
@@ -139,8 +142,7 @@ def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> 
         asked["se"] = figures.se[0]
     elif figures.kind in {"proportion", "rate"}:
         asked["n"] = figures.n[0]
-    past = panel.starts[span.at] - panel.starts[span.first] if span.at < len(panel.starts) else 0
-    if long and (year := year_of(metric, past)):
+    if year := season_of(metric, _history(panel, span), compared=not long):
         asked["yearly"] = year
     if controls is not None:
         part = controls.cut(span.first, span.last)
@@ -154,9 +156,32 @@ def options(panel: Panel, controls: Panel | None, span: Span, *, long: bool) -> 
     return figures, asked
 
 
+def season_of(metric: Metric, past: float, *, compared: bool) -> float | None:
+    """Periods in a year where `stats` is to allow for one, after `past` seconds of history; None where it is not.
+
+    Alone (not `compared` with controls) that is where history is enough to know one. Of weeks and months it is also
+    where there is too little: they are judged over a good part of a year. Controls show most of what the year does, and
+    a year beside them the rest.
+    """
+    if metric.grain in COARSE:
+        return IN_A_YEAR[metric.grain] if not compared or past < WHOLE_YEAR.total_seconds() else None
+    return None if compared else year_of(metric, past)
+
+
 def year_of(metric: Metric, past: float) -> float | None:
     """Periods in a year where `past` seconds of history are enough to know one."""
     return IN_A_YEAR[metric.grain] if past >= YEAR_KNOWN.total_seconds() else None
+
+
+def _history(panel: Panel, span: Span) -> float:
+    """Seconds from the first period that counts to the change; weeks and months are counted from the first answers."""
+    first = span.first
+    if span.at >= len(panel.starts):
+        return 0.0
+    if panel.metric.grain in COARSE:
+        there = (panel.n[0, first : span.at] > 0) & ~span.out[first : span.at]
+        first += int(there.argmax())
+    return float(panel.starts[span.at] - panel.starts[first])
 
 
 def instant(seconds: Any) -> datetime:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import scoping
 from cxmon.decisions.left_out import left_out
-from cxmon.decisions.span import IN_A_YEAR, profile
+from cxmon.decisions.span import COARSE, IN_A_YEAR, profile
 from cxmon.model import EVERYONE, Band, Break, Category, Change, Grain, Incident, LeftOut, Metric, Segment, Status
 from cxmon.panel import Panel
 from cxmon.wording.screen import OTHER_DEFINITION
@@ -259,7 +259,7 @@ def _fit(panel: Panel, values: Floats, first: int, at: int, last: int) -> tuple[
         se=None if figures.se is None else figures.se[0],
         kind=figures.kind,
         period=known.labels,
-        yearly=IN_A_YEAR[metric.grain] if long else None,
+        yearly=IN_A_YEAR[metric.grain] if long or metric.grain in COARSE else None,
     )
     return found, known.left_out
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import Placement, Share, scoping
 from cxmon.decisions.maturity import ripened, slowed
+from cxmon.decisions.short_past import fit_unknown, season_note
 from cxmon.decisions.span import (
     LONG_PAST,
     PAST,
@@ -258,11 +259,12 @@ def _harm(
     kept_ones = kept(effect)
     controlled = bool(kept_ones.any()) and effect.pre_fit_ok
     names = controls.segments if controls is not None else ()
-    alone = "" if controlled else _alone(case, moved=bool(names) and effect.pre_fit_ok)
+    alone = "" if controlled else _alone(case, effect, moved=bool(names) and effect.pre_fit_ok)
+    season = season_note(effect, case.metric.grain)
     harm = Harm(
         metric=case.metric.id,
         code=code,
-        reason=_said(_why(code, counted(effect.n_post, case.metric), alone), case),
+        reason=_said("; ".join(filter(None, (_why(code, counted(effect.n_post, case.metric), alone), season))), case),
         unit=scale.unit,
         limit=scale.limit,
         so_far=so_far,
@@ -282,7 +284,7 @@ def _harm(
         controls_moved=tuple(s.label for s, moved in zip(names, effect.controls_moved, strict=True) if moved),
         entangled_with=placement.entangled_with,
         holidays=case.span.on_holidays,
-        notes=tuple(note for note in (alone, case.found.note, *placement.notes) if note),
+        notes=tuple(note for note in (alone, season, case.found.note, *placement.notes) if note),
         left_out=placement.one_offs,
     )
     if case.closed:
@@ -355,13 +357,13 @@ def _why(code: Code, periods: str, alone: str) -> str:
     return f"{periods}, before and after only: {alone}" if alone else f"{periods}, compared with untouched segments"
 
 
-def _alone(case: Case, *, moved: bool) -> str:
+def _alone(case: Case, effect: stats.Effect, *, moved: bool) -> str:
     """Why the touched segments were compared with nobody, where controls were found and did not serve too."""
     if case.found.alone:
         return case.found.alone
     if moved:
         return "no untouched segment is left that did not move by itself"
-    return "untouched segments did not move alike before the change"
+    return fit_unknown(effect, case.metric.grain) or "untouched segments did not move alike before the change"
 
 
 def _said(reason: str, case: Case) -> str:

@@ -40,7 +40,9 @@ def questioned(
         # The other methods know one change at a time.
         return harm
     asked = restricted({name: given for name, given in asked.items() if name != "others"}, kept(effect))
-    found = opinions(harm, scale, metric, values, at, until, asked)
+    # A season that is not known is a prior's, and the structural model has none.
+    known = asked | {"yearly": None} if effect.season_unknown else asked
+    found = opinions(harm, scale, metric, values, at, until, known)
     harm = replace(harm, opinions=found, grade=decisions.lowered(harm.grade, found))
     if harm.code not in MOVED:
         return harm

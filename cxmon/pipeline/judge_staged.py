@@ -19,6 +19,7 @@ from cxmon.decisions import NOTHING, Placement, Share, scoping
 from cxmon.decisions.joining import NOBODY_LATER, newest_cohort
 from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import ripened
+from cxmon.decisions.short_past import too_short
 from cxmon.decisions.span import (
     LONG_PAST,
     PAST,
@@ -26,10 +27,10 @@ from cxmon.decisions.span import (
     horizon_of,
     instant,
     options,
+    season_of,
     spanned,
     watched_for,
     with_profile,
-    year_of,
 )  # fmt: skip
 from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm, Where
 from cxmon.panel import Judged, Panel
@@ -242,7 +243,7 @@ def _asks(case: Rollout) -> dict[str, Any]:
         "horizon": horizon_of(case.change, metric),
     }
     past = case.leaves.starts[min(case.first + min(asks["at"]), len(case.leaves.starts) - 1)] - starts[0]
-    if case.never is None and (year := year_of(metric, past)):
+    if year := season_of(metric, past, compared=case.never is not None):
         asks["yearly"] = year
     if case.never is not None:
         part = case.never.cut(case.first, case.last)
@@ -356,6 +357,7 @@ def _notes(case: Rollout, found: stats.Staged, pool: Sequence[int], *, controlle
     ]
     left = [case.label(s) for s, stage in enumerate(case.stages) if s not in pool and stage.change.starts <= case.now]
     told += [f"not in the figure of all stages yet: {', '.join(left)}"] if left else []
+    told += too_short([found.stages[s] for s in pool], case.metric.grain)
     notes = [note for stage in case.stages for note in (stage.sides.note, *stage.placement.notes) if note]
     return tuple(dict.fromkeys([*told, *notes, *case.slowed()]))
 

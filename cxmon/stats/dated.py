@@ -11,7 +11,7 @@ from cxmon.stats.asked import Asked, asked
 from cxmon.stats.estimator import Fitted, fit, likeliest, posterior, pre_fit_ok
 from cxmon.stats.expectation import expected
 from cxmon.stats.looking import daily, once
-from cxmon.stats.problem import problem, too_little, usable
+from cxmon.stats.problem import fit_least, problem, too_little, usable
 from cxmon.stats.profiles import columns
 from cxmon.stats.results import Effect, Estimate
 
@@ -35,7 +35,9 @@ def effect(
     n, se          answers (exposure) behind each value (T,); or its standard error (T,) where it is known
     controls       the same figure in segments the change did not touch (K, T), with `controls_n`, `controls_se`
     kind           proportion (shares 0..1), rate (events per exposure), mean or quantile (natural units)
-    period         periods in a cycle, or (T,) labels of the profile; yearly: periods in a year
+    period         periods in a cycle, or (T,) labels of the profile
+    yearly         periods in a year: a wave is estimated. Without a profile and with hardly a year of past it is not
+                   known, and the interval allows for one of the usual size; else under a year there is none
     complete       share (T,) of the data that has arrived; periods below one half are not judged
     others         (at, until) of other changes on the series: their effects are estimated jointly, as steps
     sequential     the interval may be read after every period up to `horizon` periods past the change, with 0.9 of the
@@ -141,7 +143,8 @@ def _block(a: Asked, reading: _Reading) -> tuple[list[Effect], Fitted | None]:
             estimate=x.estimate, low=x.low, high=x.high, p_value=x.p_value, se=x.se, expected=middle[j],
             expected_low=low[j], expected_high=high[j], controls_used=p.controls_used[j],
             controls_moved=p.controls_moved[j], n_pre=int(p.n_pre[j]), n_post=int(p.n_post[j]), confidence=confidence,
-            pre_fit_ok=fits[j], shape=likely[j], reason="",
+            pre_fit_ok=fits[j], fit_least=p.fit_least,
+            season_unknown=bool(p.season_unknown[j]), shape=likely[j], reason="",
         ))  # fmt: skip
         j += 1
     return told, f
@@ -169,8 +172,9 @@ def _nothing(a: Asked, s: int, confidence: float) -> Effect:
     n_pre, n_post = int(seen[s, : a.at].sum()), int(judged[s].sum())
     nan, empty = float("nan"), np.full(T, np.nan)
     none = np.zeros(0 if a.controls is None else a.controls.shape[1], bool)
+    profile = columns(a.period, T).shape[1]
     return Effect(
         estimate=nan, low=nan, high=nan, p_value=nan, se=nan, expected=empty, expected_low=empty, expected_high=empty,
         controls_used=none, controls_moved=none, n_pre=n_pre, n_post=n_post, confidence=confidence, pre_fit_ok=False,
-        shape="", reason=too_little(n_pre, n_post, columns(a.period, T).shape[1]),
+        fit_least=fit_least(profile), season_unknown=False, shape="", reason=too_little(n_pre, n_post, profile),
     )  # fmt: skip

@@ -197,10 +197,12 @@ def forecast_mean(f: Fitted) -> Mixture:
 
 def pre_fit_ok(f: Fitted) -> list[bool]:
     """Whether the controls told the story before the change: the gap to them did not wander by more than twice the
-    noise of one period over a stretch as long as the judged one, and the last stretch shows no false effect."""
+    noise of one period over a stretch as long as the judged one, the last stretch shows no false effect, and there were
+    periods enough for either to show."""
     p = f.problem
     wander = np.sqrt((f.weight * f.before.scale2 * p.noise.rw).sum((0, 2)) * stretch(p))
     # A stretch in which nothing was measured shows nothing.
     shown = (p.seen[:, : p.at] & (np.arange(p.at) >= p.at - stretch(p)[:, None])).any(1)
-    ok = p.controls_used.any(1) & shown & (wander < MOST_WANDER) & (np.abs(f.placebo) < ODD_PLACEBO)
+    able = shown & (p.n_pre >= p.fit_least)
+    ok = p.controls_used.any(1) & able & (wander < MOST_WANDER) & (np.abs(f.placebo) < ODD_PLACEBO)
     return [bool(x) for x in ok]

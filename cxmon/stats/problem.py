@@ -9,8 +9,9 @@ from cxmon.stats.asked import Asked
 from cxmon.stats.controls import Common, common, measured_around, nothing_shared
 from cxmon.stats.filtering import Noise
 from cxmon.stats.noise import COUNTED, Sampling, candidates, sampling
-from cxmon.stats.profiles import columns, cycle_length, without_profile, yearly_columns
+from cxmon.stats.profiles import columns, cycle_length, without_profile
 from cxmon.stats.regression import Prior
+from cxmon.stats.season import season_columns, season_precision, unknown
 from cxmon.stats.shapes import Shapes, shapes
 
 HALF_COMPLETE = 0.5
@@ -22,6 +23,9 @@ MOST_BENT = 0.4
 CONTROL_ODDS = (0.9, 0.08, 0.02)
 EARLY = 3.0
 ALIKE, OWN_KIND = 0.1, 3.0
+# Of monthly series that fail the fit with a year or two of past, two thirds pass it with five or six months, one in
+# five with nine, one in a hundred with twelve (docs/methods/reality.md).
+FIT_LEAST = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,8 @@ class Problem:
     unit: Floats
     at: int
     joint: bool
+    season_unknown: Bools
+    fit_least: int
     controls_used: Bools
     controls_moved: Bools
     n_pre: Floats
@@ -83,6 +89,12 @@ def too_little(n_pre: int, n_post: int, profile: int) -> str:
     return ""
 
 
+def fit_least(profile: int) -> int:
+    """Usable periods before the change from which on the fit of controls can fail: fewer pass whatever they show. A
+    `profile` of so many columns takes its own."""
+    return FIT_LEAST + profile
+
+
 def problem(a: Asked) -> Problem | None:
     """Everything the fits of the series with data enough need; None where no series has."""
     T = a.values.shape[1]
@@ -110,6 +122,7 @@ def problem(a: Asked) -> Problem | None:
         shapes=shapes(a.at, a.until, judged, cycle_length(a.period, T)), noise=noise, log_prior=log_prior,
         which=np.tile(np.arange(log_prior.shape[1]), (len(y), 1)), doubt=_doubt(shared, unit), prior=prior,
         center=center, unit=unit, at=a.at, joint=any(a.at <= begins < a.until for begins, _ in a.others),
+        season_unknown=unknown(a.yearly, past, coarse=not profile.shape[1]), fit_least=fit_least(profile.shape[1]),
         controls_used=shared.used, controls_moved=shared.moved,
         n_pre=n_pre[kept], n_post=n_post[kept],
     )  # fmt: skip
@@ -215,16 +228,22 @@ def _design(
     past: Bools,
     center: Floats,
 ) -> tuple[Floats, Prior]:
-    """Regressors and their priors: level (flat); profile, yearly wave and other changes (wide); early answers (a
-    noise's worth); shared movement N(1, how segments differ), because segments measure the same thing; trend (three
-    variants alone: hardly any, one of a noise's worth, a real one; the first and last beside controls). A third
-    variant there takes the controls for predictors of their own kind, with any slope."""
+    """Regressors and their priors: level (flat); profile, yearly wave and other changes (wide; a wave that the past
+    cannot know has the prior of `season`); early answers (a noise's worth); shared movement N(1, how segments differ),
+    because segments measure the same thing; trend (three variants alone: hardly any, one of a noise's worth, a real
+    one; the first and last beside controls). A third variant there takes the controls for predictors of their own
+    kind, with any slope."""
     S, T = a.values.shape
     index = np.arange(T)
-    waves = yearly_columns(a.yearly, T)
     wide = (1 / (2 * spread) ** 2)[:, None]
+    waves = season_columns(a.yearly, T, coarse=not profile.shape[1])
+    season = np.repeat(wide, waves.shape[1], 1)
+    if a.yearly is not None and (unlearnt := unknown(a.yearly, past, coarse=not profile.shape[1])).any():
+        explained = np.where(found.known, found.share, 0.0)
+        usual = season_precision(scaled, past, a.yearly, explained, shared.there)
+        season = np.where(unlearnt[:, None], usual, season)
     cols = [np.broadcast_to(c[:, :, None], (T, c.shape[1], S)) for c in (np.ones((T, 1)), profile, waves)]
-    precision = [np.zeros((S, 1)), np.repeat(wide, profile.shape[1] + waves.shape[1], 1)]
+    precision = [np.zeros((S, 1)), np.repeat(wide, profile.shape[1], 1), season]
     if (a.complete < 1).any():
         cols.append((1 - a.complete).T[:, None])
         precision.append(np.full((S, 1), 1 / EARLY**2))

@@ -19,7 +19,7 @@ from cxmon.stats.dated import effects
 from cxmon.stats.estimator import fit
 from cxmon.stats.futures import futures, spread
 from cxmon.stats.looking import levels_ahead
-from cxmon.stats.problem import problem, too_little, usable
+from cxmon.stats.problem import fit_least, problem, too_little, usable
 from cxmon.stats.profiles import columns
 
 DRAWS = 12
@@ -51,7 +51,8 @@ class Prospect:
     `seen`: if the effect is `size`, that it is beyond zero; `ruled_out`: if there is none, that it is smaller than
     `size`. `half_width` (K,) is the expected distance from the estimate to the end of the interval that decides
     `seen`, `spread` the standard deviation of one period's value around its expectation. `controls_used` (K,) are
-    those that would count, `pre_fit_ok` as in `Effect`; sizes are absolute, in the values' units.
+    those that would count, `pre_fit_ok`, `fit_least` and `season_unknown` as in `Effect`; sizes are absolute, in the
+    values' units.
     """
 
     size: float
@@ -63,6 +64,8 @@ class Prospect:
     n_pre: int
     controls_used: Floats
     pre_fit_ok: bool
+    fit_least: int
+    season_unknown: bool = False
     reason: str = ""
 
 
@@ -104,7 +107,8 @@ def prospect(
         size=abs(size), periods=periods, half_width=np.median(curves["near"], axis=0),
         seen=_chance(periods, need, abs(size)),
         ruled_out=_chance(periods, open_, abs(size)), spread=spread(f), n_pre=read.n_pre,
-        controls_used=read.controls_used, pre_fit_ok=read.pre_fit_ok,
+        controls_used=read.controls_used, pre_fit_ok=read.pre_fit_ok, fit_least=p.fit_least,
+        season_unknown=bool(p.season_unknown[0]),
     )  # fmt: skip
 
 
@@ -202,10 +206,11 @@ def _chance(periods: Ints, need: Floats, size: float) -> Chance:
 def _nothing(whole: Asked, size: float, end: int, first: int) -> Prospect:
     seen, judged = usable(whole)
     n_pre, n_post, nan = int(seen[0, : whole.at].sum()), int(judged[0].sum()), float("nan")
-    reason = too_little(n_pre, n_post, columns(whole.period, whole.values.shape[1]).shape[1])
+    profile = columns(whole.period, whole.values.shape[1]).shape[1]
+    reason = too_little(n_pre, n_post, profile)
     none = Chance(by=np.full(1, nan), median=nan, smallest=nan)
     return Prospect(
         size=abs(size), periods=np.zeros(0, np.int64), half_width=np.zeros(0), seen=none, ruled_out=none, spread=nan,
-        n_pre=n_pre, controls_used=np.zeros(0), pre_fit_ok=False,
+        n_pre=n_pre, controls_used=np.zeros(0), pre_fit_ok=False, fit_least=fit_least(profile),
         reason=reason or f"{max(end, 0)} periods are followed, the first look needs {first}",
     )  # fmt: skip

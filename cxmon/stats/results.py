@@ -15,7 +15,9 @@ class Effect:
     afterwards; `expected_low` and `expected_high` hold a single period's value with `confidence`. `controls_used` (K,)
     tells which controls count, `controls_moved` (K,) which moved by themselves since it and count for what
     trust leaves them; `shape`
-    is the likeliest of step, ramp, slow ramp, delayed and late.
+    is the likeliest of step, ramp, slow ramp, delayed and late. `pre_fit_ok`: the controls told the story before the
+    change, which fewer than `fit_least` usable periods cannot show. `season_unknown`: a yearly wave was asked for that
+    the past is too short to know; the interval allows for one of the usual size.
     """
 
     estimate: float
@@ -32,6 +34,8 @@ class Effect:
     n_post: int
     confidence: float
     pre_fit_ok: bool
+    fit_least: int
+    season_unknown: bool
     shape: str
     reason: str
 

@@ -23,6 +23,7 @@ from cxmon.wording.evidence import (
     remarks_on_all,
     seconded,
     set_aside,
+    short_past,
     unusual,
 )
 from cxmon.wording.mixing import mix, moved_by_mix_alone
@@ -190,6 +191,7 @@ __all__ = [
     "sentence",
     "set_aside",
     "shifted",
+    "short_past",
     "signed",
     "staged",
     "stamp",

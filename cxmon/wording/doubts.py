@@ -28,11 +28,15 @@ def doubts(verdict: Verdict, declared: Declared, metrics: Metrics) -> tuple[str,
     harms = by_gravity(verdict.harms)
     lines = _declared(declared)
     alone = [h for h in harms if h.grade is Grade.BEFORE_AFTER and not h.disputed and math.isfinite(h.so_far.high)]
-    if alone:
-        lines.append(
-            f"{_labels(alone, metrics)}: before and after only, there were no untouched segments to compare with. "
-            "Anything else that began at the same time counts as its effect"
-        )
+    for some, why in (
+        ([h for h in alone if not h.controls], "there were no untouched segments to compare with"),
+        ([h for h in alone if h.controls], "the untouched segments beside it are not known to move alike"),
+    ):
+        if some:
+            lines.append(
+                f"{_labels(some, metrics)}: before and after only, {why}. "
+                "Anything else that began at the same time counts as its effect"
+            )
     alike = remarks_on_all(harms)
     lines += [f"For every metric: {one}" for one in alike]
     for harm in harms:

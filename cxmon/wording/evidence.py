@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import singledispatch
 
+from cxmon.decisions.short_past import of_short_past
 from cxmon.model import Agreement, Grade, Grain, Harm, Method, Metric, Opinion, Placebo, Rank, Verdict, written
 from cxmon.wording.numbers import amount, bare, digits, sides
 
@@ -101,6 +102,13 @@ def remarks_on_all(harms: Sequence[Harm]) -> tuple[str, ...]:
     """The remarks that all estimated metrics share, where there are several: they are told once."""
     known = [remarks(harm) for harm in harms if math.isfinite(harm.so_far.high)]
     return tuple(one for one in known[0] if all(one in other for other in known)) if len(known) > 1 else ()
+
+
+def short_past(harms: Sequence[Harm]) -> str:
+    """That the past is too short, of what all metrics share: it stands beside the grades, never only in a fold. Empty
+    where it is long enough, and where a metric tells it by itself."""
+    said = of_short_past(remarks_on_all(harms))
+    return f"For every metric: {'; '.join(said)}." if said else ""
 
 
 def unusual(metric: Metric, harm: Harm) -> str:

@@ -60,7 +60,7 @@ def effect(
     if yearly:
         lines.append("The season of the year was taken out.")
     if not controlled:
-        lines.append("No untouched segment stands beside it, so nothing says that the change was the cause.")
+        lines.append("No untouched segment is known to move alike, so nothing says that the change was the cause.")
     return Told(
         badge=badge[0], tone=badge[1], shape=badge[2], headline=headline, lines=(*lines, *([reason] if reason else ()))
     )

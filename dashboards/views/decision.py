@@ -8,7 +8,7 @@ import streamlit as st
 
 from cxmon import charts, wording
 from cxmon.charts.forest import LEGEND as FOREST
-from cxmon.model import Declared, Harm, Metric, Verdict, written
+from cxmon.model import Declared, Grade, Harm, Metric, Verdict, written
 from cxmon.wording import ledger as ledgers
 from cxmon.wording import sizes, terms
 from dashboards import allowing, beneath, deciding, drawing, figures, session, telling, trending
@@ -41,6 +41,8 @@ def harms(world: World, verdict: Verdict) -> None:
             rests = _beside(harm, metric, told)
             meant = " ".join(filter(None, (terms.of(grade), terms.within(rests))))
             cells[3].markdown(f"{md(grade)}  \n:gray[:small[{md(rests)}]]", help=md(meant) or None)
+    if short := wording.short_past(verdict.harms):
+        st.markdown(grey(md(short)))
 
 
 def _meant(metric: Metric) -> str:
@@ -52,7 +54,9 @@ def _meant(metric: Metric) -> str:
 def _beside(harm: Harm, metric: Metric, told: Sequence[str]) -> str:
     """Whom it was compared with and who was set aside, what the second opinions say where they agree, who still
     answers, and what else it rests on that is not `told` of all metrics alike."""
-    compared = f"with {_some(harm.controls)}" if harm.controls else ""
+    # Segments that are not known to move alike were no comparison, whatever they lent the range.
+    witnesses = harm.controls if harm.disputed or harm.grade is Grade.CONTROLLED else ()
+    compared = f"with {_some(witnesses)}" if witnesses else ""
     agreed = "" if harm.disputed else wording.seconded(harm.opinions)
     rests = [remark for remark in wording.remarks(harm) if remark not in told]
     rate = wording.responded(harm, metric)

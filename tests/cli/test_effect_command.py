@@ -228,3 +228,23 @@ def test_months_hold_no_holidays(tmp_path):
     done = run(path, "--date", "2022-06-01", "--value", "calls", "--holidays", "DE")
     assert done.returncode == 2
     assert "found one row a month, expected one row a day" in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_months_of_half_a_year_say_what_they_cannot_know(tmp_path):
+    rng = np.random.default_rng(7)
+    path = tmp_path / "months.csv"
+    rows = [
+        f"2026-{i + 1:02d}-01,{','.join(str(x) for x in rng.binomial(3000, 0.8, 4) / 3000)},3000" for i in range(11)
+    ]
+    path.write_text("month,csat,chat,email,shop,answers\n" + "\n".join(rows) + "\n")
+    asked = (path, "--date", "2026-09-01", "--value", "csat", "--n", "answers")
+    beside = (*asked, "--control", "chat", "--control", "email", "--control", "shop")
+    season = "8 months are too few to know the season of the year, and the range allows for one"
+    said = run(*beside).stdout
+    assert "before and after only" in said
+    assert (
+        "8 months before the change are too few to show whether untouched segments move alike, 12 are needed." in said
+    )
+    assert f"{season}." in said
+    assert "a yearly profile taken out" not in said
+    assert json.loads(run(*asked, "--json").stdout)["notes"] == [season]

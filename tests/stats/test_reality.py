@@ -22,8 +22,8 @@ import reality  # noqa: E402
 
 # Families whose intervals cover zero in under nine of ten windows. An improvement makes this fail as well.
 NOT_REACHED = {
-    ("NHS 111, abandoned", False): 0.6,
-    ("NHS 111, abandoned", True): 0.66,
+    ("NHS 111, abandoned", False): 0.67,
+    ("NHS 111, abandoned", True): 0.72,
 }
 emergency_there = pytest.mark.skipif(
     not real_series.EMERGENCY.exists(), reason="the NHS figures are not beside this checkout (../shared/data)"
