@@ -5,6 +5,7 @@ import pytest
 
 from cxmon.stats import watch, watch_days, watch_look, watch_state, watch_threshold
 from cxmon.stats.watch_season import as_in_an_earlier_year
+from cxmon.stats.watching import Call
 
 START = 120
 
@@ -71,6 +72,25 @@ def test_company_teaches_how_noise_wanders_and_nothing_else():
     mixed = watch_state(Y[order], N[order], START, 1.0, kind="proportion")
     np.testing.assert_array_equal(mixed.first_alarm, together.first_alarm[order])
     np.testing.assert_allclose(mixed.score, together.score[order], rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["proportion", "rate", "mean"])
+def test_given_what_company_teaches_many_at_once_are_as_one_by_one(kind):
+    """The monitors of all series in one batch, and that of each by itself with the same parameters."""
+    Y, N = drawn(21, fall=0.06, S=9, T=230)
+    Y[2, 50:90] = np.nan
+    call = Call.of(Y, N if kind != "mean" else None, START, kind, "higher", 7, None, None)
+    (whole,) = call.begun(START, (), np.full(9, np.nan))
+    never = np.full(9, np.inf)
+    asked = {"learnt": START, "begin": START, "start": START, "read": START, "sided": 1}
+    each = [whole.of(np.arange(9) == s) for s in range(9)]
+    together = whole.running.on(call.watched(whole, 230), limit=never, **asked)
+    for s, one in enumerate(each):
+        alone = one.running.on(call.watched(one, 230), limit=never[:1], **asked)
+        for name in ("statistic", "onset", "size", "se"):
+            told, expected = getattr(alone, name)[0], getattr(together, name)[s]
+            np.testing.assert_allclose(told, expected, rtol=1e-8, atol=1e-10)
+    assert np.nanmax(together.statistic[:, -1]) > 5.0, "there is something to be told"
 
 
 def test_the_last_day_alone_is_told_as_with_all_days_before_it():
