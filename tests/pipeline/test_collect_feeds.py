@@ -193,15 +193,16 @@ FAILPOINTS = re.findall(r'failpoint\("([a-z-]+)"\)', CODE)
 
 
 # Inside of a transaction the tests of the store kill at every named place; here it is between and before them.
-# All periods are added up in one transaction.
+# All periods are added up in one transaction. Two pages are read while the two before them are stored: the fifth is
+# read once the first two are, and the next two may be.
 @pytest.mark.parametrize(
     ("place", "nth", "together", "taken"),
     [
         *((name, 2, 1, None) for name in FAILPOINTS),
-        ("collect-page-after-commit", 2, 1, 2),
-        ("collect-page-fetched", 4, 14, 2),
-        ("collect-page-before-commit", 2, 14, 2),
-        ("collect-page-before-commit", 1, 1000, 0),
+        ("collect-page-after-commit", 2, 1, {2}),
+        ("collect-page-fetched", 5, 14, {2, 4}),
+        ("collect-page-before-commit", 2, 14, {2}),
+        ("collect-page-before-commit", 1, 1000, {0}),
         ("collect-settle-before-commit", 1, 14, None),
     ],
 )
@@ -220,7 +221,7 @@ def test_a_killed_backfill_goes_on_and_counts_nothing_twice(tmp_path, sqlite_url
         assert len(vendor.seen) <= read + 6
         if taken is not None:
             begun = vendor.seen[read][2].get("cursor", "|0")
-            assert begun.endswith(f"|{taken}"), "what was taken is not read again, and all else is"
+            assert int(begun.rpartition("|")[2]) in taken, "what was taken is not read again, and all else is"
 
 
 NUMBER = itertools.count()
