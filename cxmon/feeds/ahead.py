@@ -24,9 +24,10 @@ def begun(work: Callable[[], T]) -> "Future[T]":
     return found
 
 
-def one_ahead(items: Generator[T, None, None]) -> Iterator[T]:
+def one_ahead(items: Generator[T, None, None], given_up: threading.Event | None = None) -> Iterator[T]:
     """The same items, each of them made by one thread while whoever takes them is busy with the one before it: two are
-    held at most. What is made when nobody takes any more is dropped, and `items` closed."""
+    held at most. What is made when nobody takes any more is dropped, and `items` closed; until then `given_up` tells
+    `items` that there is no need to finish it."""
     made: SimpleQueue[tuple[T] | BaseException | None] = SimpleQueue()
     wanted: SimpleQueue[bool] = SimpleQueue()
 
@@ -42,8 +43,8 @@ def one_ahead(items: Generator[T, None, None]) -> Iterator[T]:
         finally:
             items.close()
 
-    _start(run)
     try:
+        _start(run)
         while (found := made.get()) is not None:
             if isinstance(found, BaseException):
                 raise found
@@ -51,6 +52,8 @@ def one_ahead(items: Generator[T, None, None]) -> Iterator[T]:
             yield found[0]
     finally:
         wanted.put(False)
+        if given_up is not None:
+            given_up.set()
 
 
 def _start(run: Callable[[], None]) -> None:

@@ -59,7 +59,8 @@ class Client:
         self._base = urlsplit(base_url.rstrip("/") + "/")
         self._auth, self._limits = auth, limits or Limits()
         self._closed = threading.Event()
-        # A page is asked for while the one before it is read, which may have to ask for something itself.
+        # A page is asked for while the one before it is read, which may have to ask for something itself: that waits,
+        # also where the vendor has asked to wait.
         self._in_turn = threading.Lock()
         self._session = requests.Session()
         # Neither proxies nor a .netrc of the environment: both would send requests or credentials elsewhere.
@@ -81,15 +82,22 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self._closed.set()
-        self._session.close()
+        # Whoever is asked next may be the same vendor.
+        with self._in_turn:
+            self._session.close()
 
     def send(self, call: Call) -> Answer:
         """The answer's JSON. Raises AccessError for 401 and 403, RefusedError for another refusal, SourceError else."""
+        with self._in_turn:
+            if self._closed.is_set():
+                raise SourceError(f"{self._where(call)}: nobody waits for it any more")
+            return self._sent(call)
+
+    def _sent(self, call: Call) -> Answer:
         waited, limits = 0.0, self._limits
         attempt = 0
         while True:
-            with self._in_turn:
-                found = self._attempt(call)
+            found = self._attempt(call)
             if isinstance(found, Answer):
                 return found
             wait = found.wait_s if found.wait_s is not None else limits.first_wait_s * 2**attempt

@@ -1,13 +1,14 @@
 """Vendors' records into the store: one pull serves all metrics of a stream whose cursors stand at the same place."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from cxmon.aggregate import fields_of
 from cxmon.config.plan import Plan
-from cxmon.contracts import Batch, Facts, Rejected, Request
+from cxmon.contracts import Batch, Facts, Rejected, Request, Source
 from cxmon.errors import DriftError, QuietError, SourceError
 from cxmon.failpoints import failpoint
 from cxmon.feeds.ahead import one_ahead
@@ -96,7 +97,7 @@ def read(
     tell(first.id, 0, days)
     taken, reached = 0, 0
     aside: Rejected | None = None
-    for batch in _unless_quiet(one_ahead(joined(_apart(source.fetch(request)), enough)), pull.metrics, quiet):
+    for batch in _unless_quiet(_made(source, request, enough), pull.metrics, quiet):
         if not isinstance(batch, Facts):
             raise SourceError(f"{first.id}: source {first.source} brings no records; `read` needs no `stream`")
         if batch.note:
@@ -162,11 +163,21 @@ def _unless_quiet(batches: Iterator[Batch], metrics: Iterable[Metric], quiet: di
         quiet.update((m.id, str(error)) for m in metrics if fields_of(m) & error.fields)
 
 
-def _apart(batches: Iterable[Batch]) -> Iterator[Batch]:
+def _made(source: Source, request: Request, enough: Enough) -> Iterator[Batch]:
+    """What a source brings, small pages joined, all of it made by one thread while what came before is stored."""
+    given_up = threading.Event()
+    # Not by that thread: a pull that was given up ends after the next one began, whose threshold it would put back.
     with set_apart():
-        for batch in batches:
-            failpoint("collect-page-fetched")
-            yield batch
+        yield from one_ahead(joined(_fetched(source, request, given_up), enough), given_up)
+
+
+def _fetched(source: Source, request: Request, given_up: threading.Event) -> Iterator[Batch]:
+    """What a source brings, until nobody takes it any more: the next pull may ask the same vendor."""
+    for batch in source.fetch(request):
+        failpoint("collect-page-fetched")
+        if given_up.is_set():
+            return
+        yield batch
 
 
 def settle(store: Store, metric: Metric, counts: Counts, *, now: datetime) -> None:

@@ -1,21 +1,32 @@
 """What is done ahead: the next page while one is read, the next batch while one is stored, and never more than that."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 from source_cases import NOW, metric
-from vendor_stub import Vendor
+from vendor_stub import Reply, Vendor
 
 from cxmon import feeds
 from cxmon.contracts import Request
-from cxmon.errors import SourceError
+from cxmon.errors import DriftError, SourceError
 from cxmon.feeds.ahead import begun, one_ahead
 from cxmon.feeds.client import Client
 from cxmon.model import Window
 
 # Far longer than anything here takes: what has not happened by then never will.
 PATIENCE = 20.0
+REQUEST = Request(metric=metric(), window=Window(NOW - timedelta(days=1), NOW), now=NOW, ahead=True)
+
+
+def answers(score):
+    """A list by cursors, of whose records `score` reads the only field."""
+    return feeds.Stream(
+        name="answers", path="answers", records=feeds.path("data"), record_id=feeds.path("id"),
+        changed=feeds.path("at"), fields={"score": score}, required=frozenset({"score"}),
+        paging=feeds.CursorPages(cursor="next", param="cursor"),
+    )  # fmt: skip
 
 
 def counting(made, closed, last=5):
@@ -94,13 +105,56 @@ def test_the_next_page_is_asked_for_before_this_one_is_read():
         waited.append(asked.wait(PATIENCE) if row["id"] == 1 else True)
         return row["id"]
 
-    stream = feeds.Stream(
-        name="answers", path="answers", records=feeds.path("data"), record_id=feeds.path("id"),
-        changed=feeds.path("at"), fields={"score": score},
-        paging=feeds.CursorPages(cursor="next", param="cursor"),
-    )  # fmt: skip
-    window = Window(NOW - timedelta(days=1), NOW)
     with Vendor(answers=answer) as vendor, Client("desk", vendor.url, None, allow_private=True) as client:
-        request = Request(metric=metric(), window=window, now=NOW, ahead=True)
-        found = [page.upserts.fields["score"][0] for page in feeds.read(client, stream, request)]
+        found = [page.upserts.fields["score"][0] for page in feeds.read(client, answers(score), REQUEST)]
     assert (found, waited) == ([1, 2], [True, True])
+
+
+def test_a_client_is_closed_when_nothing_is_asked_any_more():
+    """Whoever comes next may ask the same vendor, such as the same pull without a field that records lack."""
+    asked, answered = threading.Event(), threading.Event()
+
+    def answer(params, _document):
+        if "cursor" in params:
+            asked.set()
+            time.sleep(0.1)
+            answered.set()
+            return {"data": [], "next": None}
+        return {"data": [{"id": i, "at": int(NOW.timestamp()) - 60} for i in range(20)], "next": "2"}
+
+    def missing(_row):
+        asked.wait(PATIENCE)
+        return feeds.path("score")({})
+
+    with Vendor(answers=answer) as vendor:
+        with (
+            pytest.raises(DriftError, match="none of 20 records has score"),
+            Client("desk", vendor.url, None, allow_private=True) as client,
+        ):
+            list(feeds.read(client, answers(missing), REQUEST))
+        assert answered.is_set()
+        with pytest.raises(SourceError, match="nobody waits for it any more"):
+            client.send(feeds.Call(url="answers"))
+
+
+def test_nothing_is_asked_beside_while_the_vendor_asks_to_wait():
+    refused = threading.Event()
+
+    def answer(params, _document):
+        rows = [{"id": 1, "at": int(NOW.timestamp()) - 60}]
+        if "cursor" not in params:
+            return {"data": rows, "next": "2"}
+        if not refused.is_set():
+            refused.set()
+            return Reply({"error": "rate_limit"}, 429, Retry_After="0.2")
+        return {"data": [], "next": None}
+
+    def score(_row):
+        assert refused.wait(PATIENCE)
+        return client.send(feeds.Call(url="question")).data["score"]
+
+    routes = {"answers": answer, "question": lambda _params, _document: {"score": 3}}
+    with Vendor(**routes) as vendor, Client("desk", vendor.url, None, allow_private=True) as client:
+        found = [page.upserts.fields["score"] for page in feeds.read(client, answers(score), REQUEST)]
+    assert found == [[3], []]
+    assert [place for _, place, *_ in vendor.seen] == ["/answers", "/answers", "/answers", "/question"]
