@@ -11,6 +11,9 @@ demo: .venv/run.stamp
 
 # Empty counts as not set: without compiled files every process that a test starts would compile the product again.
 test coverage: export PYTHONDONTWRITEBYTECODE =
+# Two tests run at once: threads of the linear algebra would only wait for one another.
+test coverage: export OMP_NUM_THREADS = 1
+test coverage: export OPENBLAS_NUM_THREADS = 1
 
 # By file, so that one worker builds what the tests of a file share.
 test: .venv/dev.stamp
