@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cxmon.stats import Effect, Prospect
     from cxmon.stats.staged import StageEffect
+    from cxmon.stats.window_ahead import Destination
 
 NO_FIT, NO_SEASON = "to show whether untouched segments move alike", "to know the season of the year"
 
@@ -24,7 +25,7 @@ def fit_unknown(found: "Effect | Prospect", grain: str) -> str:
     return f"{few} {NO_FIT}, {found.fit_least} are needed"
 
 
-def season_note(found: "Effect | Prospect", grain: str) -> str:
+def season_note(found: "Effect | Prospect | Destination", grain: str) -> str:
     """That a past of hardly a year knows no season, and what the range does about it; empty where that does not
     apply."""
     if not found.season_unknown:

@@ -15,6 +15,7 @@ import numpy as np
 from cxmon import stats
 from cxmon.decisions import scoping
 from cxmon.decisions.overlap import concerns, scope_of
+from cxmon.decisions.short_past import season_note
 from cxmon.decisions.span import LONG_PAST, Span, instant, options, with_profile
 from cxmon.model import EVERYONE, Category, Change, Course, Grain, Metric, Status, Target, TargetOutlook
 from cxmon.panel import Panel
@@ -99,9 +100,11 @@ def _ahead(
     above = found.above(math.log(target.value) if figures.log and target.value > 0 else target.value)
     chance = above if metric.harm_sign < 0 else 1 - above
     ends = sorted(back(x) for x in (found.low, found.high))
+    season = season_note(found, metric.grain)
     return replace(
         blank, course=course_of(chance), chance=chance, level=level, answers=answers, expected=back(found.expected),
-        low=ends[0], high=ends[1], n_pre=found.n_pre, notes=notes,
+        low=ends[0], high=ends[1], n_pre=found.n_pre,
+        notes=(*notes, season) if season else notes,
         **_paces(target, level, back(found.expected), series, known),
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from cxmon.stats.profiles import columns
 class Destination:
     """The mean of a window ahead in the values' units: its expectation, and the range low..high that holds it with the
     confidence asked for; NaN with a `reason` where the past is too short. Of the window's periods the share `known` is
-    in already, and adds `sure` to the mean; `ahead` is the mean of the others."""
+    in already, and adds `sure` to the mean; `ahead` is the mean of the others. `season_unknown` as in `Effect`."""
 
     expected: float
     low: float
@@ -33,6 +33,7 @@ class Destination:
     known: float = 0.0
     sure: float = 0.0
     ahead: Mixture | None = None
+    season_unknown: bool = False
 
     def above(self, bar: float) -> float:
         """The chance that the mean is above `bar`; NaN where nothing is known."""
@@ -69,4 +70,7 @@ def destination(values: Any, at: int, window: tuple[int, int], *, confidence: fl
     tail = (1 - confidence) / 2
     ends = found.quantiles(np.array([[tail, 1 - tail]]))[0]
     middle, low, high = (sure + (1 - known) * float(x) for x in (found.center()[0], *ends))
-    return Destination(expected=middle, low=low, high=high, n_pre=n_pre, known=known, sure=sure, ahead=found)
+    return Destination(
+        expected=middle, low=low, high=high, n_pre=n_pre, known=known, sure=sure, ahead=found,
+        season_unknown=bool(p.season_unknown[0]),
+    )  # fmt: skip
