@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 # A yearly profile is asked for where at least one and a half years lie before the change; of weeks and months, which
 # are judged over a good part of a year, also where it is hardly one: then it is not known, and the range allows for it.
-LEARNT, NOT_KNOWN = 1.5, 1.1
+LEARNT = 1.5
 PERIODS_A_YEAR = {"day": 365.25, "week": 52.18, "month": 12.0}
 
 
@@ -168,8 +168,10 @@ def answered(series: Series, first: int, last: int | None, kind: str, period: "n
 
 def year_asked(grain: str, first: int, *, compared: bool) -> float | None:
     """Periods in a year where the effect after `first` periods is to allow for one; with controls a year shows it."""
+    from cxmon.stats.season import KNOWN
+
     year = PERIODS_A_YEAR[grain]
-    hardly = grain != "day" and first < (1 if compared else NOT_KNOWN) * year - 0.5
+    hardly = grain != "day" and first < (1 if compared else KNOWN) * year - 0.5
     return year if hardly or first >= LEARNT * year else None
 
 

@@ -323,14 +323,17 @@ class _Pages:
 
     def _may_begin_anew(self, windows: int) -> bool:
         """Whether what follows is known only when this page has been read."""
-        stream = self.stream
-        return stream.by_change or (stream.window_pages is not None and windows >= stream.window_pages)
+        return self.stream.by_change or self._given_all(windows)
+
+    def _given_all(self, windows: int) -> bool:
+        """Whether this page is the last that the vendor gives of a list."""
+        return self.stream.window_pages is not None and windows >= self.stream.window_pages
 
     def _anew(self, position: Position, windows: int, where: str) -> Position | None:
         """Where the list begins anew, if it does: a vendor ends lists after so many pages, and pages by number move
         while they are read, so that a record could slip between two of them."""
         stream, times = self.stream, self.reader.times
-        ended = stream.window_pages is not None and windows >= stream.window_pages
+        ended = self._given_all(windows)
         # The order is looked at, not believed.
         orderly = stream.by_change and list(times) == sorted(times)
         newest = max(times, default=0)

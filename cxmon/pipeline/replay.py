@@ -1,7 +1,7 @@
 """replay: a past period as if it were live, with only what was known on each day. Sends nothing, writes nothing."""
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -146,39 +146,33 @@ def replay(
         # The other process begins while this one reads the figures.
         overlay = _beginning(plan, store, since, until, moments)
         deliveries = Deliveries(plan=bare, store=overlay, heard=heard, rounds=looked)
-        for done, now in enumerate(_apart(moments)):
-            advance("days", done, len(moments))
-            deliveries.until(now)
-            came.advance(overlay, now)
-            heard.tell(overlay, now)
-            judge(bare, overlay, now=now, depth=depth, known=other.known(done))
-            check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
-            remind(bare, overlay, now=now)
-            heard.tell_late(overlay, now)
-            if done == 0:
-                standing, before = _opened(plan, overlay), {row.key for row in deliveries.waiting}
-            deliveries.look(now)
+        # The figures of all time, which stay, are not searched for cycles with every day.
+        with set_apart():
+            for done, now in enumerate(moments):
+                advance("days", done, len(moments))
+                deliveries.until(now)
+                came.advance(overlay, now)
+                heard.tell(overlay, now)
+                judge(bare, overlay, now=now, depth=depth, known=other.known(done))
+                check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
+                remind(bare, overlay, now=now)
+                heard.tell_late(overlay, now)
+                if done == 0:
+                    standing, before = _opened(plan, overlay), {row.key for row in deliveries.waiting}
+                deliveries.look(now)
     deliveries.until(until)
     advance("days", len(moments), len(moments))
     if at_end is not None:
         at_end(overlay)
-    stood = {i.id for i in standing}
     return Replayed(
         since=since, until=until, looks=len(moments), standing=standing, per_quarter=plan.alarm_budget,
         alerts=tuple(_alert(overlay, sent, before) for sent in deliveries.sent),
-        incidents=tuple(i for i in _opened(plan, overlay) if i.id not in stood),
+        incidents=tuple(i for i in _opened(plan, overlay) if i.id not in {stood.id for stood in standing}),
         codes={change: v.code.value for change, v in sorted(overlay.verdicts.all_latest().items())},
         allowances=budget(plan, overlay, now=moments[-1]),
-        waiting=tuple(deliveries.waiting),
+        waiting=tuple(deliveries.waiting), unheard=tuple(unheard(heard, until)),
         guessed=tuple(m.label for m in plan.metrics.values() if overlay.guessed(m)),
-        unheard=tuple(unheard(heard, until)),
     )  # fmt: skip
-
-
-def _apart(moments: Iterable[datetime]) -> Iterator[datetime]:
-    """The same, while the figures of all time, which stay, are not searched for cycles with every day."""
-    with set_apart():
-        yield from moments
 
 
 def _unseen(what: str, done: int, of: int) -> None:
