@@ -123,11 +123,11 @@ def intervals(panel: Panel, confidence: float) -> tuple[Floats, Floats]:
 
 def _begun(breach: np.ndarray, mature: np.ndarray) -> np.ndarray:
     """For each cell in breach, the index of the first period of its unbroken run; immature periods do not exist."""
-    begun = np.zeros(breach.shape, np.int64)
-    running = np.full(breach.shape[0], -1)
-    for t in np.flatnonzero(mature):
-        running = np.where(breach[:, t], np.where(running < 0, t, running), -1)
-        begun[:, t] = np.maximum(running, 0)
+    begun, days = np.zeros(breach.shape, np.int64), np.flatnonzero(mature)
+    if len(days):
+        known = breach[:, days]
+        quiet = np.maximum.accumulate(np.where(known, -1, np.arange(len(days))), axis=1)
+        begun[:, days] = np.where(known, days[np.minimum(quiet + 1, len(days) - 1)], 0)
     return begun
 
 

@@ -5,7 +5,7 @@ speaks of and against the level that its check stands on. It costs some fits, so
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,7 +26,7 @@ from cxmon.pipeline.incident_where import where_in
 from cxmon.pipeline.judge_mix import CYCLES, RECENT, as_split, figures_in, finest, splits
 from cxmon.store import Store
 
-# Of many that are found in one look, so many are looked into: the gravest, which are those that are told by name.
+# Of many findings of one look, so many are looked into: the gravest, which are those that are told by name.
 MOST = 10
 ENDS = frozenset({Step.ENDED, Step.CORRECTED})
 Ask = Callable[[Finding], Kinds | None]
@@ -66,22 +66,30 @@ class Asking:
 
 def worked_out(walked: Walked, ask: Ask) -> Walked:
     """The walk with what the gap of each incident is made of, wherever it is told and lasts."""
-    due = [
-        at
+    due = {
+        at: finding
         for at, event in enumerate(walked.events)
-        if event.told and event.transition.step not in ENDS and _told_by(event) is not None
-    ]
+        if event.told and event.transition.step not in ENDS and (finding := _told_by(event)) is not None
+    }
     if not due:
         return walked
-    gravest = set(sorted(due, key=lambda at: -_score(walked.events[at]))[:MOST])
+    # Ten series that join an incident are ten events, and the same finding tells of all of them.
+    asked: dict[Hashable, Kinds | None] = {}
+    for finding in sorted(due.values(), key=lambda f: -_score(f)):
+        if _known_by(finding) not in asked:
+            asked[_known_by(finding)] = ask(finding) if len(asked) < MOST else _crowded(finding)
     found: dict[str, Kinds | None] = {}
     events = []
     for at, event in enumerate(walked.events):
-        finding = _told_by(event)
-        if at in due and finding is not None:
-            found[event.incident.id] = ask(finding) if at in gravest else _crowded(finding)
+        if at in due:
+            found[event.incident.id] = asked[_known_by(due[at])]
         events.append(replace(event, incident=_with(event.incident, found)))
     return replace(walked, incidents=tuple(_with(i, found) for i in walked.incidents), events=tuple(events))
+
+
+def _known_by(finding: Finding) -> Hashable:
+    """What names a finding among those of one check on one metric: the segment, and the periods that it speaks of."""
+    return finding.segment, finding.since, finding.at
 
 
 def kinds_of(leaves: Panel, finding: Finding, *, out: Bools, levels: Sequence[datetime] = ()) -> Kinds:
@@ -138,10 +146,8 @@ def _told_by(event: Event) -> Finding | None:
     return None
 
 
-def _score(event: Event) -> float:
-    found = _told_by(event)
-    score = found.score if found is not None else 0.0
-    return score if math.isfinite(score) else 0.0
+def _score(finding: Finding) -> float:
+    return finding.score if math.isfinite(finding.score) else 0.0
 
 
 def _crowded(finding: Finding) -> Kinds:

@@ -200,8 +200,7 @@ def _freshness(
     found = []
     for metric_id, at in ran.items():
         metric = plan.metrics[metric_id]
-        # Whether anything came is asked, and nothing of segments; where these overlap nobody stands for all of them.
-        panel = store.panel(metric, [EVERYONE] if metric.additive else None, as_known_at=now)
+        panel = store.counted(metric, now)
         context = CheckContext(as_of=now, mature=panel.mature(now), last_run_ok_at=at)
         found += check_plan.check.evaluate(panel, context)
     worst = max(found, key=lambda f: (f.state is State.BREACH, f.score, f.metric))

@@ -99,8 +99,9 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     begun = np.flatnonzero(np.isfinite(arrived[:, :, 0].sum(0)))
     last = int(begun[-1]) + 1 if len(begun) else 0
     first = max(0, last - (REFERENCE + RECENT) * per_day)
-    rows = arrived[:, first:last]
-    rows = rows if len(rows) == 1 else np.concatenate([rows.sum(0, keepdims=True), rows])
+    # Periods stand first from here on: what is added up of them then lies together in memory.
+    rows = np.ascontiguousarray(arrived[:, first:last].swapaxes(0, 1))
+    rows = rows if rows.shape[1] == 1 else np.concatenate([rows.sum(1, keepdims=True), rows], axis=1)
     late, known, both = _steps(rows)
     whole = _added(late, known, both, slice(None))
     slow = _slowing(late, known, both, per_day) if whole.taught.shape[1] and whole.taught[0, 0] else []
@@ -129,15 +130,15 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
 
 
 def _steps(rows: Floats) -> tuple[Floats, Floats, Bools]:
-    """What came late and what was known after (R, T, A - 1), 0 where a period has not reached both ages (T, A - 1)."""
-    both = np.isfinite(rows[0, :, 1:]) & np.isfinite(rows[0, :, :-1])
+    """What came late and what was known after (T, R, A - 1), 0 where a period has not reached both ages (T, A - 1)."""
+    both = np.isfinite(rows[:, 0, 1:]) & np.isfinite(rows[:, 0, :-1])
     with np.errstate(invalid="ignore"):
-        late = np.where(both, rows[..., 1:] - rows[..., :-1], 0.0)
-    return late, np.where(both, rows[..., 1:], 0.0), both
+        late = np.where(both[:, None], rows[..., 1:] - rows[..., :-1], 0.0)
+    return late, np.where(both[:, None], rows[..., 1:], 0.0), both
 
 
 def _added(late: Floats, known: Floats, both: Bools, which: slice) -> _Steps:
-    return _Steps(late[:, which].sum(1), known[:, which].sum(1), both[which].sum(0).astype(float))
+    return _Steps(late[which].sum(0), known[which].sum(0), both[which].sum(0).astype(float))
 
 
 def _curves(steps: _Steps) -> Floats:
@@ -224,11 +225,11 @@ class _Slow:
 
 def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[_Slow]:
     """Every slowing of each series, the surest series first; one that slowed twice is there twice."""
-    T = late.shape[1]
+    T = len(late)
     sizes = sorted({w * per_day for w in WINDOWS if w * per_day <= T - LEAST_PERIODS})
     if not sizes:
         return []
-    tests = len(late) * len(sizes)
+    tests = late.shape[1] * len(sizes)
     z = _surprises(late, known, both, sizes, tests)
     found = []
     for row in np.argsort(-z.max(1)).tolist():
@@ -237,13 +238,14 @@ def _slowing(late: Floats, known: Floats, both: Bools, per_day: int) -> list[_Sl
             # The window in which it is seen best ends near its beginning: the exact day is looked for around it.
             best, here = int(np.argmax(own)), slice(begin, None)
             around = [T - begin - left[k] for k in (min(best + 2, len(left) - 1), max(best - 2, 0))]
-            maybe, surely = _onset(late[row, here], known[row, here], *around)
+            maybe, surely = _onset(late[here, row], known[here, row], *around)
             found.append(_Slow(row, begin + maybe, begin + surely))
             begin += surely
             # What is slower than the slow since then has slowed again.
             left, here = [s for s in sizes if s <= T - begin - LEAST_PERIODS], slice(begin, None)
             if left:
-                own = _surprises(late[row : row + 1, here], known[row : row + 1, here], both[here], left, tests)[0]
+                one = slice(row, row + 1)
+                own = _surprises(late[here, one], known[here, one], both[here], left, tests)[0]
     return found
 
 
@@ -281,11 +283,11 @@ def _surprises(late: Floats, known: Floats, both: Bools, sizes: Sequence[int], t
 
     Payments that are tried for longer come with other steps than before: fewer early, and more when it is too late.
     """
-    at = np.array([late.shape[1] - size for size in sizes])
+    at = np.array([len(late) - size for size in sizes])
     # Running sums at the splits make every split of the past cost the same; splits stand first (S, R, A - 1).
     sums = [_to_splits(x, at) for x in (late, known, late * late, late * known, known * known)]
     came, had, *squares = (x[:-1] for x in sums)
-    periods = _to_splits(both[None].astype(float), at)
+    periods = _to_splits(both[:, None].astype(float), at)
     before = _Steps(came, had, periods[:-1])
     came, had, *rest = (x[-1] - x[:-1] for x in sums)
     recent = _Steps(came, had, periods[-1] - periods[:-1])
@@ -309,11 +311,11 @@ def _surprises(late: Floats, known: Floats, both: Bools, sizes: Sequence[int], t
 
 
 def _to_splits(x: Floats, at: Ints) -> Floats:
-    """Sums of `x` (R, T, ..) over the periods before each of the splits `at` and, last, over all (len(at) + 1, R, ..);
+    """Sums of `x` (T, R, ..) over the periods before each of the splits `at` and, last, over all (len(at) + 1, R, ..);
     `at` falls, and each is at least 1."""
     bounds = np.concatenate([[0], at[::-1]])
-    sums = np.cumsum(np.add.reduceat(x, bounds, axis=1), axis=1)
-    return np.moveaxis(sums, 1, 0)[[*range(len(at) - 1, -1, -1), len(at)]]
+    sums = np.cumsum(np.add.reduceat(x, bounds, axis=0), axis=0)
+    return np.asarray(sums[[*range(len(at) - 1, -1, -1), len(at)]])
 
 
 def _scattered(steps: _Steps, squares: Sequence[Floats]) -> Floats:

@@ -109,6 +109,13 @@ class Filter:
             setattr(found, name, x[:, rows] if name in {"x1", "x2"} else x[rows])
         return found
 
+    def copied(self) -> "Filter":
+        """One that goes on by itself."""
+        found = Filter.__new__(Filter)
+        # The others are never written to: each period puts new ones in their place.
+        vars(found).update(vars(self) | {"A": self.A.copy(), "b": self.b.copy()})
+        return found
+
     def day(self, w: Watched, t: int, X: Floats, cut: Floats) -> Day:
         """Takes period `t` in, with its regressors X (p, S); innovations are cut at `cut` (S, 1) deviations."""
         c1, c2 = self.p11 + self.p12, self.p12 + self.p22
@@ -140,7 +147,11 @@ class Filter:
         steady = self.count >= STEADY
         if not steady.any():
             return np.zeros(self.x1.shape)
-        solved = np.linalg.solve(self.A, self.b[..., None])[..., 0].transpose(2, 0, 1)
+        if len(self.x1) == 1:
+            # Of one alone the solution is a quotient, which costs a tenth.
+            solved = (self.b[..., 0] / self.A[..., 0, 0])[None]
+        else:
+            solved = np.linalg.solve(self.A, self.b[..., None])[..., 0].transpose(2, 0, 1)
         return solved if steady.all() else np.where(steady, solved, 0.0)
 
 
@@ -160,6 +171,12 @@ class Onsets:
         found = Onsets.__new__(Onsets)
         for name, x in vars(self).items():
             setattr(found, name, x.copy() if name == "born" else x[:, rows] if name == "cross" else x[rows])
+        return found
+
+    def copied(self) -> "Onsets":
+        """Those that go on by themselves."""
+        found = Onsets.__new__(Onsets)
+        vars(found).update({name: x.copy() for name, x in vars(self).items()})
         return found
 
     def day(self, t: int, d: Day, phi: Floats, skew: Floats) -> None:
@@ -220,6 +237,11 @@ class Running:
         """That of some of its series, which knows nothing of the others."""
         onsets = None if self.onsets is None else self.onsets.of(rows)
         return Running(self.filtered.of(rows), self.weight[rows], self.level[rows], self.beyond[rows], onsets, self.t)
+
+    def copied(self) -> "Running":
+        """One that goes on by itself."""
+        onsets = None if self.onsets is None else self.onsets.copied()
+        return replace(self, filtered=self.filtered.copied(), onsets=onsets)
 
     def bare(self, w: Watched, *, learnt: int, until: int) -> None:
         """Goes on to before period `until` and follows no onset, nor those any more that it followed."""

@@ -4,7 +4,6 @@ A trail changes what a look costs and nothing that it says: it is taken up only 
 is the same to the last bit, else the look begins anew.
 """
 
-import copy
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -70,7 +69,7 @@ def watch_look(
         return _look(call, None, None, None)
     trail = next((t for t in trails if t and max(t.t, t.block) <= T and _digest(call, t) == t.digest), None)
     mark = max((T if settled is None else min(settled, T)) - WINDOW, 0)
-    groups: tuple[Group, ...] = () if trail is None else copy.deepcopy(trail.groups)
+    groups: tuple[Group, ...] = () if trail is None else _copied(trail.groups)
     told: Mapping[str, Floats] = {} if trail is None else trail.told
     behind, checkpoint = None, None
     for first, last in blocks:
@@ -84,7 +83,7 @@ def watch_look(
             checkpoint = _marked(call, groups, first, mark)
             if settled is not None and first < settled < T and all(g.running.t < settled for g in groups):
                 told = _gone_on(call, groups, settled)
-                behind = _kept(call, Trail(settled, first, b"", copy.deepcopy(groups), told))
+                behind = _kept(call, Trail(settled, first, b"", _copied(groups), told))
         if any(group.running.t < last for group in groups):
             told = _gone_on(call, groups, last)
     return _look(call, _kept(call, Trail(T, blocks[-1][0], b"", groups, told)), behind, checkpoint, told)
@@ -115,7 +114,11 @@ def _marked(call: Call, groups: tuple[Group, ...], block: int, mark: int) -> Tra
         # All that taught the parameters is given too, or the noise of these periods would be another one.
         watched = call.watched(group, max(mark, group.learnt))
         group.running.bare(watched, learnt=group.learnt, until=mark)
-    return _kept(call, Trail(mark, block, b"", copy.deepcopy(groups), {}))
+    return _kept(call, Trail(mark, block, b"", _copied(groups), {}))
+
+
+def _copied(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    return tuple(group.copied() for group in groups)
 
 
 def _kept(call: Call, trail: Trail) -> Trail:

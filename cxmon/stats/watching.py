@@ -116,6 +116,10 @@ class Group:
     taught: Taught
     running: Running
 
+    def copied(self) -> "Group":
+        """One whose monitor goes on by itself."""
+        return replace(self, running=self.running.copied())
+
     def of(self, rows: Bools) -> "Group":
         """Those of its series that are among `rows` (S,): they go on as they were."""
         mine = rows[self.rows]

@@ -120,6 +120,12 @@ class Store:
         """Everyone's figures in a window, as one series."""
         return self.panel(metric, [EVERYONE], window, as_known_at)
 
+    def counted(self, metric: Metric, as_known_at: datetime) -> Panel:
+        """How many answers there were in each period, for whoever asks whether anything came: of everyone, or, where
+        segments overlap, of each that is stored."""
+        # Where segments overlap nobody stands for all of them.
+        return self.panel(metric, [EVERYONE] if metric.additive else None, as_known_at=as_known_at)
+
     def leaves(self, metric: Metric) -> tuple[Segment, ...]:
         """The stored segments of this metric's definition that hold no other stored one, sorted."""
         with self._db.read() as conn:

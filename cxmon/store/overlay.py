@@ -103,6 +103,10 @@ class Overlay(Store):
         """Everyone's whole series at the moment of the last `advance`: earlier ones are not known any more."""
         return self.panel(metric, [EVERYONE], as_known_at=datetime.fromtimestamp(self._past(metric).at, UTC))
 
+    def counted(self, metric: Metric, as_known_at: datetime) -> Panel:  # noqa: ARG002 - as in `panel`.
+        """As `Store.counted`, of each stored segment: neither added up nor with anything else that is known of them."""
+        return blanked(self._past(metric).counted(self._read.get(metric.id)), self._gaps, self._at)
+
     def leaves(self, metric: Metric) -> tuple[Segment, ...]:
         return self._past(metric).leaves()
 

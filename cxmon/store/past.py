@@ -180,6 +180,13 @@ class Past:
             arrived = arrivals.reached(arrived[:, first : max(first, last)], shown.ends(), at)
         return replace(shown, read_at=read_at, arrived=arrived, kept=self.kept)
 
+    def counted(self, read_at: datetime | None) -> Panel:
+        """How many answers each stored segment had, on the whole grid and without what else is known."""
+        now = self.now
+        return Panel(
+            metric=now.metric, segments=now.segments, starts=now.starts, n=now.n, total=now.total, read_at=read_at
+        )
+
     def extent(self) -> tuple[datetime, datetime] | None:
         ends = self.now.ends()
         if not len(ends):
