@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cxmon import decisions, stats
+from cxmon import decisions
 from cxmon.decisions.allowance import EVERYONE_ERROR, Terms, allowance_code
 from cxmon.decisions.span import FIRST_LOOK, IN_A_YEAR, LONG_PAST, instant, profile_of, year_of
 from cxmon.model import AllowanceCode, Altogether, Amount, Baseline, Interval, Metric
 from cxmon.panel import Judged, Panel
 from cxmon.periods import grid
+from cxmon.pipeline.estimating import Asking, one_by_one, question
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -75,31 +76,39 @@ def _year_before(metric: Metric, frozen: Baseline) -> float | None:
 def altogether(
     metric: Metric, amount: Amount, frozen: Baseline, current: Panel, *, survey: str = "", now: datetime
 ) -> Altogether:
+    """As `asking`, its question answered by itself."""
+    return one_by_one(asking(metric, amount, frozen, current, survey=survey, now=now))
+
+
+def asking(
+    metric: Metric, amount: Amount, frozen: Baseline, current: Panel, *, survey: str = "", now: datetime
+) -> Asking[Altogether]:
     """Everyone's mean since the year began, less what the frozen baseline expects.
 
-    `current` is everyone (1, T) as known at `now`. `survey` names a change of the measurement in this year, which
-    leaves nothing to compare. The interval may be read after every period of the year: noise is learnt before it only.
+    `current` is everyone (1, T) as known at `now`, and is not read any more once the question is asked. `survey` names
+    a change of the measurement in this year, which leaves nothing to compare. The interval may be read after every
+    period of the year: noise is learnt before it only.
     """
     read = current.mature(now) & (current.starts >= frozen.year.timestamp())
     if survey or read.sum() < FIRST_LOOK[metric.grain]:
         return _nothing(frozen, survey or f"{read.sum()} complete {metric.grain}s of the year are too few")
     values, asked, at, cycle = _asked(metric, frozen, current, read)
-    effect = stats.effect(
-        values, at, confidence=1 - 2 * EVERYONE_ERROR, sequential=True, horizon=round(IN_A_YEAR[metric.grain]),
-        drawn=False, **asked,
-    )  # fmt: skip
+    asked |= {"confidence": 1 - 2 * EVERYONE_ERROR, "sequential": True, "horizon": round(IN_A_YEAR[metric.grain])}
+    where = np.flatnonzero(read)
+    since, until = instant(current.starts[where[0]]), instant(current.ends()[where[-1]])
+    answers = float(current.n[0, read].sum())
+    effect = yield question(values, at, asked)
     if not math.isfinite(effect.estimate):
         return _nothing(frozen, effect.reason)
     terms = terms_of(metric, amount, frozen.starts, frozen.values)
     scale = decisions.scale(metric, amount, expected=terms.level, log=metric.judged_as_ratio)
     harm = scale.harm(Interval(estimate=effect.estimate, low=effect.low, high=effect.high))
-    where = np.flatnonzero(read)
     return Altogether(
         harm=harm,
         code=allowance_code(harm, terms.limit),
-        since=instant(current.starts[where[0]]),
-        until=instant(current.ends()[where[-1]]),
-        answers=float(current.n[0, read].sum()),
+        since=since,
+        until=until,
+        answers=answers,
         frozen_at=frozen.frozen_at,
         decides=cycle is not None,
         reason="" if cycle is not None else "there is no full year before it, so a season looks like a harm",

@@ -22,6 +22,29 @@ def settled(found: T) -> Asking[T]:
     return found
 
 
+def begun(work: Asking[T]) -> Asking[T]:
+    """The work, which has gone on to its first question already: what it reads until there is read now."""
+    try:
+        first = next(work)
+    except StopIteration as done:
+        return settled(done.value)
+    return _resumed(first, work)
+
+
+def _resumed(asked: Question, work: Asking[T]) -> Asking[T]:
+    try:
+        while True:
+            try:
+                answer = yield asked
+            except Exception as error:  # noqa: BLE001 - it belongs to whoever asked.
+                asked = work.throw(error)
+            else:
+                asked = work.send(answer)
+    except StopIteration as done:
+        found: T = done.value
+        return found
+
+
 def one_by_one(work: Asking[T]) -> T:
     """What the work comes to when each of its questions is answered as it comes."""
     return side_by_side([work])[0]

@@ -40,7 +40,7 @@ from cxmon.model import (
 from cxmon.panel import Panel
 from cxmon.pipeline import covering
 from cxmon.pipeline.estimating import Asking, one_by_one, settled, side_by_side
-from cxmon.pipeline.judge_allowance import spend
+from cxmon.pipeline.judge_allowance import Everyone, spend
 from cxmon.pipeline.judge_bands import bands, broken, redefined, steps
 from cxmon.pipeline.judge_evidence import Evidence, failed, inquiry
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
@@ -83,13 +83,15 @@ def judge(
     progress: Progress | None = None,
     depth: Depth = Depth.WHOLE,
     known: Known | None = None,
+    everyone: Everyone | None = None,
 ) -> list[Verdict]:
     """Judges every live change that has begun by `now` (or those named in `changes`) and returns the verdicts.
 
     Figures are taken as they were known at `now`. A verdict gets a new version where it is news, else the stored one is
     refreshed; bands of every metric and shown segment are stored beside. Verdicts for a moment before the newest one
     judged are returned and not stored. `progress(metric_id, done, total)` is called before each metric. `known` is what
-    `figures` says of the same changes at the same moment and depth, where somebody has asked before.
+    `figures` says of the same changes at the same moment and depth, and `everyone` what `to_everyone` does of the
+    allowances, where somebody has asked before.
     """
     register(plan, store, now=now)
     begun, asked = _ask(plan, store, now, changes, depth)
@@ -103,7 +105,8 @@ def judge(
     judged = {d.change.id: _verdict(asked, d, found[d.change.id], titles) for d in order}
     verdicts = [judged[d.change.id] for d in begun]
     if changes is None:
-        spend(plan, store, {v.change: v for v in verdicts}, now=now, brief=depth is Depth.TOLD)
+        newest = {v.change: v for v in verdicts}
+        spend(plan, store, newest, now=now, brief=depth is Depth.TOLD, everyone=everyone)
     return verdicts
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -31,40 +31,69 @@ from cxmon.model import (
 from cxmon.panel import Panel
 from cxmon.pipeline import allowance_reading as reading
 from cxmon.pipeline.allowance_telling import tell
+from cxmon.pipeline.estimating import Asking, begun, one_by_one
 from cxmon.store import Store
 
 LOG = logging.getLogger("cxmon.allowance")
+
+# By the metric.
+Everyone = Mapping[str, Altogether | None]
 
 # The answers of so long tell which share of them a decision touches.
 RECENT = timedelta(days=28)
 
 
 def spend(
-    plan: Plan, store: Store, verdicts: Mapping[str, Verdict], *, now: datetime, brief: bool = False
+    plan: Plan,
+    store: Store,
+    verdicts: Mapping[str, Verdict],
+    *,
+    now: datetime,
+    brief: bool = False,
+    everyone: Everyone | None = None,
 ) -> list[AllowanceUse]:
     """How much of each metric's allowance is used by `now`, kept in the store and told where it is exceeded.
 
     `verdicts` are the newest of each change. `brief` leaves out what happened to everyone where it does not touch the
-    code. What goes wrong with one metric is logged and stops no other.
+    code; `everyone` is what `to_everyone` came to at the same moment, where somebody has asked before. What goes wrong
+    with one metric is logged and stops no other.
     """
     titles = {d.change.id: d.change.title for d in store.changes.all()}
     found = []
-    for metric_id, amount in plan.allowance.amounts.items():
-        metric = plan.metrics[metric_id]
-        year, ends = rules.year_of(now, metric.zone, plan.allowance.month, plan.allowance.day)
+    for one in _years(plan, store, now):
         try:
-            use = _Year(store=store, metric=metric, amount=amount, year=year, ends=ends, now=now).use(
-                verdicts, brief=brief
-            )
+            use = one.use(verdicts, brief=brief, known=(everyone or {}).get(one.metric.id))
             if use is None:
                 continue
             store.allowances.put(use)
-            tell(plan, store, use, metric, titles, now=now)
+            tell(plan, store, use, one.metric, titles, now=now)
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other.
-            LOG.warning("allowance metric=%s error=%s", metric_id, error)
+            LOG.warning("allowance metric=%s error=%s", one.metric.id, error)
             continue
         found.append(use)
     return found
+
+
+def to_everyone(plan: Plan, store: Store, *, now: datetime) -> dict[str, Asking[Altogether | None]]:
+    """What happened to everyone in each metric that has an allowance, as known at `now`, up to its question: a store
+    may be moved on after. None of one that cannot be asked. It freezes a year's baseline, as `spend` does."""
+    return {one.metric.id: begun(_guarded(one)) for one in _years(plan, store, now)}
+
+
+def _guarded(one: "_Year") -> Asking[Altogether | None]:
+    try:
+        found = yield from one.asking()
+    except Exception as error:  # noqa: BLE001 - who spends asks again, and tells of it.
+        LOG.debug("allowance metric=%s error=%s", one.metric.id, error)
+        return None
+    return found
+
+
+def _years(plan: Plan, store: Store, now: datetime) -> Iterator["_Year"]:
+    for metric_id, amount in plan.allowance.amounts.items():
+        metric = plan.metrics[metric_id]
+        year, ends = rules.year_of(now, metric.zone, plan.allowance.month, plan.allowance.day)
+        yield _Year(store=store, metric=metric, amount=amount, year=year, ends=ends, now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +107,10 @@ class _Year:
     ends: datetime
     now: datetime
 
-    def use(self, verdicts: Mapping[str, Verdict], *, brief: bool) -> AllowanceUse | None:
-        """None where nothing is known of the metric."""
+    def use(
+        self, verdicts: Mapping[str, Verdict], *, brief: bool, known: Altogether | None
+    ) -> AllowanceUse | None:  # fmt: skip
+        """None where nothing is known of the metric. `known`: what happened to everyone, where it was asked before."""
         terms = self.terms
         if terms is None or not math.isfinite(terms.limit):
             return None
@@ -97,7 +128,7 @@ class _Year:
         code = rules.allowance_code(total, terms.limit)
         decides = self.frozen is not None and reading.decides(self.metric, self.frozen)
         needed = not brief or (parts and code is AllowanceCode.OPEN and decides)
-        everyone = self._altogether() if needed else _unread()
+        everyone = (known or one_by_one(self.asking())) if needed else _unread()
         code, by = rules.settled(total, parts, everyone, terms.limit)
         unexplained = decisions.NOTHING
         if everyone.since is not None and everyone.until is not None:
@@ -169,7 +200,8 @@ class _Year:
     def _harm(self, verdict: Verdict) -> Harm | None:
         return next((harm for harm in verdict.harms if harm.metric == self.metric.id), None)
 
-    def _altogether(self) -> Altogether:
+    def asking(self) -> Asking[Altogether]:
+        """What happened to everyone in this year."""
         if self.frozen is None:
             return _unread("no figures from before the year to compare with")
         surveys = [
@@ -180,7 +212,10 @@ class _Year:
             and decisions.concerns(c, self.metric)
         ]
         survey = f"{surveys[0]} changed the measurement this year" if surveys else ""
-        return reading.altogether(self.metric, self.amount, self.frozen, self.current, survey=survey, now=self.now)
+        found = yield from reading.asking(
+            self.metric, self.amount, self.frozen, self.current, survey=survey, now=self.now
+        )
+        return found
 
 
 def _unread(reason: str = "") -> Altogether:

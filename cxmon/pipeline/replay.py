@@ -128,10 +128,9 @@ def replay(
 ) -> Replayed:
     """Runs checks, verdicts, incidents, routes and delivery over the period, a look a day, from an empty history.
 
-    `store` may be read-only. `thorough` asks every method every day, so that versions of verdicts are counted as live;
-    without it they are asked of what is told. `in_time` and `ours` as in `hearsay`. From two `processes` on, verdicts
-    are worked out in one of their own. `at_end` is given what was known at the end: it is gone after that. Raises
-    ActionError where there are no figures or no looks in the period.
+    `store` may be read-only. `thorough` asks every method every day, so that versions are counted as live; else they
+    are asked of what is told. `in_time` and `ours` as in `hearsay`. From two `processes` on, effects are worked out in
+    one of their own. `at_end` gets what was known at the end. ActionError without figures or looks in the period.
     """
     ran = [r.finished_at for r in store.runs.all()]
     moments = looks(since, until, ran, plan.zone)
@@ -153,7 +152,8 @@ def replay(
                 deliveries.until(now)
                 came.advance(overlay, now)
                 heard.tell(overlay, now)
-                judge(bare, overlay, now=now, depth=depth, known=other.known(done))
+                answer = other.answer(done)
+                judge(bare, overlay, now=now, depth=depth, known=answer.known, everyone=answer.everyone)
                 check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
                 remind(bare, overlay, now=now)
                 heard.tell_late(overlay, now)

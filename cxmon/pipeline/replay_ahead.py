@@ -6,17 +6,22 @@ days are asked together, which takes hardly longer than one.
 
 import logging
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
+from typing import Self
 
 from cxmon.config.plan import Plan
 from cxmon.feeds.heap import set_apart
-from cxmon.model import NumberFormat, number_format, use
+from cxmon.model import Metric, NumberFormat, number_format, use
+from cxmon.pipeline.estimating import side_by_side
 from cxmon.pipeline.judge import Depth, Known, figures, look
+from cxmon.pipeline.judge_allowance import Everyone, to_everyone
 from cxmon.pipeline.replay_known import Hearsay
 from cxmon.processes import end_with_parent
 from cxmon.store import Overlay, Store
@@ -30,24 +35,33 @@ FIRST = 4
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What was found for one look, as `judge` takes it: the evidence on its changes, and what happened to everyone.
+    Both None where it is asked here."""
+
+    known: Known | None = None
+    everyone: Everyone | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Ahead:
     """The answers to come, for `DAYS` looks each, after the `FIRST`. What is handed over is never taken back: days that
     are asked one by one cost twice as much, and a pool whose process died stumbles over an answer that was
     withdrawn."""
 
-    answers: Sequence[Future[list[Known]]]
+    answers: Sequence[Future[list[Answer]]]
     lost: list[BrokenProcessPool] = field(default_factory=list)
 
-    def known(self, look: int) -> Known | None:
-        """What was found for a look; None where it is asked here, as all are once the other process has ended."""
+    def answer(self, look: int) -> Answer:
+        """What was found for a look; nothing once the other process has ended."""
         part, day = divmod(look - FIRST, DAYS)
         try:
-            return self.answers[part].result()[day] if 0 <= part < len(self.answers) else None
+            return self.answers[part].result()[day] if 0 <= part < len(self.answers) else Answer()
         except BrokenProcessPool as error:
             if not self.lost:
                 LOG.warning("the second process of the replay ended (%s); the figures are worked out here", error)
             self.lost.append(error)
-            return None
+            return Answer()
 
 
 @contextmanager
@@ -62,9 +76,8 @@ def ahead(
     # A forked copy of a process with threads may hang; a fresh one imports what it needs in a second.
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(
-        1, mp_context=context, initializer=_begin, initargs=(plan, store.url, heard, number_format())
-    ) as pool:
+    begins = plan, store.url, heard, number_format(), moments[:FIRST]
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=begins) as pool:
         answers = [_handed(pool, part, depth) for part in parts]
         try:
             yield Ahead(answers=answers)
@@ -75,33 +88,55 @@ def ahead(
             raise
 
 
-def _handed(pool: ProcessPoolExecutor, part: Sequence[datetime], depth: Depth) -> Future[list[Known]]:
+def _handed(pool: ProcessPoolExecutor, part: Sequence[datetime], depth: Depth) -> Future[list[Answer]]:
     """The answer to come, or the error where the other process ended before all were handed over."""
     try:
         return pool.submit(_figures, part, depth)
     except BrokenProcessPool as error:
-        never: Future[list[Known]] = Future()
+        never: Future[list[Answer]] = Future()
         never.set_exception(error)
         return never
 
 
-# What the second process works with: a pool's tasks can only reach what is global there.
-_AT: list[tuple[Plan, Overlay, Hearsay]] = []
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What is known at a moment, and who tells of it: one moves on by itself."""
+
+    overlay: Overlay
+    heard: Hearsay
+
+    @classmethod
+    def of(cls, store: Store, metrics: Iterable[Metric], heard: Hearsay) -> Self:
+        return cls(overlay=Overlay.over(store, metrics), heard=deepcopy(heard))
+
+    def at(self, now: datetime) -> Overlay:
+        """Moved on to a moment."""
+        self.overlay.advance(now)
+        self.heard.tell(self.overlay, now)
+        return self.overlay
 
 
-def _begin(plan: Plan, url: str, heard: Hearsay, format_: NumberFormat) -> None:
+# What the second process works with: a pool's tasks can only reach what is global there. What changes are asked about
+# is read when all days of a part are, what happened to everyone at each of them, so both have figures of their own.
+_AT: list[tuple[Plan, _Known, _Known]] = []
+
+
+def _begin(plan: Plan, url: str, heard: Hearsay, format_: NumberFormat, first: Sequence[datetime]) -> None:
     end_with_parent()
     use(format_)
-    overlay = Overlay.over(Store.open(url, read_only=True), plan.metrics.values())
-    _AT.append((plan, overlay, heard))
+    store = Store.open(url, read_only=True)
+    allowed = _Known.of(store, [plan.metrics[id_] for id_ in plan.allowance.amounts], heard)
+    _AT.append((plan, _Known.of(store, plan.metrics.values(), heard), allowed))
+    for now in first:
+        # What a year is measured against is frozen at the look at which it is there, as in the first process.
+        to_everyone(plan, allowed.at(now), now=now)
 
 
-def _figures(moments: Sequence[datetime], depth: Depth) -> list[Known]:
-    plan, overlay, heard = _AT[0]
-    looks = []
+def _figures(moments: Sequence[datetime], depth: Depth) -> list[Answer]:
+    plan, known, allowed = _AT[0]
     with set_apart():
-        for now in moments:
-            overlay.advance(now)
-            heard.tell(overlay, now)
-            looks.append(look(plan, overlay, now=now, depth=depth))
-        return figures(looks)
+        asked = [to_everyone(plan, allowed.at(now), now=now) for now in moments]
+        everyone = iter(side_by_side([work for works in asked for work in works.values()]))
+        found = [dict(zip(works, islice(everyone, len(works)), strict=True)) for works in asked]
+        looks = [look(plan, known.at(now), now=now, depth=depth) for now in moments]
+        return [Answer(known=k, everyone=e) for k, e in zip(figures(looks), found, strict=True)]

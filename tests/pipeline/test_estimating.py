@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxmon.pipeline.estimating import one_by_one, question, settled, side_by_side
+from cxmon.pipeline.estimating import begun, one_by_one, question, settled, side_by_side
 
 Y = np.random.default_rng(1).normal(50, 1, 80)
 
@@ -49,3 +49,24 @@ def test_what_a_work_raises_itself_ends_all():
 
 def careless():
     yield question(Y, 60, {"kind": "none"})
+
+
+def test_work_that_has_begun_read_its_first_question_then_and_goes_on_as_any_other():
+    figures = [5.0]
+
+    def reading():
+        found = yield from moved(figures[0], times=2)
+        return found, figures[0]
+
+    before = begun(reading())
+    figures[0] = 9.0
+    [(found, now)] = side_by_side([before])
+    assert found == pytest.approx(one_by_one(moved(5.0, times=2)), rel=1e-8)
+    assert now == 9.0
+    assert one_by_one(begun(settled("nothing asked"))) == "nothing asked"
+
+
+def test_a_wrong_question_of_work_that_has_begun_is_raised_where_it_was_asked():
+    assert one_by_one(begun(careful({"kind": "none"}))).startswith("kind is 'none'")
+    with pytest.raises(ValueError, match="kind"):
+        one_by_one(begun(careless()))

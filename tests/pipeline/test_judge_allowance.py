@@ -30,9 +30,11 @@ from cxmon.model import (
 )
 from cxmon.pipeline.allowance_telling import as_finding, tell
 from cxmon.pipeline.check import check
+from cxmon.pipeline.estimating import side_by_side
 from cxmon.pipeline.judge import Depth, judge
-from cxmon.pipeline.judge_allowance import spend
+from cxmon.pipeline.judge_allowance import spend, to_everyone
 from cxmon.pipeline.register import register
+from cxmon.store import Overlay
 
 LEAVES = tuple(Segment.of(channel=c, region=r) for c in CHANNELS for r in ("de", "fr", "uk", "us"))
 YEAR = 214  # The 1st of January in the worlds' days.
@@ -203,3 +205,24 @@ def test_a_decision_on_customers_that_the_metric_does_not_have_is_no_part_of_its
         register(plan, store, now=day(228))
         [use] = spend(plan, store, {}, now=day(228), brief=True)
     assert [part.change for part in use.carried] == ["near"]
+
+
+def test_what_happened_to_everyone_is_asked_of_figures_as_they_stand_and_answered_when_they_have_moved_on(tmp_path):
+    world, changes = five(0.014)
+    plan, store = built(tmp_path, world, [csat()], changes, allowance=ALLOWED)
+    with store:
+        register(plan, store, now=day(335))
+        over = Overlay.over(store, plan.metrics.values())
+        over.advance(day(320))
+        asked = to_everyone(plan, over, now=day(320))
+        over.advance(day(335))
+        [later] = side_by_side([asked["csat"]])
+        alone = Overlay.over(store, plan.metrics.values())
+        alone.advance(day(320))
+        [use] = spend(plan, alone, {}, now=day(320))
+        assert math.isfinite(later.harm.estimate)
+        assert later == use.altogether
+        # Who is told it does not ask again.
+        known = replace(later, reason="asked before")
+        [told] = spend(plan, alone, {}, now=day(320), everyone={"csat": known})
+        assert told.altogether.reason == "asked before"

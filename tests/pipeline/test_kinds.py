@@ -176,6 +176,15 @@ def test_of_many_at_once_the_gravest_are_looked_into():
     assert [i.id for i in done.incidents if i.kinds.why is Unsplit.CROWD] == [f"i{n}" for n in range(5)]
 
 
+def test_a_finding_that_several_pieces_of_news_are_told_by_is_looked_into_once():
+    one, other = story(1), story(2)
+    joined = [replace(one, transition=replace(one.transition, step=Step.WIDENED)) for _ in range(MOST + 2)]
+    done, asked = asked_of(walked(one, *joined, other))
+    assert asked == [one.incident.root, other.incident.root]
+    assert {e.incident.kinds.why for e in done.events} != {Unsplit.CROWD}
+    assert len({id(e.incident.kinds) for e in done.events}) == 2
+
+
 def test_an_incident_of_before_this_was_worked_out_reads_as_not_known():
     old = codec.dump(story(1).incident).replace(',"kinds":null', "")
     assert "kinds" not in old

@@ -28,7 +28,7 @@ from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.register import register
 from cxmon.pipeline.replay import looks, period, replay
 from cxmon.pipeline.replay_ahead import FIRST as BEGUN
-from cxmon.pipeline.replay_ahead import Ahead, _handed, ahead
+from cxmon.pipeline.replay_ahead import Ahead, Answer, _handed, ahead
 from cxmon.pipeline.replay_compare import compare
 from cxmon.pipeline.replay_known import hearsay
 from cxmon.store import Overlay, Run, Store
@@ -313,7 +313,7 @@ def test_a_second_process_that_ends_before_all_is_handed_over_is_told_with_the_f
         with pytest.raises(BrokenProcessPool):
             pool.submit(os._exit, 1).result()
         later = Ahead(answers=[_handed(pool, [day(0)], Depth.TOLD)])
-        assert later.known(BEGUN) is None
+        assert later.answer(BEGUN) == Answer()
         assert len(later.lost) == 1
 
 

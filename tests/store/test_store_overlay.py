@@ -51,6 +51,7 @@ def test_every_moment_is_shown_as_the_store_shows_it(store, kind):
                 # The store names what it has by now; of what nothing was known, an overlay does not know the name.
                 segments = overlay.leaves(m)  # noqa: PLW2901
             same(overlay.panel(m, segments, as_known_at=now), store.panel(m, segments, as_known_at=now))
+        assert came(overlay.counted(m, now)) == came(store.counted(m, now))
         whole = Window(day(0), day(30))
         ours, theirs = overlay.volumes(m, whole), store.volumes(m, whole, as_known_at=now)
         assert ours == {s: v for s, v in theirs.items() if s in ours}
@@ -74,6 +75,11 @@ def test_what_stands_at_a_moment_is_seen_later_as_it_was(store, kept):
     if not kept:
         with pytest.raises(StoreError, match="known up to a later moment"):
             seen[0].panel(m)
+
+
+def came(panel):
+    """The periods in which anything came, and up to when it was read."""
+    return panel.starts[(panel.n > 0).any(0)].tolist(), panel.read_at
 
 
 def overlay_leaves(store, m, at):
