@@ -65,9 +65,11 @@ def replay(
     from cxmon.pipeline.replay import period
     from cxmon.pipeline.replay import replay as run
     from cxmon.pipeline.replay_compare import compare
+    from cxmon.processes import keep_memory
 
     if keep and in_time:
         raise typer.BadParameter("found --in-time, expected a replay of what was known then", param_hint="--keep")
+    keep_memory()
     with opened(config, read_only=True) as (plan, store):
         other = _other(against)
         begin, end = period(

@@ -23,7 +23,7 @@ from cxmon.pipeline.estimating import side_by_side
 from cxmon.pipeline.judge import Depth, Known, figures, look
 from cxmon.pipeline.judge_allowance import Everyone, to_everyone
 from cxmon.pipeline.replay_known import Hearsay
-from cxmon.processes import end_with_parent
+from cxmon.processes import end_with_parent, keep_memory
 from cxmon.store import Overlay, Store
 
 LOG = logging.getLogger("cxmon.replay")
@@ -123,6 +123,7 @@ _AT: list[tuple[Plan, _Known, _Known]] = []
 
 def _begin(plan: Plan, url: str, heard: Hearsay, format_: NumberFormat, first: Sequence[datetime]) -> None:
     end_with_parent()
+    keep_memory()
     use(format_)
     store = Store.open(url, read_only=True)
     allowed = _Known.of(store, [plan.metrics[id_] for id_ in plan.allowance.amounts], heard)
