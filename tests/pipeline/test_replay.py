@@ -22,7 +22,7 @@ from cxmon.checks import Freshness, Threshold, Watch
 from cxmon.config import CheckPlan, Route
 from cxmon.contracts import Observations
 from cxmon.errors import ActionError
-from cxmon.model import Amount, IncidentPolicy, Read, Segment, Window
+from cxmon.model import Allowances, Amount, IncidentPolicy, Read, Segment, Window
 from cxmon.pipeline.check import check
 from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.register import register
@@ -305,6 +305,26 @@ def test_a_second_process_changes_no_word_even_where_it_is_killed(live, quick, c
     killing.join()
     assert (alone.alerts, alone.codes, alone.incidents) == (quick.alerts, quick.codes, quick.incidents)
     assert "the second process of the replay ended" in caplog.text
+
+
+def test_a_second_process_says_of_everyone_what_the_first_one_would(live):
+    """The year of the allowance begins in what is known, a month before the days that are replayed."""
+    asked, store = live
+    amounts = {"csat": Amount(0.01, relative=False, text="1pt")}
+    asked = replace(asked, allowance=Allowances(amounts=amounts, month=10, day=1))
+    uses = []
+    for processes in (1, 2):
+        replay(
+            asked, store, since=day(165), until=day(LAST) + SIX, thorough=True, processes=processes,
+            at_end=lambda end: uses.append(end.allowances.latest()["csat"]),
+        )  # fmt: skip
+    assert uses[0] == uses[1]
+    heard = hearsay(asked, store, in_time=False, ours=True)
+    moments = looks(day(165), day(LAST) + SIX, [r.finished_at for r in store.runs.all()], asked.zone)
+    with ahead(replace(asked, changes=()), store, heard, moments, Depth.FIGURES, wanted=True) as other:
+        everyone = other.answer(len(moments) - 1).everyone["csat"]
+    assert np.isfinite(everyone.harm.estimate)
+    assert everyone == uses[0].altogether
 
 
 def test_a_second_process_that_ends_before_all_is_handed_over_is_told_with_the_first_answer():
