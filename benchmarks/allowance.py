@@ -25,6 +25,7 @@ from pages import table, write
 
 from cxmon.model import AllowanceCode, Allowances, Amount, Code, Scope, Segment, Window
 from cxmon.pipeline import allowance_reading as reading
+from cxmon.pipeline.estimating import one_by_one
 from cxmon.pipeline.judge import Depth, judge
 
 LEAVES = tuple(Segment.of(channel=c, region=r) for c in CHANNELS for r in ("de", "fr", "uk", "us"))
@@ -108,8 +109,8 @@ def of_everyone(moved: float, seed: int) -> bool:
             frozen = reading.baseline_of(store.everyone(metric, past, year), year, year)
             whole = store.everyone(metric, Window(year, day(LATE_YEAR + 365)), day(LATE_YEAR + 365))
             for age in range(20, 366, 20):
-                read = reading.altogether(
-                    metric, points(2 * ALLOWED), frozen, whole.cut(0, age), now=day(LATE_YEAR + age)
+                read = one_by_one(
+                    reading.altogether(metric, points(2 * ALLOWED), frozen, whole.cut(0, age), now=day(LATE_YEAR + age))
                 )
                 if read.code is AllowanceCode.EXCEEDED:
                     return True

@@ -26,7 +26,7 @@ _MB = 2**20
 
 def keep_memory() -> None:
     """From now on room that arrays leave is used again and not handed back to the system, which clears each page of it
-    anew for the next array: up to a seventh of the time of work that makes large arrays all day. What is kept is no
+    anew for the next array: up to a seventh of the time of work that makes large arrays all day. What is kept is hardly
     more than there was at the most. Where the C library is not glibc nothing changes."""
     try:
         option = ctypes.CDLL(None).mallopt

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -224,16 +223,8 @@ def _touched(other: Change, leaves: Panel) -> Bools:
 def _reached(scopes: Sequence[Scope], leaves: Panel) -> Bools:
     """Leaves (S,) that any of the scopes touches."""
     # Where a metric lacks a dimension, what may be reached is all that the dimensions it has leave possible.
-    known = tuple(Scope(tuple(i for i in s.values if i[0] in leaves.metric.dimensions)) for s in scopes)
-    return _touching(known, leaves.segments).copy()
-
-
-# Each look of every day asks the same of the same segments; what is handed out to many is not to be written to.
-@lru_cache(maxsize=1024)
-def _touching(scopes: tuple[Scope, ...], segments: tuple[Segment, ...]) -> Bools:
-    found = np.array([any(scope.touches(s) for scope in scopes) for s in segments], bool)
-    found.flags.writeable = False
-    return found
+    known = [Scope(tuple(i for i in s.values if i[0] in leaves.metric.dimensions)) for s in scopes]
+    return np.array([any(scope.touches(s) for scope in known) for s in leaves.segments], bool)
 
 
 def _alone(near: Sequence[Change], leaves: Panel, touched: Bools, free: Bools) -> str:
@@ -256,19 +247,11 @@ def _volume(panel: Panel) -> npt.NDArray[np.float64]:
 
 def _groups(leaves: Panel, free: Bools, along: tuple[str, ...]) -> Bools:
     """One row of members (G, S) per combination of values of the dimensions `along`, free leaves only."""
-    return _grouped(leaves.segments, free.tobytes(), along)
-
-
-@lru_cache(maxsize=1024)
-def _grouped(segments: tuple[Segment, ...], chosen: bytes, along: tuple[str, ...]) -> Bools:
-    free = np.frombuffer(chosen, bool)
-    parents = [s.along(along) for s in segments]
+    parents = [s.along(along) for s in leaves.segments]
     names = sorted({p for p, ok in zip(parents, free, strict=True) if ok})
     row = {name: i for i, name in enumerate(names)}
     which = np.array([row.get(p, -1) for p in parents])
-    found = np.asarray((which == np.arange(len(names))[:, None]) & free)
-    found.flags.writeable = False
-    return found
+    return np.asarray((which == np.arange(len(names))[:, None]) & free)
 
 
 def _thick(leaves: Panel, groups: Bools, at: int) -> Bools:

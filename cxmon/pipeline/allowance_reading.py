@@ -14,7 +14,7 @@ from cxmon.decisions.span import FIRST_LOOK, IN_A_YEAR, LONG_PAST, instant, prof
 from cxmon.model import AllowanceCode, Altogether, Amount, Baseline, Interval, Metric
 from cxmon.panel import Judged, Panel
 from cxmon.periods import grid
-from cxmon.pipeline.estimating import Asking, one_by_one, question
+from cxmon.pipeline.estimating import Asking, question
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -74,13 +74,6 @@ def _year_before(metric: Metric, frozen: Baseline) -> float | None:
 
 
 def altogether(
-    metric: Metric, amount: Amount, frozen: Baseline, current: Panel, *, survey: str = "", now: datetime
-) -> Altogether:
-    """As `asking`, its question answered by itself."""
-    return one_by_one(asking(metric, amount, frozen, current, survey=survey, now=now))
-
-
-def asking(
     metric: Metric, amount: Amount, frozen: Baseline, current: Panel, *, survey: str = "", now: datetime
 ) -> Asking[Altogether]:
     """Everyone's mean since the year began, less what the frozen baseline expects.

@@ -212,7 +212,7 @@ class _Year:
             and decisions.concerns(c, self.metric)
         ]
         survey = f"{surveys[0]} changed the measurement this year" if surveys else ""
-        found = yield from reading.asking(
+        found = yield from reading.altogether(
             self.metric, self.amount, self.frozen, self.current, survey=survey, now=self.now
         )
         return found

@@ -147,11 +147,7 @@ class Filter:
         steady = self.count >= STEADY
         if not steady.any():
             return np.zeros(self.x1.shape)
-        if len(self.x1) == 1:
-            # Of one alone the solution is a quotient, which costs a tenth.
-            solved = (self.b[..., 0] / self.A[..., 0, 0])[None]
-        else:
-            solved = np.linalg.solve(self.A, self.b[..., None])[..., 0].transpose(2, 0, 1)
+        solved = np.linalg.solve(self.A, self.b[..., None])[..., 0].transpose(2, 0, 1)
         return solved if steady.all() else np.where(steady, solved, 0.0)
 
 
