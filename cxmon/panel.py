@@ -291,7 +291,9 @@ def _known(se: Floats, n: Floats) -> Floats | None:
     if not usable.any():
         return None
     per_answer = np.where(usable, np.where(usable, se, 0.0) ** 2 * n, np.nan)
-    overall = np.nanmedian(per_answer)
-    rows = np.where(usable.any(1, keepdims=True), per_answer, overall)
-    typical = np.nanmedian(rows, axis=1, keepdims=True)
+    known = usable.sum(1)
+    # What is not known stands behind the rest.
+    ordered, row = np.sort(per_answer, axis=1), np.arange(len(se))
+    middle = (ordered[row, np.maximum(known - 1, 0) // 2] + ordered[row, known // 2]) / 2
+    typical = np.where(known > 0, middle, np.median(per_answer[usable]))[:, None]
     return np.where(usable, se, np.sqrt(typical / np.maximum(n, 1.0)))

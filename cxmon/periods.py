@@ -6,7 +6,7 @@ never overlap; half-hour zones show them shifted.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,28 +27,46 @@ def floor(at: datetime, grain: Grain, zone: str, week_start: int = 0) -> datetim
         day -= timedelta(days=(day.weekday() - week_start) % 7)
     elif grain is Grain.MONTH:
         day = day.replace(day=1)
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return _begin(day, zone)
 
 
 def next_start(start: datetime, grain: Grain, zone: str) -> datetime:
     """Start of the period after the one that starts at `start`, in UTC."""
     if grain is Grain.HOUR:
         return start + timedelta(hours=1)
-    day = start.astimezone(ZoneInfo(zone)).date()
+    return _begin(_next(start.astimezone(ZoneInfo(zone)).date(), grain), zone)
+
+
+def _next(day: date, grain: Grain) -> date:
+    """The first day of the period after the one that begins with `day`."""
     if grain is Grain.MONTH:
-        day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-    else:
-        day += timedelta(days=7 if grain is Grain.WEEK else 1)
+        return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return day + timedelta(days=7 if grain is Grain.WEEK else 1)
+
+
+# The same days of the same zone are asked for again and again: what clocks show costs more than to remember it.
+@lru_cache(maxsize=8_192)
+def _begin(day: date, zone: str) -> datetime:
+    """Where a local day begins, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=32_768)
+def _local(start: int, zone: str) -> datetime:
+    """What clocks show at an epoch second."""
+    return datetime.fromtimestamp(start, ZoneInfo(zone))
 
 
 def grid(since: datetime, until: datetime, grain: Grain, zone: str, week_start: int = 0) -> Ints:
     """Epoch seconds of all period starts from the period that holds `since` to the last that starts before `until`."""
-    starts = []
-    at = floor(since, grain, zone, week_start)
-    while at < until:
+    first = floor(since, grain, zone, week_start)
+    if grain is Grain.HOUR:
+        hours = max(0, -((first - until) // timedelta(hours=1)))
+        return int(first.timestamp()) + 3600 * np.arange(hours, dtype=np.int64)
+    starts, day = [], first.astimezone(ZoneInfo(zone)).date()
+    while (at := _begin(day, zone)) < until:
         starts.append(int(at.timestamp()))
-        at = next_start(at, grain, zone)
+        day = _next(day, grain)
     return np.array(starts, np.int64)
 
 
@@ -81,7 +99,7 @@ def profile_labels(starts: Ints, grain: Grain, zone: str) -> tuple[Ints, int]:
     """(label of each period in its profile, number of labels): local weekday, hour of the week, or none (all 0)."""
     if grain in {Grain.WEEK, Grain.MONTH}:
         return np.zeros(len(starts), np.int64), 1
-    local = [datetime.fromtimestamp(int(s), ZoneInfo(zone)) for s in starts]
+    local = [_local(s, zone) for s in starts.tolist()]
     if grain is Grain.DAY:
         return np.array([d.weekday() for d in local], np.int64), 7
     return np.array([d.weekday() * 24 + d.hour for d in local], np.int64), 168
@@ -95,7 +113,7 @@ def on_holiday(starts: Ints, grain: Grain, zone: str, known: Holidays | None) ->
     out = np.zeros(len(starts), np.int64)
     if known is None or grain in {Grain.WEEK, Grain.MONTH}:
         return out
-    days = [datetime.fromtimestamp(int(s), ZoneInfo(zone)).date() for s in starts]
+    days = [_local(s, zone).date() for s in starts.tolist()]
     off = days_off(known, {day.year for day in days})
     for i, day in enumerate(days):
         if day in off:

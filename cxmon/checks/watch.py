@@ -242,7 +242,9 @@ class _Ground:
         # A level has no answers behind it: n only says that it was measured.
         metric = self.panel.metric
         least = 0.0 if metric.kind is Kind.LEVEL else metric.min_n
-        return np.array([_typical(row[-4 * self.cycle :]) >= least for row in n])
+        lately = n[:, -4 * self.cycle :]
+        typical = np.median(lately, axis=1) if lately.shape[1] else np.zeros(len(n))
+        return np.asarray(typical >= least)
 
     def keys(self, these: Ints, end: int) -> tuple[str, str]:
         """Under which name what was found out of some series, with their new levels, is kept; and under which before

@@ -258,8 +258,13 @@ def _thick(leaves: Panel, groups: Bools, at: int) -> Bools:
     """Groups (G,) with a figure in most periods before `at` and the metric's minimum of answers in the typical one."""
     if leaves.metric.kind is Kind.LEVEL:
         return np.asarray((groups.astype(float) @ leaves.n[:, :at] > 0).mean(1) > 0.5)
-    typical = np.median(groups.astype(float) @ leaves.n[:, :at], axis=1)
-    return np.asarray(typical >= leaves.metric.min_n)
+    answers = groups.astype(float) @ leaves.n[:, :at]
+    # Whether a median is so large needs no median, but where just half of the periods are.
+    twice = 2 * (answers >= leaves.metric.min_n).sum(1)
+    found = np.asarray(twice > answers.shape[1])
+    split = twice == answers.shape[1]
+    found[split] = np.median(answers[split], axis=1) >= leaves.metric.min_n
+    return found
 
 
 def _named(leaves: Panel, group: Bools) -> Segment:

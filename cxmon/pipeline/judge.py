@@ -21,7 +21,6 @@ from cxmon.decisions.maturity import ripened
 from cxmon.model import (
     EVERYONE,
     RED,
-    Band,
     Change,
     Code,
     Decision,
@@ -96,13 +95,16 @@ def judge(
     register(plan, store, now=now)
     begun, asked = _ask(plan, store, now, changes, depth)
     found = {**(_about([Look.at(asked, begun)], progress)[0] if known is None else known)}
+    history = {d.change.id: [v for v in store.verdicts.history(d.change.id) if v.as_of <= now] for d in begun}
+    stands = {d.change.id: _stands(plan, d, found[d.change.id], history[d.change.id], now) for d in begun}
     if depth is Depth.TOLD:
-        told = [d for d in begun if _tells(plan, store, d, found[d.change.id], now)]
+        told = [d for d in begun if _told(history[d.change.id], stands[d.change.id])]
         found |= _about([Look.at(replace(asked, brief=False), told)])[0]
+        stands |= {d.change.id: _stands(plan, d, found[d.change.id], history[d.change.id], now) for d in told}
     titles = {d.change.id: d.change.title for d in store.changes.all() if d.change.status is Status.LIVE}
     # A decision's message says how its fixes stand, so these are judged first.
     order = sorted(begun, key=lambda d: d.change.responds_to is None)
-    judged = {d.change.id: _verdict(asked, d, found[d.change.id], titles) for d in order}
+    judged = {d.change.id: _kept(asked, d, stands[d.change.id], history[d.change.id], titles) for d in order}
     verdicts = [judged[d.change.id] for d in begun]
     if changes is None:
         newest = {v.change: v for v in verdicts}
@@ -284,7 +286,7 @@ class _Asked:
                            one_offs=leaves.left_out, segments=self.drawn)  # fmt: skip
             if (at := store.observations.redefined(metric)) is not None:
                 drawn = [redefined(band, at) for band in drawn]
-            _put(store, metric, covering.bands(drawn, cover))
+            store.bands.renew(metric.id, covering.bands(drawn, cover))
         except Exception as error:  # noqa: BLE001 - verdicts do not depend on what is drawn.
             LOG.warning("bands metric=%s error=%s", metric.id, error)
 
@@ -338,28 +340,22 @@ class _Asked:
         return None if survey is None else self.figures(survey)
 
 
-def _tells(plan: Plan, store: Store, declared: Declared, known: Sequence[Evidence], now: datetime) -> bool:
-    """Whether people would hear of a verdict: its code and its price alone say so."""
-    history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
+def _stands(
+    plan: Plan, declared: Declared, known: Sequence[Evidence], history: Sequence[Verdict], now: datetime
+) -> Verdict:  # fmt: skip
+    """The verdict with its price, still without words."""
     price = priced(plan, declared, known, now)
-    verdict = assembled(declared.change, known, now=now, history=history, price=price)
-    return decisions.telling(decisions.last_told(history), verdict).told
+    return assembled(declared.change, known, now=now, history=history, price=price)
+
+
+def _told(history: Sequence[Verdict], verdict: Verdict) -> bool:
+    """Whether people would hear of a verdict: its code and its price alone say so."""
+    return decisions.telling(decisions.last_told(list(history)), verdict).told
 
 
 def _answered(store: Store, change: str) -> bool:
     """Whether somebody decided to live with what a change did: then its level is the new normal."""
     return any(r.decision in {Decision.KEEP, Decision.ACCEPT} for r in store.changes.responses(change))
-
-
-def _put(store: Store, metric: Metric, drawn: Sequence[Band]) -> None:
-    """Keeps the bands, unless the store has some for a later moment."""
-    known = {key for named, key in store.bands.keys() if named == metric.id}  # noqa: SIM118 - a method, not a mapping.
-    sample = next((band for band in drawn if band.key in known), None)
-    stored = store.bands.get(metric.id, sample.key) if sample is not None else None
-    if stored is None or stored.as_of <= drawn[0].as_of:
-        store.bands.put(drawn)
-        # What is too thin to be drawn by now must not stand there as it was drawn once.
-        store.bands.retire(metric.id, {band.key for band in drawn})
 
 
 def assembled(
@@ -382,13 +378,13 @@ def assembled(
     )
 
 
-def _verdict(asked: _Asked, declared: Declared, known: Sequence[Evidence], titles: Mapping[str, str]) -> Verdict:
+def _kept(
+    asked: _Asked, declared: Declared, verdict: Verdict, history: Sequence[Verdict], titles: Mapping[str, str]
+) -> Verdict:  # fmt: skip
+    """The verdict in words, kept and told after those of its `history`."""
     plan, store, now = asked.plan, asked.store, asked.now
-    history = [v for v in store.verdicts.history(declared.change.id) if v.as_of <= now]
-    price = priced(plan, declared, known, now)
-    verdict = assembled(declared.change, known, now=now, history=history, price=price)
     verdict = in_words(verdict, declared, plan.metrics, plan.zone, titles)
-    told = not asked.brief or decisions.telling(decisions.last_told(history), verdict).told
+    told = not asked.brief or _told(history, verdict)
     again = partial(asked.again, declared.change) if told else None
     verdict = kept_first(verdict, declared, history, asked.live, plan.metrics, again)
     if not keep(plan, store, declared, verdict, history, now=now):

@@ -120,10 +120,8 @@ def _tell_late(
 
 def latest(store: Store, change: str) -> Incident | None:
     """The change's incident: the open one, else the newest that ended."""
-    for incident in store.incidents.open(CHECK):
-        if incident.subject == change:
-            return incident
-    return next((i for i in store.incidents.recent(1000) if i.check == CHECK and i.subject == change), None)
+    found = store.incidents.of(CHECK, change, 1)
+    return next((i for i in found if i.state is not IncidentState.ENDED), found[0] if found else None)
 
 
 def live(incident: Incident | None, verdict: Verdict, previous: Verdict | None, now: datetime) -> Lived:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,13 +41,23 @@ class Database:
             case other:
                 raise StoreError(f"store {self.name}: {other} is not supported; expected sqlite or postgresql")
         self.sqlite = self.engine.dialect.name == "sqlite"
+        # In memory there is one connection only, and asking for it anew each time takes longer than most questions.
+        self._standing = self.engine.connect() if self.sqlite and self.path is None else None
+        self._thread = get_ident()
 
     def close(self) -> None:
+        if self._standing is not None:
+            self._standing.close()
         self.engine.dispose()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One snapshot: everything read inside belongs to the same state of the store."""
+        standing = self._standing
+        if standing is not None and get_ident() == self._thread and not standing.connection.in_transaction:
+            with self._named():
+                yield standing
+            return
         with self._named(), self.engine.connect() as conn:
             if not self.sqlite:
                 conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)  # noqa: PLW2901

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,6 +11,13 @@ from cxmon.errors import StoreError
 from cxmon.model import Band, Reading, Verdict
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
+
+_verdict = schema.verdict.c
+_documents: sa.Select[Any] = sa.select(_verdict.doc)
+# Of every look each change asks these.
+_OF_CHANGE = _documents.where(_verdict.change == sa.bindparam("change"))
+_HISTORY = _OF_CHANGE.order_by(_verdict.version)
+_NEWEST = _OF_CHANGE.order_by(_verdict.version.desc()).limit(1)
 
 
 class VerdictStore:
@@ -35,18 +43,18 @@ class VerdictStore:
             keep_readings(conn, verdict.change, readings_of(verdict))
 
     def latest(self, change: str) -> Verdict | None:
-        return next(iter(self._select(schema.verdict.c.change == change, newest_first=True, limit=1)), None)
+        return next(iter(self._select(_NEWEST, change=change)), None)
 
     def all_latest(self) -> dict[str, Verdict]:
         """The latest version of each change's verdict, by the change's id."""
         t = schema.verdict.c
         newest = sa.select(t.change, sa.func.max(t.version)).group_by(t.change)
-        found = self._select(sa.tuple_(t.change, t.version).in_(newest))
+        found = self._select(_documents.where(sa.tuple_(t.change, t.version).in_(newest)).order_by(t.change))
         return {v.change: v for v in found}
 
     def history(self, change: str) -> list[Verdict]:
         """All versions, oldest first."""
-        return self._select(schema.verdict.c.change == change)
+        return self._select(_HISTORY, change=change)
 
     def readings(self, change: str) -> list[Reading]:
         """What each day's verdict on a change had of each metric, by day."""
@@ -62,15 +70,9 @@ class VerdictStore:
         with self._db.write() as conn:
             keep_readings(conn, change, [one for one in readings if one.day not in known])
 
-    def _select(
-        self, condition: sa.ColumnElement[bool], *, newest_first: bool = False, limit: int | None = None
-    ) -> list[Verdict]:
-        t = schema.verdict.c
-        order = t.version.desc() if newest_first else t.version
-        chosen = sa.select(t.doc).where(condition).order_by(t.change, order).limit(limit)
+    def _select(self, chosen: sa.Select[Any], **given: str) -> list[Verdict]:
         with self._db.read() as conn:
-            docs = conn.execute(chosen).scalars().all()
-        return [codec.load(Verdict, d) for d in docs]
+            return [codec.load(Verdict, d) for d in conn.execute(chosen, given).scalars()]
 
 
 class BandStore:
@@ -84,6 +86,17 @@ class BandStore:
             for b in bands:
                 conn.execute(sa.delete(t).where(t.c.metric == b.metric, t.c.key == b.key))
                 conn.execute(sa.insert(t).values(metric=b.metric, key=b.key, as_of=b.as_of, doc=codec.dump(b)))
+
+    def renew(self, metric: str, drawn: Sequence[Band]) -> None:
+        """Keeps the bands of a metric and drops those of its other segments, unless some are there for a later
+        moment."""
+        known = {key for named, key in self.keys() if named == metric}
+        sample = next((band for band in drawn if band.key in known), None)
+        stored = self.get(metric, sample.key) if sample is not None else None
+        if stored is None or stored.as_of <= drawn[0].as_of:
+            self.put(drawn)
+            # What is too thin to be drawn by now must not stand there as it was drawn once.
+            self.retire(metric, {band.key for band in drawn})
 
     def retire(self, metric: str, kept: Collection[str]) -> None:
         """Drops the bands of a metric's segments whose keys are not `kept`; those of changes stay."""
