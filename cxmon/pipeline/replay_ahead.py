@@ -6,7 +6,7 @@ days are asked together, which takes hardly longer than one.
 
 import logging
 import multiprocessing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from typing import Self
 
 from cxmon.config.plan import Plan
 from cxmon.feeds.heap import set_apart
-from cxmon.model import Metric, NumberFormat, number_format, use
+from cxmon.model import NumberFormat, number_format, use
 from cxmon.pipeline.estimating import side_by_side
 from cxmon.pipeline.judge import Depth, Known, figures, look
 from cxmon.pipeline.judge_allowance import Everyone, to_everyone
@@ -106,8 +106,8 @@ class _Known:
     heard: Hearsay
 
     @classmethod
-    def of(cls, store: Store, metrics: Iterable[Metric], heard: Hearsay) -> Self:
-        return cls(overlay=Overlay.over(store, metrics), heard=deepcopy(heard))
+    def of(cls, overlay: Overlay, heard: Hearsay) -> Self:
+        return cls(overlay=overlay, heard=deepcopy(heard))
 
     def at(self, now: datetime) -> Overlay:
         """Moved on to a moment."""
@@ -126,8 +126,10 @@ def _begin(plan: Plan, url: str, heard: Hearsay, format_: NumberFormat, first: S
     keep_memory()
     use(format_)
     store = Store.open(url, read_only=True)
-    allowed = _Known.of(store, [plan.metrics[id_] for id_ in plan.allowance.amounts], heard)
-    _AT.append((plan, _Known.of(store, plan.metrics.values(), heard), allowed))
+    overlay = Overlay.over(store, plan.metrics.values())
+    spent = overlay.beside(store, [plan.metrics[id_] for id_ in plan.allowance.amounts])
+    known, allowed = _Known.of(overlay, heard), _Known.of(spent, heard)
+    _AT.append((plan, known, allowed))
     for now in first:
         # What a year is measured against is frozen at the look at which it is there, as in the first process.
         to_everyone(plan, allowed.at(now), now=now)

@@ -70,6 +70,16 @@ class Overlay(Store):
             pasts = {(m.id, m.definition_hash): past.Past.of(past.read(conn, m)) for m in metrics}
         return cls(db, pasts, beneath.runs.all(), beneath.gaps.all())
 
+    def beside(self, beneath: Store, metrics: Iterable[Metric]) -> "Overlay":
+        """Another one over the same store, of some of its metrics, that stands at no moment yet. What was read for this
+        one serves both."""
+        db = Database("sqlite://")
+        migrate(db)
+        keys = [(m.id, m.definition_hash) for m in metrics]
+        return Overlay(
+            db, {key: past.Past.of(self._pasts[key].found) for key in keys}, beneath.runs.all(), beneath.gaps.all()
+        )  # fmt: skip
+
     def advance(self, at: datetime) -> None:
         """What became known up to `at` is known from now on: figures, and how collections went."""
         self._at = at

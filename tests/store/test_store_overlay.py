@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from store_cases import CHAT, NOW, PHONE, day, metric, window
 
 from cxmon.errors import StoreError
@@ -132,3 +133,31 @@ def test_a_store_in_memory_takes_back_what_failed_and_lets_nobody_read_within_a_
     with db.read() as conn:
         assert not conn.connection.in_transaction
     assert Store(db).version() == before + 1
+
+
+def test_a_store_in_memory_goes_on_after_a_question_that_failed_and_beside_a_reader():
+    db = Database("sqlite://")
+    migrate(db)
+    store = Store(db)
+    with pytest.raises(StoreError, match="no such table"), db.read() as conn:
+        conn.execute(sa.text("select 1 from nowhere"))
+    before = store.version()
+    with db.read() as conn:
+        # A writer beside a reader, in the same thread: what is read after it is what it wrote.
+        with db.write():
+            pass
+        assert conn.execute(sa.text("select value from meta where name = 'version'")).scalar() == before + 1
+    assert store.version() == before + 1
+    db.close()
+
+
+def test_an_overlay_beside_another_one_moves_on_by_itself(store):
+    m = known()
+    store.observations.apply(m, window(0, 60, ROWS), now=NOW)
+    first = Overlay.over(store, [m])
+    second = first.beside(store, [m])
+    first.advance(day(40))
+    assert first.leaves(m)
+    assert second.leaves(m) == ()
+    second.advance(day(40))
+    assert (second.panel(m).n == first.panel(m).n).all()
