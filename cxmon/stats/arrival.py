@@ -99,10 +99,7 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     begun = np.flatnonzero(np.isfinite(arrived[:, :, 0].sum(0)))
     last = int(begun[-1]) + 1 if len(begun) else 0
     first = max(0, last - (REFERENCE + RECENT) * per_day)
-    # Periods stand first from here on: what is added up of them then lies together in memory.
-    rows = np.ascontiguousarray(arrived[:, first:last].swapaxes(0, 1))
-    rows = rows if rows.shape[1] == 1 else np.concatenate([rows.sum(1, keepdims=True), rows], axis=1)
-    late, known, both = _steps(rows)
+    late, known, both = _steps(_rows(arrived[:, first:last]))
     whole = _added(late, known, both, slice(None))
     slow = _slowing(late, known, both, per_day) if whole.taught.shape[1] and whole.taught[0, 0] else []
     since = min((one.maybe for one in slow), default=last - first)
@@ -129,12 +126,26 @@ def arrivals(arrived: Floats, ages: Sequence[float], *, per_day: int = 1, comple
     )  # fmt: skip
 
 
+def _rows(arrived: Floats) -> Floats:
+    """All series together and, where there are several, each of them (T, R, A). Periods stand first: what is added up
+    of them then lies together in memory."""
+    S, T, A = arrived.shape
+    if S == 1:
+        return np.ascontiguousarray(arrived.swapaxes(0, 1))
+    rows = np.empty((T, S + 1, A))
+    rows[:, 1:] = arrived.swapaxes(0, 1)
+    rows[:, 1:].sum(1, out=rows[:, 0])
+    return rows
+
+
 def _steps(rows: Floats) -> tuple[Floats, Floats, Bools]:
     """What came late and what was known after (T, R, A - 1), 0 where a period has not reached both ages (T, A - 1)."""
-    both = np.isfinite(rows[:, 0, 1:]) & np.isfinite(rows[:, 0, :-1])
-    with np.errstate(invalid="ignore"):
-        late = np.where(both[:, None], rows[..., 1:] - rows[..., :-1], 0.0)
-    return late, np.where(both[:, None], rows[..., 1:], 0.0), both
+    reached = np.isfinite(rows[:, 0])
+    both = reached[:, 1:] & reached[:, :-1]
+    late, known = rows[..., 1:] - rows[..., :-1], rows[..., 1:].copy()
+    for x in (late, known):
+        x.swapaxes(1, 2)[~both] = 0.0
+    return late, known, both
 
 
 def _added(late: Floats, known: Floats, both: Bools, which: slice) -> _Steps:

@@ -182,16 +182,22 @@ class Onsets:
         for x in (self.num, self.den, self.skew, self.kept1, self.kept2, self.cross):
             x[..., at] = 0.0
         self.born[at] = t
-        left = 1.0 - self.kept1 - self.kept2
+        # In place: room for each product anew costs more than the products.
+        left = 1.0 - self.kept1
+        left -= self.kept2
         weighted = left * d.weight[..., None]
-        self.num += weighted * d.e[..., None]
-        self.den += weighted * left
+        part = weighted * d.e[..., None]
+        self.num += part
+        self.den += np.multiply(weighted, left, out=part)
         if skew.any():
-            self.skew += weighted**3 * skew[:, None, None]
+            np.multiply(weighted, weighted, out=part)
+            part *= weighted
+            self.skew += np.multiply(part, skew[:, None, None], out=part)
         for k, ex in enumerate(d.ex):
-            self.cross[k] += weighted * ex[..., None]
-        self.kept1 = (self.kept1 + left * d.g1[..., None]) * phi[..., None]
-        self.kept2 += left * d.g2[..., None]
+            self.cross[k] += np.multiply(weighted, ex[..., None], out=part)
+        self.kept1 += np.multiply(left, d.g1[..., None], out=part)
+        self.kept1 *= phi[..., None]
+        self.kept2 += np.multiply(left, d.g2[..., None], out=part)
 
     def steps(self, filtered: Filter) -> tuple[Floats, Floats]:
         """Products of each step with the value and with itself, level and wave taken out of both."""
@@ -270,7 +276,8 @@ class Running:
             wild = d.weight * d.left**2 / w.noise.scale2 > (0.999 * cut) ** 2
             level[:, at], beyond[:, at] = (share * d.level).sum(1), (share * wild).sum(1)
             self.onsets.day(t, d, w.noise.phi, w.skew[:, t])
-            share = self._weigh(w, t, learnt, d)
+            self._weigh(w, t, learnt, d)
+            share = _shares(self.weight)
             if t >= max(start, read):
                 num, den = self.onsets.steps(self.filtered)
                 odds = share[..., None] * self.onsets.ratios(num, den, scale, sided)
@@ -280,12 +287,11 @@ class Running:
         self.t, self.level, self.beyond = T, level[:, -WINDOW:], beyond[:, -WINDOW:]
         return _sized(out, w, level, beyond, from_ - WINDOW, start)
 
-    def _weigh(self, w: Watched, t: int, learnt: int, d: Day) -> Floats:
-        """The shares (S, J) of the noise parameters by how well they explained the periods since they were learnt."""
+    def _weigh(self, w: Watched, t: int, learnt: int, d: Day) -> None:
+        """Weighs the noise parameters by how well they explained period `t`, if it is one since they were learnt."""
         if t >= learnt:
             spread = np.where(d.weight > 0, np.log(np.maximum(d.weight, TINY) / w.noise.scale2), 0.0)
             self.weight = self.weight + 0.5 * (spread - d.weight * d.left**2 / w.noise.scale2)
-        return _shares(self.weight)
 
 
 def regressors(w: Watched, begin: int, end: int) -> Floats:
