@@ -8,6 +8,11 @@ from cxmon.model import AllowanceUse, Baseline
 from cxmon.store import codec, schema
 from cxmon.store.engine import Database
 
+_use = schema.allowance.c
+_same = sa.and_(_use.metric == sa.bindparam("of"), _use.year == sa.bindparam("in"))
+# Every look asks these of every metric that has an allowance.
+_STORED, _FORGET = sa.select(_use.doc).where(_same), sa.delete(schema.allowance).where(_same)
+
 
 class AllowanceStore:
     def __init__(self, db: Database) -> None:
@@ -15,14 +20,14 @@ class AllowanceStore:
 
     def put(self, use: AllowanceUse) -> None:
         """Replaces the reading of the same metric and year, unless that one is of a later moment."""
-        t = schema.allowance
-        same = sa.and_(t.c.metric == use.metric, t.c.year == use.year)
+        named = {"of": use.metric, "in": use.year}
         with self._db.write() as conn:
-            stored = conn.execute(sa.select(t.c.doc).where(same)).scalar()
+            stored = conn.execute(_STORED, named).scalar()
             if stored is not None and codec.load(AllowanceUse, stored).as_of > use.as_of:
                 return
-            conn.execute(sa.delete(t).where(same))
-            conn.execute(sa.insert(t).values(metric=use.metric, year=use.year, doc=codec.dump(use)))
+            conn.execute(_FORGET, named)
+            values = {"metric": use.metric, "year": use.year, "doc": codec.dump(use)}
+            conn.execute(sa.insert(schema.allowance), values)
 
     def latest(self) -> dict[str, AllowanceUse]:
         """The reading of each metric's newest year, by the metric's id."""

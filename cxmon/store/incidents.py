@@ -124,6 +124,7 @@ _MINE = _documents.where(_mine, sa.or_(~_ended, _i.id.in_(
 ))).order_by(_i.opened_at.desc(), _i.id)  # fmt: skip
 _evaluated = sa.and_(_of_check.check_name == sa.bindparam("of_check"), _of_check.subject == sa.bindparam("on"))
 _THROUGH = sa.select(_of_check.through).where(_evaluated)
+_UPDATE = sa.update(schema.incident).where(_i.id == sa.bindparam("of"))
 _MOVE = sa.update(schema.evaluated).where(_evaluated).values(through=sa.bindparam("to"))
 
 
@@ -171,9 +172,8 @@ def _write(conn: sa.Connection, incidents: Iterable[Incident], transitions: Iter
         ids = {i.id for i in listed}
         conn.execute(sa.delete(held).where(bulk.any_of(held.c.incident, ids, conn)))
         known = set(conn.execute(sa.select(t.c.id).where(bulk.any_of(t.c.id, ids, conn))).scalars())
-        for i in listed:
-            if i.id in known:
-                conn.execute(sa.update(t).where(t.c.id == i.id).values(_columns(i)))
+        if there := [{"of": i.id, **_columns(i)} for i in listed if i.id in known]:
+            conn.execute(_UPDATE, there)
         if fresh := [{"id": i.id, **_columns(i)} for i in listed if i.id not in known]:
             conn.execute(sa.insert(t), fresh)
     for i in listed:

@@ -18,6 +18,13 @@ _documents: sa.Select[Any] = sa.select(_verdict.doc)
 _OF_CHANGE = _documents.where(_verdict.change == sa.bindparam("change"))
 _HISTORY = _OF_CHANGE.order_by(_verdict.version)
 _NEWEST = _OF_CHANGE.order_by(_verdict.version.desc()).limit(1)
+_later = schema.verdict.alias()
+_TOUCH = (
+    sa.update(schema.verdict)
+    .where(_verdict.change == sa.bindparam("of"), _verdict.version == sa.bindparam("newest"))
+    .where(~sa.exists().where(_later.c.change == sa.bindparam("of"), _later.c.version > sa.bindparam("newest")))
+)
+_LATEST = sa.select(sa.func.max(_verdict.version)).where(_verdict.change == sa.bindparam("change"))
 
 
 class VerdictStore:
@@ -31,15 +38,13 @@ class VerdictStore:
 
     def touch(self, verdict: Verdict) -> None:
         """Replaces the latest version in place: the daily refresh without news. StoreError where it is another one."""
-        t = schema.verdict
         with self._db.write() as conn:
-            latest = conn.execute(sa.select(sa.func.max(t.c.version)).where(t.c.change == verdict.change)).scalar()
-            if latest != verdict.version:
+            named = {"of": verdict.change, "newest": verdict.version}
+            if not conn.execute(_TOUCH, {**named, **_columns(verdict)}).rowcount:
+                latest = conn.execute(_LATEST, {"change": verdict.change}).scalar()
                 raise StoreError(
                     f"verdict on {verdict.change}: version {verdict.version} is not the latest ({latest or 'none'})"
                 )
-            same = sa.and_(t.c.change == verdict.change, t.c.version == verdict.version)
-            conn.execute(sa.update(t).where(same).values(_columns(verdict)))
             keep_readings(conn, verdict.change, readings_of(verdict))
 
     def latest(self, change: str) -> Verdict | None:
@@ -142,11 +147,14 @@ def insert(conn: sa.Connection, verdict: Verdict) -> None:
 def keep_readings(conn: sa.Connection, change: str, readings: Sequence[Reading]) -> None:
     """Replaces what was kept of the same days of the watch, one row a day: later looks of a day know more. A watch that
     is over has no further days."""
-    t = schema.catalogue
-    for day, some in groupby(readings, key=lambda one: one.day):
-        name = f"{_readings(change)}{day:05d}"
-        conn.execute(sa.delete(t).where(t.c.name == name))
-        conn.execute(sa.insert(t).values(name=name, doc=codec.dump(tuple(some))))
+    days = {day: tuple(some) for day, some in groupby(readings, key=lambda one: one.day)}
+    rows = [{"name": f"{_readings(change)}{day:05d}", "doc": codec.dump(some)} for day, some in days.items()]
+    if rows:
+        conn.execute(_FORGET, [{"of": row["name"]} for row in rows])
+        conn.execute(sa.insert(schema.catalogue), rows)
+
+
+_FORGET = sa.delete(schema.catalogue).where(schema.catalogue.c.name == sa.bindparam("of"))
 
 
 def _readings(change: str) -> str:
