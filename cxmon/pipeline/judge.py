@@ -131,8 +131,13 @@ def look(plan: Plan, store: Store, *, now: datetime, depth: Depth) -> Look:
     begun, asked = _ask(plan, store, now, None, depth)
     if not isinstance(store, Overlay):
         return Look.at(asked, begun)
-    figures = store.standing({id_ for id_, metric in plan.metrics.items() if _stays(plan, metric)})
+    figures = store.standing(staying(plan))
     return Look.at(replace(asked, figures=figures.panel), begun)
+
+
+def staying(plan: Plan) -> set[str]:
+    """The metrics whose figures of several moments are held at once."""
+    return {id_ for id_, metric in plan.metrics.items() if _stays(plan, metric)}
 
 
 def _stays(plan: Plan, metric: Metric) -> bool:

@@ -109,6 +109,10 @@ class Overlay(Store):
             raise StoreError("a replay stands at no moment yet")
         return Standing(at=self._at, pasts=self._pasts, read=dict(self._read), kept=kept, gaps=self._gaps)
 
+    def held(self, kept: Container[str]) -> int:
+        """Bytes that the figures of one moment take which a `standing` look keeps, at most."""
+        return sum(one.held() for (id_, _), one in self._pasts.items() if id_ in kept)
+
     def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:  # noqa: ARG002 - as in `panel`.
         """Everyone's whole series at the moment of the last `advance`: earlier ones are not known any more."""
         return self.panel(metric, [EVERYONE], as_known_at=datetime.fromtimestamp(self._past(metric).at, UTC))

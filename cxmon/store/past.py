@@ -187,6 +187,11 @@ class Past:
             metric=now.metric, segments=now.segments, starts=now.starts, n=now.n, total=now.total, read_at=read_at
         )
 
+    def held(self) -> int:
+        """Bytes that its figures take at one moment, at most."""
+        matrices = [self.now.n, self.now.total, *(getattr(self.now, name) for name in OPTIONAL), self.found.arrived]
+        return sum(one.nbytes for one in matrices if one is not None)
+
     def extent(self) -> tuple[datetime, datetime] | None:
         ends = self.now.ends()
         if not len(ends):

@@ -28,7 +28,7 @@ from cxmon.pipeline.judge import Depth, judge
 from cxmon.pipeline.register import register
 from cxmon.pipeline.replay import looks, period, replay
 from cxmon.pipeline.replay_ahead import FIRST as BEGUN
-from cxmon.pipeline.replay_ahead import Ahead, Answer, _handed, ahead
+from cxmon.pipeline.replay_ahead import Ahead, Answer, _handed, ahead, within
 from cxmon.pipeline.replay_compare import compare
 from cxmon.pipeline.replay_known import hearsay
 from cxmon.store import Overlay, Run, Store
@@ -369,3 +369,7 @@ def test_the_second_process_does_not_outlive_a_replay_that_was_killed(tmp_path):
         first.kill()
         # The end of what is written comes when both have gone.
         assert first.stdout.read() == b""
+
+
+def test_where_figures_are_large_fewer_days_are_asked_together():
+    assert [within(1_000, each) for each in (0, 10, 100, 333, 999, 5_000)] == [16, 16, 10, 3, 1, 1]

@@ -10,6 +10,7 @@ from store_cases import CHAT, NOW, PHONE, day, metric, window
 
 from cxmon.errors import StoreError
 from cxmon.model import EVERYONE, Kind, Read, Segment, Window
+from cxmon.panel import OPTIONAL
 from cxmon.store import Overlay, Run, Store
 from cxmon.store.engine import Database
 from cxmon.store.migrate import migrate
@@ -161,3 +162,14 @@ def test_an_overlay_beside_another_one_moves_on_by_itself(store):
     assert second.leaves(m) == ()
     second.advance(day(40))
     assert (second.panel(m).n == first.panel(m).n).all()
+
+
+def test_what_one_moment_holds_is_known_beforehand(store):
+    m = known()
+    store.observations.apply(m, window(0, 60, ROWS), now=NOW)
+    overlay = Overlay.over(store, [m])
+    overlay.advance(day(40))
+    kept = overlay.standing({m.id}).panel(m)
+    matrices = (kept.n, kept.total, *(getattr(kept, name) for name in OPTIONAL))
+    assert 0 < sum(x.nbytes for x in matrices if x is not None) <= overlay.held({m.id})
+    assert overlay.held(()) == 0
