@@ -34,6 +34,7 @@ from cxmon.model import (
     Worth,
 )
 from cxmon.panel import Panel
+from cxmon.pipeline.estimating import one_by_one
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.pipeline.judge_price import counted
 
@@ -120,7 +121,7 @@ def world(seed, name):
         for whole in both:
             leaves, share = whole.cut(0, BEFORE + look), shares[whole.metric.id]
             found = evidence(CUT, [CUT], leaves, share, now=now, opinions=False, brief=True)
-            known[whole.metric.id] = counted(found, CUT, [CUT], leaves, share, MONEY, now=now).known
+            known[whole.metric.id] = one_by_one(counted(found, CUT, [CUT], leaves, share, MONEY, now=now)).known
         yield look, float(truth[BEFORE : BEFORE + look].sum()), known
 
 

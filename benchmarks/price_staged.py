@@ -35,6 +35,7 @@ from price import (
 from cxmon import decisions
 from cxmon.model import PriceCode, Saving, Scope, Segment, Stage
 from cxmon.panel import Panel
+from cxmon.pipeline.estimating import one_by_one
 from cxmon.pipeline.judge_price import counted
 from cxmon.pipeline.judge_staged import staged_evidence
 
@@ -100,7 +101,7 @@ def looks(seed, name):
         for whole in both:
             leaves, part = whole.cut(0, BEFORE + look), shares[whole.metric.id]
             found = staged_evidence(ROLLOUT, ROLLOUT.parts(), leaves, part, now=now, brief=True)
-            of = counted(found, ROLLOUT, ROLLOUT.parts(), leaves, part, MONEY, now=now)
+            of = one_by_one(counted(found, ROLLOUT, ROLLOUT.parts(), leaves, part, MONEY, now=now))
             known[whole.metric.id] = of.known
         yield look, known
 

@@ -14,7 +14,7 @@ from cxmon.decisions.span import FIRST_LOOK, IN_A_YEAR, LONG_PAST, instant, prof
 from cxmon.model import AllowanceCode, Altogether, Amount, Baseline, Interval, Metric
 from cxmon.panel import Judged, Panel
 from cxmon.periods import grid
-from cxmon.pipeline.estimating import Asking, question
+from cxmon.pipeline.estimating import Asking, effect_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -90,7 +90,7 @@ def altogether(
     where = np.flatnonzero(read)
     since, until = instant(current.starts[where[0]]), instant(current.ends()[where[-1]])
     answers = float(current.n[0, read].sum())
-    effect = yield question(values, at, asked)
+    effect = yield from effect_of(values, at, asked)
     if not math.isfinite(effect.estimate):
         return _nothing(frozen, effect.reason)
     terms = terms_of(metric, amount, frozen.starts, frozen.values)

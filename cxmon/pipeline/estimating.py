@@ -1,19 +1,22 @@
-"""Work that asks for effects: it yields each question and is sent the answer, so that many can be answered at once."""
+"""Work that asks for effects: it yields its questions and is sent the answers, so that many can be answered at once."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
 from cxmon.stats.arrays import Floats
 from cxmon.stats.results import Effect
-from cxmon.stats.together import Question, together
+from cxmon.stats.together import Asking, Question, together
+
+__all__ = ["Asking", "begun", "effect_of", "one_by_one", "settled", "side_by_side"]
 
 T = TypeVar("T")
-Asking = Generator[Question, Effect, T]
 
 
-def question(values: Floats, at: int, options: Mapping[str, Any]) -> Question:
-    """The question for the effect of a change dated `at` on `values` (T,), of which no picture is drawn."""
-    return Question(values, at, {**options, "drawn": False})
+def effect_of(values: Floats, at: int, options: Mapping[str, Any]) -> Asking[Effect]:
+    """Asks for the effect of a change dated `at` on `values` (T,), of which no picture is drawn."""
+    [found] = yield [Question(values, at, {**options, "drawn": False})]
+    return found
 
 
 def settled(found: T) -> Asking[T]:
@@ -23,7 +26,7 @@ def settled(found: T) -> Asking[T]:
 
 
 def begun(work: Asking[T]) -> Asking[T]:
-    """The work, which has gone on to its first question already: what it reads until there is read now."""
+    """The work, which has gone on to its first questions already: what it reads until there is read now."""
     try:
         first = next(work)
     except StopIteration as done:
@@ -31,22 +34,22 @@ def begun(work: Asking[T]) -> Asking[T]:
     return _resumed(first, work)
 
 
-def _resumed(asked: Question, work: Asking[T]) -> Asking[T]:
+def _resumed(asked: Sequence[Question], work: Asking[T]) -> Asking[T]:
     try:
         while True:
             try:
-                answer = yield asked
+                answers = yield asked
             except Exception as error:  # noqa: BLE001 - it belongs to whoever asked.
                 asked = work.throw(error)
             else:
-                asked = work.send(answer)
+                asked = work.send(answers)
     except StopIteration as done:
         found: T = done.value
         return found
 
 
 def one_by_one(work: Asking[T]) -> T:
-    """What the work comes to when each of its questions is answered as it comes."""
+    """What the work comes to when its questions are answered as they come."""
     return side_by_side([work])[0]
 
 
@@ -58,41 +61,43 @@ def side_by_side(works: Sequence[Asking[T]]) -> list[T]:
     open_ = begun = [_Begun(work) for work in works]
     for one in begun:
         one.go_on(None)
-    while open_ := [one for one in open_ if one.question is not None]:
-        for one, answer in zip(open_, _answers([one.question for one in open_ if one.question]), strict=True):
-            one.go_on(answer)
+    while open_ := [one for one in open_ if not one.found]:
+        for one, answers in zip(open_, _answers([one.asked for one in open_]), strict=True):
+            one.go_on(answers)
     return [one.found[0] for one in begun]
 
 
-def _answers(questions: Sequence[Question]) -> list[Effect | Exception]:
+def _answers(asked: Sequence[Sequence[Question]]) -> list[list[Effect] | Exception]:
+    """The answers to the questions of each work."""
     try:
-        return [*together(questions)]
-    except Exception:  # noqa: BLE001 - one of them is wrong: each is asked by itself, and that one is told.
-        return [_answer(question) for question in questions]
+        found = iter(together([*chain.from_iterable(asked)]))
+    except Exception:  # noqa: BLE001 - one of them is wrong: each work is answered by itself, and that one is told.
+        return [_answer(questions) for questions in asked]
+    return [[*islice(found, len(questions))] for questions in asked]
 
 
-def _answer(question: Question) -> Effect | Exception:
+def _answer(questions: Sequence[Question]) -> list[Effect] | Exception:
     try:
-        return question.answer()
+        return together(questions)
     except Exception as error:  # noqa: BLE001 - it is raised where it was asked.
         return error
 
 
 class _Begun(Generic[T]):
-    """A work with the question that it waits for, or what it came to."""
+    """A work with the questions that it waits for, or what it came to."""
 
     def __init__(self, work: Asking[T]) -> None:
         self.work = work
-        self.question: Question | None = None
+        self.asked: Sequence[Question] = ()
         self.found: list[T] = []
 
-    def go_on(self, answer: Effect | Exception | None) -> None:
+    def go_on(self, answers: Sequence[Effect] | Exception | None) -> None:
         try:
-            if answer is None:
-                self.question = next(self.work)
-            elif isinstance(answer, Exception):
-                self.question = self.work.throw(answer)
+            if answers is None:
+                self.asked = next(self.work)
+            elif isinstance(answers, Exception):
+                self.asked = self.work.throw(answers)
             else:
-                self.question = self.work.send(answer)
+                self.asked = self.work.send(answers)
         except StopIteration as done:
-            self.question, self.found = None, [done.value]
+            self.asked, self.found = (), [done.value]

@@ -44,7 +44,7 @@ from cxmon.pipeline.judge_bands import bands, broken, redefined, steps
 from cxmon.pipeline.judge_evidence import Evidence, failed, inquiry
 from cxmon.pipeline.judge_price import PRICED, counted, priced, unwatched, wanted
 from cxmon.pipeline.judge_response import responded, unasked
-from cxmon.pipeline.judge_staged import staged_evidence
+from cxmon.pipeline.judge_staged import staged_inquiry
 from cxmon.pipeline.judge_telling import in_words, keep
 from cxmon.pipeline.judge_versions import kept_first
 from cxmon.pipeline.register import register
@@ -307,9 +307,9 @@ class _Asked:
         share, money = self.shares[change.id].get(leaves.metric.id, PRICED), self.plan.money
         try:
             if money is not None and leaves.metric.id not in self.shares[change.id]:
-                return unwatched(change, self.live, leaves, money, now=self.now)
+                return (yield from unwatched(change, self.live, leaves, money, now=self.now))
             if change.stages:
-                found = staged_evidence(change, self.live, leaves, share, now=self.now, brief=self.brief)
+                found = yield from staged_inquiry(change, self.live, leaves, share, now=self.now, brief=self.brief)
             else:
                 found = yield from inquiry(change, self.live, leaves, share, now=self.now, brief=self.brief)
             if sent is not None:
@@ -319,7 +319,7 @@ class _Asked:
             found = covering.evidence(found, change, leaves, shown or self._cover([change], leaves))
             if not self._prices(change):
                 return found
-            return counted(found, change, self.live, leaves, share, money, now=self.now)
+            return (yield from counted(found, change, self.live, leaves, share, money, now=self.now))
         except Exception as error:  # noqa: BLE001 - one bad metric stops no other; its reason is told.
             LOG.warning("judge change=%s metric=%s error=%s", change.id, leaves.metric.id, error)
             known = failed(leaves.metric, change, error, share)

@@ -42,7 +42,7 @@ from cxmon.model import (
     Where,
 )
 from cxmon.panel import Judged, Panel
-from cxmon.pipeline.estimating import Asking, one_by_one, question
+from cxmon.pipeline.estimating import Asking, effect_of, one_by_one
 from cxmon.pipeline.judge_bands import band_of, smoothing
 from cxmon.pipeline.judge_mix import split_of
 from cxmon.pipeline.judge_opinions import kept, questioned
@@ -207,7 +207,7 @@ def _estimated(case: Case, treated: Panel) -> Asking[Evidence]:
     asks = {"confidence": share.confidence, **asked}
     # The band is drawn only where somebody looks.
     estimate = None if case.brief else stats.estimate(values, at, smooth=smoothing(metric), **asks)
-    effect = (yield question(values, at, asks)) if estimate is None else estimate.effect
+    effect = (yield from effect_of(values, at, asks)) if estimate is None else estimate.effect
     if not math.isfinite(effect.estimate):
         return _without(case, Code.WAITING, effect.reason)
     late = _Late(treated.cut(span.first, span.last), figures, case.now)
@@ -329,7 +329,7 @@ def _now(
     begin = int(judged[-decisions.NOW_PERIODS])
     recent = values.copy()
     recent[at:begin] = np.nan
-    effect = yield question(recent, begin, {"confidence": share.confidence_now, **asked})
+    effect = yield from effect_of(recent, begin, {"confidence": share.confidence_now, **asked})
     found = late.widened(effect, recent, begin, until)
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 

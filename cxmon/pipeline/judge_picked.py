@@ -58,15 +58,15 @@ def credited(
 
 
 def credited_in_stages(
-    case: "Rollout", others: Sequence[Change], found: "Evidence", again: "Callable[[Rollout], Evidence]"
-) -> "Evidence":
+    case: "Rollout", others: Sequence[Change], found: "Evidence", again: "Callable[[Rollout], Asking[Evidence]]"
+) -> "Asking[Evidence]":
     """The same of a fix that is rolled out in stages: it was picked before its first one, and all stages are judged
     with those weeks and without them."""
     span, first = case.span, case.stages[0].sides.treated
     why = picked(case.change, others, case.whole, case.never, span)
     if why is None or not math.isfinite(found.harm.so_far.estimate):
         return found
-    other = again(replace(case, values=np.where(why.periods[case.first : case.last], np.nan, case.values)))
+    other = yield from again(replace(case, values=np.where(why.periods[case.first : case.last], np.nan, case.values)))
     if not math.isfinite(other.harm.so_far.estimate):
         return _unsplit(found, why)
     return _with_both(

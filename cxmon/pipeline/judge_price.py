@@ -12,8 +12,9 @@ from cxmon.config.plan import Plan
 from cxmon.decisions import Known, Reach, Share, Volume, scoping
 from cxmon.model import Amount, Better, Change, Declared, Kind, Metric, Money, Price, Worth
 from cxmon.panel import Panel
-from cxmon.pipeline.judge_evidence import Evidence, evidence
-from cxmon.pipeline.judge_staged import staged_evidence
+from cxmon.pipeline.estimating import Asking
+from cxmon.pipeline.judge_evidence import Evidence, inquiry
+from cxmon.pipeline.judge_staged import staged_inquiry
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -32,16 +33,19 @@ def wanted(money: Money | None, change: Change, metric: Metric) -> bool:
     return money is not None and change.saving is not None and metric.id in money.metrics
 
 
-def unwatched(change: Change, others: Sequence[Change], leaves: Panel, money: Money, *, now: datetime) -> Evidence:
+def unwatched(
+    change: Change, others: Sequence[Change], leaves: Panel, money: Money, *, now: datetime
+) -> Asking[Evidence]:  # fmt: skip
     """The evidence on a metric that counts money and is not watched: no part of the verdict, in the price only."""
-    found = _lost(change, others, leaves, PRICED, now)
-    return replace(counted(found, change, others, leaves, PRICED, money, now=now), beside=True)
+    found = yield from _lost(change, others, leaves, PRICED, now)
+    found = yield from counted(found, change, others, leaves, PRICED, money, now=now)
+    return replace(found, beside=True)
 
 
 def counted(
     found: Evidence, change: Change, others: Sequence[Change], leaves: Panel, share: Share, money: Money | None, *,
     now: datetime,
-) -> Evidence:  # fmt: skip
+) -> Asking[Evidence]:  # fmt: skip
     """The evidence with the volume behind its harm, where the metric counts customers or contacts."""
     metric = leaves.metric
     if money is None or metric.id not in money.metrics:
@@ -52,15 +56,16 @@ def counted(
     known = Known(metric=metric, harm=found.harm, volume=volume, reach=reach)
     if worth.by and known.volume.days and known.volume.events.keys() <= worth.amounts.keys():
         plain = replace(change, limits={}, aims={})
-        known = replace(known, valued=_lost(plain, others, valued(leaves, worth), share, now).harm)
+        lost = yield from _lost(plain, others, valued(leaves, worth), share, now)
+        known = replace(known, valued=lost.harm)
     return replace(found, known=known)
 
 
-def _lost(change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime) -> Evidence:
+def _lost(change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime) -> Asking[Evidence]:
     """A look for the price alone."""
     if change.stages:
-        return staged_evidence(change, others, leaves, share, now=now, brief=True)
-    return evidence(change, others, leaves, share, now=now, opinions=False, brief=True)
+        return (yield from staged_inquiry(change, others, leaves, share, now=now, brief=True))
+    return (yield from inquiry(change, others, leaves, share, now=now, opinions=False, brief=True))
 
 
 def priced(plan: Plan, declared: Declared, known: Sequence[Evidence], now: datetime) -> Price | None:

@@ -12,7 +12,7 @@ from cxmon.model import Amount, Better, Change, Code, Harm, Interval, Kind, Metr
 from cxmon.panel import Floats, Panel
 from cxmon.pipeline.estimating import Asking, one_by_one
 from cxmon.pipeline.judge_evidence import Evidence, inquiry
-from cxmon.pipeline.judge_staged import staged_evidence
+from cxmon.pipeline.judge_staged import staged_inquiry
 
 LOG = logging.getLogger("cxmon.judge")
 
@@ -100,7 +100,7 @@ def _rate(
         return _unknown(asked.metric.id, f"{odd:.0%} of its figures have more answers than {asked.metric.label} counts")
     plain = replace(change, limits={}, aims={})
     if change.stages:
-        found = staged_evidence(plain, others, panel, SHARE, now=until)
+        found = yield from staged_inquiry(plain, others, panel, SHARE, now=until, brief=True)
     else:
         found = yield from inquiry(plain, others, panel, SHARE, now=until, brief=True)
     return response_rate.rate_of(asked.metric.id, found.harm)

@@ -17,31 +17,29 @@ import numpy.typing as npt
 from cxmon import decisions, stats
 from cxmon.decisions import NOTHING, Placement, Share, scoping
 from cxmon.decisions.joining import NOBODY_LATER, newest_cohort
-from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import ripened
 from cxmon.decisions.short_past import too_short
 from cxmon.decisions.span import (
     LONG_PAST,
     PAST,
     Span,
-    horizon_of,
     instant,
     options,
-    season_of,
     spanned,
     watched_for,
     with_profile,
 )  # fmt: skip
 from cxmon.model import EVERYONE, RED, Band, Change, Code, Grade, Harm, Interval, Kind, Metric, StageHarm, Where
 from cxmon.panel import Judged, Panel
+from cxmon.pipeline.estimating import Asking, one_by_one
 from cxmon.pipeline.judge_bands import band_of, smoothing
-from cxmon.pipeline.judge_evidence import Evidence, aim_of, evidence
+from cxmon.pipeline.judge_evidence import Evidence, aim_of, inquiry
 from cxmon.pipeline.judge_picked import credited_in_stages
 from cxmon.pipeline.judge_waiting import counted, first_answer, missing_data, unjudged
 from cxmon.pipeline.rollout import Rollout, Stage, StageWindow, compared_with, roomy
 from cxmon.pipeline.rollout_mix import split_of_rollout
 from cxmon.pipeline.rollout_where import where_of_levels, where_of_rollout
-from cxmon.stats.staged import StageEffect
+from cxmon.stats.staged import StageEffect, staged_asking
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -51,15 +49,23 @@ Bools = npt.NDArray[np.bool_]
 def staged_evidence(
     change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime, brief: bool = False
 ) -> Evidence:
+    """Judges a roll-out on one metric, as `staged_inquiry` does, each question by itself."""
+    return one_by_one(staged_inquiry(change, others, leaves, share, now=now, brief=brief))
+
+
+def staged_inquiry(
+    change: Change, others: Sequence[Change], leaves: Panel, share: Share, *, now: datetime, brief: bool = False
+) -> Asking[Evidence]:
     """Judges a roll-out on one metric. `others` are all live changes, roll-outs by their parts. `brief` as in
-    `evidence`: no place is looked for, and nothing is drawn.
+    `inquiry`: no place is looked for, and nothing is drawn.
 
     Where the metric cannot be seen by stage it is judged as one change from the first stage on, and says so. The watch
     of a stage ends with the horizon after its own start; where the answer is open then, it goes on.
     """
     whole = scoping.not_by_stage(change, leaves)
     if whole:
-        found = evidence(replace(change, scope=change.reach, stages=()), others, leaves, share, now=now, brief=brief)
+        as_one = replace(change, scope=change.reach, stages=())
+        found = yield from inquiry(as_one, others, leaves, share, now=now, brief=brief)
         if whole == "no figures":
             return found
         note = f"{whole}, judged as one change from its first stage on"
@@ -71,10 +77,10 @@ def staged_evidence(
         return replace(found, harm=replace(harm, reason=f"{harm.reason}; {note}", notes=(note, *harm.notes)))
     horizon = watched_for(change, leaves.metric)
     if any(part.starts + horizon < now for part in change.parts()):
-        bounded = _judged(change, others, leaves, share, now, horizon, brief)
+        bounded = yield from _judged(change, others, leaves, share, now, horizon, brief)
         if bounded.harm.code not in {Code.UNDECIDED, Code.WAITING}:
             return bounded
-    return _judged(change, others, leaves, share, now, None, brief)
+    return (yield from _judged(change, others, leaves, share, now, None, brief))
 
 
 def _place_of_level(
@@ -89,23 +95,23 @@ def _place_of_level(
 def _judged(
     change: Change, others: Sequence[Change], leaves: Panel, share: Share, now: datetime, horizon: timedelta | None,
     brief: bool,
-) -> Evidence:  # fmt: skip
+) -> Asking[Evidence]:  # fmt: skip
     case = _case(change, others, leaves, share, now, horizon)
     if all(stage.code is not None for stage in case.stages):
         return _nothing(case, [stage.reason for stage in case.stages])
-    estimated = partial(_estimated, brief=brief)
-    found = credited_in_stages(case, others, estimated(case), estimated)
+    estimated = yield from _estimated(case, brief=brief)
+    found = yield from credited_in_stages(case, others, estimated, partial(_estimated, brief=brief))
     if brief:
         return found
     split, unsplit = split_of_rollout(case)
     return replace(found, split=split, unsplit=unsplit)
 
 
-def _estimated(case: Rollout, *, brief: bool) -> Evidence:
+def _estimated(case: Rollout, *, brief: bool) -> Asking[Evidence]:
     """The pooled effect, and all that is made of it."""
     change = case.change
-    asks = _asks(case)
-    found = stats.staged_effect(case.values, confidence=case.share.confidence, **asks)
+    asks = case.asks()
+    found = yield from staged_asking(case.values, confidence=case.share.confidence, **asks)
     found = roomy(case, found, case.share.confidence)
     if not found.pooled.stages:
         return _nothing(case, [stage.effect.reason for stage in found.stages])
@@ -118,9 +124,9 @@ def _estimated(case: Rollout, *, brief: bool) -> Evidence:
     expected = decisions.expected_from(actual, found.pooled.estimate, log=log)
     scale = decisions.scale(case.metric, change.limits.get(case.metric.id), expected=expected, log=log)
     whole = Interval(estimate=found.pooled.estimate, low=found.pooled.low, high=found.pooled.high)
-    # As in `evidence`: of what is not held so far the last periods by themselves change no code.
+    # As in `inquiry`: of what is not held so far the last periods by themselves change no code.
     open_ = brief and decisions.code_of(scale.harm(whole), scale.limit) is not Code.SAFE
-    recent = None if open_ else _now(case, asks)
+    recent = None if open_ else (yield from _now(case, asks))
     lately = None if recent is None else scale.harm(recent)
     harm = replace(_harm(case, found, scale, means, judged, lately), actual=actual, expected=expected)
     aim = aim_of(change, case.metric, found.pooled, expected, log=log)
@@ -228,49 +234,14 @@ def _counting(stage: Stage, figures: Judged, whole: Span) -> Floats:
     return np.asarray(np.where(out, np.nan, figures.values[0]))
 
 
-def _asks(case: Rollout) -> dict[str, Any]:
-    """Everything `stats.staged_effect` is asked besides the values and the confidence."""
-    metric, S = case.metric, len(case.stages)
-    starts = case.leaves.starts[case.first : case.last]
-    asks: dict[str, Any] = {
-        "at": [case.begins(s) for s in range(S)],
-        "until": [case.ends(s) for s in range(S)],
-        "kind": case.figures[0].kind,
-        "period": case.span.profile.labels if case.span.profile is not None else 1,
-        "n": np.stack([one.n[0] for one in case.figures]),
-        "se": _errors([one.se for one in case.figures]),
-        "sequential": True,
-        "horizon": horizon_of(case.change, metric),
-    }
-    past = case.leaves.starts[min(case.first + min(asks["at"]), len(case.leaves.starts) - 1)] - starts[0]
-    if year := season_of(metric, past, compared=case.never is not None):
-        asks["yearly"] = year
-    if case.never is not None:
-        part = case.never.cut(case.first, case.last)
-        theirs = part.judged()
-        out = (~case.leaves.mature(case.now) | case.span.aside)[case.first : case.last] | left_out(part, part.left_out)
-        asks |= {"never": np.where(out, np.nan, theirs.values), "never_n": theirs.n}
-        asks["never_se"] = theirs.se if asks["se"] is not None else None
-        if asks["se"] is not None and theirs.se is None:
-            asks["se"] = None
-    return asks
-
-
-def _errors(each: Sequence[Floats | None]) -> Floats | None:
-    """Standard errors (S, T), NaN for a stage of which none is known; None where none is known at all."""
-    sample = next((one for one in each if one is not None), None)
-    if sample is None:
-        return None
-    return np.stack([np.full(sample.shape[1], np.nan) if one is None else one[0] for one in each])
-
-
-def _now(case: Rollout, asks: dict[str, Any]) -> Interval | None:
+def _now(case: Rollout, asks: dict[str, Any]) -> Asking[Interval | None]:
     """The pooled effect over each stage's last 14 judged periods; None where no stage has more."""
     longest = max(int(np.isfinite(case.values[s, case.begins(s) :]).sum()) for s in range(len(case.stages)))
     if longest <= decisions.NOW_PERIODS:
         return None
     share, last = case.share.confidence_now, decisions.NOW_PERIODS
-    found = roomy(case, stats.staged_effect(case.values, confidence=share, last=last, **asks), share, last).pooled
+    staged = yield from staged_asking(case.values, confidence=share, last=last, **asks)
+    found = roomy(case, staged, share, last).pooled
     return Interval(estimate=found.estimate, low=found.low, high=found.high)
 
 

@@ -1,15 +1,17 @@
 """A roll-out in stages on one metric: what is known of it before the figures are asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cxmon.decisions import Placement, Share, scoping
+from cxmon.decisions.left_out import left_out
 from cxmon.decisions.maturity import slowed
-from cxmon.decisions.span import Span
+from cxmon.decisions.span import Span, horizon_of, season_of
 from cxmon.decisions.still_to_come import lacking, loosened
 from cxmon.model import Change, Code, Metric
 from cxmon.panel import Judged, Panel
@@ -94,6 +96,42 @@ class Rollout:
         begin = self.begins(s)
         found = begin + np.flatnonzero(np.isfinite(self.values[s, begin : min(self.ends(s), until)]))
         return np.asarray(found if last is None else found[-last:])
+
+    def asks(self) -> dict[str, Any]:
+        """Everything `stats.staged_effect` is asked besides the values and the confidence."""
+        metric, S = self.metric, len(self.stages)
+        starts = self.leaves.starts[self.first : self.last]
+        asks: dict[str, Any] = {
+            "at": [self.begins(s) for s in range(S)],
+            "until": [self.ends(s) for s in range(S)],
+            "kind": self.figures[0].kind,
+            "period": self.span.profile.labels if self.span.profile is not None else 1,
+            "n": np.stack([one.n[0] for one in self.figures]),
+            "se": _errors([one.se for one in self.figures]),
+            "sequential": True,
+            "horizon": horizon_of(self.change, metric),
+        }
+        past = self.leaves.starts[min(self.first + min(asks["at"]), len(self.leaves.starts) - 1)] - starts[0]
+        if year := season_of(metric, past, compared=self.never is not None):
+            asks["yearly"] = year
+        if self.never is not None:
+            part = self.never.cut(self.first, self.last)
+            theirs = part.judged()
+            unknown = (~self.leaves.mature(self.now) | self.span.aside)[self.first : self.last]
+            out = unknown | left_out(part, part.left_out)
+            asks |= {"never": np.where(out, np.nan, theirs.values), "never_n": theirs.n}
+            asks["never_se"] = theirs.se if asks["se"] is not None else None
+            if asks["se"] is not None and theirs.se is None:
+                asks["se"] = None
+        return asks
+
+
+def _errors(each: Sequence[Floats | None]) -> Floats | None:
+    """Standard errors (S, T), NaN for a stage of which none is known; None where none is known at all."""
+    sample = next((one for one in each if one is not None), None)
+    if sample is None:
+        return None
+    return np.stack([np.full(sample.shape[1], np.nan) if one is None else one[0] for one in each])
 
 
 def roomy(case: Rollout, found: Staged, confidence: float, last: int | None = None) -> Staged:

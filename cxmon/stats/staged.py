@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from cxmon.stats.arrays import Floats, Ints, matrix, median_of
-from cxmon.stats.dated import effects
 from cxmon.stats.pooling import Pooled, Window, error_correlations, pooled
 from cxmon.stats.profiles import columns
 from cxmon.stats.results import Effect
+from cxmon.stats.together import Asking, Question, answered
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,6 +96,21 @@ def staged_effect(
 
     ValueError on wrong shapes. Method: docs/methods/staged.md.
     """
+    return answered(staged_asking(
+        values, at, until=until, n=n, se=se, never=never, never_n=never_n, never_se=never_se, kind=kind, period=period,
+        yearly=yearly, complete=complete, confidence=confidence, sequential=sequential, horizon=horizon, ages=ages,
+        last=last,
+    ))  # fmt: skip
+
+
+def staged_asking(
+    values: Any, at: Any, *, until: Any = None, n: Any = None, se: Any = None, never: Any = None, never_n: Any = None,
+    never_se: Any = None, kind: str = "mean", period: Any = 7, yearly: float | None = None, complete: Any = None,
+    confidence: float = 0.95, sequential: bool = False, horizon: int | None = None, ages: Sequence[int] = (),
+    last: int | None = None,
+) -> Asking[Staged]:  # fmt: skip
+    """`staged_effect` as work that asks for the effects of its stages, so that those of other works can be found
+    together with them."""
     r = _rollout(values, at, until, n, se, never, never_n, never_se, complete)
     r.options.update(kind=kind, period=period, yearly=yearly)
     edges = _edges(ages)
@@ -104,10 +119,10 @@ def staged_effect(
     statements = S + len(np.unique(r.begins)) - 1 if sequential else 1
     own = 1 - (1 - confidence) / statements
     windows = [_window(r, s, last) for s in range(S)]
-    found = _effects(r, windows, {"confidence": own, "sequential": sequential, "horizon": horizon})
+    each = yield _questions(r, windows, {"confidence": own, "sequential": sequential, "horizon": horizon})
     found = [
         replace(e, p_value=min(1.0, e.p_value * statements), confidence=confidence, reason=_why(r, s, e))
-        for s, e in enumerate(found)
+        for s, e in enumerate(each)
     ]
     whole, weight, correlation = _pool(r, windows, found, confidence, [f"{int(begun.sum())} of {S} stages have begun"])
     stages = tuple(
@@ -118,10 +133,10 @@ def staged_effect(
         )
         for s, (e, w) in enumerate(zip(found, windows, strict=True))
     )  # fmt: skip
-    return Staged(
-        pooled=whole, stages=stages, correlation=correlation,
-        by_age=tuple(_aged(r, first, end, confidence) for first, end in pairwise(edges)),
-    )  # fmt: skip
+    by_age = []
+    for first, end in pairwise(edges):
+        by_age.append((yield from _aged(r, first, end, confidence)))
+    return Staged(pooled=whole, stages=stages, correlation=correlation, by_age=tuple(by_age))
 
 
 def _rollout(
@@ -193,33 +208,33 @@ def _window(r: _Rollout, s: int, last: int | None = None, ages: tuple[int, int] 
     return Window(unit=s, past=int(r.begins[s]), at=begin, until=max(end, begin), controls=controls)
 
 
-def _effects(r: _Rollout, windows: Sequence[Window], reading: dict[str, Any]) -> list[Effect]:
-    """The effect of each window; windows with the same periods and controls are fitted together."""
-    T = r.values.shape[1]
-    groups: dict[tuple[int, int, bytes], list[int]] = {}
-    for i, w in enumerate(windows):
-        groups.setdefault((w.at, w.until, w.controls.tobytes()), []).append(i)
-    out: list[Effect | None] = [None] * len(windows)
-    for (at, until, _), members in groups.items():
-        units = [windows[i].unit for i in members]
-        there = windows[members[0]].controls
-        used = there.any(1)
-        index = np.arange(T)
+def _questions(r: _Rollout, windows: Sequence[Window], reading: dict[str, Any]) -> list[Question]:
+    """The question about each window; windows with the same controls hold them in common."""
+    index, asked = np.arange(r.values.shape[1]), []
+    compared: dict[bytes, dict[str, Floats]] = {}
+    for w in windows:
+        u = w.unit
         # Periods with the change that are not judged are no past; what lies behind the judged ones is no second past.
-        judged = np.stack([(index < r.begins[u]) | ((index >= at) & (index < until)) for u in units])
-        after = np.stack([(index >= r.ends[u]) & (until == r.ends[u]) for u in units])
-        own = np.where(judged | after, r.values[units], np.nan)
-        asks: dict[str, Any] = {"until": max(until, at + 1), "drawn": False} | r.options | reading
-        for name, given in (("n", r.n), ("se", r.se)):
-            asks[name] = None if given is None else given[units]
-            asks[f"controls_{name}"] = given[used] if given is not None and used.any() else None
-        if used.any():
-            asks["controls"] = np.where(there[used], r.values[used], np.nan)
-        if r.complete is not None:
-            asks["complete"] = r.complete[units]
-        for i, effect in zip(members, effects(own, at, **asks), strict=True):
-            out[i] = effect
-    return [e for e in out if e is not None]
+        judged = (index < r.begins[u]) | ((index >= w.at) & (index < w.until))
+        after = (index >= r.ends[u]) & (w.until == r.ends[u])
+        options = {"until": max(w.until, w.at + 1), "drawn": False} | r.options | reading
+        for name, given in (("n", r.n), ("se", r.se), ("complete", r.complete)):
+            options[name] = None if given is None else given[u]
+        mask = w.controls.tobytes()
+        if mask not in compared:
+            compared[mask] = _compared(r, w)
+        asked.append(Question(np.where(judged | after, r.values[u], np.nan), w.at, options | compared[mask]))
+    return asked
+
+
+def _compared(r: _Rollout, w: Window) -> dict[str, Floats]:
+    """The controls of a window, with what is known of them."""
+    used = w.controls.any(1)
+    if not used.any():
+        return {}
+    found = {"controls": np.where(w.controls[used], r.values[used], np.nan)}
+    beside = (("controls_n", r.n), ("controls_se", r.se))
+    return found | {name: given[used] for name, given in beside if given is not None}
 
 
 def _answers(r: _Rollout, w: Window) -> float:
@@ -261,11 +276,11 @@ def _variance(r: _Rollout) -> Floats:
     return np.asarray(typical**2 if r.se is not None else 1 / typical)
 
 
-def _aged(r: _Rollout, first: int, until: int, confidence: float) -> Age:
+def _aged(r: _Rollout, first: int, until: int, confidence: float) -> Asking[Age]:
     """The pooled effect at one age, over the segments that have lived through the whole of it."""
     every = [_window(r, s, ages=(first, until)) for s in range(len(r.begins))]
     windows = [w for w in every if w.until - w.at == until - first]
-    found = _effects(r, windows, {"confidence": confidence})
+    found = yield _questions(r, windows, {"confidence": confidence})
     why = [f"{len(windows)} of {len(every)} stages are {until} periods old and still compared"]
     return Age(first=first, until=until, effect=_pool(r, windows, found, confidence, why)[0])
 

@@ -4,10 +4,10 @@ A look of every day asks the same question with one period more. Behind its own 
 that were never measured; they change no answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from cxmon.stats.profiles import cycle_length, labels
 from cxmon.stats.results import Effect
 
 BY_PERIOD = ("n", "se", "complete", "controls", "controls_n", "controls_se")
+CONTROLS = {"controls", "controls_n", "controls_se"}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,21 @@ class Question:
         return np.pad(given, lacking, constant_values=0.0 if name == "complete" else np.nan)
 
 
+# Work that needs effects: it yields the questions that it has at a time and is sent their answers, in their order.
+Asking = Generator[Sequence[Question], Sequence[Effect], T]
+
+
+def answered(work: Asking[T]) -> T:
+    """What the work comes to by itself. Raises what it raises, and what `effect` raises on any of its questions."""
+    try:
+        questions = next(work)
+        while True:
+            questions = work.send(together(questions))
+    except StopIteration as done:
+        found: T = done.value
+        return found
+
+
 def together(questions: Sequence[Question]) -> list[Effect]:
     """The answers to all questions, in their order: as `effect` gives them one by one, to 1e-8.
 
@@ -103,7 +120,13 @@ def _answers(alike: Sequence[Question]) -> list[Effect]:
     size = longest.size
     asked = {name: value for name, value in longest.options.items() if name not in BY_PERIOD}
     for name in BY_PERIOD:
-        if longest.options.get(name) is not None:
+        given = longest.options.get(name)
+        if given is None:
+            continue
+        if name in CONTROLS and all(q.options[name] is given and q.size == size for q in alike):
+            # What they say of everyone is worked out once.
+            asked[name] = given
+        else:
             asked[name] = np.stack([q.padded(name, size) for q in alike])
     values = np.stack([q.padded("values", size) for q in alike])
     answers = effects(values, longest.at, **asked)

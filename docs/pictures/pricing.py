@@ -16,6 +16,7 @@ import altair as alt
 from cxmon import decisions
 from cxmon.charts.palette import PALETTES
 from cxmon.model import Price, PriceCode, Saving
+from cxmon.pipeline.estimating import one_by_one
 from cxmon.pipeline.judge_evidence import evidence
 from cxmon.pipeline.judge_price import counted
 
@@ -38,7 +39,8 @@ def days() -> Iterator[tuple[int, Price]]:
             leaves, share = whole.cut(0, bench.BEFORE + look), shares[whole.metric.id]
             found = evidence(change, [change], leaves, share, now=now, opinions=False, brief=True)
             money = replace(bench.MONEY, customers=replace(bench.MONEY.customers, counts_after_days=0))
-            known[whole.metric.id] = counted(found, change, [change], leaves, share, money, now=now).known
+            asked = counted(found, change, [change], leaves, share, money, now=now)
+            known[whole.metric.id] = one_by_one(asked).known
         yield look, decisions.price(change, known, money, now=now, claimed_on=bench.ON)
 
 

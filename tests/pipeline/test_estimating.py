@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cxmon.pipeline.estimating import begun, one_by_one, question, settled, side_by_side
+from cxmon.pipeline.estimating import begun, effect_of, one_by_one, settled, side_by_side
+from cxmon.stats.together import Question
 
 Y = np.random.default_rng(1).normal(50, 1, 80)
 
@@ -14,14 +15,14 @@ def moved(by, times=1):
     for k in range(1, times + 1):
         values = Y.copy()
         values[60:] += by * k
-        answer = yield question(values, 60, {})
+        answer = yield from effect_of(values, 60, {})
         found.append(answer.estimate)
     return found
 
 
 def careful(options):
     try:
-        answer = yield question(Y, 60, options)
+        answer = yield from effect_of(Y, 60, options)
     except ValueError as error:
         return str(error)
     return answer.reason
@@ -48,7 +49,7 @@ def test_what_a_work_raises_itself_ends_all():
 
 
 def careless():
-    yield question(Y, 60, {"kind": "none"})
+    yield from effect_of(Y, 60, {"kind": "none"})
 
 
 def test_work_that_has_begun_read_its_first_question_then_and_goes_on_as_any_other():
@@ -70,3 +71,31 @@ def test_a_wrong_question_of_work_that_has_begun_is_raised_where_it_was_asked():
     assert one_by_one(begun(careful({"kind": "none"}))).startswith("kind is 'none'")
     with pytest.raises(ValueError, match="kind"):
         one_by_one(begun(careless()))
+
+
+def both(options):
+    """Work that has two questions at once."""
+    risen = np.where(np.arange(80) >= 60, Y + 5, Y)
+    try:
+        answers = yield [Question(risen, 60, {"drawn": False}), Question(Y, 60, {"drawn": False, **options})]
+    except ValueError as error:
+        return str(error)
+    return [answer.estimate for answer in answers]
+
+
+def nothing():
+    return (yield [])
+
+
+def test_work_may_have_several_questions_at_once_and_gets_their_answers_in_order():
+    (risen, plain), none, (one,) = side_by_side([both({}), nothing(), moved(5.0)])
+    assert risen == pytest.approx(one, rel=1e-8)
+    assert abs(plain) < 2 < risen
+    assert none == []
+
+
+def test_one_wrong_question_of_several_stops_its_work_alone():
+    wrong, (risen, _), none = side_by_side([both({"kind": "none"}), both({}), nothing()])
+    assert wrong.startswith("kind is 'none'")
+    assert risen > 2
+    assert none == []

@@ -102,3 +102,10 @@ def test_nothing_asked_is_nothing_answered_and_a_wrong_question_is_an_error():
 def test_an_answer_is_that_of_effect():
     question = days_of(4, counted=True, controls=3, lasts=True, others=False)[0]
     same(question.answer(), effect(question.values, AT, **question.options))
+
+
+def test_series_with_the_same_controls_are_answered_with_what_those_say_once():
+    first, other = days_of(5, counted=True, controls=3, lasts=True, others=False)[-1], np.random.default_rng(6)
+    asked = [Question(first.values + other.normal(0, 0.01, LONGEST), AT, first.options) for _ in range(3)]
+    for question, answer in zip(asked, together(asked), strict=True):
+        same(question.answer(), answer)
