@@ -320,8 +320,7 @@ class _Row:
             level = float(self.values[-1])
             # What comes back every year is not on the way to an alarm, however far it moved.
             height = round(score, 3) if score <= 1 else 0.0
-            found = self._finding(State.OK, words)
-            return replace(found, value=self._natural(level), n=float(self.n[-1]), height=height)
+            return self._finding(State.OK, words, value=self._natural(level), height=height)
         first = int(onset)
         level = float(np.nanmean(self.values[first:]))
         expected, value = self._natural(level - size), self._natural(level)
@@ -346,7 +345,7 @@ class _Row:
         )  # fmt: skip
         return replace(found, reason=words)
 
-    def _finding(self, state: State, reason: str) -> Finding:
+    def _finding(self, state: State, reason: str, **more: Any) -> Finding:
         return Finding(
             check="watch",
             metric=self.metric.id,
@@ -356,6 +355,7 @@ class _Row:
             reason=reason,
             n=float(self.n[-1]),
             looked_at=max(self.looked_at, 1),
+            **more,
         )
 
     def _natural(self, x: float) -> float:

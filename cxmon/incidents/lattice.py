@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from cxmon.model import Finding, Incident, Segment, State
 
@@ -19,7 +20,12 @@ def comparable(a: Segment, b: Segment) -> bool:
 def components(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
     """The connected sets of comparable segments: each is one story. Sorted, so that the order of findings is of no
     account."""
-    known = sorted(set(segments))
+    return [*_components(tuple(sorted(set(segments))))]
+
+
+# The series that are watched hardly ever change, and each look asks several times which of them are one story.
+@lru_cache(maxsize=64)
+def _components(known: tuple[Segment, ...]) -> tuple[tuple[Segment, ...], ...]:
     shapes = {s.dimensions for s in known}
     above = {s: s for s in known}
 
@@ -38,7 +44,7 @@ def components(segments: Iterable[Segment]) -> list[tuple[Segment, ...]]:
     found: dict[Segment, list[Segment]] = {}
     for s in known:
         found.setdefault(top(s), []).append(s)
-    return [tuple(group) for group in found.values()]
+    return tuple(tuple(group) for group in found.values())
 
 
 def fold(incident: Incident, findings: Mapping[Segment, Finding]) -> Finding | None:

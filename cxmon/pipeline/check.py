@@ -259,7 +259,7 @@ def _watches(check_plan: CheckPlan) -> bool:
 
 
 def _named(check_plan: CheckPlan, findings: Iterable[Finding]) -> list[Finding]:
-    return [f if f.check == check_plan.name else replace(f, check=check_plan.name) for f in findings]
+    return [f if f.check == check_plan.name else Finding(**{**vars(f), "check": check_plan.name}) for f in findings]
 
 
 def _consistent(finding: Finding, metric: Metric, known: _Known) -> Finding:
