@@ -250,6 +250,38 @@ def joined(outcomes: list[Outcome]) -> list[Outcome]:
     return out
 
 
+# Of each source the windows of one length, about a month or a quarter: every period is asked about once.
+ONCE = (28, 3, 6)
+
+
+def pooled(sources: list[Outcome]) -> list[list[str]]:
+    """Every window once, weighted by their number: those of the NHS, and of all sources. These have nothing in common,
+    so that their errors add up as squares."""
+    rows = []
+    for controls in (False, True):
+        chosen: dict[str, Outcome] = {}
+        for length in reversed(ONCE):
+            chosen |= {x.family.name: x for x in sources if (x.controls, x.family.length) == (controls, length)}
+        for name, some in (
+            ("NHS", [x for k, x in chosen.items() if "flights" not in k]),
+            ("all", list(chosen.values())),
+        ):
+            counts = np.array([np.isfinite(x.covered).sum() for x in some])
+            means, errors = (np.array(column) for column in zip(
+                *((np.nanmean(x.covered), error(x.covered, x.alike)[0]) for x in some), strict=True
+            ))  # fmt: skip
+            share = counts / counts.sum()
+            lengths = ", ".join(
+                f"{x.family.name.removeprefix('all ')} {x.family.length} {x.family.panel.metric.grain}s" for x in some
+            )
+            rows.append([
+                name, "controls" if controls else "alone", lengths, str(counts.sum()), f"{(share * means).sum():.3f}",
+                f"{np.sqrt(((share * errors) ** 2).sum()):.3f}",
+            ])  # fmt: skip
+    return rows
+
+
+POOLED = ["series", "asked", "windows", "how many", "covers 0", "SE"]
 HEAD = [
     "series", "asked", "window", "windows x series", "covers 0", "SE (blocks)", "p < .05", "rank outside 90 %",
     "rank to uniform", "rank to z",
@@ -283,9 +315,10 @@ def main() -> None:
                 print(dates(outcomes[-1]), file=sys.stderr)
     together = joined(outcomes)
     under = sum(float(np.nanmean(x.covered)) < TARGET for x in outcomes)
+    once = [pages.table(POOLED, pooled(together))] if not chosen.only else []
     text = "\n\n".join([
-        pages.table(HEAD, [line(x) for x in together]), pages.table(HEAD, [line(x) for x in outcomes]),
-        f"Under {TARGET:.0%}: {under} of the {len(outcomes)} lines of the second table.",
+        *once, pages.table(HEAD, [line(x) for x in together]), pages.table(HEAD, [line(x) for x in outcomes]),
+        f"Under {TARGET:.0%}: {under} of the {len(outcomes)} lines of the last table.",
     ])  # fmt: skip
     print(text)
     if chosen.docs:
