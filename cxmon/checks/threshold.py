@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 
@@ -60,28 +60,29 @@ class Threshold:
             good = value >= bound if self.floor is not None else value <= bound
         breach = enough & known & beyond
         begun = _begun(breach, context.mature)
-        findings = []
+        findings, said = [], _Said.of(metric, bound, "floor" if self.floor is not None else "ceiling")
         through = -np.inf if context.evaluated_through is None else context.evaluated_through.timestamp()
         for t in np.flatnonzero(context.mature & (panel.starts > through)):
             for s, segment in enumerate(panel.segments):
                 state = State.BREACH if breach[s, t] else State.OK if enough[s, t] and good[s, t] else State.UNKNOWN
                 gap = (bound - high[s, t]) if self.floor is not None else (low[s, t] - bound)
+                seen, least, most, n = (float(x[s, t]) for x in (value, low, high, panel.n))
                 one = Finding(
                     check=self.type,
                     metric=metric.id,
                     segment=segment,
                     at=datetime.fromtimestamp(int(panel.starts[t]), UTC),
                     state=state,
-                    reason="",
-                    value=float(value[s, t]),
-                    low=float(low[s, t]),
-                    high=float(high[s, t]),
-                    n=float(panel.n[s, t]),
+                    reason=said.of_one(state, seen, least, most, n),
+                    value=seen,
+                    low=least,
+                    high=most,
+                    n=n,
                     since=datetime.fromtimestamp(int(panel.starts[begun[s, t]]), UTC) if breach[s, t] else None,
                     looked_at=len(panel.segments),
                     score=_matters(metric, float(gap), bound) if breach[s, t] else 0.0,
                 )
-                findings.append(_said(one, metric, bound, "floor" if self.floor is not None else "ceiling"))
+                findings.append(one)
         return findings
 
 
@@ -137,19 +138,32 @@ def _matters(metric: Metric, gap: float, bound: float) -> float:
     return max(gap, 0.0) / unit if unit > 0 else 0.0
 
 
-def _said(finding: Finding, metric: Metric, bound: float, side: str) -> Finding:
-    n = f"{written(finding.n)} {wording.count_word(metric)}"
-    precise = wording.level_digits(metric, finding.low, finding.high, beside=(bound,))
-    value, low, high = (wording.value(metric, x, precise) for x in (finding.value, finding.low, finding.high))
-    figure = f"{value} ({low} to {high}, {n})"
-    against = f"the {side} of {wording.value(metric, bound)}"
-    match finding.state:
-        case State.BREACH:
-            words = f"{figure} is surely {'below' if side == 'floor' else 'above'} {against}"
-        case State.OK:
-            words = f"{figure} keeps {against}"
-        case _ if np.isfinite(finding.value) and finding.n >= metric.min_n:
-            words = f"{figure} is beyond {against}, but that may be chance"
-        case _:
-            words = f"too little data: {n}, {written(metric.min_n)} are needed"
-    return Finding(**{**vars(finding), "reason": words})
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    """What is said of a figure against its bound, which reads the same for all of them."""
+
+    metric: Metric
+    bound: float
+    beyond: str
+    against: str
+
+    @classmethod
+    def of(cls, metric: Metric, bound: float, side: str) -> Self:
+        against = f"the {side} of {wording.value(metric, bound)}"
+        return cls(metric=metric, bound=bound, beyond="below" if side == "floor" else "above", against=against)
+
+    def of_one(self, state: State, value: float, low: float, high: float, n: float) -> str:
+        metric = self.metric
+        answers = f"{written(n)} {wording.count_word(metric)}"
+        if state is State.UNKNOWN and not (np.isfinite(value) and n >= metric.min_n):
+            return f"too little data: {answers}, {written(metric.min_n)} are needed"
+        precise = wording.level_digits(metric, low, high, beside=(self.bound,))
+        seen, least, most = (wording.value(metric, x, precise) for x in (value, low, high))
+        figure = f"{seen} ({least} to {most}, {answers})"
+        match state:
+            case State.BREACH:
+                return f"{figure} is surely {self.beyond} {self.against}"
+            case State.OK:
+                return f"{figure} keeps {self.against}"
+            case _:
+                return f"{figure} is beyond {self.against}, but that may be chance"
