@@ -221,24 +221,28 @@ class Onsets:
 @dataclass(eq=False)
 class Running:
     """The monitor of some series with one set of noise parameters, before period `t`. `onsets` is None while none is
-    followed yet; `level` and `beyond` (S, WINDOW) are what was expected and how likely a cut was, lately."""
+    followed yet; `level` and `beyond` (S, WINDOW) are what was expected and how likely a cut was, lately. Innovations
+    are cut at `cut` (S, 1) standard deviations."""
 
     filtered: Filter
     weight: Floats
     level: Floats
     beyond: Floats
+    cut: Floats
     onsets: Onsets | None = None
     t: int = 0
 
     @classmethod
     def of(cls, w: Watched) -> "Running":
+        """Before the first of the periods `w` that its parameters were learnt from."""
         nothing = np.zeros((len(w.y), WINDOW))
-        return cls(Filter(w), w.noise.log_weight.copy(), nothing, nothing.copy())
+        return cls(Filter(w), w.noise.log_weight.copy(), nothing, nothing.copy(), _cut(w))
 
     def of_rows(self, rows: Bools) -> "Running":
         """That of some of its series, which knows nothing of the others."""
         onsets = None if self.onsets is None else self.onsets.of(rows)
-        return Running(self.filtered.of(rows), self.weight[rows], self.level[rows], self.beyond[rows], onsets, self.t)
+        lately = self.level[rows], self.beyond[rows]
+        return Running(self.filtered.of(rows), self.weight[rows], *lately, self.cut[rows], onsets, self.t)
 
     def copied(self) -> "Running":
         """One that goes on by itself."""
@@ -250,9 +254,9 @@ class Running:
         if self.onsets is not None:
             self.onsets, nothing = None, np.zeros_like(self.level)
             self.level, self.beyond = nothing, nothing.copy()
-        X, cut = regressors(w, self.t, until), _cut(w, learnt)
+        X = regressors(w, self.t, until)
         for t in range(self.t, until):
-            self._weigh(w, t, learnt, self.filtered.day(w, t, X[t - self.t], cut))
+            self._weigh(w, t, learnt, self.filtered.day(w, t, X[t - self.t], self.cut))
         self.t = until
 
     def on(self, w: Watched, *, learnt: int, begin: int, start: int, read: int, sided: int, limit: Floats) -> Paths:
@@ -267,7 +271,7 @@ class Running:
             # Onsets before the first that is asked for are not followed on.
             self.bare(w, learnt=learnt, until=max(self.t, min(first, T)))
             self.onsets = Onsets(self.filtered)
-        from_, X, cut = self.t, regressors(w, self.t, T), _cut(w, learnt)
+        from_, X, cut = self.t, regressors(w, self.t, T), self.cut
         scale, share, D = np.sqrt(w.noise.scale2), _shares(self.weight), T - start
         out = Paths.silent((S, D))
         level, beyond = (np.concatenate([lately, np.zeros((S, T - from_))], 1) for lately in (self.level, self.beyond))
@@ -307,11 +311,11 @@ def _shares(log_weight: Floats) -> Floats:
     return np.asarray(share / share.sum(1, keepdims=True))
 
 
-def _cut(w: Watched, learnt: int) -> Floats:
+def _cut(w: Watched) -> Floats:
     """Where innovations are cut (S, 1), in standard deviations: lower where wild days were frequent, or two of them
     near each other would be an alarm."""
-    seen = w.seen[:, :learnt]
-    z = np.where(seen, w.y[:, :learnt] / np.sqrt(w.variance[:, :learnt]), np.nan)
+    seen = w.seen
+    z = np.where(seen, w.y / np.sqrt(w.variance), np.nan)
     off = np.abs(z - median_of(z, seen)[:, None])
     wild = (off > 3 * 1.4826 * median_of(off, seen)[:, None]).sum(1) / np.maximum(seen.sum(1), 1)
     return np.asarray(CUT - (CUT - CUT_OFTEN) * np.clip((wild - SPIKY[0]) / (SPIKY[1] - SPIKY[0]), 0, 1))[:, None]

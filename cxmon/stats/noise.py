@@ -1,6 +1,6 @@
 """How noisy one value is (its sampling variance), and which kinds of correlated noise are held possible beyond that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -13,6 +13,29 @@ COUNTED = frozenset({"proportion", "rate"})
 
 
 @dataclass(frozen=True, eq=False)
+class Learnt:
+    """What makes the sampling variance of further periods known, each (S,): of counted series the variance of one
+    answer `each`, what is `typical` of a period and the `excess` between periods; of others the `middle` of n and the
+    `scale`. NaN where it is not asked for. Standard errors are known by period, and nothing of them is learnt."""
+
+    each: Floats
+    typical: Floats
+    excess: Floats
+    middle: Floats
+    scale: Floats
+
+    def of(self, rows: Bools) -> "Learnt":
+        """Those of some series."""
+        return Learnt(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def variance(self, n: Floats | None, seen: Bools) -> Floats:
+        """As `sampling` says of periods that were `seen` (S, T) and rest on `n` answers (S, T)."""
+        if n is None or np.isnan(self.each).all():
+            return _shaped(n, self.middle, seen, self.scale)
+        return _counted(self.each[:, None] / np.maximum(n, TINY), seen, self.typical, self.excess)
+
+
+@dataclass(frozen=True, eq=False)
 class Sampling:
     """Variance of each value (S, T) around its own expectation; `known` (S,) where it rests on counts or standard
     errors. `share` (S,) of the period-to-period noise that this explains, beyond chance (1 where it is not known)."""
@@ -20,6 +43,7 @@ class Sampling:
     variance: Floats
     known: Bools
     share: Floats
+    learnt: Learnt
 
 
 def sampling(
@@ -42,27 +66,41 @@ def sampling(
         told = np.asarray((given & use).any(1))
         typical = np.nan_to_num(median_of(se, given & use), nan=1.0)
         known = np.where(given, np.where(given, se, 1.0), typical[:, None]) ** 2
+    nothing = np.full(len(values), np.nan)
+    each = typical = excess = nothing
     if (se is None or not told.all()) and n is not None and kind in COUNTED:
-        counted = _spread(values, n, kind, use)[:, None]
+        each = _spread(values, n, kind, use)
+        counted = each[:, None]
         if later is not None:
             counted = np.where(later, np.maximum(counted, _spread(values, n, kind, later)[:, None]), counted)
         counted = counted / np.maximum(n, TINY)
         known = counted if se is None else np.where(told[:, None], known, counted)
         told = np.ones(len(values), bool)
-    shape = np.ones(values.shape)
-    if n is not None:
-        shape = 0.2 + 0.8 * np.clip(median_of(n, use)[:, None] / np.maximum(n, TINY), 0.05, 50)
+    middle = nothing if n is None else median_of(n, use)
     scale = np.maximum(rough, TINY * (1.0 + total_of(values**2, use) / np.maximum(use.sum(1), 1)))
-    learnt = np.where(seen, shape, 1.0) * scale[:, None]
+    learnt = _shaped(n, middle, seen, scale)
     if not told.any():
-        return Sampling(learnt, told, np.ones(len(values)))
-    middle = median_of(known, use)
-    known = np.where(seen, known, middle[:, None])
+        return Sampling(learnt, told, np.ones(len(values)), Learnt(each, typical, excess, middle, scale))
+    typical = median_of(known, use)
     # What chance alone adds to the differences of so few periods is no overdispersion.
     by_chance = 1 + 1.5 * np.sqrt(3.0 / np.maximum(use.sum(1), 3))
-    excess = 0.5 * np.maximum(rough - by_chance * middle, 0.0)
-    share = np.where(told, np.clip(by_chance * middle / np.maximum(rough, TINY), 0.0, 1.0), 1.0)
-    return Sampling(np.where(told[:, None], np.maximum(known, TINY) + excess[:, None], learnt), told, share)
+    excess = 0.5 * np.maximum(rough - by_chance * typical, 0.0)
+    share = np.where(told, np.clip(by_chance * typical / np.maximum(rough, TINY), 0.0, 1.0), 1.0)
+    variance = np.where(told[:, None], _counted(known, seen, typical, excess), learnt)
+    return Sampling(variance, told, share, Learnt(each, typical, excess, middle, scale))
+
+
+def _counted(known: Floats, seen: Bools, typical: Floats, excess: Floats) -> Floats:
+    """The variance (S, T) where that of counting is `known` (S, T) in periods that were `seen`."""
+    return np.asarray(np.maximum(np.where(seen, known, typical[:, None]), TINY) + excess[:, None])
+
+
+def _shaped(n: Floats | None, middle: Floats, seen: Bools, scale: Floats) -> Floats:
+    """The variance (S, T) where only the size of the noise is known: shaped by n, or flat."""
+    shape = np.ones(seen.shape)
+    if n is not None:
+        shape = 0.2 + 0.8 * np.clip(middle[:, None] / np.maximum(n, TINY), 0.05, 50)
+    return np.asarray(np.where(seen, shape, 1.0) * scale[:, None])
 
 
 def _spread(values: Floats, n: Floats, kind: str, use: Bools) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, median_of
-from cxmon.stats.noise import COUNTED, sampling
+from cxmon.stats.noise import COUNTED, Learnt, sampling
 from cxmon.stats.profiles import without_profile
 from cxmon.stats.watch_noise import Frozen, freeze, tame
 
@@ -23,17 +23,20 @@ _kept: OrderedDict[bytes, "Taught"] = OrderedDict()
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """Coefficients (S, P) of profile and wave, level and unit of noise (S,), in the values' units, and the noise
-    parameters in that unit."""
+    """Coefficients (S, P) of profile and wave, level and unit of noise (S,), in the values' units, what their sampling
+    variance rests on, and the noise parameters in that unit."""
 
     coefficient: Floats
     level: Floats
     unit: Floats
+    sampled: Learnt
     noise: Frozen
 
     def of(self, rows: Bools) -> "Taught":
         """Those of some series."""
-        return Taught(self.coefficient[rows], self.level[rows], self.unit[rows], self.noise.of(rows))
+        return Taught(
+            self.coefficient[rows], self.level[rows], self.unit[rows], self.sampled.of(rows), self.noise.of(rows)
+        )  # fmt: skip
 
 
 def learnt_before(Y: Floats, N: Floats | None, kind: str, profile: Floats, waves: Floats) -> Taught:
@@ -59,7 +62,7 @@ def learnt_before(Y: Floats, N: Floats | None, kind: str, profile: Floats, waves
         tame(flat / unit[:, None], seen), found.variance / unit[:, None] ** 2, seen, waves,
         coefficient[:, profile.shape[1] :] / unit[:, None], Z.shape[1], known=found.known,
     )  # fmt: skip
-    return Taught(coefficient, level, unit, noise)
+    return Taught(coefficient, level, unit, found.learnt, noise)
 
 
 def remembered(learn: Callable[..., Taught], *given: Any) -> Taught:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cxmon.stats.monitor import Filter, Running
+from cxmon.stats.noise import Learnt
 from cxmon.stats.watch_learning import Taught
 from cxmon.stats.watch_noise import Frozen
 from cxmon.stats.watch_trail import Trail
@@ -26,8 +27,12 @@ def packed(trail: Trail | None) -> bytes | None:
         if group.running.onsets is not None:
             raise ValueError("a trail that follows onsets is not kept")
         arrays |= {f"{i}.learnt": group.learnt, f"{i}.rows": group.rows, f"{i}.t": group.running.t}
-        arrays |= {f"{i}.weight": group.running.weight, f"{i}.width": group.running.level.shape[1]}
-        for part, held in (("taught", group.taught), ("noise", group.taught.noise), ("filter", group.running.filtered)):
+        arrays |= {f"{i}.weight": group.running.weight, f"{i}.cut": group.running.cut}
+        arrays |= {f"{i}.width": group.running.level.shape[1]}
+        taught = group.taught
+        for part, held in (
+            ("taught", taught), ("sampled", taught.sampled), ("noise", taught.noise), ("filter", group.running.filtered)
+        ):  # fmt: skip
             values = vars(held).items()
             arrays |= {f"{i}.{part}.{name}": value for name, value in values if isinstance(value, np.ndarray)}
     out = io.BytesIO()
@@ -48,10 +53,14 @@ def unpacked(data: bytes) -> Trail | None:
 
 def _group(arrays: dict[str, Any], i: int) -> Group:
     noise = Frozen(**{f.name: arrays[f"{i}.noise.{f.name}"] for f in fields(Frozen)})
-    plain = {f.name: arrays[f"{i}.taught.{f.name}"] for f in fields(Taught) if f.name != "noise"}
+    sampled = Learnt(**{f.name: arrays[f"{i}.sampled.{f.name}"] for f in fields(Learnt)})
+    plain = {name: arrays[f"{i}.taught.{name}"] for name in ("coefficient", "level", "unit")}
     filtered = Filter.__new__(Filter)
     head = f"{i}.filter."
     vars(filtered).update({name.removeprefix(head): a for name, a in arrays.items() if name.startswith(head)})
     nothing = np.zeros((len(filtered.count), int(arrays[f"{i}.width"])))
-    running = Running(filtered, arrays[f"{i}.weight"], nothing, nothing.copy(), None, int(arrays[f"{i}.t"]))
-    return Group(int(arrays[f"{i}.learnt"]), arrays[f"{i}.rows"], Taught(noise=noise, **plain), running)
+    t, weight, cut = int(arrays[f"{i}.t"]), arrays[f"{i}.weight"], arrays[f"{i}.cut"]
+    running = Running(filtered, weight, nothing, nothing.copy(), cut, None, t)
+    return Group(
+        int(arrays[f"{i}.learnt"]), arrays[f"{i}.rows"], Taught(sampled=sampled, noise=noise, **plain), running
+    )

@@ -16,7 +16,7 @@ from cxmon.stats.monitor import WINDOW
 from cxmon.stats.watching import Call, Group
 
 # Counts up whenever the same figures would be looked at in another way: older trails are not taken up then.
-METHOD = 2
+METHOD = 3
 SAID = ("statistic", "onset", "earliest", "latest", "size", "low", "high")
 
 

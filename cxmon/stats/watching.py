@@ -7,7 +7,7 @@ import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix
 from cxmon.stats.monitor import Paths, Running, Watched
-from cxmon.stats.noise import COUNTED, KINDS, sampling
+from cxmon.stats.noise import COUNTED, KINDS
 from cxmon.stats.profiles import columns, cycle_length, harmonics
 from cxmon.stats.results import WatchDays, WatchState
 from cxmon.stats.watch_learning import Taught, learnt_before, remembered
@@ -238,8 +238,7 @@ class Given:
         flat = np.where(seen, filled - taught.coefficient @ Z.T - taught.level[:, None], 0.0)
         n = None if self.N is None else np.where(seen, np.nan_to_num(self.N[rows, :last]), 1.0)
         counted = self.kind in COUNTED and n is not None
-        found = sampling(np.abs(filled) if counted else flat, n, None, self.kind, seen, past)
-        relative = found.variance / taught.unit[:, None] ** 2
+        relative = taught.sampled.variance(n, seen) / taught.unit[:, None] ** 2
         lean = _lean(filled, n, self.kind, seen, past) if counted and n is not None else np.zeros((len(Y), 1))
         return Watched(
             y=flat / taught.unit[:, None], variance=relative, skew=lean * relative**1.5, seen=seen, waves=waves,

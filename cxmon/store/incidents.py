@@ -124,6 +124,8 @@ _MINE = _documents.where(_mine, sa.or_(~_ended, _i.id.in_(
 ))).order_by(_i.opened_at.desc(), _i.id)  # fmt: skip
 _evaluated = sa.and_(_of_check.check_name == sa.bindparam("of_check"), _of_check.subject == sa.bindparam("on"))
 _THROUGH = sa.select(_of_check.through).where(_evaluated)
+_LET_GO = sa.delete(schema.incident_series).where(schema.incident_series.c.incident == sa.bindparam("of"))
+_LAST = sa.select(sa.func.max(schema.transition.c.seq)).where(schema.transition.c.incident == sa.bindparam("of"))
 _UPDATE = sa.update(schema.incident).where(_i.id == sa.bindparam("of"))
 _MOVE = sa.update(schema.evaluated).where(_evaluated).values(through=sa.bindparam("to"))
 
@@ -141,7 +143,8 @@ def _as_seen(conn: sa.Connection, incident: Incident) -> bool:
     words; as text, since what is not a number equals nothing."""
     t = schema.incident.c
     stored = conn.execute(sa.select(t.doc).where(t.id == incident.id)).scalar()
-    return stored is not None and codec.dump(codec.load(Incident, stored)) == codec.dump(incident)
+    seen = codec.dump(incident)
+    return stored is not None and (stored == seen or codec.dump(codec.load(Incident, stored)) == seen)
 
 
 def _moved(conn: sa.Connection, check: str, subject: str, seen: datetime | None, through: datetime) -> bool:
@@ -170,8 +173,8 @@ def _write(conn: sa.Connection, incidents: Iterable[Incident], transitions: Iter
     if listed:
         # All are let go first, so that a series may pass from one incident to another within one commit.
         ids = {i.id for i in listed}
-        conn.execute(sa.delete(held).where(bulk.any_of(held.c.incident, ids, conn)))
-        known = set(conn.execute(sa.select(t.c.id).where(bulk.any_of(t.c.id, ids, conn))).scalars())
+        conn.execute(_LET_GO, [{"of": one} for one in ids])
+        known = {one for (one,) in bulk.among(conn, t, ("id",), {"id": sorted(ids)})}
         if there := [{"of": i.id, **_columns(i)} for i in listed if i.id in known]:
             conn.execute(_UPDATE, there)
         if fresh := [{"id": i.id, **_columns(i)} for i in listed if i.id not in known]:
@@ -202,13 +205,10 @@ def _append(conn: sa.Connection, steps: Sequence[Transition]) -> None:
     if not steps:
         return
     t = schema.transition
-    mine = bulk.any_of(t.c.incident, {step.incident for step in steps}, conn)
-    last = {r.incident: r.last for r in conn.execute(
-        sa.select(t.c.incident, sa.func.max(t.c.seq).label("last")).where(mine).group_by(t.c.incident)
-    )}  # fmt: skip
+    last = {one: conn.execute(_LAST, {"of": one}).scalar() or 0 for one in {step.incident for step in steps}}
     rows = []
     for step in steps:
-        last[step.incident] = last.get(step.incident, 0) + 1
+        last[step.incident] += 1
         rows.append(
             {
                 "incident": step.incident,
