@@ -28,6 +28,8 @@ NEEDED = (
     "dashboards.trending",
     "dashboards.viewing",
 )
+# Where Streamlit says that nobody is there.
+SAY_SO = ("streamlit.runtime.scriptrunner_utils.script_run_context", "streamlit.runtime.state.session_state_proxy")
 # Seconds for a store that is far away; then the port answers before it is read.
 PATIENCE = 10.0
 
@@ -49,12 +51,14 @@ def _nobody(_record: logging.LogRecord) -> bool:
 
 def _overview() -> None:
     # Streamlit says at each of its functions that nobody is there, which is so on purpose.
-    said = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
-    said.addFilter(_nobody)
+    said = [logging.getLogger(name) for name in SAY_SO]
+    for one in said:
+        one.addFilter(_nobody)
     # Whatever is wrong is told to whoever opens the page.
     with suppress(Exception):
         runpy.run_path(str(OVERVIEW))
-    said.removeFilter(_nobody)
+    for one in said:
+        one.removeFilter(_nobody)
     # Streamlit looks through all objects after each run of a page: for those that stay, half the time of a click.
     gc.collect()
     gc.freeze()

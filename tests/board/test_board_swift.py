@@ -1,10 +1,14 @@
 """What makes the board quick: scripts from memory, hints in the page, connections that do not wait, a small line."""
 
 import math
+import os
 import socket
+import subprocess
+import sys
 import urllib.request
 
 import pytest
+from board_served import ROOT
 
 from cxmon import charts
 from cxmon.model import Tone
@@ -62,3 +66,12 @@ def test_the_small_line_has_gaps_where_nothing_is_known_and_its_words_are_text()
     assert "light-dark(#68717F, #9BA6B6)" in drawn
     assert charts.spark([math.nan, 1.0], Tone.GREY, said="") == ""
     assert charts.spark([1.0, 1.0], Tone.RED, said="level", theme="dark") != ""
+
+
+def test_the_overview_that_is_drawn_with_nobody_there_does_not_complain_of_it(seeded_url):
+    begun = subprocess.run(
+        [sys.executable, "-c", "from dashboards import ready; ready.get()"], cwd=ROOT, capture_output=True, text=True,
+        env=os.environ | {"CXMON_STORE_URL": seeded_url}, timeout=150, check=True,
+    )  # fmt: skip
+    for complaint in ("Session state", "ScriptRunContext"):
+        assert complaint not in begun.stderr
