@@ -250,8 +250,9 @@ def joined(outcomes: list[Outcome]) -> list[Outcome]:
     return out
 
 
-# Of each source the windows of one length, about a month or a quarter: every period is asked about once.
-ONCE = (28, 3, 6)
+# Of each source the windows of one length, about a month or a quarter: every period is asked about once. Of those that
+# a source has the last one stands.
+ONCE = (6, 3, 28)
 
 
 def pooled(sources: list[Outcome]) -> list[list[str]]:
@@ -260,7 +261,7 @@ def pooled(sources: list[Outcome]) -> list[list[str]]:
     rows = []
     for controls in (False, True):
         chosen: dict[str, Outcome] = {}
-        for length in reversed(ONCE):
+        for length in ONCE:
             chosen |= {x.family.name: x for x in sources if (x.controls, x.family.length) == (controls, length)}
         for name, some in (
             ("NHS", [x for k, x in chosen.items() if "flights" not in k]),

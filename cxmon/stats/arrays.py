@@ -1,8 +1,9 @@
 """The array types of this room and the cleaning of what callers pass in."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Held = TypeVar("Held")
 
 TINY = 1e-12
 # Numbers that one step works on: about what the processor holds close by, beside the step's own results.
@@ -30,6 +32,11 @@ def matrix(name: str, given: Any, columns: int) -> Floats:
     if found.ndim != 2 or (found.size and found.shape[1] != columns):
         raise ValueError(f"{name} has shape {found.shape}, expected (K, {columns})")
     return found.reshape(-1, columns)
+
+
+def some_of(held: Held, rows: Bools) -> Held:
+    """A dataclass of arrays (S, ..) with some of its series only."""
+    return type(held)(**{f.name: getattr(held, f.name)[rows] for f in fields(held)})  # type: ignore[arg-type]
 
 
 def total_of(values: Floats, use: Bools) -> Floats:

@@ -1,11 +1,11 @@
 """How noisy one value is (its sampling variance), and which kinds of correlated noise are held possible beyond that."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, half_difference, median_of, total_of
+from cxmon.stats.arrays import TINY, Bools, Floats, half_difference, median_of, some_of, total_of
 from cxmon.stats.filtering import Noise
 
 KINDS = ("mean", "proportion", "quantile", "rate")
@@ -26,7 +26,7 @@ class Learnt:
 
     def of(self, rows: Bools) -> "Learnt":
         """Those of some series."""
-        return Learnt(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        return some_of(self, rows)
 
     def variance(self, n: Floats | None, seen: Bools) -> Floats:
         """As `sampling` says of periods that were `seen` (S, T) and rest on `n` answers (S, T)."""
@@ -64,8 +64,8 @@ def sampling(
     if se is not None:
         given = np.isfinite(se) & (se > 0)
         told = np.asarray((given & use).any(1))
-        typical = np.nan_to_num(median_of(se, given & use), nan=1.0)
-        known = np.where(given, np.where(given, se, 1.0), typical[:, None]) ** 2
+        usual = np.nan_to_num(median_of(se, given & use), nan=1.0)
+        known = np.where(given, np.where(given, se, 1.0), usual[:, None]) ** 2
     nothing = np.full(len(values), np.nan)
     each = typical = excess = nothing
     if (se is None or not told.all()) and n is not None and kind in COUNTED:

@@ -1,11 +1,11 @@
 """What a monitor knows of the noise before it begins: many series at once, by marginal likelihood over a grid."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import logsumexp
 
-from cxmon.stats.arrays import TINY, Bools, Floats, median_of
+from cxmon.stats.arrays import TINY, Bools, Floats, median_of, some_of
 from cxmon.stats.filtering import Noise, gains, log_det, whiten
 from cxmon.stats.regression import products, sweep
 
@@ -37,7 +37,7 @@ class Frozen:
 
     def of(self, rows: Bools) -> "Frozen":
         """Those of some series."""
-        return Frozen(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        return some_of(self, rows)
 
 
 def grid() -> tuple[Floats, Floats, Floats, Floats]:

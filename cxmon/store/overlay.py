@@ -64,21 +64,22 @@ class Overlay(Store):
     @classmethod
     def over(cls, beneath: Store, metrics: Iterable[Metric]) -> Self:
         """Reads all figures of these metrics once, with all their revisions."""
+        with beneath.reading() as conn:
+            return cls._of(beneath, {(m.id, m.definition_hash): past.read(conn, m) for m in metrics})
+
+    @classmethod
+    def _of(cls, beneath: Store, found: Mapping[tuple[str, str], past.Revisions]) -> Self:
+        """One that stands at no moment yet."""
         db = Database("sqlite://")
         migrate(db)
-        with beneath.reading() as conn:
-            pasts = {(m.id, m.definition_hash): past.Past.of(past.read(conn, m)) for m in metrics}
+        pasts = {key: past.Past.of(revisions) for key, revisions in found.items()}
         return cls(db, pasts, beneath.runs.all(), beneath.gaps.all())
 
-    def beside(self, beneath: Store, metrics: Iterable[Metric]) -> "Overlay":
+    def beside(self, beneath: Store, metrics: Iterable[Metric]) -> Self:
         """Another one over the same store, of some of its metrics, that stands at no moment yet. What was read for this
         one serves both."""
-        db = Database("sqlite://")
-        migrate(db)
         keys = [(m.id, m.definition_hash) for m in metrics]
-        return Overlay(
-            db, {key: past.Past.of(self._pasts[key].found) for key in keys}, beneath.runs.all(), beneath.gaps.all()
-        )  # fmt: skip
+        return self._of(beneath, {key: self._pasts[key].found for key in keys})
 
     def advance(self, at: datetime) -> None:
         """What became known up to `at` is known from now on: figures, and how collections went."""

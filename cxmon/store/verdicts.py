@@ -25,6 +25,7 @@ _TOUCH = (
     .where(~sa.exists().where(_later.c.change == sa.bindparam("of"), _later.c.version > sa.bindparam("newest")))
 )
 _LATEST = sa.select(sa.func.max(_verdict.version)).where(_verdict.change == sa.bindparam("change"))
+_FORGET = sa.delete(schema.catalogue).where(schema.catalogue.c.name == sa.bindparam("of"))
 
 
 class VerdictStore:
@@ -152,9 +153,6 @@ def keep_readings(conn: sa.Connection, change: str, readings: Sequence[Reading])
     if rows:
         conn.execute(_FORGET, [{"of": row["name"]} for row in rows])
         conn.execute(sa.insert(schema.catalogue), rows)
-
-
-_FORGET = sa.delete(schema.catalogue).where(schema.catalogue.c.name == sa.bindparam("of"))
 
 
 def _readings(change: str) -> str:
