@@ -53,7 +53,8 @@ class Panel:
     the answers each period has at those ages, where they come more slowly than before. `too_short` is a declared wait
     by which so little is in that the learnt one counts in its place. `left_out` is what people left out as one-offs,
     as far as it is known: the figures are there all the same, and who judges them leaves them out. `kept` remembers
-    quantiles for whoever asks for the same panel day after day.
+    quantiles for whoever asks for the same panel day after day. Of a `brief` panel whatever is added up from it has the
+    first quantile and no sketches, which are large.
     """
 
     metric: Metric
@@ -75,16 +76,12 @@ class Panel:
     too_short: timedelta | None = None
     left_out: tuple[LeftOut, ...] = ()
     kept: KeptQuantiles | None = None
+    brief: bool = False
 
     def __post_init__(self) -> None:
         shape = (len(self.segments), len(self.starts))
         if self.n.shape != shape or self.total.shape != shape:
             raise ValueError(f"panel of {self.metric.id}: n {self.n.shape}, total {self.total.shape}, expected {shape}")
-
-    def copied(self) -> "Panel":
-        """The same with figures of its own, which nobody moves on."""
-        names = ("n", "total", *OPTIONAL, "found", "wait", "shares")
-        return replace(self, **{name: m.copy() for name in names if (m := getattr(self, name)) is not None})
 
     def ends(self) -> Ints:
         """Epoch seconds of each period's end (T,)."""
@@ -107,7 +104,7 @@ class Panel:
         """Each cell's figure in natural units (S, T); NaN where nothing was measured."""
         some = self.n > 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            if self.metric.kind is Kind.QUANTILE and self.counts is not None:
+            if self._sketched():
                 return np.asarray(self.quantile(quantile)[0])
             if self.metric.kind is Kind.RATIO and self.base is not None:
                 return np.where(some & (self.base != 0), self.total / self.base, np.nan)
@@ -129,7 +126,7 @@ class Panel:
                     found = p * (1 - p) / n
                 case Kind.RATE:
                     found = (total + 0.5) / n**2
-                case Kind.QUANTILE if self.counts is not None:
+                case Kind.QUANTILE if self._sketched():
                     found = self.quantile()[1]
                 case Kind.RATIO if self.base is not None and self.base_squares is not None:
                     r = total / self.base
@@ -157,19 +154,30 @@ class Panel:
 
     def _estimated(self) -> tuple[Floats, Floats]:
         """Values and variances (S, T), of a quantile from one pass over its sketches."""
-        if self.metric.kind is not Kind.QUANTILE or self.counts is None:
+        if not self._sketched():
             return self.values(), self.variances()
-        values, variances = self.quantile() if self.found is None else self.found
+        values, variances = self.quantile()
         return values, np.where((self.n > 0) & np.isfinite(variances), variances, np.nan)
 
+    def _sketched(self) -> bool:
+        """Whether the figures are quantiles of sketches, which are there or were."""
+        there = self.brief or self.counts is not None or self.found is not None
+        return there and self.metric.kind is Kind.QUANTILE
+
     def quantile(self, q: float | None = None) -> Floats:
-        """A quantile, the metric's first without `q`, and its sampling variance (2, S, T) from the sketches.
+        """A quantile, the metric's first without `q`, and its sampling variance (2, S, T) from the sketches; ValueError
+        where it was not found before they were let go.
 
         Those still open stand in the last bucket, as longer than all others: where the rank falls among them the
         quantile is not known (NaN).
         """
+        first = self.metric.quantiles[0]
+        q = first if q is None else q
+        if self.found is not None and q == first:
+            return self.found
+        if self.brief and self.counts is None:
+            raise ValueError(f"panel of {self.metric.id}: no sketches any more to find the quantile {q} in")
         counts = np.zeros((*self.n.shape, 0)) if self.counts is None else self.counts
-        q = self.metric.quantiles[0] if q is None else q
         if self.kept is None or not counts.size:
             found = np.array(sketch.quantiles(counts, self.bucket0, q))
         else:
@@ -181,10 +189,9 @@ class Panel:
 
     def open_ended(self) -> Bools:
         """Whether so many are still open that the quantile cannot be known (S, T), where enough are counted."""
-        if not self.metric.read.censored or self.counts is None:
+        if not self.metric.read.censored or not self._sketched():
             return np.zeros(self.n.shape, bool)
-        value = self.quantile()[0] if self.found is None else self.found[0]
-        return np.asarray(np.isnan(value) & (self.n >= self.metric.min_n))
+        return np.asarray(np.isnan(self.quantile()[0]) & (self.n >= self.metric.min_n))
 
     def roll_up(self, parents: Sequence[Segment]) -> "Panel":
         """One series per parent: the sum of all series of this panel that it holds."""
@@ -256,7 +263,13 @@ class Panel:
                         np.add(series, matrix[row], out=series)
         if self.metric.kind is Kind.LEVEL:
             added["n"] = np.minimum(added["n"], 1.0)
-        return replace(self, segments=segments, found=None, **added)  # type: ignore[arg-type]
+        found = replace(self, segments=segments, found=None, **added)  # type: ignore[arg-type]
+        if not self.brief or self.metric.kind is not Kind.QUANTILE:
+            return found
+        if self.counts is not None:
+            return replace(found, found=found.quantile(), counts=None)
+        alone = self.found is not None and all(len(rows) == 1 for rows in members)
+        return replace(found, found=self.found[:, np.concatenate(members)]) if alone else found  # type: ignore[index]
 
 
 def membership(parents: Sequence[Segment], segments: Sequence[Segment]) -> tuple[Ints, Ints]:

@@ -1,6 +1,6 @@
 """Work that asks for effects: it yields its questions and is sent the answers, so that many can be answered at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
@@ -8,7 +8,7 @@ from cxmon.stats.arrays import Floats
 from cxmon.stats.results import Effect
 from cxmon.stats.together import Asking, Question, together
 
-__all__ = ["Asking", "begun", "effect_of", "one_by_one", "settled", "side_by_side"]
+__all__ = ["Asking", "begun", "each_step", "effect_of", "one_by_one", "settled", "side_by_side"]
 
 T = TypeVar("T")
 
@@ -34,14 +34,27 @@ def begun(work: Asking[T]) -> Asking[T]:
     return _resumed(first, work)
 
 
-def _resumed(asked: Sequence[Question], work: Asking[T]) -> Asking[T]:
+def each_step(work: Asking[T], before: Callable[[], None]) -> Asking[T]:
+    """The work, before whose every step there is something to do."""
+    before()
+    try:
+        first = next(work)
+    except StopIteration as done:
+        found: T = done.value
+        return found
+    return (yield from _resumed(first, work, before))
+
+
+def _resumed(asked: Sequence[Question], work: Asking[T], before: Callable[[], None] = lambda: None) -> Asking[T]:
     try:
         while True:
             try:
                 answers = yield asked
             except Exception as error:  # noqa: BLE001 - it belongs to whoever asked.
+                before()
                 asked = work.throw(error)
             else:
+                before()
                 asked = work.send(answers)
     except StopIteration as done:
         found: T = done.value

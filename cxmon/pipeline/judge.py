@@ -28,7 +28,6 @@ from cxmon.model import (
     Ending,
     Figure,
     Harm,
-    Kind,
     LeftOut,
     Metric,
     Price,
@@ -38,7 +37,7 @@ from cxmon.model import (
 )
 from cxmon.panel import Panel
 from cxmon.pipeline import covering
-from cxmon.pipeline.estimating import Asking, one_by_one, settled, side_by_side
+from cxmon.pipeline.estimating import Asking, each_step, one_by_one, settled, side_by_side
 from cxmon.pipeline.judge_allowance import Everyone, spend
 from cxmon.pipeline.judge_bands import bands, broken, redefined, steps
 from cxmon.pipeline.judge_evidence import Evidence, failed, inquiry
@@ -131,30 +130,12 @@ def look(plan: Plan, store: Store, *, now: datetime, depth: Depth) -> Look:
     begun, asked = _ask(plan, store, now, None, depth)
     if not isinstance(store, Overlay):
         return Look.at(asked, begun)
-    figures = store.standing(staying(plan))
-    return Look.at(replace(asked, figures=figures.panel), begun)
-
-
-def staying(plan: Plan) -> set[str]:
-    """The metrics whose figures of several moments are held at once."""
-    return {id_ for id_, metric in plan.metrics.items() if _stays(plan, metric)}
-
-
-def _stays(plan: Plan, metric: Metric) -> bool:
-    """Whether the figures of several moments are held at once: histograms are too large, but of those who were asked
-    they are needed beside those of the survey."""
-    return metric.kind is not Kind.QUANTILE or any(m.response_of == metric.id for m in plan.metrics.values())
+    return Look.at(replace(asked, figures=store.standing().panel), begun)
 
 
 def figures(looks: Sequence[Look]) -> list[Known]:
     """The evidence on every live change that has begun by each look, by its id: it rests on what was known by then and
     never on what was said of it. Looks are in the order of their moments."""
-    plan = looks[0].asked.plan
-    surveys = {m.response_of for m in plan.metrics.values()}
-    # Who was asked is wanted for a survey of any look, also after later looks have asked for it, which moves it on.
-    for metric in (m for m in plan.metrics.values() if m.id in surveys):
-        for one in looks:
-            one.asked.figures(metric)
     return _about(looks)
 
 
@@ -189,8 +170,7 @@ def _about(looks: Sequence[Look], progress: Progress | None = None) -> list[Know
     for done, metric in enumerate(plan.metrics.values()):
         if progress is not None:
             progress(metric.id, done, len(plan.metrics))
-        for some in [looks] if _stays(plan, metric) else [[one] for one in looks]:
-            _on_metric(metric, some)
+        _on_metric(metric, looks)
     if progress is not None:
         progress("verdicts", len(plan.metrics), len(plan.metrics))
     return [one.found for one in looks]
@@ -199,7 +179,13 @@ def _about(looks: Sequence[Look], progress: Progress | None = None) -> list[Know
 def _on_metric(metric: Metric, looks: Sequence[Look]) -> None:
     """Adds the evidence on one metric; what its changes and the looks ask alike is answered together."""
     opened = [look.asked.opened(metric, look.begun, look.found) for look in looks]
-    answers = iter(side_by_side([work for one in opened for work in one.works]))
+    works = [
+        # What the looks share is one memory, which stands at one moment.
+        each_step(work, partial(look.asked.stand, metric)) if len(looks) > 1 else work
+        for look, one in zip(looks, opened, strict=True)
+        for work in one.works
+    ]
+    answers = iter(side_by_side(works))
     for look, one in zip(looks, opened, strict=True):
         known = list(islice(answers, len(one.works)))
         for change, evidence in zip(one.changes, known, strict=True):
@@ -334,6 +320,11 @@ class _Asked:
         read_at = at if told.window_end is None else min(at, told.window_end + wait)
         then = replace(leaves, read_at=read_at, arrived=None)
         return one_by_one(replace(self, now=at, brief=True).judging(change, then, sent)).harm
+
+    def stand(self, metric: Metric) -> None:
+        """Whatever is known of a metric, and of who was asked for it, is what was known at this look."""
+        self.figures(metric)
+        self._sent(metric)
 
     def _leaves(self, metric: Metric) -> Panel:
         """The figures of a metric, with what people had left out of it by now."""

@@ -20,7 +20,7 @@ from cxmon.config.plan import Plan
 from cxmon.feeds.heap import set_apart
 from cxmon.model import NumberFormat, number_format, use
 from cxmon.pipeline.estimating import side_by_side
-from cxmon.pipeline.judge import Depth, Known, figures, look, staying
+from cxmon.pipeline.judge import Depth, Known, figures, look
 from cxmon.pipeline.judge_allowance import Everyone, to_everyone
 from cxmon.pipeline.replay_known import Hearsay
 from cxmon.processes import end_with_parent, keep_memory
@@ -30,7 +30,8 @@ LOG = logging.getLogger("cxmon.replay")
 
 # Days that are asked together: twice as many are hardly faster, and the figures of each are held.
 DAYS = 16
-# Bytes of figures that are held for it: where there are many series fewer days are asked together.
+# Bytes that the figures of all changes on one metric may take: where there are many series fewer days are asked
+# together.
 HELD = 1_000_000_000
 # Those that are worked out here meanwhile: the other process needs as long to begin.
 FIRST = 4
@@ -144,9 +145,10 @@ def _figures(moments: Sequence[datetime], depth: Depth) -> list[Answer]:
         everyone = iter(side_by_side([work for works in asked for work in works.values()]))
         found = [dict(zip(works, islice(everyone, len(works)), strict=True)) for works in asked]
         evidence: list[Known] = []
-        together = within(HELD, known.overlay.held(staying(plan)))
+        together = within(HELD, known.overlay.held() * max(1, len(known.overlay.changes.all())))
         for first in range(0, len(moments), together):
             some = moments[first : first + together]
+            known.overlay.keep_steps()
             evidence += figures([look(plan, known.at(now), now=now, depth=depth) for now in some])
         return [Answer(known=k, everyone=e) for k, e in zip(evidence, found, strict=True)]
 

@@ -1,7 +1,7 @@
 """A store in memory over another one: its figures as they were known at a moment, everything else begins empty."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -18,33 +18,26 @@ from cxmon.store.migrate import migrate
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Standing:
-    """The figures as known at `at`. Those of metrics in `kept` stay; of others, which may be too large, this is the
-    overlay's own memory until a later moment of them is asked for: then no earlier one can be."""
+    """The figures as known at `at`, in the overlay's own memory: those of a metric are true until another moment of it
+    is asked for, and again once this one is."""
 
     at: datetime
     pasts: Mapping[tuple[str, str], past.Past]
     read: Mapping[str, datetime]
-    kept: Container[str]
-    panels: dict[str, Panel] = field(default_factory=dict)
     gaps: Sequence[Stretch] = ()
 
     def panel(self, metric: Metric) -> Panel:
-        """Every leaf of the metric, as known then."""
-        if metric.id in self.panels:
-            return self.panels[metric.id]
+        """Every leaf of the metric, as known then; what is added up from it has no sketches."""
         one = self.pasts[metric.id, metric.definition_hash]
         one.advance(self.at)
-        found = blanked(one.panel(None, self.read.get(metric.id)), self.gaps, self.at)
-        if metric.id in self.kept:
-            found = self.panels[metric.id] = found.copied()
-        return found
+        return replace(blanked(one.panel(None, self.read.get(metric.id)), self.gaps, self.at), brief=True)
 
 
 class Overlay(Store):
     """What is decided here is kept here: nothing is ever written to the store beneath, which may be read-only.
 
     `advance` moves the moment on, never back. Panels are this object's own memory until then: use them, do not keep
-    them. What has to be looked at later is taken by `standing`.
+    them. What has to be looked at later is taken by `standing`, after `keep_steps`.
     """
 
     def __init__(
@@ -104,15 +97,20 @@ class Overlay(Store):
         # What `runs` would say of the same moment, without asking a database for each panel.
         return blanked(one.panel(segments, self._read.get(metric.id)), self._gaps, self._at)
 
-    def standing(self, kept: Container[str]) -> "Standing":
+    def keep_steps(self) -> None:
+        """From now on figures can be seen again as they were known at any moment from this one on; none before it."""
+        for one in self._pasts.values():
+            one.keep_steps()
+
+    def standing(self) -> "Standing":
         """The figures as known at this moment, for when this store has moved on."""
         if self._at is None:
             raise StoreError("a replay stands at no moment yet")
-        return Standing(at=self._at, pasts=self._pasts, read=dict(self._read), kept=kept, gaps=self._gaps)
+        return Standing(at=self._at, pasts=self._pasts, read=dict(self._read), gaps=self._gaps)
 
-    def held(self, kept: Container[str]) -> int:
-        """Bytes that the figures of one moment take which a `standing` look keeps, at most."""
-        return sum(one.held() for (id_, _), one in self._pasts.items() if id_ in kept)
+    def held(self) -> int:
+        """Bytes that the figures of one metric take at one moment, without sketches, at most."""
+        return max((one.held() for one in self._pasts.values()), default=0)
 
     def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:  # noqa: ARG002 - as in `panel`.
         """Everyone's whole series at the moment of the last `advance`: earlier ones are not known any more."""

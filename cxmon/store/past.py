@@ -99,9 +99,24 @@ class _Known:
     base: dict[tuple[Segment, ...], tuple[Segment, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Step:
+    """What there was before a step: how far it was known, and the figures of the cells (`row`, `column`) that became
+    others."""
+
+    at: int
+    done: int
+    first: Ints
+    last: Ints
+    told: "_Known | None"
+    row: Ints
+    column: Ints
+    figures: dict[str, npt.NDArray[np.float64]]
+
+
 @dataclass(kw_only=True, eq=False)
 class Past:
-    """A metric's figures as known at `at`; `advance` moves it on and never back."""
+    """A metric's figures as known at `at`, which `advance` moves on; back only as far as its steps are kept."""
 
     found: Revisions
     now: Panel
@@ -110,6 +125,7 @@ class Past:
     # First and last column (S,) that each series is known to have a cell in.
     first: Ints
     last: Ints
+    steps: list[_Step] | None = None
     rolled: dict[tuple[Segment, ...], tuple[Panel, set[int]]] = field(default_factory=dict)
     followed: dict[tuple[Segment, ...], npt.NDArray[np.float64]] = field(default_factory=dict)
     told: "_Known | None" = None
@@ -126,18 +142,32 @@ class Past:
         now = Panel(metric=found.metric, segments=found.segments, starts=found.starts, bucket0=bucket0, **matrices)
         return cls(found=found, now=now, first=np.full(S, T), last=np.full(S, -1))
 
+    def keep_steps(self) -> None:
+        """From now on there is a way back, to this moment and not before it."""
+        self.steps = []
+
     def advance(self, at: datetime) -> None:
-        """Takes in what became known up to `at`; StoreError where more is known already."""
-        if series.epoch(at) < self.at:
-            raise StoreError(f"figures of {self.found.metric.id}: known up to a later moment than {at:%Y-%m-%d}")
-        if series.epoch(at) == self.at:
-            return
-        self.at = series.epoch(at)
-        until = int(np.searchsorted(self.found.seen, self.at, "right"))
-        if until <= self.done:
-            return
+        """What became known up to `at`, no more and no less; StoreError where more is known and no step back is kept.
+
+        What panels show that were handed out at the same moment before is true again.
+        """
+        wanted = series.epoch(at)
+        while self.at > wanted:
+            if not self.steps:
+                raise StoreError(f"figures of {self.found.metric.id}: known up to a later moment than {at:%Y-%m-%d}")
+            self._back(self.steps.pop())
+        if wanted > self.at:
+            self._on(wanted)
+
+    def _on(self, at: int) -> None:
+        until = max(int(np.searchsorted(self.found.seen, at, "right")), self.done)
         new = self.done + _newest(self.found.row[self.done : until], self.found.column[self.done : until])
         i, j, rows = self.found.row[new], self.found.column[new], self.found.rows[new]
+        if self.steps is not None:
+            self.steps.append(self._here(i, j))
+        self.at, self.done = at, until
+        if not len(new):
+            return
         empty = rows["n"] == 0
         for name in ("n", "total", *panels.FURTHER.get(self.found.metric.kind, ())):
             getattr(self.now, name)[i, j] = np.where(empty, 0.0, rows[name])
@@ -147,10 +177,27 @@ class Past:
             self.told = None
         np.minimum.at(self.first, i, j)
         np.maximum.at(self.last, i, j)
-        touched = set(j.tolist())
+        self._roll_again(j)
+
+    def _here(self, row: Ints, column: Ints) -> _Step:
+        matrices = {name: m for name in ("n", "total", *OPTIONAL) if (m := getattr(self.now, name)) is not None}
+        return _Step(
+            at=self.at, done=self.done, first=self.first.copy(), last=self.last.copy(), told=self.told,
+            row=row, column=column, figures={name: m[row, column] for name, m in matrices.items()},
+        )  # fmt: skip
+
+    def _back(self, step: _Step) -> None:
+        for name, figures in step.figures.items():
+            getattr(self.now, name)[step.row, step.column] = figures
+        self.at, self.done, self.told = step.at, step.done, step.told
+        self.first, self.last = step.first, step.last
+        self._roll_again(step.column)
+
+    def _roll_again(self, columns: Ints) -> None:
+        """What was added up of these columns is so no more."""
+        touched = set(columns.tolist())
         for _, waiting in self.rolled.values():
             waiting.update(touched)
-        self.done = until
 
     def leaves(self) -> tuple[Segment, ...]:
         return self._known().leaves
@@ -188,8 +235,9 @@ class Past:
         )
 
     def held(self) -> int:
-        """Bytes that its figures take at one moment, at most."""
-        matrices = [self.now.n, self.now.total, *(getattr(self.now, name) for name in OPTIONAL), self.found.arrived]
+        """Bytes that its figures take at one moment, at most, without sketches."""
+        names = [name for name in OPTIONAL if name != "counts"]
+        matrices = [self.now.n, self.now.total, *(getattr(self.now, name) for name in names), self.found.arrived]
         return sum(one.nbytes for one in matrices if one is not None)
 
     def extent(self) -> tuple[datetime, datetime] | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxmon.pipeline.estimating import begun, effect_of, one_by_one, settled, side_by_side
+from cxmon.pipeline.estimating import begun, each_step, effect_of, one_by_one, settled, side_by_side
 from cxmon.stats.together import Question
 
 Y = np.random.default_rng(1).normal(50, 1, 80)
@@ -99,3 +99,25 @@ def test_one_wrong_question_of_several_stops_its_work_alone():
     assert wrong.startswith("kind is 'none'")
     assert risen > 2
     assert none == []
+
+
+def test_something_is_done_before_each_step_and_errors_come_where_they_are_asked_for():
+    done = []
+
+    def work():
+        done.append("begun")
+        try:
+            yield ["wrong"]
+        except ValueError as error:
+            done.append(str(error))
+        answer = yield ["right"]
+        done.append(answer)
+        return "found"
+
+    asked = each_step(work(), lambda: done.append("before"))
+    assert next(asked) == ["wrong"]
+    assert asked.throw(ValueError("no")) == ["right"]
+    with pytest.raises(StopIteration) as end:
+        asked.send("answer")
+    assert (end.value.value, done) == ("found", ["before", "begun", "before", "no", "before", "answer"])
+    assert one_by_one(each_step(settled("at once"), lambda: None)) == "at once"

@@ -60,23 +60,68 @@ def test_every_moment_is_shown_as_the_store_shows_it(store, kind):
         assert not any(v for s, v in theirs.items() if s not in ours)
 
 
-@pytest.mark.parametrize("kept", [(), ("csat",)])
-def test_what_stands_at_a_moment_is_seen_later_as_it_was(store, kept):
-    m = known()
-    store.observations.apply(m, window(0, 60, ROWS), now=NOW)
-    overlay, seen = Overlay.over(store, [m]), []
+@pytest.mark.parametrize("kind", [Kind.PROPORTION, Kind.QUANTILE])
+def test_what_stood_at_a_moment_is_seen_again_as_it_was_in_any_order(store, kind):
+    m = known(kind)
+    store.observations.apply(m, window(0, 60, ROWS, kind), now=NOW)
+    overlay, seen, shown = Overlay.over(store, [m]), {}, {}
+    overlay.keep_steps()
     for number in range(1, 9):
         overlay.advance(day(number))
-        seen.append(overlay.standing(kept))
-    if kept:
-        # Those that are kept stay, in whatever order they are asked for once each was there.
-        panels = [one.panel(m) for one in seen]
-        assert all(one.panel(m) is panel for one, panel in zip(reversed(seen), reversed(panels), strict=True))
-    for number, one in enumerate(seen, 1):
-        same(one.panel(m), store.panel(m, overlay_leaves(store, m, day(number)), as_known_at=day(number)))
-    if not kept:
-        with pytest.raises(StoreError, match="known up to a later moment"):
-            seen[0].panel(m)
+        seen[number] = overlay.standing()
+        # Sums that were made at one moment are those of another one after it.
+        overlay.panel(m, (EVERYONE, PHONE))
+        shown[number] = seen[number].panel(m)
+    for number in np.random.default_rng(1).permutation([*range(1, 9)] * 3).tolist():
+        now = day(number)
+        one = seen[number].panel(m)
+        same(one, store.panel(m, overlay_leaves(store, m, now), as_known_at=now))
+        # What was handed out at that moment is true again too.
+        same(shown[number], one)
+        summed = (EVERYONE, PHONE)
+        if number >= 2:
+            past = overlay._pasts[m.id, m.definition_hash].panel(summed, None)
+            assert np.array_equal(past.n, store.panel(m, summed, as_known_at=now).n)
+
+
+def test_there_is_no_way_back_before_steps_are_kept(store):
+    m = known()
+    store.observations.apply(m, window(0, 60, ROWS), now=NOW)
+    overlay = Overlay.over(store, [m])
+    seen = []
+    for number in (3, 5):
+        overlay.advance(day(number))
+        seen.append(overlay.standing())
+        seen[-1].panel(m)
+    with pytest.raises(StoreError, match="known up to a later moment"):
+        seen[0].panel(m)
+    overlay.keep_steps()
+    overlay.advance(day(7))
+    overlay.standing().panel(m)
+    assert seen[1].panel(m).n.sum() == store.panel(m, as_known_at=day(5)).n.sum()
+    with pytest.raises(StoreError, match="known up to a later moment"):
+        seen[0].panel(m)
+
+
+def test_sums_of_what_stands_have_their_quantile_and_no_sketches(store):
+    m = known(Kind.QUANTILE, quantiles=(0.5, 0.9))
+    store.observations.apply(m, window(0, 60, ROWS, Kind.QUANTILE), now=NOW)
+    overlay = Overlay.over(store, [m])
+    overlay.advance(day(40))
+    brief, whole = overlay.standing().panel(m), store.panel(m, as_known_at=day(40))
+    both = np.ones(len(whole.segments), bool)
+    ours, theirs = brief.pooled(EVERYONE, both), whole.pooled(EVERYONE, both)
+    assert ours.counts is None
+    assert np.array_equal(ours.values(), theirs.values(), equal_nan=True)
+    assert np.array_equal(ours.variances(), theirs.variances(), equal_nan=True)
+    assert np.array_equal(ours.cut(1, 3).judged().values, theirs.cut(1, 3).judged().values, equal_nan=True)
+    assert brief.values(0.9).shape == whole.values(0.9).shape
+    each = brief.grouped(brief.segments, np.eye(len(brief.segments), dtype=bool))
+    some = each.select(each.segments[1:])
+    assert np.array_equal(some.values(), whole.select(each.segments[1:]).values(), equal_nan=True)
+    for lost in (lambda: ours.values(0.9), each.pooled(EVERYONE, both).values, each.pooled(EVERYONE, both).judged):
+        with pytest.raises(ValueError, match="no sketches any more"):
+            lost()
 
 
 def came(panel):
@@ -92,7 +137,7 @@ def overlay_leaves(store, m, at):
 
 def test_nothing_stands_before_the_first_moment(store):
     with pytest.raises(StoreError, match="no moment yet"):
-        Overlay.over(store, [known()]).standing(())
+        Overlay.over(store, [known()]).standing()
 
 
 def test_a_source_that_does_not_say_when_it_knew_is_guessed(store):
@@ -164,12 +209,13 @@ def test_an_overlay_beside_another_one_moves_on_by_itself(store):
     assert (second.panel(m).n == first.panel(m).n).all()
 
 
-def test_what_one_moment_holds_is_known_beforehand(store):
-    m = known()
-    store.observations.apply(m, window(0, 60, ROWS), now=NOW)
+@pytest.mark.parametrize("kind", [Kind.PROPORTION, Kind.QUANTILE])
+def test_what_a_change_can_hold_of_one_moment_is_known_beforehand(store, kind):
+    m = known(kind)
+    store.observations.apply(m, window(0, 60, ROWS, kind), now=NOW)
     overlay = Overlay.over(store, [m])
     overlay.advance(day(40))
-    kept = overlay.standing({m.id}).panel(m)
-    matrices = (kept.n, kept.total, *(getattr(kept, name) for name in OPTIONAL))
-    assert 0 < sum(x.nbytes for x in matrices if x is not None) <= overlay.held({m.id})
-    assert overlay.held(()) == 0
+    leaves = overlay.standing().panel(m)
+    each = leaves.grouped(leaves.segments, np.eye(len(leaves.segments), dtype=bool))
+    matrices = (each.n, each.total, *(getattr(each, name) for name in OPTIONAL))
+    assert 0 < sum(x.nbytes for x in matrices if x is not None) <= overlay.held()
