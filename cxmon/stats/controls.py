@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.linalg.lapack import dpttrf, dpttrs
 
 from cxmon.stats.arrays import TINY, Bools, Floats, half_difference, median_of
 from cxmon.stats.filtering import Gains, Noise, crossed, gains, log_det
@@ -292,7 +293,7 @@ def smooth(y: Floats, variance: Floats, seen: Bools, contrast: Floats) -> tuple[
     """Best guess (S, T) of a local level behind each `y` (S, T), averaged over how fast it may move (by marginal
     likelihood), and the variance (S,) of its error in `contrast` (S, T).
 
-    Random walk with a flat start: the tridiagonal system (W + D'D / rw) x = W y, by elimination (Thomas 1949).
+    Random walk with a flat start: the tridiagonal system (W + D'D / rw) x = W y, by its factors L D L'.
     """
     S, T = y.shape
     if T == 1:
@@ -301,38 +302,25 @@ def smooth(y: Floats, variance: Floats, seen: Bools, contrast: Floats) -> tuple[
     tie = 1 / walk
     precision = np.where(seen, 1 / variance, 0.0)
     load = precision * y
-    shape = (T, S, len(SMOOTHNESS))
-    # Value and contrast are carried forward alike; the steps are few numbers each, so each of numpy's calls counts.
-    pivot, carried, passed, taken = (
-        np.empty(shape),
-        np.empty((T, 2, *shape[1:])),
-        np.empty(shape[1:]),
-        np.empty(shape[1:]),
-    )
-    pivot[:] = precision.T[:, :, None]
-    pivot[0] += tie
-    pivot[1:-1] += 2 * tie
-    pivot[-1] += tie
-    carried[:, 0], carried[:, 1] = load.T[:, :, None], contrast.T[:, :, None]
-    for before, its, passing, both in zip(pivot, pivot[1:], carried, carried[1:], strict=False):
-        np.divide(tie, before, passed)
-        np.multiply(passed, tie, taken)
-        np.subtract(its, taken, its)
-        np.add(both, passed * passing, both)
-    told, found = carried[:, 1], np.ascontiguousarray(carried[:, 0])
-    error = (told**2 / np.maximum(pivot, TINY**2)).sum(0)
-    # Without any value there is nothing to hold the level.
-    found[-1] /= np.maximum(pivot[-1], TINY**2)
-    for its, following, by in zip(found[-2::-1], found[:0:-1], pivot[-2::-1], strict=True):
-        np.multiply(tie, following, taken)
-        np.add(its, taken, its)
-        np.divide(its, by, its)
-    fit = (load.T[:, :, None] * (y.T[:, :, None] - found)).sum(0)
+    system = np.repeat(precision[:, None], len(SMOOTHNESS), axis=1)
+    system += tie[:, :, None] * np.where((np.arange(T) == 0) | (np.arange(T) == T - 1), 1.0, 2.0)
+    # Without any value there is nothing to hold the level; where there is one this is hardly more than rounding.
+    system[:, :, -1] += TINY * tie
+    # One system in which no series is tied to the next costs one call.
+    off = np.repeat(-tie[:, :, None], T, axis=2)
+    off[:, :, -1] = 0.0
+    pivot, lower, _ = dpttrf(system.reshape(-1), off.reshape(-1)[:-1], overwrite_d=1, overwrite_e=1)
+    answers = np.empty((2, *system.shape))
+    answers[0], answers[1] = load[:, None], contrast[:, None]
+    solved, _ = dpttrs(pivot, lower, answers.reshape(2, -1).T, overwrite_b=1)
+    found, held = solved.T.reshape(answers.shape)
+    error = np.einsum("skt,st->sk", held, contrast)
+    fit = np.einsum("skt,st->sk", y[:, None] - found, load)
     rss = np.maximum(fit, TINY * (load * y).sum(1)[:, None] + TINY**2)
     nu = np.maximum(seen.sum(1) - 1, 1)[:, None]
-    ll = -0.5 * ((T - 1) * np.log(walk) + np.log(np.maximum(pivot, TINY**2)).sum(0) + nu * np.log(rss))
+    ll = -0.5 * ((T - 1) * np.log(walk) + np.log(pivot).reshape(system.shape).sum(2) + nu * np.log(rss))
     weight = np.exp(ll - ll.max(1, keepdims=True))
     weight = weight / weight.sum(1, keepdims=True)
-    guess = (found * contrast.T[:, :, None]).sum(0)
+    guess = np.einsum("skt,st->sk", found, contrast)
     apart = (guess - (weight * guess).sum(1, keepdims=True)) ** 2
-    return np.asarray((found * weight).sum(2).T), np.asarray((weight * (error * rss / nu + apart)).sum(1))
+    return np.einsum("skt,sk->st", found, weight), np.asarray((weight * (error * rss / nu + apart)).sum(1))

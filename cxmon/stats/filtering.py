@@ -5,6 +5,7 @@ least squares on the whitened rows is generalised least squares. Cost: O(T S G m
 sets and m columns. The variances do not depend on the columns, so they are filtered first and the columns follow.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -224,11 +225,15 @@ def crossings(
 
 def log_det(g: Gains, stop: int, start: int = 0) -> Floats:
     """Log determinant (S, G) of the covariance of what was seen before period `stop`, given what was before `start`."""
-    total = np.zeros(g.size.shape[1:])
-    for first in range(start, stop, TOGETHER):
-        some = g.size[first : min(first + TOGETHER, stop)]
-        total -= np.log(np.multiply.reduce(np.where(some > 0, some, 1.0), axis=0))
-    return np.asarray(2 * total)
+    shape = g.size.shape[1:]
+    each = TOGETHER * max(1, HELD // (TOGETHER * max(math.prod(shape), 1)))
+    total = np.zeros(shape)
+    for first in range(start, stop, each):
+        some = g.size[first : min(first + each, stop)]
+        sizes, whole = np.where(some > 0, some, 1.0), len(some) // TOGETHER * TOGETHER
+        total -= np.log(np.multiply.reduce(sizes[:whole].reshape(-1, TOGETHER, *shape), axis=1)).sum(0)
+        total -= np.log(np.multiply.reduce(sizes[whole:], axis=0))
+    return 2 * total
 
 
 def ahead(noise: Noise, weights: Floats) -> tuple[Floats, Floats]:

@@ -68,39 +68,40 @@ def _hypotheses(K: int) -> list[tuple[int, int, float]]:
 
 def _trust(step: Floats, variance: Floats) -> Trust:
     """The same for steps in ascending order."""
-    S, K = step.shape
     unit2 = median_of(variance, np.ones(step.shape, bool))
-    every = _hypotheses(K)
-    ll, mean, precision = (np.empty((S, len(every))) for _ in range(3))
-    stayed = np.zeros((len(every), K))
-    for h, (low, high, log_prior) in enumerate(every):
-        stayed[h, low : K - high] = 1.0
-        parts = [_together(step[:, low : K - high], variance[:, low : K - high], np.zeros(S))]
-        for moved in (slice(0, low), slice(K - high, K)):
-            if moved.stop > moved.start:
-                own = variance[:, moved] + APART**2 * unit2[:, None]
-                parts.append(_together(step[:, moved], own, MOVE**2 * unit2))
-        middle, weight, likelihood = (np.stack([part[i] for part in parts]) for i in range(3))
-        total = weight.sum(0)
-        mean[:, h], precision[:, h] = (weight * middle).sum(0) / total, total
-        misfit = (weight * (middle - mean[:, h]) ** 2).sum(0)
-        fitted = likelihood.sum(0) + 0.5 * (np.log(weight).sum(0) - np.log(total) - misfit)
-        ll[:, h] = log_prior + SHARPNESS * fitted
-    weight = np.exp(ll - ll.max(1, keepdims=True))
-    weight /= weight.sum(1, keepdims=True)
-    sure = weight @ stayed
-    middle = (weight * mean).sum(1)
-    spread = (weight * ((mean - middle[:, None]) ** 2 + 1 / precision)).sum(1)
+    every = _hypotheses(step.shape[1])
+    low, high = (np.array([one[i] for one in every])[:, None] for i in (0, 1))
+    index = np.arange(step.shape[1])
+    # The lowest that moved, those that stayed, and the highest that moved: (H, 3, K).
+    sets = np.stack([index < low, (index >= low) & (index < len(index) - high), index >= len(index) - high], axis=1)
+    own = np.stack([variance + APART**2 * unit2[:, None], variance, variance + APART**2 * unit2[:, None]], axis=1)
+    common = np.stack([MOVE**2 * unit2, np.zeros(len(unit2)), MOVE**2 * unit2], axis=1)
+    middle, weight, likelihood = _together(step, own, common, sets)
+    there = sets.any(2)
+    total = weight.sum(2)
+    mean = (weight * middle).sum(2) / total
+    misfit = (weight * (middle - mean[:, :, None]) ** 2).sum(2)
+    known = np.log(np.where(there, weight, 1.0)).sum(2) - np.log(total)
+    ll = np.array([one[2] for one in every]) + SHARPNESS * (likelihood.sum(2) + 0.5 * (known - misfit))
+    chance = np.exp(ll - ll.max(1, keepdims=True))
+    chance /= chance.sum(1, keepdims=True)
+    sure = chance @ sets[:, 1].astype(float)
+    expected = (chance * mean).sum(1)
+    spread = (chance * ((mean - expected[:, None]) ** 2 + 1 / total)).sum(1)
     trusted = sure / variance
-    total = np.maximum(trusted.sum(1), TINY**2)
-    return Trust(sure, middle - (trusted * step).sum(1) / total, np.maximum(spread - 1 / total, 0.0))
+    sums = np.maximum(trusted.sum(1), TINY**2)
+    return Trust(sure, expected - (trusted * step).sum(1) / sums, np.maximum(spread - 1 / sums, 0.0))
 
 
-def _together(step: Floats, variance: Floats, common: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean (S,) of controls that moved alike, its precision (S,) with the variance `common` (S,) of that move, and the
-    log likelihood (S,) of how far they lie apart."""
-    weight = 1 / variance
-    total = weight.sum(1)
-    middle = (weight * step).sum(1) / total
-    apart = 0.5 * (np.log(weight).sum(1) - np.log(total) - (weight * (step - middle[:, None]) ** 2).sum(1))
-    return middle, 1 / (1 / total + common), apart
+def _together(step: Floats, variance: Floats, common: Floats, sets: Bools) -> tuple[Floats, Floats, Floats]:
+    """Of the controls in each of the `sets` (H, 3, K), whose `variance` (S, 3, K) says whether they moved alike: their
+    mean (S, H, 3), its precision with the variance `common` (S, 3) of that move, and the log likelihood of how far they
+    lie apart; all zero where a set is empty."""
+    precision = np.where(sets, (1 / variance)[:, None], 0.0)
+    total = precision.sum(3)
+    there = total > 0
+    safe = np.where(there, total, 1.0)
+    middle = (precision * step[:, None, None]).sum(3) / safe
+    off = (precision * (step[:, None, None] - middle[:, :, :, None]) ** 2).sum(3)
+    known = np.where(sets, -np.log(variance)[:, None], 0.0).sum(3)
+    return middle, np.where(there, 1 / (1 / safe + common[:, None]), 0.0), 0.5 * (known - np.log(safe) - off)
