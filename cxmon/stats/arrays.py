@@ -1,6 +1,6 @@
 """The array types of this room and the cleaning of what callers pass in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -37,6 +37,12 @@ def matrix(name: str, given: Any, columns: int) -> Floats:
 def some_of(held: Held, rows: Bools) -> Held:
     """A dataclass of arrays (S, ..) with some of its series only."""
     return type(held)(**{f.name: getattr(held, f.name)[rows] for f in fields(held)})  # type: ignore[arg-type]
+
+
+def joined_of(held: Sequence[Held], order: Ints) -> Held:
+    """Dataclasses of arrays (S, ..) of some series each as one, with its series in this order."""
+    names = [f.name for f in fields(held[0])]  # type: ignore[arg-type]
+    return type(held[0])(**{name: np.concatenate([getattr(one, name) for one in held])[order] for name in names})
 
 
 def total_of(values: Floats, use: Bools) -> Floats:

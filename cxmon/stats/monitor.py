@@ -7,12 +7,13 @@ sum grows by one a day, which is why one height means nearly the same for any no
 sigma, so no single day can alarm.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints, median_of
-from cxmon.stats.watch_noise import Frozen
+from cxmon.stats.watch_filter import Day, Filter, Watched, regressors
 
 CUT, CUT_OFTEN = 3.0, 2.5
 # Shares of days beyond three robust sigma from which on, and up to which, the cut is lowered.
@@ -20,16 +21,12 @@ SPIKY = (0.005, 0.02)
 WINDOW = 120
 # Sizes that a step may have, in units of one day's noise.
 SIZES = (0.5, 1.0, 2.0)
-# From so many periods on, what the regressors explain is known well enough to cut around it.
-STEADY = 20
 # Share of cut days since the onset from which on the plain mean tells the size.
 MANY = 0.2
 # Odds of an onset, to those of the likeliest, from which on the size counts it.
 LIKELY = 0.05
 # Chance that it began outside the periods told.
 OUTSIDE = 0.05
-# Precision of a level of which nothing is known.
-UNKNOWN = 1e-6
 # Log odds are not followed any further.
 MOST = 600.0
 
@@ -53,104 +50,6 @@ class Paths:
         return cls(number, day, day.copy(), day.copy(), number.copy(), number.copy())
 
 
-@dataclass(frozen=True, eq=False)
-class Watched:
-    """Series `y` (S, T) without profile and rough wave, harm positive, in units; sampling `variance` and third
-    cumulant `skew` (S, T) in units, `seen`, the regressors `waves` (T, W) with what was taken out of them, `at`
-    (S, W), new levels (S, B) by their first period (T where there is none), and the frozen noise."""
-
-    y: Floats
-    variance: Floats
-    skew: Floats
-    seen: Bools
-    waves: Floats
-    at: Floats
-    levels: Ints
-    noise: Frozen
-
-
-@dataclass(frozen=True, eq=False)
-class Day:
-    """One period in the filter, (S, J) each: gains of both states, weight 1 / variance (0 where not seen), the
-    innovations of the regressors `ex` (p, S, J) and of the value `e`, of which `left` is what the regressors do not
-    explain (cut), and the `level` that was expected."""
-
-    g1: Floats
-    g2: Floats
-    weight: Floats
-    ex: Floats
-    e: Floats
-    left: Floats
-    level: Floats
-
-
-class Filter:
-    """Both states of the noise, for the value and each regressor, over series and noise parameters (S, J); A (S, J, p,
-    p) and b (S, J, p) are the normal equations of the regressors (level and wave), their prior included."""
-
-    def __init__(self, w: Watched) -> None:
-        noise, (S, J), W = w.noise, w.noise.ar.shape, w.waves.shape[1]
-        p = 1 + W + w.levels.shape[1]
-        self.phi, self.rw, self.fresh = noise.phi, noise.rw, noise.ar * (1 - noise.phi**2)
-        self.p11, self.p12, self.p22 = noise.ar.copy(), np.zeros((S, J)), np.zeros((S, J))
-        self.m1, self.m2 = np.zeros((S, J)), np.zeros((S, J))
-        self.x1, self.x2 = np.zeros((p, S, J)), np.zeros((p, S, J))
-        self.A, self.b = np.zeros((S, J, p, p)), np.zeros((S, J, p))
-        index = np.arange(p)
-        self.A[..., index, index] = UNKNOWN
-        self.A[..., index[1 : 1 + W], index[1 : 1 + W]] = 1 / noise.wave[..., None] ** 2
-        self.b[..., 1 : 1 + W] = -w.at[:, None] / noise.wave[..., None] ** 2
-        self.count = np.zeros((S, 1))
-
-    def of(self, rows: Bools) -> "Filter":
-        """That of some series."""
-        found = Filter.__new__(Filter)
-        for name, x in vars(self).items():
-            setattr(found, name, x[:, rows] if name in {"x1", "x2"} else x[rows])
-        return found
-
-    def copied(self) -> "Filter":
-        """One that goes on by itself."""
-        found = Filter.__new__(Filter)
-        # The others are never written to: each period puts new ones in their place.
-        vars(found).update(vars(self) | {"A": self.A.copy(), "b": self.b.copy()})
-        return found
-
-    def day(self, w: Watched, t: int, X: Floats, cut: Floats) -> Day:
-        """Takes period `t` in, with its regressors X (p, S); innovations are cut at `cut` (S, 1) deviations."""
-        c1, c2 = self.p11 + self.p12, self.p12 + self.p22
-        v = c1 + c2 + w.variance[:, t, None]
-        use = w.seen[:, t, None] * 1.0
-        g1, g2 = c1 / v * use, c2 / v * use
-        moved = X[:, :, None] - self.x2
-        ex = moved - self.x1
-        known = self._known()
-        explained = np.add.reduce(ex * known)
-        reach = cut * np.sqrt(v * w.noise.scale2)
-        left = np.clip(w.y[:, t, None] - self.m1 - self.m2 - explained, -reach, reach)
-        e, weight = explained + left, use / v
-        level = self.m2 + np.add.reduce(moved * known)
-        self.A += np.einsum("psj,qsj,sj->sjpq", ex, ex, weight)
-        self.b += (ex * (e * weight)).transpose(1, 2, 0)
-        self.m1, self.m2 = (self.m1 + g1 * e) * self.phi, self.m2 + g2 * e
-        self.x1, self.x2 = (self.x1 + g1 * ex) * self.phi, self.x2 + g2 * ex
-        self.p11, self.p12, self.p22 = (
-            (self.p11 - g1 * c1) * self.phi**2 + self.fresh,
-            (self.p12 - g1 * c2) * self.phi,
-            self.p22 - g2 * c2 + self.rw,
-        )
-        self.count = self.count + use
-        return Day(g1, g2, weight, ex, e, left, level)
-
-    def _known(self) -> Floats:
-        """The coefficients of the regressors (p, S, J), 0 in series that have seen too little yet."""
-        steady = self.count >= STEADY
-        if not steady.any():
-            return np.zeros(self.x1.shape)
-        solved = np.linalg.solve(self.A, self.b[..., None])[..., 0].transpose(2, 0, 1)
-        return solved if steady.all() else np.where(steady, solved, 0.0)
-
-
 class Onsets:
     """A step that began on each of the last periods (S, J, w): its products with the value `num`, with itself `den` and
     with the regressors `cross` (p, S, J, w), the third cumulant `skew` of the first, and what both states of the filter
@@ -167,6 +66,20 @@ class Onsets:
         found = Onsets.__new__(Onsets)
         for name, x in vars(self).items():
             setattr(found, name, x.copy() if name == "born" else x[:, rows] if name == "cross" else x[rows])
+        return found
+
+    @classmethod
+    def joined(cls, some: Sequence["Onsets"], order: Ints) -> "Onsets":
+        """Those of several groups of series, of steps that began in the same periods, as one, in this order."""
+        found = cls.__new__(cls)
+        for name in vars(some[0]):
+            each = [getattr(one, name) for one in some]
+            if name == "born":
+                found.born = each[0]
+            elif name == "cross":
+                found.cross = np.concatenate(each, axis=1)[:, order]
+            else:
+                setattr(found, name, np.concatenate(each)[order])
         return found
 
     def copied(self) -> "Onsets":
@@ -244,12 +157,28 @@ class Running:
         lately = self.level[rows], self.beyond[rows]
         return Running(self.filtered.of(rows), self.weight[rows], *lately, self.cut[rows], onsets, self.t)
 
+    @property
+    def kind(self) -> tuple[int, int, bytes]:
+        """What monitors have in common that can go on as one."""
+        followed = b"" if self.onsets is None else self.onsets.born.tobytes()
+        return self.t, self.filtered.b.shape[-1], followed
+
+    @classmethod
+    def joined(cls, some: Sequence["Running"], order: Ints) -> "Running":
+        """Those of several groups of series, of one `kind`, as one, in this order."""
+        onsets = [one.onsets for one in some if one.onsets is not None]
+        weight, level, beyond, cut = (
+            np.concatenate([getattr(one, name) for one in some])[order] for name in ("weight", "level", "beyond", "cut")
+        )
+        filtered = Filter.joined([one.filtered for one in some], order)
+        return cls(filtered, weight, level, beyond, cut, Onsets.joined(onsets, order) if onsets else None, some[0].t)
+
     def copied(self) -> "Running":
         """One that goes on by itself."""
         onsets = None if self.onsets is None else self.onsets.copied()
         return replace(self, filtered=self.filtered.copied(), onsets=onsets)
 
-    def bare(self, w: Watched, *, learnt: int, until: int) -> None:
+    def bare(self, w: Watched, *, learnt: Ints, until: int) -> None:
         """Goes on to before period `until` and follows no onset, nor those any more that it followed."""
         if self.onsets is not None:
             self.onsets, nothing = None, np.zeros_like(self.level)
@@ -259,12 +188,13 @@ class Running:
             self._weigh(w, t, learnt, self.filtered.day(w, t, X[t - self.t], self.cut))
         self.t = until
 
-    def on(self, w: Watched, *, learnt: int, begin: int, start: int, read: int, sided: int, limit: Floats) -> Paths:
+    def on(self, w: Watched, *, learnt: Ints, begin: int, start: int, read: int, sided: int, limit: Floats) -> Paths:
         """Goes on to the end of `w` and tells of periods `start`..T-1; steps may have begun at `begin` or later.
 
-        The noise was learnt before `learnt`; the statistic is asked for from `read` on. `sided` 1: rises only, 2:
-        either way. Onsets reach back WINDOW periods. `limit` (S,) is the height of an alarm. A step that began before
-        the first onset that is followed is not seen: that must be no later than max(begin, read - WINDOW + 1).
+        The noise of each series was learnt before `learnt` (S,); the statistic is asked for from `read` on. `sided` 1:
+        rises only, 2: either way. Onsets reach back WINDOW periods. `limit` (S,) is the height of an alarm. A step that
+        began before the first onset that is followed is not seen: that must be no later than max(begin, read -
+        WINDOW + 1).
         """
         (S, T), first = w.y.shape, max(begin, max(start, read) - WINDOW + 1)
         if self.onsets is None or self.t < first:
@@ -291,19 +221,13 @@ class Running:
         self.t, self.level, self.beyond = T, level[:, -WINDOW:], beyond[:, -WINDOW:]
         return _sized(out, w, level, beyond, from_ - WINDOW, start)
 
-    def _weigh(self, w: Watched, t: int, learnt: int, d: Day) -> None:
+    def _weigh(self, w: Watched, t: int, learnt: Ints, d: Day) -> None:
         """Weighs the noise parameters by how well they explained period `t`, if it is one since they were learnt."""
-        if t >= learnt:
+        new = t >= learnt
+        if new.any():
             spread = np.where(d.weight > 0, np.log(np.maximum(d.weight, TINY) / w.noise.scale2), 0.0)
-            self.weight = self.weight + 0.5 * (spread - d.weight * d.left**2 / w.noise.scale2)
-
-
-def regressors(w: Watched, begin: int, end: int) -> Floats:
-    """Level, waves and new levels (end - begin, p, S) of the periods from `begin` on."""
-    S, waves = len(w.y), w.waves[begin:end]
-    new = np.arange(begin, end)[:, None, None] >= w.levels.T
-    fixed = np.concatenate([np.ones((len(waves), 1)), waves], axis=1)[:, :, None]
-    return np.concatenate([np.broadcast_to(fixed, (*fixed.shape[:2], S)), new], axis=1)
+            more = 0.5 * (spread - d.weight * d.left**2 / w.noise.scale2)
+            self.weight = self.weight + (more if new.all() else np.where(new[:, None], more, 0.0))
 
 
 def _shares(log_weight: Floats) -> Floats:

@@ -2,14 +2,14 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from cxmon.stats.arrays import TINY, Bools, Floats, median_of
+from cxmon.stats.arrays import TINY, Bools, Floats, Ints, joined_of, median_of
 from cxmon.stats.noise import COUNTED, Learnt, sampling
 from cxmon.stats.profiles import without_profile
 from cxmon.stats.watch_noise import Frozen, freeze, tame
@@ -37,6 +37,15 @@ class Taught:
         return Taught(
             self.coefficient[rows], self.level[rows], self.unit[rows], self.sampled.of(rows), self.noise.of(rows)
         )  # fmt: skip
+
+    @classmethod
+    def joined(cls, some: Sequence["Taught"], order: Ints) -> "Taught":
+        """That of several groups of series as one, in this order."""
+        coefficient, level, unit = (
+            np.concatenate([getattr(one, name) for one in some])[order] for name in ("coefficient", "level", "unit")
+        )
+        sampled, noise = joined_of([one.sampled for one in some], order), joined_of([one.noise for one in some], order)
+        return cls(coefficient, level, unit, sampled, noise)
 
 
 def learnt_before(Y: Floats, N: Floats | None, kind: str, profile: Floats, waves: Floats) -> Taught:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from cxmon.stats.monitor import Filter, Running
+from cxmon.stats.monitor import Running
 from cxmon.stats.noise import Learnt
+from cxmon.stats.watch_filter import Filter
 from cxmon.stats.watch_learning import Taught
 from cxmon.stats.watch_noise import Frozen
 from cxmon.stats.watch_trail import Trail
@@ -61,6 +62,4 @@ def _group(arrays: dict[str, Any], i: int) -> Group:
     nothing = np.zeros((len(filtered.count), int(arrays[f"{i}.width"])))
     t, weight, cut = int(arrays[f"{i}.t"]), arrays[f"{i}.weight"], arrays[f"{i}.cut"]
     running = Running(filtered, weight, nothing, nothing.copy(), cut, None, t)
-    return Group(
-        int(arrays[f"{i}.learnt"]), arrays[f"{i}.rows"], Taught(sampled=sampled, noise=noise, **plain), running
-    )
+    return Group(arrays[f"{i}.learnt"], arrays[f"{i}.rows"], Taught(sampled=sampled, noise=noise, **plain), running)

@@ -13,10 +13,10 @@ import numpy as np
 
 from cxmon.stats.arrays import Bools, Floats, Ints
 from cxmon.stats.monitor import WINDOW
-from cxmon.stats.watching import Call, Group
+from cxmon.stats.watching import Call, Group, joined
 
 # Counts up whenever the same figures would be looked at in another way: older trails are not taken up then.
-METHOD = 3
+METHOD = 4
 SAID = ("statistic", "onset", "earliest", "latest", "size", "low", "high")
 
 
@@ -80,12 +80,14 @@ def watch_look(
             # A checkpoint before this block needs monitors that are not further yet.
             groups = call.begun(first, groups, statistic, anew=last == T and 0 < mark < first)
         if last == T:
-            checkpoint = _marked(call, groups, first, mark)
+            groups, checkpoint = _marked(call, groups, first, mark)
             if settled is not None and first < settled < T and all(g.running.t < settled for g in groups):
                 told = _gone_on(call, groups, settled)
+                groups = joined(groups)
                 behind = _kept(call, Trail(settled, first, b"", _copied(groups), told))
         if any(group.running.t < last for group in groups):
             told = _gone_on(call, groups, last)
+            groups = joined(groups)
     return _look(call, _kept(call, Trail(T, blocks[-1][0], b"", groups, told)), behind, checkpoint, told)
 
 
@@ -106,15 +108,19 @@ def _gone_on(call: Call, groups: tuple[Group, ...], last: int) -> dict[str, Floa
     return told
 
 
-def _marked(call: Call, groups: tuple[Group, ...], block: int, mark: int) -> Trail | None:
-    """The monitors before period `mark`, which follow no onset; None where they are further than that."""
+def _marked(
+    call: Call, groups: tuple[Group, ...], block: int, mark: int
+) -> tuple[tuple[Group, ...], Trail | None]:  # fmt: skip
+    """The monitors before period `mark`, which follow no onset, and what is kept of them; None where they are further
+    than that."""
     if not mark or any(g.running.t > mark for g in groups):
-        return None
+        return groups, None
     for group in groups:
         # All that taught the parameters is given too, or the noise of these periods would be another one.
-        watched = call.watched(group, max(mark, group.learnt))
+        watched = call.watched(group, max(mark, int(group.learnt.max())))
         group.running.bare(watched, learnt=group.learnt, until=mark)
-    return _kept(call, Trail(mark, block, b"", _copied(groups), {}))
+    groups = joined(groups)
+    return groups, _kept(call, Trail(mark, block, b"", _copied(groups), {}))
 
 
 def _copied(groups: tuple[Group, ...]) -> tuple[Group, ...]:

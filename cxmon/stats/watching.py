@@ -1,15 +1,17 @@
 """Watching for a lasting regression that nobody declared, with false alarms per series and year as the only knob."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cxmon.stats.arrays import TINY, Bools, Floats, Ints, matrix
-from cxmon.stats.monitor import Paths, Running, Watched
+from cxmon.stats.monitor import Paths, Running
 from cxmon.stats.noise import COUNTED, KINDS
 from cxmon.stats.profiles import columns, cycle_length, harmonics
 from cxmon.stats.results import WatchDays, WatchState
+from cxmon.stats.watch_filter import Watched
 from cxmon.stats.watch_learning import Taught, learnt_before, remembered
 from cxmon.stats.watch_season import as_in_an_earlier_year
 
@@ -103,15 +105,16 @@ def watch_days(
             )  # fmt: skip
             statistic[mine] = paths.statistic[:, -1]
             _enter(days, call.rows[mine], paths, limits[mine], group.taught.unit * call.sign, first)
+        groups = joined(groups)
     _quieten(days, call)
     return days
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Series `rows` (S,) with parameters `taught` before period `learnt`, and their monitor."""
+    """Series `rows` (S,) with parameters that each was `taught` before period `learnt` (S',), and their monitor."""
 
-    learnt: int
+    learnt: Ints
     rows: Bools
     taught: Taught
     running: Running
@@ -123,7 +126,31 @@ class Group:
     def of(self, rows: Bools) -> "Group":
         """Those of its series that are among `rows` (S,): they go on as they were."""
         mine = rows[self.rows]
-        return Group(self.learnt, self.rows & rows, self.taught.of(mine), self.running.of_rows(mine))
+        return Group(self.learnt[mine], self.rows & rows, self.taught.of(mine), self.running.of_rows(mine))
+
+    def apart(self) -> list["Group"]:
+        """Those whose series learnt at the same time."""
+        where = np.flatnonzero(self.rows)
+        both = (np.isin(np.arange(len(self.rows)), where[self.learnt == at]) for at in np.unique(self.learnt))
+        return [self.of(rows) for rows in both]
+
+
+def joined(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """The same series in as few groups as can be: monitors of one kind go on as one, which costs less."""
+    alike: dict[tuple[int, int, bytes], list[Group]] = {}
+    for group in groups:
+        alike.setdefault(group.running.kind, []).append(group)
+    return tuple(some[0] if len(some) == 1 else _one_of(some) for some in alike.values())
+
+
+def _one_of(groups: Sequence[Group]) -> Group:
+    rows = np.any([group.rows for group in groups], axis=0)
+    order = np.argsort(np.concatenate([np.flatnonzero(group.rows) for group in groups]))
+    return Group(
+        learnt=np.concatenate([group.learnt for group in groups])[order], rows=rows,
+        taught=Taught.joined([group.taught for group in groups], order),
+        running=Running.joined([group.running for group in groups], order),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,11 +204,12 @@ class Call:
         wild = statistic > SUSPICIOUS
         found = [group.of(wild) for group in before if (group.rows & wild).any()]
         if anew:
-            found = [replace(group, running=self._running(group.learnt, group.rows, group.taught)) for group in found]
+            found = [replace(one, running=self._running(int(one.learnt[0]), one.rows, one.taught))
+                     for group in found for one in group.apart()]  # fmt: skip
         rest = ~np.any([np.zeros_like(wild), *(group.rows for group in found)], axis=0)
         if rest.any():
             taught = self.given.taught(first).of(rest)
-            found.append(Group(first, rest, taught, self._running(first, rest, taught)))
+            found.append(Group(np.full(int(rest.sum()), first), rest, taught, self._running(first, rest, taught)))
         return tuple(found)
 
     def as_before(self, onset: Ints, t: int) -> Bools:
@@ -194,7 +222,7 @@ class Call:
 
     def _running(self, learnt: int, rows: Bools, taught: Taught) -> Running:
         """A monitor before the first period."""
-        return Running.of(self.given.watched(taught, learnt, learnt, rows))
+        return Running.of(self.given.watched(taught, np.full(int(rows.sum()), learnt), learnt, rows))
 
     def watched(self, group: Group, last: int) -> Watched:
         """The series of a group up to period `last`."""
@@ -227,12 +255,12 @@ class Given:
         waves = _waves(self.wave, self.cycle, at, T)[:at]
         return remembered(learnt_before, self.Y[:, :at], N, self.kind, self.profile[:at], waves)
 
-    def watched(self, taught: Taught, at: int, last: int, rows: Bools) -> Watched:
+    def watched(self, taught: Taught, at: Ints, last: int, rows: Bools) -> Watched:
         """The series `rows` up to period `last`, without profile and rough wave and in units of their typical noise,
-        with noise parameters; all `taught` (those of `rows`) before period `at`."""
-        waves = _waves(self.wave, self.cycle, at, last)
+        with noise parameters; all `taught` (those of `rows`), each before its period `at`, with as many waves."""
+        waves = _waves(self.wave, self.cycle, int(at.max()), last)
         Y = self.Y[rows, :last]
-        seen, past = np.isfinite(Y), np.arange(last) < at
+        seen, past = np.isfinite(Y), np.arange(last) < at[:, None]
         filled = np.where(seen, Y, 0.0)
         Z = np.concatenate([self.profile[:last], waves], axis=1)
         flat = np.where(seen, filled - taught.coefficient @ Z.T - taught.level[:, None], 0.0)

@@ -5,7 +5,7 @@ import pytest
 
 from cxmon.stats import watch, watch_days, watch_look, watch_state, watch_threshold
 from cxmon.stats.watch_season import as_in_an_earlier_year
-from cxmon.stats.watching import Call
+from cxmon.stats.watching import Call, joined
 
 START = 120
 
@@ -82,15 +82,48 @@ def test_given_what_company_teaches_many_at_once_are_as_one_by_one(kind):
     call = Call.of(Y, N if kind != "mean" else None, START, kind, "higher", 7, None, None)
     (whole,) = call.begun(START, (), np.full(9, np.nan))
     never = np.full(9, np.inf)
-    asked = {"learnt": START, "begin": START, "start": START, "read": START, "sided": 1}
+    asked = {"begin": START, "start": START, "read": START, "sided": 1}
     each = [whole.of(np.arange(9) == s) for s in range(9)]
-    together = whole.running.on(call.watched(whole, 230), limit=never, **asked)
+    together = whole.running.on(call.watched(whole, 230), learnt=whole.learnt, limit=never, **asked)
     for s, one in enumerate(each):
-        alone = one.running.on(call.watched(one, 230), limit=never[:1], **asked)
+        alone = one.running.on(call.watched(one, 230), learnt=one.learnt, limit=never[:1], **asked)
         for name in ("statistic", "onset", "size", "se"):
             told, expected = getattr(alone, name)[0], getattr(together, name)[s]
             np.testing.assert_allclose(told, expected, rtol=1e-8, atol=1e-10)
     assert np.nanmax(together.statistic[:, -1]) > 5.0, "there is something to be told"
+
+
+def test_monitors_that_learnt_at_different_times_go_on_as_one():
+    later = START + 40
+    Y, N = drawn(22, fall=0.05, S=8, T=250)
+    call = Call.of(Y, N, START, "proportion", "higher", 7, None, np.where(np.arange(8) % 3, 250, 150)[:, None])
+    wild = np.where(np.arange(8) % 2, np.nan, 9.0)
+    old = call.begun(START, (), np.full(8, np.nan))
+    asked = {"begin": START, "sided": 1}
+
+    def gone_on(groups, last):
+        found = {name: np.empty(8) for name in ("statistic", "onset", "size", "se")}
+        for group in groups:
+            more = asked | {"limit": np.full(int(group.rows.sum()), np.inf), "start": last - 1, "read": last - 1}
+            told = group.running.on(call.watched(group, last), learnt=group.learnt, **more)
+            for name, all_ in found.items():
+                all_[group.rows] = getattr(told, name)[:, -1]
+        return found
+
+    gone_on(old, later)
+    groups = call.begun(later, old, wild)
+    assert [set(g.learnt.tolist()) for g in groups] == [{START}, {later}]
+    assert len(joined(groups)) == 2, "one of them has not begun yet"
+    gone_on(groups, 230)
+    apart, (one,) = tuple(g.copied() for g in groups), joined(groups)
+    assert one.rows.all()
+    assert one.learnt.tolist() == [START, later] * 4
+    together, each = gone_on((one,), 250), gone_on(apart, 250)
+    for name, told in together.items():
+        np.testing.assert_allclose(told, each[name], rtol=1e-12, err_msg=name)
+    # What is taken out of it is what it was before.
+    assert [g.learnt.tolist() for g in one.apart()] == [[START] * 4, [later] * 4]
+    assert [g.rows.tolist() for g in one.apart()] == [g.rows.tolist() for g in groups]
 
 
 def test_the_last_day_alone_is_told_as_with_all_days_before_it():
