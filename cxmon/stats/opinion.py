@@ -91,10 +91,10 @@ def _fitted(y: Floats, X: Floats, size: Floats, unit: float, confidence: float) 
         # Its optimiser warns where it stops early; the answer below carries that as a reason.
         warnings.simplefilter("ignore")
         model = Uneven(y, "llevel", exog=X, mle_regression=False)
-        fit = model.fit(disp=0, maxiter=200)
+        fit = model.fit(disp=0, maxiter=200, cov_type="none")
         if not fit.mle_retvals.get("converged", True):
             # Gradients by differences fail where a variance is all but zero; a simplex needs none.
-            fit = model.fit(start_params=fit.params, method="nm", disp=0, maxiter=600)
+            fit = model.fit(start_params=fit.params, method="nm", disp=0, maxiter=600, cov_type="none")
     where = list(model.state_names).index("beta.x1")
     estimate = float(fit.filtered_state[where, -1]) * unit
     half = float(ndtri(0.5 + confidence / 2) * np.sqrt(fit.filtered_state_cov[where, where, -1])) * unit
