@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cxmon import stats
 from cxmon.decisions.durations import log_end, own_triangle
-from cxmon.model import Grain, Metric
+from cxmon.model import Grain, Metric, Segment
 from cxmon.panel import ARRIVAL_AGES, Panel
 from cxmon.stats.arrival import COMPLETE, Arrivals
 
@@ -18,6 +18,7 @@ DAY = 86_400.0
 # Where less than this part of what makes a period complete is in by a declared wait, the revisions contradict it.
 CONTRADICTED = 0.9
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,15 +110,47 @@ def enough(metric: Metric) -> float:
     return min(COMPLETE, (1 + q) / 2) if metric.read.censored else COMPLETE
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ripening:
+    """The learnt wait of each period of a panel with these `segments` and `starts`, and what else it is told with it,
+    as in `Panel`."""
+
+    segments: tuple[Segment, ...]
+    starts: Ints
+    read_at: datetime | None
+    metric: Metric
+    wait: Floats
+    shares: Floats | None
+    too_short: timedelta | None
+    ends: datetime | None
+
+    def fits(self, panel: Panel) -> bool:
+        """Whether it was learnt from this panel: the same series, periods and moment."""
+        alike = self.segments == panel.segments and self.read_at == panel.read_at
+        return alike and np.array_equal(self.starts, panel.starts)
+
+    def of(self, panel: Panel) -> Panel:
+        """The panel with what was learnt."""
+        return replace(
+            panel, metric=self.metric, wait=self.wait, shares=self.shares, too_short=self.too_short, read_at=self.ends
+        )
+
+
 def ripened(panel: Panel) -> Panel:
-    """The panel with the learnt wait of each of its periods.
+    """The panel with the learnt wait of each of its periods."""
+    found = ripening(panel)
+    return panel if found is None else found.of(panel)
+
+
+def ripening(panel: Panel) -> Ripening | None:
+    """How long each period of a panel has to wait; None where nothing is learnt.
 
     The declared wait is never shortened. Where far too little has come by then the learnt one counts, and where answers
     come in slower than before the periods since then wait longer: the first to answer never stand for all.
     """
     known = maturity(panel)
     if not known.kinds:
-        return panel
+        return None
     wait = np.full(len(panel.starts), known.usual.total_seconds())
     for kind in known.kinds:
         if kind.since is not None:
@@ -127,12 +160,15 @@ def ripened(panel: Panel) -> Panel:
     if panel.wait is not None:
         wait = np.maximum(wait, panel.wait)
     anew = known.contradicted or panel.metric.learns_maturity
-    metric = replace(panel.metric, matures_after=known.usual) if anew else panel.metric
+    ends = panel.read_at
     if known.log_end is not None:
-        ends = datetime.fromtimestamp(known.log_end, UTC)
-        panel = replace(panel, read_at=ends if panel.read_at is None else min(ends, panel.read_at))
-    too_short = panel.too_short or (known.declared if known.contradicted else None)
-    return replace(panel, metric=metric, wait=wait, shares=known.shares, too_short=too_short)
+        log_end = datetime.fromtimestamp(known.log_end, UTC)
+        ends = log_end if ends is None else min(log_end, ends)
+    return Ripening(
+        segments=panel.segments, starts=panel.starts, read_at=panel.read_at, ends=ends, wait=wait, shares=known.shares,
+        metric=replace(panel.metric, matures_after=known.usual) if anew else panel.metric,
+        too_short=panel.too_short or (known.declared if known.contradicted else None),
+    )  # fmt: skip
 
 
 def slowed(panel: Panel) -> tuple[str, ...]:

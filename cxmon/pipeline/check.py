@@ -13,10 +13,10 @@ from cxmon.checks import Funnel, Watch
 from cxmon.config.plan import CheckPlan, Plan
 from cxmon.contracts import CheckContext
 from cxmon.decisions.left_out import left_out
-from cxmon.decisions.maturity import ripened
+from cxmon.decisions.maturity import Ripening, ripened, ripening
 from cxmon.errors import StoreError
 from cxmon.incidents import Walked, holds_on, walk
-from cxmon.model import Declared, Finding, Incident, IncidentState, Metric, Segment, State, Step, Transition
+from cxmon.model import Declared, Finding, Incident, IncidentState, Kind, Metric, Segment, State, Step, Transition
 from cxmon.panel import Panel
 from cxmon.pipeline import covering, source_health
 from cxmon.pipeline.again import tell_again
@@ -52,18 +52,25 @@ class _Known:
     verdicts: dict[str, Incident]
 
 
-def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None = None) -> list[Checked]:
+# How long the periods of each watched metric have to wait, by its id; None where nothing is learnt.
+Waits = Mapping[str, Ripening | None]
+
+
+def check(
+    plan: Plan, store: Store, *, now: datetime, memories: Memories | None = None, waits: Waits | None = None
+) -> list[Checked]:
     """Runs every configured check on every metric it names, up to the newest period that is mature at `now`.
 
     Incidents, transitions and messages of one check on one metric are one transaction, which also moves on how far the
     check has judged: the same periods are never told twice. A check that raises is reported in its `Checked.error`, has
     an incident of its own, and stops no other. Incidents of checks and metrics that are configured no longer are ended,
-    told once. What checks keep from one look to the next is in the store, unless `memories` hold it.
+    told once. What checks keep from one look to the next is in the store, unless `memories` hold it. `waits` is what
+    `watched_waits` says of the same moment, where somebody has asked before.
     """
     if memories is None:
         memories = partial(Stored, store)
     done = source_health.run(plan, store, now=now)
-    shares, figures = budget(plan, store, now=now), Figures.of(plan, store, now)
+    shares, figures = budget(plan, store, now=now), Figures.of(plan, store, now, waits or {})
     for check_plan in plan.checks:
         if source_health.is_about_sources(check_plan):
             continue
@@ -83,6 +90,17 @@ def check(plan: Plan, store: Store, *, now: datetime, memories: Memories | None 
     return done
 
 
+def watched_waits(plan: Plan, store: Store, *, now: datetime) -> Waits:
+    """What `check` learns at `now` of how long periods have to wait. Of durations it does so itself: sums of their
+    histograms are large."""
+    found = {}
+    for id_ in Figures.of(plan, store, now).asked:
+        metric = plan.metrics[id_]
+        if metric.kind is not Kind.QUANTILE and (segments := rolled(store, metric)):
+            found[id_] = ripening(store.panel(metric, segments, as_known_at=now))
+    return found
+
+
 @dataclass(frozen=True)
 class Figures:
     """The watched series of each metric as known at one moment: read once for all checks that name it, and held no
@@ -92,21 +110,26 @@ class Figures:
     store: Store
     now: datetime
     asked: Counter[str]
+    waits: Waits = field(default_factory=dict)
     held: dict[str, Panel] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, plan: Plan, store: Store, now: datetime) -> "Figures":
+    def of(cls, plan: Plan, store: Store, now: datetime, waits: Waits | None = None) -> "Figures":
         names = (name for c in plan.checks if not source_health.is_about_sources(c) for name in c.metrics)
-        return cls(store, now, Counter(names))
+        return cls(store, now, Counter(names), waits or {})
 
     def take(self, metric: Metric, segments: Sequence[Segment]) -> Panel:
         self.asked[metric.id] -= 1
         panel = self.held.pop(metric.id, None)
         if panel is None or panel.segments != tuple(segments):
-            panel = ripened(self.store.panel(metric, segments, as_known_at=self.now))
+            panel = self._ripened(self.store.panel(metric, segments, as_known_at=self.now))
         if self.asked[metric.id] > 0 and (panel.counts is None or panel.kept is not None):
             self.held[metric.id] = panel
         return panel
+
+    def _ripened(self, panel: Panel) -> Panel:
+        known = self.waits.get(panel.metric.id)
+        return known.of(panel) if known is not None and known.fits(panel) else ripened(panel)
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ def replay(
                 heard.tell(overlay, now)
                 answer = other.answer(done)
                 judge(bare, overlay, now=now, depth=depth, known=answer.known, everyone=answer.everyone)
-                check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric])
+                check(bare, overlay, now=now, memories=lambda name, metric: minds[name, metric], waits=answer.waits)
                 remind(bare, overlay, now=now)
                 heard.tell_late(overlay, now)
                 if done == 0:

@@ -19,6 +19,7 @@ from typing import Self
 from cxmon.config.plan import Plan
 from cxmon.feeds.heap import set_apart
 from cxmon.model import NumberFormat, number_format, use
+from cxmon.pipeline.check import Waits, watched_waits
 from cxmon.pipeline.estimating import side_by_side
 from cxmon.pipeline.judge import Depth, Known, figures, look
 from cxmon.pipeline.judge_allowance import Everyone, to_everyone
@@ -39,11 +40,12 @@ FIRST = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What was found for one look, as `judge` takes it: the evidence on its changes, and what happened to everyone.
-    Both None where it is asked here."""
+    """What was found for one look, as `judge` takes it: the evidence on its changes, and what happened to everyone; and
+    as `check` does, how long periods have to wait. All None where it is asked here."""
 
     known: Known | None = None
     everyone: Everyone | None = None
+    waits: Waits | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,12 +147,17 @@ def _figures(moments: Sequence[datetime], depth: Depth) -> list[Answer]:
         everyone = iter(side_by_side([work for works in asked for work in works.values()]))
         found = [dict(zip(works, islice(everyone, len(works)), strict=True)) for works in asked]
         evidence: list[Known] = []
+        waits: list[Waits] = []
         together = within(HELD, known.overlay.held() * max(1, len(known.overlay.changes.all())))
         for first in range(0, len(moments), together):
             some = moments[first : first + together]
             known.overlay.keep_steps()
-            evidence += figures([look(plan, known.at(now), now=now, depth=depth) for now in some])
-        return [Answer(known=k, everyone=e) for k, e in zip(evidence, found, strict=True)]
+            looks = []
+            for now in some:
+                looks.append(look(plan, known.at(now), now=now, depth=depth))
+                waits.append(watched_waits(plan, known.overlay, now=now))
+            evidence += figures(looks)
+        return [Answer(known=k, everyone=e, waits=w) for k, e, w in zip(evidence, found, waits, strict=True)]
 
 
 def within(room: int, each: int) -> int:

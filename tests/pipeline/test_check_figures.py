@@ -1,5 +1,6 @@
 """The figures of a look: read once for all checks, and no more of them held at once than has to be."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from judge_world import World, built, csat, day, first_reply
 
 from cxmon.checks import Threshold, Watch
 from cxmon.config.plan import CheckPlan
-from cxmon.pipeline.check import Figures
+from cxmon.pipeline.check import Figures, watched_waits
 from cxmon.store import Overlay
 
 METRICS = (csat(), first_reply())
@@ -59,3 +60,21 @@ def test_a_look_that_is_taken_again_costs_the_other_checks_a_reading_and_no_figu
     found = [figures.take(METRICS[0], segments) for _ in range(4)]
     assert all(panel.n.tolist() == found[0].n.tolist() for panel in found)
     assert not figures.held
+
+
+def test_how_long_periods_wait_may_have_been_learnt_before_by_somebody_else(filled):
+    plan, store = filled
+    metric, learnt = METRICS[0], watched_waits(plan, store, now=NOW)
+    assert set(learnt) == {"csat"}, "sums of histograms are large"
+    segments = learnt["csat"].segments
+    own = Figures.of(plan, store, NOW).take(metric, segments)
+    known = learnt["csat"]
+    assert known.wait.tolist() == own.wait.tolist()
+    longer = replace(known, wait=known.wait + 86_400)
+    assert Figures.of(plan, store, NOW, {"csat": longer}).take(metric, segments).wait.tolist() == longer.wait.tolist()
+    # What was learnt of other series, periods or another moment is not taken.
+    for other in (
+        replace(longer, segments=segments[::-1]), replace(longer, starts=known.starts + 1), replace(longer, read_at=NOW)
+    ):  # fmt: skip
+        told = Figures.of(plan, store, NOW, {"csat": other}).take(metric, segments)
+        assert told.wait.tolist() == own.wait.tolist()
