@@ -22,7 +22,7 @@ WINDOW = 120
 # Sizes that a step may have, in units of one day's noise.
 SIZES = (0.5, 1.0, 2.0)
 # Share of cut days since the onset from which on the plain mean tells the size.
-MANY = 0.2
+MANY, ROUNDED = 0.2, 1e-9
 # Odds of an onset, to those of the likeliest, from which on the size counts it.
 LIKELY = 0.05
 # Chance that it began outside the periods told.
@@ -287,6 +287,7 @@ def _sized(out: Paths, w: Watched, level: Floats, cut: Floats, base: int, start:
     values = np.where(seen, w.y[:, lately:], 0.0)
     mean = since(values) / count
     within = np.sqrt(np.maximum(since(values**2) / count - mean**2, 0.0) / count)
-    large = told & (since(cut[:, lately - base :]) > MANY * count)
+    # Just so many are not more, however a sum was rounded.
+    large = told & (since(cut[:, lately - base :]) > (MANY + ROUNDED) * count)
     size = np.where(large, mean - level[row, onset - base], out.size)
     return replace(out, size=size, se=np.where(large, np.maximum(out.se, within), out.se))
