@@ -130,7 +130,7 @@ def look(plan: Plan, store: Store, *, now: datetime, depth: Depth) -> Look:
     begun, asked = _ask(plan, store, now, None, depth)
     if not isinstance(store, Overlay):
         return Look.at(asked, begun)
-    return Look.at(replace(asked, figures=store.standing().panel), begun)
+    return Look.at(replace(asked, figures=store.standing(brief=asked.brief).panel), begun)
 
 
 def figures(looks: Sequence[Look]) -> list[Known]:

@@ -148,7 +148,8 @@ def _figures(moments: Sequence[datetime], depth: Depth) -> list[Answer]:
         found = [dict(zip(works, islice(everyone, len(works)), strict=True)) for works in asked]
         evidence: list[Known] = []
         waits: list[Waits] = []
-        together = within(HELD, known.overlay.held() * max(1, len(known.overlay.changes.all())))
+        each = known.overlay.held(brief=depth is Depth.TOLD) * max(1, len(known.overlay.changes.all()))
+        together = within(HELD, each)
         for first in range(0, len(moments), together):
             some = moments[first : first + together]
             known.overlay.keep_steps()

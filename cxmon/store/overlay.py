@@ -19,18 +19,19 @@ from cxmon.store.migrate import migrate
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Standing:
     """The figures as known at `at`, in the overlay's own memory: those of a metric are true until another moment of it
-    is asked for, and again once this one is."""
+    is asked for, and again once this one is. Where they are `brief` what is added up from them has no sketches."""
 
     at: datetime
+    brief: bool
     pasts: Mapping[tuple[str, str], past.Past]
     read: Mapping[str, datetime]
     gaps: Sequence[Stretch] = ()
 
     def panel(self, metric: Metric) -> Panel:
-        """Every leaf of the metric, as known then; what is added up from it has no sketches."""
+        """Every leaf of the metric, as known then."""
         one = self.pasts[metric.id, metric.definition_hash]
         one.advance(self.at)
-        return replace(blanked(one.panel(None, self.read.get(metric.id)), self.gaps, self.at), brief=True)
+        return replace(blanked(one.panel(None, self.read.get(metric.id)), self.gaps, self.at), brief=self.brief)
 
 
 class Overlay(Store):
@@ -102,15 +103,16 @@ class Overlay(Store):
         for one in self._pasts.values():
             one.keep_steps()
 
-    def standing(self) -> "Standing":
-        """The figures as known at this moment, for when this store has moved on."""
+    def standing(self, *, brief: bool) -> "Standing":
+        """The figures as known at this moment, for when this store has moved on; `brief` where nobody asks for more
+        than the quantile that is judged."""
         if self._at is None:
             raise StoreError("a replay stands at no moment yet")
-        return Standing(at=self._at, pasts=self._pasts, read=dict(self._read), gaps=self._gaps)
+        return Standing(at=self._at, brief=brief, pasts=self._pasts, read=dict(self._read), gaps=self._gaps)
 
-    def held(self) -> int:
-        """Bytes that the figures of one metric take at one moment, without sketches, at most."""
-        return max((one.held() for one in self._pasts.values()), default=0)
+    def held(self, *, brief: bool) -> int:
+        """Bytes that the figures of one metric take at one moment, at most; of `brief` ones without sketches."""
+        return max((one.held(sketches=not brief) for one in self._pasts.values()), default=0)
 
     def everyone(self, metric: Metric, window: Window, as_known_at: datetime) -> Panel:  # noqa: ARG002 - as in `panel`.
         """Everyone's whole series at the moment of the last `advance`: earlier ones are not known any more."""

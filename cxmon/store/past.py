@@ -234,9 +234,9 @@ class Past:
             metric=now.metric, segments=now.segments, starts=now.starts, n=now.n, total=now.total, read_at=read_at
         )
 
-    def held(self) -> int:
-        """Bytes that its figures take at one moment, at most, without sketches."""
-        names = [name for name in OPTIONAL if name != "counts"]
+    def held(self, *, sketches: bool) -> int:
+        """Bytes that its figures take at one moment, at most, with or without `sketches`."""
+        names = [name for name in OPTIONAL if sketches or name != "counts"]
         matrices = [self.now.n, self.now.total, *(getattr(self.now, name) for name in names), self.found.arrived]
         return sum(one.nbytes for one in matrices if one is not None)
 

@@ -68,7 +68,7 @@ def test_what_stood_at_a_moment_is_seen_again_as_it_was_in_any_order(store, kind
     overlay.keep_steps()
     for number in range(1, 9):
         overlay.advance(day(number))
-        seen[number] = overlay.standing()
+        seen[number] = overlay.standing(brief=False)
         # Sums that were made at one moment are those of another one after it.
         overlay.panel(m, (EVERYONE, PHONE))
         shown[number] = seen[number].panel(m)
@@ -91,13 +91,13 @@ def test_there_is_no_way_back_before_steps_are_kept(store):
     seen = []
     for number in (3, 5):
         overlay.advance(day(number))
-        seen.append(overlay.standing())
+        seen.append(overlay.standing(brief=False))
         seen[-1].panel(m)
     with pytest.raises(StoreError, match="known up to a later moment"):
         seen[0].panel(m)
     overlay.keep_steps()
     overlay.advance(day(7))
-    overlay.standing().panel(m)
+    overlay.standing(brief=False).panel(m)
     assert seen[1].panel(m).n.sum() == store.panel(m, as_known_at=day(5)).n.sum()
     with pytest.raises(StoreError, match="known up to a later moment"):
         seen[0].panel(m)
@@ -108,7 +108,7 @@ def test_sums_of_what_stands_have_their_quantile_and_no_sketches(store):
     store.observations.apply(m, window(0, 60, ROWS, Kind.QUANTILE), now=NOW)
     overlay = Overlay.over(store, [m])
     overlay.advance(day(40))
-    brief, whole = overlay.standing().panel(m), store.panel(m, as_known_at=day(40))
+    brief, whole = overlay.standing(brief=True).panel(m), store.panel(m, as_known_at=day(40))
     both = np.ones(len(whole.segments), bool)
     ours, theirs = brief.pooled(EVERYONE, both), whole.pooled(EVERYONE, both)
     assert ours.counts is None
@@ -137,7 +137,7 @@ def overlay_leaves(store, m, at):
 
 def test_nothing_stands_before_the_first_moment(store):
     with pytest.raises(StoreError, match="no moment yet"):
-        Overlay.over(store, [known()]).standing()
+        Overlay.over(store, [known()]).standing(brief=False)
 
 
 def test_a_source_that_does_not_say_when_it_knew_is_guessed(store):
@@ -209,13 +209,13 @@ def test_an_overlay_beside_another_one_moves_on_by_itself(store):
     assert (second.panel(m).n == first.panel(m).n).all()
 
 
-@pytest.mark.parametrize("kind", [Kind.PROPORTION, Kind.QUANTILE])
-def test_what_a_change_can_hold_of_one_moment_is_known_beforehand(store, kind):
+@pytest.mark.parametrize(("kind", "brief"), [(Kind.PROPORTION, True), (Kind.QUANTILE, True), (Kind.QUANTILE, False)])
+def test_what_a_change_can_hold_of_one_moment_is_known_beforehand(store, kind, brief):
     m = known(kind)
     store.observations.apply(m, window(0, 60, ROWS, kind), now=NOW)
     overlay = Overlay.over(store, [m])
     overlay.advance(day(40))
-    leaves = overlay.standing().panel(m)
+    leaves = overlay.standing(brief=brief).panel(m)
     each = leaves.grouped(leaves.segments, np.eye(len(leaves.segments), dtype=bool))
     matrices = (each.n, each.total, *(getattr(each, name) for name in OPTIONAL))
-    assert 0 < sum(x.nbytes for x in matrices if x is not None) <= overlay.held()
+    assert 0 < sum(x.nbytes for x in matrices if x is not None) <= overlay.held(brief=brief)

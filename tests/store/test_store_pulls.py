@@ -97,4 +97,4 @@ def test_what_was_never_delivered_holds_nothing_until_it_is_read_again(store):
         assert store.panel(wait, as_known_at=at).n.tolist() == expected, "a gap is one until it was read again"
         replayed.advance(at)
         assert replayed.panel(wait, as_known_at=at).n.tolist() == expected
-        assert replayed.standing().panel(wait).n.tolist() == expected
+        assert replayed.standing(brief=False).panel(wait).n.tolist() == expected
