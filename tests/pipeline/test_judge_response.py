@@ -167,6 +167,7 @@ def test_days_asked_together_know_who_was_asked_whichever_metric_comes_first(tmp
     def answers(moments):
         overlay, looks = Overlay.over(store, asked.metrics.values()), []
         register(asked, overlay, now=NOW)
+        overlay.keep_steps()
         for now in moments:
             overlay.advance(now)
             looks.append(look(asked, overlay, now=now, depth=Depth.TOLD))
