@@ -37,8 +37,8 @@ class Hasty(Slack):
     pace_s: ClassVar[float] = 0.0
 
 
-def plan(url, *, kind=Hasty, **more):
-    slack = kind(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=url, timeout_s=1.0)
+def plan(url, *, kind=Hasty, timeout_s=20.0, **more):
+    slack = kind(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=url, timeout_s=timeout_s)
     given = {"channels": {"slack": slack}} | more
     return Plan(path=Path("cxmon.yaml"), store_url="", title="Northwind Support", **given)
 

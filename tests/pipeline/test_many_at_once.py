@@ -95,7 +95,7 @@ def test_a_thousand_incidents_are_one_message_and_none_is_lost(opened, fake_slac
 @pytest.fixture
 def world(fake_slack, sqlite_store):
     fake_slack.pace_s = 0.0
-    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=1.0)
+    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=20.0)
     plan = Plan(path=sqlite_store.url, store_url="", channels={"slack": slack})
     return plan, sqlite_store, fake_slack
 
@@ -198,7 +198,7 @@ POINTS = sorted(
 @pytest.mark.parametrize("point", POINTS)
 def test_a_kill_between_taken_and_sent_loses_none_and_tells_none_twice(fake_slack, store_url, point):
     fake_slack.pace_s = 0.0
-    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=1.0)
+    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=20.0)
     plan = Plan(path=Path("cxmon.yaml"), store_url="", channels={"slack": slack})
     with Store.open(store_url) as store:
         put(store, LEAST)

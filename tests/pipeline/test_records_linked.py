@@ -31,7 +31,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def world(tmp_path, fake_slack):  # noqa: F811
-    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=1.0)
+    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=20.0)
     floor = CheckPlan(name="floor", check=Threshold(floor=0.7), metrics=("csat",))
     return lambda **more: desk(tmp_path, CSAT, checks=(floor,), channels={"slack": slack}, **more)
 

@@ -52,7 +52,7 @@ ABOUT = News(metrics=("csat",), segment=PHONE, check="drift", severity=Severity.
 @pytest.fixture
 def world(fake_slack, sqlite_store, tmp_path):
     fake_slack.pace_s = 0.0
-    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=1.0)
+    slack = Hasty(channel="C0ALERTS", token=Secret("xoxb-good"), base_url=fake_slack.url, timeout_s=20.0)
     checks = (
         CheckPlan(name="drift", check=Watch(), metrics=("csat",)),
         CheckPlan(name="floor", check=Threshold(floor="74%"), metrics=("csat",)),

@@ -39,7 +39,7 @@ class World:
 
     def run(self, until: float, every: float = 0.25) -> None:
         """Up to minute `until`, a look of every instance each `every` minutes."""
-        given = plan(self.slack.url, kind=Slack)
+        given = plan(self.slack.url, kind=Slack, timeout_s=1.0)
         stores = [Store.open(self.url) for _ in range(self.instances)]
         waiting, minute, turn = sorted(self.plans, key=lambda p: p[0]), 0.0, 0
         while minute <= until:
