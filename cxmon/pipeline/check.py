@@ -52,8 +52,8 @@ class _Known:
     verdicts: dict[str, Incident]
 
 
-# How long the periods of each watched metric have to wait, by its id; None where nothing is learnt.
-Waits = Mapping[str, Ripening | None]
+# How long the periods of each watched metric have to wait, by its id, where that is learnt.
+Waits = Mapping[str, Ripening]
 
 
 def check(
@@ -70,7 +70,7 @@ def check(
     if memories is None:
         memories = partial(Stored, store)
     done = source_health.run(plan, store, now=now)
-    shares, figures = budget(plan, store, now=now), Figures.of(plan, store, now, waits or {})
+    shares, figures = budget(plan, store, now=now), Figures.of(plan, store, now, waits)
     for check_plan in plan.checks:
         if source_health.is_about_sources(check_plan):
             continue
@@ -96,8 +96,10 @@ def watched_waits(plan: Plan, store: Store, *, now: datetime) -> Waits:
     found = {}
     for id_ in Figures.of(plan, store, now).asked:
         metric = plan.metrics[id_]
-        if metric.kind is not Kind.QUANTILE and (segments := rolled(store, metric)):
-            found[id_] = ripening(store.panel(metric, segments, as_known_at=now))
+        if metric.kind is Kind.QUANTILE or not (segments := rolled(store, metric)):
+            continue
+        if (learnt := ripening(store.panel(metric, segments, as_known_at=now))) is not None:
+            found[id_] = learnt
     return found
 
 

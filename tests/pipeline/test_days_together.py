@@ -57,9 +57,10 @@ def test_durations_of_several_days_are_asked_together_as_one_by_one(tmp_path, de
             )  # fmt: skip
             assert "could not be judged" not in one.harm.reason
             for name in ("so_far", "now"):
-                both = [getattr(x.harm, name) for x in (one, other)]
-                np.testing.assert_allclose([b.estimate for b in both[:1]], [both[1].estimate], rtol=1e-8)
-                np.testing.assert_allclose([both[0].low, both[0].high], [both[1].low, both[1].high], rtol=1e-8)
+                mine, his = (getattr(x.harm, name) for x in (one, other))
+                np.testing.assert_allclose(
+                    [mine.estimate, mine.low, mine.high], [his.estimate, his.low, his.high], rtol=1e-8
+                )
             assert (one.split is None, one.band is None, one.where) == (
                 other.split is None, other.band is None, other.where
             )  # fmt: skip
